@@ -1,0 +1,106 @@
+/**
+ * Dependencies between the parts point one way. Each library may import only the libraries listed
+ * here (and npm packages or node:* unless said otherwise); whoever needs another one changes this
+ * list, and with it the architecture, in the open.
+ */
+const ALLOWED_LIBS = {
+  consensus: [],
+  crypto: ['consensus'],
+  wire: ['consensus', 'crypto'],
+  broker: ['consensus'],
+  storage: ['consensus'],
+  'state-machine': ['consensus'],
+  faults: ['consensus', 'crypto'],
+  runner: ['consensus', 'crypto', 'wire', 'broker', 'storage', 'state-machine', 'faults'],
+  client: ['consensus', 'crypto', 'wire', 'broker', 'cluster-config'],
+};
+
+// Specs and contract suites may reach for any library (never an app) to build what they test.
+const NOT_SPECS = '\\.(spec|contract)\\.ts$';
+
+const layerRules = Object.entries(ALLOWED_LIBS).map(([lib, allowed]) => ({
+  name: `layers-${lib}`,
+  comment: `libs/${lib} may import only: ${[lib, ...allowed].join(', ')}.`,
+  severity: 'error',
+  from: { path: `^libs/${lib}/`, pathNot: NOT_SPECS },
+  to: { path: '^libs/', pathNot: `^libs/(${[lib, ...allowed].join('|')})/` },
+}));
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    ...layerRules,
+    {
+      name: 'no-cycles',
+      comment: 'A cycle makes two files one: neither can be read or tested alone.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'consensus-is-pure',
+      comment: 'The protocol core imports nothing outside libs/consensus: no package, no node:*.',
+      severity: 'error',
+      from: { path: '^libs/consensus/', pathNot: NOT_SPECS },
+      to: { pathNot: '^libs/consensus/' },
+    },
+    {
+      name: 'libs-never-import-apps',
+      severity: 'error',
+      from: { path: '^libs/' },
+      to: { path: '^apps/' },
+    },
+    {
+      name: 'no-import-of-own-index',
+      comment: 'Inside a library import the file itself; the index is its face to the others.',
+      severity: 'error',
+      from: { path: '^(libs|apps)/([^/]+)/src/', pathNot: NOT_SPECS },
+      to: { path: '^$1/$2/src/index\\.ts$' },
+    },
+    {
+      name: 'libs-only-through-their-index',
+      comment: "Import '@ccro/<lib>', never a file inside another library.",
+      severity: 'error',
+      from: { path: '^(libs|apps)/([^/]+)/' },
+      to: { path: '^libs/[^/]+/src/', pathNot: ['^$1/$2/', '^libs/[^/]+/src/index\\.ts$'] },
+    },
+    {
+      name: 'no-spec-imports',
+      comment: 'Code that ships never imports tests.',
+      severity: 'error',
+      from: { pathNot: NOT_SPECS },
+      to: { path: '\\.spec\\.ts$' },
+    },
+    {
+      name: 'not-resolvable',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'no-undeclared-packages',
+      comment: 'Every package imported is in package.json.',
+      severity: 'error',
+      from: { path: '^(libs|apps)/' },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+    },
+    {
+      name: 'no-dev-packages-in-what-ships',
+      severity: 'error',
+      from: { path: '^(libs|apps)/', pathNot: NOT_SPECS },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)dist/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    combinedDependencies: false,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+      extensions: ['.ts', '.js', '.mjs', '.d.ts'],
+    },
+  },
+};

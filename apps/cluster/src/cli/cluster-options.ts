@@ -1,0 +1,174 @@
+/** The options of `npm start` and `npm run demo`, checked once. */
+
+import { maxFaulty, type ReplicaId } from '@ccro/consensus';
+import { chooseFaulty, FAULT_KINDS, isFaultKind, type FaultKind } from '@ccro/faults';
+
+/** What a cluster to be started looks like. */
+export interface ClusterOptions {
+  readonly mode: 'pbft' | 'ccro';
+  readonly nodes: number;
+  readonly faulty: readonly ReplicaId[];
+  readonly fault: FaultKind;
+  readonly seed: number;
+  readonly broker: 'embedded' | 'redis';
+  readonly redisUrl: string;
+  readonly processes: boolean;
+  readonly gatewayPort: number;
+  readonly nodePort: number;
+  readonly faultInjection: boolean;
+  readonly requestTimeoutMs: number;
+  readonly once: string | undefined;
+}
+
+/** What commander hands over: texts and booleans as typed. */
+export interface RawOptions {
+  readonly mode: string;
+  readonly nodes?: string;
+  readonly byzantine?: string;
+  readonly fault: string;
+  readonly faultyNodes?: string;
+  readonly seed?: string;
+  readonly broker?: string;
+  readonly redisUrl?: string;
+  readonly processes?: boolean;
+  readonly gatewayPort: string;
+  readonly nodePort: string;
+  readonly unsafe?: boolean;
+  readonly faultInjection?: boolean;
+  readonly requestTimeout: string;
+  readonly dataDir?: string;
+  readonly signature?: string;
+  readonly once?: string;
+}
+
+/** An option that cannot be used; the message names it and what is allowed. */
+export class OptionError extends Error {
+  constructor(option: string, value: string | undefined, allowed: string) {
+    super(`--${option} ${value ?? ''} cannot be used: ${allowed}`);
+    this.name = 'OptionError';
+  }
+}
+
+const MAX_NODES = 1000;
+const DEFAULT_REDIS_URL = 'redis://127.0.0.1:6379';
+
+/**
+ * Checks and completes the options.
+ *
+ * @param redisUrlFromEnvironment REDIS_URL, which makes `redis` the default broker
+ * @throws OptionError naming the option and what is allowed
+ */
+export function checkOptions(
+  raw: RawOptions,
+  redisUrlFromEnvironment: string | undefined,
+): ClusterOptions {
+  refuseUnbuilt(raw);
+  const mode = oneOf('mode', raw.mode, ['ccro', 'pbft'] as const);
+  const fault = faultKind(raw.fault);
+  const seed = raw.seed === undefined ? randomSeed() : integer('seed', raw.seed, 0, 2 ** 32 - 1);
+  const { nodes, count } = sizes(raw);
+  const faulty =
+    raw.faultyNodes === undefined
+      ? chooseFaulty({ n: nodes, count, kind: fault, seed })
+      : listOfNodes(raw.faultyNodes, nodes);
+  checkTolerated(faulty.length, nodes, raw.unsafe ?? false);
+  const defaultBroker = redisUrlFromEnvironment === undefined ? 'embedded' : 'redis';
+  const broker = oneOf('broker', raw.broker ?? defaultBroker, ['embedded', 'redis'] as const);
+  const processes = raw.processes ?? false;
+  if (processes && broker === 'embedded') {
+    throw new OptionError('processes', undefined, 'separate processes need --broker redis');
+  }
+  return {
+    mode,
+    nodes,
+    faulty,
+    fault,
+    seed,
+    broker,
+    redisUrl: redisUrl(raw.redisUrl ?? redisUrlFromEnvironment ?? DEFAULT_REDIS_URL),
+    processes,
+    gatewayPort: integer('gateway-port', raw.gatewayPort, 0, 65_535),
+    nodePort: nodePorts(raw.nodePort, nodes),
+    faultInjection: raw.faultInjection ?? false,
+    requestTimeoutMs: integer('request-timeout', raw.requestTimeout, 1, 600_000),
+    once: raw.once,
+  };
+}
+
+/** Options of the interface whose features are not there yet are refused, never ignored. */
+function refuseUnbuilt(raw: RawOptions): void {
+  if (raw.dataDir !== undefined) {
+    throw new OptionError('data-dir', raw.dataDir, 'durable stores are not built yet');
+  }
+  if (raw.signature !== undefined && raw.signature !== 'ed25519') {
+    throw new OptionError('signature', raw.signature, 'only ed25519 is built so far');
+  }
+}
+
+function sizes(raw: RawOptions): { nodes: number; count: number } {
+  const listed = raw.faultyNodes?.split(',').length;
+  const count =
+    raw.byzantine === undefined
+      ? (listed ?? 0)
+      : integer('byzantine', raw.byzantine, 0, maxFaulty(MAX_NODES));
+  if (listed !== undefined && listed !== count) {
+    throw new OptionError('faulty-nodes', raw.faultyNodes, `--byzantine says ${count} nodes`);
+  }
+  const byCount = raw.byzantine === undefined ? 4 : Math.max(3 * count + 1, 4);
+  const nodes = raw.nodes === undefined ? byCount : integer('nodes', raw.nodes, 1, MAX_NODES);
+  if (count > nodes) {
+    throw new OptionError('byzantine', raw.byzantine, `there are only ${nodes} nodes`);
+  }
+  return { nodes, count };
+}
+
+function checkTolerated(faulty: number, nodes: number, unsafe: boolean): void {
+  const f = maxFaulty(nodes);
+  if (faulty <= f || unsafe) return;
+  throw new OptionError(
+    'byzantine',
+    String(faulty),
+    `${nodes} nodes tolerate at most ${f} faulty ones; more nodes, or --unsafe to see it break`,
+  );
+}
+
+function faultKind(text: string): FaultKind {
+  if (isFaultKind(text)) return text;
+  throw new OptionError('fault', text, `one of ${FAULT_KINDS.join(', ')}`);
+}
+
+function listOfNodes(text: string, nodes: number): ReplicaId[] {
+  const ids = text.split(',').map((id) => integer('faulty-nodes', id.trim(), 0, nodes - 1));
+  if (new Set(ids).size !== ids.length) {
+    throw new OptionError('faulty-nodes', text, 'each node once');
+  }
+  return ids.sort((a, b) => a - b);
+}
+
+function nodePorts(text: string, nodes: number): number {
+  const first = integer('node-port', text, 0, 65_535);
+  if (first === 0 || first + nodes - 1 <= 65_535) return first;
+  throw new OptionError('node-port', text, `${nodes} ports from there end above 65535`);
+}
+
+function redisUrl(text: string): string {
+  const known = URL.canParse(text) && ['redis:', 'rediss:'].includes(new URL(text).protocol);
+  if (known) return text;
+  throw new OptionError('redis-url', text, 'a URL that starts with redis:// or rediss://');
+}
+
+function oneOf<const T extends string>(option: string, value: string, allowed: readonly T[]): T {
+  const found = allowed.find((each) => each === value);
+  if (found !== undefined) return found;
+  throw new OptionError(option, value, `one of ${allowed.join(', ')}`);
+}
+
+function integer(option: string, text: string, min: number, max: number): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+  throw new OptionError(option, text, `an integer from ${min} to ${max}`);
+}
+
+function randomSeed(): number {
+  return Math.floor(Math.random() * 2 ** 31);
+}

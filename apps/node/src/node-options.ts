@@ -1,0 +1,24 @@
+import type { Broker } from '@ccro/broker';
+import type { ClusterFacts } from '@ccro/runner';
+import type { FaultKind } from '@ccro/faults';
+import type { ReplicaConfig, ReplicaId } from '@ccro/consensus';
+
+/** Everything a node app is told; nothing in it reads the environment. */
+export interface NodeOptions {
+  readonly facts: ClusterFacts;
+  readonly self: ReplicaId;
+  readonly secretKey: string;
+  readonly broker: Broker;
+  /** Port of the node's own HTTP interface; 0 = any free one. */
+  readonly httpPort: number;
+  readonly host: string;
+  /** How the node misbehaves from the start, if it does. */
+  readonly fault?: FaultKind;
+  /** Seed of the faulty node's choices. */
+  readonly faultSeed?: number;
+  /** Whether faults may be set at run time. */
+  readonly faultInjection: boolean;
+  readonly tuning?: Partial<Omit<ReplicaConfig, 'cluster' | 'self' | 'n'>>;
+  /** Called when the node must not go on; the owner stops the process. */
+  readonly onFatal: (error: unknown) => void;
+}

@@ -1,0 +1,26 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { ControlService } from './control/control.service.js';
+import { NODE_OPTIONS } from './node.constants.js';
+import type { NodeOptions } from './node-options.js';
+import { ProtocolController } from './replica/protocol.controller.js';
+import { ReplicaService } from './replica/replica.service.js';
+import { MetricsController } from './status/metrics.controller.js';
+import { StatusController } from './status/status.controller.js';
+import { StatusService } from './status/status.service.js';
+
+/** One replica and its interfaces: the broker's channels and a little HTTP. */
+@Module({})
+export class NodeModule {
+  static forRoot(options: NodeOptions): DynamicModule {
+    return {
+      module: NodeModule,
+      controllers: [ProtocolController, StatusController, MetricsController],
+      providers: [
+        { provide: NODE_OPTIONS, useValue: options },
+        ReplicaService,
+        StatusService,
+        ControlService,
+      ],
+    };
+  }
+}

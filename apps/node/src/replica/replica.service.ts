@@ -1,0 +1,97 @@
+import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { channelNames } from '@ccro/broker';
+import type { Evidence, ExecutedSlot, Via } from '@ccro/consensus';
+import { createDigests } from '@ccro/crypto';
+import { createBehaviour, seededRandom, type FaultKind } from '@ccro/faults';
+import { createRunner, systemClock, type ReplicaRunner } from '@ccro/runner';
+import { createStateMachine } from '@ccro/state-machine';
+import { MemoryStore } from '@ccro/storage';
+import type { ControlMessage } from '@ccro/wire';
+import { NODE_OPTIONS } from '../node.constants.js';
+import type { NodeOptions } from '../node-options.js';
+
+/** Owns the replica of this node: its life, its faults, and what the log says about it. */
+@Injectable()
+export class ReplicaService implements OnApplicationShutdown {
+  readonly runner: ReplicaRunner;
+  readonly store = new MemoryStore();
+  private readonly logger: Logger;
+  private controlListener: ((message: ControlMessage) => void) | undefined;
+  private readonly broadcast: string;
+  private lastExecuted: ExecutedSlot | undefined;
+
+  constructor(@Inject(NODE_OPTIONS) private readonly options: NodeOptions) {
+    this.logger = new Logger(`node ${options.self}`);
+    this.broadcast = channelNames(options.facts.cluster).broadcast;
+    this.runner = createRunner({
+      ...options,
+      store: this.store,
+      stateMachine: createStateMachine(),
+      clock: systemClock,
+      listener: {
+        onExecuted: (slot) => this.logExecuted(slot),
+        onEvidence: (evidence) => this.logEvidence(evidence),
+        onReject: (code, from) => this.logger.verbose(`rejected (${code}) from ${from ?? 'unknown'}`),
+        onControlMessage: (message) => this.controlListener?.(message),
+        onFatal: (error) => options.onFatal(error),
+      },
+    });
+    if (options.fault !== undefined) this.setFault(options.fault);
+  }
+
+  /** Begins to take part. Call once the transport listens. */
+  start(): void {
+    this.options.broker.onConnectionChange((connected) => {
+      this.logger[connected ? 'log' : 'warn'](
+        connected ? 'broker is back, asking what was missed' : 'broker is away, waiting for it',
+      );
+      if (connected) this.runner.reconnected();
+    });
+    this.runner.start();
+  }
+
+  receive(payload: Uint8Array, channel: string): void {
+    const via: Via = channel === this.broadcast ? 'broadcast' : 'direct';
+    this.runner.receive(payload, via);
+  }
+
+  /** Registers who answers queries. */
+  onControlMessage(listener: (message: ControlMessage) => void): void {
+    this.controlListener = listener;
+  }
+
+  /** Makes this node faulty in the given way, or honest again with `undefined`. */
+  setFault(kind: FaultKind | undefined): void {
+    const { self, facts, faultSeed } = this.options;
+    if (kind === undefined) {
+      this.runner.setBehaviour(undefined);
+      return;
+    }
+    this.logger.warn(`this node is now faulty: ${kind}`);
+    const random = seededRandom(`${faultSeed ?? 1}:${self}`);
+    const n = facts.members.length;
+    this.runner.setBehaviour(createBehaviour(kind, { self, n, digests: createDigests(), random }));
+  }
+
+  /** The newest slot that executed here. */
+  get newest(): ExecutedSlot | undefined {
+    return this.lastExecuted;
+  }
+
+  onApplicationShutdown(): void {
+    this.runner.stop();
+  }
+
+  private logExecuted(slot: ExecutedSlot): void {
+    this.lastExecuted = slot;
+    const how = slot.durationMs === undefined ? 'by catching up' : `in ${slot.durationMs.toFixed(1)} ms`;
+    const detour = slot.fellBack ? ', votes broadcast because no certificate came in time' : '';
+    this.logger.debug(
+      `executed ${slot.sequence} (${slot.requests} requests, view ${slot.view}) ${how}${detour}`,
+    );
+  }
+
+  private logEvidence(evidence: Evidence): void {
+    this.logger.debug(`evidence against node ${evidence.accused}: ${evidence.kind}`);
+  }
+}

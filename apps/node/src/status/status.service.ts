@@ -1,0 +1,85 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { TrafficCount } from '@ccro/broker';
+import { maxFaulty } from '@ccro/consensus';
+import type { EvidenceEntry } from '@ccro/runner';
+import { NODE_OPTIONS } from '../node.constants.js';
+import type { NodeOptions } from '../node-options.js';
+import { ReplicaService } from '../replica/replica.service.js';
+
+/** A node's word for its part; the seed's words, which reports use. */
+export type NodeRole = 'commander' | 'communication' | 'replica';
+
+/** What a node says of itself over HTTP and to the gateway. */
+export interface NodeStatus {
+  readonly id: number;
+  /** False while the node plays dead (`offline` fault). */
+  readonly up: boolean;
+  readonly mode: 'pbft' | 'ccro';
+  readonly role: NodeRole;
+  readonly view: number;
+  readonly primary: number;
+  readonly collector: number | null;
+  readonly lastExecuted: number;
+  readonly lowWatermark: number;
+  readonly highWatermark: number;
+  readonly pooledRequests: number;
+  readonly ledgerHead: string;
+  readonly stateDigest: string;
+  readonly fault: string | null;
+  readonly tolerates: number;
+  /** Messages not used, by reason. */
+  readonly rejects: Readonly<Record<string, number>>;
+  /** Who was caught at what, the newest case of each kind. */
+  readonly evidence: readonly EvidenceEntry[];
+  /** Votes of others on the newest decision, for and against it. */
+  readonly tally: { readonly correct: number; readonly corrupt: number } | null;
+  /** What this node published, as the broker counted it. */
+  readonly traffic: TrafficCount;
+  readonly received: number;
+  readonly unsent: number;
+  readonly brokerConnected: boolean;
+  readonly uptimeMs: number;
+}
+
+/** Puts together what a node says of itself. */
+@Injectable()
+export class StatusService {
+  private readonly startedAtMs = performance.now();
+
+  constructor(
+    @Inject(NODE_OPTIONS) private readonly options: NodeOptions,
+    private readonly replica: ReplicaService,
+  ) {}
+
+  current(): NodeStatus {
+    const { facts, self, broker } = this.options;
+    const { runner } = this.replica;
+    const { primary, collector, ...status } = runner.status();
+    const { received, rejects, unsent } = runner.counters();
+    const { published, deliveries, deliveredBytes } = broker.traffic().total;
+    return {
+      id: self,
+      up: runner.fault !== 'offline',
+      mode: facts.mode,
+      role: roleOf(self, primary, collector),
+      primary,
+      collector: collector ?? null,
+      ...status,
+      fault: runner.fault ?? null,
+      tolerates: maxFaulty(facts.members.length),
+      rejects,
+      evidence: runner.evidence.entries(),
+      tally: runner.tally(status.lastExecuted) ?? null,
+      traffic: { published, deliveries, deliveredBytes },
+      received,
+      unsent,
+      brokerConnected: broker.connected,
+      uptimeMs: Math.round(performance.now() - this.startedAtMs),
+    };
+  }
+}
+
+function roleOf(self: number, primary: number, collector: number | undefined): NodeRole {
+  if (self === primary) return 'commander';
+  return self === collector ? 'communication' : 'replica';
+}

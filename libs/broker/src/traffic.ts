@@ -1,0 +1,60 @@
+import { kindOfChannel, type ChannelKind } from './channels.js';
+
+/** Counts of messages and bytes; `deliveries` counts a message once per receiver. */
+export interface TrafficCount {
+  /** Messages the broker accepted. */
+  readonly published: number;
+  /** Receivers the broker delivered them to, as PUBLISH returns them. */
+  readonly deliveries: number;
+  /** Payload bytes, once per receiver. */
+  readonly deliveredBytes: number;
+}
+
+/** What one broker connection published since it was made, in total and per kind of channel. */
+export interface Traffic {
+  readonly total: TrafficCount;
+  readonly byKind: Readonly<Record<ChannelKind | 'other', TrafficCount>>;
+}
+
+type MutableCount = { -readonly [Key in keyof TrafficCount]: TrafficCount[Key] };
+
+const none = (): MutableCount => ({ published: 0, deliveries: 0, deliveredBytes: 0 });
+
+/** Counts what one broker publishes. */
+export class TrafficCounter {
+  private readonly byKind = {
+    broadcast: none(),
+    node: none(),
+    client: none(),
+    telemetry: none(),
+    other: none(),
+  };
+
+  count(channel: string, payloadBytes: number, receivers: number): void {
+    const count = this.byKind[kindOfChannel(channel) ?? 'other'];
+    count.published += 1;
+    count.deliveries += receivers;
+    count.deliveredBytes += payloadBytes * receivers;
+  }
+
+  /** A copy of the counts so far. */
+  traffic(): Traffic {
+    const { broadcast, node, client, telemetry, other } = this.byKind;
+    const total = none();
+    for (const count of [broadcast, node, client, telemetry, other]) {
+      total.published += count.published;
+      total.deliveries += count.deliveries;
+      total.deliveredBytes += count.deliveredBytes;
+    }
+    return {
+      total,
+      byKind: {
+        broadcast: { ...broadcast },
+        node: { ...node },
+        client: { ...client },
+        telemetry: { ...telemetry },
+        other: { ...other },
+      },
+    };
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * One request from its first sending until its replies are complete.
+ *
+ * Invariant kept here: it is decided at most once, and what it was decided on never changes;
+ * replies that come later only complete the list.
+ */
+
+import type { Reply, Request, RequestResult } from '@ccro/consensus';
+import { ClientError } from './client-error.js';
+import { Deferred } from './deferred.js';
+import type { Outcome } from './outcome.js';
+import { ReplyCollection, type MatchedReplies } from './reply-collection.js';
+
+/** Result of a request that is too old to tell whether it executed (`libs/consensus`). */
+const STALE_RESULT = JSON.stringify({ error: 'stale-timestamp' });
+
+export type RequestPhase = 'waiting' | 'settling' | 'closed';
+
+export class OutstandingRequest {
+  readonly decided = new Deferred<Outcome>();
+  readonly settled = new Deferred<Outcome>();
+  readonly replies: ReplyCollection;
+  /** Retransmissions so far. */
+  attempts = 0;
+  /** Cancels the timer that is running for this request. */
+  cancelTimer: () => void = () => undefined;
+
+  private matched: MatchedReplies | undefined;
+  private consensusTimeMs = 0;
+  private currentPhase: RequestPhase = 'waiting';
+
+  /**
+   * @param payload the encoded request, sent unchanged each time
+   * @param weakQuorum f+1
+   * @param sentAtMs when it was first sent, on the client's clock
+   */
+  constructor(
+    readonly request: Request,
+    readonly payload: Uint8Array,
+    private readonly weakQuorum: number,
+    private readonly sentAtMs: number,
+  ) {
+    this.replies = new ReplyCollection(weakQuorum);
+  }
+
+  get phase(): RequestPhase {
+    return this.currentPhase;
+  }
+
+  /** Takes what a verified reply says on this request. */
+  add(reply: Reply, result: RequestResult): ReturnType<ReplyCollection['add']> {
+    return this.replies.add(reply, result);
+  }
+
+  /**
+   * Decides the request if f+1 replies match.
+   *
+   * @returns whether it was decided just now
+   */
+  decideIfMatched(nowMs: number): boolean {
+    if (this.currentPhase !== 'waiting') return false;
+    const matched = this.replies.matched();
+    if (matched === undefined) return false;
+    this.consensusTimeMs = nowMs - this.sentAtMs;
+    this.matched = matched;
+    const refusal = refusalIn(matched.result, this.request);
+    if (refusal === undefined) {
+      this.currentPhase = 'settling';
+      this.decided.resolve(this.outcome(matched));
+    } else {
+      this.fail(refusal);
+    }
+    return true;
+  }
+
+  /** No more replies are awaited. */
+  settle(): void {
+    this.cancelTimer();
+    if (this.matched === undefined || this.currentPhase !== 'settling') return;
+    this.currentPhase = 'closed';
+    this.settled.resolve(this.outcome(this.replies.matched() ?? this.matched));
+  }
+
+  /** Gives up on the request. */
+  fail(error: ClientError): void {
+    this.cancelTimer();
+    if (this.currentPhase === 'settling') {
+      this.settle();
+      return;
+    }
+    this.currentPhase = 'closed';
+    this.decided.reject(error);
+    this.settled.reject(error);
+  }
+
+  private outcome({ result, replies }: MatchedReplies): Outcome {
+    const matching = new Set(replies.map(({ replica }) => replica));
+    const views = replies.map(({ view }) => view).sort((a, b) => b - a);
+    return {
+      timestamp: result.timestamp,
+      request: result.request,
+      sequence: result.sequence,
+      view: views[this.weakQuorum - 1] ?? 0,
+      batch: result.batch,
+      resultText: result.result,
+      result: parseResult(result.result),
+      consensusTimeMs: this.consensusTimeMs,
+      replies: this.replies.all().map(({ replica, view, tally }) => ({
+        replica,
+        view,
+        tally,
+        matching: matching.has(replica),
+      })),
+      matching: matching.size,
+      required: this.weakQuorum,
+      proof: replies,
+    };
+  }
+}
+
+function refusalIn(result: RequestResult, request: Request): ClientError | undefined {
+  if (result.request !== request.digest) {
+    return new ClientError(
+      'timestamp-reused',
+      `timestamp ${request.timestamp} executed already, with another operation`,
+    );
+  }
+  if (result.result === STALE_RESULT) {
+    return new ClientError(
+      'stale-timestamp',
+      `timestamp ${request.timestamp} is too old to tell whether it executed`,
+    );
+  }
+  return undefined;
+}
+
+/** f+1 replicas signed the text, so it is what the state machine made: JSON, unless it has a bug. */
+function parseResult(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

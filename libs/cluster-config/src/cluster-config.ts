@@ -1,0 +1,204 @@
+import {
+  DEFAULT_REPLICA_CONFIG,
+  maxFaulty,
+  type ClientId,
+  type ReplicaConfig,
+  type ReplicaId,
+} from '@ccro/consensus';
+import { readFileSync } from 'node:fs';
+import type { z } from 'zod';
+import { clusterSchema, type ClusterFile } from './cluster-schema.js';
+import { ConfigurationError, notAllowed, shown } from './configuration-error.js';
+
+export type ClusterMode = 'ccro' | 'pbft';
+
+/** A replica as the cluster knows it. */
+export interface Member {
+  readonly id: ReplicaId;
+  /** Ed25519, base64url. */
+  readonly publicKey: string;
+}
+
+/** A client as the cluster knows it. */
+export interface Client {
+  readonly id: ClientId;
+  /** Ed25519, base64url. */
+  readonly publicKey: string;
+}
+
+/** Settings of the protocol that a cluster file may override. */
+export type Tuning = Partial<Omit<ReplicaConfig, 'cluster' | 'self' | 'n'>>;
+
+/** What every replica and client of a cluster is told alike: public, without private keys. */
+export interface ClusterConfig {
+  readonly cluster: string;
+  readonly mode: ClusterMode;
+  readonly signature: 'ed25519';
+  /** Ids 0..n-1, ascending. */
+  readonly members: readonly Member[];
+  readonly clients: readonly Client[];
+  readonly tuning: Tuning;
+}
+
+/**
+ * Reads and checks a cluster file.
+ *
+ * @throws ConfigurationError naming the file and the field that is wrong
+ */
+export function loadClusterConfig(path: string): ClusterConfig {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ConfigurationError(
+      `cluster file ${shown(path)}`,
+      `cannot be read (${reason}); allowed: a file made by "npm run keygen"`,
+    );
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw new ConfigurationError(`cluster file ${shown(path)}`, 'is not JSON');
+  }
+  try {
+    return parseClusterConfig(json);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    throw new ConfigurationError(`cluster file ${shown(path)}:`, error.message);
+  }
+}
+
+/**
+ * Checks what a cluster file holds.
+ *
+ * @param json the file's parsed JSON
+ * @throws ConfigurationError naming the field that is wrong
+ */
+export function parseClusterConfig(json: unknown): ClusterConfig {
+  const parsed = clusterSchema.safeParse(json);
+  if (!parsed.success) throw fieldError(json, parsed.error);
+  const file = parsed.data;
+  const members = [...file.members].sort((a, b) => a.id - b.id);
+  checkMemberIds(members);
+  checkDistinct(file);
+  const tuning = withoutUndefined(file.tuning ?? {});
+  checkTuning(tuning);
+  const { cluster, mode, signature, clients } = file;
+  return { cluster, mode, signature, members, clients, tuning };
+}
+
+/** The text of a cluster file, as `parseClusterConfig` reads it. */
+export function formatClusterFile(config: ClusterConfig): string {
+  const { cluster, mode, signature, members, clients, tuning } = config;
+  const optional = Object.keys(tuning).length === 0 ? {} : { tuning };
+  const file = { cluster, mode, signature, members, clients, ...optional };
+  return `${JSON.stringify(file, null, 2)}\n`;
+}
+
+/** What the operator of this cluster should be told, one line each. */
+export function clusterWarnings({ members }: ClusterConfig): string[] {
+  const n = members.length;
+  if (maxFaulty(n) > 0) return [];
+  return [`a cluster of ${n} tolerates no faulty node (f = 0); 4 nodes tolerate one`];
+}
+
+/** The settings of one replica: the cluster's, or the defaults. */
+export function replicaConfig(config: ClusterConfig, self: ReplicaId): ReplicaConfig {
+  const { cluster, members, tuning } = config;
+  return { ...DEFAULT_REPLICA_CONFIG, ...tuning, cluster, self, n: members.length };
+}
+
+/** @throws ConfigurationError when the cluster has no such member */
+export function requireMember(config: ClusterConfig, id: number, setting = 'NODE_ID'): Member {
+  const member = config.members.find((each) => each.id === id);
+  if (member !== undefined) return member;
+  throw notAllowed(setting, id, `0 to ${config.members.length - 1} in ${config.cluster}`);
+}
+
+/** @throws ConfigurationError when the cluster has no such client */
+export function requireClient(config: ClusterConfig, id: string, setting = 'CLIENT_ID'): Client {
+  const client = config.clients.find((each) => each.id === id);
+  if (client !== undefined) return client;
+  const known = config.clients.map((each) => each.id).join(', ');
+  throw notAllowed(setting, id, known === '' ? 'none, the cluster has no clients' : known);
+}
+
+function fieldError(json: unknown, error: z.ZodError): ConfigurationError {
+  const [issue] = error.issues;
+  if (issue === undefined) return new ConfigurationError('cluster file', 'is not valid');
+  if (issue.code === 'unrecognized_keys') {
+    const field = fieldName([...issue.path, issue.keys[0] ?? '']);
+    return new ConfigurationError(field, 'is not a known field of a cluster file');
+  }
+  return notAllowed(fieldName(issue.path), valueAt(json, issue.path), issue.message);
+}
+
+function fieldName(path: readonly PropertyKey[]): string {
+  if (path.length === 0) return 'the file';
+  const parts = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`));
+  return parts.join('').replace(/^\./, '');
+}
+
+function valueAt(json: unknown, path: readonly PropertyKey[]): unknown {
+  let value = json;
+  for (const part of path) {
+    if (typeof value !== 'object' || value === null) return undefined;
+    value = (value as Readonly<Record<PropertyKey, unknown>>)[part];
+  }
+  return value;
+}
+
+function checkMemberIds(members: readonly Member[]): void {
+  const allowed = `0 to ${members.length - 1}, each exactly once, for ${members.length} members`;
+  members.forEach(({ id }, index) => {
+    if (id !== index)
+      throw notAllowed(
+        'members[].id',
+        members.map((each) => each.id),
+        allowed,
+      );
+  });
+}
+
+function checkDistinct({ members, clients }: ClusterFile): void {
+  const ids = new Set<string>();
+  clients.forEach(({ id }, index) => {
+    if (ids.has(id)) throw notAllowed(`clients[${index}].id`, id, 'an id no other client has');
+    ids.add(id);
+  });
+  const owners = new Map<string, string>();
+  const all = [
+    ...members.map((member) => ({ ...member, owner: `member ${member.id}` })),
+    ...clients.map((client) => ({ ...client, owner: `client ${client.id}` })),
+  ];
+  for (const { publicKey, owner } of all) {
+    const other = owners.get(publicKey);
+    if (other !== undefined) {
+      throw notAllowed(`publicKey of ${owner}`, publicKey, `a key of its own, not ${other}'s`);
+    }
+    owners.set(publicKey, owner);
+  }
+}
+
+function checkTuning(tuning: Tuning): void {
+  const { maxInFlightSlots, windowSlots, retainedSlots, certificateTimeoutMs } = {
+    ...DEFAULT_REPLICA_CONFIG,
+    ...tuning,
+  };
+  if (retainedSlots + maxInFlightSlots > windowSlots) {
+    throw notAllowed(
+      'tuning.windowSlots',
+      windowSlots,
+      `at least retainedSlots + maxInFlightSlots (${retainedSlots + maxInFlightSlots})`,
+    );
+  }
+  const { min, max } = certificateTimeoutMs;
+  if (min > max) throw notAllowed('tuning.certificateTimeoutMs.min', min, `at most max (${max})`);
+}
+
+/** Leaves out what is not set, so that spreading over the defaults keeps them. */
+function withoutUndefined(tuning: NonNullable<ClusterFile['tuning']>): Tuning {
+  return Object.fromEntries(Object.entries(tuning).filter(([, value]) => value !== undefined));
+}

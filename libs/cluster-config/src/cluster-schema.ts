@@ -1,0 +1,73 @@
+import { z } from 'zod';
+
+/** Replicas of one cluster, at most: certificates of that many signers still fit in a message. */
+export const MAX_MEMBERS = 256;
+
+const NAME = /^[A-Za-z0-9_-]{1,64}$/;
+const NAME_RULE = '1 to 64 letters, digits, - and _';
+
+const name = z.string(NAME_RULE).regex(NAME, NAME_RULE);
+
+const KEY_RULE = 'an Ed25519 public key: 43 characters of base64url';
+const publicKey = z.string(KEY_RULE).regex(/^[A-Za-z0-9_-]{43}$/, KEY_RULE);
+
+const MEMBER_ID_RULE = `an integer from 0 to ${MAX_MEMBERS - 1}`;
+
+function positiveInteger(max: number): z.ZodNumber {
+  const rule = `an integer from 1 to ${max}`;
+  return z.int(rule).min(1, rule).max(max, rule);
+}
+
+const MILLISECONDS_MAX = 600_000;
+
+/** See `ReplicaConfig` for what each of them does. All replicas of a cluster need the same. */
+const tuning = z
+  .strictObject({
+    maxBatchRequests: positiveInteger(4096),
+    maxBatchCharacters: positiveInteger(4 * 1024 * 1024),
+    maxInFlightSlots: positiveInteger(4096),
+    windowSlots: positiveInteger(65_536),
+    retainedSlots: positiveInteger(65_536),
+    clientWindow: positiveInteger(1_048_576),
+    maxPooledRequests: positiveInteger(1_048_576),
+    certificateTimeoutMs: z.strictObject({
+      min: positiveInteger(MILLISECONDS_MAX),
+      max: positiveInteger(MILLISECONDS_MAX),
+    }),
+    statusIntervalMs: positiveInteger(MILLISECONDS_MAX),
+    maxDecisionsPerAnswer: positiveInteger(4096),
+  })
+  .partial();
+
+/** The cluster file's shape; what its parts must be to each other is checked afterwards. */
+export const clusterSchema = z.strictObject(
+  {
+    cluster: name,
+    mode: z.enum(['ccro', 'pbft'], 'ccro, pbft'),
+    signature: z.literal('ed25519', 'ed25519'),
+    members: z
+      .array(
+        z.strictObject(
+          {
+            id: z
+              .int(MEMBER_ID_RULE)
+              .min(0, MEMBER_ID_RULE)
+              .max(MAX_MEMBERS - 1, MEMBER_ID_RULE),
+            publicKey,
+          },
+          'an object with id and publicKey, and nothing else',
+        ),
+        'a list of members',
+      )
+      .min(1, `1 to ${MAX_MEMBERS} members`)
+      .max(MAX_MEMBERS, `1 to ${MAX_MEMBERS} members`),
+    clients: z.array(
+      z.strictObject({ id: name, publicKey }, 'an object with id and publicKey, and nothing else'),
+      'a list of clients',
+    ),
+    tuning: tuning.optional(),
+  },
+  'an object with cluster, mode, signature, members, clients and perhaps tuning',
+);
+
+export type ClusterFile = z.infer<typeof clusterSchema>;

@@ -1,0 +1,63 @@
+/**
+ * The development cluster: every key follows from a public constant, so that a fresh checkout runs
+ * at once. Whoever reads this file can sign as any of its nodes. Never for production.
+ */
+
+import { keyPairFromSeed, type KeyPair } from '@ccro/crypto';
+import { hash } from 'node:crypto';
+import {
+  parseClusterConfig,
+  type ClusterConfig,
+  type ClusterMode,
+  type Tuning,
+} from './cluster-config.js';
+
+const PUBLIC_SEED = 'ccro development keys: public, never for production';
+
+/** Whose key it is: replicas are nodes here, since it is processes that hold keys. */
+export type KeyRole = 'node' | 'client';
+
+/** The client the gateway is, unless it is told otherwise. */
+export const GATEWAY_CLIENT = 'gateway';
+
+/** The key pair that everyone can derive for a node or a client of a development cluster. */
+export function developmentKey(role: 'node', id: number): KeyPair;
+export function developmentKey(role: 'client', id: string): KeyPair;
+export function developmentKey(role: KeyRole, id: number | string): KeyPair {
+  return keyPairFromSeed(hash('sha256', `${PUBLIC_SEED}|${role}|${id}`, 'buffer'));
+}
+
+/**
+ * A cluster of development keys.
+ *
+ * @param options.clients ids of clients; by default the gateway alone
+ * @throws ConfigurationError when the options do not make a cluster
+ */
+export function developmentCluster(options: {
+  readonly nodes: number;
+  readonly mode: ClusterMode;
+  readonly cluster?: string;
+  readonly clients?: readonly string[];
+  readonly tuning?: Tuning;
+}): ClusterConfig {
+  const { nodes, mode, cluster = 'local', clients = [GATEWAY_CLIENT], tuning } = options;
+  return parseClusterConfig({
+    cluster,
+    mode,
+    signature: 'ed25519',
+    members: Array.from({ length: nodes }, (_, id) => ({
+      id,
+      publicKey: developmentKey('node', id).publicKey,
+    })),
+    clients: clients.map((id) => ({ id, publicKey: developmentKey('client', id).publicKey })),
+    ...(tuning === undefined ? {} : { tuning }),
+  });
+}
+
+/** Whether any key of the cluster is a development key: if so, the log says it aloud. */
+export function isDevelopmentCluster({ members, clients }: ClusterConfig): boolean {
+  return (
+    members.some(({ id, publicKey }) => developmentKey('node', id).publicKey === publicKey) ||
+    clients.some(({ id, publicKey }) => developmentKey('client', id).publicKey === publicKey)
+  );
+}

@@ -1,0 +1,168 @@
+/**
+ * The only place that knows the names of environment variables. Nothing here reads the process:
+ * `main` passes `process.env` once.
+ */
+
+import { FAULT_KINDS, type FaultKind } from '@ccro/faults';
+import { z } from 'zod';
+import { MAX_MEMBERS } from './cluster-schema.js';
+import { ConfigurationError, notAllowed } from './configuration-error.js';
+
+/** Variables by name; an empty value counts as not set (as Docker Compose leaves it). */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** When what a replica persists counts as durable. */
+export type Durability = 'memory';
+
+/** Settings of one node. */
+export interface NodeEnvironment {
+  /** Undefined: a node of the development cluster takes the lowest free id. */
+  readonly nodeId: number | undefined;
+  readonly configPath: string;
+  readonly redisUrl: string;
+  /** Undefined: see `nodeHttpPort`. 0: any free port. */
+  readonly httpPort: number | undefined;
+  readonly dataDir: string | undefined;
+  readonly durability: Durability;
+  /** How the node misbehaves from the start; undefined means not at all. */
+  readonly fault: FaultKind | undefined;
+  /** Whether faults may be injected while the node runs. */
+  readonly faultInjection: boolean;
+  readonly logLevel: LogLevel;
+  /** File with this node's private key; undefined means beside the cluster file. */
+  readonly keyFile: string | undefined;
+}
+
+/** Settings of the gateway. */
+export interface GatewayEnvironment {
+  readonly configPath: string;
+  readonly redisUrl: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** The client of the cluster that the gateway is. */
+  readonly clientId: string;
+  readonly dataDir: string | undefined;
+  readonly faultInjection: boolean;
+  readonly logLevel: LogLevel;
+  readonly requestTimeoutMs: number;
+  readonly keyFile: string | undefined;
+}
+
+const DEFAULT_NODE_PORT = 8080;
+const LAST_PORT = 65_535;
+
+const PORT_RULE = `a port, 0 to ${LAST_PORT} (0: any free one)`;
+const NODE_ID_RULE = `an integer from 0 to ${MAX_MEMBERS - 1}`;
+const TIMEOUT_RULE = 'milliseconds, 1 to 600000';
+const REDIS_URL_RULE = 'a URL that starts with redis:// or rediss://';
+const CLIENT_ID_RULE = '1 to 64 letters, digits, - and _';
+
+function oneOf<const T extends readonly [string, ...string[]]>(values: T): z.ZodType<T[number]> {
+  return z.enum(values, values.join(', '));
+}
+
+function integer(min: number, max: number, rule: string): z.ZodType<number> {
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, rule)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, rule);
+}
+
+const shared = {
+  CCRO_CONFIG: z.string().default('config/local.json'),
+  REDIS_URL: z.string().refine(isRedisUrl, REDIS_URL_RULE).default('redis://127.0.0.1:6379'),
+  DATA_DIR: z.string().optional(),
+  FAULT_INJECTION: oneOf(['on', 'off']).default('off'),
+  LOG_LEVEL: oneOf(LOG_LEVELS).default('info'),
+  KEY_FILE: z.string().optional(),
+};
+
+const nodeSchema = z.object({
+  ...shared,
+  NODE_ID: integer(0, MAX_MEMBERS - 1, NODE_ID_RULE).optional(),
+  NODE_HTTP_PORT: integer(0, LAST_PORT, PORT_RULE).optional(),
+  DURABILITY: oneOf(['fsync', 'async', 'memory']).default('memory'),
+  FAULT: oneOf(FAULT_KINDS).optional(),
+});
+
+const gatewaySchema = z.object({
+  ...shared,
+  GATEWAY_PORT: integer(0, LAST_PORT, PORT_RULE).default(3000),
+  CLIENT_ID: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,64}$/, CLIENT_ID_RULE)
+    .default('gateway'),
+  REQUEST_TIMEOUT_MS: integer(1, 600_000, TIMEOUT_RULE).default(5000),
+});
+
+/** @throws ConfigurationError naming the variable that is wrong and what is allowed */
+export function readNodeEnvironment(environment: Environment): NodeEnvironment {
+  const variables = read(nodeSchema, environment);
+  const { DURABILITY } = variables;
+  if (DURABILITY !== 'memory') {
+    throw notAllowed('DURABILITY', DURABILITY, 'memory (there is no durable store yet)');
+  }
+  return {
+    nodeId: variables.NODE_ID,
+    configPath: variables.CCRO_CONFIG,
+    redisUrl: variables.REDIS_URL,
+    httpPort: variables.NODE_HTTP_PORT,
+    dataDir: variables.DATA_DIR,
+    durability: DURABILITY,
+    fault: variables.FAULT,
+    faultInjection: variables.FAULT_INJECTION === 'on',
+    logLevel: variables.LOG_LEVEL,
+    keyFile: variables.KEY_FILE,
+  };
+}
+
+/** @throws ConfigurationError naming the variable that is wrong and what is allowed */
+export function readGatewayEnvironment(environment: Environment): GatewayEnvironment {
+  const variables = read(gatewaySchema, environment);
+  return {
+    configPath: variables.CCRO_CONFIG,
+    redisUrl: variables.REDIS_URL,
+    port: variables.GATEWAY_PORT,
+    clientId: variables.CLIENT_ID,
+    dataDir: variables.DATA_DIR,
+    faultInjection: variables.FAULT_INJECTION === 'on',
+    logLevel: variables.LOG_LEVEL,
+    requestTimeoutMs: variables.REQUEST_TIMEOUT_MS,
+    keyFile: variables.KEY_FILE,
+  };
+}
+
+/** The HTTP port of node `id`: the one that was set, or 8080 + id. */
+export function nodeHttpPort({ httpPort }: NodeEnvironment, id: number): number {
+  return httpPort ?? DEFAULT_NODE_PORT + id;
+}
+
+function read<T>(schema: z.ZodType<T>, environment: Environment): T {
+  const set = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const parsed = schema.safeParse(set);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const name = String(issue?.path[0] ?? 'environment');
+  if (issue === undefined) throw new ConfigurationError(name, 'is not valid');
+  throw notAllowed(name, withoutPassword(set[name]), issue.message);
+}
+
+function isRedisUrl(text: string): boolean {
+  try {
+    const { protocol, hostname } = new URL(text);
+    return ['redis:', 'rediss:'].includes(protocol) && hostname !== '';
+  } catch {
+    return false;
+  }
+}
+
+/** Errors are logged, and a Redis URL may hold a password. */
+function withoutPassword(value: string | undefined): string | undefined {
+  return value?.replace(/^[^]*@/, '***@');
+}

@@ -1,0 +1,107 @@
+/**
+ * How a replica that missed messages gets level again, and how the others help it. Pub/sub loses
+ * messages, so every wait in the protocol ends in one of these.
+ *
+ * Invariant kept here (bounded traffic): a call for help is answered by f+1 replicas, each at
+ * most once per caller and `ANSWER_INTERVAL_MS`.
+ */
+
+import type { Digest, ReplicaId, SequenceNumber } from './ids.js';
+import type { ReplicaState } from './state/replica-state.js';
+
+/** Pause before the next status while decisions are coming in. */
+const CATCH_UP_PAUSE_MS = 5;
+/** How often a primary that has just started asks where the others are. */
+const START_INTERVAL_MS = 200;
+/** The least time between two answers to the same caller. */
+export const ANSWER_INTERVAL_MS = 20;
+
+/** Asks one of `holders` for the batch with `digest`, and another one if no answer comes. */
+export function fetchBatch(
+  state: ReplicaState,
+  sequence: SequenceNumber,
+  digest: Digest,
+  holders: readonly ReplicaId[],
+  attempt = 0,
+): void {
+  const others = holders.filter((holder) => holder !== state.self);
+  const asked = others[(state.self + attempt) % Math.max(others.length, 1)];
+  if (asked !== undefined) {
+    state.emit({
+      kind: 'send',
+      to: { kind: 'replica', id: asked },
+      message: { kind: 'fetch', replica: state.self, sequence, digest },
+    });
+  }
+  state.emit({
+    kind: 'set-timer',
+    timer: { kind: 'fetch', sequence, digest },
+    afterMs: state.certificateDelay.timeoutMs(attempt),
+  });
+}
+
+/**
+ * Whether others are known to be ahead while nothing is under way here that would lead there: a
+ * slot in flight has its own timers.
+ */
+export function isLagging(state: ReplicaState): boolean {
+  const ahead = Math.max(state.recovery.provenProgress, state.recovery.highestCertified);
+  if (ahead <= state.lastExecuted) return false;
+  const next = state.window.get(state.lastExecuted + 1);
+  return next?.ownVote('prepare') === undefined && next?.decidedDigest === undefined;
+}
+
+/** Sees to it that a lagging replica asks for help soon. */
+export function noteLagging(state: ReplicaState): void {
+  if (!isLagging(state) || state.recovery.callingForHelp) return;
+  state.recovery.callingForHelp = true;
+  const wait = state.certificateDelay.timeoutMs(0);
+  state.emit({ kind: 'set-timer', timer: { kind: 'status' }, afterMs: wait });
+}
+
+/** Decisions are coming in: the next call for help follows closely on the last of them. */
+export function hastenStatus(state: ReplicaState): void {
+  state.emit({ kind: 'set-timer', timer: { kind: 'status' }, afterMs: CATCH_UP_PAUSE_MS });
+}
+
+/** Says where this replica is, to all. */
+export function broadcastStatus(state: ReplicaState): void {
+  const { recovery } = state;
+  state.emit({
+    kind: 'send',
+    to: { kind: 'all' },
+    message: {
+      kind: 'status',
+      replica: state.self,
+      view: state.view,
+      lastExecuted: state.lastExecuted,
+      attempt: recovery.attempts,
+      asks: state.isPrimary && !recovery.mayPropose(state.lastExecuted),
+    },
+  });
+  recovery.attempts += 1;
+  recovery.executedAtLastStatus = state.lastExecuted;
+}
+
+/** Arms the status timer: soon while something is missing, rarely when idle. */
+export function armStatusTimer(state: ReplicaState): void {
+  const { recovery, config } = state;
+  const lagging = isLagging(state);
+  recovery.callingForHelp = lagging;
+  let afterMs = config.statusIntervalMs * Math.max(1, config.n / 4);
+  if (lagging) afterMs = state.certificateDelay.timeoutMs(1);
+  else if (state.isPrimary && !recovery.mayPropose(state.lastExecuted)) afterMs = START_INTERVAL_MS;
+  state.emit({ kind: 'set-timer', timer: { kind: 'status' }, afterMs });
+}
+
+/** Sends stored decisions above `from` to `replica`, a bounded number at a time. */
+export function sendDecisionsAbove(
+  state: ReplicaState,
+  replica: ReplicaId,
+  from: SequenceNumber,
+): void {
+  const last = Math.min(state.lastExecuted, from + state.config.maxDecisionsPerAnswer);
+  if (last <= from) return;
+  if (!state.recovery.mayAnswer(replica, from, state.nowMs, ANSWER_INTERVAL_MS)) return;
+  state.emit({ kind: 'send-decisions', to: replica, first: from + 1, last });
+}

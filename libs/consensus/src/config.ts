@@ -1,0 +1,57 @@
+import type { ReplicaId } from './ids.js';
+import { maxFaulty, quorumSize, weakQuorumSize } from './quorum.js';
+
+/** What every replica of a cluster is told alike, and which one it is. Times in milliseconds. */
+export interface ReplicaConfig {
+  readonly cluster: string;
+  readonly self: ReplicaId;
+  /** Number of replicas. */
+  readonly n: number;
+  /** Requests in one batch at most. */
+  readonly maxBatchRequests: number;
+  /** Characters of operation text in one batch at most; keeps messages under the wire's limit. */
+  readonly maxBatchCharacters: number;
+  /** Slots the primary keeps in flight at most. Far below `windowSlots`, so nobody falls out. */
+  readonly maxInFlightSlots: number;
+  /** L: slots above the low watermark that a replica takes part in. */
+  readonly windowSlots: number;
+  /** K: executed slots kept in memory to answer stragglers. Older ones live in the store. */
+  readonly retainedSlots: number;
+  /** W: requests of one client that may be outstanding. */
+  readonly clientWindow: number;
+  /** Requests held for all clients together, at most. */
+  readonly maxPooledRequests: number;
+  /** The certificate timer stays within these bounds whatever it measured. */
+  readonly certificateTimeoutMs: { readonly min: number; readonly max: number };
+  /** How often an idle replica says where it is, for a cluster of four; grows with n. */
+  readonly statusIntervalMs: number;
+  /** Decisions sent to a lagging replica in one go. */
+  readonly maxDecisionsPerAnswer: number;
+}
+
+/** Defaults of `docs/PROTOCOL.md`. */
+export const DEFAULT_REPLICA_CONFIG = {
+  maxBatchRequests: 256,
+  maxBatchCharacters: 256 * 1024,
+  maxInFlightSlots: 16,
+  windowSlots: 256,
+  retainedSlots: 128,
+  clientWindow: 4096,
+  maxPooledRequests: 16_384,
+  certificateTimeoutMs: { min: 20, max: 2000 },
+  statusIntervalMs: 1000,
+  maxDecisionsPerAnswer: 16,
+} as const satisfies Partial<ReplicaConfig>;
+
+/** The sizes that follow from n, computed once. */
+export interface ClusterSize {
+  readonly n: number;
+  readonly f: number;
+  readonly quorum: number;
+  readonly weakQuorum: number;
+}
+
+/** @param n number of replicas, at least 1 */
+export function clusterSize(n: number): ClusterSize {
+  return { n, f: maxFaulty(n), quorum: quorumSize(n), weakQuorum: weakQuorumSize(n) };
+}

@@ -1,0 +1,80 @@
+import type { Evidence } from './evidence.js';
+import type { ClientId, Digest, ReplicaId, SequenceNumber, View } from './ids.js';
+import type {
+  Certificate,
+  Decision,
+  OutgoingMessage,
+  Phase,
+  PrePrepare,
+  RequestResult,
+  Tally,
+} from './messages.js';
+import type { RejectCode } from './rejection.js';
+import type { TimerKey } from './timers.js';
+
+/** Whom a message is for. `all` includes the sender. */
+export type Destination =
+  | { readonly kind: 'all' }
+  | { readonly kind: 'replica'; readonly id: ReplicaId }
+  | { readonly kind: 'client'; readonly id: ClientId };
+
+/** What must be on stable storage before any later effect becomes visible. */
+export type StoreRecord =
+  | {
+      /** As primary: this sequence number is spent on this batch. */
+      readonly kind: 'proposed';
+      readonly view: View;
+      readonly sequence: SequenceNumber;
+      readonly digest: Digest;
+    }
+  | { readonly kind: 'accepted'; readonly prePrepare: PrePrepare }
+  | {
+      readonly kind: 'voted';
+      readonly phase: Phase;
+      readonly view: View;
+      readonly sequence: SequenceNumber;
+      readonly digest: Digest;
+    }
+  | { readonly kind: 'certified'; readonly certificate: Certificate }
+  | {
+      readonly kind: 'executed';
+      readonly decision: Decision;
+      readonly results: readonly RequestResult[];
+      /** Hash chain over batch digests and result digests up to this slot. */
+      readonly ledgerHead: Digest;
+    };
+
+/** A slot has executed here: what logs, reports and telemetry show. */
+export interface ExecutedSlot {
+  readonly sequence: SequenceNumber;
+  readonly view: View;
+  readonly digest: Digest;
+  readonly requests: number;
+  readonly collector: ReplicaId | undefined;
+  readonly tally: Tally;
+  /** Milliseconds from accepting the pre-prepare; undefined when the slot came by catch-up. */
+  readonly durationMs: number | undefined;
+  /** Whether votes were broadcast because certificates did not come in time. */
+  readonly fellBack: boolean;
+}
+
+/**
+ * What a step asks for. Effects run in order; everything in a `persist` is durable before any
+ * later effect runs (the `Ready` contract of etcd's raft). A message that the runner signs and
+ * that is addressed to this replica too comes back to it as an input, after it was persisted.
+ */
+export type Effect =
+  | { readonly kind: 'persist'; readonly records: readonly StoreRecord[] }
+  | { readonly kind: 'send'; readonly to: Destination; readonly message: OutgoingMessage }
+  | {
+      /** Send stored decisions first..last to a lagging replica. The runner reads the store. */
+      readonly kind: 'send-decisions';
+      readonly to: ReplicaId;
+      readonly first: SequenceNumber;
+      readonly last: SequenceNumber;
+    }
+  | { readonly kind: 'set-timer'; readonly timer: TimerKey; readonly afterMs: number }
+  | { readonly kind: 'cancel-timer'; readonly timer: TimerKey }
+  | { readonly kind: 'executed'; readonly slot: ExecutedSlot }
+  | { readonly kind: 'evidence'; readonly evidence: Evidence }
+  | { readonly kind: 'reject'; readonly code: RejectCode; readonly from: ReplicaId | ClientId };

@@ -1,0 +1,27 @@
+import type { Fetch, Verified } from '../messages.js';
+import type { ReplicaState } from '../state/replica-state.js';
+
+/** A peer lacks a batch: it gets the decision when there is one, else the signed pre-prepare. */
+export function onFetch(state: ReplicaState, fetch: Verified<Fetch>): void {
+  const { replica, sequence, digest } = fetch;
+  if (replica === state.self) return;
+  if (sequence <= state.lastExecuted) {
+    state.emit({ kind: 'send-decisions', to: replica, first: sequence, last: sequence });
+    return;
+  }
+  const slot = state.window.get(sequence);
+  const batch = slot?.batchOf(digest);
+  if (slot === undefined || batch === undefined) return;
+  const to = { kind: 'replica', id: replica } as const;
+  const certificate = slot.certificate('commit');
+  if (certificate?.digest === digest) {
+    const { view } = certificate;
+    state.emit({
+      kind: 'send',
+      to,
+      message: { kind: 'decision', sequence, view, digest, requests: batch, certificate },
+    });
+  } else if (slot.proposal?.prePrepare.digest === digest) {
+    state.emit({ kind: 'send', to, message: { ...slot.proposal.prePrepare, bodies: batch } });
+  }
+}

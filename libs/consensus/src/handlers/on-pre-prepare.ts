@@ -1,0 +1,60 @@
+import { acceptOrFetch } from '../accepting.js';
+import type { PrePrepare, Verified } from '../messages.js';
+import type { RejectCode } from '../rejection.js';
+import type { ReplicaState } from '../state/replica-state.js';
+import type { Slot } from '../state/slot.js';
+import { assembleCertificate } from '../voting.js';
+import { executeReady } from '../executing.js';
+
+/** The primary's assignment of a sequence number (PBFT, section 4.2, pre-prepare). */
+export function onPrePrepare(state: ReplicaState, prePrepare: Verified<PrePrepare>): void {
+  if (prePrepare.sequence <= state.lastExecuted) return;
+  const refusal = refusalOf(state, prePrepare);
+  if (refusal !== undefined) {
+    state.reject(refusal, prePrepare.replica);
+    return;
+  }
+  const slot = state.window.open(prePrepare.sequence);
+  if (conflicts(state, slot, prePrepare)) {
+    state.reject('conflicting-proposal', prePrepare.replica);
+    return;
+  }
+  if (slot.proposal !== undefined) return;
+  acceptOrFetch(state, slot, prePrepare);
+  const { view, digest } = prePrepare;
+  assembleCertificate(state, slot, 'prepare', view, digest);
+  executeReady(state);
+}
+
+function refusalOf(state: ReplicaState, prePrepare: PrePrepare): RejectCode | undefined {
+  const { view, replica, sequence, collector, requests } = prePrepare;
+  if (view !== state.view) return 'wrong-view';
+  if (replica !== state.primary) return 'wrong-primary';
+  if (!state.window.contains(sequence)) return 'outside-watermarks';
+  const { n } = state.size;
+  if (collector >= n || (collector === replica && n > 1)) return 'invalid-collector';
+  if (requests.length === 0) return 'empty-batch';
+  if (requests.length > state.config.maxBatchRequests) return 'batch-too-large';
+  return undefined;
+}
+
+/** Whether another digest was proposed or certified here; two signed proposals are evidence. */
+function conflicts(state: ReplicaState, slot: Slot, prePrepare: PrePrepare): boolean {
+  const earlier = slot.proposal?.prePrepare ?? slot.awaitingBodies;
+  if (earlier !== undefined && earlier.view === prePrepare.view) {
+    if (earlier.digest === prePrepare.digest) return false;
+    if (slot.once('report', `proposals:${prePrepare.view}`)) {
+      state.emit({
+        kind: 'evidence',
+        evidence: {
+          kind: 'conflicting-proposals',
+          accused: prePrepare.replica,
+          proposals: [earlier, prePrepare],
+        },
+      });
+    }
+    return true;
+  }
+  const certified = slot.certificate('commit') ?? slot.certificate('prepare');
+  return certified?.view === prePrepare.view && certified.digest !== prePrepare.digest;
+}

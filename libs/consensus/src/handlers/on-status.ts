@@ -1,0 +1,33 @@
+import { noteLagging, sendDecisionsAbove } from '../catching-up.js';
+import type { Status, Verified } from '../messages.js';
+import { proposeWaiting } from '../proposing.js';
+import { answersTo } from '../routing/answerers.js';
+import type { ReplicaState } from '../state/replica-state.js';
+
+/** Where another replica is: it gets what it lacks, and this one learns whether it lags. */
+export function onStatus(state: ReplicaState, status: Verified<Status>): void {
+  const { replica, lastExecuted, attempt, asks } = status;
+  if (replica === state.self) return;
+  state.recovery.heard(replica, lastExecuted);
+  if (asks) answerWithStatus(state, status);
+  if (answersTo(state.self, replica, attempt, state.size.n)) {
+    sendDecisionsAbove(state, replica, lastExecuted);
+  }
+  noteLagging(state);
+  proposeWaiting(state);
+}
+
+function answerWithStatus(state: ReplicaState, { replica, attempt }: Status): void {
+  state.emit({
+    kind: 'send',
+    to: { kind: 'replica', id: replica },
+    message: {
+      kind: 'status',
+      replica: state.self,
+      view: state.view,
+      lastExecuted: state.lastExecuted,
+      attempt,
+      asks: false,
+    },
+  });
+}

@@ -1,0 +1,17 @@
+export * from './config.js';
+export * from './effect.js';
+export * from './evidence.js';
+export * from './ids.js';
+export * from './input.js';
+export * from './invariants.js';
+export * from './messages.js';
+export * from './ports.js';
+export * from './quorum.js';
+export * from './rejection.js';
+export { Replica, type ReplicaStatus } from './replica.js';
+export { allToAll } from './routing/all-to-all.js';
+export { answersTo } from './routing/answerers.js';
+export { collectorOf, toCollector } from './routing/collector.js';
+export type { ReplicaDependencies } from './state/replica-state.js';
+export type { Screening } from './screening.js';
+export * from './timers.js';

@@ -1,0 +1,170 @@
+/**
+ * What replicas and clients tell each other. Shapes only: `libs/wire` gives them bytes,
+ * `libs/crypto` signs and verifies them.
+ *
+ * Naming follows PBFT (OSDI '99, section 4); the collector's messages follow `docs/PROTOCOL.md`.
+ */
+
+import type {
+  ClientId,
+  Digest,
+  ReplicaId,
+  SequenceNumber,
+  Signature,
+  Timestamp,
+  View,
+} from './ids.js';
+
+/** The two voting rounds of a slot. */
+export type Phase = 'prepare' | 'commit';
+
+/** A client's signed wish. `digest` identifies it everywhere and is derived, not transmitted. */
+export interface Request {
+  readonly kind: 'request';
+  readonly client: ClientId;
+  readonly timestamp: Timestamp;
+  /** Text the state machine understands; opaque to consensus, signed byte for byte. */
+  readonly operation: string;
+  readonly digest: Digest;
+  readonly signature: Signature;
+}
+
+/** The primary assigns a sequence number to a batch, known by the digests of its requests. */
+export interface PrePrepare {
+  readonly kind: 'pre-prepare';
+  readonly view: View;
+  readonly sequence: SequenceNumber;
+  /** Merkle root over `requests`, in order. */
+  readonly digest: Digest;
+  readonly requests: readonly Digest[];
+  /**
+   * Bodies that did not travel by broadcast (PBFT, section 5.1 inlines small requests). Not
+   * covered by the primary's signature: each proves itself and must be listed in `requests`.
+   */
+  readonly bodies: readonly Request[];
+  readonly collector: ReplicaId;
+  readonly replica: ReplicaId;
+  readonly signature: Signature;
+}
+
+/** One replica's signed word for one digest at (phase, view, sequence). */
+export interface Vote {
+  readonly kind: 'vote';
+  readonly phase: Phase;
+  readonly view: View;
+  readonly sequence: SequenceNumber;
+  readonly digest: Digest;
+  readonly replica: ReplicaId;
+  readonly signature: Signature;
+  /**
+   * 0 when first sent. Higher: "I still lack the certificate", the n-th reminder. A hint outside
+   * the signature: it decides who answers, never what is believed.
+   */
+  readonly attempt: number;
+}
+
+/** Proof that the named replicas voted: what it holds depends on the signature scheme. */
+export interface CertificateProof {
+  readonly scheme: string;
+  /** Distinct signers, ascending. */
+  readonly signers: readonly ReplicaId[];
+  /** Scheme-specific: one signature per signer (ed25519), or one aggregate (bls). */
+  readonly signatures: readonly Signature[];
+}
+
+/** A quorum of votes on the same (phase, view, sequence, digest). Proves itself. */
+export interface Certificate {
+  readonly kind: 'certificate';
+  readonly phase: Phase;
+  readonly view: View;
+  readonly sequence: SequenceNumber;
+  readonly digest: Digest;
+  readonly proof: CertificateProof;
+}
+
+/** The outcome of one request, as every honest replica computes it. */
+export interface RequestResult {
+  readonly timestamp: Timestamp;
+  readonly request: Digest;
+  readonly sequence: SequenceNumber;
+  /** Digest of the batch decided at `sequence`. */
+  readonly batch: Digest;
+  /** JSON text made by the state machine. */
+  readonly result: string;
+}
+
+/** Votes of other replicas that a replica saw on a slot, for and against the decided digest. */
+export interface Tally {
+  readonly correct: number;
+  readonly corrupt: number;
+}
+
+/** One replica's signed answer to one client for one slot: PBFT's REPLY for a whole batch. */
+export interface Reply {
+  readonly kind: 'reply';
+  readonly replica: ReplicaId;
+  readonly client: ClientId;
+  /** View of the decision, as this replica learnt it; replicas may differ. */
+  readonly view: View;
+  readonly results: readonly RequestResult[];
+  readonly tally: Tally;
+  readonly signature: Signature;
+}
+
+/** "This is where I am": sent when idle or behind; peers answer with what the sender lacks. */
+export interface Status {
+  readonly kind: 'status';
+  readonly replica: ReplicaId;
+  readonly view: View;
+  readonly lastExecuted: SequenceNumber;
+  /** Rotates who answers, see `routing/answerers.ts`. */
+  readonly attempt: number;
+  /** "Answer me with your own status": a primary that has just started wants to know. */
+  readonly asks: boolean;
+  readonly signature: Signature;
+}
+
+/** "Send me this batch": answered with a decision when there is one, else with the pre-prepare. */
+export interface Fetch {
+  readonly kind: 'fetch';
+  readonly replica: ReplicaId;
+  readonly sequence: SequenceNumber;
+  readonly digest: Digest;
+  readonly signature: Signature;
+}
+
+/** A decided slot that proves itself: the batch and the commit certificate over its digest. */
+export interface Decision {
+  readonly kind: 'decision';
+  readonly sequence: SequenceNumber;
+  readonly view: View;
+  readonly digest: Digest;
+  readonly requests: readonly Request[];
+  readonly certificate: Certificate;
+}
+
+/** Everything a replica accepts from the network. */
+export type ProtocolMessage =
+  Request | PrePrepare | Vote | Certificate | Status | Fetch | Decision;
+
+/** What a replica hands to its runner for signing; the runner fills in `signature`. */
+export type Unsigned<M extends { readonly signature: Signature }> = Omit<M, 'signature'>;
+
+/** Everything a replica sends. Certificates, requests and decisions prove themselves already. */
+export type OutgoingMessage =
+  | Unsigned<PrePrepare>
+  | PrePrepare
+  | Unsigned<Vote>
+  | Unsigned<Reply>
+  | Unsigned<Status>
+  | Unsigned<Fetch>
+  | Certificate
+  | Decision;
+
+declare const verified: unique symbol;
+
+/**
+ * A message whose signatures, digests and membership have been checked. Only `libs/crypto` makes
+ * one (and a test's forger, knowingly); the core accepts nothing else.
+ */
+export type Verified<M> = M & { readonly [verified]: true };

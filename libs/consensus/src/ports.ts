@@ -1,0 +1,52 @@
+/**
+ * What the core needs done but does not know how to do. Every port is synchronous and pure or
+ * deterministic: the same calls in the same order give the same answers on every replica.
+ */
+
+import type { ClientId, Digest, ReplicaId, SequenceNumber, Timestamp } from './ids.js';
+import type { Certificate, Verified, Vote } from './messages.js';
+
+/** Hashes, implemented by `libs/crypto`. */
+export interface Digests {
+  /** Merkle root over request digests, in order. The empty list gives the null batch's digest. */
+  batch(requests: readonly Digest[]): Digest;
+  /** Next link of the ledger's hash chain. `results` are the result texts in batch order. */
+  ledgerLink(previous: Digest, batch: Digest, results: readonly string[]): Digest;
+}
+
+/** Turns votes into a certificate, implemented by a signature scheme in `libs/crypto`. */
+export interface CertificateAssembler {
+  /** @param votes exactly a quorum, same phase, view, sequence and digest, distinct signers */
+  assemble(votes: readonly Verified<Vote>[]): Verified<Certificate>;
+}
+
+export interface ExecutionContext {
+  readonly client: ClientId;
+  readonly timestamp: Timestamp;
+  readonly sequence: SequenceNumber;
+}
+
+/**
+ * The replicated application. `execute` must be deterministic and must not throw: an operation
+ * that makes no sense gets an error as its result, the same on every replica.
+ */
+export interface StateMachine {
+  /** @returns the result as JSON text */
+  execute(operation: string, context: ExecutionContext): string;
+  /** Digest of the whole state. */
+  digest(): Digest;
+}
+
+/**
+ * Who turns votes into certificates: the only difference between the modes. PBFT (OSDI '99,
+ * section 4.2) lets every replica do it for itself; CCRO lets the slot's collector do it for all.
+ */
+export interface VoteRouter {
+  /** The mode's name, as configuration and reports spell it. */
+  readonly mode: 'pbft' | 'ccro';
+  /**
+   * The one replica that gathers the votes of a slot and publishes its certificates, or undefined
+   * when votes go to everyone and nobody publishes.
+   */
+  gatherer(collector: ReplicaId): ReplicaId | undefined;
+}

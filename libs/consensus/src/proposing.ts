@@ -1,0 +1,47 @@
+/**
+ * The primary's part of PBFT, section 4.2: assigning sequence numbers to requests.
+ *
+ * Invariant kept here (no-equivocation): a sequence number is spent on one batch, durably, before
+ * the pre-prepare is sent; `nextSequence` only grows.
+ */
+
+import type { ReplicaState } from './state/replica-state.js';
+
+/** Proposes waiting requests in batches while slots may be in flight. */
+export function proposeWaiting(state: ReplicaState): void {
+  if (!state.isPrimary || state.pool.waitingCount === 0) return;
+  if (!state.recovery.mayPropose(state.lastExecuted)) return;
+  while (state.pool.waitingCount > 0 && hasRoom(state)) {
+    if (state.window.get(state.nextSequence)?.proposal === undefined) propose(state);
+    state.nextSequence += 1;
+  }
+}
+
+function hasRoom(state: ReplicaState): boolean {
+  const inFlight = state.nextSequence - 1 - state.lastExecuted;
+  return (
+    inFlight < state.config.maxInFlightSlots && state.nextSequence <= state.window.highWatermark
+  );
+}
+
+function propose(state: ReplicaState): void {
+  const { maxBatchRequests, maxBatchCharacters } = state.config;
+  const batch = state.pool.next(maxBatchRequests, maxBatchCharacters);
+  const requests = batch.map(({ request }) => request.digest);
+  const digest = state.dependencies.digests.batch(requests);
+  for (const request of requests) state.pool.markProposed(request);
+  const slot = { view: state.view, sequence: state.nextSequence, digest };
+  state.persist({ kind: 'proposed', ...slot });
+  state.emit({
+    kind: 'send',
+    to: { kind: 'all' },
+    message: {
+      kind: 'pre-prepare',
+      ...slot,
+      requests,
+      bodies: batch.filter(({ inline }) => inline).map(({ request }) => request),
+      collector: state.nextCollector,
+      replica: state.self,
+    },
+  });
+}

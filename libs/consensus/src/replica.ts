@@ -1,0 +1,128 @@
+/**
+ * The replica: inputs in, effects out. It does no I/O and reads no clock; what happens on each
+ * input is in `handlers/on-*.ts`, the rules they share in the files beside this one.
+ */
+
+import type { ReplicaConfig } from './config.js';
+import type { Effect } from './effect.js';
+import type { Digest, ReplicaId, SequenceNumber, View } from './ids.js';
+import type { Input, VerifiedMessage, Via } from './input.js';
+import { onCertificate } from './handlers/on-certificate.js';
+import { onReconnected, onStarted } from './handlers/on-connected.js';
+import { onDecision } from './handlers/on-decision.js';
+import { onFetch } from './handlers/on-fetch.js';
+import { onPrePrepare } from './handlers/on-pre-prepare.js';
+import { onRequest } from './handlers/on-request.js';
+import { onStatus } from './handlers/on-status.js';
+import { onTimerFired } from './handlers/on-timer-fired.js';
+import { onVote } from './handlers/on-vote.js';
+import type { ProtocolMessage, Request, Tally } from './messages.js';
+import { screen, type Screening } from './screening.js';
+import { ReplicaState, type ReplicaDependencies } from './state/replica-state.js';
+
+/** What a replica says of itself. */
+export interface ReplicaStatus {
+  readonly view: View;
+  readonly primary: ReplicaId;
+  /** The collector for the next slot, as far as this replica knows; undefined in PBFT. */
+  readonly collector: ReplicaId | undefined;
+  readonly lastExecuted: SequenceNumber;
+  readonly lowWatermark: SequenceNumber;
+  readonly highWatermark: SequenceNumber;
+  readonly pooledRequests: number;
+  readonly ledgerHead: Digest;
+  readonly stateDigest: Digest;
+}
+
+export class Replica {
+  private readonly state: ReplicaState;
+
+  constructor(config: ReplicaConfig, dependencies: ReplicaDependencies) {
+    this.state = new ReplicaState(config, dependencies);
+  }
+
+  /**
+   * Takes one input and returns what is to be done about it, in order.
+   *
+   * @param nowMs milliseconds on a monotonic clock, never less than in the step before
+   * @throws InvariantViolation when the replica would contradict itself: the process must stop
+   */
+  step(input: Input, nowMs: number): readonly Effect[] {
+    this.state.nowMs = nowMs;
+    switch (input.kind) {
+      case 'started':
+        onStarted(this.state);
+        break;
+      case 'reconnected':
+        onReconnected(this.state);
+        break;
+      case 'timer-fired':
+        onTimerFired(this.state, input.timer);
+        break;
+      case 'message':
+        dispatch(this.state, input.message, input.via);
+        break;
+    }
+    return this.state.takeEffects();
+  }
+
+  status(): ReplicaStatus {
+    const { state } = this;
+    return {
+      view: state.view,
+      primary: state.primary,
+      collector: state.dependencies.router.gatherer(state.nextCollector),
+      lastExecuted: state.lastExecuted,
+      lowWatermark: state.window.lowWatermark,
+      highWatermark: state.window.highWatermark,
+      pooledRequests: state.pool.size,
+      ledgerHead: state.ledgerHead,
+      stateDigest: state.dependencies.stateMachine.digest(),
+    };
+  }
+
+  /** Whether it is worth checking the signatures of `message`. Changes nothing. */
+  screen(message: ProtocolMessage): Screening {
+    return screen(this.state, message);
+  }
+
+  /** The verified request with `digest` if this replica holds it, so that it is checked once. */
+  request(digest: Digest): Request | undefined {
+    return this.state.pool.get(digest);
+  }
+
+  /** Votes seen so far on a decided slot that is still in memory. */
+  tally(sequence: SequenceNumber): Tally | undefined {
+    const slot = this.state.window.get(sequence);
+    const decided = slot?.decidedDigest;
+    return slot === undefined || decided === undefined
+      ? undefined
+      : slot.tally(this.state.self, decided);
+  }
+}
+
+function dispatch(state: ReplicaState, message: VerifiedMessage, via: Via): void {
+  switch (message.kind) {
+    case 'request':
+      onRequest(state, message, via);
+      return;
+    case 'pre-prepare':
+      onPrePrepare(state, message);
+      return;
+    case 'vote':
+      onVote(state, message);
+      return;
+    case 'certificate':
+      onCertificate(state, message);
+      return;
+    case 'status':
+      onStatus(state, message);
+      return;
+    case 'fetch':
+      onFetch(state, message);
+      return;
+    case 'decision':
+      onDecision(state, message);
+      return;
+  }
+}

@@ -1,0 +1,15 @@
+import type { ReplicaId } from '../ids.js';
+import type { VoteRouter } from '../ports.js';
+
+/** CCRO: a vote goes to the slot's collector, which publishes the certificate to everyone. */
+export const toCollector: VoteRouter = { mode: 'ccro', gatherer: (collector) => collector };
+
+/**
+ * The collector that `primary` names, never itself when n > 1: by default the replica half-way
+ * round, `(primary + ⌊n/2⌋) mod n`; each `shift` moves on to the next one.
+ */
+export function collectorOf(primary: ReplicaId, n: number, shift: number): ReplicaId {
+  if (n === 1) return primary;
+  const offset = 1 + ((Math.floor(n / 2) - 1 + shift) % (n - 1));
+  return (primary + offset) % n;
+}

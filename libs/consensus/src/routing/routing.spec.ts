@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { weakQuorumSize } from '../quorum.js';
+import { allToAll } from './all-to-all.js';
+import { answersTo } from './answerers.js';
+import { collectorOf, toCollector } from './collector.js';
+
+describe('collector', () => {
+  it('is half-way round from the primary by default', () => {
+    expect(collectorOf(0, 4, 0)).toBe(2);
+    expect(collectorOf(1, 7, 0)).toBe(4);
+    expect(collectorOf(3, 4, 0)).toBe(1);
+  });
+
+  it('is never the primary when n > 1, and shifting visits everyone else', () => {
+    for (let n = 2; n <= 40; n += 1) {
+      for (let primary = 0; primary < n; primary += 1) {
+        const named = new Set<number>();
+        for (let shift = 0; shift < n - 1; shift += 1) named.add(collectorOf(primary, n, shift));
+        expect(named.has(primary)).toBe(false);
+        expect(named.size).toBe(n - 1);
+      }
+    }
+  });
+
+  it('is the only replica itself when n = 1', () => {
+    expect(collectorOf(0, 1, 5)).toBe(0);
+  });
+
+  it('gathers votes in CCRO, nobody does in PBFT', () => {
+    expect(toCollector.gatherer(2)).toBe(2);
+    expect(allToAll.gatherer(2)).toBeUndefined();
+  });
+});
+
+describe('who answers a call for help', () => {
+  const everyone = (n: number) => Array.from({ length: n }, (_, replica) => replica);
+
+  it('f + 1 others each time, never the caller', () => {
+    for (const n of [4, 5, 7, 16, 31]) {
+      for (let attempt = 0; attempt < 10; attempt += 1) {
+        const answering = everyone(n).filter((replica) => answersTo(replica, 1, attempt, n));
+        expect(answering).not.toContain(1);
+        expect(answering).toHaveLength(weakQuorumSize(n));
+      }
+    }
+  });
+
+  it('everyone in turn over the attempts', () => {
+    for (const n of [4, 7, 16]) {
+      const asked = new Set<number>();
+      for (let attempt = 0; attempt < 2 * n; attempt += 1) {
+        for (const replica of everyone(n)) if (answersTo(replica, 3, attempt, n)) asked.add(replica);
+      }
+      expect(asked.size).toBe(n - 1);
+    }
+  });
+});

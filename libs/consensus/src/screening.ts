@@ -1,0 +1,60 @@
+/**
+ * Whether checking the signatures of a message could change anything. Verifying is nearly all the
+ * work of a replica, so what is already known is recognised before.
+ *
+ * Invariant kept here: screening only ever drops. It changes no state, so an unverified message
+ * can at worst be ignored because an equal or better one was accepted earlier.
+ */
+
+import type { ProtocolMessage } from './messages.js';
+import type { ReplicaState } from './state/replica-state.js';
+
+/** `wanted`: verify it. `own-echo`: this replica said it itself. Else: known or of no use. */
+export type Screening = 'wanted' | 'own-echo' | 'duplicate' | 'outside-watermarks';
+
+export function screen(state: ReplicaState, message: ProtocolMessage): Screening {
+  switch (message.kind) {
+    case 'request':
+      return 'wanted';
+    case 'status':
+    case 'fetch':
+      return message.replica === state.self ? 'own-echo' : 'wanted';
+    case 'vote':
+      return screenVote(state, message);
+    case 'pre-prepare':
+      return screenPrePrepare(state, message);
+    case 'certificate':
+      return screenCertificate(state, message);
+    case 'decision':
+      if (message.sequence <= state.lastExecuted) return 'duplicate';
+      return message.sequence > state.window.highWatermark ? 'outside-watermarks' : 'wanted';
+  }
+}
+
+type Kind<K extends ProtocolMessage['kind']> = Extract<ProtocolMessage, { kind: K }>;
+
+function screenVote(state: ReplicaState, vote: Kind<'vote'>): Screening {
+  if (vote.replica === state.self) return 'own-echo';
+  if (vote.attempt > 0) return 'wanted';
+  if (!state.window.contains(vote.sequence)) return 'outside-watermarks';
+  const known = state.window.get(vote.sequence)?.vote(vote.phase, vote.replica);
+  return known?.view === vote.view && known.digest === vote.digest ? 'duplicate' : 'wanted';
+}
+
+function screenPrePrepare(state: ReplicaState, prePrepare: Kind<'pre-prepare'>): Screening {
+  const { sequence, view, digest } = prePrepare;
+  const proposal = state.window.get(sequence)?.proposal?.prePrepare;
+  const known = proposal?.view === view && proposal.digest === digest;
+  if (known && proposal.replica === state.self) return 'own-echo';
+  return known || sequence <= state.lastExecuted ? 'duplicate' : 'wanted';
+}
+
+function screenCertificate(state: ReplicaState, certificate: Kind<'certificate'>): Screening {
+  const { sequence, phase, view } = certificate;
+  const slot = state.window.get(sequence);
+  const held = slot?.certificate('commit') ?? slot?.certificate(phase);
+  const known = held !== undefined && (held.phase === 'commit' || held.view >= view);
+  if (!known && sequence > state.lastExecuted) return 'wanted';
+  const collector = slot?.proposal?.prePrepare.collector;
+  return collector === state.self ? 'own-echo' : 'duplicate';
+}

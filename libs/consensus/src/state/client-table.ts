@@ -1,0 +1,72 @@
+/**
+ * What each client's requests came to: the reply cache, and what makes execution exactly-once.
+ *
+ * Invariants kept here:
+ * - integrity: a (client, timestamp) executes at most once, on every replica the same way;
+ * - bounded memory: the W newest executed timestamps a client; what is not above the oldest one
+ *   forgotten is refused, deterministically, because it may have executed.
+ */
+
+import type { ClientId, Timestamp } from '../ids.js';
+import { invariant } from '../invariants.js';
+import type { RequestResult } from '../messages.js';
+
+interface ClientEntry {
+  readonly results: Map<Timestamp, RequestResult>;
+  /** Executed timestamps, ascending. */
+  readonly timestamps: Timestamp[];
+  /** Nothing at or below it executes any more. */
+  floor: Timestamp;
+}
+
+export type ClientLookup =
+  | { readonly kind: 'new' }
+  | { readonly kind: 'stale' }
+  | { readonly kind: 'executed'; readonly result: RequestResult };
+
+export class ClientTable {
+  private readonly clients = new Map<ClientId, ClientEntry>();
+
+  constructor(private readonly window: number) {}
+
+  lookup(client: ClientId, timestamp: Timestamp): ClientLookup {
+    const entry = this.clients.get(client);
+    if (entry === undefined) return { kind: 'new' };
+    const result = entry.results.get(timestamp);
+    if (result !== undefined) return { kind: 'executed', result };
+    return timestamp <= entry.floor ? { kind: 'stale' } : { kind: 'new' };
+  }
+
+  /** Records an execution. @throws InvariantViolation when it executed before */
+  record(client: ClientId, result: RequestResult): void {
+    const entry = this.entryOf(client);
+    invariant(
+      !entry.results.has(result.timestamp) && result.timestamp > entry.floor,
+      'integrity',
+      () => `request ${client}/${result.timestamp} would execute twice`,
+    );
+    entry.results.set(result.timestamp, result);
+    insertAscending(entry.timestamps, result.timestamp);
+    if (entry.timestamps.length > this.window) {
+      const oldest = entry.timestamps.shift();
+      if (oldest === undefined) return;
+      entry.results.delete(oldest);
+      entry.floor = oldest;
+    }
+  }
+
+  private entryOf(client: ClientId): ClientEntry {
+    const existing = this.clients.get(client);
+    if (existing !== undefined) return existing;
+    const entry: ClientEntry = { results: new Map(), timestamps: [], floor: -1 };
+    this.clients.set(client, entry);
+    return entry;
+  }
+}
+
+/** Timestamps mostly grow, so the search starts at the end. */
+function insertAscending(sorted: Timestamp[], value: Timestamp): void {
+  let index = sorted.length;
+  while (index > 0 && (sorted[index - 1] ?? 0) > value) index -= 1;
+  sorted.splice(index, 0, value);
+}

@@ -1,0 +1,63 @@
+/**
+ * What a replica has heard of the others' progress since it started.
+ *
+ * Invariant kept here: a primary proposes nothing until a quorum (itself included) has told it
+ * where it is and it has caught up with what at least one honest replica executed. Otherwise a
+ * primary that restarted without its memory would assign sequence numbers a second time.
+ */
+
+import type { ClusterSize } from '../config.js';
+import type { ReplicaId, SequenceNumber } from '../ids.js';
+
+export class Recovery {
+  private readonly reports = new Map<ReplicaId, SequenceNumber>();
+  private readonly answers = new Map<ReplicaId, { from: SequenceNumber; atMs: number }>();
+  private settled = false;
+  /** The highest sequence number seen in a valid certificate. */
+  highestCertified: SequenceNumber = 0;
+  /** Whether the status timer is set because this replica lags. */
+  callingForHelp = false;
+  /** Rotates who answers this replica's status messages. */
+  attempts = 0;
+  /** `lastExecuted` when the last status was sent, to see whether anything moved since. */
+  executedAtLastStatus: SequenceNumber = -1;
+
+  constructor(private readonly size: ClusterSize) {}
+
+  /** Notes what another replica said; statuses of one replica only ever grow. */
+  heard(replica: ReplicaId, lastExecuted: SequenceNumber): void {
+    const earlier = this.reports.get(replica) ?? -1;
+    this.reports.set(replica, Math.max(earlier, lastExecuted));
+  }
+
+  /**
+   * The highest sequence number that f+1 others claim to have executed, so at least one honest
+   * replica did; 0 while fewer have spoken.
+   */
+  get provenProgress(): SequenceNumber {
+    const claims = [...this.reports.values()].sort((a, b) => b - a);
+    return claims[this.size.weakQuorum - 1] ?? 0;
+  }
+
+  /** Whether a primary may propose: once true, it stays true. */
+  mayPropose(lastExecuted: SequenceNumber): boolean {
+    this.settled ||=
+      this.reports.size >= this.size.quorum - 1 && this.provenProgress <= lastExecuted;
+    return this.settled;
+  }
+
+  /** Whether `replica`, asking for what follows `from`, is answered now. Notes it if so. */
+  mayAnswer(
+    replica: ReplicaId,
+    from: SequenceNumber,
+    nowMs: number,
+    intervalMs: number,
+  ): boolean {
+    const earlier = this.answers.get(replica);
+    const tooSoon =
+      earlier !== undefined && from <= earlier.from && nowMs - earlier.atMs < intervalMs;
+    if (tooSoon) return false;
+    this.answers.set(replica, { from, atMs: nowMs });
+    return true;
+  }
+}

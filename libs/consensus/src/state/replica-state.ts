@@ -1,0 +1,109 @@
+import type { ClusterSize, ReplicaConfig } from '../config.js';
+import { clusterSize } from '../config.js';
+import type { Effect, StoreRecord } from '../effect.js';
+import type { ClientId, Digest, ReplicaId, SequenceNumber, View } from '../ids.js';
+import type { CertificateAssembler, Digests, StateMachine, VoteRouter } from '../ports.js';
+import { primaryOf } from '../quorum.js';
+import type { RejectCode } from '../rejection.js';
+import { collectorOf } from '../routing/collector.js';
+import { CertificateDelay } from './certificate-delay.js';
+import { ClientTable } from './client-table.js';
+import { Recovery } from './recovery.js';
+import { RequestPool } from './request-pool.js';
+import { SlotWindow } from './slot-window.js';
+
+/** What a replica needs from outside, chosen once where it is wired. */
+export interface ReplicaDependencies {
+  readonly digests: Digests;
+  readonly certificates: CertificateAssembler;
+  readonly router: VoteRouter;
+  readonly stateMachine: StateMachine;
+}
+
+/**
+ * Everything a replica knows, and the effects of the step under way. Handlers are functions over
+ * this state; it has no behaviour of its own beyond what all of them share.
+ */
+export class ReplicaState {
+  readonly size: ClusterSize;
+  readonly window: SlotWindow;
+  readonly pool: RequestPool;
+  readonly clients: ClientTable;
+  readonly certificateDelay: CertificateDelay;
+  readonly recovery: Recovery;
+
+  view: View = 0;
+  lastExecuted: SequenceNumber = 0;
+  /** The next sequence number this replica assigns as primary. */
+  nextSequence: SequenceNumber = 1;
+  ledgerHead: Digest;
+  /** How many collectors this primary has passed over (see `collectorOf`). */
+  collectorShift = 0;
+  /** Slots whose pre-prepare waits for request bodies. */
+  readonly slotsAwaitingBodies = new Set<SequenceNumber>();
+  /** Time of the step under way, milliseconds on the runner's monotonic clock. */
+  nowMs = 0;
+
+  private effects: Effect[] = [];
+
+  constructor(
+    readonly config: ReplicaConfig,
+    readonly dependencies: ReplicaDependencies,
+  ) {
+    this.size = clusterSize(config.n);
+    this.window = new SlotWindow(config.windowSlots, config.retainedSlots);
+    this.pool = new RequestPool(config.clientWindow, config.maxPooledRequests);
+    this.clients = new ClientTable(config.clientWindow);
+    this.certificateDelay = new CertificateDelay(
+      initialCertificateTimeoutMs(config.n),
+      config.certificateTimeoutMs,
+    );
+    this.recovery = new Recovery(this.size);
+    this.ledgerHead = dependencies.digests.batch([]);
+  }
+
+  get self(): ReplicaId {
+    return this.config.self;
+  }
+
+  get primary(): ReplicaId {
+    return primaryOf(this.view, this.size.n);
+  }
+
+  get isPrimary(): boolean {
+    return this.primary === this.self;
+  }
+
+  /** The collector that the primary of the current view names for its next slot. */
+  get nextCollector(): ReplicaId {
+    return collectorOf(this.primary, this.size.n, this.collectorShift);
+  }
+
+  emit(effect: Effect): void {
+    this.effects.push(effect);
+  }
+
+  /** Asks for `records` to be durable before anything emitted later is visible. */
+  persist(...records: StoreRecord[]): void {
+    this.emit({ kind: 'persist', records });
+  }
+
+  reject(code: RejectCode, from: ReplicaId | ClientId): void {
+    this.emit({ kind: 'reject', code, from });
+  }
+
+  /** Hands over the effects of the step and starts a new list. */
+  takeEffects(): Effect[] {
+    const effects = this.effects;
+    this.effects = [];
+    return effects;
+  }
+}
+
+/**
+ * Until the first certificate was measured: every replica may share one machine, where a phase
+ * costs time in proportion to n.
+ */
+function initialCertificateTimeoutMs(n: number): number {
+  return 120 + 20 * n;
+}

@@ -1,0 +1,159 @@
+/**
+ * One sequence number of the log: the proposal accepted for it, the votes seen, the certificates.
+ *
+ * Invariant kept here (no-equivocation): `vote` is called at most once per (phase, view), so this
+ * replica signs at most one digest for each.
+ */
+
+import type { Evidence } from '../evidence.js';
+import type { Digest, ReplicaId, SequenceNumber, View } from '../ids.js';
+import { invariant } from '../invariants.js';
+import type { Certificate, Phase, PrePrepare, Request, Tally, Verified, Vote } from '../messages.js';
+
+/** A pre-prepare that a replica accepted, with the bodies of its requests in order. */
+export interface Proposal {
+  readonly prePrepare: PrePrepare;
+  readonly batch: readonly Request[];
+}
+
+interface OwnVote {
+  readonly view: View;
+  readonly digest: Digest;
+  /** When it was cast, for measuring how long certificates take. */
+  readonly castAtMs: number;
+}
+
+export class Slot {
+  /** A pre-prepare that waits for request bodies; accepted once they are here. */
+  awaitingBodies: Verified<PrePrepare> | undefined;
+  proposal: Proposal | undefined;
+  /** Bodies of the certified batch when they are not the proposal's. */
+  decidedBatch: readonly Request[] | undefined;
+  executed = false;
+  acceptedAtMs: number | undefined;
+  /** Set once the collector missed its time: from then on votes of this slot are broadcast. */
+  fellBack = false;
+  /** How often the current phase's vote was sent again. */
+  attempts = 0;
+  /** Set once this replica has shown its accepted pre-prepare to all (see `on-timer-fired`). */
+  proposalShown = false;
+
+  private readonly votes: Record<Phase, Map<ReplicaId, Verified<Vote>>> = {
+    prepare: new Map(),
+    commit: new Map(),
+  };
+  private readonly certificates: Partial<Record<Phase, Verified<Certificate>>> = {};
+  private readonly own: Partial<Record<Phase, OwnVote>> = {};
+  /** `accused:phase` pairs that evidence was produced for, so that each is reported once. */
+  private readonly reported = new Set<string>();
+  private readonly answered = new Set<string>();
+
+  constructor(readonly sequence: SequenceNumber) {}
+
+  certificate(phase: Phase): Verified<Certificate> | undefined {
+    return this.certificates[phase];
+  }
+
+  /** The digest this slot is decided on, if it is. */
+  get decidedDigest(): Digest | undefined {
+    return this.certificates.commit?.digest;
+  }
+
+  /** Bodies of the batch with `digest`, if they are here. */
+  batchOf(digest: Digest): readonly Request[] | undefined {
+    if (this.proposal?.prePrepare.digest === digest) return this.proposal.batch;
+    return this.decidedBatch;
+  }
+
+  ownVote(phase: Phase): OwnVote | undefined {
+    return this.own[phase];
+  }
+
+  /** Notes that this replica votes for `digest`. @throws InvariantViolation when it already did */
+  castVote(phase: Phase, vote: OwnVote): void {
+    const earlier = this.own[phase];
+    invariant(
+      earlier === undefined || earlier.view < vote.view,
+      'no-equivocation',
+      () => `second ${phase} vote in view ${vote.view} at sequence ${this.sequence}`,
+    );
+    this.own[phase] = vote;
+    this.attempts = 0;
+  }
+
+  /**
+   * Records a vote. Per signer and phase the first one counts; a later one for another digest is
+   * proof against its signer.
+   */
+  addVote(vote: Verified<Vote>): 'added' | 'known' | Evidence {
+    const table = this.votes[vote.phase];
+    const earlier = table.get(vote.replica);
+    if (earlier === undefined || earlier.view < vote.view) {
+      table.set(vote.replica, vote);
+      return 'added';
+    }
+    if (earlier.view > vote.view || earlier.digest === vote.digest) return 'known';
+    return { kind: 'conflicting-votes', accused: vote.replica, votes: [earlier, vote] };
+  }
+
+  /** The vote that counts for `replica` in `phase`, if one came. */
+  vote(phase: Phase, replica: ReplicaId): Verified<Vote> | undefined {
+    return this.votes[phase].get(replica);
+  }
+
+  /** Votes of distinct signers for (phase, view, digest). */
+  votesFor(phase: Phase, view: View, digest: Digest): Verified<Vote>[] {
+    const matching: Verified<Vote>[] = [];
+    for (const vote of this.votes[phase].values()) {
+      if (vote.view === view && vote.digest === digest) matching.push(vote);
+    }
+    return matching;
+  }
+
+  /** Votes that differ from `digest`. */
+  votesAgainst(digest: Digest): Verified<Vote>[] {
+    return (['prepare', 'commit'] as const).flatMap((phase) =>
+      [...this.votes[phase].values()].filter((vote) => vote.digest !== digest),
+    );
+  }
+
+  setCertificate(certificate: Verified<Certificate>): void {
+    const earlier = this.certificates[certificate.phase];
+    invariant(
+      earlier === undefined ||
+        earlier.digest === certificate.digest ||
+        (certificate.phase === 'prepare' && earlier.view < certificate.view),
+      'agreement',
+      () => `two ${certificate.phase} certificates at sequence ${this.sequence}`,
+    );
+    this.certificates[certificate.phase] = certificate;
+  }
+
+  /** True the first time it is asked for `key`: answers and reports are given once. */
+  once(kind: 'report' | 'answer', key: string): boolean {
+    const seen = kind === 'report' ? this.reported : this.answered;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  }
+
+  /**
+   * What this replica saw of the other replicas' votes, singly or inside certificates: at most
+   * one per replica and phase, for and against `digest`. A signer caught with two counts as both.
+   */
+  tally(self: ReplicaId, digest: Digest): Tally {
+    let correct = 0;
+    let corrupt = 0;
+    for (const phase of ['prepare', 'commit'] as const) {
+      const certificate = this.certificates[phase];
+      const agreed = new Set(certificate?.digest === digest ? certificate.proof.signers : []);
+      for (const [replica, vote] of this.votes[phase]) {
+        if (vote.digest === digest) agreed.add(replica);
+        else if (replica !== self) corrupt += 1;
+      }
+      agreed.delete(self);
+      correct += agreed.size;
+    }
+    return { correct, corrupt };
+  }
+}

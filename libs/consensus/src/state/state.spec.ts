@@ -1,0 +1,196 @@
+import { describe, expect, it } from 'vitest';
+import { InvariantViolation } from '../invariants.js';
+import type { Certificate, Request, Verified, Vote } from '../messages.js';
+import { CertificateDelay } from './certificate-delay.js';
+import { ClientTable } from './client-table.js';
+import { Recovery } from './recovery.js';
+import { RequestPool } from './request-pool.js';
+import { SlotWindow } from './slot-window.js';
+import { Slot } from './slot.js';
+import { clusterSize } from '../config.js';
+
+function vote(replica: number, digest: string, overrides: Partial<Vote> = {}): Verified<Vote> {
+  return {
+    kind: 'vote',
+    phase: 'prepare',
+    view: 0,
+    sequence: 1,
+    digest,
+    replica,
+    signature: `${replica}:${digest}`,
+    attempt: 0,
+    ...overrides,
+  } as Verified<Vote>;
+}
+
+function request(client: string, timestamp: number): Request {
+  const digest = `${client}-${timestamp}`;
+  return { kind: 'request', client, timestamp, operation: 'x'.repeat(10), digest, signature: '' };
+}
+
+describe('slot', () => {
+  it('counts distinct signers, never messages', () => {
+    const slot = new Slot(1);
+    expect(slot.addVote(vote(1, 'a'))).toBe('added');
+    expect(slot.addVote(vote(1, 'a'))).toBe('known');
+    expect(slot.votesFor('prepare', 0, 'a')).toHaveLength(1);
+  });
+
+  it('keeps the first of two conflicting votes and both as evidence', () => {
+    const slot = new Slot(1);
+    slot.addVote(vote(1, 'a'));
+    expect(slot.addVote(vote(1, 'b'))).toMatchObject({
+      kind: 'conflicting-votes',
+      accused: 1,
+      votes: [{ digest: 'a' }, { digest: 'b' }],
+    });
+    expect(slot.votesFor('prepare', 0, 'b')).toEqual([]);
+  });
+
+  it('never counts a prepare vote as commit, nor one of another view', () => {
+    const slot = new Slot(1);
+    slot.addVote(vote(1, 'a'));
+    expect(slot.votesFor('commit', 0, 'a')).toEqual([]);
+    expect(slot.votesFor('prepare', 1, 'a')).toEqual([]);
+  });
+
+  it('refuses to vote twice in one (phase, view), with the same digest too', () => {
+    const slot = new Slot(1);
+    slot.castVote('prepare', { view: 0, digest: 'a', castAtMs: 0 });
+    slot.castVote('commit', { view: 0, digest: 'a', castAtMs: 0 });
+    expect(() => slot.castVote('prepare', { view: 0, digest: 'b', castAtMs: 0 })).toThrow(
+      InvariantViolation,
+    );
+  });
+
+  it('refuses a second commit certificate for another digest', () => {
+    const slot = new Slot(1);
+    const certificate = { kind: 'certificate', phase: 'commit', view: 0, sequence: 1 };
+    slot.setCertificate({ ...certificate, digest: 'a' } as Verified<Certificate>);
+    expect(() =>
+      slot.setCertificate({ ...certificate, view: 3, digest: 'b' } as Verified<Certificate>),
+    ).toThrow(/agreement/);
+  });
+
+  it('tallies others, once per replica and phase, from votes and certificates alike', () => {
+    const slot = new Slot(1);
+    slot.addVote(vote(0, 'a'));
+    slot.addVote(vote(1, 'a'));
+    slot.addVote(vote(2, 'b'));
+    slot.setCertificate({
+      kind: 'certificate',
+      phase: 'prepare',
+      view: 0,
+      sequence: 1,
+      digest: 'a',
+      proof: { scheme: 'ed25519', signers: [0, 1, 3], signatures: [] },
+    } as unknown as Verified<Certificate>);
+    expect(slot.tally(0, 'a')).toEqual({ correct: 2, corrupt: 1 });
+  });
+});
+
+describe('slot window', () => {
+  it('is bounded and follows execution', () => {
+    const window = new SlotWindow(256, 128);
+    expect(window.contains(0)).toBe(false);
+    expect(window.contains(256)).toBe(true);
+    expect(window.contains(257)).toBe(false);
+    for (let sequence = 1; sequence <= 256; sequence += 1) window.open(sequence);
+    window.advance(200);
+    expect(window.lowWatermark).toBe(72);
+    expect(window.get(72)).toBeUndefined();
+    expect([...window.values()]).toHaveLength(184);
+    window.advance(100);
+    expect(window.lowWatermark).toBe(72);
+  });
+});
+
+describe('client table', () => {
+  const result = (timestamp: number) => ({
+    timestamp,
+    request: `r${timestamp}`,
+    sequence: 1,
+    batch: 'b',
+    result: '1',
+  });
+
+  it('remembers what executed and refuses to record it again', () => {
+    const table = new ClientTable(4);
+    expect(table.lookup('a', 7)).toEqual({ kind: 'new' });
+    table.record('a', result(7));
+    expect(table.lookup('a', 7)).toEqual({ kind: 'executed', result: result(7) });
+    expect(table.lookup('b', 7)).toEqual({ kind: 'new' });
+    expect(() => table.record('a', result(7))).toThrow(/integrity/);
+  });
+
+  it('keeps the newest W, in whatever order they executed, and refuses what lies below', () => {
+    const table = new ClientTable(3);
+    for (const timestamp of [50, 10, 40, 20, 30]) table.record('a', result(timestamp));
+    expect(table.lookup('a', 10)).toEqual({ kind: 'stale' });
+    expect(table.lookup('a', 15)).toEqual({ kind: 'stale' });
+    expect(table.lookup('a', 25)).toEqual({ kind: 'new' });
+    expect(table.lookup('a', 30).kind).toBe('executed');
+  });
+});
+
+describe('request pool', () => {
+  it('bounds what one client and all clients hold', () => {
+    const pool = new RequestPool(2, 3);
+    expect(pool.add(request('a', 1), true)).toBe('added');
+    expect(pool.add(request('a', 1), true)).toBe('known');
+    expect(pool.add(request('a', 2), true)).toBe('added');
+    expect(pool.add(request('a', 3), true)).toBe('client-window-full');
+    expect(pool.add(request('b', 1), true)).toBe('added');
+    expect(pool.add(request('c', 1), true)).toBe('request-pool-full');
+    pool.remove('a-1');
+    expect(pool.add(request('c', 1), true)).toBe('added');
+  });
+
+  it('hands out the oldest within both limits and inlines what only it has', () => {
+    const pool = new RequestPool(10, 10);
+    pool.add(request('a', 1), false);
+    pool.add(request('a', 2), true);
+    pool.add(request('a', 3), true);
+    expect(pool.next(2, 1000).map(({ inline }) => inline)).toEqual([true, false]);
+    expect(pool.next(10, 25)).toHaveLength(2);
+    expect(pool.next(10, 1)).toHaveLength(1);
+    pool.add(request('a', 1), true);
+    expect(pool.next(1, 1000)[0]?.inline).toBe(false);
+    pool.markProposed('a-1');
+    expect(pool.next(1, 1000)[0]?.request.timestamp).toBe(2);
+    expect(pool.get('a-1')).toBeDefined();
+  });
+});
+
+describe('certificate delay', () => {
+  it('starts careful, follows what it measures, stays in bounds and doubles', () => {
+    const delay = new CertificateDelay(300, { min: 20, max: 2000 });
+    expect(delay.timeoutMs(0)).toBe(300);
+    for (let sample = 0; sample < 50; sample += 1) delay.observe(4);
+    expect(delay.timeoutMs(0)).toBe(20);
+    expect(delay.timeoutMs(2)).toBe(80);
+    for (let sample = 0; sample < 50; sample += 1) delay.observe(900);
+    expect(delay.timeoutMs(0)).toBeGreaterThan(900);
+    expect(delay.timeoutMs(9)).toBe(2000);
+  });
+});
+
+describe('recovery', () => {
+  it('a primary proposes once a quorum has spoken and it is level with one honest replica', () => {
+    const recovery = new Recovery(clusterSize(4));
+    recovery.heard(1, 5);
+    expect(recovery.mayPropose(0)).toBe(false);
+    recovery.heard(2, 1_000_000);
+    expect(recovery.provenProgress).toBe(5);
+    expect(recovery.mayPropose(4)).toBe(false);
+    expect(recovery.mayPropose(5)).toBe(true);
+    recovery.heard(3, 9);
+    expect(recovery.mayPropose(5)).toBe(true);
+  });
+
+  it('one faulty replica cannot make others believe they lag', () => {
+    const recovery = new Recovery(clusterSize(4));
+    recovery.heard(3, Number.MAX_SAFE_INTEGER);
+    expect(recovery.provenProgress).toBe(0);
+  });
+});

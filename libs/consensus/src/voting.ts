@@ -1,0 +1,131 @@
+/**
+ * Votes and certificates: phases 2 and 3 of PBFT, section 4.2, and their gathering by the
+ * collector.
+ *
+ * Invariants kept here:
+ * - no-equivocation: a vote is recorded durably before it is sent, one digest per (phase, view);
+ * - certificates: Q distinct signers on the same (phase, view, sequence, digest);
+ * - a commit vote is cast only on a prepare certificate of the current view.
+ */
+
+import type { Destination } from './effect.js';
+import type { Digest, ReplicaId, View } from './ids.js';
+import { fetchBatch } from './catching-up.js';
+import { executeReady } from './executing.js';
+import type { Certificate, Phase, Verified } from './messages.js';
+import type { ReplicaState } from './state/replica-state.js';
+import type { Slot } from './state/slot.js';
+
+/** The collector of `slot`: named by its pre-prepare, or the one to be expected without it. */
+export function collectorFor(state: ReplicaState, slot: Slot): ReplicaId {
+  const prePrepare = slot.proposal?.prePrepare ?? slot.awaitingBodies;
+  return prePrepare?.collector ?? state.nextCollector;
+}
+
+/** Votes for `digest`, durably, and starts waiting for the certificate. */
+export function castVote(state: ReplicaState, slot: Slot, phase: Phase, digest: Digest): void {
+  slot.castVote(phase, { view: state.view, digest, castAtMs: state.nowMs });
+  state.persist({
+    kind: 'voted',
+    phase,
+    view: state.view,
+    sequence: slot.sequence,
+    digest,
+  });
+  sendVote(state, slot, phase);
+  state.emit({
+    kind: 'set-timer',
+    timer: { kind: 'certificate', view: state.view, sequence: slot.sequence, phase },
+    afterMs: state.certificateDelay.timeoutMs(0),
+  });
+}
+
+/** Sends this replica's recorded vote: to who gathers it, or to all once the slot fell back. */
+export function sendVote(state: ReplicaState, slot: Slot, phase: Phase): void {
+  const vote = slot.ownVote(phase);
+  if (vote === undefined) return;
+  state.emit({
+    kind: 'send',
+    to: voteDestination(state, slot),
+    message: {
+      kind: 'vote',
+      phase,
+      view: vote.view,
+      sequence: slot.sequence,
+      digest: vote.digest,
+      replica: state.self,
+      attempt: slot.attempts,
+    },
+  });
+}
+
+function voteDestination(state: ReplicaState, slot: Slot): Destination {
+  if (slot.fellBack) return { kind: 'all' };
+  const gatherer = state.dependencies.router.gatherer(collectorFor(state, slot));
+  return gatherer === undefined ? { kind: 'all' } : { kind: 'replica', id: gatherer };
+}
+
+/** Makes a certificate once a quorum of distinct signers voted for `digest`. */
+export function assembleCertificate(
+  state: ReplicaState,
+  slot: Slot,
+  phase: Phase,
+  view: View,
+  digest: Digest,
+): void {
+  const held = slot.certificate(phase);
+  if (held !== undefined && held.view >= view) return;
+  const votes = slot.votesFor(phase, view, digest);
+  if (votes.length < state.size.quorum) return;
+  const signers = votes.slice(0, state.size.quorum).sort((a, b) => a.replica - b.replica);
+  const certificate = state.dependencies.certificates.assemble(signers);
+  const publishes =
+    state.dependencies.router.gatherer(collectorFor(state, slot)) === state.self;
+  if (publishes) state.emit({ kind: 'send', to: { kind: 'all' }, message: certificate });
+  applyCertificate(state, slot, certificate);
+}
+
+/** Takes a certificate into account: prepared on the first phase, committed on the second. */
+export function applyCertificate(
+  state: ReplicaState,
+  slot: Slot,
+  certificate: Verified<Certificate>,
+): void {
+  if (slot.decidedDigest !== undefined) return;
+  const held = slot.certificate(certificate.phase);
+  if (held !== undefined && held.view >= certificate.view) return;
+  slot.setCertificate(certificate);
+  state.persist({ kind: 'certified', certificate });
+  endWaiting(state, slot, certificate.phase);
+  if (certificate.phase === 'prepare') {
+    onPrepared(state, slot, certificate);
+  } else {
+    onCommitted(state, slot, certificate);
+  }
+}
+
+function onPrepared(state: ReplicaState, slot: Slot, certificate: Certificate): void {
+  const voted = slot.ownVote('commit');
+  if (voted !== undefined && voted.view >= certificate.view) return;
+  castVote(state, slot, 'commit', certificate.digest);
+}
+
+function onCommitted(state: ReplicaState, slot: Slot, certificate: Certificate): void {
+  endWaiting(state, slot, 'prepare');
+  if (slot.batchOf(certificate.digest) === undefined) {
+    fetchBatch(state, slot.sequence, certificate.digest, certificate.proof.signers);
+  }
+  executeReady(state);
+}
+
+/** Cancels the certificate timer of `phase` and learns from how long the certificate took. */
+function endWaiting(state: ReplicaState, slot: Slot, phase: Phase): void {
+  const vote = slot.ownVote(phase);
+  if (vote === undefined) return;
+  state.emit({
+    kind: 'cancel-timer',
+    timer: { kind: 'certificate', view: vote.view, sequence: slot.sequence, phase },
+  });
+  const certified = slot.certificate(phase) !== undefined;
+  if (certified && !slot.fellBack) state.certificateDelay.observe(state.nowMs - vote.castAtMs);
+}

@@ -1,0 +1,43 @@
+import type {
+  Certificate,
+  CertificateAssembler,
+  ReplicaId,
+  RejectCode,
+  Verified,
+  Vote,
+} from '@ccro/consensus';
+
+/** How votes become a certificate and how a certificate proves itself. */
+export interface SignatureScheme extends CertificateAssembler {
+  /** As `CertificateProof.scheme` spells it. */
+  readonly name: string;
+  /** @param votes a quorum on one (phase, view, sequence, digest), signers distinct, ascending */
+  assemble(votes: readonly Verified<Vote>[]): Verified<Certificate>;
+  /** @returns why the certificate proves nothing, or undefined when it holds. Never throws. */
+  verify(certificate: Certificate): RejectCode | undefined;
+}
+
+/**
+ * What every scheme asks of the list of signers (protocol: Q distinct members).
+ *
+ * @param n number of members
+ * @param quorum Q for that n
+ */
+export function refuseSigners(
+  signers: readonly ReplicaId[],
+  n: number,
+  quorum: number,
+): RejectCode | undefined {
+  let previous = -1;
+  for (const signer of signers) {
+    if (!Number.isInteger(signer) || signer < 0 || signer >= n) return 'unknown-member';
+    if (signer === previous) return 'certificate-duplicate-signer';
+    if (signer < previous) {
+      // One spelling for each set of signers; a repetition further back is named as such.
+      const repeated = new Set(signers).size < signers.length;
+      return repeated ? 'certificate-duplicate-signer' : 'malformed';
+    }
+    previous = signer;
+  }
+  return signers.length < quorum ? 'certificate-below-quorum' : undefined;
+}

@@ -1,0 +1,66 @@
+import { hash } from 'node:crypto';
+import type { ClientId, Digest, Digests, Reply, RequestResult, Timestamp } from '@ccro/consensus';
+import { textBytes } from './byte-layout.js';
+import { merkleRoot } from './merkle.js';
+import { LAYOUT_TYPES, startLayout } from './signing-bytes.js';
+
+/** Digests that are made of content have no cluster: what signs them names it. */
+const NO_CLUSTER = '';
+
+/** SHA-256 of bytes, or of a text's UTF-8 encoding. */
+export function sha256(data: Uint8Array | string): Digest {
+  return hash('sha256', data, 'hex');
+}
+
+/**
+ * What identifies a request everywhere. The operation must be well-formed text.
+ *
+ * @param operation any text, hashed byte for byte
+ */
+export function requestDigest(
+  cluster: string,
+  client: ClientId,
+  timestamp: Timestamp,
+  operation: string,
+): Digest {
+  const size = 4 + textBytes(client) + 8 + 4 + textBytes(operation);
+  const layout = startLayout(LAYOUT_TYPES.requestDigest, cluster, size)
+    .text(client)
+    .u64(timestamp)
+    .text(operation);
+  return sha256(layout.finish());
+}
+
+/** One leaf of the tree a reply's signature covers: one result of one client. */
+export function resultLeaf(client: ClientId, entry: RequestResult): Digest {
+  const { timestamp, request, sequence, batch, result } = entry;
+  const size = 4 + textBytes(client) + 8 + 32 + 8 + 32 + 4 + textBytes(result);
+  const layout = startLayout(LAYOUT_TYPES.resultLeaf, NO_CLUSTER, size)
+    .text(client)
+    .u64(timestamp)
+    .digest(request)
+    .u64(sequence)
+    .digest(batch)
+    .text(result);
+  return sha256(layout.finish());
+}
+
+/** The leaves of a reply's tree, in the order of its results. */
+export function replyLeaves({ client, results }: Pick<Reply, 'client' | 'results'>): Digest[] {
+  return results.map((entry) => resultLeaf(client, entry));
+}
+
+/** The core's hashes. */
+export function createDigests(): Digests {
+  return { batch: merkleRoot, ledgerLink };
+}
+
+function ledgerLink(previous: Digest, batch: Digest, results: readonly string[]): Digest {
+  const texts = results.reduce((sum, result) => sum + 4 + textBytes(result), 0);
+  const layout = startLayout(LAYOUT_TYPES.ledgerLink, NO_CLUSTER, 32 + 32 + 4 + texts)
+    .digest(previous)
+    .digest(batch)
+    .u32(results.length);
+  for (const result of results) layout.text(result);
+  return sha256(layout.finish());
+}

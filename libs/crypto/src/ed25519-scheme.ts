@@ -1,0 +1,61 @@
+import { type Certificate, clusterSize, type RejectCode, type Vote } from '@ccro/consensus';
+import { refuseSigners, type SignatureScheme } from './certificate-scheme.js';
+import { signatureHolds } from './keys.js';
+import { memberKeys } from './member-keys.js';
+import { voteBytes } from './signing-bytes.js';
+import { asVerified } from './verified.js';
+
+const NAME = 'ed25519';
+
+export interface Ed25519SchemeOptions {
+  readonly cluster: string;
+  /** Public keys of all members, by replica id; base64url. */
+  readonly members: readonly string[];
+}
+
+/**
+ * Certificates that list one Ed25519 signature a signer. Checking one costs Q verifications.
+ *
+ * @throws KeyError for a malformed key, or one that two members share
+ */
+export function createEd25519Scheme({ cluster, members }: Ed25519SchemeOptions): SignatureScheme {
+  const keys = memberKeys(members);
+  const { n, quorum } = clusterSize(members.length);
+
+  function verify(certificate: Certificate): RejectCode | undefined {
+    const { scheme, signers, signatures } = certificate.proof;
+    if (scheme !== NAME) return 'certificate-wrong-scheme';
+    const refusal = refuseSigners(signers, n, quorum);
+    if (refusal !== undefined) return refusal;
+    if (signatures.length !== signers.length) return 'certificate-bad-signature';
+    const bytes = voteBytes(cluster, certificate);
+    const allHold = signers.every((signer, index) => {
+      const key = keys[signer];
+      const signature = signatures[index];
+      return key !== undefined && signature !== undefined && signatureHolds(bytes, signature, key);
+    });
+    return allHold ? undefined : 'certificate-bad-signature';
+  }
+
+  return { name: NAME, assemble, verify };
+}
+
+/** Votes were verified one by one, so what is put together of them needs no check. */
+function assemble(votes: readonly Vote[]): ReturnType<SignatureScheme['assemble']> {
+  const [first] = votes;
+  if (first === undefined) throw new RangeError('a certificate needs votes');
+  const { phase, view, sequence, digest } = first;
+  const ascending = votes.toSorted((a, b) => a.replica - b.replica);
+  return asVerified({
+    kind: 'certificate',
+    phase,
+    view,
+    sequence,
+    digest,
+    proof: {
+      scheme: NAME,
+      signers: ascending.map(({ replica }) => replica),
+      signatures: ascending.map(({ signature }) => signature),
+    },
+  });
+}

@@ -1,0 +1,41 @@
+export { refuseSigners, type SignatureScheme } from './certificate-scheme.js';
+export { createDigests, replyLeaves, requestDigest, resultLeaf, sha256 } from './digests.js';
+export { createEd25519Scheme, type Ed25519SchemeOptions } from './ed25519-scheme.js';
+export {
+  generateKeyPair,
+  KeyError,
+  type KeyErrorCode,
+  type KeyPair,
+  keyPairFromSeed,
+  parsePublicKey,
+  publicKeyOf,
+} from './keys.js';
+export { merklePath, type MerklePath, merkleRoot, verifyPath } from './merkle.js';
+export { resultProof, type ResultProof } from './result-proof.js';
+export {
+  type MemberMessage,
+  MessageSigner,
+  type MessageSignerOptions,
+  type RequestDraft,
+  RequestSigner,
+  type RequestSignerOptions,
+  type SealedMessage,
+  type SignedForm,
+  type UnsignedMemberMessage,
+} from './signer.js';
+export {
+  type AnswerStatement,
+  answerBytes,
+  fetchBytes,
+  prePrepareBytes,
+  type QueryStatement,
+  queryBytes,
+  replyBytes,
+  type ReplyHeader,
+  requestBytes,
+  statusBytes,
+  voteBytes,
+  type VoteSubject,
+} from './signing-bytes.js';
+export { isRejected, Verifier, type VerifierOptions } from './verifier.js';
+export { isWellFormed } from './well-formed.js';

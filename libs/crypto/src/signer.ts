@@ -1,0 +1,172 @@
+import type {
+  ClientId,
+  Fetch,
+  OutgoingMessage,
+  PrePrepare,
+  ReplicaId,
+  Reply,
+  Request,
+  Signature,
+  Status,
+  Timestamp,
+  Unsigned,
+  Verified,
+  Vote,
+  Certificate,
+  Decision,
+} from '@ccro/consensus';
+import { replyLeaves, requestDigest } from './digests.js';
+import { parseSecretKey, signBytes } from './keys.js';
+import { merkleRoot } from './merkle.js';
+import {
+  type AnswerStatement,
+  answerBytes,
+  fetchBytes,
+  prePrepareBytes,
+  type QueryStatement,
+  queryBytes,
+  replyBytes,
+  requestBytes,
+  statusBytes,
+  voteBytes,
+} from './signing-bytes.js';
+import { asVerified } from './verified.js';
+import { isWellFormed } from './well-formed.js';
+
+/** What replicas sign. */
+export type MemberMessage = PrePrepare | Vote | Reply | Status | Fetch;
+
+/** The same before it is signed, as the core hands it over. */
+export type UnsignedMemberMessage =
+  Unsigned<PrePrepare> | Unsigned<Vote> | Unsigned<Reply> | Unsigned<Status> | Unsigned<Fetch>;
+
+/** The signed message that belongs to an unsigned one. */
+export type SignedForm<M extends UnsignedMemberMessage> = Extract<
+  MemberMessage,
+  { readonly kind: M['kind'] }
+>;
+
+/** What a replica sends, ready for the wire. */
+export type SealedMessage = MemberMessage | Certificate | Decision;
+
+export interface MessageSignerOptions {
+  readonly cluster: string;
+  readonly replica: ReplicaId;
+  /** Seed in base64url. */
+  readonly secretKey: string;
+}
+
+/** Signs what one replica says. Costs about 25 µs a message. */
+export class MessageSigner {
+  private readonly cluster: string;
+  private readonly replica: ReplicaId;
+  private readonly key: Buffer;
+
+  /** @throws KeyError for a malformed secret key */
+  constructor({ cluster, replica, secretKey }: MessageSignerOptions) {
+    this.cluster = cluster;
+    this.replica = replica;
+    this.key = parseSecretKey(secretKey);
+  }
+
+  /**
+   * Signs a message of this replica. What it signed itself needs no check, so the result is
+   * verified.
+   *
+   * @throws RangeError when the message names another replica as its sender: a bug of ours
+   */
+  sign<M extends UnsignedMemberMessage>(message: M): Verified<SignedForm<M>> {
+    if (message.replica !== this.replica) {
+      throw new RangeError(`replica ${this.replica} cannot sign for ${message.replica}`);
+    }
+    const signature = signBytes(memberMessageBytes(this.cluster, message), this.key);
+    // The kinds correspond one to one, which the compiler cannot follow through a type parameter.
+    const signed = { ...message, signature } as UnsignedMemberMessage as SignedForm<M>;
+    return asVerified(signed);
+  }
+
+  /** Signs what needs it and leaves alone what already proves itself. */
+  seal(message: OutgoingMessage): SealedMessage {
+    switch (message.kind) {
+      case 'certificate':
+      case 'decision':
+        return message;
+      case 'pre-prepare':
+        return 'signature' in message ? message : this.sign(message);
+      case 'vote':
+      case 'reply':
+      case 'status':
+      case 'fetch':
+        return this.sign(message);
+    }
+  }
+
+  /** @throws RangeError when the answer names another replica, or is not well-formed text */
+  signAnswer<A extends AnswerStatement>(answer: A): A & { readonly signature: Signature } {
+    if (answer.replica !== this.replica) {
+      throw new RangeError(`replica ${this.replica} cannot sign for ${answer.replica}`);
+    }
+    requireWellFormed(answer.answer);
+    return { ...answer, signature: signBytes(answerBytes(this.cluster, answer), this.key) };
+  }
+}
+
+/** What a client wants done. */
+export interface RequestDraft {
+  readonly client: ClientId;
+  readonly timestamp: Timestamp;
+  /** Well-formed text: what `JSON.stringify` makes always is. */
+  readonly operation: string;
+}
+
+export interface RequestSignerOptions {
+  readonly cluster: string;
+  /** Seed in base64url. */
+  readonly secretKey: string;
+}
+
+/** Signs what one client asks for. */
+export class RequestSigner {
+  private readonly cluster: string;
+  private readonly key: Buffer;
+
+  /** @throws KeyError for a malformed secret key */
+  constructor({ cluster, secretKey }: RequestSignerOptions) {
+    this.cluster = cluster;
+    this.key = parseSecretKey(secretKey);
+  }
+
+  /** @throws RangeError when the operation holds lone surrogates, which UTF-8 cannot express */
+  sign({ client, timestamp, operation }: RequestDraft): Verified<Request> {
+    requireWellFormed(operation);
+    const digest = requestDigest(this.cluster, client, timestamp, operation);
+    const signature = signBytes(requestBytes(this.cluster, digest), this.key);
+    return asVerified({ kind: 'request', client, timestamp, operation, digest, signature });
+  }
+
+  /** @throws RangeError when the query is not well-formed text */
+  signQuery<Q extends QueryStatement>(query: Q): Q & { readonly signature: Signature } {
+    requireWellFormed(query.query);
+    return { ...query, signature: signBytes(queryBytes(this.cluster, query), this.key) };
+  }
+}
+
+/** The bytes that the sender of `message` signs. */
+export function memberMessageBytes(cluster: string, message: UnsignedMemberMessage): Buffer {
+  switch (message.kind) {
+    case 'pre-prepare':
+      return prePrepareBytes(cluster, message);
+    case 'vote':
+      return voteBytes(cluster, message);
+    case 'reply':
+      return replyBytes(cluster, message, merkleRoot(replyLeaves(message)));
+    case 'status':
+      return statusBytes(cluster, message);
+    case 'fetch':
+      return fetchBytes(cluster, message);
+  }
+}
+
+function requireWellFormed(text: string): void {
+  if (!isWellFormed(text)) throw new RangeError('text with lone surrogates cannot be signed');
+}

@@ -1,0 +1,201 @@
+import type {
+  Certificate,
+  ClientId,
+  Decision,
+  Digest,
+  PrePrepare,
+  ProtocolMessage,
+  ReplicaId,
+  RejectCode,
+  Reply,
+  Request,
+  Signature,
+  Verified,
+  VerifiedMessage,
+  Vote,
+} from '@ccro/consensus';
+import type { SignatureScheme } from './certificate-scheme.js';
+import { requestDigest } from './digests.js';
+import { parsePublicKey, signatureHolds } from './keys.js';
+import { memberKeys } from './member-keys.js';
+import { merkleRoot } from './merkle.js';
+import { resultProofRoot, type ResultProof } from './result-proof.js';
+import { type MemberMessage, memberMessageBytes } from './signer.js';
+import {
+  type AnswerStatement,
+  answerBytes,
+  type QueryStatement,
+  queryBytes,
+  replyBytes,
+  requestBytes,
+} from './signing-bytes.js';
+import { asVerified } from './verified.js';
+import { isWellFormed } from './well-formed.js';
+
+export interface VerifierOptions {
+  readonly cluster: string;
+  /** Public keys of all members, by replica id; base64url. */
+  readonly members: readonly string[];
+  /** Public keys of the clients that may send requests; base64url. */
+  readonly clients: ReadonlyMap<ClientId, string>;
+  readonly scheme: SignatureScheme;
+  /** A request that was verified before, so that its signature is not checked again. */
+  readonly knownRequest?: (digest: Digest) => Request | undefined;
+}
+
+/**
+ * Decides what may enter the core: signatures, membership, digests. Nothing a peer sends makes it
+ * throw, as long as it passed the schema of `libs/wire`; what it refuses has a reject code.
+ */
+export class Verifier {
+  private readonly cluster: string;
+  private readonly members: readonly Buffer[];
+  private readonly clients: ReadonlyMap<ClientId, Buffer>;
+  private readonly scheme: SignatureScheme;
+  private readonly knownRequest: (digest: Digest) => Request | undefined;
+
+  /** @throws KeyError for a malformed key, or one that two members share */
+  constructor({ cluster, members, clients, scheme, knownRequest }: VerifierOptions) {
+    this.cluster = cluster;
+    this.members = memberKeys(members);
+    this.clients = new Map(
+      [...clients].map(([client, publicKey]) => [client, parsePublicKey(publicKey)]),
+    );
+    this.scheme = scheme;
+    this.knownRequest = knownRequest ?? (() => undefined);
+  }
+
+  /** @returns the message itself, marked as verified, or why it is refused */
+  verify(message: ProtocolMessage): VerifiedMessage | RejectCode {
+    switch (message.kind) {
+      case 'request':
+        return this.refuseRequest(message) ?? asVerified(message);
+      case 'pre-prepare':
+        return this.refusePrePrepare(message) ?? asVerified(message);
+      case 'vote':
+      case 'status':
+      case 'fetch':
+        return this.refuseSender(message) ?? asVerified(message);
+      case 'certificate':
+        return this.scheme.verify(message) ?? asVerified(message);
+      case 'decision':
+        return this.refuseDecision(message) ?? asVerified(message);
+    }
+  }
+
+  /** For clients: whether a member signed exactly these results. */
+  verifyReply(reply: Reply): Verified<Reply> | RejectCode {
+    if (!reply.results.every(({ result }) => isWellFormed(result))) return 'malformed';
+    return this.refuseSender(reply) ?? asVerified(reply);
+  }
+
+  /** One result of a reply, shown without the others. @returns undefined when it holds */
+  refuseResultProof(proof: ResultProof): RejectCode | undefined {
+    if (!isWellFormed(proof.result.result)) return 'malformed';
+    const root = resultProofRoot(proof);
+    if (root === undefined) return 'digest-mismatch';
+    const bytes = (): Buffer => replyBytes(this.cluster, proof, root);
+    return this.refuseMember(proof.replica, proof.signature, bytes);
+  }
+
+  /** Whether the vote is its replica's own word: what makes it evidence. */
+  verifyVoteSignature(vote: Vote): boolean {
+    return this.refuseSender(vote) === undefined;
+  }
+
+  /** @returns why the query is refused, or undefined. Its age is the receiver's to judge. */
+  refuseQuery(query: QueryStatement & { readonly signature: Signature }): RejectCode | undefined {
+    if (!isWellFormed(query.query)) return 'malformed';
+    const key = this.clients.get(query.client);
+    if (key === undefined) return 'unknown-client';
+    const holds = signatureHolds(queryBytes(this.cluster, query), query.signature, key);
+    return holds ? undefined : 'bad-signature';
+  }
+
+  /** @returns why the answer is refused, or undefined. Its id is the asker's to compare. */
+  refuseAnswer(
+    answer: AnswerStatement & { readonly signature: Signature },
+  ): RejectCode | undefined {
+    if (!isWellFormed(answer.answer)) return 'malformed';
+    const bytes = (): Buffer => answerBytes(this.cluster, answer);
+    return this.refuseMember(answer.replica, answer.signature, bytes);
+  }
+
+  private refuseRequest(request: Request): RejectCode | undefined {
+    const key = this.clients.get(request.client);
+    if (key === undefined) return 'unknown-client';
+    const refusal = this.refuseDigest(request);
+    if (refusal !== undefined) return refusal;
+    const known = this.knownRequest(request.digest);
+    // An equal digest says that the content is equal; the signature has to be as well.
+    if (known?.signature === request.signature) return undefined;
+    const bytes = requestBytes(this.cluster, request.digest);
+    return signatureHolds(bytes, request.signature, key) ? undefined : 'bad-signature';
+  }
+
+  /** Whether a request is what its digest stands for. */
+  private refuseDigest(request: Request): RejectCode | undefined {
+    const { client, timestamp, operation, digest } = request;
+    if (!isWellFormed(operation)) return 'malformed';
+    const derived = requestDigest(this.cluster, client, timestamp, operation);
+    return derived === digest ? undefined : 'digest-mismatch';
+  }
+
+  private refusePrePrepare(prePrepare: PrePrepare): RejectCode | undefined {
+    const refusal = this.refuseSender(prePrepare);
+    if (refusal !== undefined) return refusal;
+    const { digest, requests, bodies } = prePrepare;
+    if (merkleRoot(requests) !== digest) return 'digest-mismatch';
+    if (bodies.length === 0) return undefined;
+    const listed = new Set(requests);
+    for (const body of bodies) {
+      // Taking it off the list makes a body that comes twice, which only costs time, a stranger.
+      if (!listed.delete(body.digest)) return 'digest-mismatch';
+      const refused = this.refuseRequest(body);
+      if (refused !== undefined) return refused;
+    }
+    return undefined;
+  }
+
+  /**
+   * A commit certificate says that a quorum prepared the digest, and no honest replica prepares a
+   * batch with a request it has not verified: the requests' own signatures need no check here,
+   * only that these are the requests the digest stands for. (A request's signature is not part of
+   * its digest: who needs it, as receipts do, takes it from where it was checked.)
+   */
+  private refuseDecision(decision: Decision): RejectCode | undefined {
+    const { sequence, view, digest, requests, certificate } = decision;
+    const sameSlot = certificate.sequence === sequence && certificate.view === view;
+    if (certificate.phase !== 'commit' || !sameSlot) return 'malformed';
+    if (certificate.digest !== digest) return 'digest-mismatch';
+    const refusal = this.scheme.verify(certificate);
+    if (refusal !== undefined) return refusal;
+    for (const request of requests) {
+      const refused = this.refuseDigest(request);
+      if (refused !== undefined) return refused;
+    }
+    const root = merkleRoot(requests.map((request) => request.digest));
+    return root === digest ? undefined : 'digest-mismatch';
+  }
+
+  private refuseSender(message: MemberMessage): RejectCode | undefined {
+    const bytes = (): Buffer => memberMessageBytes(this.cluster, message);
+    return this.refuseMember(message.replica, message.signature, bytes);
+  }
+
+  /** Bytes are made only for a member: an id that is none need not fit into their layout. */
+  private refuseMember(
+    replica: ReplicaId,
+    signature: Signature,
+    bytes: () => Buffer,
+  ): RejectCode | undefined {
+    const key = this.members[replica];
+    if (key === undefined) return 'unknown-member';
+    return signatureHolds(bytes(), signature, key) ? undefined : 'bad-signature';
+  }
+}
+
+/** Whether `verify` refused. */
+export function isRejected(outcome: { readonly kind: string } | RejectCode): outcome is RejectCode {
+  return typeof outcome === 'string';
+}

@@ -1,0 +1,47 @@
+import type { Destination, Digests, OutgoingMessage, ReplicaId } from '@ccro/consensus';
+import type { FaultKind } from './fault-kind.js';
+
+/** One message on its way out. */
+export interface OutgoingSend {
+  readonly to: Destination;
+  /** Without a signature where it needs one: the runner signs with the node's own key. */
+  readonly message: OutgoingMessage;
+  /** Milliseconds to hold it back; undefined means at once. */
+  readonly delayMs?: number;
+}
+
+/**
+ * How a faulty node treats others. Its own core stays honest: the runner feeds it the node's
+ * honest messages, and gives the network only what `outgoing` makes of them. A faulty node lies
+ * with its own key; it cannot forge another's signature.
+ *
+ * `all` as a destination means all the others here: the runner must not take what comes back to
+ * it over the network for its own honest word.
+ */
+export interface Behaviour {
+  readonly kind: FaultKind;
+  /**
+   * Whether messages of this kind (a message's `kind`) from the network reach the node's core.
+   * False: it acts as if it had never heard them.
+   */
+  hears(kind: string): boolean;
+  /** What is really sent instead of an honest send; may be nothing, may be several messages. */
+  outgoing(send: OutgoingSend): readonly OutgoingSend[];
+}
+
+/** What behaviours need to know of the node they possess. */
+export interface BehaviourContext {
+  readonly self: ReplicaId;
+  /** Number of replicas. */
+  readonly n: number;
+  readonly digests: Digests;
+  /** Numbers in [0, 1), from a seed, so that a run can be repeated. */
+  readonly random: () => number;
+  /** For `delay`: milliseconds, by default 300. */
+  readonly delayMs?: number;
+}
+
+/** The replicas a node can lie to. */
+export function othersOf({ self, n }: Pick<BehaviourContext, 'self' | 'n'>): ReplicaId[] {
+  return Array.from({ length: n }, (_, replica) => replica).filter((replica) => replica !== self);
+}

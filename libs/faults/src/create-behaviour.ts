@@ -1,0 +1,29 @@
+import type { Behaviour, BehaviourContext } from './behaviour.js';
+import { delay } from './behaviours/delay.js';
+import { doubleVote } from './behaviours/double-vote.js';
+import { equivocate } from './behaviours/equivocate.js';
+import { falsify } from './behaviours/falsify.js';
+import { forgeCertificate } from './behaviours/forge-certificate.js';
+import { offline } from './behaviours/offline.js';
+import { silentCollector } from './behaviours/silent-collector.js';
+import type { FaultKind } from './fault-kind.js';
+
+/** The behaviour of a node with this fault. Each faulty node has its own: they keep state. */
+export function createBehaviour(kind: FaultKind, context: BehaviourContext): Behaviour {
+  switch (kind) {
+    case 'offline':
+      return offline();
+    case 'falsify':
+      return falsify();
+    case 'equivocate':
+      return equivocate(context);
+    case 'double-vote':
+      return doubleVote(context);
+    case 'silent-collector':
+      return silentCollector();
+    case 'forge-certificate':
+      return forgeCertificate(context);
+    case 'delay':
+      return delay(context);
+  }
+}

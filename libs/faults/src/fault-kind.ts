@@ -1,0 +1,27 @@
+/** Ways in which a node can be faulty, with one line each for `--help` and the API's reference. */
+export const FAULT_DESCRIPTIONS = {
+  offline: 'hears nothing and sends nothing',
+  falsify: 'votes for wrong data and replies with wrong results',
+  equivocate: 'as commander, proposes different data to different nodes and votes for both',
+  'double-vote': 'sends every vote twice, for two different digests',
+  'silent-collector': 'as communication node, gathers no votes and sends no certificates',
+  'forge-certificate': 'as communication node, sends only forged certificates',
+  delay: 'sends everything late',
+} as const satisfies Readonly<Record<string, string>>;
+
+export type FaultKind = keyof typeof FAULT_DESCRIPTIONS;
+
+/** Every kind of fault, in the order in which they are listed to users. */
+export const FAULT_KINDS = [
+  'offline',
+  'falsify',
+  'equivocate',
+  'double-vote',
+  'silent-collector',
+  'forge-certificate',
+  'delay',
+] as const satisfies readonly FaultKind[];
+
+export function isFaultKind(text: string): text is FaultKind {
+  return Object.hasOwn(FAULT_DESCRIPTIONS, text);
+}

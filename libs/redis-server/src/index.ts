@@ -1,0 +1,15 @@
+export {
+  findRedisServer,
+  requireRedisServer,
+  type RedisServerEnvironment,
+} from './find-redis-server.js';
+export {
+  startRedisServer,
+  type RedisServer,
+  type RedisServerOptions,
+} from './start-redis-server.js';
+export {
+  HOW_TO_GET_REDIS,
+  RedisServerError,
+  type RedisServerErrorCode,
+} from './redis-server-error.js';

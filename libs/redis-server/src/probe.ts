@@ -1,0 +1,40 @@
+import { connect, createServer } from 'node:net';
+
+const LOOPBACK = '127.0.0.1';
+
+/** A TCP port on the loopback interface that was free a moment ago; somebody may still take it. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, LOOPBACK, () => {
+      const address = server.address();
+      const port = typeof address === 'object' && address ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/**
+ * Process id of the Redis server that answers on `port` of the loopback interface, as it states it
+ * in INFO; undefined when none answers within `timeoutMs`.
+ */
+export function processIdOfServerOn(port: number, timeoutMs = 500): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    let answer = '';
+    const socket = connect({ port, host: LOOPBACK });
+    const finish = (processId: number | undefined): void => {
+      socket.destroy();
+      resolve(processId);
+    };
+    socket.setTimeout(timeoutMs, () => finish(undefined));
+    socket.once('error', () => finish(undefined));
+    socket.once('close', () => finish(undefined));
+    socket.once('connect', () => socket.write('INFO server\r\n'));
+    socket.on('data', (chunk) => {
+      answer += chunk.toString('latin1');
+      const match = /^process_id:(\d+)\r$/m.exec(answer);
+      if (match) finish(Number(match[1]));
+    });
+  });
+}

@@ -1,0 +1,175 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { requireRedisServer } from './find-redis-server.js';
+import { freePort, processIdOfServerOn } from './probe.js';
+import { RedisServerError } from './redis-server-error.js';
+import { ServerProcess } from './server-process.js';
+
+const START_TIMEOUT_MS = 10_000;
+const PROBE_INTERVAL_MS = 10;
+/** Ports tried when any will do and others keep taking the one that was free a moment ago. */
+const PORT_ATTEMPTS = 5;
+
+/**
+ * What Redis may hold back for one slow subscriber before it disconnects it: at once above the
+ * first figure, after 60 seconds above the second. Redis' own limit (32 MB and 8 MB) is too low
+ * for the bursts of a large cluster; without any limit one stuck node could fill the memory.
+ */
+const PUBSUB_BUFFER_LIMIT = ['pubsub', '256mb', '64mb', '60'];
+
+export interface RedisServerOptions {
+  /** TCP port on the loopback interface; 0, the default, means any free one. */
+  readonly port?: number;
+  /** Working directory for log and data; by default a temporary one that `stop` removes. */
+  readonly dir?: string;
+  /** Further arguments as redis-server takes them, e.g. `['--appendonly', 'yes']`. */
+  readonly extraArgs?: readonly string[];
+  /** Path of the binary; by default what `findRedisServer` finds. */
+  readonly executable?: string;
+}
+
+/** A Redis server that is a child of this process and ends with it. */
+export interface RedisServer {
+  /** `redis://127.0.0.1:<port>` */
+  readonly url: string;
+  readonly port: number;
+  /** Process id of the running server, or of the last one. */
+  readonly pid: number;
+  readonly running: boolean;
+  /** Stops the server in an orderly way and removes its temporary directory. */
+  stop(): Promise<void>;
+  /** Ends the server at once, as a crash would. `restart` brings it back. */
+  kill(): Promise<void>;
+  /** Starts the server again on the same port and directory, killing it first if it runs. */
+  restart(): Promise<void>;
+  /** Freezes the server: connections stay open, nothing is answered. */
+  pause(): void;
+  /** Ends `pause`. */
+  resume(): void;
+}
+
+/**
+ * Starts a Redis server that listens on the loopback interface alone and keeps nothing on disk,
+ * and resolves once it answers.
+ *
+ * @throws RedisServerError `not-found` or `not-executable` without a binary to start,
+ *   `port-taken` when another program holds `port`, `start-failed` with the server's last words
+ */
+export async function startRedisServer(options: RedisServerOptions = {}): Promise<RedisServer> {
+  const executable = options.executable ?? (await requireRedisServer());
+  const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'ccro-redis-')));
+  const server = new LocalRedisServer(executable, dir, options);
+  try {
+    await server.start(options.port ?? 0);
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+  return server;
+}
+
+class LocalRedisServer implements RedisServer {
+  port = 0;
+  pid = 0;
+  private process: ServerProcess | undefined;
+
+  constructor(
+    private readonly executable: string,
+    private readonly dir: string,
+    private readonly options: RedisServerOptions,
+  ) {}
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  get running(): boolean {
+    return this.process?.running ?? false;
+  }
+
+  async start(requestedPort: number): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      const port = requestedPort === 0 ? await freePort() : requestedPort;
+      try {
+        await this.startOn(port);
+        return;
+      } catch (error) {
+        const clash = error instanceof RedisServerError && error.code === 'port-taken';
+        if (!clash || requestedPort !== 0 || attempt === PORT_ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.process?.stop();
+    if (this.options.dir === undefined) await rm(this.dir, { recursive: true, force: true });
+  }
+
+  async kill(): Promise<void> {
+    await this.process?.kill();
+  }
+
+  async restart(): Promise<void> {
+    await this.kill();
+    await this.startOn(this.port);
+  }
+
+  pause(): void {
+    this.process?.signal('SIGSTOP');
+  }
+
+  resume(): void {
+    this.process?.signal('SIGCONT');
+  }
+
+  private async startOn(port: number): Promise<void> {
+    await mkdir(this.dir, { recursive: true });
+    const logFile = join(this.dir, `redis-${port}.log`);
+    const child = new ServerProcess(this.executable, this.argumentsFor(port, logFile), logFile);
+    this.process = child;
+    try {
+      await untilServing(child, port);
+    } catch (error) {
+      await child.kill();
+      throw error;
+    }
+    this.port = port;
+    this.pid = child.pid ?? 0;
+  }
+
+  private argumentsFor(port: number, logFile: string): string[] {
+    return [
+      ...['--port', String(port), '--bind', '127.0.0.1', '--protected-mode', 'yes'],
+      ...['--dir', this.dir, '--logfile', logFile, '--daemonize', 'no'],
+      ...['--save', '', '--appendonly', 'no'],
+      ...['--client-output-buffer-limit', ...PUBSUB_BUFFER_LIMIT],
+      ...(this.options.extraArgs ?? []),
+    ];
+  }
+}
+
+/** Waits until the server on `port` answers and is `child` rather than somebody else's. */
+async function untilServing(child: ServerProcess, port: number): Promise<void> {
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  while (child.running && Date.now() < deadline) {
+    const serving = await processIdOfServerOn(port);
+    if (serving !== undefined && serving === child.pid) return;
+    if (serving !== undefined) throw portTaken(port);
+    await delay(PROBE_INTERVAL_MS);
+  }
+  const lastWords = await child.lastWords();
+  if (/address already in use/i.test(lastWords)) throw portTaken(port);
+  throw new RedisServerError(
+    'start-failed',
+    `redis-server did not start on port ${port}: ${lastWords || 'it did not answer'}`,
+  );
+}
+
+function portTaken(port: number): RedisServerError {
+  return new RedisServerError(
+    'port-taken',
+    `Port ${port} is taken by another program. Choose another port, or 0 for any free one.`,
+  );
+}

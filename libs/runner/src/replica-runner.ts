@@ -1,0 +1,271 @@
+/**
+ * Runs one replica: bytes from the broker in, decoded, screened, verified and stepped; effects
+ * out, persisted, signed and published. The core decides, this file only carries out.
+ */
+
+import type { Broker, ChannelNames } from '@ccro/broker';
+import type {
+  Effect,
+  Evidence,
+  ExecutedSlot,
+  Input,
+  OutgoingMessage,
+  RejectCode,
+  Replica,
+  ReplicaId,
+  ReplicaStatus,
+  SequenceNumber,
+  Tally,
+  VerifiedMessage,
+  Via,
+} from '@ccro/consensus';
+import type { MessageSigner, Verifier } from '@ccro/crypto';
+import type { Behaviour, OutgoingSend } from '@ccro/faults';
+import type { ReplicaStore } from '@ccro/storage';
+import { decode, encode, isControlMessage, type ControlMessage } from '@ccro/wire';
+import type { Clock } from './clock.js';
+import { EvidenceLog } from './evidence-log.js';
+import { Outbox, type VisibleEffect } from './outbox.js';
+import { ReplicaTimers } from './replica-timers.js';
+import { isUnsigned, type SignedMessage } from './unsigned.js';
+
+/** What a runner is made of, chosen where the node is wired. */
+export interface RunnerParts {
+  readonly self: ReplicaId;
+  readonly cluster: string;
+  readonly replica: Replica;
+  readonly signer: MessageSigner;
+  readonly verifier: Verifier;
+  readonly store: ReplicaStore;
+  readonly broker: Broker;
+  readonly channels: ChannelNames;
+  readonly clock: Clock;
+}
+
+/** What happens to a replica that its owner may want to log, show or count. */
+export interface RunnerListener {
+  onExecuted?(slot: ExecutedSlot): void;
+  onEvidence?(evidence: Evidence): void;
+  onReject?(code: RejectCode, from: string | number | undefined): void;
+  /** A query or answer between gateway and node: not for the core. */
+  onControlMessage?(message: ControlMessage): void;
+  /** The replica must not go on: a violated invariant or a store that failed. */
+  onFatal(error: unknown): void;
+}
+
+/** Counters since the start. */
+export interface RunnerCounters {
+  readonly received: number;
+  readonly rejects: Readonly<Partial<Record<RejectCode, number>>>;
+  /** Messages that could not be published because the broker was away. */
+  readonly unsent: number;
+}
+
+export class ReplicaRunner {
+  readonly evidence = new EvidenceLog();
+  private readonly outbox: Outbox;
+  private readonly timers: ReplicaTimers;
+  private readonly rejects: Partial<Record<RejectCode, number>> = {};
+  private received = 0;
+  private unsent = 0;
+  private running = false;
+  private behaviour: Behaviour | undefined;
+
+  constructor(
+    private readonly parts: RunnerParts,
+    private readonly listener: RunnerListener,
+  ) {
+    this.outbox = new Outbox(
+      parts.store,
+      (effect) => this.perform(effect),
+      (error) => this.fail(error),
+    );
+    this.timers = new ReplicaTimers(parts.clock, (timer) =>
+      this.step({ kind: 'timer-fired', timer }),
+    );
+  }
+
+  /** Begins to take part; the broker is connected and subscribed by then. */
+  start(): void {
+    this.running = true;
+    this.step({ kind: 'started' });
+  }
+
+  /** The broker is back after an outage. */
+  reconnected(): void {
+    this.step({ kind: 'reconnected' });
+  }
+
+  stop(): void {
+    this.running = false;
+    this.timers.cancelAll();
+    this.outbox.stop();
+  }
+
+  /** Makes the node misbehave, or behave again. Its own core stays honest; what it says is not. */
+  setBehaviour(behaviour: Behaviour | undefined): void {
+    const recovered = this.behaviour !== undefined && behaviour === undefined;
+    this.behaviour = behaviour;
+    if (recovered) this.reconnected();
+  }
+
+  get fault(): Behaviour['kind'] | undefined {
+    return this.behaviour?.kind;
+  }
+
+  status(): ReplicaStatus {
+    return this.parts.replica.status();
+  }
+
+  /** Votes of others on a decided slot that is still in memory. */
+  tally(sequence: SequenceNumber): Tally | undefined {
+    return this.parts.replica.tally(sequence);
+  }
+
+  counters(): RunnerCounters {
+    return { received: this.received, rejects: { ...this.rejects }, unsent: this.unsent };
+  }
+
+  /** Takes bytes that arrived on a channel. Never throws on account of what is in them. */
+  receive(payload: Uint8Array, via: Via): void {
+    if (!this.running) return;
+    this.received += 1;
+    const decoded = decode(payload, this.parts.cluster);
+    if ('rejected' in decoded) {
+      this.countReject(decoded.rejected, undefined);
+      return;
+    }
+    const { message } = decoded;
+    if (isControlMessage(message)) {
+      this.listener.onControlMessage?.(message);
+      return;
+    }
+    if (this.behaviour?.hears(message.kind) === false) return;
+    const screening = this.parts.replica.screen(message);
+    if (screening === 'own-echo') return;
+    if (screening !== 'wanted') {
+      this.countReject(screening, undefined);
+      return;
+    }
+    const verified = this.parts.verifier.verify(message);
+    if (typeof verified === 'string') this.countReject(verified, undefined);
+    else this.step({ kind: 'message', message: verified, via });
+  }
+
+  private step(input: Input): void {
+    if (!this.running) return;
+    let effects: readonly Effect[];
+    try {
+      effects = this.parts.replica.step(input, this.parts.clock.now());
+    } catch (error) {
+      this.fail(error);
+      return;
+    }
+    this.outbox.add(effects);
+  }
+
+  private perform(effect: VisibleEffect): void {
+    switch (effect.kind) {
+      case 'send':
+        this.send(effect);
+        return;
+      case 'send-decisions':
+        void this.sendDecisions(effect);
+        return;
+      case 'set-timer':
+        this.timers.set(effect.timer, effect.afterMs);
+        return;
+      case 'cancel-timer':
+        this.timers.cancel(effect.timer);
+        return;
+      case 'executed':
+        this.listener.onExecuted?.(effect.slot);
+        return;
+      case 'evidence':
+        this.evidence.add(effect.evidence);
+        this.listener.onEvidence?.(effect.evidence);
+        return;
+      case 'reject':
+        this.countReject(effect.code, effect.from);
+        return;
+    }
+  }
+
+  private send({ to, message }: OutgoingSend): void {
+    const forSelf = to.kind === 'all' || (to.kind === 'replica' && to.id === this.parts.self);
+    const forOthers = to.kind !== 'replica' || to.id !== this.parts.self;
+    if (this.behaviour === undefined) {
+      const signed = this.sign(message);
+      if (forOthers) this.publish(to, signed);
+      if (forSelf && isUnsigned(message)) this.loopBack(signed);
+      return;
+    }
+    if (forSelf && isUnsigned(message)) this.loopBack(this.sign(message));
+    for (const lie of this.behaviour.outgoing({ to, message })) this.sendLie(lie);
+  }
+
+  /** What a faulty node says instead, signed with its own key, perhaps late. */
+  private sendLie({ to, message, delayMs }: OutgoingSend): void {
+    if (to.kind === 'replica' && to.id === this.parts.self) return;
+    const signed = this.sign(message);
+    if (delayMs === undefined) this.publish(to, signed);
+    else this.parts.clock.schedule(delayMs, () => this.publish(to, signed));
+  }
+
+  private sign(message: OutgoingMessage): SignedMessage {
+    return isUnsigned(message) ? this.parts.signer.sign(message) : message;
+  }
+
+  /** What this replica signed and addressed to itself too comes back as an input. */
+  private loopBack(message: SignedMessage): void {
+    if (message.kind === 'reply') return;
+    // Signed here a moment ago: there is nothing to verify.
+    this.step({ kind: 'message', message: message as VerifiedMessage, via: 'self' });
+  }
+
+  private publish(to: OutgoingSend['to'], message: SignedMessage): void {
+    this.publishTo(this.channelOf(to), encode(message));
+  }
+
+  /** Publishes bytes of a control message to a client. */
+  publishTo(channel: string, payload: Uint8Array): void {
+    this.parts.broker.publish(channel, payload).catch(() => {
+      this.unsent += 1;
+    });
+  }
+
+  private channelOf(to: OutgoingSend['to']): string {
+    const { channels } = this.parts;
+    switch (to.kind) {
+      case 'all':
+        return channels.broadcast;
+      case 'replica':
+        return channels.node(to.id);
+      case 'client':
+        return channels.client(to.id);
+    }
+  }
+
+  private async sendDecisions(
+    effect: Extract<VisibleEffect, { kind: 'send-decisions' }>,
+  ): Promise<void> {
+    try {
+      const stored = await this.parts.store.decisions(effect.first, effect.last);
+      for (const { decision } of stored) {
+        this.send({ to: { kind: 'replica', id: effect.to }, message: decision });
+      }
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  private countReject(code: RejectCode, from: string | number | undefined): void {
+    this.rejects[code] = (this.rejects[code] ?? 0) + 1;
+    this.listener.onReject?.(code, from);
+  }
+
+  private fail(error: unknown): void {
+    this.stop();
+    this.listener.onFatal(error);
+  }
+}

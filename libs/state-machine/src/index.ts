@@ -1,0 +1,25 @@
+export type { Application, Operation } from './application.js';
+export { Applications, createStateMachine } from './applications.js';
+export {
+  KeyValueStore,
+  type DeleteResult,
+  type GetResult,
+  type PutResult,
+} from './key-value-store.js';
+export { Ledger, type AppendResult } from './ledger.js';
+export {
+  appendOperation,
+  deleteOperation,
+  encodeOperation,
+  getOperation,
+  isKey,
+  MAX_KEY_CHARACTERS,
+  MAX_OPERATION_CHARACTERS,
+  MAX_OPERATION_DEPTH,
+  OperationError,
+  putOperation,
+  type JsonObject,
+  type JsonValue,
+  type OperationErrorCode,
+  type OperationFailure,
+} from './operation.js';

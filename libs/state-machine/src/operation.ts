@@ -1,0 +1,141 @@
+/**
+ * Operations: the JSON text inside a request. Builders for who writes them (the gateway, tests),
+ * one parser for who executes them.
+ *
+ * A Byzantine client may sign any text, and every replica must come to the same result for it. So
+ * size and depth are limited before anything recurses over the text: running out of stack would
+ * happen at another depth on another machine.
+ */
+
+/** Any JSON value. */
+export type JsonValue =
+  null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+
+/** A JSON object. */
+export type JsonObject = { readonly [key: string]: JsonValue };
+
+/** Why an operation did not do anything. The same on every replica. */
+export type OperationErrorCode =
+  | 'malformed-operation'
+  | 'unknown-operation'
+  | 'operation-too-large'
+  | 'operation-too-deep'
+  | 'invalid-key'
+  | 'store-full';
+
+/** Result of an operation that did not do anything. */
+export interface OperationFailure {
+  readonly error: OperationErrorCode;
+}
+
+/** Characters of operation text, at most. */
+export const MAX_OPERATION_CHARACTERS = 1024 * 1024;
+/** Nested arrays and objects in an operation, at most. */
+export const MAX_OPERATION_DEPTH = 64;
+/** Characters of a key of the key-value store, at most; at least one. */
+export const MAX_KEY_CHARACTERS = 512;
+
+/** Thrown by the builders, so that a client hears of it before it signs. */
+export class OperationError extends Error {
+  constructor(readonly code: OperationErrorCode) {
+    super(EXPLANATIONS[code]);
+    this.name = 'OperationError';
+  }
+}
+
+const EXPLANATIONS: Readonly<Record<OperationErrorCode, string>> = {
+  'malformed-operation': 'an operation is a JSON object with a "type" and the fields of that type',
+  'unknown-operation': 'no application knows this type of operation',
+  'operation-too-large': `an operation has at most ${MAX_OPERATION_CHARACTERS} characters of JSON`,
+  'operation-too-deep': `an operation nests at most ${MAX_OPERATION_DEPTH} levels of JSON`,
+  'invalid-key': `a key is a text of 1 to ${MAX_KEY_CHARACTERS} characters`,
+  'store-full': 'the key-value store takes no more keys',
+};
+
+/** Text of an operation that appends `data` to the ledger. @throws OperationError */
+export function appendOperation(data: JsonValue): string {
+  return encodeOperation({ type: 'append', data });
+}
+
+/** Text of an operation that stores `value` under `key`. @throws OperationError */
+export function putOperation(key: string, value: JsonValue): string {
+  return encodeOperation({ type: 'kv.put', key: checkedKey(key), value });
+}
+
+/** Text of an operation that reads `key`. @throws OperationError */
+export function getOperation(key: string): string {
+  return encodeOperation({ type: 'kv.get', key: checkedKey(key) });
+}
+
+/** Text of an operation that removes `key`. @throws OperationError */
+export function deleteOperation(key: string): string {
+  return encodeOperation({ type: 'kv.delete', key: checkedKey(key) });
+}
+
+/** Text of any operation. @throws OperationError when it is too large or too deep to execute */
+export function encodeOperation(operation: JsonObject): string {
+  // JSON.stringify recurses, so the depth comes first.
+  if (isDeeperThan(operation, MAX_OPERATION_DEPTH)) throw new OperationError('operation-too-deep');
+  const text = JSON.stringify(operation);
+  if (text.length > MAX_OPERATION_CHARACTERS) throw new OperationError('operation-too-large');
+  return text;
+}
+
+/** Whether `key` may name an entry of the key-value store. */
+export function isKey(key: unknown): key is string {
+  return typeof key === 'string' && key.length > 0 && key.length <= MAX_KEY_CHARACTERS;
+}
+
+/** An operation's object, or why there is none. Never throws, whatever the text. */
+export function parseOperation(
+  text: string,
+): { readonly type: string; readonly fields: JsonObject } | OperationFailure {
+  if (text.length > MAX_OPERATION_CHARACTERS) return { error: 'operation-too-large' };
+  if (nestsDeeperThan(text, MAX_OPERATION_DEPTH)) return { error: 'operation-too-deep' };
+  let fields: unknown;
+  try {
+    fields = JSON.parse(text);
+  } catch {
+    return { error: 'malformed-operation' };
+  }
+  if (!isObject(fields)) return { error: 'malformed-operation' };
+  const type = ownField(fields, 'type');
+  return typeof type === 'string' ? { type, fields } : { error: 'malformed-operation' };
+}
+
+/** A field the operation itself has: what an object inherits is no part of the operation. */
+export function ownField(fields: JsonObject, name: string): JsonValue | undefined {
+  return Object.hasOwn(fields, name) ? fields[name] : undefined;
+}
+
+function checkedKey(key: string): string {
+  if (!isKey(key)) throw new OperationError('invalid-key');
+  return key;
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isDeeperThan(value: JsonValue, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return depth === 0 || Object.values(value).some((inner) => isDeeperThan(inner, depth - 1));
+}
+
+/** The same question about text, without recursion: brackets outside of strings are counted. */
+function nestsDeeperThan(text: string, limit: number): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let index = 0; index < text.length; index += 1) {
+    const character = text[index];
+    if (inString) {
+      if (character === '\\') index += 1;
+      else if (character === '"') inString = false;
+    } else if (character === '"') inString = true;
+    else if (character === '{' || character === '[') {
+      depth += 1;
+      if (depth > limit) return true;
+    } else if (character === '}' || character === ']') depth -= 1;
+  }
+  return false;
+}

@@ -1,0 +1,31 @@
+/**
+ * `node scripts/count-tests.mjs <report> <exit code of the run>` prints "<passed> <failed>" for a
+ * JSON report of vitest. A file that could not be loaded, a run that failed without a failed test
+ * (an unhandled error) and a run without any test each count as one failure.
+ */
+import { readFileSync } from 'node:fs';
+
+const [file = '', exitCode = '1'] = process.argv.slice(2);
+const { passed, failed } = count(readReport());
+console.log(`${passed} ${failed === 0 && (exitCode !== '0' || passed === 0) ? 1 : failed}`);
+
+function readReport() {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return { testResults: [] };
+  }
+}
+
+function count(report) {
+  const tests = report.testResults.flatMap((suite) => suite.assertionResults);
+  const failedTests = tests.filter((test) => test.status === 'failed').length;
+  const brokenFiles = report.testResults.filter(
+    (suite) =>
+      suite.status === 'failed' && suite.assertionResults.every((test) => test.status !== 'failed'),
+  ).length;
+  return {
+    passed: tests.filter((test) => test.status === 'passed').length,
+    failed: failedTests + brokenFiles,
+  };
+}

@@ -1,0 +1,72 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const libs = [
+  'consensus',
+  'crypto',
+  'wire',
+  'broker',
+  'runner',
+  'storage',
+  'state-machine',
+  'client',
+  'faults',
+  'cluster-config',
+  'redis-server',
+  'simulator',
+  'transport',
+];
+
+const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+const alias = {
+  ...Object.fromEntries(libs.map((lib) => [`@ccro/${lib}`, source(`libs/${lib}/src/index.ts`)])),
+  '@ccro/node-app': source('apps/node/src/index.ts'),
+  '@ccro/gateway-app': source('apps/gateway/src/index.ts'),
+};
+
+// Nest's dependency injection reads the constructor types that decorators record.
+const oxc = { decorator: { legacy: true, emitDecoratorMetadata: true } };
+
+const SPECS = '{libs,apps,scripts}/**/*.spec.ts';
+const E2E_SPECS = '{libs,apps,scripts}/**/*.e2e.spec.ts';
+const IGNORED = ['**/node_modules/**', '**/dist/**'];
+
+export default defineConfig({
+  test: {
+    passWithNoTests: false,
+    coverage: {
+      provider: 'v8',
+      include: ['libs/*/src/**/*.ts', 'apps/*/src/**/*.ts'],
+      exclude: ['**/*.spec.ts', '**/*.contract.ts', '**/index.ts', '**/main.ts'],
+    },
+    projects: [
+      {
+        resolve: { alias },
+        oxc,
+        test: {
+          name: 'unit',
+          include: [SPECS],
+          exclude: [...IGNORED, E2E_SPECS],
+          testTimeout: 10_000,
+          hookTimeout: 20_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        resolve: { alias },
+        oxc,
+        test: {
+          name: 'e2e',
+          include: [E2E_SPECS],
+          exclude: IGNORED,
+          // They start servers, clusters and build tools: one after another, with time to do so.
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
