@@ -5,7 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -13,6 +13,8 @@ export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 const MINIMUM_NODE = [20, 19];
 const BUILD_STAMP = join(ROOT, 'dist', '.build-stamp');
+/** The compiler's own record; it changes when `nest start` or `nest build` wrote into dist. */
+const BUILD_RECORD = join(ROOT, 'dist', '.tsbuildinfo');
 /** What a build depends on; specs and the dependencies' own sources are not part of it. */
 const BUILD_INPUTS = [
   'apps',
@@ -74,13 +76,21 @@ async function install() {
 }
 
 async function buildIfChanged() {
-  const fingerprint = sourcesFingerprint();
-  if (existsSync(BUILD_STAMP) && readFileSync(BUILD_STAMP, 'utf8') === fingerprint) return;
+  const sources = sourcesFingerprint();
+  if (readIfThere(BUILD_STAMP) === buildStamp(sources)) return;
   progress('Building ...');
   const nest = join(ROOT, 'node_modules', '@nestjs', 'cli', 'bin', 'nest.js');
   await runQuietly(process.execPath, [nest, 'build', 'cluster'], 'nest build cluster');
-  mkdirSync(join(ROOT, 'dist'), { recursive: true });
-  writeFileSync(BUILD_STAMP, fingerprint);
+  writeFileSync(BUILD_STAMP, buildStamp(sources));
+}
+
+function buildStamp(sources) {
+  const record = createHash('sha256').update(readIfThere(BUILD_RECORD)).digest('hex');
+  return `sources ${sources}\nrecord ${record}\n`;
+}
+
+function readIfThere(file) {
+  return existsSync(file) ? readFileSync(file, 'utf8') : '';
 }
 
 function sourcesFingerprint() {

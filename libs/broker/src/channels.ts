@@ -19,9 +19,9 @@ export interface ChannelNames {
   /** `ccro:{<cluster>}:telemetry`: what replicas tell the gateway about themselves. */
   readonly telemetry: string;
   /** `ccro:{<cluster>}:node:<id>`: one replica listens. */
-  node(id: number): string;
+  readonly node: (id: number) => string;
   /** `ccro:{<cluster>}:client:<client>`: one client listens. */
-  client(client: string): string;
+  readonly client: (client: string) => string;
 }
 
 const NAME = /^[A-Za-z0-9_.-]{1,128}$/;

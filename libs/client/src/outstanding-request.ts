@@ -47,6 +47,11 @@ export class OutstandingRequest {
     return this.currentPhase;
   }
 
+  /** From first sending to the decision, in milliseconds; 0 before it. */
+  get ageAtDecisionMs(): number {
+    return this.consensusTimeMs;
+  }
+
   /** Takes what a verified reply says on this request. */
   add(reply: Reply, result: RequestResult): ReturnType<ReplyCollection['add']> {
     return this.replies.add(reply, result);
@@ -78,7 +83,7 @@ export class OutstandingRequest {
     this.cancelTimer();
     if (this.matched === undefined || this.currentPhase !== 'settling') return;
     this.currentPhase = 'closed';
-    this.settled.resolve(this.outcome(this.replies.matched() ?? this.matched));
+    this.settled.resolve(this.outcome(this.matched));
   }
 
   /** Gives up on the request. */
@@ -113,7 +118,7 @@ export class OutstandingRequest {
       })),
       matching: matching.size,
       required: this.weakQuorum,
-      proof: replies,
+      proof: [...replies],
     };
   }
 }

@@ -7,20 +7,21 @@
 
 import type { Digest, ReplicaId, Reply, RequestResult } from '@ccro/consensus';
 
-interface CollectedReply {
-  readonly reply: Reply;
-  readonly result: RequestResult;
-  readonly key: string;
-}
-
-/** f+1 replicas said the same. */
+/** Replicas that said the same. */
 export interface MatchedReplies {
   readonly result: RequestResult;
   readonly replies: readonly Reply[];
 }
 
+interface ReplyGroup {
+  readonly result: RequestResult;
+  readonly replies: Reply[];
+}
+
 export class ReplyCollection {
-  private readonly byReplica = new Map<ReplicaId, CollectedReply>();
+  private readonly groups = new Map<string, ReplyGroup>();
+  private readonly keyOf = new Map<ReplicaId, string>();
+  private matchedGroup: ReplyGroup | undefined;
 
   /** @param weakQuorum f+1 */
   constructor(private readonly weakQuorum: number) {}
@@ -33,40 +34,29 @@ export class ReplyCollection {
    */
   add(reply: Reply, result: RequestResult): 'added' | 'repeated' | 'conflicting' {
     const key = matchKey(result);
-    const earlier = this.byReplica.get(reply.replica);
-    if (earlier !== undefined) return earlier.key === key ? 'repeated' : 'conflicting';
-    this.byReplica.set(reply.replica, { reply, result, key });
+    const earlier = this.keyOf.get(reply.replica);
+    if (earlier !== undefined) return earlier === key ? 'repeated' : 'conflicting';
+    this.keyOf.set(reply.replica, key);
+    const group = this.groups.get(key) ?? { result, replies: [] };
+    this.groups.set(key, group);
+    group.replies.push(reply);
+    if (group.replies.length >= this.weakQuorum) this.matchedGroup ??= group;
     return 'added';
   }
 
   has(replica: ReplicaId): boolean {
-    return this.byReplica.has(replica);
+    return this.keyOf.has(replica);
   }
 
-  get size(): number {
-    return this.byReplica.size;
-  }
-
-  /** The result that f+1 distinct replicas agree on, if there is one yet. */
+  /** What f+1 distinct replicas agree on, with all replies that say so, once there is one. */
   matched(): MatchedReplies | undefined {
-    const byKey = new Map<string, CollectedReply[]>();
-    for (const collected of this.byReplica.values()) {
-      const same = byKey.get(collected.key);
-      if (same === undefined) byKey.set(collected.key, [collected]);
-      else same.push(collected);
-    }
-    for (const same of byKey.values()) {
-      const [first] = same;
-      if (first === undefined || same.length < this.weakQuorum) continue;
-      return { result: first.result, replies: same.map(({ reply }) => reply) };
-    }
-    return undefined;
+    return this.matchedGroup;
   }
 
   /** All replies by replica, ascending. */
   all(): readonly Reply[] {
-    return [...this.byReplica.values()]
-      .map(({ reply }) => reply)
+    return [...this.groups.values()]
+      .flatMap(({ replies }) => replies)
       .sort((a, b) => a.replica - b.replica);
   }
 }

@@ -1,6 +1,5 @@
 import {
   DEFAULT_REPLICA_CONFIG,
-  maxFaulty,
   type ClientId,
   type ReplicaConfig,
   type ReplicaId,
@@ -95,13 +94,6 @@ export function formatClusterFile(config: ClusterConfig): string {
   const optional = Object.keys(tuning).length === 0 ? {} : { tuning };
   const file = { cluster, mode, signature, members, clients, ...optional };
   return `${JSON.stringify(file, null, 2)}\n`;
-}
-
-/** What the operator of this cluster should be told, one line each. */
-export function clusterWarnings({ members }: ClusterConfig): string[] {
-  const n = members.length;
-  if (maxFaulty(n) > 0) return [];
-  return [`a cluster of ${n} tolerates no faulty node (f = 0); 4 nodes tolerate one`];
 }
 
 /** The settings of one replica: the cluster's, or the defaults. */

@@ -9,7 +9,7 @@ const NAME_RULE = '1 to 64 letters, digits, - and _';
 const name = z.string(NAME_RULE).regex(NAME, NAME_RULE);
 
 const KEY_RULE = 'an Ed25519 public key: 43 characters of base64url';
-const publicKey = z.string(KEY_RULE).regex(/^[A-Za-z0-9_-]{43}$/, KEY_RULE);
+const publicKey = z.string(KEY_RULE).regex(/^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/, KEY_RULE);
 
 const MEMBER_ID_RULE = `an integer from 0 to ${MAX_MEMBERS - 1}`;
 

@@ -14,16 +14,13 @@ import {
 
 const PUBLIC_SEED = 'ccro development keys: public, never for production';
 
-/** Whose key it is: replicas are nodes here, since it is processes that hold keys. */
-export type KeyRole = 'node' | 'client';
-
 /** The client the gateway is, unless it is told otherwise. */
 export const GATEWAY_CLIENT = 'gateway';
 
 /** The key pair that everyone can derive for a node or a client of a development cluster. */
 export function developmentKey(role: 'node', id: number): KeyPair;
 export function developmentKey(role: 'client', id: string): KeyPair;
-export function developmentKey(role: KeyRole, id: number | string): KeyPair {
+export function developmentKey(role: 'node' | 'client', id: number | string): KeyPair {
   return keyPairFromSeed(hash('sha256', `${PUBLIC_SEED}|${role}|${id}`, 'buffer'));
 }
 

@@ -46,7 +46,9 @@ function screenPrePrepare(state: ReplicaState, prePrepare: Kind<'pre-prepare'>):
   const proposal = state.window.get(sequence)?.proposal?.prePrepare;
   const known = proposal?.view === view && proposal.digest === digest;
   if (known && proposal.replica === state.self) return 'own-echo';
-  return known || sequence <= state.lastExecuted ? 'duplicate' : 'wanted';
+  if (known) return 'duplicate';
+  // A second proposal for an executed slot is still evidence, as long as the first one is here.
+  return proposal === undefined && sequence <= state.lastExecuted ? 'duplicate' : 'wanted';
 }
 
 function screenCertificate(state: ReplicaState, certificate: Kind<'certificate'>): Screening {

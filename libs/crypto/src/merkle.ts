@@ -114,7 +114,7 @@ function hashLevel(level: Buffer, count: number): number {
     if (left + 1 < count) {
       level.copy(pair, 1, start, start + 2 * DIGEST_BYTES);
       // Text is the fastest way out of `hash`: a buffer costs it twice the time.
-      level.write(hash('sha256', pair, 'latin1'), target, 'latin1');
+      level.write(hash('sha256', pair, 'binary'), target, 'latin1');
     } else {
       level.copyWithin(target, start, start + DIGEST_BYTES);
     }
@@ -125,7 +125,7 @@ function hashLevel(level: Buffer, count: number): number {
 
 function hashNode(left: Buffer, right: Buffer): Buffer<ArrayBuffer> {
   const pair = Buffer.concat([Buffer.from([NODE_TAG]), left, right]);
-  return Buffer.from(hash('sha256', pair, 'latin1'), 'latin1');
+  return Buffer.from(hash('sha256', pair, 'binary'), 'latin1');
 }
 
 function rootOf(top: Buffer, leaves: number): Digest {

@@ -81,7 +81,7 @@ export class MessageSigner {
     }
     const signature = signBytes(memberMessageBytes(this.cluster, message), this.key);
     // The kinds correspond one to one, which the compiler cannot follow through a type parameter.
-    const signed = { ...message, signature } as UnsignedMemberMessage as SignedForm<M>;
+    const signed = { ...message, signature } as unknown as SignedForm<M>;
     return asVerified(signed);
   }
 

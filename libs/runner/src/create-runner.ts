@@ -10,8 +10,9 @@ import {
   type StateMachine,
   type VoteRouter,
 } from '@ccro/consensus';
-import { Ed25519Scheme, MessageSigner, Verifier, createDigests } from '@ccro/crypto';
+import { MessageSigner, Verifier, createDigests, createEd25519Scheme } from '@ccro/crypto';
 import type { ReplicaStore } from '@ccro/storage';
+import { json } from '@ccro/wire';
 import type { Clock } from './clock.js';
 import { ReplicaRunner, type RunnerListener } from './replica-runner.js';
 
@@ -48,7 +49,7 @@ const ROUTERS: Readonly<Record<ClusterFacts['mode'], VoteRouter>> = {
 export function createRunner(options: RunnerOptions): ReplicaRunner {
   const { facts, self, secretKey, broker, store, stateMachine, clock, listener } = options;
   const { cluster, mode, members, clients } = facts;
-  const scheme = new Ed25519Scheme({ cluster, members });
+  const scheme = createEd25519Scheme({ cluster, members });
   const replica = new Replica(
     { ...DEFAULT_REPLICA_CONFIG, ...options.tuning, cluster, self, n: members.length },
     { digests: createDigests(), certificates: scheme, router: ROUTERS[mode], stateMachine },
@@ -62,6 +63,7 @@ export function createRunner(options: RunnerOptions): ReplicaRunner {
       signer: new MessageSigner({ cluster, replica: self, secretKey }),
       verifier: new Verifier({ cluster, members, clients, scheme, knownRequest }),
       store,
+      codec: json,
       broker,
       channels: channelNames(cluster),
       clock,

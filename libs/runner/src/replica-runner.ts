@@ -9,7 +9,7 @@ import type {
   Evidence,
   ExecutedSlot,
   Input,
-  OutgoingMessage,
+  ProtocolMessage,
   RejectCode,
   Replica,
   ReplicaId,
@@ -19,15 +19,15 @@ import type {
   VerifiedMessage,
   Via,
 } from '@ccro/consensus';
-import type { MessageSigner, Verifier } from '@ccro/crypto';
+import { isRejected, type MessageSigner, type SealedMessage, type Verifier } from '@ccro/crypto';
 import type { Behaviour, OutgoingSend } from '@ccro/faults';
 import type { ReplicaStore } from '@ccro/storage';
-import { decode, encode, isControlMessage, type ControlMessage } from '@ccro/wire';
+import type { Codec, Query } from '@ccro/wire';
 import type { Clock } from './clock.js';
 import { EvidenceLog } from './evidence-log.js';
 import { Outbox, type VisibleEffect } from './outbox.js';
 import { ReplicaTimers } from './replica-timers.js';
-import { isUnsigned, type SignedMessage } from './unsigned.js';
+import { isUnsigned } from './unsigned.js';
 
 /** What a runner is made of, chosen where the node is wired. */
 export interface RunnerParts {
@@ -37,6 +37,7 @@ export interface RunnerParts {
   readonly signer: MessageSigner;
   readonly verifier: Verifier;
   readonly store: ReplicaStore;
+  readonly codec: Codec;
   readonly broker: Broker;
   readonly channels: ChannelNames;
   readonly clock: Clock;
@@ -47,8 +48,8 @@ export interface RunnerListener {
   onExecuted?(slot: ExecutedSlot): void;
   onEvidence?(evidence: Evidence): void;
   onReject?(code: RejectCode, from: string | number | undefined): void;
-  /** A query or answer between gateway and node: not for the core. */
-  onControlMessage?(message: ControlMessage): void;
+  /** A client's question about this node: not for the core, and not verified yet. */
+  onQuery?(query: Query): void;
   /** The replica must not go on: a violated invariant or a store that failed. */
   onFatal(error: unknown): void;
 }
@@ -130,16 +131,27 @@ export class ReplicaRunner {
   receive(payload: Uint8Array, via: Via): void {
     if (!this.running) return;
     this.received += 1;
-    const decoded = decode(payload, this.parts.cluster);
-    if ('rejected' in decoded) {
+    const decoded = this.parts.codec.decode(payload, this.parts.cluster);
+    if (decoded.rejected !== undefined) {
       this.countReject(decoded.rejected, undefined);
       return;
     }
     const { message } = decoded;
-    if (isControlMessage(message)) {
-      this.listener.onControlMessage?.(message);
-      return;
+    switch (message.kind) {
+      case 'query':
+        this.listener.onQuery?.(message);
+        return;
+      case 'reply':
+      case 'answer':
+        // Meant for clients: nothing that a replica could use.
+        this.countReject('unsolicited', message.replica);
+        return;
+      default:
+        this.receiveProtocol(message, via);
     }
+  }
+
+  private receiveProtocol(message: ProtocolMessage, via: Via): void {
     if (this.behaviour?.hears(message.kind) === false) return;
     const screening = this.parts.replica.screen(message);
     if (screening === 'own-echo') return;
@@ -148,7 +160,7 @@ export class ReplicaRunner {
       return;
     }
     const verified = this.parts.verifier.verify(message);
-    if (typeof verified === 'string') this.countReject(verified, undefined);
+    if (isRejected(verified)) this.countReject(verified, undefined);
     else this.step({ kind: 'message', message: verified, via });
   }
 
@@ -195,39 +207,35 @@ export class ReplicaRunner {
     const forSelf = to.kind === 'all' || (to.kind === 'replica' && to.id === this.parts.self);
     const forOthers = to.kind !== 'replica' || to.id !== this.parts.self;
     if (this.behaviour === undefined) {
-      const signed = this.sign(message);
+      const signed = this.parts.signer.seal(message);
       if (forOthers) this.publish(to, signed);
       if (forSelf && isUnsigned(message)) this.loopBack(signed);
       return;
     }
-    if (forSelf && isUnsigned(message)) this.loopBack(this.sign(message));
+    if (forSelf && isUnsigned(message)) this.loopBack(this.parts.signer.seal(message));
     for (const lie of this.behaviour.outgoing({ to, message })) this.sendLie(lie);
   }
 
   /** What a faulty node says instead, signed with its own key, perhaps late. */
   private sendLie({ to, message, delayMs }: OutgoingSend): void {
     if (to.kind === 'replica' && to.id === this.parts.self) return;
-    const signed = this.sign(message);
+    const signed = this.parts.signer.seal(message);
     if (delayMs === undefined) this.publish(to, signed);
     else this.parts.clock.schedule(delayMs, () => this.publish(to, signed));
   }
 
-  private sign(message: OutgoingMessage): SignedMessage {
-    return isUnsigned(message) ? this.parts.signer.sign(message) : message;
-  }
-
   /** What this replica signed and addressed to itself too comes back as an input. */
-  private loopBack(message: SignedMessage): void {
+  private loopBack(message: SealedMessage): void {
     if (message.kind === 'reply') return;
     // Signed here a moment ago: there is nothing to verify.
     this.step({ kind: 'message', message: message as VerifiedMessage, via: 'self' });
   }
 
-  private publish(to: OutgoingSend['to'], message: SignedMessage): void {
-    this.publishTo(this.channelOf(to), encode(message));
+  private publish(to: OutgoingSend['to'], message: SealedMessage): void {
+    this.publishTo(this.channelOf(to), this.parts.codec.encode(message));
   }
 
-  /** Publishes bytes of a control message to a client. */
+  /** Publishes bytes, whatever they are; what cannot be sent now is counted and lost. */
   publishTo(channel: string, payload: Uint8Array): void {
     this.parts.broker.publish(channel, payload).catch(() => {
       this.unsent += 1;

@@ -1,15 +1,8 @@
 import type { OutgoingMessage } from '@ccro/consensus';
-import type { MessageSigner } from '@ccro/crypto';
+import type { UnsignedMemberMessage } from '@ccro/crypto';
 
-/** A message the core has handed over for signing. */
-export type UnsignedMessage = Parameters<MessageSigner['sign']>[0];
-
-/** A message with everything it needs to be believed. */
-export type SignedMessage =
-  ReturnType<MessageSigner['sign']> | Exclude<OutgoingMessage, UnsignedMessage>;
-
-/** Whether the runner has to sign it: certificates and decisions prove themselves. */
-export function isUnsigned(message: OutgoingMessage): message is UnsignedMessage {
+/** Whether this replica still has to sign it: certificates and decisions prove themselves. */
+export function isUnsigned(message: OutgoingMessage): message is UnsignedMemberMessage {
   const provesItself = message.kind === 'certificate' || message.kind === 'decision';
   return !provesItself && !('signature' in message);
 }

@@ -1,8 +1,8 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { channelNames, type ChannelNames } from '@ccro/broker';
-import { MessageSigner, Verifier, Ed25519Scheme } from '@ccro/crypto';
+import { createEd25519Scheme, MessageSigner, Verifier } from '@ccro/crypto';
 import { FAULT_KINDS, isFaultKind } from '@ccro/faults';
-import { encode, parseNodeQuery, type ControlMessage, type NodeQuery, type Query } from '@ccro/wire';
+import { json, parseNodeQuery, type NodeQuery, type Query } from '@ccro/wire';
 import { NODE_OPTIONS } from '../node.constants.js';
 import type { NodeOptions } from '../node-options.js';
 import { ReplicaService } from '../replica/replica.service.js';
@@ -10,8 +10,8 @@ import { StatusService } from '../status/status.service.js';
 
 /** Queries older or newer than this are refused, so that a recorded one cannot be used later. */
 const QUERY_LIFETIME_MS = 30_000;
-/** Decisions in one answer at most, so that it stays well under the message limit. */
-const MAX_DECISIONS = 100;
+/** Characters of decisions in one answer at most: it stays well under the message limit. */
+const MAX_ANSWER_CHARACTERS = 256 * 1024;
 
 /** Answers the gateway's signed questions about this node. */
 @Injectable()
@@ -32,19 +32,22 @@ export class ControlService {
     const { cluster, members, clients } = facts;
     this.logger = new Logger(`node ${self}`);
     this.channels = channelNames(cluster);
-    const scheme = new Ed25519Scheme({ cluster, members });
+    const scheme = createEd25519Scheme({ cluster, members });
     this.verifier = new Verifier({ cluster, members, clients, scheme });
     this.signer = new MessageSigner({ cluster, replica: self, secretKey });
-    replica.onControlMessage((message) => void this.onControlMessage(message));
+    replica.onQuery((query) => void this.onQuery(query));
   }
 
-  private async onControlMessage(message: ControlMessage): Promise<void> {
-    if (message.kind !== 'query') return;
+  private async onQuery(message: Query): Promise<void> {
     const query = this.admit(message);
     if (query === undefined) return;
-    const answer = await this.answer(query);
-    const signed = this.signer.signAnswer({ id: message.id, answer: JSON.stringify(answer) });
-    this.replica.runner.publishTo(this.channels.client(message.client), encode(signed));
+    const signed = this.signer.signAnswer({
+      kind: 'answer' as const,
+      id: message.id,
+      replica: this.options.self,
+      answer: JSON.stringify(await this.answer(query)),
+    });
+    this.replica.runner.publishTo(this.channels.client(message.client), json.encode(signed));
   }
 
   /** The query inside, if its client signed it lately and it is not a replay. */
@@ -55,28 +58,36 @@ export class ControlService {
     }
     const fresh = Math.abs(now - message.sentAtMs) <= QUERY_LIFETIME_MS;
     if (!fresh || this.answered.has(message.id)) return undefined;
-    if (typeof this.verifier.verifyQuery(message) === 'string') return undefined;
+    if (this.verifier.refuseQuery(message) !== undefined) return undefined;
     this.answered.set(message.id, message.sentAtMs);
     return parseNodeQuery(message.query);
   }
 
-  private async answer(query: NodeQuery): Promise<unknown> {
+  private answer(query: NodeQuery): Promise<unknown> | unknown {
     switch (query.type) {
       case 'status':
         return this.status.current();
       case 'ledger':
-        return this.decisions(query.from, query.from + Math.min(query.limit, MAX_DECISIONS) - 1);
+        return this.decisions(query.from, query.limit);
       case 'decision':
-        return this.decisions(query.sequence, query.sequence);
+        return this.decisions(query.sequence, 1);
       case 'set-fault':
         return this.setFault(query.fault);
     }
   }
 
-  private async decisions(first: number, last: number): Promise<unknown> {
-    const stored = await this.replica.store.decisions(first, last);
-    const { lastExecuted } = this.replica.runner.status();
-    return { decisions: stored.map(({ decision }) => decision), lastExecuted };
+  /** Decided slots from `from` on: as many of them as fit into one answer. */
+  private async decisions(from: number, limit: number): Promise<unknown> {
+    const stored = await this.replica.store.decisions(from, from + limit - 1);
+    const decisions: unknown[] = [];
+    let characters = 0;
+    for (const { decision } of stored) {
+      const text = json.encode(decision).toString();
+      characters += text.length;
+      if (characters > MAX_ANSWER_CHARACTERS && decisions.length > 0) break;
+      decisions.push(JSON.parse(text));
+    }
+    return { decisions, lastExecuted: this.replica.runner.status().lastExecuted };
   }
 
   private setFault(fault: string | null): unknown {

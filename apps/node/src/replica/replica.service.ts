@@ -6,7 +6,7 @@ import { createBehaviour, seededRandom, type FaultKind } from '@ccro/faults';
 import { createRunner, systemClock, type ReplicaRunner } from '@ccro/runner';
 import { createStateMachine } from '@ccro/state-machine';
 import { MemoryStore } from '@ccro/storage';
-import type { ControlMessage } from '@ccro/wire';
+import type { Query } from '@ccro/wire';
 import { NODE_OPTIONS } from '../node.constants.js';
 import type { NodeOptions } from '../node-options.js';
 
@@ -16,7 +16,7 @@ export class ReplicaService implements OnApplicationShutdown {
   readonly runner: ReplicaRunner;
   readonly store = new MemoryStore();
   private readonly logger: Logger;
-  private controlListener: ((message: ControlMessage) => void) | undefined;
+  private queryListener: ((query: Query) => void) | undefined;
   private readonly broadcast: string;
   private lastExecuted: ExecutedSlot | undefined;
 
@@ -32,7 +32,7 @@ export class ReplicaService implements OnApplicationShutdown {
         onExecuted: (slot) => this.logExecuted(slot),
         onEvidence: (evidence) => this.logEvidence(evidence),
         onReject: (code, from) => this.logger.verbose(`rejected (${code}) from ${from ?? 'unknown'}`),
-        onControlMessage: (message) => this.controlListener?.(message),
+        onQuery: (query) => this.queryListener?.(query),
         onFatal: (error) => options.onFatal(error),
       },
     });
@@ -56,8 +56,8 @@ export class ReplicaService implements OnApplicationShutdown {
   }
 
   /** Registers who answers queries. */
-  onControlMessage(listener: (message: ControlMessage) => void): void {
-    this.controlListener = listener;
+  onQuery(listener: (query: Query) => void): void {
+    this.queryListener = listener;
   }
 
   /** Makes this node faulty in the given way, or honest again with `undefined`. */

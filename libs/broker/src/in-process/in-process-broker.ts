@@ -94,7 +94,10 @@ export class InProcessBroker implements Broker {
 
   private notConnectedError(): BrokerError {
     if (this.state === 'closed') return this.closedError();
-    return new BrokerError('unavailable', `${this.name} is not connected to the in-process broker.`);
+    return new BrokerError(
+      'unavailable',
+      `${this.name} is not connected to the in-process broker.`,
+    );
   }
 
   private closedError(): BrokerError {

@@ -5,10 +5,14 @@ import { BrokerError } from '../broker-error.js';
 const RETRY_MIN_MS = 20;
 const RETRY_MAX_MS = 1_000;
 
-export interface ConnectionTimes {
-  /** Milliseconds one attempt to connect may take. */
+export interface ConnectionOptions {
+  /** `redis://[user:password@]host:port[/database]`, or `rediss://` for TLS. */
+  readonly url: string;
+  /** Name in CLIENT LIST, e.g. `ccro:node:3`. */
+  readonly name: string;
+  /** Milliseconds the first connection may take, all attempts together. */
   readonly connectTimeoutMs: number;
-  /** Milliseconds without an answer after which a connection counts as dead. */
+  /** Milliseconds a command may wait for its answer before the connection counts as dead. */
   readonly answerTimeoutMs: number;
 }
 
@@ -16,15 +20,14 @@ export interface ConnectionTimes {
  * ioredis' options for protocol traffic: nothing is ever queued or sent twice, and what was in
  * flight when the connection broke fails at once.
  */
-export function connectionOptions(name: string, times: ConnectionTimes): RedisOptions {
+export function ioredisOptions(options: ConnectionOptions) {
   return {
-    connectionName: name,
+    connectionName: options.name,
     disableClientInfo: true,
     lazyConnect: true,
     protocol: 3,
-    connectTimeout: times.connectTimeoutMs,
-    socketTimeout: times.answerTimeoutMs,
-    retryStrategy: retryDelayMs,
+    connectTimeout: options.connectTimeoutMs,
+    socketTimeout: options.answerTimeoutMs,
     enableOfflineQueue: false,
     // Together these two reject the commands in flight when a connection breaks. With the first
     // alone ioredis 6 forgets them: their promises would never settle.
@@ -32,7 +35,7 @@ export function connectionOptions(name: string, times: ConnectionTimes): RedisOp
     maxRetriesPerRequest: 0,
     // ioredis does not catch a failure of its own resubscription, which would end the process.
     autoResubscribe: false,
-  };
+  } satisfies RedisOptions;
 }
 
 /** Doubling from 20 ms to 1 s; up to a fifth is taken off at random, so that nodes spread out. */

@@ -1,5 +1,6 @@
 import type { Fetch, Verified } from '../messages.js';
 import type { ReplicaState } from '../state/replica-state.js';
+import { withBodies } from '../state/slot.js';
 
 /** A peer lacks a batch: it gets the decision when there is one, else the signed pre-prepare. */
 export function onFetch(state: ReplicaState, fetch: Verified<Fetch>): void {
@@ -22,6 +23,6 @@ export function onFetch(state: ReplicaState, fetch: Verified<Fetch>): void {
       message: { kind: 'decision', sequence, view, digest, requests: batch, certificate },
     });
   } else if (slot.proposal?.prePrepare.digest === digest) {
-    state.emit({ kind: 'send', to, message: { ...slot.proposal.prePrepare, bodies: batch } });
+    state.emit({ kind: 'send', to, message: withBodies(slot.proposal) });
   }
 }

@@ -8,7 +8,12 @@ import { executeReady } from '../executing.js';
 
 /** The primary's assignment of a sequence number (PBFT, section 4.2, pre-prepare). */
 export function onPrePrepare(state: ReplicaState, prePrepare: Verified<PrePrepare>): void {
-  if (prePrepare.sequence <= state.lastExecuted) return;
+  if (prePrepare.sequence <= state.lastExecuted) {
+    // Too late to matter, but two proposals for one slot convict the primary even now.
+    const executed = state.window.get(prePrepare.sequence);
+    if (executed !== undefined) conflicts(state, executed, prePrepare);
+    return;
+  }
   const refusal = refusalOf(state, prePrepare);
   if (refusal !== undefined) {
     state.reject(refusal, prePrepare.replica);

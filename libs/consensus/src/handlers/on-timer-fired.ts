@@ -1,6 +1,6 @@
 import { armStatusTimer, broadcastStatus, fetchBatch, isLagging } from '../catching-up.js';
 import type { ReplicaState } from '../state/replica-state.js';
-import type { Slot } from '../state/slot.js';
+import { withBodies, type Slot } from '../state/slot.js';
 import type { TimerKey } from '../timers.js';
 import { collectorFor, sendVote } from '../voting.js';
 
@@ -62,11 +62,11 @@ function passOverCollector(
 function showProposal(state: ReplicaState, slot: Slot): void {
   const { proposal } = slot;
   if (proposal === undefined) return;
-  const { prePrepare, batch } = proposal;
+  const { prePrepare } = proposal;
   const disputed = slot.votesAgainst(prePrepare.digest).length > 0 && !slot.proposalShown;
   if (prePrepare.replica !== state.self && !disputed) return;
   slot.proposalShown = true;
-  state.emit({ kind: 'send', to: { kind: 'all' }, message: { ...prePrepare, bodies: batch } });
+  state.emit({ kind: 'send', to: { kind: 'all' }, message: withBodies(proposal) });
 }
 
 function onBatchMissing(

@@ -16,6 +16,12 @@ export interface Proposal {
   readonly batch: readonly Request[];
 }
 
+/** The signed pre-prepare with every body in it, for a replica that may lack some. */
+export function withBodies({ prePrepare, batch }: Proposal): PrePrepare {
+  const bodies = new Map(batch.map((request) => [request.digest, request]));
+  return { ...prePrepare, bodies: [...bodies.values()] };
+}
+
 interface OwnVote {
   readonly view: View;
   readonly digest: Digest;

@@ -1,0 +1,65 @@
+/**
+ * `npm run keygen -- --nodes 4 --out DIR`: makes the keys of a new cluster. Exits 0 when all files
+ * are written, 1 with one line on standard error otherwise.
+ */
+
+import {
+  clusterWarnings,
+  ConfigurationError,
+  GATEWAY_CLIENT,
+  generateCluster,
+  loadClusterConfig,
+  MAX_MEMBERS,
+  type ClusterMode,
+} from '@ccro/cluster-config';
+import { Command, InvalidArgumentError, Option } from 'commander';
+
+interface KeygenOptions {
+  readonly nodes: number;
+  readonly out: string;
+  readonly mode: ClusterMode;
+  readonly cluster: string;
+  readonly client: readonly string[];
+}
+
+const program = new Command('npm run keygen --')
+  .description(
+    'Makes a new cluster: cluster.json with the public keys, and one private key file (mode 0600) ' +
+      'for every node and client.',
+  )
+  .requiredOption('--out <directory>', 'where the files go; made if it is not there')
+  .option('--nodes <number>', `how many nodes, 1 to ${MAX_MEMBERS}`, nodeCount, 4)
+  .addOption(
+    new Option('--mode <mode>', 'how votes travel').choices(['ccro', 'pbft']).default('ccro'),
+  )
+  .option('--cluster <name>', 'name of the cluster: letters, digits, - and _', 'ccro')
+  .option('--client <name...>', 'clients that may send requests', [GATEWAY_CLIENT])
+  .allowExcessArguments(false)
+  .showHelpAfterError('(--help lists the options)')
+  .action(generate);
+
+program.parse();
+
+function nodeCount(text: string): number {
+  const nodes = Number(text);
+  if (/^\d{1,4}$/.test(text) && nodes >= 1 && nodes <= MAX_MEMBERS) return nodes;
+  throw new InvalidArgumentError(`Allowed: 1 to ${MAX_MEMBERS}.`);
+}
+
+function generate({ nodes, out, mode, cluster, client }: KeygenOptions): void {
+  try {
+    const [clusterFile = '', ...keyFiles] = generateCluster(
+      { cluster, mode, nodes, clients: client },
+      out,
+    );
+    process.stdout.write(`${clusterFile}\n`);
+    for (const keyFile of keyFiles) process.stdout.write(`${keyFile} (private)\n`);
+    for (const warning of clusterWarnings(loadClusterConfig(clusterFile))) {
+      process.stderr.write(`warning: ${warning}\n`);
+    }
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    process.stderr.write(`error: ${error.message}\n`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,47 @@
+import type { Broker } from '@ccro/broker';
+
+/** A broker that is away for less than this is no outage: it happens at every reconnection. */
+const OUTAGE_AFTER_MS = 500;
+
+/** Tells when the broker has been away for longer than a moment. */
+export class BrokerWatch {
+  private readonly listeners = new Set<() => void>();
+  private outage = false;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly broker: Broker) {
+    broker.onConnectionChange((connected) => this.onChange(connected));
+  }
+
+  get connected(): boolean {
+    return this.broker.connected;
+  }
+
+  /**
+   * Calls `listener` once when an outage begins, at once if there is one.
+   *
+   * @returns a function that removes it
+   */
+  onOutage(listener: () => void): () => void {
+    if (this.outage) {
+      listener();
+      return () => undefined;
+    }
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  private onChange(connected: boolean): void {
+    clearTimeout(this.timer);
+    this.outage = false;
+    if (connected) return;
+    this.timer = setTimeout(() => this.begin(), OUTAGE_AFTER_MS);
+    this.timer.unref();
+  }
+
+  private begin(): void {
+    this.outage = true;
+    for (const listener of this.listeners) listener();
+    this.listeners.clear();
+  }
+}

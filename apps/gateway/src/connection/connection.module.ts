@@ -1,0 +1,54 @@
+import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { CcroClient, systemClock } from '@ccro/client';
+import { createEd25519Scheme, Verifier } from '@ccro/crypto';
+import { GATEWAY_SETTINGS } from '../gateway.constants.js';
+import { gatewaySettings, type GatewayOptions, type GatewaySettings } from '../gateway.options.js';
+import { BrokerWatch } from './broker-watch.js';
+import { InboxController } from './inbox.controller.js';
+
+/** The gateway as a client of the cluster: what it signs with, whom it believes, its inbox. */
+@Global()
+@Module({})
+export class ConnectionModule {
+  static forRoot(options: GatewayOptions): DynamicModule {
+    const settings = gatewaySettings(options);
+    const providers = [
+      { provide: GATEWAY_SETTINGS, useValue: settings },
+      { provide: Verifier, useFactory: () => createVerifier(settings) },
+      { provide: BrokerWatch, useFactory: () => new BrokerWatch(settings.broker) },
+      {
+        provide: CcroClient,
+        inject: [Verifier],
+        useFactory: (verifier: Verifier) => createClient(settings, verifier),
+      },
+    ];
+    return {
+      module: ConnectionModule,
+      controllers: [InboxController],
+      providers,
+      exports: providers.map(({ provide }) => provide),
+    };
+  }
+}
+
+function createVerifier({ config }: GatewaySettings): Verifier {
+  const { cluster } = config;
+  const members = config.members.map(({ publicKey }) => publicKey);
+  const clients = new Map(config.clients.map(({ id, publicKey }) => [id, publicKey]));
+  const scheme = createEd25519Scheme({ cluster, members });
+  return new Verifier({ cluster, members, clients, scheme });
+}
+
+function createClient(settings: GatewaySettings, verifier: Verifier): CcroClient {
+  const { config, clientId, secretKey, broker, maxPendingRequests } = settings;
+  return new CcroClient(
+    {
+      cluster: config.cluster,
+      n: config.members.length,
+      client: clientId,
+      secretKey,
+      maxOutstanding: maxPendingRequests,
+    },
+    { broker, verifier, clock: systemClock },
+  );
+}

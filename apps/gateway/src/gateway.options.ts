@@ -1,0 +1,39 @@
+import type { Broker } from '@ccro/broker';
+import type { ClusterConfig } from '@ccro/cluster-config';
+
+/** Everything the gateway is told; nothing in it reads the environment. */
+export interface GatewayOptions {
+  readonly config: ClusterConfig;
+  /** The client of the cluster that the gateway is. */
+  readonly clientId: string;
+  /** That client's private key, as `libs/crypto` writes it. */
+  readonly secretKey: string;
+  /** The gateway's one connection, named `ccro:gateway:<client>`; connected and closed with it. */
+  readonly broker: Broker;
+  /** Whether `PUT /nodes/:id/fault` is allowed. Default false. */
+  readonly faultInjection?: boolean;
+  /** How long a call waits for its decision. Default 5000. */
+  readonly requestTimeoutMs?: number;
+  /** How long a node may take to say something about itself. Default 1000. */
+  readonly nodeTimeoutMs?: number;
+  /** Requests that may be pending at a time. Default 2048. */
+  readonly maxPendingRequests?: number;
+  /** Finished requests that are kept for `GET /requests/:id`. Default 10,000. */
+  readonly maxFinishedRequests?: number;
+}
+
+/** The options with every default filled in. */
+export type GatewaySettings = Required<GatewayOptions>;
+
+const DEFAULTS = {
+  faultInjection: false,
+  requestTimeoutMs: 5000,
+  nodeTimeoutMs: 1000,
+  maxPendingRequests: 2048,
+  maxFinishedRequests: 10_000,
+} as const satisfies Partial<GatewayOptions>;
+
+/** @returns the settings that `options` make */
+export function gatewaySettings(options: GatewayOptions): GatewaySettings {
+  return { ...DEFAULTS, ...options };
+}

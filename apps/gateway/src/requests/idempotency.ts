@@ -1,0 +1,23 @@
+import { sha256 } from '@ccro/crypto';
+import { z } from 'zod';
+import type { Idempotency } from './request-record.js';
+
+/** Value of the `Idempotency-Key` header. */
+export const idempotencyKeySchema = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,255}$/, 'Idempotency-Key: 1 to 255 visible ASCII characters')
+  .optional();
+
+/**
+ * What makes a call the same one as another.
+ *
+ * @param key value of the caller's `Idempotency-Key`, if there is one
+ * @param operations what is asked for, in order
+ */
+export function idempotencyOf(
+  key: string | undefined,
+  operations: readonly string[],
+): Idempotency | undefined {
+  if (key === undefined) return undefined;
+  return { key, fingerprint: sha256(JSON.stringify(operations)) };
+}

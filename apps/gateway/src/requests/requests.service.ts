@@ -1,0 +1,214 @@
+import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { CcroClient, ClientError, type Outcome, type Submission } from '@ccro/client';
+import { BrokerWatch } from '../connection/broker-watch.js';
+import { ClusterService } from '../cluster/cluster.service.js';
+import { GATEWAY_SETTINGS } from '../gateway.constants.js';
+import type { GatewaySettings } from '../gateway.options.js';
+import { DecisionMetrics } from '../metrics/decision-metrics.js';
+import { ProblemException } from '../problem/problem.js';
+import { decidedAnswer } from './decided-answer.js';
+import type {
+  Acceptance,
+  AcceptedRequest,
+  DecidedAnswer,
+  Idempotency,
+  RequestAnswer,
+} from './request-record.js';
+import { REQUEST_REGISTRY, type RequestRegistry } from './request-registry.js';
+import { firstOf } from './wait.js';
+
+/** Seconds after which a caller is told to come back. */
+const RETRY_AFTER_SECONDS = 1;
+
+/**
+ * Accepts requests, hands them to the client and keeps track of them.
+ *
+ * Invariants kept here: what was accepted stays pending until the cluster decides it, whatever
+ * its caller was told meanwhile; one idempotency key is accepted once.
+ */
+@Injectable()
+export class RequestsService implements BeforeApplicationShutdown {
+  /** By request id, for requests that are pending. Never rejects. */
+  private readonly finishing = new Map<string, Promise<void>>();
+  private readonly closing = new AbortController();
+
+  constructor(
+    @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
+    @Inject(REQUEST_REGISTRY) private readonly registry: RequestRegistry,
+    private readonly client: CcroClient,
+    private readonly broker: BrokerWatch,
+    private readonly cluster: ClusterService,
+    private readonly metrics: DecisionMetrics,
+  ) {}
+
+  /**
+   * Accepts operations, all of them or none. The same idempotency key is accepted once: later
+   * calls get what was accepted then.
+   *
+   * @throws ProblemException `idempotency-key-reused`, `overloaded`, `payload-too-large` or
+   *   `shutting-down`; then nothing was accepted
+   */
+  accept(operations: readonly string[], idempotency?: Idempotency): readonly AcceptedRequest[] {
+    const earlier = this.acceptedBefore(idempotency);
+    if (earlier !== undefined) return earlier.requests;
+    if (this.client.capacity < operations.length) throw overloaded();
+    const submitted = this.submitAll(operations);
+    const requests = submitted.map(({ accepted }) => accepted);
+    this.registry.accept(idempotency === undefined ? { requests } : { requests, idempotency });
+    for (const { accepted, submission } of submitted) {
+      this.finishing.set(accepted.id, this.finish(accepted.id, submission));
+    }
+    return requests;
+  }
+
+  /**
+   * Waits until all of `requests` are decided.
+   *
+   * @throws ProblemException with the `id` (or the state of each, for several): `decision-timeout`
+   *   or `broker-unreachable` while they stay pending, `timestamp-conflict` when the cluster
+   *   refused one, `shutting-down`
+   */
+  async decided(requests: readonly AcceptedRequest[]): Promise<readonly DecidedAnswer[]> {
+    const finished = Promise.all(requests.map(({ id }) => this.finishing.get(id)));
+    const end = await firstOf({
+      finished,
+      timeoutMs: this.settings.requestTimeoutMs,
+      broker: this.broker,
+      closing: this.closing.signal,
+    });
+    const answers = requests.map(({ id }) => this.find(id));
+    const decided = answers.filter((answer) => answer.status === 'decided');
+    if (decided.length === requests.length) return decided;
+    throw this.undecided(end, answers);
+  }
+
+  /** Accepts one operation and waits for its decision. @throws as `accept` and `decided` */
+  async execute(operation: string, idempotency?: Idempotency): Promise<DecidedAnswer> {
+    const [answer] = await this.decided(this.accept([operation], idempotency));
+    if (answer === undefined) throw new Error('one request has one answer');
+    return answer;
+  }
+
+  /** @throws ProblemException `not-found` */
+  find(id: string): RequestAnswer {
+    const answer = this.registry.find(id);
+    if (answer !== undefined) return answer;
+    throw new ProblemException('not-found', `There is no request ${id}.`);
+  }
+
+  /** Answers all calls that wait before the server stops; what is pending is given up. */
+  beforeApplicationShutdown(): void {
+    this.closing.abort();
+    this.client.close();
+  }
+
+  private acceptedBefore(idempotency: Idempotency | undefined): Acceptance | undefined {
+    if (idempotency === undefined) return undefined;
+    const earlier = this.registry.findByKey(idempotency.key);
+    if (earlier === undefined) return undefined;
+    if (earlier.idempotency?.fingerprint === idempotency.fingerprint) return earlier;
+    throw new ProblemException(
+      'idempotency-key-reused',
+      'This Idempotency-Key was used with another body. Use a new key for a new request.',
+    );
+  }
+
+  private submitAll(
+    operations: readonly string[],
+  ): { readonly accepted: AcceptedRequest; readonly submission: Submission }[] {
+    const submitted: ReturnType<RequestsService['submitAll']> = [];
+    try {
+      for (const operation of operations) {
+        const submission = this.client.submit(operation);
+        const { timestamp } = submission;
+        const id = `${this.settings.clientId}-${timestamp}`;
+        submitted.push({ accepted: { id, timestamp, operation }, submission });
+      }
+    } catch (error) {
+      for (const { accepted } of submitted) this.client.abandon(accepted.timestamp);
+      throw problemOf(error);
+    }
+    return submitted;
+  }
+
+  private async finish(id: string, submission: Submission): Promise<void> {
+    try {
+      await this.onDecided(id, await submission.settled);
+    } catch (error) {
+      this.onFailed(id, error);
+    } finally {
+      this.finishing.delete(id);
+    }
+  }
+
+  private async onDecided(id: string, outcome: Outcome): Promise<void> {
+    this.metrics.observe(outcome);
+    const roles = this.cluster.rolesIn(outcome.view);
+    this.registry.finish(decidedAnswer(id, outcome, this.settings.config, roles));
+  }
+
+  private onFailed(id: string, error: unknown): void {
+    if (!(error instanceof ClientError)) throw error;
+    const { code, message } = error;
+    // A client that closes gives nothing up for good: the request may be decided all the same.
+    if (code !== 'timestamp-reused' && code !== 'stale-timestamp') return;
+    this.registry.finish({ id, status: 'failed', error: code, detail: message });
+  }
+
+  private undecided(
+    end: Awaited<ReturnType<typeof firstOf>>,
+    answers: readonly RequestAnswer[],
+  ): ProblemException {
+    const [only] = answers;
+    const extensions =
+      answers.length === 1 && only !== undefined ? { id: only.id } : { results: answers };
+    const headers = {
+      'retry-after': String(RETRY_AFTER_SECONDS),
+      ...(extensions.id === undefined ? {} : { location: `/requests/${extensions.id}` }),
+    };
+    const failed = answers.find((answer) => answer.status === 'failed');
+    if (end === 'finished' && failed !== undefined) {
+      return new ProblemException('timestamp-conflict', failed.detail, { extensions });
+    }
+    const kept = 'It stays pending and is decided as soon as the cluster can.';
+    switch (end) {
+      case 'too-late': {
+        const { requestTimeoutMs } = this.settings;
+        const detail = `No decision within ${requestTimeoutMs} ms. ${kept}`;
+        return new ProblemException('decision-timeout', detail, { extensions, headers });
+      }
+      case 'broker-away': {
+        const detail = `The request was accepted, but the broker is away. ${kept}`;
+        return new ProblemException('broker-unreachable', detail, { extensions, headers });
+      }
+      case 'finished':
+      case 'closing': {
+        const detail = 'The gateway is shutting down. The request may be decided all the same.';
+        return new ProblemException('shutting-down', detail, { extensions, headers });
+      }
+    }
+  }
+}
+
+function overloaded(): ProblemException {
+  return new ProblemException(
+    'overloaded',
+    'As many requests are pending as this gateway keeps. Nothing was accepted.',
+    { headers: { 'retry-after': String(RETRY_AFTER_SECONDS) } },
+  );
+}
+
+/** Why the client took nothing, as the caller is told. Anything unexpected stays as it is. */
+function problemOf(error: unknown): unknown {
+  if (!(error instanceof ClientError)) return error;
+  switch (error.code) {
+    case 'overloaded':
+      return overloaded();
+    case 'operation-too-large':
+      return new ProblemException('payload-too-large', `${error.message}.`);
+    case 'closed':
+      return new ProblemException('shutting-down', 'The gateway is shutting down.');
+    default:
+      return error;
+  }
+}

@@ -1,0 +1,265 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { startRedisServer, type RedisServer } from '@ccro/redis-server';
+import { Redis } from 'ioredis';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describeBrokerContract } from '../broker.contract.js';
+import { retryDelayMs, shownUrl } from './connection-options.js';
+import { RedisBroker, type RedisBrokerOptions } from './redis-broker.js';
+
+describeBrokerContract('RedisBroker', async () => {
+  const server = await startRedisServer();
+  return {
+    broker: (name) => new RedisBroker({ url: server.url, name }),
+    breakOff: () => server.kill(),
+    restore: () => server.restart(),
+    stop: () => server.stop(),
+  };
+});
+
+const payload = new Uint8Array(8);
+const brokers: RedisBroker[] = [];
+let server: RedisServer;
+let admin: Redis;
+
+beforeAll(async () => {
+  server = await startRedisServer();
+  admin = new Redis(server.url);
+});
+afterEach(async () => {
+  await Promise.all(brokers.splice(0).map((broker) => broker.close()));
+});
+afterAll(async () => {
+  admin.disconnect();
+  await server.stop();
+});
+
+function newBroker(options: Partial<RedisBrokerOptions> = {}): RedisBroker {
+  const broker = new RedisBroker({ url: server.url, name: 'ccro:node:0', ...options });
+  brokers.push(broker);
+  return broker;
+}
+
+/** Resolves when the broker's connection next becomes what is asked for. */
+function change(broker: RedisBroker, to: boolean): Promise<void> {
+  return new Promise((resolve) => {
+    broker.onConnectionChange((connected) => {
+      if (connected === to) resolve();
+    });
+  });
+}
+
+/** The lines of CLIENT LIST for connections of this name. */
+async function connectionsNamed(name: string): Promise<string[]> {
+  const list = String(await admin.client('LIST'));
+  return list.split('\n').filter((line) => line.includes(` name=${name} `));
+}
+
+describe('the one connection', () => {
+  it('speaks RESP3, bears the name, publishes and subscribes', async () => {
+    const broker = newBroker({ name: 'ccro:node:7' });
+    await broker.subscribe(['here']);
+    await broker.connect();
+    expect(await broker.publish('here', payload)).toBe(1);
+    const connections = await connectionsNamed('ccro:node:7');
+    expect(connections).toHaveLength(1);
+    expect(connections[0]).toMatch(/ sub=1 .* resp=3/);
+    const all = String(await admin.client('LIST'))
+      .trim()
+      .split('\n');
+    expect(all).toHaveLength(2); // this one and the spec's own
+  });
+
+  it('can be renamed, and keeps the new name when it is made anew', async () => {
+    const broker = newBroker({ name: 'ccro:node:new' });
+    await broker.connect();
+    await broker.rename('ccro:node:4');
+    expect(broker.name).toBe('ccro:node:4');
+    expect(await connectionsNamed('ccro:node:4')).toHaveLength(1);
+    const back = change(broker, true);
+    await admin.call('CLIENT', 'KILL', 'TYPE', 'normal');
+    await back;
+    expect(await connectionsNamed('ccro:node:4')).toHaveLength(1);
+    await expect(broker.rename('not a name')).rejects.toMatchObject({ code: 'rejected' });
+    expect(broker.name).toBe('ccro:node:4');
+  });
+
+  it('is gone from the server after close', async () => {
+    const broker = newBroker({ name: 'ccro:node:8' });
+    await broker.subscribe(['here']);
+    await broker.connect();
+    await broker.close();
+    await expect.poll(() => connectionsNamed('ccro:node:8'), { interval: 5 }).toHaveLength(0);
+  });
+
+  it('is made anew when the server drops it', async () => {
+    const broker = newBroker({ name: 'ccro:node:9' });
+    await broker.subscribe(['a', 'b']);
+    await broker.connect();
+    const [gone, back] = [change(broker, false), change(broker, true)];
+    await admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    await gone;
+    await back;
+    expect(await broker.publish('a', payload)).toBe(1);
+    expect(await connectionsNamed('ccro:node:9')).toHaveLength(1);
+  });
+
+  it('is made anew when the server stops answering', async () => {
+    const frozen = await startRedisServer();
+    const broker = newBroker({ url: frozen.url, answerTimeoutMs: 100 });
+    await broker.subscribe(['a']);
+    await broker.connect();
+    frozen.pause();
+    const [gone, back] = [change(broker, false), change(broker, true)];
+    await expect(broker.publish('a', payload)).rejects.toMatchObject({ code: 'unavailable' });
+    await gone;
+    frozen.resume();
+    await back;
+    expect(await broker.publish('a', payload)).toBe(1);
+    await broker.close();
+    await frozen.stop();
+  });
+});
+
+describe('the first connection', () => {
+  it('waits for a server that starts late', async () => {
+    const late = await startRedisServer();
+    await late.kill();
+    const broker = newBroker({ url: late.url });
+    const connecting = broker.connect();
+    await late.restart();
+    await connecting;
+    expect(broker.connected).toBe(true);
+    await broker.close();
+    await late.stop();
+  });
+
+  it('fails in time without a server, says what to do, and may be tried again', async () => {
+    const away = await startRedisServer();
+    await away.kill();
+    const url = away.url.replace('redis://', 'redis://me:secret@');
+    const broker = newBroker({ url, connectTimeoutMs: 50 });
+    const failure: unknown = await broker.connect().catch((error: unknown) => error);
+    expect(failure).toMatchObject({ name: 'BrokerError', code: 'unreachable' });
+    const { message } = failure as Error;
+    expect(message).toContain(`No Redis answers at ${away.url} within 50 ms`);
+    expect(message).toContain('ECONNREFUSED');
+    expect(message).toContain('docker compose up redis');
+    expect(message).not.toContain('secret');
+    await away.restart();
+    const again = new RedisBroker({ url: away.url, name: 'x', connectTimeoutMs: 50 });
+    await away.kill();
+    await expect(again.connect()).rejects.toMatchObject({ code: 'unreachable' });
+    await away.restart();
+    await again.connect();
+    expect(again.connected).toBe(true);
+    await again.close();
+    await away.stop();
+  });
+
+  it('can be given up by close', async () => {
+    const away = await startRedisServer();
+    await away.kill();
+    const broker = newBroker({ url: away.url });
+    const connecting = broker.connect();
+    await Promise.all([
+      expect(connecting).rejects.toMatchObject({ code: 'closed' }),
+      broker.close(),
+    ]);
+    await away.stop();
+  });
+
+  it('is refused at once with a wrong password, which no message repeats', async () => {
+    const guarded = await startRedisServer({
+      extraArgs: ['--user', 'me', 'on', '>right', '~*', '&*', '+@all'],
+    });
+    const url = guarded.url.replace('redis://', 'redis://me:wrong-secret@');
+    const failure: unknown = await newBroker({ url })
+      .connect()
+      .catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'unauthorized' });
+    expect((failure as Error).message).toContain('REDIS_URL');
+    expect((failure as Error).message).not.toContain('wrong-secret');
+    const welcome = newBroker({ url: guarded.url.replace('redis://', 'redis://me:right@') });
+    await welcome.connect();
+    expect(welcome.connected).toBe(true);
+    await welcome.close();
+    await guarded.stop();
+  });
+
+  it('is refused where only RESP2 is spoken', async () => {
+    const old = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.on('data', (data) => {
+        for (const [, command] of data.toString().matchAll(/\r\n(hello|client|info)\r\n/gi)) {
+          if (command === 'hello') socket.write("-ERR unknown command 'HELLO'\r\n");
+          else if (command === 'info') socket.write('$9\r\nloading:0\r\n');
+          else socket.write('+OK\r\n');
+        }
+      });
+    }).listen(0, '127.0.0.1');
+    await once(old, 'listening');
+    const { port } = old.address() as AddressInfo;
+    await expect(newBroker({ url: `redis://127.0.0.1:${port}` }).connect()).rejects.toMatchObject({
+      code: 'resp3-required',
+      message: expect.stringContaining('Redis 6.0 or newer') as unknown,
+    });
+    old.close();
+  });
+
+  it.each(['', 'localhost:6379', 'http://localhost', 'redis://', 'redis://u:secret@'])(
+    'needs a Redis URL, not %j',
+    (url) => {
+      let message = '';
+      try {
+        newBroker({ url });
+      } catch (error) {
+        message = (error as Error).message;
+      }
+      expect(message).toContain('redis://[user:password@]host:port');
+      expect(message).not.toContain('secret');
+    },
+  );
+});
+
+describe('what Redis refuses', () => {
+  it('is a typed error, and the connection stays', async () => {
+    await admin.call('ACL', 'SETUSER', 'limited', 'on', '>pw', '+@all', '&allowed');
+    const url = server.url.replace('redis://', 'redis://limited:pw@');
+    const broker = newBroker({ url });
+    await broker.subscribe(['allowed']);
+    await broker.connect();
+    const refused = { code: 'unauthorized' };
+    await expect(broker.publish('forbidden', payload)).rejects.toMatchObject(refused);
+    await expect(broker.subscribe(['forbidden'])).rejects.toMatchObject(refused);
+    expect(broker.connected).toBe(true);
+    expect(await broker.publish('allowed', payload)).toBe(1);
+    expect(broker.traffic().total.published).toBe(1);
+  });
+
+  it('fails the first connection when it is one of its channels', async () => {
+    await admin.call('ACL', 'SETUSER', 'limited', 'on', '>pw', '+@all', '&allowed');
+    const url = server.url.replace('redis://', 'redis://limited:pw@');
+    const broker = newBroker({ url });
+    await broker.subscribe(['forbidden']);
+    await expect(broker.connect()).rejects.toMatchObject({ code: 'unauthorized' });
+  });
+});
+
+describe('retryDelayMs', () => {
+  it('grows from some 20 ms to at most a second', () => {
+    const delays = Array.from({ length: 50 }, (_, index) => retryDelayMs(index + 1));
+    expect(delays[0]).toBeLessThanOrEqual(20);
+    expect(Math.min(...delays)).toBeGreaterThanOrEqual(16);
+    expect(Math.max(...delays)).toBeLessThanOrEqual(1_000);
+    expect(delays.at(-1)).toBeGreaterThanOrEqual(800);
+  });
+});
+
+describe('shownUrl', () => {
+  it('hides user and password', () => {
+    expect(shownUrl('redis://u:p@host:6380/2')).toBe('redis://host:6380/2');
+    expect(shownUrl('redis://host:6380')).toBe('redis://host:6380');
+    expect(shownUrl('nonsense')).toBe('(not a URL)');
+  });
+});

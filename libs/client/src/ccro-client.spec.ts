@@ -1,0 +1,521 @@
+import { channelNames, InProcessHub, type Broker } from '@ccro/broker';
+import { developmentCluster, developmentKey } from '@ccro/cluster-config';
+import { sha256, createEd25519Scheme, MessageSigner, Verifier } from '@ccro/crypto';
+import type { Reply, Request, RequestResult } from '@ccro/consensus';
+import { json } from '@ccro/wire';
+import { afterEach, describe, expect, it } from 'vitest';
+import { CcroClient, type CcroClientOptions } from './ccro-client.js';
+import type { Clock } from './clock.js';
+
+const CLUSTER = 'client-spec';
+const BATCH = sha256('batch');
+
+/** A clock that stands still until it is told to move. */
+class ManualClock implements Clock {
+  private time = 0;
+  private readonly timers = new Set<{ readonly atMs: number; readonly callback: () => void }>();
+
+  now(): number {
+    return this.time;
+  }
+
+  schedule(afterMs: number, callback: () => void): () => void {
+    const timer = { atMs: this.time + afterMs, callback };
+    this.timers.add(timer);
+    return () => this.timers.delete(timer);
+  }
+
+  advance(ms: number): void {
+    const end = this.time + ms;
+    for (;;) {
+      const due = [...this.timers].sort((a, b) => a.atMs - b.atMs)[0];
+      if (due === undefined || due.atMs > end) break;
+      this.timers.delete(due);
+      this.time = due.atMs;
+      due.callback();
+    }
+    this.time = end;
+  }
+}
+
+/** Lets the hub deliver everything that is under way. */
+async function delivered(): Promise<void> {
+  for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Tells whether a promise has resolved by now. */
+function watch(promise: Promise<unknown>): { reached: boolean } {
+  const state = { reached: false };
+  promise.then(
+    () => (state.reached = true),
+    () => undefined,
+  );
+  return state;
+}
+
+interface Said {
+  readonly result?: string;
+  readonly sequence?: number;
+  readonly request?: string;
+  readonly batch?: string;
+  readonly view?: number;
+  readonly tally?: { readonly correct: number; readonly corrupt: number };
+}
+
+function setUp(n = 4, options: Partial<CcroClientOptions> = {}) {
+  const config = developmentCluster({ nodes: n, mode: 'ccro', cluster: CLUSTER });
+  const hub = new InProcessHub();
+  const clock = new ManualClock();
+  const channels = channelNames(CLUSTER);
+  const members = config.members.map(({ publicKey }) => publicKey);
+  const verifier = new Verifier({
+    cluster: CLUSTER,
+    members,
+    clients: new Map(config.clients.map(({ id, publicKey }) => [id, publicKey])),
+    scheme: createEd25519Scheme({ cluster: CLUSTER, members }),
+  });
+  const broker = hub.broker('ccro:gateway:gateway');
+  const client = new CcroClient(
+    {
+      cluster: CLUSTER,
+      n,
+      client: 'gateway',
+      secretKey: developmentKey('client', 'gateway').secretKey,
+      ...options,
+    },
+    { broker, verifier, clock, random: () => 0.5 },
+  );
+  const others = hub.broker('others');
+  const heard: { readonly channel: string; readonly request: Request }[] = [];
+  others.onMessage((channel, payload) => {
+    const { message } = json.decode(payload, CLUSTER);
+    if (message?.kind === 'request') heard.push({ channel, request: message });
+  });
+  const signers = members.map(
+    (_, replica) =>
+      new MessageSigner({
+        cluster: CLUSTER,
+        replica,
+        secretKey: developmentKey('node', replica).secretKey,
+      }),
+  );
+
+  function replyOf(replica: number, request: Request, said: Said = {}): Reply {
+    const result: RequestResult = {
+      timestamp: request.timestamp,
+      request: said.request ?? request.digest,
+      sequence: said.sequence ?? 1,
+      batch: said.batch ?? BATCH,
+      result: said.result ?? '{"index":1}',
+    };
+    const signer = signers[replica];
+    if (signer === undefined) throw new Error(`no replica ${replica}`);
+    return signer.sign({
+      kind: 'reply',
+      replica,
+      client: 'gateway',
+      view: said.view ?? 0,
+      results: [result],
+      tally: said.tally ?? { correct: replica, corrupt: 0 },
+    });
+  }
+
+  async function send(reply: Reply): Promise<void> {
+    await others.publish(client.inbox, json.encode(reply));
+    await delivered();
+  }
+
+  return {
+    broker,
+    channels,
+    client,
+    clock,
+    heard,
+    hub,
+    others,
+    replyOf,
+    send,
+    signers,
+    async start(): Promise<void> {
+      await broker.connect();
+      await others.connect();
+      const nodes = members.map((_, replica) => channels.node(replica));
+      await others.subscribe([channels.broadcast, ...nodes]);
+      await client.listen();
+    },
+  };
+}
+
+type Scene = ReturnType<typeof setUp>;
+const scenes: Scene[] = [];
+
+async function scene(n?: number, options?: Partial<CcroClientOptions>): Promise<Scene> {
+  const made = setUp(n, options);
+  scenes.push(made);
+  await made.start();
+  return made;
+}
+
+afterEach(async () => {
+  for (const { client, broker, others } of scenes.splice(0)) {
+    client.close();
+    await Promise.all([broker, others].map((each: Broker) => each.close()));
+  }
+});
+
+describe('submitting', () => {
+  it('sends the signed request to the primary of view 0, alone', async () => {
+    const { client, heard, channels } = await scene();
+    const { request } = client.submit('{"type":"append"}');
+    await delivered();
+    expect(heard).toEqual([{ channel: channels.node(0), request }]);
+  });
+
+  it('accepts a result on f+1 matching replies and not on fewer', async () => {
+    const { client, clock, replyOf, send } = await scene();
+    const { request, decided } = client.submit('operation');
+    const decision = watch(decided);
+    clock.advance(3);
+    await send(replyOf(2, request, { view: 0 }));
+    expect(decision.reached).toBe(false);
+    clock.advance(4);
+    await send(replyOf(0, request, { view: 1 }));
+    expect(await decided).toMatchObject({
+      timestamp: request.timestamp,
+      request: request.digest,
+      sequence: 1,
+      batch: BATCH,
+      result: { index: 1 },
+      resultText: '{"index":1}',
+      consensusTimeMs: 7,
+      view: 0,
+      matching: 2,
+      required: 2,
+      replies: [
+        { replica: 0, view: 1, tally: { correct: 0, corrupt: 0 }, matching: true },
+        { replica: 2, view: 0, tally: { correct: 2, corrupt: 0 }, matching: true },
+      ],
+    });
+    expect((await decided).proof).toHaveLength(2);
+  });
+
+  it('never believes f liars, and lists them', async () => {
+    const { client, replyOf, send } = await scene(7);
+    const { request, decided, settled } = client.submit('operation');
+    const lie = { result: '{"index":666}' };
+    await send(replyOf(5, request, lie));
+    await send(replyOf(6, request, lie));
+    for (const replica of [0, 1, 2, 3, 4]) await send(replyOf(replica, request));
+    expect((await decided).result).toEqual({ index: 1 });
+    const { replies, matching, required } = await settled;
+    expect({ matching, required }).toEqual({ matching: 5, required: 3 });
+    expect(replies.filter((reply) => !reply.matching).map(({ replica }) => replica)).toEqual([
+      5, 6,
+    ]);
+  });
+
+  it.each<[string, Said]>([
+    ['result', { result: '{"index":2}' }],
+    ['sequence', { sequence: 2 }],
+    ['batch digest', { batch: sha256('another') }],
+    ['request digest', { request: sha256('another') }],
+  ])('does not count replies together that differ in the %s', async (_, said) => {
+    const { client, replyOf, send } = await scene();
+    const { request, decided } = client.submit('operation');
+    const decision = watch(decided);
+    await send(replyOf(1, request, said));
+    await send(replyOf(2, request));
+    expect(decision.reached).toBe(false);
+    await send(replyOf(3, request));
+    expect((await decided).result).toEqual({ index: 1 });
+  });
+
+  it('counts a replica once, with its first word', async () => {
+    const { client, replyOf, send } = await scene();
+    const { request, decided } = client.submit('operation');
+    const decision = watch(decided);
+    await send(replyOf(1, request));
+    await send(replyOf(1, request));
+    await send(replyOf(1, request, { result: '{"index":9}' }));
+    expect(decision.reached).toBe(false);
+    expect(client.counters().rejects).toEqual({ 'conflicting-reply': 1 });
+    await send(replyOf(2, request));
+    expect((await decided).replies.map(({ replica }) => replica)).toEqual([1, 2]);
+  });
+
+  it('ignores forged, foreign and replayed replies and counts why', async () => {
+    const { client, replyOf, send, others } = await scene();
+    const earlier = client.submit('earlier');
+    const old = [0, 1, 2, 3].map((replica) => replyOf(replica, earlier.request));
+    for (const reply of old) await send(reply);
+    await earlier.settled;
+
+    const { request, decided } = client.submit('operation');
+    const decision = watch(decided);
+    const honest = replyOf(1, request);
+    await send({ ...honest, replica: 2 });
+    await send({ ...honest, replica: 4 });
+    await send({ ...honest, view: 7 });
+    await send({ ...honest, client: 'somebody' });
+    await send(replyOf(1, { ...request, timestamp: request.timestamp + 1 }));
+    await others.publish(client.inbox, Buffer.from('garbage'));
+    await others.publish(client.inbox, json.encode(request));
+    for (const reply of old) await send(reply);
+    expect(decision.reached).toBe(false);
+    expect(client.counters().rejects).toEqual({
+      'bad-signature': 2,
+      'unknown-member': 1,
+      misdirected: 2,
+      unsolicited: 1,
+      malformed: 1,
+    });
+  });
+
+  it('takes every result of a batch from one reply', async () => {
+    const { client, signers, send, replyOf } = await scene();
+    const submissions = ['a', 'b'].map((operation) => client.submit(operation));
+    for (const replica of [0, 3]) {
+      const results = submissions.flatMap(({ request }) => replyOf(replica, request).results);
+      const reply = signers[replica]?.sign({
+        kind: 'reply',
+        replica,
+        client: 'gateway',
+        view: 0,
+        results,
+        tally: { correct: 3, corrupt: 0 },
+      });
+      if (reply !== undefined) await send(reply);
+    }
+    const outcomes = await Promise.all(submissions.map(({ decided }) => decided));
+    expect(outcomes.map(({ request }) => request)).toEqual(
+      submissions.map(({ request }) => request.digest),
+    );
+  });
+
+  it('fails when f+1 replicas executed something else under the timestamp', async () => {
+    const { client, replyOf, send } = await scene();
+    const { request, decided, settled } = client.submit('operation');
+    for (const replica of [1, 2]) await send(replyOf(replica, request, { request: BATCH }));
+    await expect(decided).rejects.toMatchObject({ code: 'timestamp-reused' });
+    await expect(settled).rejects.toMatchObject({ code: 'timestamp-reused' });
+    expect(client.counters().outstanding).toBe(0);
+  });
+
+  it('fails when f+1 replicas call the timestamp stale', async () => {
+    const { client, replyOf, send } = await scene();
+    const { request, decided } = client.submit('operation');
+    const result = '{"error":"stale-timestamp"}';
+    for (const replica of [1, 2]) await send(replyOf(replica, request, { result }));
+    await expect(decided).rejects.toMatchObject({ code: 'stale-timestamp' });
+  });
+
+  it('never uses a timestamp twice, also across a restart', async () => {
+    const { client } = await scene();
+    const timestamps = Array.from({ length: 50 }, () => client.submit('x').timestamp);
+    expect(new Set(timestamps).size).toBe(50);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    const { client: restarted } = await scene();
+    expect(restarted.submit('x').timestamp).toBeGreaterThan(Math.max(...timestamps));
+  });
+
+  it('refuses more than its maximum, until one is decided', async () => {
+    const { client, replyOf, send } = await scene(4, { maxOutstanding: 2 });
+    const { request } = client.submit('a');
+    client.submit('b');
+    expect(() => client.submit('c')).toThrow(expect.objectContaining({ code: 'overloaded' }));
+    for (const replica of [1, 2]) await send(replyOf(replica, request));
+    expect(client.capacity).toBe(1);
+    client.submit('c');
+  });
+
+  it('refuses an operation the wire does not carry', async () => {
+    const { client } = await scene();
+    const tooLong = 'x'.repeat(128 * 1024 + 1);
+    expect(() => client.submit(tooLong)).toThrow(
+      expect.objectContaining({ code: 'operation-too-large' }),
+    );
+    expect(client.counters().outstanding).toBe(0);
+  });
+});
+
+describe('retransmission', () => {
+  it('broadcasts the same request again and again, ever more rarely, until it is decided', async () => {
+    const { client, clock, heard, channels, replyOf, send } = await scene();
+    const { request, settled } = client.submit('operation');
+    const sentAfter: number[] = [];
+    for (let elapsed = 0; elapsed < 30_000; elapsed += 100) {
+      const before = heard.length;
+      clock.advance(100);
+      await delivered();
+      if (elapsed > 0 && heard.length > before) sentAfter.push(elapsed + 100);
+    }
+    expect(sentAfter).toEqual([400, 1200, 2800, 6000, 11_000, 16_000, 21_000, 26_000]);
+    expect(heard.slice(1)).toEqual(sentAfter.map(() => ({ channel: channels.broadcast, request })));
+    for (const replica of [0, 1, 2, 3]) await send(replyOf(replica, request));
+    await settled;
+    const count = heard.length;
+    clock.advance(60_000);
+    await delivered();
+    expect(heard).toHaveLength(count);
+  });
+
+  it('keeps a request that was accepted during an outage and sends it when the broker is back', async () => {
+    const { client, heard, hub, channels, replyOf, send } = await scene();
+    hub.setAvailable(false);
+    const { request, decided } = client.submit('operation');
+    await delivered();
+    expect(heard).toEqual([]);
+    hub.setAvailable(true);
+    await delivered();
+    expect(heard).toEqual([{ channel: channels.broadcast, request }]);
+    for (const replica of [0, 1]) await send(replyOf(replica, request));
+    expect((await decided).sequence).toBe(1);
+  });
+
+  it('broadcasts at once when nobody listens in the place of the primary', async () => {
+    const made = setUp();
+    scenes.push(made);
+    const { broker, others, channels, client, heard } = made;
+    await broker.connect();
+    await others.connect();
+    await others.subscribe([channels.broadcast, channels.node(1)]);
+    await client.listen();
+    client.submit('operation');
+    await delivered();
+    expect(heard.map(({ channel }) => channel)).toEqual([channels.broadcast]);
+  });
+
+  it('stops after abandon and after close, and says so', async () => {
+    const { client, clock, heard } = await scene();
+    const abandoned = client.submit('a');
+    const closed = client.submit('b');
+    client.abandon(abandoned.timestamp);
+    await expect(abandoned.decided).rejects.toMatchObject({ code: 'abandoned' });
+    client.close();
+    await expect(closed.settled).rejects.toMatchObject({ code: 'closed' });
+    await delivered();
+    const count = heard.length;
+    clock.advance(60_000);
+    await delivered();
+    expect(heard).toHaveLength(count);
+    expect(() => client.submit('c')).toThrow(expect.objectContaining({ code: 'closed' }));
+  });
+});
+
+describe('the view', () => {
+  it('is learnt from replies, and the next request goes to its primary', async () => {
+    const { client, heard, channels, replyOf, send } = await scene();
+    const { request } = client.submit('a');
+    for (const replica of [1, 2]) await send(replyOf(replica, request, { view: 6 }));
+    expect(client.view).toBe(6);
+    client.submit('b');
+    await delivered();
+    expect(heard.at(-1)?.channel).toBe(channels.node(2));
+  });
+
+  it('is not moved by f liars', async () => {
+    const { client, replyOf, send } = await scene();
+    const { request } = client.submit('a');
+    await send(replyOf(3, request, { view: 1_000_000 }));
+    await send(replyOf(1, request, { view: 0 }));
+    await send(replyOf(2, request, { view: 0 }));
+    expect(client.view).toBe(0);
+  });
+});
+
+describe('settling', () => {
+  it('waits for the replicas that answer these days, and at most 25 ms', async () => {
+    const { client, clock, replyOf, send } = await scene();
+    const first = client.submit('a');
+    for (const replica of [0, 1, 2]) await send(replyOf(replica, first.request));
+    await first.decided;
+    const settling = watch(first.settled);
+    clock.advance(24);
+    await delivered();
+    expect(settling.reached).toBe(false);
+    clock.advance(1);
+    await first.settled;
+
+    // Replica 3 let one pass: nobody waits for it any more.
+    const second = client.submit('b');
+    for (const replica of [0, 1, 2]) await send(replyOf(replica, second.request));
+    expect((await second.settled).matching).toBe(3);
+
+    // It replies again: it is waited for again.
+    await send(replyOf(3, second.request));
+    const third = client.submit('c');
+    for (const replica of [0, 1, 2]) await send(replyOf(replica, third.request));
+    const waiting = watch(third.settled);
+    await delivered();
+    expect(waiting.reached).toBe(false);
+    await send(replyOf(3, third.request));
+    expect((await third.settled).matching).toBe(4);
+  });
+});
+
+describe('queries', () => {
+  /** Answers every query with what `say` makes of it. */
+  function answering(made: Scene, say: (replica: number, id: string) => object | undefined): void {
+    made.others.onMessage((channel, payload) => {
+      const { message } = json.decode(payload, CLUSTER);
+      if (message?.kind !== 'query') return;
+      const replica = Number(channel.split(':').at(-1));
+      const answer = say(replica, message.id);
+      if (answer === undefined) return;
+      const signed = made.signers[replica]?.signAnswer({
+        kind: 'answer' as const,
+        id: message.id,
+        replica,
+        answer: JSON.stringify(answer),
+      });
+      if (signed !== undefined) void made.others.publish(made.client.inbox, json.encode(signed));
+    });
+  }
+
+  it('asks one replica', async () => {
+    const made = await scene();
+    answering(made, (replica) => ({ id: replica, up: true }));
+    expect(await made.client.query(2, { type: 'status' }, 1000)).toEqual({ id: 2, up: true });
+  });
+
+  it('asks all of them and leaves out those that do not answer', async () => {
+    const made = await scene();
+    answering(made, (replica) => (replica === 1 ? undefined : { id: replica }));
+    const answers = made.client.queryAll({ type: 'status' }, 1000);
+    await delivered();
+    made.clock.advance(1000);
+    expect(await answers).toEqual([{ id: 0 }, undefined, { id: 2 }, { id: 3 }]);
+  });
+
+  it('believes only the replica that was asked', async () => {
+    const made = await scene();
+    made.others.onMessage((_, payload) => {
+      const { message } = json.decode(payload, CLUSTER);
+      if (message?.kind !== 'query') return;
+      const answer = { kind: 'answer' as const, id: message.id, answer: '{"forged":true}' };
+      const signed = made.signers[3]?.signAnswer({ ...answer, replica: 3 });
+      if (signed === undefined) return;
+      void made.others.publish(made.client.inbox, json.encode(signed));
+      void made.others.publish(made.client.inbox, json.encode({ ...signed, replica: 2 }));
+    });
+    const answer = made.client.query(2, { type: 'status' }, 1000);
+    await delivered();
+    made.clock.advance(1000);
+    await expect(answer).rejects.toMatchObject({ code: 'no-answer' });
+    expect(made.client.counters().rejects).toEqual({ unsolicited: 1, 'bad-signature': 1 });
+  });
+
+  it('says at once when the replica is not connected or the broker is away', async () => {
+    const made = setUp();
+    scenes.push(made);
+    await made.broker.connect();
+    await made.client.listen();
+    await expect(made.client.query(2, { type: 'status' }, 1000)).rejects.toMatchObject({
+      code: 'no-answer',
+    });
+    made.hub.setAvailable(false);
+    await expect(made.client.query(2, { type: 'status' }, 1000)).rejects.toMatchObject({
+      code: 'no-answer',
+    });
+  });
+});

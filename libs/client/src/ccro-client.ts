@@ -1,0 +1,364 @@
+/**
+ * A client of the cluster (PBFT, section 4.1): signs requests, sends them until f+1 replicas
+ * answer alike, and asks replicas about themselves.
+ *
+ * Invariants kept here:
+ * - a timestamp is used for one operation, so replicas execute each request at most once however
+ *   often it is sent;
+ * - a result is believed when f+1 distinct members signed the same one, never earlier;
+ * - bounded memory: at most `maxOutstanding` requests, whatever replicas do.
+ */
+
+import { channelNames, type Broker, type ChannelNames } from '@ccro/broker';
+import {
+  clusterSize,
+  primaryOf,
+  type ClientId,
+  type ClusterSize,
+  type ReplicaId,
+  type Reply,
+  type Request,
+  type RequestResult,
+  type Timestamp,
+  type View,
+} from '@ccro/consensus';
+import { RequestSigner, type Verifier } from '@ccro/crypto';
+import { json, MAX_OPERATION_CHARACTERS, type Codec, type NodeQuery } from '@ccro/wire';
+import { ClientError } from './client-error.js';
+import type { Clock } from './clock.js';
+import { NodeQueries } from './node-queries.js';
+import type { Outcome } from './outcome.js';
+import { OutstandingRequest } from './outstanding-request.js';
+import { Rejections, type ClientRejectCode } from './rejections.js';
+import { Responsiveness } from './responsiveness.js';
+import { RetransmissionDelay } from './retransmission.js';
+import { ViewEstimate } from './view-estimate.js';
+
+/** How long after a decision late replies are awaited, so that the tallies are complete. */
+const SETTLING_MS = 25;
+/** Below the replicas' client window (4096): what is outstanding never falls out of it. */
+const DEFAULT_MAX_OUTSTANDING = 2048;
+/** Timestamps start at the wall clock in microseconds, and a client signs less than one in each. */
+const TIMESTAMPS_PER_MS = 1000;
+
+export interface CcroClientOptions {
+  readonly cluster: string;
+  /** Number of replicas. */
+  readonly n: number;
+  readonly client: ClientId;
+  /** The client's private key, as `libs/crypto` writes it. */
+  readonly secretKey: string;
+  /** Requests that may wait for their decision at a time. Default 2048. */
+  readonly maxOutstanding?: number;
+  /** First timestamp to use; above all that this client ever used. Default: from the clock. */
+  readonly firstTimestamp?: Timestamp;
+}
+
+export interface CcroClientDependencies {
+  /** Connected by its owner, who also passes on what arrives on the client's channel. */
+  readonly broker: Broker;
+  readonly verifier: Verifier;
+  readonly clock: Clock;
+  /** The cluster's codec. Default: readable JSON. */
+  readonly codec?: Codec;
+  /** A number in [0, 1) at each call; for jitter only. Default `Math.random`. */
+  readonly random?: () => number;
+}
+
+/** A request on its way. Neither promise has to be awaited. */
+export interface Submission {
+  readonly timestamp: Timestamp;
+  /** The signed request; its digest identifies it everywhere. */
+  readonly request: Request;
+  /**
+   * Resolves on f+1 matching replies.
+   * Rejects with ClientError `timestamp-reused`, `stale-timestamp`, `abandoned` or `closed`.
+   */
+  readonly decided: Promise<Outcome>;
+  /**
+   * The same with late replies: resolves when all replicas replied, or all those that do these
+   * days, or 25 ms after the decision. Rejects when `decided` does.
+   */
+  readonly settled: Promise<Outcome>;
+}
+
+/** Counters since the client was made. */
+export interface ClientCounters {
+  readonly submitted: number;
+  readonly decided: number;
+  readonly retransmitted: number;
+  /** Requests that wait for their decision now. */
+  readonly outstanding: number;
+  readonly rejects: Readonly<Partial<Record<ClientRejectCode, number>>>;
+}
+
+export class CcroClient {
+  readonly size: ClusterSize;
+  private readonly channels: ChannelNames;
+  private readonly codec: Codec;
+  private readonly signer: RequestSigner;
+  private readonly rejections = new Rejections();
+  private readonly queries: NodeQueries;
+  private readonly viewEstimate: ViewEstimate;
+  private readonly responsiveness: Responsiveness;
+  private readonly delay: RetransmissionDelay;
+  private readonly requests = new Map<Timestamp, OutstandingRequest>();
+  private readonly firstTimestamp: Timestamp;
+  private nextTimestamp: Timestamp;
+  private outstanding = 0;
+  private decidedCount = 0;
+  private retransmittedCount = 0;
+  private closed = false;
+
+  /** @throws KeyError for a malformed secret key, BrokerError for a name no channel can have */
+  constructor(
+    private readonly options: CcroClientOptions,
+    private readonly dependencies: CcroClientDependencies,
+  ) {
+    const { cluster, n, client, secretKey } = options;
+    const { broker, verifier, clock, codec = json, random = Math.random } = dependencies;
+    this.size = clusterSize(n);
+    this.channels = channelNames(cluster);
+    this.codec = codec;
+    this.signer = new RequestSigner({ cluster, secretKey });
+    this.viewEstimate = new ViewEstimate(this.size.weakQuorum);
+    this.responsiveness = new Responsiveness(n);
+    this.delay = new RetransmissionDelay(random);
+    this.firstTimestamp = options.firstTimestamp ?? Date.now() * TIMESTAMPS_PER_MS;
+    this.nextTimestamp = this.firstTimestamp;
+    this.queries = new NodeQueries({
+      client,
+      signer: this.signer,
+      verifier,
+      clock,
+      rejections: this.rejections,
+      send: (replica, query) => broker.publish(this.channels.node(replica), codec.encode(query)),
+    });
+    broker.onConnectionChange((connected) => {
+      if (connected) this.retransmitAll();
+    });
+  }
+
+  /** The channel that replies and answers to this client arrive on. */
+  get inbox(): string {
+    return this.channels.client(this.options.client);
+  }
+
+  /** The view the cluster is believed to be in. */
+  get view(): View {
+    return this.viewEstimate.view;
+  }
+
+  /** How many more requests may be submitted now. */
+  get capacity(): number {
+    return (this.options.maxOutstanding ?? DEFAULT_MAX_OUTSTANDING) - this.outstanding;
+  }
+
+  counters(): ClientCounters {
+    return {
+      submitted: this.nextTimestamp - this.firstTimestamp,
+      decided: this.decidedCount,
+      retransmitted: this.retransmittedCount,
+      outstanding: this.outstanding,
+      rejects: this.rejections.snapshot(),
+    };
+  }
+
+  /** Subscribes to the inbox and listens. For owners whose transport does not do it for them. */
+  async listen(): Promise<void> {
+    const { inbox } = this;
+    this.dependencies.broker.onMessage((channel, payload) => {
+      if (channel === inbox) this.receive(payload);
+    });
+    await this.dependencies.broker.subscribe([inbox]);
+  }
+
+  /**
+   * Signs and sends a request, and goes on sending it until it is decided or given up.
+   *
+   * @param operation text the state machine understands; the replicas judge it, not the client
+   * @throws ClientError `overloaded`, `closed` or `operation-too-large`, RangeError for text with
+   *   lone surrogates (`JSON.stringify` makes none); then nothing was sent
+   */
+  submit(operation: string): Submission {
+    if (this.closed) throw new ClientError('closed', 'the client was closed');
+    if (this.capacity <= 0) {
+      throw new ClientError('overloaded', `${this.outstanding} requests are outstanding already`);
+    }
+    if (operation.length > MAX_OPERATION_CHARACTERS) {
+      const message = `an operation has at most ${MAX_OPERATION_CHARACTERS} characters`;
+      throw new ClientError('operation-too-large', message);
+    }
+    const request = this.signer.sign({
+      client: this.options.client,
+      timestamp: this.nextTimestamp,
+      operation,
+    });
+    const payload = this.codec.encode(request);
+    this.nextTimestamp += 1;
+    const outstanding = new OutstandingRequest(
+      request,
+      payload,
+      this.size.weakQuorum,
+      this.dependencies.clock.now(),
+    );
+    this.requests.set(request.timestamp, outstanding);
+    this.outstanding += 1;
+    this.sendFirst(outstanding);
+    this.scheduleRetransmission(outstanding);
+    return {
+      timestamp: request.timestamp,
+      request,
+      decided: outstanding.decided.promise,
+      settled: outstanding.settled.promise,
+    };
+  }
+
+  /** Stops sending the request with `timestamp`. It may still be decided. */
+  abandon(timestamp: Timestamp): void {
+    const request = this.requests.get(timestamp);
+    if (request !== undefined) this.giveUp(request, new ClientError('abandoned', 'abandoned'));
+  }
+
+  /**
+   * Asks one replica about itself.
+   *
+   * @returns the answer's JSON; its shape is up to the replica
+   * @throws ClientError `no-answer` or `closed`
+   */
+  async query(replica: ReplicaId, query: NodeQuery, timeoutMs: number): Promise<unknown> {
+    if (this.closed) throw new ClientError('closed', 'the client was closed');
+    return this.queries.ask(replica, query, timeoutMs);
+  }
+
+  /** Asks every replica; undefined stands for those that gave no valid answer in time. */
+  queryAll(query: NodeQuery, timeoutMs: number): Promise<readonly unknown[]> {
+    const replicas = Array.from({ length: this.size.n }, (_, replica) => replica);
+    return Promise.all(
+      replicas.map((replica) => this.query(replica, query, timeoutMs).catch(() => undefined)),
+    );
+  }
+
+  /** Takes bytes that arrived in the inbox. Never throws on account of what is in them. */
+  receive(payload: Uint8Array): void {
+    if (this.closed) return;
+    const decoded = this.codec.decode(payload, this.options.cluster);
+    if (decoded.rejected !== undefined) {
+      this.rejections.count(decoded.rejected);
+      return;
+    }
+    const { message } = decoded;
+    if (message.kind === 'reply') this.onReply(message);
+    else if (message.kind === 'answer') this.queries.receive(message);
+    else this.rejections.count('misdirected');
+  }
+
+  /** Gives up on whatever is outstanding. The broker stays its owner's. */
+  close(): void {
+    this.closed = true;
+    for (const request of [...this.requests.values()]) {
+      this.giveUp(request, new ClientError('closed', 'the client was closed'));
+    }
+    this.queries.close();
+  }
+
+  /** To the primary alone: the others need it only if it does not come with the pre-prepare. */
+  private sendFirst(outstanding: OutstandingRequest): void {
+    const { broker } = this.dependencies;
+    const primary = primaryOf(this.view, this.size.n);
+    broker.publish(this.channels.node(primary), outstanding.payload).then(
+      (receivers) => {
+        if (receivers === 0 && outstanding.phase === 'waiting') this.broadcast(outstanding);
+      },
+      // The broker is away: the request is sent again when it is back.
+      () => undefined,
+    );
+  }
+
+  private broadcast({ payload }: OutstandingRequest): void {
+    const { broker } = this.dependencies;
+    broker.publish(this.channels.broadcast, payload).catch(() => undefined);
+  }
+
+  private scheduleRetransmission(outstanding: OutstandingRequest): void {
+    outstanding.cancelTimer();
+    outstanding.cancelTimer = this.dependencies.clock.schedule(
+      this.delay.delayMs(outstanding.attempts),
+      () => this.retransmit(outstanding),
+    );
+  }
+
+  private retransmit(outstanding: OutstandingRequest): void {
+    if (outstanding.phase !== 'waiting') return;
+    outstanding.attempts += 1;
+    this.retransmittedCount += 1;
+    this.broadcast(outstanding);
+    this.scheduleRetransmission(outstanding);
+  }
+
+  private retransmitAll(): void {
+    for (const outstanding of this.requests.values()) this.retransmit(outstanding);
+  }
+
+  private onReply(reply: Reply): void {
+    if (reply.client !== this.options.client) {
+      this.rejections.count('misdirected');
+      return;
+    }
+    const verified = this.dependencies.verifier.verifyReply(reply);
+    if (typeof verified === 'string') {
+      this.rejections.count(verified);
+      return;
+    }
+    this.responsiveness.heard(verified.replica);
+    this.viewEstimate.observe(verified.replica, verified.view);
+    for (const result of verified.results) this.onResult(verified, result);
+  }
+
+  private onResult(reply: Reply, result: RequestResult): void {
+    const outstanding = this.requests.get(result.timestamp);
+    if (outstanding === undefined) {
+      // A late reply to what is decided already is no offence; one to what never was sent is.
+      const sent = result.timestamp >= this.firstTimestamp && result.timestamp < this.nextTimestamp;
+      if (!sent) this.rejections.count('unsolicited');
+      return;
+    }
+    const added = outstanding.add(reply, result);
+    if (added === 'conflicting') this.rejections.count('conflicting-reply');
+    if (added !== 'added') return;
+    if (outstanding.decideIfMatched(this.dependencies.clock.now())) this.onDecided(outstanding);
+    else if (outstanding.phase === 'settling') this.settleIfComplete(outstanding);
+  }
+
+  private onDecided(outstanding: OutstandingRequest): void {
+    this.outstanding -= 1;
+    if (outstanding.phase === 'closed') {
+      this.requests.delete(outstanding.request.timestamp);
+      return;
+    }
+    this.decidedCount += 1;
+    if (outstanding.attempts === 0) this.delay.observe(outstanding.ageAtDecisionMs);
+    outstanding.cancelTimer();
+    outstanding.cancelTimer = this.dependencies.clock.schedule(SETTLING_MS, () => {
+      this.responsiveness.settle((replica) => outstanding.replies.has(replica));
+      this.settle(outstanding);
+    });
+    this.settleIfComplete(outstanding);
+  }
+
+  private settleIfComplete(outstanding: OutstandingRequest): void {
+    const complete = this.responsiveness.allIn((replica) => outstanding.replies.has(replica));
+    if (complete) this.settle(outstanding);
+  }
+
+  private settle(outstanding: OutstandingRequest): void {
+    this.requests.delete(outstanding.request.timestamp);
+    outstanding.settle();
+  }
+
+  private giveUp(outstanding: OutstandingRequest, error: ClientError): void {
+    if (outstanding.phase === 'waiting') this.outstanding -= 1;
+    this.requests.delete(outstanding.request.timestamp);
+    outstanding.fail(error);
+  }
+}

@@ -1,0 +1,11 @@
+export {
+  CcroClient,
+  type CcroClientDependencies,
+  type CcroClientOptions,
+  type ClientCounters,
+  type Submission,
+} from './ccro-client.js';
+export { ClientError, type ClientErrorCode } from './client-error.js';
+export { systemClock, type Clock } from './clock.js';
+export type { Outcome, ReplySummary } from './outcome.js';
+export type { ClientRejectCode } from './rejections.js';

@@ -1,0 +1,35 @@
+export {
+  formatClusterFile,
+  loadClusterConfig,
+  parseClusterConfig,
+  replicaConfig,
+  requireClient,
+  requireMember,
+  type Client,
+  type ClusterConfig,
+  type ClusterMode,
+  type Member,
+  type Tuning,
+} from './cluster-config.js';
+export { clusterWarnings } from './cluster-warnings.js';
+export { MAX_MEMBERS } from './cluster-schema.js';
+export { ConfigurationError, notAllowed } from './configuration-error.js';
+export {
+  developmentCluster,
+  developmentKey,
+  GATEWAY_CLIENT,
+  isDevelopmentCluster,
+} from './development.js';
+export {
+  LOG_LEVELS,
+  nodeHttpPort,
+  readGatewayEnvironment,
+  readNodeEnvironment,
+  type Durability,
+  type Environment,
+  type GatewayEnvironment,
+  type LogLevel,
+  type NodeEnvironment,
+} from './environment.js';
+export { generateCluster, type ClusterPlan } from './generate-cluster.js';
+export { formatKeyFile, keyFileName, loadPrivateKey, type KeyOwner } from './private-key.js';

@@ -1,0 +1,93 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createDigests, requestDigest, resultLeaf, sha256 } from './digests.js';
+import { isWellFormed } from './well-formed.js';
+
+const DIGEST = /^[0-9a-f]{64}$/;
+
+describe('sha256', () => {
+  it('hashes bytes, and texts as UTF-8', () => {
+    const abc = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad';
+    expect(sha256('abc')).toBe(abc);
+    expect(sha256(Buffer.from('abc'))).toBe(abc);
+    expect(sha256('é')).toBe(sha256(Buffer.from('é', 'utf8')));
+  });
+});
+
+describe('requestDigest', () => {
+  it('does not change from one version to the next', () => {
+    expect(requestDigest('local', 'gateway', 1, '{"type":"put"}')).toBe('PINREQ');
+  });
+
+  it('tells apart every two requests', () => {
+    const parts = fc.tuple(
+      fc.constantFrom('a', 'ab', 'b'),
+      fc.constantFrom('c', 'bc', 'gateway'),
+      fc.oneof(fc.nat(3), fc.maxSafeNat()),
+      fc.string({ unit: 'grapheme', maxLength: 5 }),
+    );
+    fc.assert(
+      fc.property(parts, parts, (left, right) => {
+        const same = JSON.stringify(left) === JSON.stringify(right);
+        expect(requestDigest(...left) === requestDigest(...right)).toBe(same);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('could not tell apart lone surrogates: the reason they are refused', () => {
+    const lone = '\ud800';
+    expect(requestDigest('c', 'a', 1, lone)).toBe(requestDigest('c', 'a', 1, '\ufffd'));
+    expect(isWellFormed(lone)).toBe(false);
+    expect(isWellFormed('pair \u{1f600} and \ufffd')).toBe(true);
+    expect(isWellFormed('\udc00\ud800')).toBe(false);
+  });
+});
+
+describe('resultLeaf', () => {
+  const entry = {
+    timestamp: 4,
+    request: sha256('request'),
+    sequence: 9,
+    batch: sha256('batch'),
+    result: '{"ok":true}',
+  };
+
+  it('covers the client and every field', () => {
+    const changed = [
+      { ...entry, timestamp: 5 },
+      { ...entry, request: sha256('other') },
+      { ...entry, sequence: 8 },
+      { ...entry, batch: sha256('other') },
+      { ...entry, result: '{"ok":false}' },
+    ];
+    const leaves = [entry, ...changed].map((result) => resultLeaf('gateway', result));
+    leaves.push(resultLeaf('gatewaz', entry));
+    expect(new Set(leaves).size).toBe(7);
+  });
+});
+
+describe('the core’s digests', () => {
+  const { batch, ledgerLink } = createDigests();
+
+  it('give every batch a digest, the null batch included', () => {
+    expect(batch([])).toMatch(DIGEST);
+    expect(batch([sha256('a')])).not.toBe(batch([]));
+    expect(batch([sha256('a'), sha256('b')])).not.toBe(batch([sha256('b'), sha256('a')]));
+  });
+
+  it('link previous head, batch and every result, with its boundaries', () => {
+    const [previous, digest] = [sha256('head'), sha256('batch')];
+    const links = [
+      ledgerLink(previous, digest, []),
+      ledgerLink(previous, digest, ['']),
+      ledgerLink(previous, digest, ['', '']),
+      ledgerLink(previous, digest, ['ab', 'c']),
+      ledgerLink(previous, digest, ['a', 'bc']),
+      ledgerLink(previous, digest, ['abc']),
+      ledgerLink(digest, previous, []),
+    ];
+    expect(new Set(links).size).toBe(links.length);
+    expect(ledgerLink(previous, digest, ['abc'])).toBe(links[5]);
+  });
+});

@@ -1,0 +1,150 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { sha256 } from './digests.js';
+import {
+  answerBytes,
+  fetchBytes,
+  LAYOUT_TYPES,
+  prePrepareBytes,
+  queryBytes,
+  replyBytes,
+  requestBytes,
+  statusBytes,
+  voteBytes,
+} from './signing-bytes.js';
+
+/** Few values of each sort, so that different messages share as much as they can. */
+const number = fc.oneof(fc.nat(2), fc.constantFrom(256, 2 ** 32, 2 ** 40, Number.MAX_SAFE_INTEGER));
+const id = fc.oneof(fc.nat(2), fc.constantFrom(256, 2 ** 32 - 1));
+const digest = fc.nat(2).map((seed) => sha256(String(seed)));
+const name = fc.constantFrom('a', 'b', 'ab', 'ba', '');
+
+const statements = fc.oneof(
+  fc.record({ kind: fc.constant('request' as const), digest }),
+  fc.record({
+    kind: fc.constant('pre-prepare' as const),
+    view: number,
+    sequence: number,
+    digest,
+    collector: id,
+    replica: id,
+  }),
+  fc.record({
+    kind: fc.constant('vote' as const),
+    phase: fc.constantFrom('prepare' as const, 'commit' as const),
+    view: number,
+    sequence: number,
+    digest,
+  }),
+  fc.record({
+    kind: fc.constant('reply' as const),
+    replica: id,
+    client: name,
+    view: number,
+    tally: fc.record({ correct: id, corrupt: id }),
+    root: digest,
+  }),
+  fc.record({
+    kind: fc.constant('status' as const),
+    replica: id,
+    view: number,
+    lastExecuted: number,
+    attempt: number,
+    asks: fc.boolean(),
+  }),
+  fc.record({ kind: fc.constant('fetch' as const), replica: id, sequence: number, digest }),
+  fc.record({
+    kind: fc.constant('query' as const),
+    id: name,
+    client: name,
+    sentAtMs: number,
+    query: name,
+  }),
+  fc.record({ kind: fc.constant('answer' as const), id: name, replica: id, answer: name }),
+);
+
+type Statement = typeof statements extends fc.Arbitrary<infer S> ? S : never;
+
+function bytesOf(cluster: string, statement: Statement): Buffer {
+  switch (statement.kind) {
+    case 'request':
+      return requestBytes(cluster, statement.digest);
+    case 'pre-prepare':
+      return prePrepareBytes(cluster, statement);
+    case 'vote':
+      return voteBytes(cluster, statement);
+    case 'reply':
+      return replyBytes(cluster, statement, statement.root);
+    case 'status':
+      return statusBytes(cluster, statement);
+    case 'fetch':
+      return fetchBytes(cluster, statement);
+    case 'query':
+      return queryBytes(cluster, statement);
+    case 'answer':
+      return answerBytes(cluster, statement);
+  }
+}
+
+describe('signing bytes', () => {
+  it('differ for every two messages, kinds, phases and clusters', () => {
+    const signed = fc.tuple(name, statements);
+    fc.assert(
+      fc.property(fc.array(signed, { minLength: 2, maxLength: 60 }), (messages) => {
+        const distinct = new Set(messages.map((message) => fc.stringify(message)));
+        const encoded = messages.map(([cluster, message]) => bytesOf(cluster, message));
+        expect(new Set(encoded.map((bytes) => bytes.toString('hex'))).size).toBe(distinct.size);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('are never the beginning of other signing bytes of the same kind and cluster', () => {
+    fc.assert(
+      fc.property(name, statements, statements, (cluster, left, right) => {
+        fc.pre(left.kind === right.kind && fc.stringify(left) !== fc.stringify(right));
+        const [a, b] = [bytesOf(cluster, left), bytesOf(cluster, right)];
+        expect(a.subarray(0, b.length).equals(b)).toBe(false);
+      }),
+    );
+  });
+
+  it('do not change from one version to the next', () => {
+    const vote = {
+      phase: 'commit',
+      view: 1,
+      sequence: 2 ** 33 + 5,
+      digest: 'ab'.repeat(32),
+    } as const;
+    expect(voteBytes('local', vote).toString('hex')).toBe(
+      [
+        Buffer.from('CCRO/1').toString('hex'),
+        '04',
+        `00000005${Buffer.from('local').toString('hex')}`,
+        '0000000000000001',
+        '0000000200000005',
+        'ab'.repeat(32),
+      ].join(''),
+    );
+  });
+
+  it('give every type a byte of its own', () => {
+    const types = Object.values(LAYOUT_TYPES);
+    expect(new Set(types).size).toBe(types.length);
+  });
+
+  it('are refused rather than truncated', () => {
+    const fetch = { kind: 'fetch', replica: 0, sequence: 0, digest: 'ab'.repeat(32) } as const;
+    for (const wrong of [
+      { ...fetch, replica: 2 ** 32 },
+      { ...fetch, sequence: -1 },
+      { ...fetch, sequence: 2 ** 53 },
+      { ...fetch, sequence: 0.5 },
+      { ...fetch, digest: 'ab' },
+      { ...fetch, digest: 'xy'.repeat(32) },
+      { ...fetch, digest: 'ab'.repeat(33) },
+    ]) {
+      expect(() => fetchBytes('local', wrong)).toThrow(RangeError);
+    }
+  });
+});

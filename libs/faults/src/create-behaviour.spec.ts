@@ -1,0 +1,270 @@
+import {
+  quorumSize,
+  type Certificate,
+  type Decision,
+  type OutgoingMessage,
+  type PrePrepare,
+  type Request,
+} from '@ccro/consensus';
+import { createDigests } from '@ccro/crypto';
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import type { Behaviour, OutgoingSend } from './behaviour.js';
+import { createBehaviour } from './create-behaviour.js';
+import { FAULT_DESCRIPTIONS, FAULT_KINDS, isFaultKind, type FaultKind } from './fault-kind.js';
+import { seededRandom } from './random.js';
+
+const digests = createDigests();
+const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
+const signatureOf = (text: string): string => createHash('sha512').update(text).digest('base64url');
+
+function behaviour(kind: FaultKind, { self = 0, n = 4, seed = 1 } = {}): Behaviour {
+  return createBehaviour(kind, { self, n, digests, random: seededRandom(seed) });
+}
+
+const requests = [digestOf('one'), digestOf('two'), digestOf('three')];
+const slot = { view: 0, sequence: 7, digest: digests.batch(requests) };
+
+const prePrepare = {
+  kind: 'pre-prepare',
+  ...slot,
+  requests,
+  bodies: [] as Request[],
+  collector: 2,
+  replica: 0,
+} as const satisfies Omit<PrePrepare, 'signature'>;
+
+const vote = { kind: 'vote', phase: 'prepare', ...slot, replica: 0, attempt: 0 } as const;
+
+function certificateOf(n: number): Certificate {
+  const signers = Array.from({ length: quorumSize(n) }, (_, replica) => replica);
+  const signatures = signers.map((replica) => signatureOf(`vote ${replica}`));
+  const proof = { scheme: 'ed25519', signers, signatures };
+  return { kind: 'certificate', phase: 'prepare', ...slot, proof };
+}
+
+const reply = {
+  kind: 'reply',
+  replica: 0,
+  client: 'gateway',
+  view: 0,
+  results: [
+    { timestamp: 1, request: digestOf('one'), sequence: 7, batch: slot.digest, result: '{"a":1}' },
+  ],
+  tally: { correct: 3, corrupt: 0 },
+} as const;
+
+const status = {
+  kind: 'status',
+  replica: 0,
+  view: 0,
+  lastExecuted: 7,
+  attempt: 0,
+  asks: false,
+} as const;
+
+const fetch = { kind: 'fetch', replica: 0, sequence: 7, digest: slot.digest } as const;
+
+const decision: Decision = {
+  kind: 'decision',
+  ...slot,
+  requests: [],
+  certificate: certificateOf(4),
+};
+
+const everything: readonly OutgoingMessage[] = [
+  prePrepare,
+  vote,
+  certificateOf(4),
+  reply,
+  status,
+  fetch,
+  decision,
+];
+
+const all = (message: OutgoingMessage): OutgoingSend => ({ to: { kind: 'all' }, message });
+const toReplica = (id: number, message: OutgoingMessage): OutgoingSend => ({
+  to: { kind: 'replica', id },
+  message,
+});
+
+function messageOf<M extends OutgoingMessage>(send: OutgoingSend | undefined): M {
+  if (send === undefined) throw new Error('nothing was sent');
+  return send.message as M;
+}
+
+const HEARD = ['request', 'pre-prepare', 'vote', 'certificate', 'status', 'fetch', 'decision'];
+
+/** Which kinds of messages pass unchanged, and which are not even heard. */
+const HONEST: Readonly<Record<FaultKind, readonly OutgoingMessage['kind'][]>> = {
+  offline: [],
+  falsify: ['pre-prepare', 'certificate', 'status', 'fetch', 'decision'],
+  equivocate: ['certificate', 'reply', 'status', 'fetch', 'decision'],
+  'double-vote': ['pre-prepare', 'certificate', 'reply', 'status', 'fetch', 'decision'],
+  'silent-collector': ['pre-prepare', 'vote', 'reply', 'status', 'fetch', 'decision'],
+  'forge-certificate': ['pre-prepare', 'vote', 'reply', 'status', 'fetch', 'decision'],
+  delay: [],
+};
+const UNHEARD: Readonly<Partial<Record<FaultKind, readonly string[]>>> = {
+  offline: HEARD,
+  'silent-collector': ['vote'],
+};
+
+describe.each(FAULT_KINDS)('%s', (kind) => {
+  it('has a name and a description of one line', () => {
+    expect(behaviour(kind).kind).toBe(kind);
+    expect(isFaultKind(kind)).toBe(true);
+    expect(FAULT_DESCRIPTIONS[kind]).toMatch(/^[^\n]{10,80}$/);
+  });
+
+  it('is honest in everything else', () => {
+    const changed = everything
+      .filter((message) => {
+        const sent = behaviour(kind).outgoing(all(message));
+        return sent.length !== 1 || JSON.stringify(sent[0]) !== JSON.stringify(all(message));
+      })
+      .map((message) => message.kind);
+    // An equivocator that has proposed nothing has nothing else to vote for.
+    const silentAboutVotes = kind === 'equivocate' ? ['vote'] : [];
+    expect([...changed, ...HONEST[kind], ...silentAboutVotes].sort()).toEqual(
+      everything.map((message) => message.kind).sort(),
+    );
+  });
+
+  it('hears what it pretends to hear', () => {
+    expect(HEARD.filter((message) => !behaviour(kind).hears(message))).toEqual(UNHEARD[kind] ?? []);
+  });
+
+  it('leaves what it was given untouched', () => {
+    const before = JSON.stringify(everything);
+    for (const message of everything) behaviour(kind).outgoing(all(message));
+    expect(JSON.stringify(everything)).toBe(before);
+  });
+});
+
+describe('isFaultKind', () => {
+  it.each(['', 'honest', 'toString', '__proto__'])('does not know %j', (text) => {
+    expect(isFaultKind(text)).toBe(false);
+  });
+});
+
+describe('offline', () => {
+  it('sends nothing at all', () => {
+    for (const message of everything)
+      expect(behaviour('offline').outgoing(all(message))).toEqual([]);
+  });
+});
+
+describe('falsify', () => {
+  it.each(['prepare', 'commit'] as const)('votes for another digest in %s', (phase) => {
+    const [lie, ...rest] = behaviour('falsify').outgoing(toReplica(2, { ...vote, phase }));
+    expect(rest).toEqual([]);
+    expect(lie).toMatchObject({ to: { kind: 'replica', id: 2 }, message: { phase, replica: 0 } });
+    const { digest } = messageOf<typeof vote>(lie);
+    expect(digest).toMatch(/^[0-9a-f]{64}$/);
+    expect(digest).not.toBe(slot.digest);
+  });
+
+  it('tells the same lie as the others of its kind, every time', () => {
+    const [one] = behaviour('falsify', { self: 1, seed: 1 }).outgoing(all(vote));
+    const [other] = behaviour('falsify', { self: 3, seed: 2 }).outgoing(all(vote));
+    expect(one).toEqual(other);
+  });
+
+  it('replies with wrong results that are still JSON', () => {
+    const [lie] = behaviour('falsify').outgoing({
+      to: { kind: 'client', id: 'gateway' },
+      message: reply,
+    });
+    const { results } = messageOf<typeof reply>(lie);
+    expect(results).toHaveLength(1);
+    expect(results[0].result).not.toBe(reply.results[0].result);
+    expect(JSON.parse(results[0].result)).toBeTypeOf('object');
+    expect(results[0]).toMatchObject({ timestamp: 1, request: digestOf('one') });
+  });
+});
+
+describe('double-vote', () => {
+  it('sends each vote twice, for two digests, to the same replica', () => {
+    const sent = behaviour('double-vote').outgoing(toReplica(2, vote));
+    expect(sent).toHaveLength(2);
+    const voted = sent.map(({ message }) => (message as typeof vote).digest);
+    expect(voted).toContain(slot.digest);
+    expect(new Set(voted).size).toBe(2);
+    for (const { to } of sent) expect(to).toEqual({ kind: 'replica', id: 2 });
+  });
+
+  it('does not always begin with the same one', () => {
+    const liar = behaviour('double-vote');
+    const firsts = Array.from({ length: 50 }, () => {
+      const [first] = liar.outgoing(all(vote));
+      return messageOf<typeof vote>(first).digest;
+    });
+    expect(new Set(firsts).size).toBe(2);
+  });
+});
+
+describe('silent-collector', () => {
+  it('sends no certificates, to nobody', () => {
+    const silent = behaviour('silent-collector');
+    expect(silent.outgoing(all(certificateOf(4)))).toEqual([]);
+    expect(silent.outgoing(toReplica(1, certificateOf(4)))).toEqual([]);
+  });
+});
+
+describe('forge-certificate', () => {
+  function forgeries(n: number, count: number): Certificate[] {
+    const forger = behaviour('forge-certificate', { n });
+    return Array.from({ length: count }, () => {
+      const sent = forger.outgoing(all(certificateOf(n)));
+      expect(sent).toHaveLength(1);
+      return sent[0]?.message as Certificate;
+    });
+  }
+
+  it.each([4, 5, 7, 10])('forges in four ways, one after the other, for n = %i', (n) => {
+    const truth = certificateOf(n);
+    const [stolen, garbage, below, duplicate] = forgeries(n, 4);
+
+    expect(stolen).toEqual({ ...truth, digest: stolen?.digest });
+    expect(stolen?.digest).not.toBe(truth.digest);
+
+    expect(garbage?.proof.signers).toEqual(truth.proof.signers);
+    for (const [index, signature] of truth.proof.signatures.entries()) {
+      const forged = garbage?.proof.signatures[index] ?? '';
+      expect(forged).toHaveLength(signature.length);
+      expect(Buffer.from(forged, 'base64url').toString('base64url')).toBe(forged);
+      expect(forged).not.toBe(signature);
+    }
+
+    expect(below?.digest).toBe(truth.digest);
+    expect(below?.proof.signers).toHaveLength(quorumSize(n) - 1);
+    expect(below?.proof.signatures).toHaveLength(quorumSize(n) - 1);
+
+    expect(duplicate?.proof.signers).toHaveLength(quorumSize(n));
+    expect(duplicate?.proof.signatures).toHaveLength(quorumSize(n));
+    expect(new Set(duplicate?.proof.signers).size).toBe(quorumSize(n) - 1);
+  });
+
+  it('never sends a true one', () => {
+    for (const forged of forgeries(4, 40)) expect(forged).not.toEqual(certificateOf(4));
+  });
+});
+
+describe('delay', () => {
+  it('holds everything back by 300 ms unless told otherwise', () => {
+    for (const message of everything) {
+      expect(behaviour('delay').outgoing(all(message))).toEqual([
+        { ...all(message), delayMs: 300 },
+      ]);
+    }
+    const slow = createBehaviour('delay', {
+      self: 1,
+      n: 4,
+      digests,
+      random: seededRandom(1),
+      delayMs: 50,
+    });
+    expect(slow.outgoing({ ...all(vote), delayMs: 5 })).toEqual([{ ...all(vote), delayMs: 55 }]);
+  });
+});

@@ -1,0 +1,19 @@
+export type { Codec, Decoded, WireMessage } from './codec.js';
+export {
+  type Answer,
+  type ControlMessage,
+  formatNodeQuery,
+  isControlMessage,
+  type NodeQuery,
+  parseNodeQuery,
+  type Query,
+} from './control-messages.js';
+export { decode, encode, json, peekKind } from './json-codec.js';
+export {
+  MAX_LEDGER_LIMIT,
+  MAX_MEMBERS,
+  MAX_MESSAGE_BYTES,
+  MAX_OPERATION_CHARACTERS,
+  MAX_QUERY_CHARACTERS,
+  MAX_REQUESTS,
+} from './limits.js';

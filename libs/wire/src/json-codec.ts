@@ -1,0 +1,157 @@
+/**
+ * Messages as readable JSON, `kind` first: `redis-cli psubscribe 'ccro:*'` shows the protocol at
+ * work. Nothing here is signed; see `signing-bytes.ts` in `libs/crypto` for what is.
+ */
+
+import type { Certificate, Request } from '@ccro/consensus';
+import { requestDigest } from '@ccro/crypto';
+import type { Codec, Decoded, WireMessage } from './codec.js';
+import { MAX_MESSAGE_BYTES } from './limits.js';
+import { CHECKS, type WireRequest } from './schemas.js';
+
+const KIND_PREFIX = Buffer.from('{"kind":"', 'latin1');
+const QUOTE = 0x22;
+const MAX_KIND_BYTES = 16;
+
+// A byte order mark is no part of JSON, so it is kept and fails to parse.
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+type Reader = (value: unknown, cluster: string) => WireMessage | undefined;
+
+/** A map and not an object: a peer's `kind` may be `__proto__`. */
+const READERS: ReadonlyMap<string, Reader> = new Map<WireMessage['kind'], Reader>([
+  ['request', readRequest],
+  ['pre-prepare', readPrePrepare],
+  ['vote', (value) => (CHECKS.vote.Check(value) ? value : undefined)],
+  ['certificate', (value) => (CHECKS.certificate.Check(value) ? value : undefined)],
+  ['status', (value) => (CHECKS.status.Check(value) ? value : undefined)],
+  ['fetch', (value) => (CHECKS.fetch.Check(value) ? value : undefined)],
+  ['decision', readDecision],
+  ['reply', (value) => (CHECKS.reply.Check(value) ? value : undefined)],
+  ['query', (value) => (CHECKS.query.Check(value) ? value : undefined)],
+  ['answer', (value) => (CHECKS.answer.Check(value) ? value : undefined)],
+]);
+
+/** See `Codec.encode`. Properties beyond the message's own are left out. */
+export function encode(message: WireMessage): Buffer {
+  return Buffer.from(JSON.stringify(travelForm(message)), 'utf8');
+}
+
+/** See `Codec.decode`. */
+export function decode(payload: Uint8Array, cluster: string): Decoded {
+  if (payload.length > MAX_MESSAGE_BYTES) return { rejected: 'oversized' };
+  const kind = peekKind(payload);
+  if (kind === undefined) return { rejected: 'malformed' };
+  const read = READERS.get(kind);
+  if (read === undefined) return { rejected: 'unknown-kind' };
+  let value: unknown;
+  try {
+    // V8 parses JSON without recursion: depth costs memory in proportion to the bytes, no stack.
+    value = JSON.parse(UTF8.decode(payload));
+  } catch {
+    return { rejected: 'malformed' };
+  }
+  // The reader is chosen by the first `kind` and demands it of the parsed value, so a second
+  // `kind` that says something else is refused.
+  const message = read(value, cluster);
+  return message === undefined ? { rejected: 'malformed' } : { message };
+}
+
+/** See `Codec.peek`. */
+export function peekKind(payload: Uint8Array): string | undefined {
+  const start = KIND_PREFIX.length;
+  for (let index = 0; index < start; index += 1) {
+    if (payload[index] !== KIND_PREFIX[index]) return undefined;
+  }
+  const end = payload.indexOf(QUOTE, start);
+  if (end < 0 || end - start > MAX_KIND_BYTES) return undefined;
+  return String.fromCharCode(...payload.subarray(start, end));
+}
+
+/** Readable JSON, the default. */
+export const json: Codec = { name: 'json', encode, decode, peek: peekKind };
+
+/** What `JSON.stringify` gets: `kind` first, then everything that travels. */
+function travelForm(message: WireMessage): object {
+  switch (message.kind) {
+    case 'request':
+      return { kind: message.kind, ...requestForm(message) };
+    case 'pre-prepare': {
+      const { kind, view, sequence, digest, requests, bodies, collector, replica } = message;
+      const nested = bodies.map(requestForm);
+      const { signature } = message;
+      return {
+        kind,
+        view,
+        sequence,
+        digest,
+        requests,
+        bodies: nested,
+        collector,
+        replica,
+        signature,
+      };
+    }
+    case 'vote': {
+      const { kind, phase, view, sequence, digest, replica, attempt, signature } = message;
+      return { kind, phase, view, sequence, digest, replica, attempt, signature };
+    }
+    case 'certificate':
+      return certificateForm(message);
+    case 'status': {
+      const { kind, replica, view, lastExecuted, attempt, asks, signature } = message;
+      return { kind, replica, view, lastExecuted, attempt, asks, signature };
+    }
+    case 'fetch': {
+      const { kind, replica, sequence, digest, signature } = message;
+      return { kind, replica, sequence, digest, signature };
+    }
+    case 'decision': {
+      const { kind, sequence, view, digest, requests, certificate } = message;
+      const nested = requests.map(requestForm);
+      const proof = certificateForm(certificate);
+      return { kind, sequence, view, digest, requests: nested, certificate: proof };
+    }
+    case 'reply': {
+      const { kind, replica, client, view, results, tally, signature } = message;
+      return { kind, replica, client, view, results, tally, signature };
+    }
+    case 'query': {
+      const { kind, id, client, sentAtMs, query, signature } = message;
+      return { kind, id, client, sentAtMs, query, signature };
+    }
+    case 'answer': {
+      const { kind, id, replica, answer, signature } = message;
+      return { kind, id, replica, answer, signature };
+    }
+  }
+}
+
+function requestForm({ client, timestamp, operation, signature }: Request): WireRequest {
+  return { client, timestamp, operation, signature };
+}
+
+function certificateForm({ kind, phase, view, sequence, digest, proof }: Certificate): Certificate {
+  const { scheme, signers, signatures } = proof;
+  return { kind, phase, view, sequence, digest, proof: { scheme, signers, signatures } };
+}
+
+function requestOf(travelled: WireRequest, cluster: string): Request {
+  const { client, timestamp, operation, signature } = travelled;
+  const digest = requestDigest(cluster, client, timestamp, operation);
+  return { kind: 'request', client, timestamp, operation, digest, signature };
+}
+
+function readRequest(value: unknown, cluster: string): WireMessage | undefined {
+  return CHECKS.request.Check(value) ? requestOf(value, cluster) : undefined;
+}
+
+function readPrePrepare(value: unknown, cluster: string): WireMessage | undefined {
+  if (!CHECKS.prePrepare.Check(value)) return undefined;
+  return { ...value, bodies: value.bodies.map((body) => requestOf(body, cluster)) };
+}
+
+function readDecision(value: unknown, cluster: string): WireMessage | undefined {
+  if (!CHECKS.decision.Check(value)) return undefined;
+  return { ...value, requests: value.requests.map((request) => requestOf(request, cluster)) };
+}

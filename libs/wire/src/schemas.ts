@@ -1,0 +1,196 @@
+/**
+ * The shapes of messages as they travel, compiled once. Unknown properties are refused: what is
+ * not checked must not get in.
+ *
+ * Requests travel without `digest`, which the receiver derives; inside pre-prepares and decisions
+ * also without `kind`.
+ */
+
+import { isWellFormed } from '@ccro/crypto';
+import Type, { type Static } from 'typebox';
+import { Compile } from 'typebox/compile';
+import {
+  MAX_MEMBERS,
+  MAX_MESSAGE_BYTES,
+  MAX_OPERATION_CHARACTERS,
+  MAX_QUERY_CHARACTERS,
+  MAX_REQUESTS,
+} from './limits.js';
+
+const STRICT = { additionalProperties: false } as const;
+const MAX_U32 = 0xffff_ffff;
+
+const COUNTER = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+const SMALL_COUNT = Type.Integer({ minimum: 0, maximum: MAX_U32 });
+const REPLICA = Type.Integer({ minimum: 0, maximum: MAX_MEMBERS - 1 });
+const DIGEST = Type.String({ pattern: /^[0-9a-f]{64}$/ });
+/** 64 bytes in canonical base64url: the last character carries two bits only. */
+const SIGNATURE = Type.String({ pattern: /^[A-Za-z0-9_-]{85}[AQgw]$/ });
+const NAME = Type.String({ pattern: /^[A-Za-z0-9_-]{1,64}$/ });
+const PHASE = Type.Union([Type.Literal('prepare'), Type.Literal('commit')]);
+
+/** Text that UTF-8 can express, up to a length in UTF-16 code units. */
+function text(maxCharacters: number): ReturnType<typeof Type.String> {
+  const fits = (value: string): boolean => value.length <= maxCharacters && isWellFormed(value);
+  return Type.Refine(Type.String(), fits);
+}
+
+const REQUEST_FIELDS = {
+  client: NAME,
+  timestamp: COUNTER,
+  operation: text(MAX_OPERATION_CHARACTERS),
+  signature: SIGNATURE,
+};
+
+const NESTED_REQUESTS = Type.Array(Type.Object(REQUEST_FIELDS, STRICT), { maxItems: MAX_REQUESTS });
+
+const REQUEST = Type.Object({ kind: Type.Literal('request'), ...REQUEST_FIELDS }, STRICT);
+
+const PRE_PREPARE = Type.Object(
+  {
+    kind: Type.Literal('pre-prepare'),
+    view: COUNTER,
+    sequence: COUNTER,
+    digest: DIGEST,
+    requests: Type.Array(DIGEST, { maxItems: MAX_REQUESTS }),
+    bodies: NESTED_REQUESTS,
+    collector: REPLICA,
+    replica: REPLICA,
+    signature: SIGNATURE,
+  },
+  STRICT,
+);
+
+const VOTE = Type.Object(
+  {
+    kind: Type.Literal('vote'),
+    phase: PHASE,
+    view: COUNTER,
+    sequence: COUNTER,
+    digest: DIGEST,
+    replica: REPLICA,
+    attempt: SMALL_COUNT,
+    signature: SIGNATURE,
+  },
+  STRICT,
+);
+
+const PROOF = Type.Object(
+  {
+    scheme: Type.String({ pattern: /^[a-z0-9-]{1,32}$/ }),
+    signers: Type.Array(REPLICA, { maxItems: MAX_MEMBERS }),
+    signatures: Type.Array(SIGNATURE, { maxItems: MAX_MEMBERS }),
+  },
+  STRICT,
+);
+
+const CERTIFICATE = Type.Object(
+  {
+    kind: Type.Literal('certificate'),
+    phase: PHASE,
+    view: COUNTER,
+    sequence: COUNTER,
+    digest: DIGEST,
+    proof: PROOF,
+  },
+  STRICT,
+);
+
+const STATUS = Type.Object(
+  {
+    kind: Type.Literal('status'),
+    replica: REPLICA,
+    view: COUNTER,
+    lastExecuted: COUNTER,
+    attempt: COUNTER,
+    asks: Type.Boolean(),
+    signature: SIGNATURE,
+  },
+  STRICT,
+);
+
+const FETCH = Type.Object(
+  {
+    kind: Type.Literal('fetch'),
+    replica: REPLICA,
+    sequence: COUNTER,
+    digest: DIGEST,
+    signature: SIGNATURE,
+  },
+  STRICT,
+);
+
+const DECISION = Type.Object(
+  {
+    kind: Type.Literal('decision'),
+    sequence: COUNTER,
+    view: COUNTER,
+    digest: DIGEST,
+    requests: NESTED_REQUESTS,
+    certificate: CERTIFICATE,
+  },
+  STRICT,
+);
+
+const RESULT = Type.Object(
+  {
+    timestamp: COUNTER,
+    request: DIGEST,
+    sequence: COUNTER,
+    batch: DIGEST,
+    result: text(MAX_MESSAGE_BYTES),
+  },
+  STRICT,
+);
+
+const REPLY = Type.Object(
+  {
+    kind: Type.Literal('reply'),
+    replica: REPLICA,
+    client: NAME,
+    view: COUNTER,
+    results: Type.Array(RESULT, { maxItems: MAX_REQUESTS }),
+    tally: Type.Object({ correct: SMALL_COUNT, corrupt: SMALL_COUNT }, STRICT),
+    signature: SIGNATURE,
+  },
+  STRICT,
+);
+
+const QUERY = Type.Object(
+  {
+    kind: Type.Literal('query'),
+    id: NAME,
+    client: NAME,
+    sentAtMs: COUNTER,
+    query: text(MAX_QUERY_CHARACTERS),
+    signature: SIGNATURE,
+  },
+  STRICT,
+);
+
+const ANSWER = Type.Object(
+  {
+    kind: Type.Literal('answer'),
+    id: NAME,
+    replica: REPLICA,
+    answer: text(MAX_MESSAGE_BYTES),
+    signature: SIGNATURE,
+  },
+  STRICT,
+);
+
+/** A request as it travels inside other messages. */
+export type WireRequest = Static<(typeof NESTED_REQUESTS)['items']>;
+
+export const CHECKS = {
+  request: Compile(REQUEST),
+  prePrepare: Compile(PRE_PREPARE),
+  vote: Compile(VOTE),
+  certificate: Compile(CERTIFICATE),
+  status: Compile(STATUS),
+  fetch: Compile(FETCH),
+  decision: Compile(DECISION),
+  reply: Compile(REPLY),
+  query: Compile(QUERY),
+  answer: Compile(ANSWER),
+};
