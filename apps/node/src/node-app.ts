@@ -1,4 +1,4 @@
-import { NestFactory } from '@nestjs/core';
+import { ModulesContainer, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { channelNames } from '@ccro/broker';
 import { BrokerServer } from '@ccro/transport';
@@ -30,16 +30,11 @@ export async function startNode(options: NodeOptions): Promise<NodeApp> {
     new FastifyAdapter(),
     { abortOnError: false, forceCloseConnections: true },
   );
-  app.connectMicroservice(
-    {
-      strategy: new BrokerServer({
-        broker,
-        channels: [channels.broadcast, channels.node(self)],
-        peek: json.peek,
-      }),
-    },
-    { inheritAppConfig: true },
+  const strategy = new BrokerServer(
+    { channels: [channels.broadcast, channels.node(self)], peek: json.peek },
+    { broker, modules: app.get(ModulesContainer) },
   );
+  app.connectMicroservice({ strategy }, { inheritAppConfig: true });
   try {
     await app.startAllMicroservices();
     await app.listen(httpPort, host);

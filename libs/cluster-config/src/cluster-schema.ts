@@ -20,11 +20,14 @@ function positiveInteger(max: number): z.ZodNumber {
 
 const MILLISECONDS_MAX = 600_000;
 
-/** See `ReplicaConfig` for what each of them does. All replicas of a cluster need the same. */
+/**
+ * See `ReplicaConfig` for what each of them does. All replicas of a cluster need the same. The
+ * limits on batches keep messages within those of `libs/wire`, with every character escaped.
+ */
 const tuning = z
   .strictObject({
-    maxBatchRequests: positiveInteger(4096),
-    maxBatchCharacters: positiveInteger(4 * 1024 * 1024),
+    maxBatchRequests: positiveInteger(1024),
+    maxBatchCharacters: positiveInteger(256 * 1024),
     maxInFlightSlots: positiveInteger(4096),
     windowSlots: positiveInteger(65_536),
     retainedSlots: positiveInteger(65_536),

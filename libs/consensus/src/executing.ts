@@ -123,12 +123,7 @@ function sendReplies(
   }
 }
 
-function report(
-  state: ReplicaState,
-  slot: Slot,
-  certificate: Certificate,
-  requests: number,
-): void {
+function report(state: ReplicaState, slot: Slot, certificate: Certificate, requests: number): void {
   const { sequence, acceptedAtMs } = slot;
   const { view, digest } = certificate;
   for (const vote of slot.votesAgainst(digest)) {

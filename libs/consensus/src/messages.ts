@@ -144,8 +144,7 @@ export interface Decision {
 }
 
 /** Everything a replica accepts from the network. */
-export type ProtocolMessage =
-  Request | PrePrepare | Vote | Certificate | Status | Fetch | Decision;
+export type ProtocolMessage = Request | PrePrepare | Vote | Certificate | Status | Fetch | Decision;
 
 /** What a replica hands to its runner for signing; the runner fills in `signature`. */
 export type Unsigned<M extends { readonly signature: Signature }> = Omit<M, 'signature'>;

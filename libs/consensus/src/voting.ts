@@ -79,8 +79,7 @@ export function assembleCertificate(
   if (votes.length < state.size.quorum) return;
   const signers = votes.slice(0, state.size.quorum).sort((a, b) => a.replica - b.replica);
   const certificate = state.dependencies.certificates.assemble(signers);
-  const publishes =
-    state.dependencies.router.gatherer(collectorFor(state, slot)) === state.self;
+  const publishes = state.dependencies.router.gatherer(collectorFor(state, slot)) === state.self;
   if (publishes) state.emit({ kind: 'send', to: { kind: 'all' }, message: certificate });
   applyCertificate(state, slot, certificate);
 }

@@ -13,14 +13,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createDigests, requestDigest } from './digests.js';
 import { createEd25519Scheme } from './ed25519-scheme.js';
-import { generateKeyPair, keyPairFromSeed } from './keys.js';
+import { KeyError, keyPairFromSeed } from './keys.js';
 import { resultProof } from './result-proof.js';
 import { MessageSigner, RequestSigner } from './signer.js';
 import { isRejected, Verifier } from './verifier.js';
 
 const CLUSTER = 'local';
 const N = 4;
-const { batch: batchDigest } = createDigests();
+const coreDigests = createDigests();
 
 const pairs = Array.from({ length: N }, (_, id) => keyPairFromSeed(Buffer.alloc(32, id + 1)));
 const signers = pairs.map(
@@ -49,7 +49,7 @@ const requests: readonly Request[] = [1, 2, 3].map((timestamp) =>
 );
 const [request] = requests as [Request, Request, Request];
 const digests = requests.map(({ digest }) => digest);
-const root = batchDigest(digests);
+const root = coreDigests.batch(digests);
 
 const vote = (replica: number, phase: Phase = 'prepare', digest = root): Vote =>
   signerOf(replica).sign({
@@ -311,7 +311,7 @@ describe('decisions', () => {
   it('need it for their slot and digest', () => {
     expect(verifier.verify({ ...decision, sequence: 8 })).toBe('malformed');
     expect(verifier.verify({ ...decision, view: 3 })).toBe('malformed');
-    const other = certificateOf('commit', batchDigest(digests.slice(1)));
+    const other = certificateOf('commit', coreDigests.batch(digests.slice(1)));
     expect(verifier.verify({ ...decision, certificate: other })).toBe('digest-mismatch');
   });
 
@@ -414,7 +414,6 @@ describe('a configuration with unusable keys', () => {
     expect(() => new Verifier({ ...options, members: twice })).toThrow('duplicate-member-key');
     const broken = new Map([['gateway', 'not a key']]);
     expect(() => new Verifier({ ...options, clients: broken })).toThrow('malformed-public-key');
-    expect(() => createEd25519Scheme({ cluster: CLUSTER, members: ['', ''] })).toThrow('KeyError');
-    expect(() => generateKeyPair()).not.toThrow();
+    expect(() => createEd25519Scheme({ cluster: CLUSTER, members: [''] })).toThrow(KeyError);
   });
 });

@@ -1,5 +1,4 @@
 import type {
-  Certificate,
   ClientId,
   Decision,
   Digest,

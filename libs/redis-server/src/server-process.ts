@@ -23,6 +23,7 @@ export class ServerProcess {
     executable: string,
     args: readonly string[],
     private readonly logFile: string,
+    temporaryDir?: string,
   ) {
     // Detached, hence in a process group of its own: Ctrl-C in the terminal reaches us alone, and
     // the server outlives our own orderly shutdown.
@@ -39,7 +40,8 @@ export class ServerProcess {
         resolve();
       });
     });
-    this.watchdog = this.child.pid === undefined ? undefined : startWatchdog(this.child.pid);
+    const { pid } = this.child;
+    this.watchdog = pid === undefined ? undefined : startWatchdog(pid, temporaryDir);
     process.once('exit', this.killAtExit);
     void this.exited.then(() => this.forget());
   }
@@ -88,11 +90,11 @@ export class ServerProcess {
 
 /**
  * A shell that waits for its input to end, which happens when this process ends in whatever way
- * (even by SIGKILL, when no exit handler runs), and then kills the server.
+ * (even by SIGKILL, when no exit handler runs). Then it kills the server and removes its directory.
  */
-function startWatchdog(pid: number): ChildProcess {
-  const script = `read -r _; kill -9 ${pid}`;
-  const watchdog = spawn('/bin/sh', ['-c', script], {
+function startWatchdog(pid: number, temporaryDir = ''): ChildProcess {
+  const script = 'read -r _; kill -9 "$1"; if [ -n "$2" ]; then rm -rf "$2"; fi';
+  const watchdog = spawn('/bin/sh', ['-c', script, 'sh', String(pid), temporaryDir], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
   });

@@ -162,25 +162,34 @@ describe('startRedisServer', () => {
   });
 
   it('ends with the program that started it, even when that is killed', async () => {
-    const { child, pid } = await startFromAnotherProgram();
-    expect(isAlive(pid)).toBe(true);
+    const { child, pid, port, dir } = await startFromAnotherProgram();
+    await expect.poll(() => processIdOfServerOn(port), { timeout: 5_000 }).toBe(pid);
     child.kill('SIGKILL');
-    await expect.poll(() => isAlive(pid), { timeout: 5_000 }).toBe(false);
+    await expect.poll(() => processIdOfServerOn(port), { timeout: 5_000 }).toBeUndefined();
+    await expect.poll(() => existsSync(dir), { timeout: 5_000 }).toBe(false);
   });
 });
 
-/** A second program that starts a server; resolves to it and the server's process id. */
-async function startFromAnotherProgram(): Promise<{ child: ChildProcess; pid: number }> {
+interface AnotherProgram {
+  readonly child: ChildProcess;
+  readonly pid: number;
+  readonly port: number;
+  readonly dir: string;
+}
+
+/** A second program that starts a server; resolves to it, and the server's id, port and directory. */
+async function startFromAnotherProgram(): Promise<AnotherProgram> {
   const dir = await mkdtemp(join(tmpdir(), 'ccro-redis-spec-'));
+  const port = await freePort();
   const source = await readFile(new URL('./server-process.ts', import.meta.url), 'utf8');
   const program = ts.transpile(source, {
     module: ts.ModuleKind.ESNext,
     target: ts.ScriptTarget.ES2023,
   });
-  const args = ['--port', String(await freePort()), '--bind', '127.0.0.1', '--dir', dir];
+  const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir];
+  const parameters = JSON.stringify([await requireRedisServer(), args, 'unused.log', dir]);
   const main = [
-    `const [executable, ...args] = ${JSON.stringify([await requireRedisServer(), ...args])};`,
-    `const server = new ServerProcess(executable, args, 'unused.log');`,
+    `const server = new ServerProcess(...${parameters});`,
     `process.stdout.write(String(server.pid));`,
     `setInterval(() => {}, 1000);`,
   ];
@@ -189,6 +198,5 @@ async function startFromAnotherProgram(): Promise<{ child: ChildProcess; pid: nu
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [pid] = (await once(child.stdout, 'data')) as [Buffer];
-  child.once('exit', () => void rm(dir, { recursive: true, force: true }));
-  return { child, pid: Number(pid.toString()) };
+  return { child, pid: Number(pid.toString()), port, dir };
 }

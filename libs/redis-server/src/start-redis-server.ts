@@ -89,6 +89,11 @@ class LocalRedisServer implements RedisServer {
     return this.process?.running ?? false;
   }
 
+  /** The directory, when nobody asked for it and nobody will miss it. */
+  private get temporaryDir(): string | undefined {
+    return this.options.dir === undefined ? this.dir : undefined;
+  }
+
   async start(requestedPort: number): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       const port = requestedPort === 0 ? await freePort() : requestedPort;
@@ -104,7 +109,7 @@ class LocalRedisServer implements RedisServer {
 
   async stop(): Promise<void> {
     await this.process?.stop();
-    if (this.options.dir === undefined) await rm(this.dir, { recursive: true, force: true });
+    if (this.temporaryDir) await rm(this.temporaryDir, { recursive: true, force: true });
   }
 
   async kill(): Promise<void> {
@@ -127,7 +132,12 @@ class LocalRedisServer implements RedisServer {
   private async startOn(port: number): Promise<void> {
     await mkdir(this.dir, { recursive: true });
     const logFile = join(this.dir, `redis-${port}.log`);
-    const child = new ServerProcess(this.executable, this.argumentsFor(port, logFile), logFile);
+    const child = new ServerProcess(
+      this.executable,
+      this.argumentsFor(port, logFile),
+      logFile,
+      this.temporaryDir,
+    );
     this.process = child;
     try {
       await untilServing(child, port);

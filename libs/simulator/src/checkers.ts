@@ -72,7 +72,11 @@ export class Checkers {
     this.agree(this.ledgerHeads, sequence, ledgerHead, replica, 'ledger head');
     this.decided.set(sequence, requests);
     this.checkValidity(replica, requests);
-    this.checkIntegrity(replica, requests, results.map((result) => result.timestamp));
+    this.checkIntegrity(
+      replica,
+      requests,
+      results.map((result) => result.timestamp),
+    );
   }
 
   private agree(

@@ -28,8 +28,8 @@ export interface OperationFailure {
   readonly error: OperationErrorCode;
 }
 
-/** Characters of operation text, at most. */
-export const MAX_OPERATION_CHARACTERS = 1024 * 1024;
+/** Characters of operation text, at most: what `libs/wire` lets through as well. */
+export const MAX_OPERATION_CHARACTERS = 128 * 1024;
 /** Nested arrays and objects in an operation, at most. */
 export const MAX_OPERATION_DEPTH = 64;
 /** Characters of a key of the key-value store, at most; at least one. */

@@ -6,7 +6,14 @@
 import type { Certificate, Request } from '@ccro/consensus';
 import { requestDigest } from '@ccro/crypto';
 import type { Codec, Decoded, WireMessage } from './codec.js';
-import { MAX_MESSAGE_BYTES } from './limits.js';
+import {
+  MAX_CERTIFICATE_BYTES,
+  MAX_MESSAGE_BYTES,
+  MAX_QUERY_BYTES,
+  MAX_REQUEST_BYTES,
+  MAX_SMALL_MESSAGE_BYTES,
+} from './limits.js';
+import { nestsTooDeep } from './nesting.js';
 import { CHECKS, type WireRequest } from './schemas.js';
 
 const KIND_PREFIX = Buffer.from('{"kind":"', 'latin1');
@@ -16,20 +23,34 @@ const MAX_KIND_BYTES = 16;
 // A byte order mark is no part of JSON, so it is kept and fails to parse.
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-type Reader = (value: unknown, cluster: string) => WireMessage | undefined;
+/** How one kind is read. */
+interface Reader {
+  readonly maxBytes: number;
+  readonly read: (value: unknown, cluster: string) => WireMessage | undefined;
+}
+
+const reader = (maxBytes: number, read: Reader['read']): Reader => ({ maxBytes, read });
+
+/** Reads what travels just as the core knows it. */
+function asItIs<M extends WireMessage>(
+  maxBytes: number,
+  schema: { Check(value: unknown): value is M },
+): Reader {
+  return reader(maxBytes, (value) => (schema.Check(value) ? value : undefined));
+}
 
 /** A map and not an object: a peer's `kind` may be `__proto__`. */
 const READERS: ReadonlyMap<string, Reader> = new Map<WireMessage['kind'], Reader>([
-  ['request', readRequest],
-  ['pre-prepare', readPrePrepare],
-  ['vote', (value) => (CHECKS.vote.Check(value) ? value : undefined)],
-  ['certificate', (value) => (CHECKS.certificate.Check(value) ? value : undefined)],
-  ['status', (value) => (CHECKS.status.Check(value) ? value : undefined)],
-  ['fetch', (value) => (CHECKS.fetch.Check(value) ? value : undefined)],
-  ['decision', readDecision],
-  ['reply', (value) => (CHECKS.reply.Check(value) ? value : undefined)],
-  ['query', (value) => (CHECKS.query.Check(value) ? value : undefined)],
-  ['answer', (value) => (CHECKS.answer.Check(value) ? value : undefined)],
+  ['request', reader(MAX_REQUEST_BYTES, readRequest)],
+  ['pre-prepare', reader(MAX_MESSAGE_BYTES, readPrePrepare)],
+  ['vote', asItIs(MAX_SMALL_MESSAGE_BYTES, CHECKS.vote)],
+  ['certificate', asItIs(MAX_CERTIFICATE_BYTES, CHECKS.certificate)],
+  ['status', asItIs(MAX_SMALL_MESSAGE_BYTES, CHECKS.status)],
+  ['fetch', asItIs(MAX_SMALL_MESSAGE_BYTES, CHECKS.fetch)],
+  ['decision', reader(MAX_MESSAGE_BYTES, readDecision)],
+  ['reply', asItIs(MAX_MESSAGE_BYTES, CHECKS.reply)],
+  ['query', asItIs(MAX_QUERY_BYTES, CHECKS.query)],
+  ['answer', asItIs(MAX_MESSAGE_BYTES, CHECKS.answer)],
 ]);
 
 /** See `Codec.encode`. Properties beyond the message's own are left out. */
@@ -42,18 +63,19 @@ export function decode(payload: Uint8Array, cluster: string): Decoded {
   if (payload.length > MAX_MESSAGE_BYTES) return { rejected: 'oversized' };
   const kind = peekKind(payload);
   if (kind === undefined) return { rejected: 'malformed' };
-  const read = READERS.get(kind);
-  if (read === undefined) return { rejected: 'unknown-kind' };
+  const chosen = READERS.get(kind);
+  if (chosen === undefined) return { rejected: 'unknown-kind' };
+  if (payload.length > chosen.maxBytes) return { rejected: 'oversized' };
+  if (nestsTooDeep(payload)) return { rejected: 'malformed' };
   let value: unknown;
   try {
-    // V8 parses JSON without recursion: depth costs memory in proportion to the bytes, no stack.
     value = JSON.parse(UTF8.decode(payload));
   } catch {
     return { rejected: 'malformed' };
   }
   // The reader is chosen by the first `kind` and demands it of the parsed value, so a second
   // `kind` that says something else is refused.
-  const message = read(value, cluster);
+  const message = chosen.read(value, cluster);
   return message === undefined ? { rejected: 'malformed' } : { message };
 }
 

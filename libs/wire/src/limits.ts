@@ -3,6 +3,15 @@
 /** Bytes of one message at most, checked before anything else. */
 export const MAX_MESSAGE_BYTES = 2 * 1024 * 1024;
 
+/** The same for kinds that are always small, at the largest cluster and with every escape. */
+export const MAX_SMALL_MESSAGE_BYTES = 1024;
+export const MAX_QUERY_BYTES = 32 * 1024;
+export const MAX_CERTIFICATE_BYTES = 128 * 1024;
+export const MAX_REQUEST_BYTES = 1024 * 1024;
+
+/** Arrays and objects inside one another at most; honest messages have four. */
+export const MAX_DEPTH = 8;
+
 /** Characters (UTF-16 code units) of one operation at most. */
 export const MAX_OPERATION_CHARACTERS = 128 * 1024;
 

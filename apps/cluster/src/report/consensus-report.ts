@@ -40,9 +40,7 @@ const DEEDS: Readonly<Record<string, string>> = {
 };
 
 /** One line per liar and deed, naming who holds the evidence. */
-export function accusationLines(
-  byWitness: ReadonlyMap<number, readonly Accusation[]>,
-): string[] {
+export function accusationLines(byWitness: ReadonlyMap<number, readonly Accusation[]>): string[] {
   const witnesses = new Map<string, number[]>();
   for (const [witness, accusations] of byWitness) {
     for (const { accused, kind } of accusations) {

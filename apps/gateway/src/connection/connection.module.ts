@@ -4,6 +4,7 @@ import { createEd25519Scheme, Verifier } from '@ccro/crypto';
 import { GATEWAY_SETTINGS } from '../gateway.constants.js';
 import { gatewaySettings, type GatewayOptions, type GatewaySettings } from '../gateway.options.js';
 import { BrokerWatch } from './broker-watch.js';
+import { ConnectionMetrics } from './connection-metrics.js';
 import { InboxController } from './inbox.controller.js';
 
 /** The gateway as a client of the cluster: what it signs with, whom it believes, its inbox. */
@@ -25,7 +26,7 @@ export class ConnectionModule {
     return {
       module: ConnectionModule,
       controllers: [InboxController],
-      providers,
+      providers: [...providers, ConnectionMetrics],
       exports: providers.map(({ provide }) => provide),
     };
   }

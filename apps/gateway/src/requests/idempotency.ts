@@ -1,12 +1,5 @@
 import { sha256 } from '@ccro/crypto';
-import { z } from 'zod';
 import type { Idempotency } from './request-record.js';
-
-/** Value of the `Idempotency-Key` header. */
-export const idempotencyKeySchema = z
-  .string()
-  .regex(/^[\x21-\x7e]{1,255}$/, 'Idempotency-Key: 1 to 255 visible ASCII characters')
-  .optional();
 
 /**
  * What makes a call the same one as another.

@@ -1,12 +1,13 @@
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { CcroClient, ClientError, type Outcome, type Submission } from '@ccro/client';
+import { MAX_OPERATION_CHARACTERS } from '@ccro/wire';
 import { BrokerWatch } from '../connection/broker-watch.js';
 import { ClusterService } from '../cluster/cluster.service.js';
 import { GATEWAY_SETTINGS } from '../gateway.constants.js';
 import type { GatewaySettings } from '../gateway.options.js';
-import { DecisionMetrics } from '../metrics/decision-metrics.js';
 import { ProblemException } from '../problem/problem.js';
 import { decidedAnswer } from './decided-answer.js';
+import { RequestMetrics } from './request-metrics.js';
 import type {
   Acceptance,
   AcceptedRequest,
@@ -18,7 +19,7 @@ import { REQUEST_REGISTRY, type RequestRegistry } from './request-registry.js';
 import { firstOf } from './wait.js';
 
 /** Seconds after which a caller is told to come back. */
-const RETRY_AFTER_SECONDS = 1;
+const RETRY_AFTER_SECONDS = '1';
 
 /**
  * Accepts requests, hands them to the client and keeps track of them.
@@ -38,7 +39,7 @@ export class RequestsService implements BeforeApplicationShutdown {
     private readonly client: CcroClient,
     private readonly broker: BrokerWatch,
     private readonly cluster: ClusterService,
-    private readonly metrics: DecisionMetrics,
+    private readonly metrics: RequestMetrics,
   ) {}
 
   /**
@@ -51,13 +52,18 @@ export class RequestsService implements BeforeApplicationShutdown {
   accept(operations: readonly string[], idempotency?: Idempotency): readonly AcceptedRequest[] {
     const earlier = this.acceptedBefore(idempotency);
     if (earlier !== undefined) return earlier.requests;
-    if (this.client.capacity < operations.length) throw overloaded();
-    const submitted = this.submitAll(operations);
-    const requests = submitted.map(({ accepted }) => accepted);
+    this.refuseUnlessAcceptable(operations);
+    const submissions = operations.map((operation) => this.client.submit(operation));
+    const requests = submissions.map(({ timestamp, request: { operation } }) => ({
+      id: `${this.settings.clientId}-${timestamp}`,
+      timestamp,
+      operation,
+    }));
     this.registry.accept(idempotency === undefined ? { requests } : { requests, idempotency });
-    for (const { accepted, submission } of submitted) {
-      this.finishing.set(accepted.id, this.finish(accepted.id, submission));
-    }
+    requests.forEach(({ id }, index) => {
+      const submission = submissions[index];
+      if (submission !== undefined) this.finishing.set(id, this.finish(id, submission));
+    });
     return requests;
   }
 
@@ -113,27 +119,26 @@ export class RequestsService implements BeforeApplicationShutdown {
     );
   }
 
-  private submitAll(
-    operations: readonly string[],
-  ): { readonly accepted: AcceptedRequest; readonly submission: Submission }[] {
-    const submitted: ReturnType<RequestsService['submitAll']> = [];
-    try {
-      for (const operation of operations) {
-        const submission = this.client.submit(operation);
-        const { timestamp } = submission;
-        const id = `${this.settings.clientId}-${timestamp}`;
-        submitted.push({ accepted: { id, timestamp, operation }, submission });
-      }
-    } catch (error) {
-      for (const { accepted } of submitted) this.client.abandon(accepted.timestamp);
-      throw problemOf(error);
+  /** Everything that could go wrong goes wrong here, before the first of them is sent. */
+  private refuseUnlessAcceptable(operations: readonly string[]): void {
+    if (this.closing.signal.aborted) {
+      throw new ProblemException('shutting-down', 'The gateway is shutting down.');
     }
-    return submitted;
+    if (operations.some(({ length }) => length > MAX_OPERATION_CHARACTERS)) {
+      const detail = `An operation has at most ${MAX_OPERATION_CHARACTERS} characters of JSON.`;
+      throw new ProblemException('payload-too-large', detail);
+    }
+    if (this.client.capacity >= operations.length) return;
+    throw new ProblemException(
+      'overloaded',
+      'As many requests are pending as this gateway keeps. Nothing was accepted.',
+      { headers: { 'retry-after': RETRY_AFTER_SECONDS } },
+    );
   }
 
   private async finish(id: string, submission: Submission): Promise<void> {
     try {
-      await this.onDecided(id, await submission.settled);
+      this.onDecided(id, await submission.settled);
     } catch (error) {
       this.onFailed(id, error);
     } finally {
@@ -141,7 +146,7 @@ export class RequestsService implements BeforeApplicationShutdown {
     }
   }
 
-  private async onDecided(id: string, outcome: Outcome): Promise<void> {
+  private onDecided(id: string, outcome: Outcome): void {
     this.metrics.observe(outcome);
     const roles = this.cluster.rolesIn(outcome.view);
     this.registry.finish(decidedAnswer(id, outcome, this.settings.config, roles));
@@ -163,7 +168,7 @@ export class RequestsService implements BeforeApplicationShutdown {
     const extensions =
       answers.length === 1 && only !== undefined ? { id: only.id } : { results: answers };
     const headers = {
-      'retry-after': String(RETRY_AFTER_SECONDS),
+      'retry-after': RETRY_AFTER_SECONDS,
       ...(extensions.id === undefined ? {} : { location: `/requests/${extensions.id}` }),
     };
     const failed = answers.find((answer) => answer.status === 'failed');
@@ -187,28 +192,5 @@ export class RequestsService implements BeforeApplicationShutdown {
         return new ProblemException('shutting-down', detail, { extensions, headers });
       }
     }
-  }
-}
-
-function overloaded(): ProblemException {
-  return new ProblemException(
-    'overloaded',
-    'As many requests are pending as this gateway keeps. Nothing was accepted.',
-    { headers: { 'retry-after': String(RETRY_AFTER_SECONDS) } },
-  );
-}
-
-/** Why the client took nothing, as the caller is told. Anything unexpected stays as it is. */
-function problemOf(error: unknown): unknown {
-  if (!(error instanceof ClientError)) return error;
-  switch (error.code) {
-    case 'overloaded':
-      return overloaded();
-    case 'operation-too-large':
-      return new ProblemException('payload-too-large', `${error.message}.`);
-    case 'closed':
-      return new ProblemException('shutting-down', 'The gateway is shutting down.');
-    default:
-      return error;
   }
 }

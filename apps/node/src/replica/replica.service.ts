@@ -31,7 +31,8 @@ export class ReplicaService implements OnApplicationShutdown {
       listener: {
         onExecuted: (slot) => this.logExecuted(slot),
         onEvidence: (evidence) => this.logEvidence(evidence),
-        onReject: (code, from) => this.logger.verbose(`rejected (${code}) from ${from ?? 'unknown'}`),
+        onReject: (code, from) =>
+          this.logger.verbose(`rejected (${code}) from ${from ?? 'unknown'}`),
         onQuery: (query) => this.queryListener?.(query),
         onFatal: (error) => options.onFatal(error),
       },
@@ -84,7 +85,8 @@ export class ReplicaService implements OnApplicationShutdown {
 
   private logExecuted(slot: ExecutedSlot): void {
     this.lastExecuted = slot;
-    const how = slot.durationMs === undefined ? 'by catching up' : `in ${slot.durationMs.toFixed(1)} ms`;
+    const how =
+      slot.durationMs === undefined ? 'by catching up' : `in ${slot.durationMs.toFixed(1)} ms`;
     const detour = slot.fellBack ? ', votes broadcast because no certificate came in time' : '';
     this.logger.debug(
       `executed ${slot.sequence} (${slot.requests} requests, view ${slot.view}) ${how}${detour}`,

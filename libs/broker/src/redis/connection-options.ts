@@ -4,6 +4,8 @@ import { BrokerError } from '../broker-error.js';
 /** First and longest pause before a reconnection, in milliseconds. */
 const RETRY_MIN_MS = 20;
 const RETRY_MAX_MS = 1_000;
+/** How long the other side may take to close its end after we closed ours, in milliseconds. */
+const HANG_UP_TIMEOUT_MS = 100;
 
 export interface ConnectionOptions {
   /** `redis://[user:password@]host:port[/database]`, or `rediss://` for TLS. */
@@ -28,6 +30,8 @@ export function ioredisOptions(options: ConnectionOptions) {
     protocol: 3,
     connectTimeout: options.connectTimeoutMs,
     socketTimeout: options.answerTimeoutMs,
+    // Hanging up on a socket that is closed already starts this timer too, and nothing stops it.
+    disconnectTimeout: HANG_UP_TIMEOUT_MS,
     enableOfflineQueue: false,
     // Together these two reject the commands in flight when a connection breaks. With the first
     // alone ioredis 6 forgets them: their promises would never settle.

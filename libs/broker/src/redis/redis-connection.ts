@@ -95,7 +95,7 @@ export class RedisConnection {
     this.isClosed = true;
     if (client?.status === 'ready') await quit(client);
     this.lose();
-    client?.disconnect();
+    if (client && client.status !== 'end') client.disconnect();
   }
 
   closedError(): BrokerError {
@@ -211,13 +211,16 @@ function resp3Required(url: string, cause: unknown): BrokerError {
   );
 }
 
+/** Resolves when Redis has answered everything and closed the connection, or after a second. */
 async function quit(client: Redis): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise((resolve) => {
-    timer = setTimeout(resolve, QUIT_TIMEOUT_MS);
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, QUIT_TIMEOUT_MS);
+    client.once('end', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    client.quit().catch(() => {}); // the connection broke, which ends it as well
   });
-  await Promise.race([client.quit().catch(() => {}), timeout]);
-  clearTimeout(timer);
 }
 
 function withResolvers(): {

@@ -6,12 +6,7 @@ import { weakQuorumSize } from '../quorum.js';
  * `asker`. f+1 hold at least one honest replica, and answers cost O(f) instead of O(n); each
  * further attempt moves on round the ring, so that crashed ones are left behind.
  */
-export function answersTo(
-  self: ReplicaId,
-  asker: ReplicaId,
-  attempt: number,
-  n: number,
-): boolean {
+export function answersTo(self: ReplicaId, asker: ReplicaId, attempt: number, n: number): boolean {
   if (self === asker || n === 1) return false;
   const others = n - 1;
   const position = (self - asker - 1 + n) % n;

@@ -49,7 +49,8 @@ describe('who answers a call for help', () => {
     for (const n of [4, 7, 16]) {
       const asked = new Set<number>();
       for (let attempt = 0; attempt < 2 * n; attempt += 1) {
-        for (const replica of everyone(n)) if (answersTo(replica, 3, attempt, n)) asked.add(replica);
+        for (const replica of everyone(n))
+          if (answersTo(replica, 3, attempt, n)) asked.add(replica);
       }
       expect(asked.size).toBe(n - 1);
     }

@@ -47,12 +47,7 @@ export class Recovery {
   }
 
   /** Whether `replica`, asking for what follows `from`, is answered now. Notes it if so. */
-  mayAnswer(
-    replica: ReplicaId,
-    from: SequenceNumber,
-    nowMs: number,
-    intervalMs: number,
-  ): boolean {
+  mayAnswer(replica: ReplicaId, from: SequenceNumber, nowMs: number, intervalMs: number): boolean {
     const earlier = this.answers.get(replica);
     const tooSoon =
       earlier !== undefined && from <= earlier.from && nowMs - earlier.atMs < intervalMs;

@@ -8,7 +8,15 @@
 import type { Evidence } from '../evidence.js';
 import type { Digest, ReplicaId, SequenceNumber, View } from '../ids.js';
 import { invariant } from '../invariants.js';
-import type { Certificate, Phase, PrePrepare, Request, Tally, Verified, Vote } from '../messages.js';
+import type {
+  Certificate,
+  Phase,
+  PrePrepare,
+  Request,
+  Tally,
+  Verified,
+  Vote,
+} from '../messages.js';
 
 /** A pre-prepare that a replica accepted, with the bodies of its requests in order. */
 export interface Proposal {

@@ -1,0 +1,24 @@
+/** `npm run demo`: the seed's cases one after another, in one table. */
+
+import { Command } from 'commander';
+import { run } from './command.js';
+import { demoCases } from './demo/cases.js';
+import { runDemo } from './demo/run-demo.js';
+
+await run(async () => {
+  const command = new Command('npm run demo --')
+    .description(
+      'Runs PBFT and CCRO with no fault, an offline node, a falsifying node and an equivocating ' +
+        'commander, and prints one table. Exits 0 only if every decision was right.',
+    )
+    .option('--request-timeout <ms>', 'how long to wait for a decision', '2000');
+  command.parse(process.argv.slice(2), { from: 'user' });
+  const timeoutMs = Number(command.opts<{ requestTimeout: string }>().requestTimeout);
+  if (!Number.isInteger(timeoutMs) || timeoutMs < 1) {
+    throw new Error('--request-timeout must be a whole number of milliseconds, at least 1');
+  }
+  return runDemo(demoCases(timeoutMs), {
+    print: (text) => process.stdout.write(`${text}\n`),
+    progress: (line) => process.stderr.write(`${line}\n`),
+  });
+});

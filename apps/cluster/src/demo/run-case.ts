@@ -1,0 +1,67 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { GatewayApi, type SubmissionAnswer } from '../gateway-api.js';
+import { startCluster } from '../launch/start-cluster.js';
+import type { CaseResult, ComparisonRow } from '../report/comparison-table.js';
+import { accusationLines } from '../report/consensus-report.js';
+import type { DemoCase } from './cases.js';
+import { checkDecisions, DEMO_DATA } from './check-decisions.js';
+
+/** How long late votes may take to arrive before tallies and evidence are read. */
+const SETTLING_MS = 250;
+
+/** What a case came to. */
+export interface CaseOutcome {
+  readonly row: ComparisonRow;
+  /** Why the case failed; empty when it went as it must. */
+  readonly failures: readonly string[];
+}
+
+/** Runs one case on a cluster of its own. */
+export async function runCase(demoCase: DemoCase): Promise<CaseOutcome> {
+  const { options, scenario, mustDecide } = demoCase;
+  const fatal: unknown[] = [];
+  const cluster = await startCluster(options, {
+    onNotice: () => undefined,
+    onNodeStarted: () => undefined,
+    onGatewayStarted: () => undefined,
+    onDecided: () => undefined,
+    onFatal: (error) => fatal.push(error),
+  });
+  try {
+    const gateway = new GatewayApi(cluster.gatewayUrl);
+    const before = await cluster.traffic();
+    const outcome = await gateway.submit({ data: DEMO_DATA });
+    const after = await cluster.traffic();
+    await delay(SETTLING_MS);
+    const wrong = await checkDecisions(cluster, gateway, options.faulty, outcome);
+    const evidence = await gateway.evidence();
+    return {
+      failures: [
+        ...wrong,
+        ...(mustDecide && outcome.kind !== 'decided' ? [`not decided: ${outcome.detail}`] : []),
+        ...fatal.map((error) => `a node stopped: ${String(error)}`),
+      ],
+      row: {
+        mode: options.mode,
+        scenario,
+        result: resultOf(outcome, wrong),
+        consensusTimeMs: outcome.kind === 'decided' ? outcome.answer.consensusTimeMs : undefined,
+        deliveries: after.deliveries - before.deliveries,
+        deliveredBytes: after.deliveredBytes - before.deliveredBytes,
+        nodes: evidence.map(({ id, tally }) => ({
+          id,
+          correct: tally?.correct ?? null,
+          corrupt: tally?.corrupt ?? null,
+        })),
+        caught: accusationLines(new Map(evidence.map(({ id, evidence: held }) => [id, held]))),
+      },
+    };
+  } finally {
+    await cluster.close();
+  }
+}
+
+function resultOf(outcome: SubmissionAnswer, wrong: readonly string[]): CaseResult {
+  if (wrong.length > 0) return 'wrong';
+  return outcome.kind === 'decided' ? 'right' : 'pending';
+}

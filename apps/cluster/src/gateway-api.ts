@@ -1,0 +1,91 @@
+/** The gateway's HTTP interface, as far as the command line tools use it. */
+
+/** A decided request as `POST /requests` answers it. */
+export interface DecidedAnswer {
+  readonly id: string;
+  readonly status: 'decided';
+  readonly mode: 'pbft' | 'ccro';
+  readonly sequence: number;
+  readonly digest: string;
+  readonly result: unknown;
+  readonly consensusTimeMs: number;
+  readonly nodes: readonly {
+    readonly id: number;
+    readonly role: string;
+    readonly correct: number | null;
+    readonly corrupt: number | null;
+  }[];
+}
+
+export type SubmissionAnswer =
+  | { readonly kind: 'decided'; readonly answer: DecidedAnswer }
+  | {
+      readonly kind: 'undecided';
+      readonly httpStatus: number;
+      readonly detail: string;
+      readonly id: string | undefined;
+    };
+
+/** A decided slot of `GET /ledger`. */
+export interface LedgerEntry {
+  readonly sequence: number;
+  readonly digest: string;
+  readonly requests: readonly {
+    readonly client: string;
+    readonly timestamp: number;
+    /** JSON text, as the client signed it. */
+    readonly operation: string;
+  }[];
+}
+
+export interface NodeEvidence {
+  readonly id: number;
+  /** Votes of others on the node's newest decision; null when it has none. */
+  readonly tally: { readonly correct: number; readonly corrupt: number } | null;
+  readonly evidence: readonly { readonly accused: number; readonly kind: string }[];
+}
+
+interface Problem {
+  readonly title?: string;
+  readonly detail?: string;
+  readonly id?: string;
+}
+
+export class GatewayApi {
+  constructor(private readonly url: string) {}
+
+  /** `POST /requests`. @param body `{"data": ...}` or `{"operation": {...}}` */
+  async submit(body: unknown): Promise<SubmissionAnswer> {
+    const response = await fetch(`${this.url}/requests`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    const answer: unknown = await response.json();
+    if (response.ok) return { kind: 'decided', answer: answer as DecidedAnswer };
+    const { title, detail, id } = answer as Problem;
+    const text = detail ?? title ?? 'no explanation';
+    return { kind: 'undecided', httpStatus: response.status, detail: text, id };
+  }
+
+  /** The first hundred decided slots. */
+  async ledger(): Promise<readonly LedgerEntry[]> {
+    const response = await fetch(`${this.url}/ledger?from=1&limit=100`);
+    const page = (await response.json()) as { readonly decisions: readonly LedgerEntry[] };
+    return page.decisions;
+  }
+
+  /** What each node that answers has against others. */
+  async evidence(): Promise<NodeEvidence[]> {
+    const response = await fetch(`${this.url}/nodes`);
+    const { nodes } = (await response.json()) as { nodes: readonly { id: number }[] };
+    return Promise.all(nodes.map(({ id }) => this.evidenceOf(id)));
+  }
+
+  private async evidenceOf(id: number): Promise<NodeEvidence> {
+    const response = await fetch(`${this.url}/nodes/${id}/status`);
+    if (!response.ok) return { id, tally: null, evidence: [] };
+    const { evidence = [], tally = null } = (await response.json()) as Partial<NodeEvidence>;
+    return { id, tally, evidence };
+  }
+}

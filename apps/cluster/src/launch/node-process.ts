@@ -1,0 +1,102 @@
+/** A node in a process of its own, as `npm start -- --processes` runs them. */
+
+import { formatClusterFile, type ClusterConfig } from '@ccro/cluster-config';
+import type { FaultKind } from '@ccro/faults';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { RunningNode } from './running-cluster.js';
+
+const NODE_ENTRY = fileURLToPath(new URL('../../../node/src/main.js', import.meta.url));
+const START_TIMEOUT_MS = 30_000;
+const STOP_TIMEOUT_MS = 5_000;
+const READY_LINE = /started on (http:\S+)/;
+
+export interface NodeProcessOptions {
+  readonly id: number;
+  readonly config: ClusterConfig;
+  readonly redisUrl: string;
+  readonly httpPort: number;
+  readonly host: string;
+  readonly faultInjection: boolean;
+  readonly fault?: FaultKind;
+}
+
+/**
+ * Starts a node and waits until it says where it listens.
+ *
+ * @param onDeath called when it ends before it was closed
+ * @throws with the process's last words when it does not come up
+ */
+export async function startNodeProcess(
+  options: NodeProcessOptions,
+  onDeath: (error: Error) => void,
+): Promise<RunningNode> {
+  const { id, config, redisUrl, httpPort, faultInjection, fault } = options;
+  const directory = await mkdtemp(join(tmpdir(), 'ccro-node-'));
+  const configPath = join(directory, 'cluster.json');
+  await writeFile(configPath, formatClusterFile(config));
+  const child = spawn(process.execPath, [NODE_ENTRY], {
+    env: {
+      PATH: process.env['PATH'],
+      NODE_ID: String(id),
+      CCRO_CONFIG: configPath,
+      REDIS_URL: redisUrl,
+      NODE_HTTP_PORT: String(httpPort),
+      FAULT_INJECTION: faultInjection ? 'on' : 'off',
+      ...(fault === undefined ? {} : { FAULT: fault }),
+      LOG_LEVEL: 'info',
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let closing = false;
+  child.once('exit', (code, signal) => {
+    if (!closing) onDeath(new Error(`node ${id} ended (${signal ?? `exit code ${code}`})`));
+  });
+  const close = async (): Promise<void> => {
+    closing = true;
+    await stop(child);
+    await rm(directory, { recursive: true, force: true });
+  };
+  try {
+    return { id, url: await readyUrl(child, id), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function readyUrl(child: ChildProcess, id: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let output = '';
+    const timer = setTimeout(
+      () => reject(new Error(`node ${id} did not start within ${START_TIMEOUT_MS} ms: ${output}`)),
+      START_TIMEOUT_MS,
+    );
+    const read = (chunk: Buffer): void => {
+      output = (output + chunk.toString()).slice(-4_000);
+      const url = READY_LINE.exec(output)?.[1];
+      if (url === undefined) return;
+      clearTimeout(timer);
+      resolve(url);
+    };
+    child.stdout?.on('data', read);
+    child.stderr?.on('data', read);
+    child.once('exit', () => {
+      clearTimeout(timer);
+      reject(new Error(`node ${id} did not start: ${output.trim()}`));
+    });
+  });
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+  await exited;
+  clearTimeout(timer);
+}

@@ -1,0 +1,43 @@
+import type { TrafficCount } from '@ccro/broker';
+
+/** A started node, in this process or in one of its own. */
+export interface RunningNode {
+  readonly id: number;
+  /** Base URL of its HTTP interface. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** A started cluster with its gateway. */
+export interface RunningCluster {
+  readonly gatewayUrl: string;
+  readonly nodes: readonly RunningNode[];
+  /** Everything all participants published so far, as counted at the broker. */
+  traffic(): Promise<TrafficCount>;
+  /** Stops gateway, nodes and whatever broker was started for them. May be called again. */
+  close(): Promise<void>;
+}
+
+/** Told while a cluster starts. */
+export interface LaunchListener {
+  onNodeStarted(node: RunningNode): void;
+  onGatewayStarted(url: string): void;
+  /** A decision reached a waiting caller. */
+  onDecided(decision: DecidedRequest): void;
+  /** Something the user should know, one line. */
+  onNotice(line: string): void;
+  /** A node or the gateway cannot go on. */
+  onFatal(error: unknown): void;
+}
+
+/** What the gateway tells of a decided request; see its `POST /requests`. */
+export interface DecidedRequest {
+  readonly mode: 'pbft' | 'ccro';
+  readonly sequence: number;
+  readonly consensusTimeMs: number;
+  readonly nodes: readonly {
+    readonly id: number;
+    readonly correct: number | null;
+    readonly corrupt: number | null;
+  }[];
+}

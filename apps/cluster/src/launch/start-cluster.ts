@@ -1,0 +1,146 @@
+/** Boots a whole cluster and its gateway, with development keys, in one process or in many. */
+
+import { nodeConnectionName, type Broker, type TrafficCount } from '@ccro/broker';
+import {
+  developmentCluster,
+  developmentKey,
+  GATEWAY_CLIENT,
+  type ClusterConfig,
+} from '@ccro/cluster-config';
+import { startGateway } from '@ccro/gateway-app';
+import { clusterFacts, startNode } from '@ccro/node-app';
+import type { ClusterOptions } from '../options/cluster-options.js';
+import { openBrokers, type BrokerSource } from './brokers.js';
+import { startNodeProcess } from './node-process.js';
+import type { LaunchListener, RunningCluster, RunningNode } from './running-cluster.js';
+
+const HOST = '127.0.0.1';
+
+/**
+ * Starts everything `options` describe; whatever was started is closed again when a part fails.
+ *
+ * @throws what the first part that could not start threw: a taken port, an unreachable Redis
+ */
+export async function startCluster(
+  options: ClusterOptions,
+  listener: LaunchListener,
+): Promise<RunningCluster> {
+  const launch = new Launch(options, listener);
+  try {
+    return await launch.run();
+  } catch (error) {
+    await launch.close();
+    throw error;
+  }
+}
+
+class Launch {
+  private readonly config: ClusterConfig;
+  private readonly closers: (() => Promise<void>)[] = [];
+  private readonly brokers: Broker[] = [];
+
+  constructor(
+    private readonly options: ClusterOptions,
+    private readonly listener: LaunchListener,
+  ) {
+    const { nodes, mode } = options;
+    this.config = developmentCluster({ nodes, mode });
+  }
+
+  async run(): Promise<RunningCluster> {
+    const source = await openBrokers(this.options, (line) => this.listener.onNotice(line));
+    this.closers.push(() => source.close());
+    const nodes: RunningNode[] = [];
+    for (const { id } of this.config.members) {
+      const node = await this.startNode(id, source);
+      this.closers.push(() => node.close());
+      this.listener.onNodeStarted(node);
+      nodes.push(node);
+    }
+    const gatewayUrl = await this.startGateway(source);
+    this.listener.onGatewayStarted(gatewayUrl);
+    return {
+      gatewayUrl,
+      nodes,
+      traffic: () => this.traffic(nodes),
+      close: () => this.close(),
+    };
+  }
+
+  /** Last started, first closed. */
+  async close(): Promise<void> {
+    for (let close = this.closers.pop(); close !== undefined; close = this.closers.pop()) {
+      await close();
+    }
+  }
+
+  private startNode(id: number, source: BrokerSource): Promise<RunningNode> {
+    const { nodePort, faulty, fault, seed, faultInjection, processes } = this.options;
+    const common = {
+      httpPort: nodePort === 0 ? 0 : nodePort + id,
+      host: HOST,
+      faultInjection,
+      ...(faulty.includes(id) ? { fault, faultSeed: seed } : {}),
+    };
+    if (processes && source.redisUrl !== undefined) {
+      const { redisUrl } = source;
+      const { listener } = this;
+      return startNodeProcess({ ...common, id, config: this.config, redisUrl }, (error) =>
+        listener.onFatal(error),
+      );
+    }
+    return startNode({
+      ...common,
+      facts: clusterFacts(this.config),
+      self: id,
+      secretKey: developmentKey('node', id).secretKey,
+      broker: this.connection(source, nodeConnectionName(id)),
+      tuning: this.config.tuning,
+      onFatal: (error) => this.listener.onFatal(error),
+    });
+  }
+
+  private async startGateway(source: BrokerSource): Promise<string> {
+    const { gatewayPort, faultInjection, requestTimeoutMs } = this.options;
+    const gateway = await startGateway({
+      config: this.config,
+      clientId: GATEWAY_CLIENT,
+      secretKey: developmentKey('client', GATEWAY_CLIENT).secretKey,
+      broker: this.connection(source, `ccro:gateway:${GATEWAY_CLIENT}`),
+      faultInjection,
+      requestTimeoutMs,
+      host: HOST,
+      port: gatewayPort,
+      onDecided: (decision) => this.listener.onDecided(decision),
+    });
+    this.closers.push(() => gateway.close());
+    return gateway.url;
+  }
+
+  private connection(source: BrokerSource, name: string): Broker {
+    const broker = source.connection(name);
+    this.brokers.push(broker);
+    return broker;
+  }
+
+  /** Own connections are read directly; nodes in processes of their own say what they counted. */
+  private async traffic(nodes: readonly RunningNode[]): Promise<TrafficCount> {
+    const counts = this.brokers.map((broker) => broker.traffic().total);
+    if (this.options.processes) {
+      counts.push(...(await Promise.all(nodes.map(({ url }) => trafficOfProcess(url)))));
+    }
+    const sum = { published: 0, deliveries: 0, deliveredBytes: 0 };
+    for (const count of counts) {
+      sum.published += count.published;
+      sum.deliveries += count.deliveries;
+      sum.deliveredBytes += count.deliveredBytes;
+    }
+    return sum;
+  }
+}
+
+async function trafficOfProcess(url: string): Promise<TrafficCount> {
+  const response = await fetch(`${url}/status`);
+  const { traffic } = (await response.json()) as { traffic: TrafficCount };
+  return traffic;
+}

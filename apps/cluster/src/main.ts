@@ -1,0 +1,19 @@
+/** `npm start`: a whole cluster and its gateway with one command. */
+
+import { run } from './command.js';
+import { OptionError, checkOptions } from './options/cluster-options.js';
+import { clusterCommand, typedOptions } from './options/command-line.js';
+import { runCluster } from './run-cluster.js';
+
+await run(async () => {
+  const raw = typedOptions(clusterCommand(), process.argv.slice(2));
+  const { REDIS_URL, FAULT_INJECTION } = process.env;
+  if (FAULT_INJECTION !== undefined && !['on', 'off', ''].includes(FAULT_INJECTION)) {
+    throw new OptionError('fault-injection', `(FAULT_INJECTION=${FAULT_INJECTION})`, 'on or off');
+  }
+  const options = checkOptions(
+    { ...raw, faultInjection: raw.faultInjection ?? FAULT_INJECTION === 'on' },
+    REDIS_URL === '' ? undefined : REDIS_URL,
+  );
+  return runCluster(options, (line) => process.stdout.write(`${line}\n`));
+});

@@ -1,0 +1,52 @@
+import { readFile } from 'node:fs/promises';
+import type { GatewayApi } from './gateway-api.js';
+
+/**
+ * Reads the requests of `--once`: JSON, one request object or a list of them.
+ *
+ * @throws with the file's name and what is wrong with it
+ */
+export async function readOnceFile(path: string): Promise<readonly unknown[]> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    throw new Error(`--once ${path} cannot be read: ${(error as Error).message}`, { cause: error });
+  }
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch (error) {
+    throw new Error(`--once ${path} is not JSON: ${(error as Error).message}`, { cause: error });
+  }
+  const requests: readonly unknown[] = Array.isArray(content) ? content : [content];
+  if (requests.length === 0) throw new Error(`--once ${path} holds no request`);
+  const bad = requests.findIndex((each) => typeof each !== 'object' || each === null);
+  if (bad < 0) return requests;
+  throw new Error(
+    `--once ${path}: request ${bad + 1} is no object; write {"data": ...} or {"operation": {...}}`,
+  );
+}
+
+/**
+ * Submits one request after another, each after the report of the one before.
+ *
+ * @returns whether all were decided
+ */
+export async function submitOnce(
+  gateway: GatewayApi,
+  requests: readonly unknown[],
+  print: (line: string) => void,
+  reported: () => Promise<void>,
+): Promise<boolean> {
+  let allDecided = true;
+  for (const request of requests) {
+    const outcome = await gateway.submit(request);
+    await reported();
+    if (outcome.kind === 'decided') continue;
+    allDecided = false;
+    const { httpStatus, detail, id } = outcome;
+    print(`Not decided (${httpStatus}): ${detail}${id === undefined ? '' : ` [${id}]`}`);
+  }
+  return allDecided;
+}

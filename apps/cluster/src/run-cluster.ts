@@ -1,0 +1,94 @@
+import { primaryOf, collectorOf } from '@ccro/consensus';
+import { GatewayApi } from './gateway-api.js';
+import { startCluster } from './launch/start-cluster.js';
+import type { RunningCluster } from './launch/running-cluster.js';
+import { readOnceFile, submitOnce } from './once.js';
+import type { ClusterOptions } from './options/cluster-options.js';
+import { bannerLines, rolesLine, type BannerFacts } from './report/banner.js';
+import { DecisionPrinter } from './report/decision-printer.js';
+
+/**
+ * Starts the cluster, prints the seed's banner and a report after each decision, and stays until
+ * a signal; with `once`, until the file's requests are decided.
+ *
+ * @returns the exit code
+ */
+export async function runCluster(
+  options: ClusterOptions,
+  print: (line: string) => void,
+): Promise<number> {
+  const requests = options.once === undefined ? undefined : await readOnceFile(options.once);
+  const facts = bannerFacts(options);
+  for (const line of bannerLines(facts)) print(line);
+  if (options.faulty.length > 0) print(`(faulty: ${options.fault}, seed ${options.seed})`);
+  print('');
+
+  const ended = untilEnded();
+  const printer: { current?: DecisionPrinter } = {};
+  const cluster = await startCluster(options, {
+    onNotice: print,
+    onNodeStarted: ({ id, url }) => print(`Node ${id} started on ${url}`),
+    onGatewayStarted: (url) => {
+      print('');
+      print(rolesLine(facts));
+      print(`Gateway running on ${url}`);
+      print('');
+    },
+    onDecided: (decision) => printer.current?.decided(decision),
+    onFatal: (error) => ended.fail(error),
+  });
+  try {
+    const reports = await startPrinter(cluster, print);
+    printer.current = reports;
+    if (requests === undefined) {
+      await ended.promise;
+      return 0;
+    }
+    const once = submitOnce(new GatewayApi(cluster.gatewayUrl), requests, print, () =>
+      reports.finished(),
+    );
+    const decided = await Promise.race([once, ended.promise.then(() => false)]);
+    await reports.finished();
+    return decided ? 0 : 1;
+  } finally {
+    ended.dispose();
+    await cluster.close();
+  }
+}
+
+async function startPrinter(
+  cluster: RunningCluster,
+  print: (line: string) => void,
+): Promise<DecisionPrinter> {
+  const api = new GatewayApi(cluster.gatewayUrl);
+  const printer = new DecisionPrinter(print, () => cluster.traffic(), api);
+  await printer.begin();
+  return printer;
+}
+
+function bannerFacts({ mode, nodes, faulty }: ClusterOptions): BannerFacts {
+  const commander = primaryOf(0, nodes);
+  const communication = mode === 'ccro' ? collectorOf(commander, nodes, 0) : undefined;
+  return { mode, nodes, byzantine: faulty, commander, communication };
+}
+
+/** Resolves on SIGINT or SIGTERM, rejects when a part of the cluster cannot go on. */
+function untilEnded(): {
+  readonly promise: Promise<void>;
+  fail(error: unknown): void;
+  dispose(): void;
+} {
+  let end: () => void = () => undefined;
+  let fail: (error: unknown) => void = () => undefined;
+  const promise = new Promise<void>((resolve, reject) => {
+    end = resolve;
+    fail = reject;
+  });
+  promise.catch(() => undefined);
+  process.once('SIGINT', end).once('SIGTERM', end);
+  return {
+    promise,
+    fail,
+    dispose: () => void process.off('SIGINT', end).off('SIGTERM', end),
+  };
+}

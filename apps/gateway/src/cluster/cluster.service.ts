@@ -1,0 +1,164 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CcroClient, ClientError } from '@ccro/client';
+import { collectorOf, primaryOf, type ReplicaId, type View } from '@ccro/consensus';
+import type { NodeQuery } from '@ccro/wire';
+import { BrokerWatch } from '../connection/broker-watch.js';
+import { GATEWAY_SETTINGS } from '../gateway.constants.js';
+import type { GatewaySettings } from '../gateway.options.js';
+import { ProblemException } from '../problem/problem.js';
+import { readNodeStatus, type NodeStatus } from './node-status.js';
+import { roleOf, type NodeRole, type Roles } from './roles.js';
+import { suspectsIn, type Suspect } from './suspects.js';
+
+/** One line of `GET /nodes`. Fields are null for a node that does not answer. */
+export interface NodeSummary {
+  readonly id: ReplicaId;
+  readonly role: NodeRole;
+  /** Whether it answers, and does not play dead. */
+  readonly up: boolean;
+  readonly view: number | null;
+  readonly lastExecuted: number | null;
+  /** Votes it saw for and against the newest decision. */
+  readonly tally: { readonly correct: number; readonly corrupt: number } | null;
+  /** The fault that was injected into it, if it says so. */
+  readonly fault: string | null;
+}
+
+/** Answer of `GET /status`. */
+export interface ClusterStatus {
+  readonly cluster: string;
+  readonly mode: 'ccro' | 'pbft';
+  readonly n: number;
+  readonly f: number;
+  readonly quorum: number;
+  /** What f+1 nodes have reached: at least one of them is honest. */
+  readonly view: number;
+  readonly lastExecuted: number;
+  readonly primary: ReplicaId;
+  readonly collector: ReplicaId | null;
+  /** Ids of the nodes that answer. */
+  readonly up: readonly ReplicaId[];
+  readonly brokerConnected: boolean;
+  readonly suspects: readonly Suspect[];
+}
+
+/** Asks the nodes how they are and puts their answers together. */
+@Injectable()
+export class ClusterService {
+  private asking: Promise<readonly (NodeStatus | undefined)[]> | undefined;
+  /** The collector f+1 nodes named last, and in which view. */
+  private learnt: { readonly view: View; readonly collector: ReplicaId } | undefined;
+
+  constructor(
+    @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
+    private readonly client: CcroClient,
+    private readonly broker: BrokerWatch,
+  ) {}
+
+  /** Who plays which part in `view`, as far as is known without asking. */
+  rolesIn(view: View): Roles {
+    const { n } = this.client.size;
+    const primary = primaryOf(view, n);
+    if (this.settings.config.mode === 'pbft') return { primary, collector: null };
+    const collector =
+      this.learnt?.view === view ? this.learnt.collector : collectorOf(primary, n, 0);
+    return { primary, collector };
+  }
+
+  /** By id; undefined for nodes that gave no valid answer in time. Callers share one round. */
+  async statuses(): Promise<readonly (NodeStatus | undefined)[]> {
+    this.asking ??= this.askAll().finally(() => {
+      this.asking = undefined;
+    });
+    return this.asking;
+  }
+
+  async status(): Promise<ClusterStatus> {
+    const statuses = (await this.statuses()).filter((status) => status !== undefined);
+    const { n, f, quorum } = this.client.size;
+    const { cluster, mode } = this.settings.config;
+    const view = this.reached(statuses.map((status) => status.view)) ?? this.client.view;
+    return {
+      cluster,
+      mode,
+      n,
+      f,
+      quorum,
+      view,
+      lastExecuted: this.reached(statuses.map(({ lastExecuted }) => lastExecuted)) ?? 0,
+      ...this.rolesIn(view),
+      up: statuses.filter(({ up }) => up).map(({ id }) => id),
+      brokerConnected: this.broker.connected,
+      suspects: suspectsIn(statuses, n),
+    };
+  }
+
+  async nodes(): Promise<NodeSummary[]> {
+    const statuses = await this.statuses();
+    const known = statuses.filter((status) => status !== undefined);
+    const roles = this.rolesIn(this.reached(known.map(({ view }) => view)) ?? this.client.view);
+    return statuses.map((status, id) => ({
+      id,
+      role: roleOf(id, roles),
+      up: status?.up ?? false,
+      view: status?.view ?? null,
+      lastExecuted: status?.lastExecuted ?? null,
+      tally: status?.tally ?? null,
+      fault: status?.fault ?? null,
+    }));
+  }
+
+  /** Everything node `id` says of itself, or that it does not answer. */
+  async node(id: ReplicaId): Promise<NodeStatus | { id: ReplicaId; up: false; role: NodeRole }> {
+    const answer = await this.ask(id, { type: 'status' }).catch(unlessUnreachable);
+    const status = readNodeStatus(id, answer);
+    return status ?? { id, up: false, role: roleOf(id, this.rolesIn(this.client.view)) };
+  }
+
+  /**
+   * Asks one node.
+   *
+   * @returns the answer's JSON; its shape is up to the node
+   * @throws ProblemException `node-unreachable` or `shutting-down`
+   */
+  async ask(id: ReplicaId, query: NodeQuery): Promise<unknown> {
+    try {
+      return await this.client.query(id, query, this.settings.nodeTimeoutMs);
+    } catch (error) {
+      if (!(error instanceof ClientError)) throw error;
+      if (error.code === 'closed') {
+        throw new ProblemException('shutting-down', 'The gateway is shutting down.');
+      }
+      throw new ProblemException('node-unreachable', `${error.message}.`);
+    }
+  }
+
+  private async askAll(): Promise<readonly (NodeStatus | undefined)[]> {
+    const answers = await this.client.queryAll({ type: 'status' }, this.settings.nodeTimeoutMs);
+    const statuses = answers.map((answer, id) => readNodeStatus(id, answer));
+    this.learnCollector(statuses.filter((status) => status !== undefined));
+    return statuses;
+  }
+
+  /** The highest value that f+1 nodes have reached; undefined when fewer answer. */
+  private reached(values: readonly number[]): number | undefined {
+    return [...values].sort((a, b) => b - a)[this.client.size.weakQuorum - 1];
+  }
+
+  private learnCollector(statuses: readonly NodeStatus[]): void {
+    const { n, weakQuorum } = this.client.size;
+    const votes = new Map<string, number>();
+    for (const { view, collector } of statuses) {
+      if (typeof collector !== 'number' || collector >= n) continue;
+      const key = `${view}:${collector}`;
+      const count = (votes.get(key) ?? 0) + 1;
+      votes.set(key, count);
+      if (count === weakQuorum) this.learnt = { view, collector };
+    }
+  }
+}
+
+function unlessUnreachable(error: unknown): undefined {
+  if (error instanceof ProblemException && error.problem === 'node-unreachable') return undefined;
+  throw error;
+}

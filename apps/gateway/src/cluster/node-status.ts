@@ -1,0 +1,27 @@
+import type { ReplicaId } from '@ccro/consensus';
+import { z } from 'zod';
+
+const count = z.int().min(0);
+
+/**
+ * What a node says of itself, as far as the gateway reads it; the rest is passed on. It is the
+ * node's own word: a liar may say anything that has this shape.
+ */
+const nodeStatusSchema = z.looseObject({
+  up: z.boolean(),
+  view: count,
+  primary: count,
+  collector: count.nullish(),
+  lastExecuted: count,
+  fault: z.string().nullish(),
+  tally: z.object({ correct: count, corrupt: count }).nullish(),
+  evidence: z.array(z.looseObject({ kind: z.string(), accused: count, count })).default([]),
+});
+
+export type NodeStatus = z.infer<typeof nodeStatusSchema> & { readonly id: ReplicaId };
+
+/** @returns undefined for an answer that has not the shape of a status */
+export function readNodeStatus(id: ReplicaId, answer: unknown): NodeStatus | undefined {
+  const parsed = nodeStatusSchema.safeParse(answer);
+  return parsed.success ? { ...parsed.data, id } : undefined;
+}

@@ -1,0 +1,35 @@
+import { Controller, Get, Inject } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { GATEWAY_SETTINGS } from '../gateway.constants.js';
+import type { GatewaySettings } from '../gateway.options.js';
+
+/** Where things are. */
+export interface Entrance {
+  readonly cluster: string;
+  readonly mode: 'ccro' | 'pbft';
+  readonly links: Readonly<Record<string, string>>;
+}
+
+const LINKS = {
+  requests: '/requests',
+  status: '/status',
+  nodes: '/nodes',
+  ledger: '/ledger',
+  health: '/health/ready',
+  metrics: '/metrics',
+  docs: '/docs',
+} as const;
+
+@ApiTags('operation')
+@Controller()
+export class EntranceController {
+  constructor(@Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Where things are' })
+  @ApiOkResponse()
+  entrance(): Entrance {
+    const { cluster, mode } = this.settings.config;
+    return { cluster, mode, links: LINKS };
+  }
+}

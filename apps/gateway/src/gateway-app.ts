@@ -1,0 +1,71 @@
+import { ModulesContainer, NestFactory } from '@nestjs/core';
+import type { MicroserviceOptions } from '@nestjs/microservices';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { CcroClient } from '@ccro/client';
+import { BrokerServer, peekJsonKind } from '@ccro/transport';
+import { GatewayModule } from './gateway.module.js';
+import type { GatewayOptions } from './gateway.options.js';
+import { createHttpAdapter } from './http-adapter.js';
+import { serveOpenApi } from './openapi/openapi.js';
+
+/** Where the gateway listens. */
+export interface ListenOptions {
+  /** 0: any free one. */
+  readonly port: number;
+  readonly host: string;
+}
+
+/** A running gateway. */
+export interface GatewayApp {
+  /** Base URL of its HTTP interface. */
+  readonly url: string;
+  readonly app: NestFastifyApplication;
+  /** Answers the calls under way, then closes HTTP and the broker. */
+  close(): Promise<void>;
+}
+
+/**
+ * A hybrid Nest application, ready to listen: HTTP for users, and a microservice over the broker's
+ * one connection for the cluster. The broker is connected here and closed with the application.
+ *
+ * @throws BrokerError when the broker cannot be reached; then nothing stays open
+ */
+export async function createGatewayApp(options: GatewayOptions): Promise<NestFastifyApplication> {
+  const { broker } = options;
+  const app = await NestFactory.create<NestFastifyApplication>(
+    GatewayModule.forRoot(options),
+    createHttpAdapter(),
+    { abortOnError: false, bodyParser: false },
+  );
+  const channels = [app.get(CcroClient).inbox];
+  const modules = app.get(ModulesContainer);
+  app.connectMicroservice<MicroserviceOptions>({
+    strategy: new BrokerServer({ channels, peek: peekJsonKind }, { broker, modules }),
+  });
+  serveOpenApi(app);
+  try {
+    await app.startAllMicroservices();
+    await app.init();
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+  return app;
+}
+
+/**
+ * Starts a gateway.
+ *
+ * @throws BrokerError when the broker cannot be reached, or an error with code EADDRINUSE when the
+ *   port is taken; then nothing stays open
+ */
+export async function startGateway(options: GatewayOptions & ListenOptions): Promise<GatewayApp> {
+  const app = await createGatewayApp(options);
+  try {
+    await app.listen({ port: options.port, host: options.host });
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+  return { url: await app.getUrl(), app, close: () => app.close() };
+}

@@ -1,0 +1,37 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { ClusterModule } from './cluster/cluster.module.js';
+import { ConnectionModule } from './connection/connection.module.js';
+import { EntranceController } from './entrance/entrance.controller.js';
+import type { GatewayOptions } from './gateway.options.js';
+import { HealthModule } from './health/health.module.js';
+import { KvModule } from './kv/kv.module.js';
+import { LedgerModule } from './ledger/ledger.module.js';
+import { MetricsModule } from './metrics/metrics.module.js';
+import { ProblemFilter } from './problem/problem.filter.js';
+import { RequestValidationPipe } from './problem/request-validation.pipe.js';
+import { RequestsModule } from './requests/requests.module.js';
+
+/** The front door of a cluster: HTTP in, a client of the cluster inside. */
+@Module({})
+export class GatewayModule {
+  static forRoot(options: GatewayOptions): DynamicModule {
+    return {
+      module: GatewayModule,
+      imports: [
+        MetricsModule,
+        ConnectionModule.forRoot(options),
+        ClusterModule,
+        RequestsModule,
+        LedgerModule,
+        KvModule,
+        HealthModule,
+      ],
+      controllers: [EntranceController],
+      providers: [
+        { provide: APP_FILTER, useClass: ProblemFilter },
+        { provide: APP_PIPE, useClass: RequestValidationPipe },
+      ],
+    };
+  }
+}

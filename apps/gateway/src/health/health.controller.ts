@@ -1,0 +1,25 @@
+import { Controller, Get } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiProblems } from '../openapi/api-problems.decorator.js';
+import { HealthService, type Readiness } from './health.service.js';
+
+@ApiTags('operation')
+@Controller('health')
+export class HealthController {
+  constructor(private readonly health: HealthService) {}
+
+  @Get('live')
+  @ApiOperation({ summary: 'Whether the gateway runs' })
+  @ApiOkResponse()
+  live(): { readonly status: 'ok' } {
+    return { status: 'ok' };
+  }
+
+  @Get('ready')
+  @ApiOperation({ summary: 'Whether requests can be decided now' })
+  @ApiOkResponse()
+  @ApiProblems('broker-unreachable', 'quorum-unreachable')
+  ready(): Promise<Readiness> {
+    return this.health.readiness();
+  }
+}

@@ -1,0 +1,54 @@
+import { Body, Controller, Delete, Get, Param, Put } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { JsonValue } from '@ccro/state-machine';
+import { ApiProblems } from '../openapi/api-problems.decorator.js';
+import { IdempotencyKey } from '../requests/idempotency-key.decorator.js';
+import { putValueSchema, type PutValueDto } from './dto/put-value.dto.js';
+import { KvService, type DeletedValue, type StoredValue, type WrittenValue } from './kv.service.js';
+
+@ApiTags('kv')
+@Controller('kv/:key')
+export class KvController {
+  constructor(private readonly kv: KvService) {}
+
+  @Put()
+  @ApiOperation({ summary: 'Stores a value under a key' })
+  @ApiOkResponse()
+  @ApiProblems(
+    'malformed-request',
+    'invalid-request',
+    'payload-too-large',
+    'unsupported-media-type',
+    'idempotency-key-reused',
+    'overloaded',
+    'broker-unreachable',
+    'decision-timeout',
+  )
+  put(
+    @Param('key') key: string,
+    @Body({ schema: putValueSchema }) { value }: PutValueDto,
+    @IdempotencyKey() idempotencyKey?: string,
+  ): Promise<WrittenValue> {
+    // What came out of JSON is a JSON value.
+    return this.kv.put(key, value as JsonValue, idempotencyKey);
+  }
+
+  @Get()
+  @ApiOperation({ summary: 'Reads a key; ordered among the writes, so never stale' })
+  @ApiOkResponse()
+  @ApiProblems('invalid-request', 'not-found', 'overloaded', 'broker-unreachable', 'decision-timeout')
+  get(@Param('key') key: string): Promise<StoredValue> {
+    return this.kv.get(key);
+  }
+
+  @Delete()
+  @ApiOperation({ summary: 'Removes a key' })
+  @ApiOkResponse()
+  @ApiProblems('invalid-request', 'not-found', 'overloaded', 'broker-unreachable', 'decision-timeout')
+  delete(
+    @Param('key') key: string,
+    @IdempotencyKey() idempotencyKey?: string,
+  ): Promise<DeletedValue> {
+    return this.kv.delete(key, idempotencyKey);
+  }
+}

@@ -1,0 +1,33 @@
+import { Controller, Get, Param, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { ApiProblems } from '../openapi/api-problems.decorator.js';
+import { ProblemException } from '../problem/problem.js';
+import { ledgerQuerySchema, sequenceSchema, type LedgerQueryDto } from './dto/ledger-query.dto.js';
+import { LedgerService, type LedgerEntry, type LedgerPage } from './ledger.service.js';
+
+@ApiTags('ledger')
+@Controller('ledger')
+export class LedgerController {
+  constructor(private readonly ledger: LedgerService) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Decided batches with the certificates that prove them' })
+  @ApiQuery({ name: 'from', required: false, schema: { type: 'integer', default: 1 } })
+  @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', default: 20 } })
+  @ApiOkResponse()
+  @ApiProblems('invalid-request', 'quorum-unreachable')
+  page(@Query({ schema: ledgerQuerySchema }) { from, limit }: LedgerQueryDto): Promise<LedgerPage> {
+    return this.ledger.page(from, limit);
+  }
+
+  @Get(':sequence')
+  @ApiOperation({ summary: 'The batch decided at one sequence number' })
+  @ApiParam({ name: 'sequence', type: 'integer' })
+  @ApiOkResponse()
+  @ApiProblems('not-found', 'quorum-unreachable')
+  at(@Param('sequence') text: string): Promise<LedgerEntry> {
+    const sequence = sequenceSchema.safeParse(text);
+    if (sequence.success) return this.ledger.at(sequence.data);
+    throw new ProblemException('not-found', `${JSON.stringify(text)} is no sequence number.`);
+  }
+}

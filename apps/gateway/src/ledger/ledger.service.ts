@@ -1,0 +1,137 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CcroClient } from '@ccro/client';
+import type { Certificate, Decision, Digest, SequenceNumber, View } from '@ccro/consensus';
+import { Verifier } from '@ccro/crypto';
+import type { NodeQuery } from '@ccro/wire';
+import { z } from 'zod';
+import { ClusterService } from '../cluster/cluster.service.js';
+import { GATEWAY_SETTINGS } from '../gateway.constants.js';
+import type { GatewaySettings } from '../gateway.options.js';
+import { ProblemException } from '../problem/problem.js';
+import { verifiedDecision } from './verified-decision.js';
+
+/** A decided batch as the ledger shows it. */
+export interface LedgerEntry {
+  readonly sequence: SequenceNumber;
+  readonly view: View;
+  readonly digest: Digest;
+  readonly requests: readonly {
+    readonly client: string;
+    readonly timestamp: number;
+    readonly digest: Digest;
+    /** JSON text, as the client signed it. */
+    readonly operation: string;
+    readonly signature: string;
+  }[];
+  readonly certificate: Certificate;
+}
+
+/** Answer of `GET /ledger`. */
+export interface LedgerPage {
+  readonly decisions: readonly LedgerEntry[];
+  /** Where to go on; null when nothing more was decided as far as f+1 nodes know. */
+  readonly next: SequenceNumber | null;
+}
+
+const answerSchema = z.looseObject({ decisions: z.array(z.unknown()) });
+
+/**
+ * Reads decided batches from the nodes. A decision proves itself, so one honest node is enough to
+ * show it; that there is none takes the word of f+1, of whom one is honest.
+ */
+@Injectable()
+export class LedgerService {
+  constructor(
+    @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
+    private readonly client: CcroClient,
+    private readonly cluster: ClusterService,
+    private readonly verifier: Verifier,
+  ) {}
+
+  /**
+   * Decisions from `from` on, `limit` at most, without gaps.
+   *
+   * @throws ProblemException `quorum-unreachable` when fewer than f+1 nodes give a valid answer
+   */
+  async page(from: SequenceNumber, limit: number): Promise<LedgerPage> {
+    const decisions = await this.read({ type: 'ledger', from, limit }, from, limit);
+    const last = decisions.at(-1)?.sequence;
+    return {
+      decisions: decisions.map(ledgerEntry),
+      next: last === undefined ? null : last + 1,
+    };
+  }
+
+  /** @throws ProblemException `not-found` or `quorum-unreachable` */
+  async at(sequence: SequenceNumber): Promise<LedgerEntry> {
+    const [decision] = await this.read({ type: 'decision', sequence }, sequence, 1);
+    if (decision !== undefined) return ledgerEntry(decision);
+    throw new ProblemException('not-found', `Nothing was decided at sequence ${sequence} yet.`);
+  }
+
+  /** Asks one node after the other until the answer is complete, or f+1 gave a valid one. */
+  private async read(
+    query: NodeQuery,
+    from: SequenceNumber,
+    limit: number,
+  ): Promise<readonly Decision[]> {
+    const { n, weakQuorum } = this.client.size;
+    let longest: readonly Decision[] = [];
+    let valid = 0;
+    // Not always the same node first: reading is work.
+    const start = from % n;
+    for (let offset = 0; offset < n && valid < weakQuorum; offset += 1) {
+      const answer = await this.cluster.ask((start + offset) % n, query).catch(unlessUnreachable);
+      const decisions = this.checked(answer, from, limit);
+      if (decisions === undefined) continue;
+      valid += 1;
+      if (decisions.length > longest.length) longest = decisions;
+      if (longest.length === limit) return longest;
+    }
+    if (valid >= weakQuorum) return longest;
+    throw new ProblemException(
+      'quorum-unreachable',
+      `Only ${valid} nodes gave a valid answer; ${weakQuorum} are needed.`,
+      { headers: { 'retry-after': '1' } },
+    );
+  }
+
+  /** The decisions in an answer: undefined if one of them does not hold or is out of order. */
+  private checked(
+    answer: unknown,
+    from: SequenceNumber,
+    limit: number,
+  ): readonly Decision[] | undefined {
+    const parsed = answerSchema.safeParse(answer);
+    if (!parsed.success || parsed.data.decisions.length > limit) return undefined;
+    const decisions: Decision[] = [];
+    for (const [index, value] of parsed.data.decisions.entries()) {
+      const { cluster } = this.settings.config;
+      const decision = verifiedDecision(value, cluster, this.verifier);
+      if (decision?.sequence !== from + index) return undefined;
+      decisions.push(decision);
+    }
+    return decisions;
+  }
+}
+
+function ledgerEntry({ sequence, view, digest, requests, certificate }: Decision): LedgerEntry {
+  return {
+    sequence,
+    view,
+    digest,
+    requests: requests.map(({ client, timestamp, digest: request, operation, signature }) => ({
+      client,
+      timestamp,
+      digest: request,
+      operation,
+      signature,
+    })),
+    certificate,
+  };
+}
+
+function unlessUnreachable(error: unknown): undefined {
+  if (error instanceof ProblemException && error.problem === 'node-unreachable') return undefined;
+  throw error;
+}

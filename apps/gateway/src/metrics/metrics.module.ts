@@ -1,0 +1,12 @@
+import { Global, Module } from '@nestjs/common';
+import { Registry } from 'prom-client';
+import { MetricsController } from './metrics.controller.js';
+
+/** One registry for the gateway; each part registers what it counts. */
+@Global()
+@Module({
+  controllers: [MetricsController],
+  providers: [{ provide: Registry, useFactory: () => new Registry() }],
+  exports: [Registry],
+})
+export class MetricsModule {}

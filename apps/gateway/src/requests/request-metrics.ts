@@ -1,0 +1,39 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Outcome } from '@ccro/client';
+import { Gauge, Histogram, Registry } from 'prom-client';
+import { REQUEST_REGISTRY, type RequestRegistry } from './request-registry.js';
+
+/** Seconds; a decision takes one or two milliseconds when all is well. */
+const LATENCY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** What is counted about requests. */
+@Injectable()
+export class RequestMetrics {
+  private readonly latency: Histogram;
+
+  constructor(registry: Registry, @Inject(REQUEST_REGISTRY) requests: RequestRegistry) {
+    const registers = [registry];
+    this.latency = new Histogram({
+      name: 'ccro_gateway_consensus_seconds',
+      help: 'From sending a request to f+1 matching replies',
+      buckets: LATENCY_BUCKETS,
+      registers,
+    });
+    new Gauge({
+      name: 'ccro_gateway_requests',
+      help: 'Accepted requests by state; decided and failed since the start',
+      labelNames: ['status'],
+      registers,
+      collect() {
+        const counts = requests.counts();
+        for (const status of ['pending', 'decided', 'failed'] as const) {
+          this.set({ status }, counts[status]);
+        }
+      },
+    });
+  }
+
+  observe({ consensusTimeMs }: Outcome): void {
+    this.latency.observe(consensusTimeMs / 1000);
+  }
+}

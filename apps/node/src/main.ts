@@ -1,0 +1,83 @@
+import { IdentityLease, nodeConnectionName, RedisBroker } from '@ccro/broker';
+import {
+  clusterWarnings,
+  isDevelopmentCluster,
+  loadClusterConfig,
+  loadPrivateKey,
+  nodeHttpPort,
+  readNodeEnvironment,
+  requireMember,
+  type ClusterConfig,
+  type NodeEnvironment,
+} from '@ccro/cluster-config';
+import { ConsoleLogger, Logger } from '@nestjs/common';
+import { nestLogLevels } from './log-levels.js';
+import { clusterFacts } from './cluster-facts.js';
+import { startNode } from './node-app.js';
+
+/** `nest start node`: one replica over Redis, configured by the environment alone. */
+async function main(): Promise<void> {
+  const environment = readNodeEnvironment(process.env);
+  const config = loadClusterConfig(environment.configPath);
+  Logger.overrideLogger(
+    new ConsoleLogger('ccro', { logLevels: nestLogLevels(environment.logLevel) }),
+  );
+  const logger = new Logger('node');
+  for (const warning of clusterWarnings(config)) logger.warn(warning);
+  if (isDevelopmentCluster(config)) {
+    logger.warn('development keys: anyone can sign as any node of this cluster');
+  }
+  const name =
+    environment.nodeId === undefined ? 'ccro:node' : nodeConnectionName(environment.nodeId);
+  const broker = new RedisBroker({ url: environment.redisUrl, name });
+  await broker.connect();
+  const self = await identity(environment, config, broker, logger);
+  const { secretKey } = loadPrivateKey({
+    config,
+    configPath: environment.configPath,
+    owner: { role: 'node', id: self },
+    keyFile: environment.keyFile,
+  });
+  const node = await startNode({
+    facts: clusterFacts(config),
+    self,
+    secretKey,
+    broker,
+    httpPort: nodeHttpPort(environment, self),
+    host: environment.httpHost,
+    faultInjection: environment.faultInjection,
+    tuning: config.tuning,
+    onFatal: stop,
+    ...(environment.fault === undefined ? {} : { fault: environment.fault }),
+  });
+  node.app.enableShutdownHooks();
+  logger.log(`Node ${self} started on ${node.url}`);
+}
+
+/** The configured id, or the lowest free one, held by a lease over the node's own connection. */
+async function identity(
+  { nodeId }: NodeEnvironment,
+  config: ClusterConfig,
+  broker: RedisBroker,
+  logger: Logger,
+): Promise<number> {
+  if (nodeId !== undefined) return requireMember(config, nodeId).id;
+  const lease = await IdentityLease.take(
+    {
+      cluster: config.cluster,
+      size: config.members.length,
+      onLost: (id) => stop(new Error(`another process took over as node ${id}`)),
+    },
+    broker.leases,
+  );
+  await broker.rename(nodeConnectionName(lease.id));
+  logger.log(`no NODE_ID: this is node ${lease.id}, the lowest id that was free`);
+  return lease.id;
+}
+
+function stop(error: unknown): never {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+}
+
+await main().catch(stop);

@@ -1,0 +1,95 @@
+/** Lies against the real verifier: which are refused, and why, and which are believed. */
+import type { Digest, OutgoingMessage, PrePrepare, Request } from '@ccro/consensus';
+import {
+  createDigests,
+  createEd25519Scheme,
+  generateKeyPair,
+  isRejected,
+  MessageSigner,
+  RequestSigner,
+  Verifier,
+} from '@ccro/crypto';
+import { describe, expect, it } from 'vitest';
+import { createBehaviour } from './create-behaviour.js';
+import type { FaultKind } from './fault-kind.js';
+import { seededRandom } from './random.js';
+
+const cluster = 'test';
+const digests = createDigests();
+const keys = Array.from({ length: 4 }, generateKeyPair);
+const client = generateKeyPair();
+const members = keys.map(({ publicKey }) => publicKey);
+const scheme = createEd25519Scheme({ cluster, members });
+const verifier = new Verifier({
+  cluster,
+  members,
+  clients: new Map([['gateway', client.publicKey]]),
+  scheme,
+});
+const signers = keys.map(
+  ({ secretKey }, replica) => new MessageSigner({ cluster, replica, secretKey }),
+);
+
+function request(timestamp: number): Request {
+  const draft = { client: 'gateway', timestamp, operation: '{"type":"append","data":1}' };
+  return new RequestSigner({ cluster, secretKey: client.secretKey }).sign(draft);
+}
+
+function voteOf(replica: number, digest: Digest): OutgoingMessage & { readonly kind: 'vote' } {
+  return { kind: 'vote', phase: 'prepare', view: 0, sequence: 1, digest, replica, attempt: 0 };
+}
+
+/** What the verifier makes of what a faulty replica 0 sends instead of `message`. */
+function verdicts(kind: FaultKind, message: OutgoingMessage, times = 1): string[] {
+  const random = seededRandom(1);
+  const liar = createBehaviour(kind, { self: 0, n: 4, digests, random });
+  return Array.from({ length: times }, () => liar.outgoing({ to: { kind: 'all' }, message }))
+    .flat()
+    .map((send) => {
+      const sealed = signers[0]?.seal(send.message);
+      if (sealed === undefined || sealed.kind === 'reply') throw new Error('not for replicas');
+      const verdict = verifier.verify(sealed);
+      return isRejected(verdict) ? verdict : 'believed';
+    });
+}
+
+describe('a lie told with its own key is believed', () => {
+  it.each([[[1]], [[1, 2]], [[1, 2, 3]]])('equivocate on requests %j', (timestamps) => {
+    const bodies = timestamps.map(request);
+    const requests = bodies.map(({ digest }) => digest);
+    const prePrepare: Omit<PrePrepare, 'signature'> = {
+      kind: 'pre-prepare',
+      view: 0,
+      sequence: 1,
+      digest: digests.batch(requests),
+      requests,
+      bodies,
+      collector: 2,
+      replica: 0,
+    };
+    expect(verdicts('equivocate', prePrepare)).toEqual(['believed', 'believed', 'believed']);
+  });
+
+  it('falsify and double-vote', () => {
+    const vote = voteOf(0, digests.batch([request(1).digest]));
+    expect(verdicts('falsify', vote)).toEqual(['believed']);
+    expect(verdicts('double-vote', vote)).toEqual(['believed', 'believed']);
+  });
+});
+
+describe('a forged certificate is refused', () => {
+  it('for a reason of its own, whichever way it was forged', () => {
+    const digest = digests.batch([request(1).digest]);
+    const votes = signers
+      .slice(0, 3)
+      .map((signer, replica) => signer.sign(voteOf(replica, digest)));
+    const certificate = scheme.assemble(votes);
+    expect(verifier.verify(certificate)).toBe(certificate);
+    expect(verdicts('forge-certificate', certificate, 4)).toEqual([
+      'certificate-bad-signature',
+      'certificate-bad-signature',
+      'certificate-below-quorum',
+      'certificate-duplicate-signer',
+    ]);
+  });
+});

@@ -1,0 +1,13 @@
+export { BrokerClientProxy, type BrokerClientProxyDependencies } from './broker-client-proxy.js';
+export { BrokerContext } from './broker-context.js';
+export {
+  BROKER_TRANSPORT,
+  BrokerServer,
+  FALLBACK_PATTERN,
+  type BrokerServerDependencies,
+  type BrokerServerEvents,
+  type BrokerServerOptions,
+  type BrokerStatus,
+  type DispatchCounts,
+} from './broker-server.js';
+export { peekJsonKind, type PeekKind } from './message-kind.js';

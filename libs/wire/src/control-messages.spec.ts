@@ -1,0 +1,59 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  formatNodeQuery,
+  isControlMessage,
+  type NodeQuery,
+  parseNodeQuery,
+} from './control-messages.js';
+
+describe('node queries', () => {
+  const queries: readonly NodeQuery[] = [
+    { type: 'status' },
+    { type: 'ledger', from: 1, limit: 100 },
+    { type: 'decision', sequence: 7 },
+    { type: 'set-fault', fault: 'silent-collector' },
+    { type: 'set-fault', fault: null },
+  ];
+
+  it.each(queries)('are read as they were written: %j', (query) => {
+    expect(parseNodeQuery(formatNodeQuery(query))).toEqual(query);
+  });
+
+  it.each([
+    '',
+    'status',
+    'null',
+    '[]',
+    '{}',
+    '{"type":"other"}',
+    '{"type":"status","extra":1}',
+    '{"type":"status","__proto__":{}}',
+    '{"type":"ledger","from":-1,"limit":1}',
+    '{"type":"ledger","from":1,"limit":0}',
+    '{"type":"ledger","from":1,"limit":1001}',
+    '{"type":"decision","sequence":1e999}',
+    '{"type":"set-fault"}',
+    '{"type":"set-fault","fault":"Not A Fault"}',
+    ' '.repeat(5000),
+    '['.repeat(4000),
+  ])('are refused otherwise: %s', (text) => {
+    expect(parseNodeQuery(text)).toBeUndefined();
+  });
+
+  it('never throw', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.json(), fc.string({ unit: 'binary' })), (text) => {
+        expect(parseNodeQuery(text)).toBeUndefined();
+      }),
+    );
+  });
+
+  it('travel in control messages', () => {
+    expect(['query', 'answer', 'vote'].map((kind) => isControlMessage({ kind }))).toEqual([
+      true,
+      true,
+      false,
+    ]);
+  });
+});
