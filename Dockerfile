@@ -7,6 +7,7 @@ RUN npm ci --ignore-scripts
 COPY nest-cli.json tsconfig.json tsconfig.build.json ./
 COPY apps apps
 COPY libs libs
+COPY scripts scripts
 COPY types types
 RUN npm run build
 

@@ -108,7 +108,7 @@ export class ComposeProject {
 
   /** What the containers said last. */
   logs() {
-    return this.compose(['logs', '--no-color', '--tail=25']).catch((error) => error.message);
+    return this.compose(['logs', '--no-color', '--tail=25']).catch(() => '(no logs)');
   }
 
   /** Gives up on whatever is under way. */
@@ -172,6 +172,7 @@ function run(program, args, { name = `${program} ${args[0]}`, env, timeoutMs, si
   return new Promise((resolve, reject) => {
     execFile(program, args, options, (error, stdout, stderr) => {
       if (!error) return resolve(stdout);
+      if (signal?.aborted) return reject(signal.reason);
       const output = `${stdout}${stderr}`.trim().split('\n').slice(-30).join('\n');
       const why = error.killed ? `took more than ${timeoutMs / SECOND} s` : `exit ${error.code}`;
       reject(new Error(`${name}: ${why}\n${output}`.trim()));

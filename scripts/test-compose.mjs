@@ -69,7 +69,7 @@ try {
       console.log(`ok      ${name} (${seconds()} s)`);
       passed += 1;
     } catch (error) {
-      console.log(`FAILED  ${name} (${seconds()} s)\n${error.message}\n\n${await project.logs()}`);
+      console.log(`FAILED  ${name} (${seconds()} s)\n${error.message}\n${await project.logs()}`);
       failed += 1;
       break; // the steps after it build on it
     }

@@ -1,5 +1,6 @@
 import type { Broker } from '@ccro/broker';
 import type { ClusterConfig } from '@ccro/cluster-config';
+import type { DecidedAnswer } from './requests/request-record.js';
 
 /** Everything the gateway is told; nothing in it reads the environment. */
 export interface GatewayOptions {
@@ -20,6 +21,8 @@ export interface GatewayOptions {
   readonly maxPendingRequests?: number;
   /** Finished requests that are kept for `GET /requests/:id`. Default 10,000. */
   readonly maxFinishedRequests?: number;
+  /** Told of each request once it is decided and its tallies are complete. */
+  readonly onDecided?: (answer: DecidedAnswer) => void;
 }
 
 /** The options with every default filled in. */
@@ -31,6 +34,7 @@ const DEFAULTS = {
   nodeTimeoutMs: 1000,
   maxPendingRequests: 2048,
   maxFinishedRequests: 10_000,
+  onDecided: () => undefined,
 } as const satisfies Partial<GatewayOptions>;
 
 /** @returns the settings that `options` make */

@@ -23,6 +23,8 @@ export interface NodeEnvironment {
   readonly nodeId: number | undefined;
   readonly configPath: string;
   readonly redisUrl: string;
+  /** Address to listen on. */
+  readonly httpHost: string;
   /** Undefined: see `nodeHttpPort`. 0: any free port. */
   readonly httpPort: number | undefined;
   readonly dataDir: string | undefined;
@@ -40,6 +42,8 @@ export interface NodeEnvironment {
 export interface GatewayEnvironment {
   readonly configPath: string;
   readonly redisUrl: string;
+  /** Address to listen on. */
+  readonly httpHost: string;
   /** 0: any free port. */
   readonly port: number;
   /** The client of the cluster that the gateway is. */
@@ -58,6 +62,7 @@ const PORT_RULE = `a port, 0 to ${LAST_PORT} (0: any free one)`;
 const NODE_ID_RULE = `an integer from 0 to ${MAX_MEMBERS - 1}`;
 const TIMEOUT_RULE = 'milliseconds, 1 to 600000';
 const REDIS_URL_RULE = 'a URL that starts with redis:// or rediss://';
+const HOST_RULE = 'an IP address or localhost (0.0.0.0: every interface)';
 const CLIENT_ID_RULE = '1 to 64 letters, digits, - and _';
 
 function oneOf<const T extends readonly [string, ...string[]]>(values: T): z.ZodType<T[number]> {
@@ -75,6 +80,7 @@ function integer(min: number, max: number, rule: string): z.ZodType<number> {
 const shared = {
   CCRO_CONFIG: z.string().default('config/local.json'),
   REDIS_URL: z.string().refine(isRedisUrl, REDIS_URL_RULE).default('redis://127.0.0.1:6379'),
+  HTTP_HOST: z.union([z.ipv4(), z.ipv6(), z.literal('localhost')], HOST_RULE).default('127.0.0.1'),
   DATA_DIR: z.string().optional(),
   FAULT_INJECTION: oneOf(['on', 'off']).default('off'),
   LOG_LEVEL: oneOf(LOG_LEVELS).default('info'),
@@ -110,6 +116,7 @@ export function readNodeEnvironment(environment: Environment): NodeEnvironment {
     nodeId: variables.NODE_ID,
     configPath: variables.CCRO_CONFIG,
     redisUrl: variables.REDIS_URL,
+    httpHost: variables.HTTP_HOST,
     httpPort: variables.NODE_HTTP_PORT,
     dataDir: variables.DATA_DIR,
     durability: DURABILITY,
@@ -126,6 +133,7 @@ export function readGatewayEnvironment(environment: Environment): GatewayEnviron
   return {
     configPath: variables.CCRO_CONFIG,
     redisUrl: variables.REDIS_URL,
+    httpHost: variables.HTTP_HOST,
     port: variables.GATEWAY_PORT,
     clientId: variables.CLIENT_ID,
     dataDir: variables.DATA_DIR,

@@ -8,7 +8,14 @@ import {
   type INestMicroservice,
 } from '@nestjs/common';
 import { ModulesContainer, NestFactory } from '@nestjs/core';
-import { Ctx, EventPattern, Payload, Transport } from '@nestjs/microservices';
+import {
+  Ctx,
+  EventPattern,
+  Payload,
+  Transport,
+  type MicroserviceOptions,
+} from '@nestjs/microservices';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { BrokerContext } from './broker-context.js';
@@ -325,6 +332,42 @@ describe('BrokerServer', () => {
     await sender.publish(NODE, bytes('{"kind":"bytes"}'));
     await untilHeard(1);
     expect(hooked).toEqual([new BrokerContext([NODE])]);
+  });
+});
+
+@Module({
+  controllers: [VoteController],
+  providers: [
+    { provide: InProcessHub, useValue: new InProcessHub() },
+    {
+      provide: BrokerServer,
+      inject: [InProcessHub, ModulesContainer],
+      useFactory: (hub: InProcessHub, modules: ModulesContainer) =>
+        new BrokerServer(
+          { channels: [NODE], peek: peekJsonKind },
+          { broker: hub.broker('node'), modules },
+        ),
+    },
+  ],
+})
+class HybridModule {}
+
+describe('BrokerServer in an application that also serves HTTP', () => {
+  it('is injected, calls handlers within the delivery itself, and closes with it', async () => {
+    const app = await NestFactory.create(HybridModule, new FastifyAdapter(), { logger: false });
+    const server = app.get(BrokerServer);
+    app.connectMicroservice<MicroserviceOptions>({ strategy: server });
+    await app.startAllMicroservices();
+    await app.listen(0, '127.0.0.1');
+    const turns: string[] = [];
+    const broker = server.unwrap<Broker>();
+    broker.onMessage(() => turns.push(heard.join())); // after the server's own listener
+    const sender = await connectedTo(app.get(InProcessHub));
+    await sender.publish(NODE, bytes('{"kind":"vote"}'));
+    await untilHeard(1);
+    await expect.poll(() => turns, { interval: 5 }).toEqual([`vote on ${NODE}: {"kind":"vote"}`]);
+    await app.close();
+    expect(broker.connected).toBe(false);
   });
 });
 

@@ -75,7 +75,7 @@ export class RequestsService implements BeforeApplicationShutdown {
    *   refused one, `shutting-down`
    */
   async decided(requests: readonly AcceptedRequest[]): Promise<readonly DecidedAnswer[]> {
-    const finished = Promise.all(requests.map(({ id }) => this.finishing.get(id)));
+    const finished = Promise.all(requests.map(async ({ id }) => this.finishing.get(id)));
     const end = await firstOf({
       finished,
       timeoutMs: this.settings.requestTimeoutMs,
@@ -149,7 +149,9 @@ export class RequestsService implements BeforeApplicationShutdown {
   private onDecided(id: string, outcome: Outcome): void {
     this.metrics.observe(outcome);
     const roles = this.cluster.rolesIn(outcome.view);
-    this.registry.finish(decidedAnswer(id, outcome, this.settings.config, roles));
+    const answer = decidedAnswer(id, outcome, this.settings.config, roles);
+    this.registry.finish(answer);
+    this.settings.onDecided(answer);
   }
 
   private onFailed(id: string, error: unknown): void {

@@ -106,7 +106,7 @@ describe('the one connection', () => {
 
   it('is made anew when the server stops answering', async () => {
     const frozen = await startRedisServer();
-    const broker = newBroker({ url: frozen.url, answerTimeoutMs: 100 });
+    const broker = newBroker({ url: frozen.url, answerTimeoutMs: 300 });
     await broker.subscribe(['a']);
     await broker.connect();
     frozen.pause();
@@ -138,16 +138,16 @@ describe('the first connection', () => {
     const away = await startRedisServer();
     await away.kill();
     const url = away.url.replace('redis://', 'redis://me:secret@');
-    const broker = newBroker({ url, connectTimeoutMs: 50 });
+    const broker = newBroker({ url, connectTimeoutMs: 300 });
     const failure: unknown = await broker.connect().catch((error: unknown) => error);
     expect(failure).toMatchObject({ name: 'BrokerError', code: 'unreachable' });
     const { message } = failure as Error;
-    expect(message).toContain(`No Redis answers at ${away.url} within 50 ms`);
+    expect(message).toContain(`No Redis answers at ${away.url} within 300 ms`);
     expect(message).toContain('ECONNREFUSED');
     expect(message).toContain('docker compose up redis');
     expect(message).not.toContain('secret');
     await away.restart();
-    const again = new RedisBroker({ url: away.url, name: 'x', connectTimeoutMs: 50 });
+    const again = new RedisBroker({ url: away.url, name: 'x', connectTimeoutMs: 300 });
     await away.kill();
     await expect(again.connect()).rejects.toMatchObject({ code: 'unreachable' });
     await away.restart();

@@ -1,0 +1,162 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { expectProblem } from '../../test/expect-problem.js';
+import { closeStarted, startedGateway as start } from '../../test/started-gateway.js';
+
+afterEach(closeStarted);
+
+const evidence = (accused: number, kind: string) => ({ accused, kind, count: 3, latest: {} });
+
+describe('GET /status', () => {
+  it('describes the cluster', async () => {
+    const { call } = await start();
+    await call('POST', '/requests', { json: { data: 1 } });
+    const { status, body } = await call('GET', '/status');
+    expect(status).toBe(200);
+    expect(body).toEqual({
+      cluster: 'gateway-spec',
+      mode: 'ccro',
+      n: 4,
+      f: 1,
+      quorum: 3,
+      view: 0,
+      lastExecuted: 1,
+      primary: 0,
+      collector: 2,
+      up: [0, 1, 2, 3],
+      brokerConnected: true,
+      suspects: [],
+    });
+  });
+
+  it('names who is accused, by whom', async () => {
+    const { call, cluster } = await start();
+    const accuse = (...entries: object[]) => ({
+      answer: (_: unknown, honest: unknown) => ({ ...(honest as object), evidence: entries }),
+    });
+    cluster.scripts[0] = accuse(evidence(3, 'conflicting-votes'));
+    cluster.scripts[1] = accuse(
+      evidence(3, 'conflicting-votes'),
+      evidence(2, 'collector-failed'),
+      evidence(99, 'conflicting-votes'),
+    );
+    const { body } = await call('GET', '/status');
+    expect(body.suspects).toEqual([
+      { id: 3, kind: 'conflicting-votes', witnesses: [0, 1] },
+      { id: 2, kind: 'collector-failed', witnesses: [1] },
+    ]);
+  });
+
+  it('is not moved by f liars', async () => {
+    const { call, cluster } = await start();
+    cluster.scripts[1] = {
+      answer: () => ({ up: true, view: 1e6, primary: 1, collector: 3, lastExecuted: 1e9 }),
+    };
+    const { body } = await call('GET', '/status');
+    expect(body).toMatchObject({ view: 0, lastExecuted: 0, primary: 0, collector: 2 });
+  });
+
+  it('answers without any node and without a broker', async () => {
+    const { call, cluster, hub } = await start();
+    await cluster.close();
+    expect((await call('GET', '/status')).body).toMatchObject({ up: [], brokerConnected: true });
+    hub.setAvailable(false);
+    expect((await call('GET', '/status')).body).toMatchObject({ up: [], brokerConnected: false });
+  });
+});
+
+describe('GET /nodes', () => {
+  it('lists roles, liveness, view, last executed and tallies', async () => {
+    const { call, cluster } = await start();
+    cluster.scripts[1] = { offline: true };
+    cluster.scripts[2] = { answer: () => 'nonsense' };
+    cluster.scripts[3] = {
+      answer: (_, honest) => ({ ...(honest as object), up: false, fault: 'offline' }),
+    };
+    const node = { lastExecuted: 0, view: 0, tally: { correct: 6, corrupt: 0 }, fault: null };
+    const absent = { up: false, lastExecuted: null, view: null, tally: null, fault: null };
+    expect((await call('GET', '/nodes')).body).toEqual({
+      nodes: [
+        { id: 0, role: 'commander', up: true, ...node },
+        { id: 1, role: 'replica', ...absent },
+        { id: 2, role: 'communication', ...absent },
+        { id: 3, role: 'replica', ...node, up: false, fault: 'offline' },
+      ],
+    });
+  });
+
+  it('learns the communication node that f+1 nodes name', async () => {
+    const { call, cluster } = await start();
+    for (const replica of [1, 3]) {
+      cluster.scripts[replica] = {
+        answer: (_, honest) => ({ ...(honest as object), collector: 3 }),
+      };
+    }
+    cluster.scripts[0] = { offline: true };
+    cluster.scripts[2] = { offline: true };
+    const { nodes } = (await call('GET', '/nodes')).body as { nodes: { role: string }[] };
+    expect(nodes.map(({ role }) => role)).toEqual([
+      'commander',
+      'replica',
+      'replica',
+      'communication',
+    ]);
+  });
+});
+
+describe('GET /nodes/:id/status', () => {
+  it('passes on what the node says', async () => {
+    const { call } = await start();
+    expect((await call('GET', '/nodes/2/status')).body).toMatchObject({
+      id: 2,
+      up: true,
+      rejects: {},
+      uptimeMs: 1,
+    });
+  });
+
+  it('says when the node does not answer', async () => {
+    const { call, cluster } = await start();
+    cluster.scripts[2] = { offline: true };
+    const { status, body } = await call('GET', '/nodes/2/status');
+    expect({ status, body }).toEqual({
+      status: 200,
+      body: { id: 2, up: false, role: 'communication' },
+    });
+  });
+});
+
+describe('faults', () => {
+  const json = { kind: 'falsify' };
+
+  it('are refused unless they are switched on', async () => {
+    const { call } = await start();
+    expectProblem(await call('PUT', '/nodes/1/fault', { json }), 403, 'fault-injection-disabled');
+    expectProblem(await call('DELETE', '/nodes/1/fault'), 403, 'fault-injection-disabled');
+  });
+
+  it('are set and cleared', async () => {
+    const { call } = await start({ faultInjection: true });
+    expect(await call('PUT', '/nodes/1/fault', { json })).toMatchObject({
+      status: 200,
+      body: { id: 1, fault: 'falsify' },
+    });
+    expect((await call('DELETE', '/nodes/1/fault')).body).toEqual({ id: 1, fault: null });
+  });
+
+  it('are checked', async () => {
+    const { call } = await start({ faultInjection: true });
+    const answer = await call('PUT', '/nodes/1/fault', { json: { kind: 'rude' } });
+    expectProblem(answer, 400, 'invalid-request');
+    expect(answer.body.detail).toContain('kind');
+    expect(answer.body.detail).toContain('falsify');
+    expectProblem(await call('PUT', '/nodes/7/fault', { json }), 404, 'not-found');
+  });
+
+  it('pass on that the node refuses or does not answer', async () => {
+    const { call, cluster } = await start({ faultInjection: true });
+    cluster.scripts[1] = { answer: () => ({ error: 'fault injection is off' }) };
+    cluster.scripts[2] = { offline: true };
+    expectProblem(await call('PUT', '/nodes/1/fault', { json }), 403, 'fault-injection-disabled');
+    expectProblem(await call('PUT', '/nodes/2/fault', { json }), 503, 'node-unreachable');
+  });
+});

@@ -1,0 +1,130 @@
+import { InProcessHub } from '@ccro/broker';
+import { developmentCluster, developmentKey } from '@ccro/cluster-config';
+import { afterEach, describe, expect, it } from 'vitest';
+import { expectProblem } from '../test/expect-problem.js';
+import { closeStarted, startedGateway as start } from '../test/started-gateway.js';
+import { startGateway } from './gateway-app.js';
+
+afterEach(closeStarted);
+
+describe('GET /', () => {
+  it('says where things are', async () => {
+    const { call } = await start();
+    const { status, body } = await call('GET', '/');
+    expect(status).toBe(200);
+    for (const path of Object.values(body.links as Record<string, string>)) {
+      if (path !== '/requests') expect((await call('GET', path)).status, path).toBe(200);
+    }
+  });
+});
+
+describe('health', () => {
+  it('is live and ready', async () => {
+    const { call } = await start();
+    expect(await call('GET', '/health/live')).toMatchObject({ status: 200, body: { status: 'ok' } });
+    expect(await call('GET', '/health/ready')).toMatchObject({
+      status: 200,
+      body: { status: 'ok', nodes: { up: 4, required: 3 } },
+    });
+  });
+
+  it('is live, not ready, without a quorum or without a broker', async () => {
+    const { call, cluster, hub } = await start();
+    for (const replica of [1, 2]) cluster.scripts[replica] = { offline: true };
+    const answer = await call('GET', '/health/ready');
+    expectProblem(answer, 503, 'quorum-unreachable');
+    expect(answer.body.nodes).toEqual({ up: 2, required: 3 });
+    hub.setAvailable(false);
+    expectProblem(await call('GET', '/health/ready'), 503, 'broker-unreachable');
+    expect((await call('GET', '/health/live')).status).toBe(200);
+  });
+});
+
+describe('GET /metrics', () => {
+  it('counts decisions, latency, pending requests, rejects and deliveries', async () => {
+    const { call, cluster, hub } = await start();
+    await call('POST', '/requests', { json: { data: 1 } });
+    cluster.stalled = true;
+    await call('POST', '/requests', { json: { data: 2 }, headers: { prefer: 'respond-async' } });
+    const stranger = hub.broker('stranger');
+    await stranger.connect();
+    await stranger.publish('ccro:{gateway-spec}:client:gateway', Buffer.from('garbage'));
+    await stranger.close();
+    const { headers, body } = await call('GET', '/metrics');
+    expect(headers.get('content-type')).toContain('text/plain');
+    for (const line of [
+      'ccro_gateway_requests{status="decided"} 1',
+      'ccro_gateway_requests{status="pending"} 1',
+      'ccro_gateway_consensus_seconds_count 1',
+      'ccro_gateway_rejects_total{reason="malformed"} 1',
+      'ccro_gateway_broker_total{what="deliveries"} 2',
+      'ccro_gateway_broker_connected 1',
+    ]) {
+      expect(body.text).toContain(line);
+    }
+  });
+});
+
+describe('/docs', () => {
+  it('describes every route and every kind of error', async () => {
+    const { call } = await start();
+    expect((await call('GET', '/docs')).headers.get('content-type')).toContain('text/html');
+    const { body } = await call('GET', '/docs-json');
+    expect(Object.keys(body.paths as object).sort()).toEqual([
+      '/',
+      '/health/live',
+      '/health/ready',
+      '/kv/{key}',
+      '/ledger',
+      '/ledger/{sequence}',
+      '/metrics',
+      '/nodes',
+      '/nodes/{id}/fault',
+      '/nodes/{id}/status',
+      '/preprepare',
+      '/requests',
+      '/requests/batch',
+      '/requests/{id}',
+      '/status',
+    ]);
+    const text = JSON.stringify(body);
+    expect(text).toContain('urn:ccro:problem:decision-timeout');
+    expect(text).toContain('Idempotency-Key');
+    expect(text).toContain('"operation"');
+  });
+});
+
+describe('starting', () => {
+  const config = developmentCluster({ nodes: 4, mode: 'ccro', cluster: 'gateway-spec' });
+  const options = {
+    config,
+    clientId: 'gateway',
+    secretKey: developmentKey('client', 'gateway').secretKey,
+    host: '127.0.0.1',
+  };
+
+  it('fails on a taken port and leaves nothing open', async () => {
+    const { gateway } = await start();
+    const port = Number(new URL(gateway.url).port);
+    const broker = new InProcessHub().broker('ccro:gateway:gateway');
+    await expect(startGateway({ ...options, broker, port })).rejects.toMatchObject({
+      code: 'EADDRINUSE',
+    });
+    expect(broker.connected).toBe(false);
+  });
+
+  it('fails when the broker cannot be reached', async () => {
+    const hub = new InProcessHub();
+    hub.setAvailable(false);
+    const broker = hub.broker('ccro:gateway:gateway');
+    await expect(startGateway({ ...options, broker, port: 0 })).rejects.toMatchObject({
+      code: 'unreachable',
+    });
+  });
+
+  it('holds one broker connection', async () => {
+    const { hub, gateway } = await start();
+    expect(gateway.app.get(Symbol.for('nothing'), { strict: false, each: true })).toEqual([]);
+    expect(hub.lost).toBe(0);
+  });
+});

@@ -1,0 +1,106 @@
+import type { NodeQuery } from '@ccro/wire';
+import { afterEach, describe, expect, it } from 'vitest';
+import { expectProblem } from '../../test/expect-problem.js';
+import { travelForm } from '../../test/scripted-cluster.js';
+import {
+  closeStarted,
+  startedGateway as start,
+  type StartedGateway,
+} from '../../test/started-gateway.js';
+
+afterEach(closeStarted);
+
+interface Page {
+  readonly decisions: readonly { readonly sequence: number }[];
+  readonly next: number | null;
+}
+
+async function withDecisions(count: number): Promise<StartedGateway> {
+  const started = await start();
+  for (let data = 1; data <= count; data += 1) {
+    await started.call('POST', '/requests', { json: { data } });
+  }
+  return started;
+}
+
+/** Replaces what a replica says of the ledger. */
+function says(decisions: (query: NodeQuery) => unknown): { answer: (query: NodeQuery) => unknown } {
+  return { answer: (query) => ({ decisions: decisions(query), lastExecuted: 1 }) };
+}
+
+async function sequences(started: StartedGateway, query = ''): Promise<[number[], number | null]> {
+  const { body } = await started.call('GET', `/ledger${query}`);
+  const { decisions, next } = body as unknown as Page;
+  return [decisions.map(({ sequence }) => sequence), next];
+}
+
+describe('GET /ledger', () => {
+  it('shows decided batches with their certificates', async () => {
+    const started = await withDecisions(2);
+    const { status, body } = await started.call('GET', '/ledger');
+    const [first, second] = started.cluster.decisions;
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      decisions: [
+        {
+          sequence: 1,
+          view: 0,
+          digest: first?.digest,
+          requests: [{ client: 'gateway', operation: '{"type":"append","data":1}' }],
+          certificate: first?.certificate,
+        },
+        { sequence: 2, digest: second?.digest },
+      ],
+      next: 3,
+    });
+  });
+
+  it('pages', async () => {
+    const started = await withDecisions(5);
+    expect(await sequences(started, '?from=2&limit=3')).toEqual([[2, 3, 4], 5]);
+    expect(await sequences(started, '?from=5')).toEqual([[5], 6]);
+    expect(await sequences(started, '?from=6')).toEqual([[], null]);
+  });
+
+  it('believes one honest node and no liar', async () => {
+    const started = await withDecisions(2);
+    const { cluster } = started;
+    const [first, second] = cluster.decisions;
+    if (first === undefined || second === undefined) throw new Error('two were decided');
+    const forged = { ...first, certificate: second.certificate };
+    const swapped = { ...first, requests: second.requests };
+    cluster.scripts[0] = says(() => [travelForm(forged), travelForm(second)]);
+    cluster.scripts[1] = says(() => [travelForm(swapped), null, 'x', { kind: 'decision' }]);
+    cluster.scripts[2] = says(() => [travelForm(second), travelForm(first)]);
+    expect(await sequences(started, '?limit=2')).toEqual([[1, 2], 3]);
+  });
+
+  it('does not take the word of one node that there is nothing', async () => {
+    const started = await withDecisions(2);
+    started.cluster.scripts[1] = says(() => []);
+    expect(await sequences(started)).toEqual([[1, 2], 3]);
+  });
+
+  it('answers 503 when fewer than f+1 nodes give a valid answer', async () => {
+    const started = await withDecisions(1);
+    for (const replica of [0, 1]) started.cluster.scripts[replica] = { offline: true };
+    started.cluster.scripts[2] = { answer: () => 'nonsense' };
+    expectProblem(await started.call('GET', '/ledger'), 503, 'quorum-unreachable');
+  });
+});
+
+describe('GET /ledger/:sequence', () => {
+  it('shows one decision, from whichever node can prove it', async () => {
+    const started = await withDecisions(2);
+    started.cluster.scripts[2] = says(() => []);
+    started.cluster.scripts[3] = { offline: true };
+    const { status, body } = await started.call('GET', '/ledger/2');
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ sequence: 2, digest: started.cluster.decisions[1]?.digest });
+  });
+
+  it('answers 404 when nothing was decided there yet', async () => {
+    const started = await withDecisions(1);
+    expectProblem(await started.call('GET', '/ledger/2'), 404, 'not-found');
+  });
+});
