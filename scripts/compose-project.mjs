@@ -90,7 +90,7 @@ export class ComposeProject {
     return this.compose(['exec', '-T', 'redis', 'redis-cli', ...args]);
   }
 
-  /** Retries `attempt` until it resolves; after `timeoutMs`, throws with its last complaint. */
+  /** Retries `attempt` until it resolves, rejects with `final` set, or has done so for too long. */
   async until(what, timeoutMs, attempt) {
     const deadline = performance.now() + timeoutMs;
     for (;;) {
@@ -98,6 +98,7 @@ export class ComposeProject {
       try {
         return await attempt();
       } catch (error) {
+        if (error.final) throw error;
         if (performance.now() > deadline) {
           throw new Error(`not ${what} after ${timeoutMs / SECOND} s: ${error.message}`);
         }

@@ -86,7 +86,7 @@ process.exit(failed === 0 ? 0 : 1);
 
 /** Posts until there is a decision; under one key, so that a retry is not a second request. */
 function decide(data) {
-  const key = `${project.name} ${data}`;
+  const key = `${project.name}-${data.replace(/\W+/g, '-')}`;
   return project.until('decided', 60 * SECOND, async () => {
     const answer = await requestJson(`${project.gatewayUrl}/requests`, {
       method: 'POST',
@@ -110,8 +110,10 @@ function nodeStatus(id) {
 async function requestJson(url, options) {
   const response = await fetch(url, { ...options, signal: AbortSignal.timeout(10 * SECOND) });
   const text = await response.text();
-  if (response.status !== 200) throw new Error(`${url}: ${response.status} ${text.slice(0, 500)}`);
-  return JSON.parse(text);
+  if (response.status === 200) return JSON.parse(text);
+  const error = new Error(`${url}: ${response.status} ${text.slice(0, 500)}`);
+  error.final = response.status < 500; // no use in asking again
+  throw error;
 }
 
 async function connectionNames() {

@@ -12,8 +12,10 @@ describe('GET /', () => {
     const { call } = await start();
     const { status, body } = await call('GET', '/');
     expect(status).toBe(200);
-    for (const path of Object.values(body.links as Record<string, string>)) {
-      if (path !== '/requests') expect((await call('GET', path)).status, path).toBe(200);
+    const { requests, ...readable } = body.links as Record<string, string>;
+    expect(requests).toBe('/requests');
+    for (const path of Object.values(readable)) {
+      expect({ path, status: (await call('GET', path)).status }).toEqual({ path, status: 200 });
     }
   });
 });
@@ -21,7 +23,10 @@ describe('GET /', () => {
 describe('health', () => {
   it('is live and ready', async () => {
     const { call } = await start();
-    expect(await call('GET', '/health/live')).toMatchObject({ status: 200, body: { status: 'ok' } });
+    expect(await call('GET', '/health/live')).toMatchObject({
+      status: 200,
+      body: { status: 'ok' },
+    });
     expect(await call('GET', '/health/ready')).toMatchObject({
       status: 200,
       body: { status: 'ok', nodes: { up: 4, required: 3 } },
@@ -120,11 +125,5 @@ describe('starting', () => {
     await expect(startGateway({ ...options, broker, port: 0 })).rejects.toMatchObject({
       code: 'unreachable',
     });
-  });
-
-  it('holds one broker connection', async () => {
-    const { hub, gateway } = await start();
-    expect(gateway.app.get(Symbol.for('nothing'), { strict: false, each: true })).toEqual([]);
-    expect(hub.lost).toBe(0);
   });
 });

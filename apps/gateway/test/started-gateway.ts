@@ -19,8 +19,8 @@ export interface StartedGateway {
   readonly cluster: ScriptedCluster;
   readonly gateway: GatewayApp;
   readonly hub: InProcessHub;
-  call(method: string, path: string, options?: CallOptions): Promise<Answer>;
-  close(): Promise<void>;
+  readonly call: (method: string, path: string, options?: CallOptions) => Promise<Answer>;
+  readonly close: () => Promise<void>;
 }
 
 export interface CallOptions {

@@ -3,14 +3,17 @@
  *
  * Invariants kept here:
  * - validity: a replica votes only for a batch all of whose requests it holds, each one verified;
- * - no-equivocation: it accepts one digest per (view, sequence).
+ * - no-equivocation: it accepts one digest per (view, sequence);
+ * - bounded memory: no batch is accepted that is too large to be passed on in one message.
  */
 
 import { fetchBatch } from './catching-up.js';
+import { executeReady } from './executing.js';
+import type { Digest } from './ids.js';
 import type { PrePrepare, Request, Verified } from './messages.js';
 import type { ReplicaState } from './state/replica-state.js';
 import type { Slot } from './state/slot.js';
-import { castVote } from './voting.js';
+import { assembleCertificate, castVote, publishIfGatherer } from './voting.js';
 
 /** Accepts `prePrepare` if all bodies are here; else keeps it and fetches what is missing. */
 export function acceptOrFetch(
@@ -18,7 +21,7 @@ export function acceptOrFetch(
   slot: Slot,
   prePrepare: Verified<PrePrepare>,
 ): void {
-  const batch = collectBodies(state, prePrepare);
+  const batch = collectBodies(state, slot, prePrepare);
   if (batch !== undefined) {
     accept(state, slot, prePrepare, batch);
     return;
@@ -26,28 +29,37 @@ export function acceptOrFetch(
   if (slot.awaitingBodies !== undefined) return;
   slot.awaitingBodies = prePrepare;
   state.slotsAwaitingBodies.add(slot.sequence);
-  fetchBatch(state, slot.sequence, prePrepare.digest, [prePrepare.replica]);
+  fetchBatch(state, slot, prePrepare.digest, [prePrepare.replica]);
 }
 
-/** A request arrived: proposals that waited for it may be complete now. */
-export function completeProposals(state: ReplicaState): void {
+/** The body of `digest` arrived: proposals that waited for it may be complete now. */
+export function completeProposals(state: ReplicaState, digest: Digest): void {
   for (const sequence of state.slotsAwaitingBodies) {
     const slot = state.window.get(sequence);
     const prePrepare = slot?.awaitingBodies;
-    if (slot === undefined || prePrepare === undefined) state.slotsAwaitingBodies.delete(sequence);
-    else acceptOrFetch(state, slot, prePrepare);
+    if (slot === undefined || prePrepare === undefined || slot.executed) {
+      state.slotsAwaitingBodies.delete(sequence);
+    } else if (slot.missing.delete(digest) && slot.missing.size === 0) {
+      acceptOrFetch(state, slot, prePrepare);
+    }
   }
 }
 
-function collectBodies(state: ReplicaState, prePrepare: PrePrepare): Request[] | undefined {
+/** All bodies in order, or undefined with `slot.missing` naming those that are not here. */
+function collectBodies(
+  state: ReplicaState,
+  slot: Slot,
+  prePrepare: PrePrepare,
+): Request[] | undefined {
   const inlined = new Map(prePrepare.bodies.map((request) => [request.digest, request]));
   const batch: Request[] = [];
+  slot.missing.clear();
   for (const digest of prePrepare.requests) {
     const request = inlined.get(digest) ?? state.pool.get(digest);
-    if (request === undefined) return undefined;
-    batch.push(request);
+    if (request === undefined) slot.missing.add(digest);
+    else batch.push(request);
   }
-  return batch;
+  return slot.missing.size === 0 ? batch : undefined;
 }
 
 function accept(
@@ -56,23 +68,40 @@ function accept(
   prePrepare: Verified<PrePrepare>,
   batch: readonly Request[],
 ): void {
-  if (slot.awaitingBodies !== undefined) {
-    slot.awaitingBodies = undefined;
-    state.slotsAwaitingBodies.delete(slot.sequence);
-    const { sequence } = slot;
-    const timer = { kind: 'fetch', sequence, digest: prePrepare.digest } as const;
-    state.emit({ kind: 'cancel-timer', timer });
+  endFetching(state, slot);
+  const characters = batch.reduce((sum, { operation }) => sum + operation.length, 0);
+  if (batch.length > 1 && characters > state.config.maxBatchCharacters) {
+    state.reject('batch-too-large', prePrepare.replica);
+    return;
   }
   slot.proposal = { prePrepare, batch };
   slot.acceptedAtMs = state.nowMs;
-  state.nextSequence = Math.max(
-    state.nextSequence,
-    prePrepare.replica === state.self ? slot.sequence + 1 : 0,
-  );
+  if (prePrepare.replica === state.self) {
+    state.nextSequence = Math.max(state.nextSequence, slot.sequence + 1);
+  }
   for (const { digest } of batch) state.pool.markProposed(digest);
   state.persist({ kind: 'accepted', prePrepare });
-  const alreadyPrepared = slot.certificate('prepare')?.view === prePrepare.view;
-  if (!alreadyPrepared && slot.decidedDigest === undefined) {
-    castVote(state, slot, 'prepare', prePrepare.digest);
+  voteOnProposal(state, slot, prePrepare);
+  executeReady(state);
+}
+
+function voteOnProposal(state: ReplicaState, slot: Slot, { view, digest }: PrePrepare): void {
+  for (const phase of ['prepare', 'commit'] as const) {
+    const held = slot.certificate(phase);
+    if (held?.view === view) publishIfGatherer(state, slot, held);
   }
+  const decided = slot.decidedDigest !== undefined;
+  if (!decided && slot.certificate('prepare')?.view !== view) {
+    castVote(state, slot, 'prepare', digest);
+  }
+  assembleCertificate(state, slot, 'prepare', view, digest);
+}
+
+function endFetching(state: ReplicaState, slot: Slot): void {
+  slot.awaitingBodies = undefined;
+  state.slotsAwaitingBodies.delete(slot.sequence);
+  if (slot.fetching === undefined) return;
+  const timer = { kind: 'fetch', sequence: slot.sequence, digest: slot.fetching.digest } as const;
+  state.emit({ kind: 'cancel-timer', timer });
+  slot.fetching = undefined;
 }

@@ -2,30 +2,33 @@
  * How a replica that missed messages gets level again, and how the others help it. Pub/sub loses
  * messages, so every wait in the protocol ends in one of these.
  *
- * Invariant kept here (bounded traffic): a call for help is answered by f+1 replicas, each at
- * most once per caller and `ANSWER_INTERVAL_MS`.
+ * Invariant kept here (bounded traffic): a call for help is answered by f+1 replicas, and each
+ * caller draws no more messages than its budget holds (`state/answer-budget.ts`).
  */
 
-import type { Digest, ReplicaId, SequenceNumber } from './ids.js';
+import type { ClientId, Digest, ReplicaId, SequenceNumber } from './ids.js';
+import type { Destination } from './effect.js';
 import type { ReplicaState } from './state/replica-state.js';
+import type { Slot } from './state/slot.js';
 
 /** Pause before the next status while decisions are coming in. */
 const CATCH_UP_PAUSE_MS = 5;
 /** How often a primary that has just started asks where the others are. */
 const START_INTERVAL_MS = 200;
-/** The least time between two answers to the same caller. */
-export const ANSWER_INTERVAL_MS = 20;
 
 /** Asks one of `holders` for the batch with `digest`, and another one if no answer comes. */
 export function fetchBatch(
   state: ReplicaState,
-  sequence: SequenceNumber,
+  slot: Slot,
   digest: Digest,
   holders: readonly ReplicaId[],
-  attempt = 0,
 ): void {
+  const { sequence } = slot;
+  if (slot.fetching?.digest !== digest) slot.fetching = { digest, attempts: 0 };
+  const { attempts } = slot.fetching;
+  slot.fetching.attempts += 1;
   const others = holders.filter((holder) => holder !== state.self);
-  const asked = others[(state.self + attempt) % Math.max(others.length, 1)];
+  const asked = others[(state.self + attempts) % Math.max(others.length, 1)];
   if (asked !== undefined) {
     state.emit({
       kind: 'send',
@@ -36,7 +39,7 @@ export function fetchBatch(
   state.emit({
     kind: 'set-timer',
     timer: { kind: 'fetch', sequence, digest },
-    afterMs: state.certificateDelay.timeoutMs(attempt),
+    afterMs: state.certificateDelay.timeoutMs(attempts),
   });
 }
 
@@ -64,12 +67,12 @@ export function hastenStatus(state: ReplicaState): void {
   state.emit({ kind: 'set-timer', timer: { kind: 'status' }, afterMs: CATCH_UP_PAUSE_MS });
 }
 
-/** Says where this replica is, to all. */
-export function broadcastStatus(state: ReplicaState): void {
+/** Says where this replica is, to all unless told otherwise. */
+export function sendStatus(state: ReplicaState, to: Destination = { kind: 'all' }): void {
   const { recovery } = state;
   state.emit({
     kind: 'send',
-    to: { kind: 'all' },
+    to,
     message: {
       kind: 'status',
       replica: state.self,
@@ -102,6 +105,23 @@ export function sendDecisionsAbove(
 ): void {
   const last = Math.min(state.lastExecuted, from + state.config.maxDecisionsPerAnswer);
   if (last <= from) return;
-  if (!state.recovery.mayAnswer(replica, from, state.nowMs, ANSWER_INTERVAL_MS)) return;
-  state.emit({ kind: 'send-decisions', to: replica, first: from + 1, last });
+  sendDecisions(state, replica, from + 1, last);
+}
+
+/** Sends stored decisions first..last, if the asker's budget allows. */
+export function sendDecisions(
+  state: ReplicaState,
+  to: ReplicaId,
+  first: SequenceNumber,
+  last: SequenceNumber,
+): void {
+  if (!mayAnswer(state, to, last - first + 1)) return;
+  state.emit({ kind: 'send-decisions', to, first, last });
+}
+
+/** Whether `asker` may be sent `messages` more. Counts it as throttled if not. */
+export function mayAnswer(state: ReplicaState, asker: ReplicaId | ClientId, messages = 1): boolean {
+  if (state.answers.spend(asker, messages, state.nowMs)) return true;
+  state.reject('throttled', asker);
+  return false;
 }

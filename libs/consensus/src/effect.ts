@@ -77,4 +77,8 @@ export type Effect =
   | { readonly kind: 'cancel-timer'; readonly timer: TimerKey }
   | { readonly kind: 'executed'; readonly slot: ExecutedSlot }
   | { readonly kind: 'evidence'; readonly evidence: Evidence }
-  | { readonly kind: 'reject'; readonly code: RejectCode; readonly from: ReplicaId | ClientId };
+  | {
+      readonly kind: 'reject';
+      readonly code: RejectCode;
+      readonly from: ReplicaId | ClientId | undefined;
+    };

@@ -12,13 +12,16 @@
 import { noteLagging } from './catching-up.js';
 import type { ClientId, Digest, SequenceNumber } from './ids.js';
 import { invariant } from './invariants.js';
-import type { Certificate, Request, RequestResult } from './messages.js';
+import type { Certificate, Reply, Request, RequestResult } from './messages.js';
 import { proposeWaiting } from './proposing.js';
 import type { ReplicaState } from './state/replica-state.js';
 import type { Slot } from './state/slot.js';
 
 /** Result of a request whose timestamp is too old to tell whether it executed already. */
-const STALE_RESULT = JSON.stringify({ error: 'stale-timestamp' });
+export const STALE_RESULT = JSON.stringify({ error: 'stale-timestamp' });
+
+/** Characters of results in one reply, so that it stays under the wire's limit however escaped. */
+const MAX_REPLY_CHARACTERS = 128 * 1024;
 
 /** Executes every committed slot that is next in order and whose batch is here. */
 export function executeReady(state: ReplicaState): void {
@@ -47,8 +50,8 @@ function executeSlot(
     () => `slot ${sequence} after ${state.lastExecuted}`,
   );
   const { view, digest } = certificate;
-  const byClient = executeBatch(state, sequence, digest, batch);
-  const results = [...byClient.values()].flat();
+  const executed = executeBatch(state, sequence, digest, batch);
+  const results = executed.map(({ result }) => result);
   state.ledgerHead = state.dependencies.digests.ledgerLink(
     state.ledgerHead,
     digest,
@@ -63,64 +66,81 @@ function executeSlot(
     results,
     ledgerHead: state.ledgerHead,
   });
-  sendReplies(state, slot, certificate, byClient);
+  sendReplies(state, slot, certificate, executed);
+  proposeAgain(state, slot, digest);
   report(state, slot, certificate, batch.length);
   state.window.advance(sequence);
 }
 
-/** Runs what is new in the batch and remembers it. @returns results to answer with, by client */
+interface ExecutedRequest {
+  readonly client: ClientId;
+  readonly result: RequestResult;
+}
+
+/** Runs what is new in the batch and remembers it. @returns the results, in batch order */
 function executeBatch(
   state: ReplicaState,
   sequence: SequenceNumber,
   batchDigest: Digest,
   batch: readonly Request[],
-): Map<ClientId, RequestResult[]> {
-  const byClient = new Map<ClientId, RequestResult[]>();
+): ExecutedRequest[] {
+  const executed: ExecutedRequest[] = [];
   for (const { client, timestamp, operation, digest } of batch) {
-    state.pool.remove(digest);
+    state.pool.remove(client, timestamp);
     const seen = state.clients.lookup(client, timestamp);
     if (seen.kind === 'executed') continue;
     const context = { client, timestamp, sequence };
-    const result =
+    const text =
       seen.kind === 'stale'
         ? STALE_RESULT
         : state.dependencies.stateMachine.execute(operation, context);
-    const entry: RequestResult = {
-      timestamp,
-      request: digest,
-      sequence,
-      batch: batchDigest,
-      result,
-    };
-    if (seen.kind === 'new') state.clients.record(client, entry);
-    const ofClient = byClient.get(client);
-    if (ofClient === undefined) byClient.set(client, [entry]);
-    else ofClient.push(entry);
+    const result = { timestamp, request: digest, sequence, batch: batchDigest, result: text };
+    if (seen.kind === 'new') state.clients.record(client, result);
+    executed.push({ client, result });
   }
-  return byClient;
+  return executed;
 }
 
+/** One reply per client, or several where the results would not fit into one message. */
 function sendReplies(
   state: ReplicaState,
   slot: Slot,
-  { view, digest }: { readonly view: number; readonly digest: Digest },
-  byClient: ReadonlyMap<ClientId, readonly RequestResult[]>,
+  { view, digest }: Certificate,
+  executed: readonly ExecutedRequest[],
 ): void {
   const tally = slot.tally(state.self, digest);
-  for (const [client, results] of byClient) {
-    state.emit({
-      kind: 'send',
-      to: { kind: 'client', id: client },
-      message: {
-        kind: 'reply',
-        replica: state.self,
-        client,
-        view,
-        results,
-        tally,
-      },
-    });
+  const open = new Map<ClientId, { results: RequestResult[]; characters: number }>();
+  for (const { client, result } of executed) {
+    const reply = open.get(client);
+    const characters = result.result.length;
+    if (reply === undefined || reply.characters + characters > MAX_REPLY_CHARACTERS) {
+      if (reply !== undefined) sendReply(state, client, { view, results: reply.results, tally });
+      open.set(client, { results: [result], characters });
+    } else {
+      reply.results.push(result);
+      reply.characters += characters;
+    }
   }
+  for (const [client, { results }] of open) sendReply(state, client, { view, results, tally });
+}
+
+/** PBFT's REPLY (section 4.1), for one client. */
+export function sendReply(
+  state: ReplicaState,
+  client: ClientId,
+  reply: Pick<Reply, 'view' | 'results' | 'tally'>,
+): void {
+  state.emit({
+    kind: 'send',
+    to: { kind: 'client', id: client },
+    message: { kind: 'reply', replica: state.self, client, ...reply },
+  });
+}
+
+/** Requests of a proposal that was not decided wait again to be proposed. */
+function proposeAgain(state: ReplicaState, { proposal }: Slot, decided: Digest): void {
+  if (proposal === undefined || proposal.prePrepare.digest === decided) return;
+  for (const { digest } of proposal.batch) state.pool.markWaiting(digest);
 }
 
 function report(state: ReplicaState, slot: Slot, certificate: Certificate, requests: number): void {
@@ -152,7 +172,7 @@ export function reportVoteAgainst(
   decided: Digest,
 ): void {
   if (vote.replica === state.self) return;
-  if (!slot.once('report', `against:${vote.replica}:${vote.phase}`)) return;
+  if (!slot.reportOnce(`${vote.replica}:against-${vote.phase}`)) return;
   state.emit({
     kind: 'evidence',
     evidence: { kind: 'vote-against-decision', accused: vote.replica, vote, decided },

@@ -10,7 +10,7 @@ import type { Certificate, Verified, Vote } from './messages.js';
 export interface Digests {
   /** Merkle root over request digests, in order. The empty list gives the null batch's digest. */
   batch(requests: readonly Digest[]): Digest;
-  /** Next link of the ledger's hash chain. `results` are the result texts in batch order. */
+  /** Next link of the ledger's hash chain. `results` are the results of what executed, in batch order. */
   ledgerLink(previous: Digest, batch: Digest, results: readonly string[]): Digest;
 }
 

@@ -57,6 +57,10 @@ function screenCertificate(state: ReplicaState, certificate: Kind<'certificate'>
   const held = slot?.certificate('commit') ?? slot?.certificate(phase);
   const known = held !== undefined && (held.phase === 'commit' || held.view >= view);
   if (!known && sequence > state.lastExecuted) return 'wanted';
+  // Two commit certificates that contradict each other must come to light, however late.
+  if (phase === 'commit' && held !== undefined && held.digest !== certificate.digest) {
+    return 'wanted';
+  }
   const collector = slot?.proposal?.prePrepare.collector;
   return collector === state.self ? 'own-echo' : 'duplicate';
 }

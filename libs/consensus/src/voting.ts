@@ -9,18 +9,15 @@
  */
 
 import type { Destination } from './effect.js';
-import type { Digest, ReplicaId, View } from './ids.js';
+import type { Digest, View } from './ids.js';
 import { fetchBatch } from './catching-up.js';
+import { gathererFor } from './collecting.js';
+import { disputeIfDifferent } from './disputes.js';
+import { invariant } from './invariants.js';
 import { executeReady } from './executing.js';
 import type { Certificate, Phase, Verified } from './messages.js';
 import type { ReplicaState } from './state/replica-state.js';
 import type { Slot } from './state/slot.js';
-
-/** The collector of `slot`: named by its pre-prepare, or the one to be expected without it. */
-export function collectorFor(state: ReplicaState, slot: Slot): ReplicaId {
-  const prePrepare = slot.proposal?.prePrepare ?? slot.awaitingBodies;
-  return prePrepare?.collector ?? state.nextCollector;
-}
 
 /** Votes for `digest`, durably, and starts waiting for the certificate. */
 export function castVote(state: ReplicaState, slot: Slot, phase: Phase, digest: Digest): void {
@@ -60,8 +57,7 @@ export function sendVote(state: ReplicaState, slot: Slot, phase: Phase): void {
 }
 
 function voteDestination(state: ReplicaState, slot: Slot): Destination {
-  if (slot.fellBack) return { kind: 'all' };
-  const gatherer = state.dependencies.router.gatherer(collectorFor(state, slot));
+  const gatherer = slot.fellBack ? undefined : gathererFor(state, slot);
   return gatherer === undefined ? { kind: 'all' } : { kind: 'replica', id: gatherer };
 }
 
@@ -73,15 +69,25 @@ export function assembleCertificate(
   view: View,
   digest: Digest,
 ): void {
+  if (slot.decidedDigest !== undefined) return;
   const held = slot.certificate(phase);
   if (held !== undefined && held.view >= view) return;
   const votes = slot.votesFor(phase, view, digest);
   if (votes.length < state.size.quorum) return;
   const signers = votes.slice(0, state.size.quorum).sort((a, b) => a.replica - b.replica);
   const certificate = state.dependencies.certificates.assemble(signers);
-  const publishes = state.dependencies.router.gatherer(collectorFor(state, slot)) === state.self;
-  if (publishes) state.emit({ kind: 'send', to: { kind: 'all' }, message: certificate });
+  publishIfGatherer(state, slot, certificate);
   applyCertificate(state, slot, certificate);
+}
+
+/**
+ * Sends a certificate to all, once, if gathering this slot's votes is up to this replica. Before
+ * the pre-prepare says so it cannot know: `accept` calls this again.
+ */
+export function publishIfGatherer(state: ReplicaState, slot: Slot, certificate: Certificate): void {
+  if (slot.proposal === undefined || gathererFor(state, slot) !== state.self) return;
+  if (!slot.publishOnce(certificate.phase)) return;
+  state.emit({ kind: 'send', to: { kind: 'all' }, message: certificate });
 }
 
 /** Takes a certificate into account: prepared on the first phase, committed on the second. */
@@ -90,17 +96,32 @@ export function applyCertificate(
   slot: Slot,
   certificate: Verified<Certificate>,
 ): void {
-  if (slot.decidedDigest !== undefined) return;
-  const held = slot.certificate(certificate.phase);
-  if (held !== undefined && held.view >= certificate.view) return;
+  const { phase, view, digest } = certificate;
+  checkAgreement(slot, certificate);
+  const held = slot.certificate(phase);
+  if (slot.decidedDigest !== undefined || (held !== undefined && held.view >= view)) return;
   slot.setCertificate(certificate);
   state.persist({ kind: 'certified', certificate });
-  endWaiting(state, slot, certificate.phase);
-  if (certificate.phase === 'prepare') {
-    onPrepared(state, slot, certificate);
-  } else {
-    onCommitted(state, slot, certificate);
-  }
+  if (!slot.fellBack) learnDelay(state, slot, phase);
+  stopWaiting(state, slot, phase);
+  disputeIfDifferent(state, slot, digest);
+  if (phase === 'prepare') onPrepared(state, slot, certificate);
+  else onCommitted(state, slot, certificate);
+}
+
+/**
+ * Two commit certificates for different digests at one sequence number mean that more than f
+ * replicas are faulty: then nothing can be trusted any more.
+ *
+ * @throws InvariantViolation
+ */
+export function checkAgreement(slot: Slot | undefined, certificate: Certificate): void {
+  const decided = slot?.decidedDigest;
+  invariant(
+    certificate.phase !== 'commit' || decided === undefined || decided === certificate.digest,
+    'agreement',
+    () => `two commit certificates at sequence ${certificate.sequence}`,
+  );
 }
 
 function onPrepared(state: ReplicaState, slot: Slot, certificate: Certificate): void {
@@ -110,21 +131,21 @@ function onPrepared(state: ReplicaState, slot: Slot, certificate: Certificate): 
 }
 
 function onCommitted(state: ReplicaState, slot: Slot, certificate: Certificate): void {
-  endWaiting(state, slot, 'prepare');
+  stopWaiting(state, slot, 'prepare');
   if (slot.batchOf(certificate.digest) === undefined) {
-    fetchBatch(state, slot.sequence, certificate.digest, certificate.proof.signers);
+    fetchBatch(state, slot, certificate.digest, certificate.proof.signers);
   }
   executeReady(state);
 }
 
-/** Cancels the certificate timer of `phase` and learns from how long the certificate took. */
-function endWaiting(state: ReplicaState, slot: Slot, phase: Phase): void {
+function learnDelay(state: ReplicaState, slot: Slot, phase: Phase): void {
+  const vote = slot.ownVote(phase);
+  if (vote !== undefined) state.certificateDelay.observe(state.nowMs - vote.castAtMs);
+}
+
+function stopWaiting(state: ReplicaState, slot: Slot, phase: Phase): void {
   const vote = slot.ownVote(phase);
   if (vote === undefined) return;
-  state.emit({
-    kind: 'cancel-timer',
-    timer: { kind: 'certificate', view: vote.view, sequence: slot.sequence, phase },
-  });
-  const certified = slot.certificate(phase) !== undefined;
-  if (certified && !slot.fellBack) state.certificateDelay.observe(state.nowMs - vote.castAtMs);
+  const timer = { kind: 'certificate', view: vote.view, sequence: slot.sequence, phase } as const;
+  state.emit({ kind: 'cancel-timer', timer });
 }

@@ -33,25 +33,29 @@ export function findDirectHandlers(
 ): Map<string, DirectHandler[]> {
   const explorer = new ListenerMetadataExplorer(new MetadataScanner());
   const found = new Map<string, DirectHandler[]>();
-  for (const module of modules.values()) {
-    for (const wrapper of module.controllers.values()) {
-      if (!wrapper.isDependencyTreeStatic()) continue;
-      const controller: unknown = wrapper.instance;
-      if (typeof controller !== 'object' || controller === null) continue;
-      for (const listener of explorer.explore(controller)) {
-        const transport: unknown = listener.transport;
-        const foreign = transport !== undefined && transport !== transportId;
-        if (!listener.isEventHandler || foreign) continue;
-        if (!isPlain(controller, listener.methodKey, listener.targetCallback)) continue;
-        const handler = listener.targetCallback.bind(controller) as DirectHandler;
-        for (const pattern of listener.patterns) {
-          if (typeof pattern !== 'string') continue;
-          found.set(pattern, [...(found.get(pattern) ?? []), handler]);
-        }
+  for (const controller of lastingControllers(modules)) {
+    for (const listener of explorer.explore(controller)) {
+      const { isEventHandler, methodKey, targetCallback } = listener;
+      const transport: unknown = listener.transport;
+      if (!isEventHandler || (transport !== undefined && transport !== transportId)) continue;
+      if (!isPlain(controller, methodKey, targetCallback)) continue;
+      const handler = targetCallback.bind(controller) as DirectHandler;
+      for (const pattern of listener.patterns.filter((each) => typeof each === 'string')) {
+        found.set(pattern, [...(found.get(pattern) ?? []), handler]);
       }
     }
   }
   return found;
+}
+
+/** The controllers that are not made anew for each message. */
+function* lastingControllers(modules: ModulesContainer): Generator<object> {
+  for (const module of modules.values()) {
+    for (const wrapper of module.controllers.values()) {
+      const controller: unknown = wrapper.isDependencyTreeStatic() ? wrapper.instance : null;
+      if (typeof controller === 'object' && controller !== null) yield controller;
+    }
+  }
 }
 
 function isPlain(controller: object, methodKey: string, method: object): boolean {

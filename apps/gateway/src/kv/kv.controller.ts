@@ -36,7 +36,13 @@ export class KvController {
   @Get()
   @ApiOperation({ summary: 'Reads a key; ordered among the writes, so never stale' })
   @ApiOkResponse()
-  @ApiProblems('invalid-request', 'not-found', 'overloaded', 'broker-unreachable', 'decision-timeout')
+  @ApiProblems(
+    'invalid-request',
+    'not-found',
+    'overloaded',
+    'broker-unreachable',
+    'decision-timeout',
+  )
   get(@Param('key') key: string): Promise<StoredValue> {
     return this.kv.get(key);
   }
@@ -44,7 +50,13 @@ export class KvController {
   @Delete()
   @ApiOperation({ summary: 'Removes a key' })
   @ApiOkResponse()
-  @ApiProblems('invalid-request', 'not-found', 'overloaded', 'broker-unreachable', 'decision-timeout')
+  @ApiProblems(
+    'invalid-request',
+    'not-found',
+    'overloaded',
+    'broker-unreachable',
+    'decision-timeout',
+  )
   delete(
     @Param('key') key: string,
     @IdempotencyKey() idempotencyKey?: string,

@@ -1,10 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import {
-  deleteOperation,
-  getOperation,
-  putOperation,
-  type JsonValue,
-} from '@ccro/state-machine';
+import { deleteOperation, getOperation, putOperation, type JsonValue } from '@ccro/state-machine';
 import { z } from 'zod';
 import { ProblemException } from '../problem/problem.js';
 import { operationFrom } from '../requests/operations.js';

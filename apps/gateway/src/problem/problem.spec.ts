@@ -12,7 +12,11 @@ describe('every error is problem+json', () => {
     ['an empty body', '', 'malformed-request'],
     ['a __proto__', '{"data": {"__proto__": {"polluted": true}}}', 'malformed-request'],
     ['a __proto__ on top', '{"__proto__": {"data": 1}}', 'malformed-request'],
-    ['a constructor.prototype', '{"constructor": {"prototype": {"polluted": true}}}', 'malformed-request'],
+    [
+      'a constructor.prototype',
+      '{"constructor": {"prototype": {"polluted": true}}}',
+      'malformed-request',
+    ],
   ])('400 for %s', async (_, text, name) => {
     const { call, cluster } = await start();
     expectProblem(await call('POST', '/requests', { text }), 400, name);
@@ -46,13 +50,19 @@ describe('every error is problem+json', () => {
     expectProblem(await call(method, path), 404, 'not-found');
   });
 
-  it.each(['limit=0', 'limit=101', 'limit=x', 'from=0', 'from=-1', 'from=1.5', 'form=1', 'from=1&from=2'])(
-    '400 for GET /ledger?%s',
-    async (query) => {
-      const { call } = await start();
-      expectProblem(await call('GET', `/ledger?${query}`), 400, 'invalid-request');
-    },
-  );
+  it.each([
+    'limit=0',
+    'limit=101',
+    'limit=x',
+    'from=0',
+    'from=-1',
+    'from=1.5',
+    'form=1',
+    'from=1&from=2',
+  ])('400 for GET /ledger?%s', async (query) => {
+    const { call } = await start();
+    expectProblem(await call('GET', `/ledger?${query}`), 400, 'invalid-request');
+  });
 
   it('400 for an address that cannot be decoded', async () => {
     const { gateway } = await start();

@@ -9,7 +9,6 @@ import {
 
 afterEach(closeStarted);
 
-
 /** Asks until the request is no longer pending. */
 async function finished({ call }: StartedGateway, id: unknown): Promise<Answer> {
   for (;;) {
@@ -126,7 +125,11 @@ describe('POST /requests', () => {
     expect(answer.headers.get('location')).toBe(`/requests/${String(id)}`);
     // The outage is known by now: nobody waits for it to begin again.
     const before = performance.now();
-    expectProblem(await made.call('POST', '/requests', { json: { data: 2 } }), 503, 'broker-unreachable');
+    expectProblem(
+      await made.call('POST', '/requests', { json: { data: 2 } }),
+      503,
+      'broker-unreachable',
+    );
     expect(performance.now() - before).toBeLessThan(400);
     made.hub.setAvailable(true);
     expect((await finished(made, id)).body).toMatchObject({ id, status: 'decided' });

@@ -1,12 +1,15 @@
 import { noteLagging } from '../catching-up.js';
 import type { Certificate, Verified } from '../messages.js';
 import type { ReplicaState } from '../state/replica-state.js';
-import { applyCertificate } from '../voting.js';
+import { applyCertificate, checkAgreement } from '../voting.js';
 
 /** A certificate from the collector or from a peer that helps: it proves itself. */
 export function onCertificate(state: ReplicaState, certificate: Verified<Certificate>): void {
   const { sequence, phase, view } = certificate;
-  if (sequence <= state.lastExecuted) return;
+  if (sequence <= state.lastExecuted) {
+    checkAgreement(state.window.get(sequence), certificate);
+    return;
+  }
   state.recovery.highestCertified = Math.max(state.recovery.highestCertified, sequence);
   if (!state.window.contains(sequence)) {
     noteLagging(state);
@@ -14,7 +17,7 @@ export function onCertificate(state: ReplicaState, certificate: Verified<Certifi
   }
   // A commit certificate decides in whatever view it was made; preparing is the view's own affair.
   if (phase === 'prepare' && view !== state.view) {
-    state.reject('wrong-view', state.nextCollector);
+    state.reject('wrong-view');
     return;
   }
   applyCertificate(state, state.window.open(sequence), certificate);

@@ -10,12 +10,12 @@ export function onDecision(state: ReplicaState, decision: Verified<Decision>): v
   if (sequence <= state.lastExecuted) return;
   state.recovery.highestCertified = Math.max(state.recovery.highestCertified, sequence);
   if (!state.window.contains(sequence)) {
-    state.reject('outside-watermarks', state.self);
+    state.reject('outside-watermarks');
     return;
   }
   const slot = state.window.open(sequence);
   if (slot.batchOf(digest) === undefined) {
-    slot.decidedBatch = requests;
+    slot.decidedBatch = { digest, batch: requests };
     const timer = { kind: 'fetch', sequence, digest } as const;
     state.emit({ kind: 'cancel-timer', timer });
   }

@@ -1,3 +1,4 @@
+import { mayAnswer, sendDecisions } from '../catching-up.js';
 import type { Fetch, Verified } from '../messages.js';
 import type { ReplicaState } from '../state/replica-state.js';
 import { withBodies } from '../state/slot.js';
@@ -7,12 +8,12 @@ export function onFetch(state: ReplicaState, fetch: Verified<Fetch>): void {
   const { replica, sequence, digest } = fetch;
   if (replica === state.self) return;
   if (sequence <= state.lastExecuted) {
-    state.emit({ kind: 'send-decisions', to: replica, first: sequence, last: sequence });
+    sendDecisions(state, replica, sequence, sequence);
     return;
   }
   const slot = state.window.get(sequence);
   const batch = slot?.batchOf(digest);
-  if (slot === undefined || batch === undefined) return;
+  if (slot === undefined || batch === undefined || !mayAnswer(state, replica)) return;
   const to = { kind: 'replica', id: replica } as const;
   const certificate = slot.certificate('commit');
   if (certificate?.digest === digest) {

@@ -1,17 +1,17 @@
 import { acceptOrFetch } from '../accepting.js';
 import type { PrePrepare, Verified } from '../messages.js';
+import { primaryOf } from '../quorum.js';
 import type { RejectCode } from '../rejection.js';
 import type { ReplicaState } from '../state/replica-state.js';
 import type { Slot } from '../state/slot.js';
-import { assembleCertificate } from '../voting.js';
-import { executeReady } from '../executing.js';
 
 /** The primary's assignment of a sequence number (PBFT, section 4.2, pre-prepare). */
 export function onPrePrepare(state: ReplicaState, prePrepare: Verified<PrePrepare>): void {
   if (prePrepare.sequence <= state.lastExecuted) {
     // Too late to matter, but two proposals for one slot convict the primary even now.
     const executed = state.window.get(prePrepare.sequence);
-    if (executed !== undefined) conflicts(state, executed, prePrepare);
+    const fromPrimary = prePrepare.replica === primaryOf(prePrepare.view, state.size.n);
+    if (executed !== undefined && fromPrimary) conflicts(state, executed, prePrepare);
     return;
   }
   const refusal = refusalOf(state, prePrepare);
@@ -26,9 +26,6 @@ export function onPrePrepare(state: ReplicaState, prePrepare: Verified<PrePrepar
   }
   if (slot.proposal !== undefined) return;
   acceptOrFetch(state, slot, prePrepare);
-  const { view, digest } = prePrepare;
-  assembleCertificate(state, slot, 'prepare', view, digest);
-  executeReady(state);
 }
 
 function refusalOf(state: ReplicaState, prePrepare: PrePrepare): RejectCode | undefined {
@@ -48,7 +45,7 @@ function conflicts(state: ReplicaState, slot: Slot, prePrepare: PrePrepare): boo
   const earlier = slot.proposal?.prePrepare ?? slot.awaitingBodies;
   if (earlier !== undefined && earlier.view === prePrepare.view) {
     if (earlier.digest === prePrepare.digest) return false;
-    if (slot.once('report', `proposals:${prePrepare.view}`)) {
+    if (slot.reportOnce(`proposals:${prePrepare.view}`)) {
       state.emit({
         kind: 'evidence',
         evidence: {

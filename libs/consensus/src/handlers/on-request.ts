@@ -1,7 +1,10 @@
 import { completeProposals } from '../accepting.js';
-import type { Request, Verified } from '../messages.js';
+import { mayAnswer } from '../catching-up.js';
+import { sendReply, STALE_RESULT } from '../executing.js';
 import type { Via } from '../input.js';
+import type { Request, RequestResult, Verified } from '../messages.js';
 import { proposeWaiting } from '../proposing.js';
+import type { Pooling } from '../state/request-pool.js';
 import type { ReplicaState } from '../state/replica-state.js';
 
 /**
@@ -9,41 +12,52 @@ import type { ReplicaState } from '../state/replica-state.js';
  * already, else held, and proposed when this replica is the primary.
  */
 export function onRequest(state: ReplicaState, request: Verified<Request>, via: Via): void {
-  const seen = state.clients.lookup(request.client, request.timestamp);
+  const { client, timestamp, digest } = request;
+  const seen = state.clients.lookup(client, timestamp);
   if (seen.kind === 'executed') {
-    replyAgain(state, request);
+    replyAgain(state, request, seen.result);
     return;
   }
   if (seen.kind === 'stale') {
-    state.reject('stale-timestamp', request.client);
+    replyStale(state, request);
     return;
   }
-  const outcome = state.pool.add(request, via === 'broadcast');
-  if (outcome === 'client-window-full' || outcome === 'request-pool-full') {
-    state.reject(outcome, request.client);
-    return;
-  }
-  if (outcome === 'added') completeProposals(state);
+  const outcome = pool(state, request, via === 'broadcast');
+  if (outcome === 'added') completeProposals(state, digest);
+  else if (outcome !== 'known') state.reject(outcome, client);
   proposeWaiting(state);
 }
 
-function replyAgain(state: ReplicaState, { client, timestamp, digest }: Request): void {
-  const seen = state.clients.lookup(client, timestamp);
-  if (seen.kind !== 'executed') return;
-  const { result } = seen;
+/** Holds the request; a full pool is first rid of what can never execute any more. */
+function pool(state: ReplicaState, request: Request, everyoneHasIt: boolean): Pooling {
+  const outcome = state.pool.add(request, everyoneHasIt);
+  if (outcome !== 'client-window-full' && outcome !== 'request-pool-full') return outcome;
+  state.pool.removeIf(
+    (client, timestamp) => state.clients.lookup(client, timestamp).kind !== 'new',
+  );
+  return state.pool.add(request, everyoneHasIt);
+}
+
+function replyAgain(state: ReplicaState, { client, digest }: Request, result: RequestResult): void {
   if (result.request !== digest) state.reject('timestamp-reused', client);
+  if (!mayAnswer(state, client)) return;
   const slot = state.window.get(result.sequence);
-  const certificate = slot?.certificate('commit');
-  state.emit({
-    kind: 'send',
-    to: { kind: 'client', id: client },
-    message: {
-      kind: 'reply',
-      replica: state.self,
-      client,
-      view: certificate?.view ?? state.view,
-      results: [result],
-      tally: slot?.tally(state.self, result.batch) ?? { correct: 0, corrupt: 0 },
-    },
+  sendReply(state, client, {
+    view: slot?.certificate('commit')?.view ?? state.view,
+    results: [result],
+    tally: slot?.tally(state.self, result.batch) ?? { correct: 0, corrupt: 0 },
+  });
+}
+
+/** Too old to tell whether it executed: every replica refuses it alike, so the client may know. */
+function replyStale(state: ReplicaState, { client, timestamp, digest }: Request): void {
+  state.reject('stale-timestamp', client);
+  if (!mayAnswer(state, client)) return;
+  const batch = state.dependencies.digests.batch([]);
+  const result = { timestamp, request: digest, sequence: 0, batch, result: STALE_RESULT };
+  sendReply(state, client, {
+    view: state.view,
+    results: [result],
+    tally: { correct: 0, corrupt: 0 },
   });
 }

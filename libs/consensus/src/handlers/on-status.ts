@@ -1,4 +1,4 @@
-import { noteLagging, sendDecisionsAbove } from '../catching-up.js';
+import { mayAnswer, noteLagging, sendDecisionsAbove } from '../catching-up.js';
 import type { Status, Verified } from '../messages.js';
 import { proposeWaiting } from '../proposing.js';
 import { answersTo } from '../routing/answerers.js';
@@ -9,7 +9,7 @@ export function onStatus(state: ReplicaState, status: Verified<Status>): void {
   const { replica, lastExecuted, attempt, asks } = status;
   if (replica === state.self) return;
   state.recovery.heard(replica, lastExecuted);
-  if (asks) answerWithStatus(state, status);
+  if (asks && mayAnswer(state, replica)) answerWithStatus(state, status);
   if (answersTo(state.self, replica, attempt, state.size.n)) {
     sendDecisionsAbove(state, replica, lastExecuted);
   }

@@ -1,8 +1,10 @@
-import { armStatusTimer, broadcastStatus, fetchBatch, isLagging } from '../catching-up.js';
+import { armStatusTimer, fetchBatch, isLagging, sendStatus } from '../catching-up.js';
+import { fallBack } from '../collecting.js';
+import { disputeIfDifferent, showProposal } from '../disputes.js';
 import type { ReplicaState } from '../state/replica-state.js';
-import { withBodies, type Slot } from '../state/slot.js';
+import type { Slot } from '../state/slot.js';
 import type { TimerKey } from '../timers.js';
-import { collectorFor, sendVote } from '../voting.js';
+import { sendVote } from '../voting.js';
 
 /** A timer that this replica set has run out. */
 export function onTimerFired(state: ReplicaState, timer: TimerKey): void {
@@ -32,62 +34,44 @@ function onCertificateMissing(
   const vote = slot.ownVote(timer.phase);
   const stale = timer.view !== state.view || vote?.view !== timer.view;
   if (stale || slot.certificate(timer.phase)?.view === timer.view) return;
-  if (!slot.fellBack) passOverCollector(state, slot, timer);
+  if (!slot.fellBack) fallBack(state, slot, timer.phase);
   slot.attempts += 1;
   sendVote(state, slot, timer.phase);
-  showProposal(state, slot);
+  showAgain(state, slot);
   const afterMs = state.certificateDelay.timeoutMs(slot.attempts);
   state.emit({ kind: 'set-timer', timer, afterMs });
 }
 
-/** Falls back to broadcast on this slot; the primary names the next collector for later ones. */
-function passOverCollector(
-  state: ReplicaState,
-  slot: Slot,
-  { view, sequence, phase }: Extract<TimerKey, { kind: 'certificate' }>,
-): void {
-  slot.fellBack = true;
-  const accused = state.dependencies.router.gatherer(collectorFor(state, slot));
-  if (accused === undefined || accused === state.self) return;
-  const evidence = { kind: 'collector-failed', accused, view, sequence, phase } as const;
-  state.emit({ kind: 'evidence', evidence });
-  if (state.isPrimary && accused === state.nextCollector) state.collectorShift += 1;
+/** The primary's pre-prepare may have been lost; a backup's may be disputed by others' votes. */
+function showAgain(state: ReplicaState, slot: Slot): void {
+  const prePrepare = slot.proposal?.prePrepare;
+  if (prePrepare === undefined) return;
+  if (prePrepare.replica === state.self) showProposal(state, slot);
+  for (const { digest } of slot.votesAgainst(prePrepare.digest)) {
+    disputeIfDifferent(state, slot, digest);
+  }
 }
 
-/**
- * Sends the signed pre-prepare of a stalled slot to all: the primary every time, since it may
- * have been lost; a backup once, when votes for another digest show that the primary may have
- * told others something else. Two of its signatures then meet somewhere and convict it.
- */
-function showProposal(state: ReplicaState, slot: Slot): void {
-  const { proposal } = slot;
-  if (proposal === undefined) return;
-  const { prePrepare } = proposal;
-  const disputed = slot.votesAgainst(prePrepare.digest).length > 0 && !slot.proposalShown;
-  if (prePrepare.replica !== state.self && !disputed) return;
-  slot.proposalShown = true;
-  state.emit({ kind: 'send', to: { kind: 'all' }, message: withBodies(proposal) });
-}
-
+/** The fetched batch did not come: somebody else is asked, as long as it is wanted. */
 function onBatchMissing(
   state: ReplicaState,
   { sequence, digest }: Extract<TimerKey, { kind: 'fetch' }>,
 ): void {
   const slot = state.window.get(sequence);
-  if (slot === undefined || slot.executed || slot.batchOf(digest) !== undefined) return;
+  if (slot === undefined || slot.executed || slot.fetching?.digest !== digest) return;
+  if (slot.batchOf(digest) !== undefined) return;
   const wanted = slot.decidedDigest ?? slot.awaitingBodies?.digest;
   if (wanted !== undefined && wanted !== digest) return;
-  slot.attempts += 1;
   const everyone = Array.from({ length: state.size.n }, (_, replica) => replica);
   const holders = slot.certificate('commit')?.proof.signers ?? everyone;
-  fetchBatch(state, sequence, digest, holders, slot.attempts);
+  fetchBatch(state, slot, digest, holders);
 }
 
 function onStatusDue(state: ReplicaState): void {
   const { recovery } = state;
   const idle = recovery.executedAtLastStatus === state.lastExecuted;
   const starting = state.isPrimary && !recovery.mayPropose(state.lastExecuted);
-  if (isLagging(state) || idle || starting) broadcastStatus(state);
+  if (isLagging(state) || idle || starting) sendStatus(state);
   recovery.executedAtLastStatus = state.lastExecuted;
   armStatusTimer(state);
 }

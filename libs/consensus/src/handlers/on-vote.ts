@@ -1,4 +1,5 @@
-import { fetchBatch, sendDecisionsAbove } from '../catching-up.js';
+import { fetchBatch, mayAnswer, sendDecisionsAbove } from '../catching-up.js';
+import { noteReminder } from '../collecting.js';
 import { reportVoteAgainst } from '../executing.js';
 import type { Verified, Vote } from '../messages.js';
 import { answersTo } from '../routing/answerers.js';
@@ -8,7 +9,8 @@ import { assembleCertificate } from '../voting.js';
 
 /** A prepare or commit vote (PBFT, section 4.2), on its way into a certificate. */
 export function onVote(state: ReplicaState, vote: Verified<Vote>): void {
-  if (vote.sequence <= state.lastExecuted && vote.attempt > 0) helpStraggler(state, vote);
+  const reminds = vote.attempt > 0 && vote.replica !== state.self;
+  if (vote.sequence <= state.lastExecuted && reminds) helpStraggler(state, vote);
   if (!state.window.contains(vote.sequence)) {
     if (vote.sequence > state.lastExecuted) state.reject('outside-watermarks', vote.replica);
     return;
@@ -18,54 +20,59 @@ export function onVote(state: ReplicaState, vote: Verified<Vote>): void {
     return;
   }
   const slot = state.window.open(vote.sequence);
-  record(state, slot, vote);
-  if (slot.executed) return;
-  if (vote.attempt > 0 && vote.replica !== state.self) answerReminder(state, slot, vote);
+  const consistent = record(state, slot, vote);
+  if (slot.executed || !reminds || !consistent) return;
+  noteReminder(state, slot, vote.replica);
+  answerReminder(state, slot, vote);
 }
 
-function record(state: ReplicaState, slot: Slot, vote: Verified<Vote>): void {
+/** @returns false when the signer contradicts itself: such a vote gets no answer */
+function record(state: ReplicaState, slot: Slot, vote: Verified<Vote>): boolean {
   const outcome = slot.addVote(vote);
-  if (outcome === 'known') return;
+  if (outcome === 'known') return true;
   if (outcome === 'added') {
     const decided = slot.decidedDigest;
     if (slot.executed && decided !== undefined && decided !== vote.digest) {
       reportVoteAgainst(state, slot, vote, decided);
     }
     assembleCertificate(state, slot, vote.phase, vote.view, vote.digest);
-    return;
+    return true;
   }
   state.reject('conflicting-vote', vote.replica);
-  if (slot.once('report', `votes:${vote.replica}:${vote.phase}`)) {
+  if (slot.reportOnce(`${vote.replica}:conflicting-${vote.phase}`)) {
     state.emit({ kind: 'evidence', evidence: outcome });
   }
+  return false;
 }
 
 /**
  * The sender lacks the certificate of its phase. Who holds it sends it (f+1 of those); who lacks
- * even the proposal asks the sender for it.
+ * even the proposal asks the sender for it, once f+1 replicas name the same digest: one of them
+ * is honest.
  */
 function answerReminder(state: ReplicaState, slot: Slot, vote: Verified<Vote>): void {
-  const known = slot.proposal ?? slot.awaitingBodies ?? slot.certificate('commit');
-  if (known === undefined) {
-    if (slot.once('answer', `proposal:${vote.replica}:${vote.attempt}`)) {
-      fetchBatch(state, slot.sequence, vote.digest, [vote.replica]);
-    }
+  const certificate = slot.certificate('commit') ?? slot.certificate(vote.phase);
+  if (certificate !== undefined) {
+    if (!answersTo(state.self, vote.replica, vote.attempt, state.size.n)) return;
+    if (!mayAnswer(state, vote.replica)) return;
+    const to = { kind: 'replica', id: vote.replica } as const;
+    state.emit({ kind: 'send', to, message: certificate });
     return;
   }
-  const certificate = slot.certificate('commit') ?? slot.certificate(vote.phase);
-  if (certificate === undefined) return;
-  if (!answersTo(state.self, vote.replica, vote.attempt, state.size.n)) return;
-  if (!slot.once('answer', `${certificate.phase}:${vote.replica}:${vote.attempt}`)) return;
-  state.emit({
-    kind: 'send',
-    to: { kind: 'replica', id: vote.replica },
-    message: certificate,
-  });
+  const unknown = slot.proposal === undefined && slot.awaitingBodies === undefined;
+  if (!unknown || slot.fetching !== undefined) return;
+  const voters = slot.votesFor(vote.phase, vote.view, vote.digest);
+  if (voters.length < state.size.weakQuorum) return;
+  fetchBatch(
+    state,
+    slot,
+    vote.digest,
+    voters.map(({ replica }) => replica),
+  );
 }
 
 /** The sender still works on a slot that was decided long ago. */
 function helpStraggler(state: ReplicaState, vote: Verified<Vote>): void {
-  if (vote.replica === state.self) return;
   if (!answersTo(state.self, vote.replica, vote.attempt, state.size.n)) return;
   sendDecisionsAbove(state, vote.replica, vote.sequence - 1);
 }

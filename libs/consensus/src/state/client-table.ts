@@ -3,13 +3,17 @@
  *
  * Invariants kept here:
  * - integrity: a (client, timestamp) executes at most once, on every replica the same way;
- * - bounded memory: the W newest executed timestamps a client; what is not above the oldest one
- *   forgotten is refused, deterministically, because it may have executed.
+ * - bounded memory: the W newest executed timestamps a client, fewer when their results are
+ *   large; what is not above the oldest one forgotten is refused, deterministically, because it
+ *   may have executed.
  */
 
 import type { ClientId, Timestamp } from '../ids.js';
 import { invariant } from '../invariants.js';
 import type { RequestResult } from '../messages.js';
+
+/** Characters of results kept for one client. Part of the protocol: all replicas use the same. */
+const MAX_CHARACTERS = 8 * 1024 * 1024;
 
 interface ClientEntry {
   readonly results: Map<Timestamp, RequestResult>;
@@ -17,6 +21,7 @@ interface ClientEntry {
   readonly timestamps: Timestamp[];
   /** Nothing at or below it executes any more. */
   floor: Timestamp;
+  characters: number;
 }
 
 export type ClientLookup =
@@ -47,21 +52,31 @@ export class ClientTable {
     );
     entry.results.set(result.timestamp, result);
     insertAscending(entry.timestamps, result.timestamp);
-    if (entry.timestamps.length > this.window) {
-      const oldest = entry.timestamps.shift();
-      if (oldest === undefined) return;
-      entry.results.delete(oldest);
-      entry.floor = oldest;
-    }
+    entry.characters += result.result.length;
+    while (this.isFull(entry)) forgetOldest(entry);
+  }
+
+  private isFull({ timestamps, characters }: ClientEntry): boolean {
+    return (
+      timestamps.length > this.window || (characters > MAX_CHARACTERS && timestamps.length > 1)
+    );
   }
 
   private entryOf(client: ClientId): ClientEntry {
     const existing = this.clients.get(client);
     if (existing !== undefined) return existing;
-    const entry: ClientEntry = { results: new Map(), timestamps: [], floor: -1 };
+    const entry: ClientEntry = { results: new Map(), timestamps: [], floor: -1, characters: 0 };
     this.clients.set(client, entry);
     return entry;
   }
+}
+
+function forgetOldest(entry: ClientEntry): void {
+  const oldest = entry.timestamps.shift();
+  if (oldest === undefined) return;
+  entry.characters -= entry.results.get(oldest)?.result.length ?? 0;
+  entry.results.delete(oldest);
+  entry.floor = oldest;
 }
 
 /** Timestamps mostly grow, so the search starts at the end. */

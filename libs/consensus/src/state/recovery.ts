@@ -11,7 +11,6 @@ import type { ReplicaId, SequenceNumber } from '../ids.js';
 
 export class Recovery {
   private readonly reports = new Map<ReplicaId, SequenceNumber>();
-  private readonly answers = new Map<ReplicaId, { from: SequenceNumber; atMs: number }>();
   private settled = false;
   /** The highest sequence number seen in a valid certificate. */
   highestCertified: SequenceNumber = 0;
@@ -44,15 +43,5 @@ export class Recovery {
     this.settled ||=
       this.reports.size >= this.size.quorum - 1 && this.provenProgress <= lastExecuted;
     return this.settled;
-  }
-
-  /** Whether `replica`, asking for what follows `from`, is answered now. Notes it if so. */
-  mayAnswer(replica: ReplicaId, from: SequenceNumber, nowMs: number, intervalMs: number): boolean {
-    const earlier = this.answers.get(replica);
-    const tooSoon =
-      earlier !== undefined && from <= earlier.from && nowMs - earlier.atMs < intervalMs;
-    if (tooSoon) return false;
-    this.answers.set(replica, { from, atMs: nowMs });
-    return true;
   }
 }

@@ -8,6 +8,7 @@ import type { RejectCode } from '../rejection.js';
 import { collectorOf } from '../routing/collector.js';
 import { CertificateDelay } from './certificate-delay.js';
 import { ClientTable } from './client-table.js';
+import { AnswerBudget } from './answer-budget.js';
 import { Recovery } from './recovery.js';
 import { RequestPool } from './request-pool.js';
 import { SlotWindow } from './slot-window.js';
@@ -31,6 +32,7 @@ export class ReplicaState {
   readonly clients: ClientTable;
   readonly certificateDelay: CertificateDelay;
   readonly recovery: Recovery;
+  readonly answers = new AnswerBudget();
 
   view: View = 0;
   lastExecuted: SequenceNumber = 0;
@@ -88,7 +90,7 @@ export class ReplicaState {
     this.emit({ kind: 'persist', records });
   }
 
-  reject(code: RejectCode, from: ReplicaId | ClientId): void {
+  reject(code: RejectCode, from?: ReplicaId | ClientId): void {
     this.emit({ kind: 'reject', code, from });
   }
 

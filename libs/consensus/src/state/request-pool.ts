@@ -1,11 +1,13 @@
 /**
  * Authentic requests that have not executed yet.
  *
- * Invariant kept here (bounded memory): at most `clientWindow` requests a client and
- * `maxPooledRequests` in all, however many a faulty client signs.
+ * Invariants kept here:
+ * - bounded memory: at most `clientWindow` requests a client and `capacity` in all, however many
+ *   a faulty client signs;
+ * - one request a (client, timestamp): a client that signs two is held to the first.
  */
 
-import type { ClientId, Digest } from '../ids.js';
+import type { ClientId, Digest, Timestamp } from '../ids.js';
 import type { Request } from '../messages.js';
 
 interface PooledRequest {
@@ -20,11 +22,15 @@ export interface Candidate {
   readonly inline: boolean;
 }
 
+/** What came of adding a request. */
+export type Pooling =
+  'added' | 'known' | 'timestamp-reused' | 'client-window-full' | 'request-pool-full';
+
 export class RequestPool {
   private readonly requests = new Map<Digest, PooledRequest>();
   /** Digests waiting to be proposed, in order of arrival. */
   private readonly waiting = new Set<Digest>();
-  private readonly perClient = new Map<ClientId, number>();
+  private readonly perClient = new Map<ClientId, Map<Timestamp, Digest>>();
 
   constructor(
     private readonly clientWindow: number,
@@ -43,39 +49,51 @@ export class RequestPool {
     return this.requests.get(digest)?.request;
   }
 
-  /** @returns why it was not taken, or `added` / `known` */
-  add(
-    request: Request,
-    everyoneHasIt: boolean,
-  ): 'added' | 'known' | 'client-window-full' | 'request-pool-full' {
-    const known = this.requests.get(request.digest);
+  add(request: Request, everyoneHasIt: boolean): Pooling {
+    const { client, timestamp, digest } = request;
+    const known = this.requests.get(digest);
     if (known !== undefined) {
       known.everyoneHasIt ||= everyoneHasIt;
       return 'known';
     }
-    const held = this.perClient.get(request.client) ?? 0;
-    if (held >= this.clientWindow) return 'client-window-full';
+    const ofClient = this.perClient.get(client) ?? new Map<Timestamp, Digest>();
+    if (ofClient.has(timestamp)) return 'timestamp-reused';
+    if (ofClient.size >= this.clientWindow) return 'client-window-full';
     if (this.requests.size >= this.capacity) return 'request-pool-full';
-    this.perClient.set(request.client, held + 1);
-    this.requests.set(request.digest, { request, everyoneHasIt });
-    this.waiting.add(request.digest);
+    this.perClient.set(client, ofClient.set(timestamp, digest));
+    this.requests.set(digest, { request, everyoneHasIt });
+    this.waiting.add(digest);
     return 'added';
   }
 
-  /** Removes an executed request. */
-  remove(digest: Digest): void {
-    const pooled = this.requests.get(digest);
-    if (pooled === undefined) return;
+  /** Removes what is held for (client, timestamp): it executed, or never will. */
+  remove(client: ClientId, timestamp: Timestamp): void {
+    const ofClient = this.perClient.get(client);
+    const digest = ofClient?.get(timestamp);
+    if (ofClient === undefined || digest === undefined) return;
     this.requests.delete(digest);
     this.waiting.delete(digest);
-    const left = (this.perClient.get(pooled.request.client) ?? 1) - 1;
-    if (left === 0) this.perClient.delete(pooled.request.client);
-    else this.perClient.set(pooled.request.client, left);
+    ofClient.delete(timestamp);
+    if (ofClient.size === 0) this.perClient.delete(client);
+  }
+
+  /** Makes room: removes the requests for which `isDead` holds. */
+  removeIf(isDead: (client: ClientId, timestamp: Timestamp) => boolean): void {
+    for (const [client, ofClient] of this.perClient) {
+      for (const timestamp of ofClient.keys()) {
+        if (isDead(client, timestamp)) this.remove(client, timestamp);
+      }
+    }
   }
 
   /** Notes that a proposal contains the request, so that it is not proposed again. */
   markProposed(digest: Digest): void {
     this.waiting.delete(digest);
+  }
+
+  /** Notes that the proposal with the request came to nothing. */
+  markWaiting(digest: Digest): void {
+    if (this.requests.has(digest)) this.waiting.add(digest);
   }
 
   /** The oldest waiting requests, up to both limits, at least one if any waits. */

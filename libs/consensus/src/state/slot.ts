@@ -41,15 +41,21 @@ export class Slot {
   /** A pre-prepare that waits for request bodies; accepted once they are here. */
   awaitingBodies: Verified<PrePrepare> | undefined;
   proposal: Proposal | undefined;
-  /** Bodies of the certified batch when they are not the proposal's. */
-  decidedBatch: readonly Request[] | undefined;
+  /** Bodies a peer sent with a decision, when they are not the proposal's. */
+  decidedBatch: { readonly digest: Digest; readonly batch: readonly Request[] } | undefined;
+  /** Digests of request bodies that `awaitingBodies` still lacks. */
+  readonly missing = new Set<Digest>();
+  /** The batch being fetched from others, and how often one was asked. */
+  fetching: { readonly digest: Digest; attempts: number } | undefined;
   executed = false;
   acceptedAtMs: number | undefined;
   /** Set once the collector missed its time: from then on votes of this slot are broadcast. */
   fellBack = false;
   /** How often the current phase's vote was sent again. */
   attempts = 0;
-  /** Set once this replica has shown its accepted pre-prepare to all (see `on-timer-fired`). */
+  /** Replicas that reminded of this slot: they lack a certificate. */
+  readonly reminders = new Set<ReplicaId>();
+  /** Set once this replica has shown its accepted pre-prepare to all (see `disputes.ts`). */
   proposalShown = false;
 
   private readonly votes: Record<Phase, Map<ReplicaId, Verified<Vote>>> = {
@@ -60,7 +66,7 @@ export class Slot {
   private readonly own: Partial<Record<Phase, OwnVote>> = {};
   /** `accused:phase` pairs that evidence was produced for, so that each is reported once. */
   private readonly reported = new Set<string>();
-  private readonly answered = new Set<string>();
+  private readonly published = new Set<Phase>();
 
   constructor(readonly sequence: SequenceNumber) {}
 
@@ -76,7 +82,7 @@ export class Slot {
   /** Bodies of the batch with `digest`, if they are here. */
   batchOf(digest: Digest): readonly Request[] | undefined {
     if (this.proposal?.prePrepare.digest === digest) return this.proposal.batch;
-    return this.decidedBatch;
+    return this.decidedBatch?.digest === digest ? this.decidedBatch.batch : undefined;
   }
 
   ownVote(phase: Phase): OwnVote | undefined {
@@ -143,11 +149,17 @@ export class Slot {
     this.certificates[certificate.phase] = certificate;
   }
 
-  /** True the first time it is asked for `key`: answers and reports are given once. */
-  once(kind: 'report' | 'answer', key: string): boolean {
-    const seen = kind === 'report' ? this.reported : this.answered;
-    if (seen.has(key)) return false;
-    seen.add(key);
+  /** True the first time it is asked for `accused:what`: evidence is reported once. */
+  reportOnce(key: string): boolean {
+    if (this.reported.has(key)) return false;
+    this.reported.add(key);
+    return true;
+  }
+
+  /** True the first time: a gatherer publishes the certificate of a phase once. */
+  publishOnce(phase: Phase): boolean {
+    if (this.published.has(phase)) return false;
+    this.published.add(phase);
     return true;
   }
 

@@ -142,7 +142,7 @@ describe('request pool', () => {
     expect(pool.add(request('a', 3), true)).toBe('client-window-full');
     expect(pool.add(request('b', 1), true)).toBe('added');
     expect(pool.add(request('c', 1), true)).toBe('request-pool-full');
-    pool.remove('a-1');
+    pool.remove('a', 1);
     expect(pool.add(request('c', 1), true)).toBe('added');
   });
 

@@ -1,0 +1,326 @@
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_REPLICA_CONFIG } from './config.js';
+import type { Effect } from './effect.js';
+import type { VerifiedMessage, Via } from './input.js';
+import type { Certificate, Decision, Phase, PrePrepare, Request, Vote } from './messages.js';
+import { Replica } from './replica.js';
+import { allToAll } from './routing/all-to-all.js';
+import { toCollector } from './routing/collector.js';
+
+/** One replica of four, fed by hand. Digests and signatures are words: the core never checks them. */
+class Bench {
+  readonly replica: Replica;
+  effects: Effect[] = [];
+  private nowMs = 0;
+
+  constructor(
+    private readonly self: number,
+    mode: 'pbft' | 'ccro' = 'ccro',
+    result = 'done',
+  ) {
+    this.replica = new Replica(
+      { ...DEFAULT_REPLICA_CONFIG, cluster: 'test', self, n: 4 },
+      {
+        digests: {
+          batch: (requests) => `batch(${requests.join()})`,
+          ledgerLink: (previous, batch) => `${previous}>${batch}`,
+        },
+        certificates: {
+          assemble: (votes) => certificate(votes[0]?.phase ?? 'prepare', votes) as never,
+        },
+        router: mode === 'ccro' ? toCollector : allToAll,
+        stateMachine: { execute: () => result, digest: () => 'state' },
+      },
+    );
+  }
+
+  /** Steps with a message; what the replica signs for itself comes back, as the runner does it. */
+  receive(message: object, via: Via = 'broadcast'): this {
+    const input = { kind: 'message', message: message as VerifiedMessage, via } as const;
+    this.take(this.replica.step(input, this.nowMs));
+    return this;
+  }
+
+  fire(timer: Extract<Effect, { kind: 'set-timer' }>['timer'], afterMs = 1000): this {
+    this.nowMs += afterMs;
+    this.take(this.replica.step({ kind: 'timer-fired', timer }, this.nowMs));
+    return this;
+  }
+
+  sent(kind: string): Extract<Effect, { kind: 'send' }>[] {
+    return this.of('send').filter(({ message }) => message.kind === kind);
+  }
+
+  of<K extends Effect['kind']>(kind: K): Extract<Effect, { kind: K }>[] {
+    return this.effects.filter((each): each is Extract<Effect, { kind: K }> => each.kind === kind);
+  }
+
+  rejects(): string[] {
+    return this.of('reject').map(({ code }) => code);
+  }
+
+  private take(effects: readonly Effect[]): void {
+    for (const effect of effects) {
+      this.effects.push(effect);
+      if (effect.kind !== 'send' || 'signature' in effect.message) continue;
+      const { to, message } = effect;
+      const forSelf = to.kind === 'all' || (to.kind === 'replica' && to.id === this.self);
+      const signed = ['pre-prepare', 'vote'].includes(message.kind);
+      if (forSelf && signed) this.receive({ ...message, signature: 's' }, 'self');
+    }
+  }
+}
+
+function request(timestamp: number, overrides: Partial<Request> = {}): Request {
+  const digest = `r${timestamp}`;
+  const base = { kind: 'request', client: 'c', timestamp, operation: 'op', digest } as const;
+  return { ...base, signature: 's', ...overrides };
+}
+
+function prePrepare(sequence: number, requests: readonly Request[], inline = true): PrePrepare {
+  const digests = requests.map(({ digest }) => digest);
+  return {
+    kind: 'pre-prepare',
+    view: 0,
+    sequence,
+    digest: `batch(${digests.join()})`,
+    requests: digests,
+    bodies: inline ? requests : [],
+    collector: 2,
+    replica: 0,
+    signature: 's',
+  };
+}
+
+function vote(phase: Phase, replica: number, digest: string, overrides: Partial<Vote> = {}): Vote {
+  const slot = { view: 0, sequence: 1, digest };
+  return { kind: 'vote', phase, ...slot, replica, signature: 's', attempt: 0, ...overrides };
+}
+
+function certificate(
+  phase: Phase,
+  votes: readonly Pick<Vote, 'digest' | 'replica'>[],
+): Certificate {
+  const signers = votes.map(({ replica }) => replica);
+  const proof = { scheme: 'words', signers, signatures: signers.map(() => 's') };
+  const digest = votes[0]?.digest ?? '';
+  return { kind: 'certificate', phase, view: 0, sequence: 1, digest, proof };
+}
+
+function certified(phase: Phase, digest: string): Certificate {
+  return certificate(
+    phase,
+    [0, 2, 3].map((replica) => ({ replica, digest })),
+  );
+}
+
+describe('accepting a pre-prepare (PBFT, section 4.2)', () => {
+  const refusals: [string, Partial<PrePrepare>][] = [
+    ['wrong-view', { view: 1 }],
+    ['wrong-primary', { replica: 1 }],
+    ['outside-watermarks', { sequence: 257 }],
+    ['invalid-collector', { collector: 0 }],
+    ['invalid-collector', { collector: 4 }],
+    ['empty-batch', { requests: [] }],
+    ['batch-too-large', { requests: Array.from({ length: 257 }, () => 'r') }],
+  ];
+  it.each(refusals)('is refused as %s', (code, overrides) => {
+    const bench = new Bench(1).receive({ ...prePrepare(1, [request(1)]), ...overrides });
+    expect(bench.rejects()).toEqual([code]);
+    expect(bench.sent('vote')).toEqual([]);
+  });
+
+  it('refuses a batch that could not be passed on in one message', () => {
+    const operation = 'x'.repeat(150 * 1024);
+    const batch = [request(1, { operation }), request(2, { operation })];
+    const bench = new Bench(1).receive(prePrepare(1, batch));
+    expect(bench.rejects()).toEqual(['batch-too-large']);
+    expect(bench.sent('vote')).toEqual([]);
+  });
+
+  it('persists acceptance and vote before the vote leaves, and votes once', () => {
+    const proposal = prePrepare(1, [request(1)]);
+    const bench = new Bench(1).receive(proposal).receive(proposal);
+    const kinds = bench.effects.map((effect) =>
+      effect.kind === 'persist' ? effect.records[0]?.kind : effect.kind,
+    );
+    expect(kinds).toEqual(['accepted', 'voted', 'send', 'set-timer']);
+    expect(bench.sent('vote')[0]?.to).toEqual({ kind: 'replica', id: 2 });
+  });
+
+  it('fetches what it lacks before it votes, and votes when the body comes', () => {
+    const bench = new Bench(1).receive(prePrepare(1, [request(1), request(2)], false));
+    expect(bench.sent('fetch')[0]?.to).toEqual({ kind: 'replica', id: 0 });
+    bench.receive(request(1));
+    expect(bench.sent('vote')).toEqual([]);
+    bench.receive(request(2));
+    expect(bench.sent('vote')).toHaveLength(1);
+  });
+
+  it('keeps two proposals for one slot as proof, also after it executed', () => {
+    const bench = new Bench(1).receive(prePrepare(1, [request(1)]));
+    bench.receive(certified('commit', 'batch(r1)'));
+    expect(bench.replica.status().lastExecuted).toBe(1);
+    const stranger = { ...prePrepare(1, [request(2)]), replica: 3 };
+    bench.receive(stranger);
+    expect(bench.of('evidence')).toEqual([]);
+    bench.receive(prePrepare(1, [request(2)]));
+    expect(bench.of('evidence')[0]?.evidence).toMatchObject({
+      kind: 'conflicting-proposals',
+      accused: 0,
+    });
+  });
+});
+
+describe('certificates', () => {
+  it('Q distinct votes make one, Q messages do not', () => {
+    const bench = new Bench(2).receive(prePrepare(1, [request(1)]));
+    const digest = 'batch(r1)';
+    bench.receive(vote('prepare', 1, digest)).receive(vote('prepare', 1, digest));
+    expect(bench.sent('certificate')).toEqual([]);
+    bench.receive(vote('prepare', 3, digest));
+    expect(bench.sent('certificate')).toHaveLength(1);
+  });
+
+  it('a collector publishes each phase once, however many votes come', () => {
+    const digest = 'batch(r1)';
+    const bench = new Bench(2).receive(prePrepare(1, [request(1)]));
+    bench.receive(certified('commit', digest));
+    for (const replica of [0, 1, 3]) bench.receive(vote('prepare', replica, digest));
+    expect(bench.sent('certificate')).toEqual([]);
+  });
+
+  it('votes that overtake the pre-prepare are certified and published when it arrives', () => {
+    const digest = 'batch(r1)';
+    const bench = new Bench(1);
+    for (const replica of [0, 2, 3]) bench.receive(vote('prepare', replica, digest), 'direct');
+    expect(bench.sent('certificate')).toEqual([]);
+    bench.receive({ ...prePrepare(1, [request(1)]), collector: 1 });
+    expect(bench.sent('certificate').map(({ to }) => to)).toEqual([{ kind: 'all' }]);
+  });
+
+  it('a prepare certificate for another digest than accepted wins, and the primary is exposed', () => {
+    const bench = new Bench(1).receive(prePrepare(1, [request(1)]));
+    bench.receive(certified('prepare', 'batch(r2)'));
+    const commit = bench.sent('vote').at(-1)?.message;
+    expect(commit).toMatchObject({ phase: 'commit', digest: 'batch(r2)' });
+    expect(bench.sent('pre-prepare')[0]?.message).toMatchObject({ digest: 'batch(r1)' });
+  });
+
+  it('two commit certificates that disagree stop the replica, executed or not', () => {
+    const executed = new Bench(1).receive(prePrepare(1, [request(1)]));
+    executed.receive(certified('commit', 'batch(r1)'));
+    expect(() => executed.receive(certified('commit', 'other'))).toThrow(/agreement/);
+    const waiting = new Bench(1).receive(certified('commit', 'batch(r1)'));
+    expect(() => waiting.receive(certified('commit', 'other'))).toThrow(/agreement/);
+  });
+});
+
+describe('execution', () => {
+  it('goes on as soon as the last missing body arrives, whatever came before it', () => {
+    const bench = new Bench(1).receive(prePrepare(1, [request(1)], false));
+    bench.receive(certified('commit', 'batch(r1)'));
+    expect(bench.replica.status().lastExecuted).toBe(0);
+    bench.receive(request(1));
+    expect(bench.replica.status().lastExecuted).toBe(1);
+    expect(bench.sent('reply')).toHaveLength(1);
+  });
+
+  it('splits replies that would not fit into one message', () => {
+    const bench = new Bench(1, 'ccro', 'x'.repeat(100 * 1024));
+    bench.receive(prePrepare(1, [request(1), request(2), request(3)]));
+    bench.receive(certified('commit', 'batch(r1,r2,r3)'));
+    expect(bench.sent('reply')).toHaveLength(3);
+  });
+
+  it('executes a (client, timestamp) once and answers a repetition from its cache', () => {
+    const bench = new Bench(1).receive(prePrepare(1, [request(1), request(1)]));
+    bench.receive(certified('commit', 'batch(r1,r1)'));
+    const results = bench.sent('reply').map(({ message }) => message);
+    expect(results).toMatchObject([{ results: [{ timestamp: 1 }] }]);
+    bench.receive(request(1));
+    expect(bench.sent('reply')).toHaveLength(2);
+  });
+
+  it('proposes again what its own slot was not decided on', () => {
+    const bench = new Bench(0);
+    for (const replica of [1, 2]) {
+      const status = { kind: 'status', replica, view: 0, lastExecuted: 0, attempt: 0 };
+      bench.receive({ ...status, asks: false, signature: 's' });
+    }
+    bench.receive(request(1), 'direct');
+    expect(bench.sent('pre-prepare')).toHaveLength(1);
+    bench.receive(prePrepare(1, [request(1)]), 'self');
+    const decision: Decision = {
+      kind: 'decision',
+      sequence: 1,
+      view: 0,
+      digest: 'batch(r2)',
+      requests: [request(2)],
+      certificate: certified('commit', 'batch(r2)'),
+    };
+    bench.receive(decision);
+    const proposed = bench.sent('pre-prepare').map(({ message }) => message);
+    expect(proposed.at(-1)).toMatchObject({ sequence: 2, requests: ['r1'] });
+  });
+});
+
+describe('what others can draw out of a replica', () => {
+  it('altered copies of one reminder start no fetches and no timers', () => {
+    const bench = new Bench(1);
+    for (let attempt = 1; attempt <= 2000; attempt += 1) {
+      bench.receive(vote('prepare', 3, 'batch(r1)', { attempt }));
+      bench.receive(vote('prepare', 3, `lie ${attempt}`, { attempt }));
+    }
+    expect(bench.sent('fetch')).toEqual([]);
+    expect(bench.of('set-timer')).toEqual([]);
+  });
+
+  it('f + 1 reminders of an unknown slot start one fetch', () => {
+    const bench = new Bench(1);
+    for (let attempt = 1; attempt <= 50; attempt += 1) {
+      bench.receive(vote('prepare', 3, 'batch(r1)', { attempt }));
+      bench.receive(vote('prepare', 2, 'batch(r1)', { attempt }));
+    }
+    expect(bench.sent('fetch')).toHaveLength(1);
+  });
+
+  it('replayed calls for help are throttled', () => {
+    const bench = new Bench(1).receive(prePrepare(1, [request(1)]));
+    bench.receive(certified('commit', 'batch(r1)'));
+    const fetch = { kind: 'fetch', replica: 3, sequence: 1, digest: 'batch(r1)', signature: 's' };
+    for (let times = 0; times < 50_000; times += 1) bench.receive(fetch, 'direct');
+    const answered = bench.of('send-decisions').length;
+    expect(answered).toBeLessThanOrEqual(4096);
+    expect(bench.rejects().filter((code) => code === 'throttled')).toHaveLength(50_000 - answered);
+  });
+});
+
+describe('a failing collector', () => {
+  it('is passed over when f + 1 others remind the primary, though it serves the primary', () => {
+    const bench = new Bench(0);
+    bench.receive(prePrepare(1, [request(1)]), 'self');
+    expect(bench.replica.status().collector).toBe(2);
+    bench.receive(vote('prepare', 1, 'batch(r1)', { attempt: 1 }));
+    expect(bench.replica.status().collector).toBe(2);
+    bench.receive(vote('prepare', 3, 'batch(r1)', { attempt: 1 }));
+    expect(bench.replica.status().collector).toBe(3);
+  });
+
+  it('costs one timeout: both phases of the slot are broadcast afterwards', () => {
+    const bench = new Bench(1).receive(prePrepare(1, [request(1)]));
+    bench.fire({ kind: 'certificate', view: 0, sequence: 1, phase: 'prepare' });
+    bench.receive(certified('prepare', 'batch(r1)'));
+    expect(bench.sent('vote').map(({ to }) => to.kind)).toEqual(['replica', 'all', 'all']);
+    expect(bench.of('evidence')[0]?.evidence).toMatchObject({
+      kind: 'collector-failed',
+      accused: 2,
+    });
+  });
+
+  it('is nobody in PBFT', () => {
+    const bench = new Bench(1, 'pbft').receive(prePrepare(1, [request(1)]));
+    bench.fire({ kind: 'certificate', view: 0, sequence: 1, phase: 'prepare' });
+    expect(bench.of('evidence')).toEqual([]);
+  });
+});
