@@ -5,14 +5,18 @@
  */
 const ALLOWED_LIBS = {
   consensus: [],
+  clock: [],
   crypto: ['consensus'],
   wire: ['consensus', 'crypto'],
   broker: ['consensus'],
   storage: ['consensus'],
   'state-machine': ['consensus'],
   faults: ['consensus', 'crypto'],
-  runner: ['consensus', 'crypto', 'wire', 'broker', 'storage', 'state-machine', 'faults'],
-  client: ['consensus', 'crypto', 'wire', 'broker', 'cluster-config'],
+  runner: ['clock', 'consensus', 'crypto', 'wire', 'broker', 'storage', 'state-machine', 'faults'],
+  client: ['clock', 'consensus', 'crypto', 'wire', 'broker', 'cluster-config'],
+  transport: ['broker'],
+  'redis-server': [],
+  program: ['cluster-config'],
 };
 
 // Specs and contract suites may reach for any library (never an app) to build what they test.

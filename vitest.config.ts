@@ -2,6 +2,8 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 const libs = [
+  'clock',
+  'program',
   'consensus',
   'crypto',
   'wire',

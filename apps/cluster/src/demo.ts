@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { run } from './command.js';
 import { demoCases } from './demo/cases.js';
 import { runDemo } from './demo/run-demo.js';
+import { integerOption } from './options/cluster-options.js';
 
 await run(async () => {
   const command = new Command('npm run demo --')
@@ -13,10 +14,8 @@ await run(async () => {
     )
     .option('--request-timeout <ms>', 'how long to wait for a decision', '2000');
   command.parse(process.argv.slice(2), { from: 'user' });
-  const timeoutMs = Number(command.opts<{ requestTimeout: string }>().requestTimeout);
-  if (!Number.isInteger(timeoutMs) || timeoutMs < 1) {
-    throw new Error('--request-timeout must be a whole number of milliseconds, at least 1');
-  }
+  const { requestTimeout } = command.opts<{ requestTimeout: string }>();
+  const timeoutMs = integerOption('request-timeout', requestTimeout, 1, 600_000);
   return runDemo(demoCases(timeoutMs), {
     print: (text) => process.stdout.write(`${text}\n`),
     progress: (line) => process.stderr.write(`${line}\n`),

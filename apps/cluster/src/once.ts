@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { GatewayApi } from './gateway-api.js';
+import { OptionError } from './options/cluster-options.js';
 
 /**
  * Reads the requests of `--once`: JSON, one request object or a list of them.
@@ -11,21 +12,20 @@ export async function readOnceFile(path: string): Promise<readonly unknown[]> {
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    throw new Error(`--once ${path} cannot be read: ${(error as Error).message}`, { cause: error });
+    throw new OptionError('once', path, (error as Error).message);
   }
   let content: unknown;
   try {
     content = JSON.parse(text);
   } catch (error) {
-    throw new Error(`--once ${path} is not JSON: ${(error as Error).message}`, { cause: error });
+    throw new OptionError('once', path, `not JSON (${(error as Error).message})`);
   }
   const requests: readonly unknown[] = Array.isArray(content) ? content : [content];
-  if (requests.length === 0) throw new Error(`--once ${path} holds no request`);
+  if (requests.length === 0) throw new OptionError('once', path, 'it holds no request');
   const bad = requests.findIndex((each) => typeof each !== 'object' || each === null);
   if (bad < 0) return requests;
-  throw new Error(
-    `--once ${path}: request ${bad + 1} is no object; write {"data": ...} or {"operation": {...}}`,
-  );
+  const example = '{"data": ...} or {"operation": {...}}';
+  throw new OptionError('once', path, `request ${bad + 1} is no object; write ${example}`);
 }
 
 /**

@@ -62,10 +62,12 @@ export async function createGatewayApp(options: GatewayOptions): Promise<NestFas
 export async function startGateway(options: GatewayOptions & ListenOptions): Promise<GatewayApp> {
   const app = await createGatewayApp(options);
   try {
-    await app.listen({ port: options.port, host: options.host });
+    // Not by `app.listen`: besides throwing that a port is taken it logs it, and once is enough.
+    const { port, host } = options;
+    const url = await app.getHttpAdapter().getInstance().listen({ port, host });
+    return { url, app, close: () => app.close() };
   } catch (error) {
     await app.close();
     throw error;
   }
-  return { url: await app.getUrl(), app, close: () => app.close() };
 }

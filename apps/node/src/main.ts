@@ -10,8 +10,8 @@ import {
   type ClusterConfig,
   type NodeEnvironment,
 } from '@ccro/cluster-config';
-import { ConsoleLogger, Logger } from '@nestjs/common';
-import { nestLogLevels } from './log-levels.js';
+import { explainFailure, logToConsole } from '@ccro/program';
+import { Logger } from '@nestjs/common';
 import { clusterFacts } from './cluster-facts.js';
 import { startNode } from './node-app.js';
 
@@ -19,9 +19,7 @@ import { startNode } from './node-app.js';
 async function main(): Promise<void> {
   const environment = readNodeEnvironment(process.env);
   const config = loadClusterConfig(environment.configPath);
-  Logger.overrideLogger(
-    new ConsoleLogger('ccro', { logLevels: nestLogLevels(environment.logLevel) }),
-  );
+  logToConsole(environment.logLevel);
   const logger = new Logger('node');
   for (const warning of clusterWarnings(config)) logger.warn(warning);
   if (isDevelopmentCluster(config)) {
@@ -76,7 +74,7 @@ async function identity(
 }
 
 function stop(error: unknown): never {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`node: ${explainFailure(error, 'NODE_HTTP_PORT')}\n`);
   process.exit(1);
 }
 

@@ -31,7 +31,7 @@ export async function startNode(options: NodeOptions): Promise<NodeApp> {
     { abortOnError: false, forceCloseConnections: true },
   );
   const strategy = new BrokerServer(
-    { channels: [channels.broadcast, channels.node(self)], peek: json.peek },
+    { channels: [channels.broadcast, channels.node(self)], peek: (payload) => json.peek(payload) },
     { broker, modules: app.get(ModulesContainer) },
   );
   app.connectMicroservice({ strategy }, { inheritAppConfig: true });

@@ -5,7 +5,7 @@ import type { Reply, Request, RequestResult } from '@ccro/consensus';
 import { json } from '@ccro/wire';
 import { afterEach, describe, expect, it } from 'vitest';
 import { CcroClient, type CcroClientOptions } from './ccro-client.js';
-import type { Clock } from './clock.js';
+import type { Clock } from '@ccro/clock';
 
 const CLUSTER = 'client-spec';
 const BATCH = sha256('batch');
@@ -326,6 +326,19 @@ describe('submitting', () => {
     for (const replica of [1, 2]) await send(replyOf(replica, request));
     expect(client.capacity).toBe(1);
     client.submit('c');
+  });
+
+  it('lets no request fall out of the client window while it waits', async () => {
+    const { client, replyOf, send } = await scene(4, { clientWindow: 3 });
+    const stuck = client.submit('stuck');
+    for (const operation of ['a', 'b']) {
+      const { request } = client.submit(operation);
+      for (const replica of [1, 2]) await send(replyOf(replica, request));
+    }
+    expect(client.counters().outstanding).toBe(1);
+    expect(() => client.submit('c')).toThrow(expect.objectContaining({ code: 'overloaded' }));
+    for (const replica of [1, 2]) await send(replyOf(replica, stuck.request));
+    expect(client.capacity).toBe(3);
   });
 
   it('refuses an operation the wire does not carry', async () => {

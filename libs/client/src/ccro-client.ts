@@ -6,12 +6,15 @@
  * - a timestamp is used for one operation, so replicas execute each request at most once however
  *   often it is sent;
  * - a result is believed when f+1 distinct members signed the same one, never earlier;
+ * - a request never grows stale while it waits: timestamps are dense, and none is used that lies
+ *   further above the oldest one waiting than the replicas' client window reaches;
  * - bounded memory: at most `maxOutstanding` requests, whatever replicas do.
  */
 
 import { channelNames, type Broker, type ChannelNames } from '@ccro/broker';
 import {
   clusterSize,
+  DEFAULT_REPLICA_CONFIG,
   primaryOf,
   type ClientId,
   type ClusterSize,
@@ -25,7 +28,7 @@ import {
 import { RequestSigner, type Verifier } from '@ccro/crypto';
 import { json, MAX_OPERATION_CHARACTERS, type Codec, type NodeQuery } from '@ccro/wire';
 import { ClientError } from './client-error.js';
-import type { Clock } from './clock.js';
+import type { Clock } from '@ccro/clock';
 import { NodeQueries } from './node-queries.js';
 import type { Outcome } from './outcome.js';
 import { OutstandingRequest } from './outstanding-request.js';
@@ -36,7 +39,7 @@ import { ViewEstimate } from './view-estimate.js';
 
 /** How long after a decision late replies are awaited, so that the tallies are complete. */
 const SETTLING_MS = 25;
-/** Below the replicas' client window (4096): what is outstanding never falls out of it. */
+/** Half the replicas' default client window: a burst leaves room for the next one. */
 const DEFAULT_MAX_OUTSTANDING = 2048;
 /** Timestamps start at the wall clock in microseconds, and a client signs less than one in each. */
 const TIMESTAMPS_PER_MS = 1000;
@@ -50,6 +53,8 @@ export interface CcroClientOptions {
   readonly secretKey: string;
   /** Requests that may wait for their decision at a time. Default 2048. */
   readonly maxOutstanding?: number;
+  /** W, as the replicas have it. Default: theirs. */
+  readonly clientWindow?: number;
   /** First timestamp to use; above all that this client ever used. Default: from the clock. */
   readonly firstTimestamp?: Timestamp;
 }
@@ -103,9 +108,10 @@ export class CcroClient {
   private readonly responsiveness: Responsiveness;
   private readonly delay: RetransmissionDelay;
   private readonly requests = new Map<Timestamp, OutstandingRequest>();
+  /** Timestamps of requests that are not decided yet, ascending. */
+  private readonly waiting = new Set<Timestamp>();
   private readonly firstTimestamp: Timestamp;
   private nextTimestamp: Timestamp;
-  private outstanding = 0;
   private decidedCount = 0;
   private retransmittedCount = 0;
   private closed = false;
@@ -151,7 +157,15 @@ export class CcroClient {
 
   /** How many more requests may be submitted now. */
   get capacity(): number {
-    return (this.options.maxOutstanding ?? DEFAULT_MAX_OUTSTANDING) - this.outstanding;
+    const {
+      maxOutstanding = DEFAULT_MAX_OUTSTANDING,
+      clientWindow = DEFAULT_REPLICA_CONFIG.clientWindow,
+    } = this.options;
+    const [oldest = this.nextTimestamp] = this.waiting;
+    return Math.min(
+      maxOutstanding - this.waiting.size,
+      clientWindow - (this.nextTimestamp - oldest),
+    );
   }
 
   counters(): ClientCounters {
@@ -159,7 +173,7 @@ export class CcroClient {
       submitted: this.nextTimestamp - this.firstTimestamp,
       decided: this.decidedCount,
       retransmitted: this.retransmittedCount,
-      outstanding: this.outstanding,
+      outstanding: this.waiting.size,
       rejects: this.rejections.snapshot(),
     };
   }
@@ -183,7 +197,7 @@ export class CcroClient {
   submit(operation: string): Submission {
     if (this.closed) throw new ClientError('closed', 'the client was closed');
     if (this.capacity <= 0) {
-      throw new ClientError('overloaded', `${this.outstanding} requests are outstanding already`);
+      throw new ClientError('overloaded', `${this.waiting.size} requests are outstanding already`);
     }
     if (operation.length > MAX_OPERATION_CHARACTERS) {
       const message = `an operation has at most ${MAX_OPERATION_CHARACTERS} characters`;
@@ -203,7 +217,7 @@ export class CcroClient {
       this.dependencies.clock.now(),
     );
     this.requests.set(request.timestamp, outstanding);
-    this.outstanding += 1;
+    this.waiting.add(request.timestamp);
     this.sendFirst(outstanding);
     this.scheduleRetransmission(outstanding);
     return {
@@ -331,7 +345,7 @@ export class CcroClient {
   }
 
   private onDecided(outstanding: OutstandingRequest): void {
-    this.outstanding -= 1;
+    this.waiting.delete(outstanding.request.timestamp);
     if (outstanding.phase === 'closed') {
       this.requests.delete(outstanding.request.timestamp);
       return;
@@ -357,7 +371,7 @@ export class CcroClient {
   }
 
   private giveUp(outstanding: OutstandingRequest, error: ClientError): void {
-    if (outstanding.phase === 'waiting') this.outstanding -= 1;
+    this.waiting.delete(outstanding.request.timestamp);
     this.requests.delete(outstanding.request.timestamp);
     outstanding.fail(error);
   }

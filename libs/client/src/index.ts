@@ -6,6 +6,5 @@ export {
   type Submission,
 } from './ccro-client.js';
 export { ClientError, type ClientErrorCode } from './client-error.js';
-export { systemClock, type Clock } from './clock.js';
 export type { Outcome, ReplySummary } from './outcome.js';
 export type { ClientRejectCode } from './rejections.js';

@@ -10,7 +10,7 @@ import type { ClientId, ReplicaId } from '@ccro/consensus';
 import type { RequestSigner, Verifier } from '@ccro/crypto';
 import { formatNodeQuery, type Answer, type NodeQuery, type Query } from '@ccro/wire';
 import { ClientError } from './client-error.js';
-import type { Clock } from './clock.js';
+import type { Clock } from '@ccro/clock';
 import { Deferred } from './deferred.js';
 import type { Rejections } from './rejections.js';
 
@@ -52,7 +52,7 @@ export class NodeQueries {
     const cancel = clock.schedule(timeoutMs, () => noAnswer('did not answer in time'));
     // Nodes compare this with their own wall clock, so that a recorded query cannot be used later.
     const sentAtMs = Date.now();
-    const statement = { id, client, sentAtMs, query: formatNodeQuery(query) };
+    const statement = { id, client, replica, sentAtMs, query: formatNodeQuery(query) };
     send(replica, signer.signQuery({ kind: 'query', ...statement } as const)).then(
       (receivers) => {
         if (receivers === 0) noAnswer('is not connected');

@@ -81,8 +81,8 @@ describe('the environment of a node', () => {
     ],
     [
       { FAULT: 'evil' },
-      'FAULT is "evil"; allowed: offline, falsify, equivocate, double-vote, silent-collector, ' +
-        'forge-certificate, delay',
+      'FAULT is "evil"; allowed: offline, falsify, false-replies, equivocate, double-vote, ' +
+        'silent-collector, forge-certificate, delay',
     ],
     [{ FAULT_INJECTION: 'yes' }, 'FAULT_INJECTION is "yes"; allowed: on, off'],
     [

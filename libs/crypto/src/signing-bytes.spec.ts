@@ -57,6 +57,7 @@ const statements = fc.oneof(
     kind: fc.constant('query' as const),
     id: name,
     client: name,
+    replica: id,
     sentAtMs: number,
     query: name,
   }),

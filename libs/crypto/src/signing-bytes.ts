@@ -147,16 +147,19 @@ export interface QueryStatement {
   /** Unguessable, chosen by the asker: the answer repeats it. */
   readonly id: string;
   readonly client: ClientId;
+  /** Whom it is for: nobody else acts on it, whatever channel it is put on. */
+  readonly replica: ReplicaId;
   readonly sentAtMs: Timestamp;
   readonly query: string;
 }
 
 export function queryBytes(cluster: string, statement: QueryStatement): Buffer {
-  const { id, client, sentAtMs, query } = statement;
-  const size = 4 + textBytes(id) + 4 + textBytes(client) + 8 + 32;
+  const { id, client, replica, sentAtMs, query } = statement;
+  const size = 4 + textBytes(id) + 4 + textBytes(client) + 4 + 8 + 32;
   return startLayout(LAYOUT_TYPES.query, cluster, size)
     .text(id)
     .text(client)
+    .u32(replica)
     .u64(sentAtMs)
     .digest(hash('sha256', query, 'hex'))
     .finish();

@@ -351,6 +351,7 @@ describe('queries and answers', () => {
     kind: 'query',
     id: 'q1',
     client: 'gateway',
+    replica: 1,
     sentAtMs: 1_700_000_000_000,
     query: '{"type":"status"}',
   });

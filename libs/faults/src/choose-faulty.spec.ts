@@ -4,7 +4,13 @@ import { describe, expect, it } from 'vitest';
 import { chooseFaulty } from './choose-faulty.js';
 import { FAULT_KINDS, type FaultKind } from './fault-kind.js';
 
-const ORDINARY = ['offline', 'falsify', 'double-vote', 'delay'] as const satisfies FaultKind[];
+const ORDINARY = [
+  'offline',
+  'falsify',
+  'false-replies',
+  'double-vote',
+  'delay',
+] as const satisfies FaultKind[];
 
 const cluster = fc
   .integer({ min: 1, max: 40 })

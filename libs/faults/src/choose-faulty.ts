@@ -45,6 +45,7 @@ function rolesFirst(kind: FaultKind, primary: ReplicaId, collector: ReplicaId): 
       return [collector];
     case 'offline':
     case 'falsify':
+    case 'false-replies':
     case 'double-vote':
     case 'delay':
       return [];

@@ -99,6 +99,7 @@ const HEARD = ['request', 'pre-prepare', 'vote', 'certificate', 'status', 'fetch
 const HONEST: Readonly<Record<FaultKind, readonly OutgoingMessage['kind'][]>> = {
   offline: [],
   falsify: ['pre-prepare', 'certificate', 'status', 'fetch', 'decision'],
+  'false-replies': ['pre-prepare', 'vote', 'certificate', 'status', 'fetch', 'decision'],
   equivocate: ['certificate', 'reply', 'status', 'fetch', 'decision'],
   'double-vote': ['pre-prepare', 'certificate', 'reply', 'status', 'fetch', 'decision'],
   'silent-collector': ['pre-prepare', 'vote', 'reply', 'status', 'fetch', 'decision'],
@@ -181,6 +182,26 @@ describe('falsify', () => {
     expect(results[0].result).not.toBe(reply.results[0].result);
     expect(JSON.parse(results[0].result)).toBeTypeOf('object');
     expect(results[0]).toMatchObject({ timestamp: 1, request: digestOf('one') });
+  });
+});
+
+describe('false-replies', () => {
+  const toClient: OutgoingSend = { to: { kind: 'client', id: 'gateway' }, message: reply };
+
+  it('replies with wrong results that are still JSON, about the right request', () => {
+    const [lie, ...rest] = behaviour('false-replies').outgoing(toClient);
+    expect(rest).toEqual([]);
+    expect(lie?.to).toEqual(toClient.to);
+    const { results } = messageOf<typeof reply>(lie);
+    expect(results).toEqual([{ ...reply.results[0], result: expect.any(String) as string }]);
+    expect(results[0].result).not.toBe(reply.results[0].result);
+    expect(JSON.parse(results[0].result)).toBeTypeOf('object');
+  });
+
+  it('tells the same lie as the others of its kind, so that their replies match', () => {
+    const one = behaviour('false-replies', { self: 1, seed: 1 }).outgoing(toClient);
+    const other = behaviour('false-replies', { self: 3, seed: 2 }).outgoing(toClient);
+    expect(one).toEqual(other);
   });
 });
 

@@ -2,6 +2,7 @@ import type { Behaviour, BehaviourContext } from './behaviour.js';
 import { delay } from './behaviours/delay.js';
 import { doubleVote } from './behaviours/double-vote.js';
 import { equivocate } from './behaviours/equivocate.js';
+import { falseReplies } from './behaviours/false-replies.js';
 import { falsify } from './behaviours/falsify.js';
 import { forgeCertificate } from './behaviours/forge-certificate.js';
 import { offline } from './behaviours/offline.js';
@@ -15,6 +16,8 @@ export function createBehaviour(kind: FaultKind, context: BehaviourContext): Beh
       return offline();
     case 'falsify':
       return falsify();
+    case 'false-replies':
+      return falseReplies();
     case 'equivocate':
       return equivocate(context);
     case 'double-vote':

@@ -2,6 +2,7 @@
 export const FAULT_DESCRIPTIONS = {
   offline: 'hears nothing and sends nothing',
   falsify: 'votes for wrong data and replies with wrong results',
+  'false-replies': 'votes honestly, but replies to clients with wrong results',
   equivocate: 'as commander, proposes different data to different nodes and votes for both',
   'double-vote': 'sends every vote twice, for two different digests',
   'silent-collector': 'as communication node, gathers no votes and sends no certificates',
@@ -15,6 +16,7 @@ export type FaultKind = keyof typeof FAULT_DESCRIPTIONS;
 export const FAULT_KINDS = [
   'offline',
   'falsify',
+  'false-replies',
   'equivocate',
   'double-vote',
   'silent-collector',

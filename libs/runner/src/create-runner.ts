@@ -13,7 +13,7 @@ import {
 import { MessageSigner, Verifier, createDigests, createEd25519Scheme } from '@ccro/crypto';
 import type { ReplicaStore } from '@ccro/storage';
 import { json } from '@ccro/wire';
-import type { Clock } from './clock.js';
+import type { Clock } from '@ccro/clock';
 import { ReplicaRunner, type RunnerListener } from './replica-runner.js';
 
 /** Public facts about the cluster that a runner needs: a cluster file holds them. */

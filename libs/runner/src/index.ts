@@ -1,4 +1,3 @@
-export { systemClock, type Clock } from './clock.js';
 export { createRunner, type ClusterFacts, type RunnerOptions } from './create-runner.js';
 export { EvidenceLog, type EvidenceEntry } from './evidence-log.js';
 export {

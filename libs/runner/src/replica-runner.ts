@@ -23,7 +23,7 @@ import { isRejected, type MessageSigner, type SealedMessage, type Verifier } fro
 import type { Behaviour, OutgoingSend } from '@ccro/faults';
 import type { ReplicaStore } from '@ccro/storage';
 import type { Codec, Query } from '@ccro/wire';
-import type { Clock } from './clock.js';
+import type { Clock } from '@ccro/clock';
 import { EvidenceLog } from './evidence-log.js';
 import { Outbox, type VisibleEffect } from './outbox.js';
 import { ReplicaTimers } from './replica-timers.js';

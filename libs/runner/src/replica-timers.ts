@@ -1,5 +1,5 @@
 import { timerName, type TimerKey } from '@ccro/consensus';
-import type { Clock } from './clock.js';
+import type { Clock } from '@ccro/clock';
 
 /** The timers a replica has asked for; setting one again replaces it. */
 export class ReplicaTimers {

@@ -12,6 +12,6 @@ describe.each(['pbft', 'ccro'] as const)('%s, normal case (PBFT, section 4.2)', 
     expect(cluster.fatal).toEqual([]);
     expect(new Set(cluster.nodes.map((node) => node.status().ledgerHead)).size).toBe(1);
     const decided = [...cluster.checkers.decided.values()].flat();
-    expect(decided.map(({ timestamp }) => timestamp).sort()).toEqual([1, 2, 3]);
+    expect(new Set(decided.map(({ timestamp }) => timestamp))).toEqual(new Set([1, 2, 3]));
   });
 });

@@ -1,4 +1,4 @@
-import type { Clock } from '@ccro/runner';
+import type { Clock } from '@ccro/clock';
 
 interface ScheduledEvent {
   readonly atMs: number;

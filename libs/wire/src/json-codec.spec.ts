@@ -103,7 +103,15 @@ const messages = {
     plain,
   ),
   query: fc.record(
-    { kind: kind('query'), id: name, client: name, sentAtMs: counter, query: text, signature },
+    {
+      kind: kind('query'),
+      id: name,
+      client: name,
+      replica,
+      sentAtMs: counter,
+      query: text,
+      signature,
+    },
     plain,
   ),
   answer: fc.record({ kind: kind('answer'), id: name, replica, answer: text, signature }, plain),

@@ -139,8 +139,8 @@ function travelForm(message: WireMessage): object {
       return { kind, replica, client, view, results, tally, signature };
     }
     case 'query': {
-      const { kind, id, client, sentAtMs, query, signature } = message;
-      return { kind, id, client, sentAtMs, query, signature };
+      const { kind, id, client, replica, sentAtMs, query, signature } = message;
+      return { kind, id, client, replica, sentAtMs, query, signature };
     }
     case 'answer': {
       const { kind, id, replica, answer, signature } = message;

@@ -161,6 +161,7 @@ const QUERY = Type.Object(
     kind: Type.Literal('query'),
     id: NAME,
     client: NAME,
+    replica: REPLICA,
     sentAtMs: COUNTER,
     query: text(MAX_QUERY_CHARACTERS),
     signature: SIGNATURE,

@@ -14,21 +14,20 @@ export interface DemoOutput {
  *
  * @returns the exit code: 0 only if everything decided was right and what had to be decided was
  */
-export async function runDemo(
-  cases: readonly DemoCase[],
-  { print, progress }: DemoOutput,
-): Promise<number> {
+export async function runDemo(cases: readonly DemoCase[], output: DemoOutput): Promise<number> {
   const rows: ComparisonRow[] = [];
   const failures: string[] = [];
   for (const [index, demoCase] of cases.entries()) {
     const name = `${demoCase.options.mode.toUpperCase()}, ${demoCase.scenario}`;
-    progress(`[${index + 1}/${cases.length}] ${name} ...`);
+    output.progress(`[${index + 1}/${cases.length}] ${name} ...`);
     const outcome = await runCase(demoCase);
     rows.push(outcome.row);
     failures.push(...outcome.failures.map((failure) => `${name}: ${failure}`));
   }
-  print(comparisonTable(rows));
-  for (const failure of failures) print(`FAILED ${failure}`);
-  print(failures.length === 0 ? 'Every decision was right.' : `${failures.length} failures.`);
+  output.print(comparisonTable(rows));
+  for (const failure of failures) output.print(`FAILED ${failure}`);
+  output.print(
+    failures.length === 0 ? 'Every decision was right.' : `${failures.length} failures.`,
+  );
   return failures.length === 0 ? 0 : 1;
 }

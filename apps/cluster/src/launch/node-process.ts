@@ -15,6 +15,14 @@ const START_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 5_000;
 const READY_LINE = /started on (http:\S+)/;
 
+/** A node process that did not come up, or ended. */
+export class NodeProcessError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'NodeProcessError';
+  }
+}
+
 export interface NodeProcessOptions {
   readonly id: number;
   readonly config: ClusterConfig;
@@ -41,7 +49,6 @@ export async function startNodeProcess(
   await writeFile(configPath, formatClusterFile(config));
   const child = spawn(process.execPath, [NODE_ENTRY], {
     env: {
-      PATH: process.env['PATH'],
       NODE_ID: String(id),
       CCRO_CONFIG: configPath,
       REDIS_URL: redisUrl,
@@ -54,7 +61,8 @@ export async function startNodeProcess(
   });
   let closing = false;
   child.once('exit', (code, signal) => {
-    if (!closing) onDeath(new Error(`node ${id} ended (${signal ?? `exit code ${code}`})`));
+    if (!closing)
+      onDeath(new NodeProcessError(`node ${id} ended (${signal ?? `exit code ${code}`})`));
   });
   const close = async (): Promise<void> => {
     closing = true;
@@ -73,7 +81,10 @@ function readyUrl(child: ChildProcess, id: number): Promise<string> {
   return new Promise((resolve, reject) => {
     let output = '';
     const timer = setTimeout(
-      () => reject(new Error(`node ${id} did not start within ${START_TIMEOUT_MS} ms: ${output}`)),
+      () =>
+        reject(
+          new NodeProcessError(`node ${id} did not start within ${START_TIMEOUT_MS} ms: ${output}`),
+        ),
       START_TIMEOUT_MS,
     );
     const read = (chunk: Buffer): void => {
@@ -87,7 +98,7 @@ function readyUrl(child: ChildProcess, id: number): Promise<string> {
     child.stderr?.on('data', read);
     child.once('exit', () => {
       clearTimeout(timer);
-      reject(new Error(`node ${id} did not start: ${output.trim()}`));
+      reject(new NodeProcessError(`node ${id} did not start: ${output.trim()}`));
     });
   });
 }

@@ -65,7 +65,8 @@ export function checkOptions(
   refuseUnbuilt(raw);
   const mode = oneOf('mode', raw.mode, ['ccro', 'pbft'] as const);
   const fault = faultKind(raw.fault);
-  const seed = raw.seed === undefined ? randomSeed() : integer('seed', raw.seed, 0, 2 ** 32 - 1);
+  const seed =
+    raw.seed === undefined ? randomSeed() : integerOption('seed', raw.seed, 0, 2 ** 32 - 1);
   const { nodes, count } = sizes(raw);
   const faulty =
     raw.faultyNodes === undefined
@@ -87,10 +88,10 @@ export function checkOptions(
     broker,
     redisUrl: redisUrl(raw.redisUrl ?? redisUrlFromEnvironment ?? DEFAULT_REDIS_URL),
     processes,
-    gatewayPort: integer('gateway-port', raw.gatewayPort, 0, 65_535),
+    gatewayPort: integerOption('gateway-port', raw.gatewayPort, 0, 65_535),
     nodePort: nodePorts(raw.nodePort, nodes),
     faultInjection: raw.faultInjection ?? false,
-    requestTimeoutMs: integer('request-timeout', raw.requestTimeout, 1, 600_000),
+    requestTimeoutMs: integerOption('request-timeout', raw.requestTimeout, 1, 600_000),
     once: raw.once,
   };
 }
@@ -110,12 +111,12 @@ function sizes(raw: RawOptions): { nodes: number; count: number } {
   const count =
     raw.byzantine === undefined
       ? (listed ?? 0)
-      : integer('byzantine', raw.byzantine, 0, maxFaulty(MAX_NODES));
+      : integerOption('byzantine', raw.byzantine, 0, maxFaulty(MAX_NODES));
   if (listed !== undefined && listed !== count) {
     throw new OptionError('faulty-nodes', raw.faultyNodes, `--byzantine says ${count} nodes`);
   }
   const byCount = raw.byzantine === undefined ? 4 : Math.max(3 * count + 1, 4);
-  const nodes = raw.nodes === undefined ? byCount : integer('nodes', raw.nodes, 1, MAX_NODES);
+  const nodes = raw.nodes === undefined ? byCount : integerOption('nodes', raw.nodes, 1, MAX_NODES);
   if (count > nodes) {
     throw new OptionError('byzantine', raw.byzantine, `there are only ${nodes} nodes`);
   }
@@ -138,7 +139,7 @@ function faultKind(text: string): FaultKind {
 }
 
 function listOfNodes(text: string, nodes: number): ReplicaId[] {
-  const ids = text.split(',').map((id) => integer('faulty-nodes', id.trim(), 0, nodes - 1));
+  const ids = text.split(',').map((id) => integerOption('faulty-nodes', id.trim(), 0, nodes - 1));
   if (new Set(ids).size !== ids.length) {
     throw new OptionError('faulty-nodes', text, 'each node once');
   }
@@ -146,7 +147,7 @@ function listOfNodes(text: string, nodes: number): ReplicaId[] {
 }
 
 function nodePorts(text: string, nodes: number): number {
-  const first = integer('node-port', text, 0, 65_535);
+  const first = integerOption('node-port', text, 0, 65_535);
   if (first === 0 || first + nodes - 1 <= 65_535) return first;
   throw new OptionError('node-port', text, `${nodes} ports from there end above 65535`);
 }
@@ -163,7 +164,8 @@ function oneOf<const T extends string>(option: string, value: string, allowed: r
   throw new OptionError(option, value, `one of ${allowed.join(', ')}`);
 }
 
-function integer(option: string, text: string, min: number, max: number): number {
+/** @throws OptionError unless `text` is a whole number within the bounds */
+export function integerOption(option: string, text: string, min: number, max: number): number {
   const value = Number(text);
   if (/^\d+$/.test(text) && value >= min && value <= max) return value;
   throw new OptionError(option, text, `an integer from ${min} to ${max}`);

@@ -1,5 +1,6 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
-import { CcroClient, systemClock } from '@ccro/client';
+import { CcroClient } from '@ccro/client';
+import { systemClock } from '@ccro/clock';
 import { createEd25519Scheme, Verifier } from '@ccro/crypto';
 import { GATEWAY_SETTINGS } from '../gateway.constants.js';
 import { gatewaySettings, type GatewayOptions, type GatewaySettings } from '../gateway.options.js';
@@ -42,6 +43,7 @@ function createVerifier({ config }: GatewaySettings): Verifier {
 
 function createClient(settings: GatewaySettings, verifier: Verifier): CcroClient {
   const { config, clientId, secretKey, broker, maxPendingRequests } = settings;
+  const { clientWindow } = config.tuning;
   return new CcroClient(
     {
       cluster: config.cluster,
@@ -49,6 +51,7 @@ function createClient(settings: GatewaySettings, verifier: Verifier): CcroClient
       client: clientId,
       secretKey,
       maxOutstanding: maxPendingRequests,
+      ...(clientWindow === undefined ? {} : { clientWindow }),
     },
     { broker, verifier, clock: systemClock },
   );

@@ -57,13 +57,14 @@ export class ControlService {
       if (now - sentAtMs > QUERY_LIFETIME_MS) this.answered.delete(id);
     }
     const fresh = Math.abs(now - message.sentAtMs) <= QUERY_LIFETIME_MS;
-    if (!fresh || this.answered.has(message.id)) return undefined;
+    if (!fresh || message.replica !== this.options.self || this.answered.has(message.id))
+      return undefined;
     if (this.verifier.refuseQuery(message) !== undefined) return undefined;
     this.answered.set(message.id, message.sentAtMs);
     return parseNodeQuery(message.query);
   }
 
-  private answer(query: NodeQuery): Promise<unknown> | unknown {
+  private async answer(query: NodeQuery): Promise<unknown> {
     switch (query.type) {
       case 'status':
         return this.status.current();

@@ -1,9 +1,10 @@
-import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { channelNames } from '@ccro/broker';
 import type { Evidence, ExecutedSlot, Via } from '@ccro/consensus';
 import { createDigests } from '@ccro/crypto';
 import { createBehaviour, seededRandom, type FaultKind } from '@ccro/faults';
-import { createRunner, systemClock, type ReplicaRunner } from '@ccro/runner';
+import { systemClock } from '@ccro/clock';
+import { createRunner, type ReplicaRunner } from '@ccro/runner';
 import { createStateMachine } from '@ccro/state-machine';
 import { MemoryStore } from '@ccro/storage';
 import type { Query } from '@ccro/wire';
@@ -12,12 +13,13 @@ import type { NodeOptions } from '../node-options.js';
 
 /** Owns the replica of this node: its life, its faults, and what the log says about it. */
 @Injectable()
-export class ReplicaService implements OnApplicationShutdown {
+export class ReplicaService implements BeforeApplicationShutdown {
   readonly runner: ReplicaRunner;
   readonly store = new MemoryStore();
   private readonly logger: Logger;
   private queryListener: ((query: Query) => void) | undefined;
   private readonly broadcast: string;
+  private stopped = false;
   private lastExecuted: ExecutedSlot | undefined;
 
   constructor(@Inject(NODE_OPTIONS) private readonly options: NodeOptions) {
@@ -43,6 +45,7 @@ export class ReplicaService implements OnApplicationShutdown {
   /** Begins to take part. Call once the transport listens. */
   start(): void {
     this.options.broker.onConnectionChange((connected) => {
+      if (this.stopped) return;
       this.logger[connected ? 'log' : 'warn'](
         connected ? 'broker is back, asking what was missed' : 'broker is away, waiting for it',
       );
@@ -68,7 +71,7 @@ export class ReplicaService implements OnApplicationShutdown {
       this.runner.setBehaviour(undefined);
       return;
     }
-    this.logger.warn(`this node is now faulty: ${kind}`);
+    this.logger.log(`this node is now faulty: ${kind}`);
     const random = seededRandom(`${faultSeed ?? 1}:${self}`);
     const n = facts.members.length;
     this.runner.setBehaviour(createBehaviour(kind, { self, n, digests: createDigests(), random }));
@@ -79,7 +82,8 @@ export class ReplicaService implements OnApplicationShutdown {
     return this.lastExecuted;
   }
 
-  onApplicationShutdown(): void {
+  beforeApplicationShutdown(): void {
+    this.stopped = true;
     this.runner.stop();
   }
 

@@ -1,4 +1,4 @@
-/** Time as the runner uses it, so that tests and the simulator can supply their own. */
+/** Time as runners and clients use it, so that tests and the simulator can supply their own. */
 export interface Clock {
   /** Milliseconds on a monotonic clock. */
   now(): number;

@@ -1,0 +1,126 @@
+/** The built programs as child processes: started with nothing but the given environment. */
+
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, expect, onTestFinished, vi } from 'vitest';
+
+export const ROOT = fileURLToPath(new URL('../../../../../', import.meta.url));
+
+const BUILD_TIMEOUT_MS = 180_000;
+const START_TIMEOUT_MS = 45_000;
+const STOP_TIMEOUT_MS = 10_000;
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** A program that runs or has ended. */
+export class Program {
+  stdout = '';
+  stderr = '';
+  readonly ended: Promise<Exit>;
+  private readonly child: ChildProcess;
+
+  constructor(args: readonly string[], environment: Readonly<Record<string, string>>) {
+    this.child = spawn(process.execPath, [...args], {
+      cwd: ROOT,
+      env: { PATH: process.env.PATH, HOME: process.env.HOME, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.child.stdout?.on('data', (chunk: Buffer) => (this.stdout += chunk.toString()));
+    this.child.stderr?.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()));
+    this.ended = once(this.child, 'close').then(([code, signal]) => ({ code, signal }) as Exit);
+  }
+
+  get running(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  /** Waits for text on standard output. @returns the first group of `pattern` */
+  async says(pattern: RegExp): Promise<string> {
+    return vi.waitFor(
+      () => {
+        const [, group] = pattern.exec(this.stdout) ?? [];
+        if (group !== undefined) return group;
+        throw new Error(
+          `${pattern} did not appear (${this.running ? 'running' : 'ended'}): ` +
+            `${this.stdout}\n${this.stderr}`,
+        );
+      },
+      { timeout: START_TIMEOUT_MS, interval: 20 },
+    );
+  }
+
+  /** Ends it, at last by force. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<Exit> {
+    if (this.running) this.child.kill(signal);
+    const force = setTimeout(() => this.child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+    const exit = await this.ended;
+    clearTimeout(force);
+    return exit;
+  }
+}
+
+/** Starts a program that is ended when the test has finished. */
+export function startProgram(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Program {
+  const program = new Program(args, environment);
+  onTestFinished(async () => {
+    await program.stop();
+  });
+  return program;
+}
+
+/** Runs a program to its end. */
+export async function runProgram(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
+  const program = startProgram(args, environment);
+  const { code } = await program.ended;
+  return { code, stdout: program.stdout, stderr: program.stderr };
+}
+
+/** Has the programs built before the tests of a file; quick when they are up to date. */
+export function needsBuild(): void {
+  beforeAll(async () => {
+    const prepare = new Program(['scripts/prepare.mjs'], {});
+    const { code } = await prepare.ended;
+    expect({ code, stderr: prepare.stderr }).toMatchObject({ code: 0 });
+  }, BUILD_TIMEOUT_MS);
+}
+
+/** A started node or gateway. */
+export interface StartedProgram {
+  readonly program: Program;
+  /** Base URL of its HTTP interface. */
+  readonly url: string;
+}
+
+/** Starts the built node and waits until it says which one it is. */
+export async function startNodeProgram(
+  environment: Readonly<Record<string, string>>,
+): Promise<StartedProgram & { readonly id: number }> {
+  const program = startProgram(['dist/apps/node/src/main.js'], {
+    NODE_HTTP_PORT: '0',
+    ...environment,
+  });
+  const url = await program.says(/Node \d+ started on (http:\S+)/);
+  const id = Number(await program.says(/Node (\d+) started on/));
+  return { program, url, id };
+}
+
+/** Starts the built gateway and waits until it listens. */
+export async function startGatewayProgram(
+  environment: Readonly<Record<string, string>>,
+): Promise<StartedProgram> {
+  const program = startProgram(['dist/apps/gateway/src/main.js'], {
+    GATEWAY_PORT: '0',
+    ...environment,
+  });
+  return { program, url: await program.says(/Gateway running on (http:\S+)/) };
+}

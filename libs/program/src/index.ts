@@ -1,0 +1,2 @@
+export { logToConsole, nestLogLevels } from './console.js';
+export { explainFailure } from './failure.js';
