@@ -13,6 +13,7 @@ describe('the environment of a node', () => {
       nodeId: undefined,
       configPath: 'config/local.json',
       redisUrl: 'redis://127.0.0.1:6379',
+      httpHost: '127.0.0.1',
       httpPort: undefined,
       dataDir: undefined,
       durability: 'memory',
@@ -41,6 +42,7 @@ describe('the environment of a node', () => {
       nodeId: 3,
       configPath: 'cluster.json',
       redisUrl: 'rediss://user:secret@redis.example:6380/1',
+      httpHost: '127.0.0.1',
       httpPort: 0,
       dataDir: '/data',
       durability: 'memory',
@@ -108,6 +110,7 @@ describe('the environment of the gateway', () => {
     expect(readGatewayEnvironment({})).toEqual({
       configPath: 'config/local.json',
       redisUrl: 'redis://127.0.0.1:6379',
+      httpHost: '127.0.0.1',
       port: 3000,
       clientId: 'gateway',
       dataDir: undefined,

@@ -116,8 +116,8 @@ describe('a bad collector (scenarios 12, 14, 15)', () => {
 describe.each(MODES)('%s with a faulty commander (scenario 1)', (mode) => {
   for (const nodes of [4, 7]) {
     for (const kind of ['equivocate', 'double-vote', 'falsify', 'forge-certificate'] as const) {
-      it(`n = ${nodes}, ${kind}: nobody executes anything different, over 40 seeds`, async () => {
-        for (let seed = 1; seed <= 40; seed += 1) {
+      it(`n = ${nodes}, ${kind}: nobody executes anything different, over 15 seeds`, { timeout: 60_000 }, async () => {
+        for (let seed = 1; seed <= 15; seed += 1) {
           const cluster = new SimulatedCluster({
             seed,
             mode,

@@ -16,8 +16,12 @@ const FREE_PORTS = ['--gateway-port', '0', '--node-port', '0'];
 const NODE_LINE = /^Node (\d+) started on http:\/\/127\.0\.0\.1:\d+$/;
 const GATEWAY_LINE = /^Gateway running on http:\/\/127\.0\.0\.1:\d+$/;
 
+/** What `npm start` runs. */
+const NPM_START = ['scripts/run.mjs', 'main', ...FREE_PORTS];
+
+/** The same without looking whether something has to be installed or built. */
 function start(...options: string[]): ReturnType<typeof runProgram> {
-  return runProgram(['scripts/run.mjs', 'main', ...FREE_PORTS, ...options]);
+  return runProgram(['dist/apps/cluster/src/main.js', ...FREE_PORTS, ...options]);
 }
 
 function linesOf(output: string): string[] {
@@ -34,7 +38,8 @@ async function fileWith(content: string): Promise<string> {
 
 describe('npm start -- --once examples/sample-run-case.json', () => {
   it('prints the banner and the report, and exits 0', async () => {
-    const { code, stdout } = await start('--once', 'examples/sample-run-case.json');
+    const sample = ['--once', 'examples/sample-run-case.json'];
+    const { code, stdout } = await runProgram([...NPM_START, ...sample]);
     const lines = linesOf(stdout);
     expect(lines.slice(0, 5)).toEqual([
       'Total Nodes: 4 -> [0, 1, 2, 3]',
@@ -112,7 +117,7 @@ describe('npm start -- --once examples/sample-run-case.json', () => {
 
 describe('npm start', () => {
   it('stays up until it is told to stop, and leaves nothing behind', async () => {
-    const program = startProgram(['scripts/run.mjs', 'main', ...FREE_PORTS]);
+    const program = startProgram(NPM_START);
     const gateway = await program.says(/^Gateway running on (http:\S+)$/m);
     const node = await program.says(/^Node 3 started on (http:\S+)$/m);
     await decide(gateway, 'very-important-data');

@@ -3,6 +3,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 import { beforeAll, expect, onTestFinished, vi } from 'vitest';
 
 export const ROOT = fileURLToPath(new URL('../../../../../', import.meta.url));
@@ -18,6 +19,7 @@ export interface Exit {
 
 /** A program that runs or has ended. */
 export class Program {
+  /** Without colours. */
   stdout = '';
   stderr = '';
   readonly ended: Promise<Exit>;
@@ -29,8 +31,12 @@ export class Program {
       env: { PATH: process.env.PATH, HOME: process.env.HOME, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    this.child.stdout?.on('data', (chunk: Buffer) => (this.stdout += chunk.toString()));
-    this.child.stderr?.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()));
+    this.child.stdout?.on('data', (chunk: Buffer) => {
+      this.stdout += stripVTControlCharacters(chunk.toString());
+    });
+    this.child.stderr?.on('data', (chunk: Buffer) => {
+      this.stderr += stripVTControlCharacters(chunk.toString());
+    });
     this.ended = once(this.child, 'close').then(([code, signal]) => ({ code, signal }) as Exit);
   }
 

@@ -3,12 +3,16 @@
 import { maxFaulty, type Evidence } from '@ccro/consensus';
 import { chooseFaulty, type FaultKind } from '@ccro/faults';
 import type { NodeStatus } from '@ccro/node-app';
+import { Logger } from '@nestjs/common';
 import { expect, onTestFinished, vi } from 'vitest';
 import { GatewayApi } from '../../gateway-api.js';
 import type { RunningCluster, RunningNode } from '../../launch/running-cluster.js';
 import { startCluster } from '../../launch/start-cluster.js';
 import type { ClusterOptions } from '../../options/cluster-options.js';
 import { call, type Answer, type CallOptions } from './http.contract.js';
+
+// Faults are injected on purpose here: what nodes say about them is no news.
+Logger.overrideLogger(['error', 'fatal']);
 
 /** How long a cluster may take for what it must do, unless a test says otherwise. */
 export const PATIENCE_MS = 20_000;
