@@ -1,7 +1,6 @@
 import { IdentityLease, nodeConnectionName, RedisBroker } from '@ccro/broker';
 import {
   clusterWarnings,
-  isDevelopmentCluster,
   loadClusterConfig,
   loadPrivateKey,
   nodeHttpPort,
@@ -22,9 +21,6 @@ async function main(): Promise<void> {
   logToConsole(environment.logLevel);
   const logger = new Logger('node');
   for (const warning of clusterWarnings(config)) logger.warn(warning);
-  if (isDevelopmentCluster(config)) {
-    logger.warn('development keys: anyone can sign as any node of this cluster');
-  }
   const name =
     environment.nodeId === undefined ? 'ccro:node' : nodeConnectionName(environment.nodeId);
   const broker = new RedisBroker({ url: environment.redisUrl, name });

@@ -15,7 +15,8 @@ export class CertificateDelay {
   observe(delayMs: number): void {
     if (this.smoothedMs === undefined) {
       this.smoothedMs = delayMs;
-      this.deviationMs = delayMs / 2;
+      // One sample says little: replicas that share a machine wait for each other in turn.
+      this.deviationMs = Math.max(delayMs / 2, this.initialMs / 8);
       return;
     }
     this.deviationMs += (Math.abs(delayMs - this.smoothedMs) - this.deviationMs) / 4;

@@ -58,7 +58,7 @@ export class ReplicaState {
     this.clients = new ClientTable(config.clientWindow);
     this.certificateDelay = new CertificateDelay(
       initialCertificateTimeoutMs(config.n),
-      config.certificateTimeoutMs,
+      { ...config.certificateTimeoutMs, min: minCertificateTimeoutMs(config) },
     );
     this.recovery = new Recovery(this.size);
     this.ledgerHead = dependencies.digests.batch([]);
@@ -100,6 +100,11 @@ export class ReplicaState {
     this.effects = [];
     return effects;
   }
+}
+
+/** Not less than what taking turns on one machine costs, which grows with n. */
+function minCertificateTimeoutMs({ n, certificateTimeoutMs }: ReplicaConfig): number {
+  return Math.max(certificateTimeoutMs.min, 2 * n);
 }
 
 /**
