@@ -38,5 +38,7 @@ class ProgramLogger extends ConsoleLogger {
 
 /** Makes everything that this program logs go to the console, from `level` on. */
 export function logToConsole(level: EnvironmentLevel): void {
-  Logger.overrideLogger(new ProgramLogger('ccro', { logLevels: nestLogLevels(level) }));
+  Logger.overrideLogger(
+    new ProgramLogger('ccro', { logLevels: nestLogLevels(level), colors: process.stdout.isTTY }),
+  );
 }

@@ -137,6 +137,17 @@ describe('npm start', () => {
     expect(stdout).toMatch(/^CCRO Consensus Time: /m);
   });
 
+  it('--processes ends all of them on Ctrl-C', async () => {
+    const redis = await startedRedis();
+    const options = ['--processes', '--broker', 'redis', '--redis-url', redis.url];
+    const program = startProgram(['dist/apps/cluster/src/main.js', ...FREE_PORTS, ...options]);
+    await program.says(/^(Gateway running) on /m);
+    const node = await program.says(/^Node 3 started on (http:\S+)$/m);
+    expect(await program.stop('SIGINT')).toEqual({ code: 0, signal: null });
+    expect(program.stderr).toBe('');
+    await expect(call(node, 'GET', '/health/live')).rejects.toThrow();
+  });
+
   it('starts a local redis-server when none answers at the URL', async () => {
     const redis = await startedRedis();
     const { url } = redis;

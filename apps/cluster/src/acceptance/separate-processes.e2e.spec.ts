@@ -72,7 +72,7 @@ describe('four node processes without any environment variable, and a gateway', 
     expect(fifth.stderr.trimEnd().split('\n')).toHaveLength(1);
 
     const stopped = nodes.find(({ id }) => id === 1);
-    expect(await stopped?.program.stop()).toEqual({ code: 0, signal: null });
+    await stopped?.program.stop();
     const successor = await startNodeProgram(environment);
     expect(successor.id).toBe(1);
     await decide(gateway.url, 'after the change');

@@ -13,7 +13,7 @@ import type { RunningNode } from './running-cluster.js';
 const NODE_ENTRY = fileURLToPath(new URL('../../../node/src/main.js', import.meta.url));
 const START_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 5_000;
-const READY_LINE = /started on (http:\S+)/;
+const READY_LINE = /started on (https?:\/\/[\w.:[\]-]+)/;
 
 /** A node process that did not come up, or ended. */
 export class NodeProcessError extends Error {
@@ -59,6 +59,7 @@ export async function startNodeProcess(
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  child.stderr?.on('data', (chunk: Buffer) => process.stderr.write(chunk));
   let closing = false;
   child.once('exit', (code, signal) => {
     if (!closing)

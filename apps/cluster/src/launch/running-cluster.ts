@@ -37,6 +37,7 @@ export interface DecidedRequest {
   readonly consensusTimeMs: number;
   readonly nodes: readonly {
     readonly id: number;
+    readonly reply: 'matching' | 'false' | 'none';
     readonly correct: number | null;
     readonly corrupt: number | null;
   }[];

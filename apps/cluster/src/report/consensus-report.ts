@@ -3,6 +3,7 @@
 /** What the report says of one node. Null: the node did not reply. */
 export interface NodeTally {
   readonly id: number;
+  readonly reply?: 'matching' | 'false' | 'none';
   readonly correct: number | null;
   readonly corrupt: number | null;
 }
@@ -16,14 +17,13 @@ export interface DecisionReport {
 /** Lines like the seed's: the time, then each node's votes for and against the decision. */
 export function reportLines({ mode, consensusTimeMs, nodes }: DecisionReport): string[] {
   const seconds = (consensusTimeMs / 1000).toFixed(6);
-  return [
-    `${mode.toUpperCase()} Consensus Time: ${seconds}s`,
-    ...nodes.map(({ id, correct, corrupt }) =>
-      correct === null
-        ? `Node ${id} -> no reply`
-        : `Node ${id} -> ${correct} Correct ${corrupt ?? 0} Corrupt`,
-    ),
-  ];
+  return [`${mode.toUpperCase()} Consensus Time: ${seconds}s`, ...nodes.map(nodeLine)];
+}
+
+function nodeLine({ id, reply, correct, corrupt }: NodeTally): string {
+  if (correct === null) return `Node ${id} -> no reply`;
+  const lied = reply === 'false' ? ' (and replied with a false result)' : '';
+  return `Node ${id} -> ${correct} Correct ${corrupt ?? 0} Corrupt${lied}`;
 }
 
 /** Who was caught lying: evidence as a node keeps it. */

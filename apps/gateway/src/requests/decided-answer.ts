@@ -11,9 +11,7 @@ export function decidedAnswer(
   roles: Roles,
 ): DecidedAnswer {
   const { view, sequence, batch, result, consensusTimeMs, matching, required } = outcome;
-  const tallies = new Map(
-    outcome.replies.filter((reply) => reply.matching).map(({ replica, tally }) => [replica, tally]),
-  );
+  const replies = new Map(outcome.replies.map((reply) => [reply.replica, reply]));
   return {
     id,
     status: 'decided',
@@ -24,11 +22,15 @@ export function decidedAnswer(
     result,
     consensusTimeMs,
     replies: { matching, required },
-    nodes: members.map((member) => ({
-      id: member.id,
-      role: roleOf(member.id, roles),
-      correct: tallies.get(member.id)?.correct ?? null,
-      corrupt: tallies.get(member.id)?.corrupt ?? null,
-    })),
+    nodes: members.map(({ id: member }) => {
+      const reply = replies.get(member);
+      return {
+        id: member,
+        role: roleOf(member, roles),
+        reply: reply === undefined ? 'none' : reply.matching ? 'matching' : 'false',
+        correct: reply?.tally.correct ?? null,
+        corrupt: reply?.tally.corrupt ?? null,
+      };
+    }),
   };
 }

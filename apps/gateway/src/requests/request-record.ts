@@ -1,10 +1,12 @@
 import type { Digest, ReplicaId, SequenceNumber, Timestamp, View } from '@ccro/consensus';
 import type { NodeRole } from '../cluster/roles.js';
 
-/** One node's part in a decision. Null: the node did not reply, or not with the result. */
+/** One node's part in a decision. Null: the node did not reply. */
 export interface NodeReport {
   readonly id: ReplicaId;
   readonly role: NodeRole;
+  /** Whether it replied with the result that f+1 nodes agree on, with another one, or not. */
+  readonly reply: 'matching' | 'false' | 'none';
   /** Votes of others this node saw for the decided batch. */
   readonly correct: number | null;
   /** Votes of others this node saw against it. */

@@ -46,10 +46,10 @@ describe('POST /requests', () => {
       result: { index: 1 },
       replies: { matching: 4, required: 2 },
       nodes: [
-        { id: 0, role: 'commander', correct: 6, corrupt: 0 },
-        { id: 1, role: 'replica', correct: 6, corrupt: 0 },
-        { id: 2, role: 'communication', correct: 6, corrupt: 0 },
-        { id: 3, role: 'replica', correct: 6, corrupt: 0 },
+        { id: 0, role: 'commander', reply: 'matching', correct: 6, corrupt: 0 },
+        { id: 1, role: 'replica', reply: 'matching', correct: 6, corrupt: 0 },
+        { id: 2, role: 'communication', reply: 'matching', correct: 6, corrupt: 0 },
+        { id: 3, role: 'replica', reply: 'matching', correct: 6, corrupt: 0 },
       ],
     });
     expect(body.consensusTimeMs).toBeGreaterThan(0);
@@ -76,16 +76,16 @@ describe('POST /requests', () => {
     },
   );
 
-  it('lists silent and lying nodes without a tally', async () => {
+  it('lists silent nodes without a tally, and tells who replied falsely', async () => {
     const { call, cluster } = await start({ nodes: 7 });
     cluster.scripts[5] = { offline: true };
     cluster.scripts[6] = { result: (honest) => ({ ...honest, result: '{"index":666}' }) };
     const { body } = await call('POST', '/requests', { json: { data: 1 } });
     expect(body).toMatchObject({ result: { index: 1 }, replies: { matching: 5, required: 3 } });
     expect((body.nodes as unknown[]).slice(4)).toEqual([
-      { id: 4, role: 'replica', correct: 12, corrupt: 0 },
-      { id: 5, role: 'replica', correct: null, corrupt: null },
-      { id: 6, role: 'replica', correct: null, corrupt: null },
+      { id: 4, role: 'replica', reply: 'matching', correct: 12, corrupt: 0 },
+      { id: 5, role: 'replica', reply: 'none', correct: null, corrupt: null },
+      { id: 6, role: 'replica', reply: 'false', correct: 12, corrupt: 0 },
     ]);
   });
 

@@ -30,6 +30,8 @@ export class Program {
       cwd: ROOT,
       env: { PATH: process.env.PATH, HOME: process.env.HOME, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
+      // A process group of its own, so that what it starts can be ended with it.
+      detached: true,
     });
     this.child.stdout?.on('data', (chunk: Buffer) => {
       this.stdout += stripVTControlCharacters(chunk.toString());
@@ -59,13 +61,23 @@ export class Program {
     );
   }
 
-  /** Ends it, at last by force. */
+  /** Ends it and what it started, as Ctrl-C in a terminal would; at last by force. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<Exit> {
-    if (this.running) this.child.kill(signal);
-    const force = setTimeout(() => this.child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+    this.signalGroup(signal);
+    const force = setTimeout(() => this.signalGroup('SIGKILL'), STOP_TIMEOUT_MS);
     const exit = await this.ended;
     clearTimeout(force);
     return exit;
+  }
+
+  private signalGroup(signal: NodeJS.Signals): void {
+    const { pid } = this.child;
+    if (pid === undefined) return;
+    try {
+      process.kill(-pid, signal);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
   }
 }
 

@@ -1,0 +1,103 @@
+/** Issue 2, acceptance: Redis stops and comes back (scenarios 49 and 50). */
+
+import { describe, expect, it, vi } from 'vitest';
+import type { DecidedAnswer } from '../gateway-api.js';
+import { decide, expectProblem } from './support/http.contract.js';
+import { needsBuild } from './support/programs.contract.js';
+import { startedRedis } from './support/redis.contract.js';
+import { expectDecidedRight } from './support/replay.contract.js';
+import { PATIENCE_MS, startedCluster, untilLevel } from './support/test-cluster.contract.js';
+
+needsBuild();
+
+const REQUEST_TIMEOUT_MS = 3000;
+
+describe.each([
+  ['nodes in this process', false],
+  ['nodes in processes of their own', true],
+])('Redis stopped, %s', (_, processes) => {
+  it('POST answers 503 in time; with Redis back everyone recovers', async () => {
+    const redis = await startedRedis();
+    const cluster = await startedCluster({
+      ...{ broker: 'redis', redisUrl: redis.url, processes },
+      requestTimeoutMs: REQUEST_TIMEOUT_MS,
+    });
+    const { gatewayUrl, nodes } = cluster;
+    const before = await decide(gatewayUrl, 'before');
+
+    await redis.kill();
+    const startedAt = performance.now();
+    const answer = await cluster.call('POST', '/requests', { json: { data: 'meanwhile' } });
+    expect(performance.now() - startedAt).toBeLessThan(REQUEST_TIMEOUT_MS);
+    const { id } = expectProblem(answer, 503, 'broker-unreachable');
+    expect(id).toEqual(expect.stringMatching(/^gateway-\d+$/));
+    const path = `/requests/${String(id)}`;
+    expect((await cluster.call('GET', path)).body).toEqual({ id, status: 'pending' });
+    expectProblem(await cluster.call('GET', '/health/ready'), 503, 'broker-unreachable');
+    expect((await cluster.call('GET', '/health/live')).status).toBe(200);
+
+    await redis.restart();
+    const meanwhile = await vi.waitFor(
+      async () => {
+        const { body } = await cluster.call('GET', path);
+        expect(body).toMatchObject({ id, status: 'decided' });
+        return body as unknown as DecidedAnswer;
+      },
+      { timeout: PATIENCE_MS, interval: 50 },
+    );
+    const after = await decide(gatewayUrl, 'after');
+    await untilLevel(nodes, after.sequence);
+    await vi.waitFor(async () => {
+      expect(await cluster.call('GET', '/health/ready')).toMatchObject({
+        status: 200,
+        body: { nodes: { up: 4, required: 3 } },
+      });
+    });
+    await expectDecidedRight(
+      gatewayUrl,
+      ['before', 'meanwhile', 'after'],
+      [before, meanwhile, after],
+    );
+  });
+
+  it('several outages under load lose and repeat nothing', async () => {
+    const redis = await startedRedis();
+    const cluster = await startedCluster({
+      ...{ broker: 'redis', redisUrl: redis.url, processes },
+      requestTimeoutMs: REQUEST_TIMEOUT_MS,
+    });
+    const accepted = new Map<string, string>();
+    let going = true;
+    const load = async (worker: number): Promise<void> => {
+      for (let count = 1; going; count += 1) {
+        const data = `${worker}/${count}`;
+        const { status, body } = await cluster.call('POST', '/requests', { json: { data } });
+        expect([200, 503, 504]).toContain(status);
+        accepted.set(String(body['id']), data);
+      }
+    };
+    const workers = [1, 2, 3, 4].map(load);
+    for (let outage = 1; outage <= 3; outage += 1) {
+      const target = accepted.size + 20;
+      await vi.waitFor(() => expect(accepted.size).toBeGreaterThan(target), {
+        timeout: PATIENCE_MS,
+      });
+      await redis.kill();
+      await redis.restart();
+    }
+    going = false;
+    await Promise.all(workers);
+
+    const ids = [...accepted.keys()];
+    const answers = await vi.waitFor(
+      async () => {
+        const found = await Promise.all(ids.map((id) => cluster.call('GET', `/requests/${id}`)));
+        const pending = found.filter(({ body }) => body['status'] !== 'decided');
+        expect(pending.map(({ body }) => body)).toEqual([]);
+        return found.map(({ body }) => body as unknown as DecidedAnswer);
+      },
+      { timeout: PATIENCE_MS, interval: 200 },
+    );
+    await expectDecidedRight(cluster.gatewayUrl, [...accepted.values()], answers);
+  });
+});

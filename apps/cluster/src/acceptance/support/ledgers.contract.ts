@@ -1,0 +1,57 @@
+/** Every node's own ledger, read by asking that node alone. */
+
+import { channelNames, RedisBroker } from '@ccro/broker';
+import { developmentCluster, developmentKey, GATEWAY_CLIENT } from '@ccro/cluster-config';
+import { CcroClient, systemClock } from '@ccro/client';
+import { createEd25519Scheme, Verifier } from '@ccro/crypto';
+import type { TestCluster } from './test-cluster.contract.js';
+
+const ANSWER_TIMEOUT_MS = 5_000;
+
+/** Batch digests by sequence number, from 1 on. */
+export type OwnLedger = readonly string[];
+
+/**
+ * What each honest node has decided. The answers come as the gateway's client, over a connection
+ * of our own: the gateway counts the copies it gets as unsolicited and goes on.
+ */
+export async function ledgersOf({ options, honest }: TestCluster): Promise<OwnLedger[]> {
+  const { cluster, members, clients } = developmentCluster(options);
+  const keys = members.map(({ publicKey }) => publicKey);
+  const broker = new RedisBroker({ url: options.redisUrl, name: 'ccro:auditor' });
+  const verifier = new Verifier({
+    cluster,
+    members: keys,
+    clients: new Map(clients.map(({ id, publicKey }) => [id, publicKey])),
+    scheme: createEd25519Scheme({ cluster, members: keys }),
+  });
+  const client = new CcroClient(
+    {
+      cluster,
+      n: members.length,
+      client: GATEWAY_CLIENT,
+      secretKey: developmentKey('client', GATEWAY_CLIENT).secretKey,
+    },
+    { broker, verifier, clock: systemClock },
+  );
+  await broker.subscribe([channelNames(cluster).client(GATEWAY_CLIENT)]);
+  broker.onMessage((_channel, payload) => client.receive(payload));
+  await broker.connect();
+  try {
+    return await Promise.all(honest.map(({ id }) => ledgerOf(client, id)));
+  } finally {
+    client.close();
+    await broker.close();
+  }
+}
+
+async function ledgerOf(client: CcroClient, node: number): Promise<OwnLedger> {
+  const digests: string[] = [];
+  for (;;) {
+    const query = { type: 'ledger', from: digests.length + 1, limit: 1000 } as const;
+    const answer = await client.query(node, query, ANSWER_TIMEOUT_MS);
+    const { decisions } = answer as { readonly decisions: readonly { readonly digest: string }[] };
+    if (decisions.length === 0) return digests;
+    digests.push(...decisions.map(({ digest }) => digest));
+  }
+}

@@ -1,0 +1,80 @@
+/** Issue 2, acceptance: f + 1 nodes offline, and one comes back. */
+
+import { describe, expect, it, vi } from 'vitest';
+import { call, decide, expectProblem } from './support/http.contract.js';
+import { needsBuild, startGatewayProgram, startNodeProgram } from './support/programs.contract.js';
+import { startedRedis } from './support/redis.contract.js';
+import { expectDecidedRight } from './support/replay.contract.js';
+import { PATIENCE_MS, startedCluster } from './support/test-cluster.contract.js';
+import type { DecidedAnswer } from '../gateway-api.js';
+
+/** Posts a request that finds no quorum. @returns its id */
+async function postInVain(gatewayUrl: string, data: string): Promise<string> {
+  const answer = await call(gatewayUrl, 'POST', '/requests', { json: { data } });
+  const { id } = expectProblem(answer, 504, 'decision-timeout');
+  expect(id).toEqual(expect.stringMatching(/^gateway-\d+$/));
+  expect(await call(gatewayUrl, 'GET', `/requests/${String(id)}`)).toMatchObject({
+    status: 200,
+    body: { id, status: 'pending' },
+  });
+  return String(id);
+}
+
+/** Waits until a pending request is decided, without sending it again. */
+function untilDecided(gatewayUrl: string, id: string): Promise<DecidedAnswer> {
+  return vi.waitFor(
+    async () => {
+      const { status, body } = await call(gatewayUrl, 'GET', `/requests/${id}`);
+      expect({ status, body }).toMatchObject({ status: 200, body: { id, status: 'decided' } });
+      return body as unknown as DecidedAnswer;
+    },
+    { timeout: PATIENCE_MS, interval: 50 },
+  );
+}
+
+describe.each(['ccro', 'pbft'] as const)('%s, with f + 1 nodes offline', (mode) => {
+  it.each([
+    [4, [1, 3]],
+    [7, [1, 2, 4]],
+    // Commander and communication node among them.
+    [4, [0, 2]],
+  ])('n = %i, %j: 504 and pending; decided once one is back', async (nodes, offline) => {
+    const options = { mode, nodes, faultInjection: true, requestTimeoutMs: 700 };
+    const cluster = await startedCluster(options);
+    const before = await decide(cluster.gatewayUrl, 'before');
+    for (const id of offline) {
+      const set = await cluster.call('PUT', `/nodes/${id}/fault`, { json: { kind: 'offline' } });
+      expect(set).toMatchObject({ status: 200, body: { id, fault: 'offline' } });
+    }
+    const first = await postInVain(cluster.gatewayUrl, 'first');
+    const second = await postInVain(cluster.gatewayUrl, 'second');
+
+    const [back] = offline;
+    const cleared = await cluster.call('DELETE', `/nodes/${back}/fault`);
+    expect(cleared).toMatchObject({ status: 200, body: { id: back, fault: null } });
+    const answers = [
+      await untilDecided(cluster.gatewayUrl, first),
+      await untilDecided(cluster.gatewayUrl, second),
+    ];
+    await expectDecidedRight(
+      cluster.gatewayUrl,
+      ['before', 'first', 'second'],
+      [before, ...answers],
+    );
+  });
+});
+
+describe('with real processes', () => {
+  needsBuild();
+
+  it('a request pends while two of four run, and is decided when the third starts', async () => {
+    const redis = await startedRedis();
+    const environment = { REDIS_URL: redis.url };
+    await startNodeProgram({ ...environment, NODE_ID: '0' });
+    await startNodeProgram({ ...environment, NODE_ID: '1' });
+    const { url } = await startGatewayProgram({ ...environment, REQUEST_TIMEOUT_MS: '700' });
+    const id = await postInVain(url, 'early');
+    await startNodeProgram({ ...environment, NODE_ID: '3' });
+    await expectDecidedRight(url, ['early'], [await untilDecided(url, id)]);
+  });
+});
