@@ -2,7 +2,8 @@ import { ModulesContainer, NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { CcroClient } from '@ccro/client';
-import { BrokerServer, peekJsonKind } from '@ccro/transport';
+import { BrokerServer } from '@ccro/transport';
+import { peekKind } from '@ccro/wire';
 import { GatewayModule } from './gateway.module.js';
 import type { GatewayOptions } from './gateway.options.js';
 import { createHttpAdapter } from './http-adapter.js';
@@ -40,7 +41,7 @@ export async function createGatewayApp(options: GatewayOptions): Promise<NestFas
   const channels = [app.get(CcroClient).inbox];
   const modules = app.get(ModulesContainer);
   app.connectMicroservice<MicroserviceOptions>({
-    strategy: new BrokerServer({ channels, peek: peekJsonKind }, { broker, modules }),
+    strategy: new BrokerServer({ channels, peek: peekKind }, { broker, modules }),
   });
   serveOpenApi(app);
   try {

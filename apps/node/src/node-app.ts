@@ -2,7 +2,7 @@ import { ModulesContainer, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { channelNames } from '@ccro/broker';
 import { BrokerServer } from '@ccro/transport';
-import { json } from '@ccro/wire';
+import { peekKind } from '@ccro/wire';
 import { NodeModule } from './node.module.js';
 import type { NodeOptions } from './node-options.js';
 import { ReplicaService } from './replica/replica.service.js';
@@ -31,17 +31,20 @@ export async function startNode(options: NodeOptions): Promise<NodeApp> {
     { abortOnError: false, forceCloseConnections: true },
   );
   const strategy = new BrokerServer(
-    { channels: [channels.broadcast, channels.node(self)], peek: (payload) => json.peek(payload) },
+    { channels: [channels.broadcast, channels.node(self)], peek: peekKind },
     { broker, modules: app.get(ModulesContainer) },
   );
   app.connectMicroservice({ strategy }, { inheritAppConfig: true });
+  let url: string;
   try {
     await app.startAllMicroservices();
-    await app.listen(httpPort, host);
+    await app.init();
+    // Not by `app.listen`: besides throwing that a port is taken it logs it, and once is enough.
+    url = await app.getHttpAdapter().getInstance().listen({ port: httpPort, host });
   } catch (error) {
     await app.close();
     throw error;
   }
   app.get(ReplicaService).start();
-  return { id: self, url: await app.getUrl(), app, close: () => app.close() };
+  return { id: self, url, app, close: () => app.close() };
 }

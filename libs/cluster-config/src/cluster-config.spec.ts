@@ -1,4 +1,3 @@
-import { DEFAULT_REPLICA_CONFIG } from '@ccro/consensus';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +6,7 @@ import {
   formatClusterFile,
   loadClusterConfig,
   parseClusterConfig,
-  replicaConfig,
+  clusterKeys,
   requireClient,
   requireMember,
 } from './cluster-config.js';
@@ -191,16 +190,16 @@ describe('loadClusterConfig', () => {
 });
 
 describe('a cluster', () => {
-  it('gives a replica its settings: the tuned ones and the defaults', () => {
+  it('keeps the settings it was tuned with, and reads back what it writes', () => {
     const tuned = parseClusterConfig(file((json) => (json['tuning'] = { maxBatchRequests: 8 })));
-    expect(replicaConfig(tuned, 2)).toEqual({
-      ...DEFAULT_REPLICA_CONFIG,
-      maxBatchRequests: 8,
-      cluster: 'local',
-      self: 2,
-      n: 4,
-    });
+    expect(tuned.tuning).toEqual({ maxBatchRequests: 8 });
     expect(parseClusterConfig(JSON.parse(formatClusterFile(tuned)))).toEqual(tuned);
+  });
+
+  it('gives its public keys by id', () => {
+    const keys = clusterKeys(config);
+    expect(keys.members).toEqual(config.members.map(({ publicKey }) => publicKey));
+    expect(keys.clients.get('gateway')).toBe(config.clients[0]?.publicKey);
   });
 
   it('finds members and clients, or says which there are', () => {

@@ -4,6 +4,7 @@ import {
   type ReplicaConfig,
   type ReplicaId,
 } from '@ccro/consensus';
+import type { ClusterKeys } from '@ccro/crypto';
 import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
 import { clusterSchema, type ClusterFile } from './cluster-schema.js';
@@ -96,10 +97,13 @@ export function formatClusterFile(config: ClusterConfig): string {
   return `${JSON.stringify(file, null, 2)}\n`;
 }
 
-/** The settings of one replica: the cluster's, or the defaults. */
-export function replicaConfig(config: ClusterConfig, self: ReplicaId): ReplicaConfig {
-  const { cluster, members, tuning } = config;
-  return { ...DEFAULT_REPLICA_CONFIG, ...tuning, cluster, self, n: members.length };
+/** The public keys of the cluster, as `libs/crypto` takes them. */
+export function clusterKeys({ cluster, members, clients }: ClusterConfig): ClusterKeys {
+  return {
+    cluster,
+    members: members.map(({ publicKey }) => publicKey),
+    clients: new Map(clients.map(({ id, publicKey }) => [id, publicKey])),
+  };
 }
 
 /** @throws ConfigurationError when the cluster has no such member */

@@ -2,7 +2,7 @@ export {
   formatClusterFile,
   loadClusterConfig,
   parseClusterConfig,
-  replicaConfig,
+  clusterKeys,
   requireClient,
   requireMember,
   type Client,

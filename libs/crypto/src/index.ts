@@ -37,5 +37,6 @@ export {
   voteBytes,
   type VoteSubject,
 } from './signing-bytes.js';
+export { type ClusterKeys, createVerification } from './verification.js';
 export { isRejected, Verifier, type VerifierOptions } from './verifier.js';
 export { isWellFormed } from './well-formed.js';

@@ -4,26 +4,20 @@ import {
   Replica,
   allToAll,
   toCollector,
-  type ClientId,
   type ReplicaConfig,
   type ReplicaId,
   type StateMachine,
   type VoteRouter,
 } from '@ccro/consensus';
-import { MessageSigner, Verifier, createDigests, createEd25519Scheme } from '@ccro/crypto';
+import { createDigests, createVerification, MessageSigner, type ClusterKeys } from '@ccro/crypto';
 import type { ReplicaStore } from '@ccro/storage';
 import { json } from '@ccro/wire';
 import type { Clock } from '@ccro/clock';
 import { ReplicaRunner, type RunnerListener } from './replica-runner.js';
 
 /** Public facts about the cluster that a runner needs: a cluster file holds them. */
-export interface ClusterFacts {
-  readonly cluster: string;
+export interface ClusterFacts extends ClusterKeys {
   readonly mode: 'pbft' | 'ccro';
-  /** Public keys of the members, by id. */
-  readonly members: readonly string[];
-  /** Public keys of the clients. */
-  readonly clients: ReadonlyMap<ClientId, string>;
 }
 
 export interface RunnerOptions {
@@ -48,20 +42,22 @@ const ROUTERS: Readonly<Record<ClusterFacts['mode'], VoteRouter>> = {
 /** Wires the core, its ports and the outside into one runner. Everything is chosen here, once. */
 export function createRunner(options: RunnerOptions): ReplicaRunner {
   const { facts, self, secretKey, broker, store, stateMachine, clock, listener } = options;
-  const { cluster, mode, members, clients } = facts;
-  const scheme = createEd25519Scheme({ cluster, members });
-  const replica = new Replica(
+  const { cluster, mode, members } = facts;
+  // The verifier asks the replica what it holds, the replica needs the scheme: hence the detour.
+  const { scheme, verifier } = createVerification(facts, {
+    knownRequest: (digest) => replica.request(digest),
+  });
+  const replica: Replica = new Replica(
     { ...DEFAULT_REPLICA_CONFIG, ...options.tuning, cluster, self, n: members.length },
     { digests: createDigests(), certificates: scheme, router: ROUTERS[mode], stateMachine },
   );
-  const knownRequest = (digest: string) => replica.request(digest);
   return new ReplicaRunner(
     {
       self,
       cluster,
       replica,
       signer: new MessageSigner({ cluster, replica: self, secretKey }),
-      verifier: new Verifier({ cluster, members, clients, scheme, knownRequest }),
+      verifier,
       store,
       codec: json,
       broker,

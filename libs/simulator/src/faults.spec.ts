@@ -116,21 +116,25 @@ describe('a bad collector (scenarios 12, 14, 15)', () => {
 describe.each(MODES)('%s with a faulty commander (scenario 1)', (mode) => {
   for (const nodes of [4, 7]) {
     for (const kind of ['equivocate', 'double-vote', 'falsify', 'forge-certificate'] as const) {
-      it(`n = ${nodes}, ${kind}: nobody executes anything different, over 15 seeds`, { timeout: 60_000 }, async () => {
-        for (let seed = 1; seed <= 15; seed += 1) {
-          const cluster = new SimulatedCluster({
-            seed,
-            mode,
-            nodes,
-            faulty: new Map([[0, kind]]),
-            network: { loss: 0.05, duplication: 0.05, minDelayMs: 0.2, maxDelayMs: 20 },
-          });
-          await cluster.start();
-          cluster.submit('a', 'b', 'c');
-          await cluster.decide(3, 4_000);
-          expectSound(cluster);
-        }
-      });
+      it(
+        `n = ${nodes}, ${kind}: nobody executes anything different, over 15 seeds`,
+        { timeout: 60_000 },
+        async () => {
+          for (let seed = 1; seed <= 15; seed += 1) {
+            const cluster = new SimulatedCluster({
+              seed,
+              mode,
+              nodes,
+              faulty: new Map([[0, kind]]),
+              network: { loss: 0.05, duplication: 0.05, minDelayMs: 0.2, maxDelayMs: 20 },
+            });
+            await cluster.start();
+            cluster.submit('a', 'b', 'c');
+            await cluster.decide(3, 4_000);
+            expectSound(cluster);
+          }
+        },
+      );
     }
   }
 

@@ -5,9 +5,14 @@
 
 import { channelNames, nodeConnectionName } from '@ccro/broker';
 import { CcroClient, type Outcome } from '@ccro/client';
-import { developmentCluster, developmentKey, GATEWAY_CLIENT } from '@ccro/cluster-config';
+import {
+  clusterKeys,
+  developmentCluster,
+  developmentKey,
+  GATEWAY_CLIENT,
+} from '@ccro/cluster-config';
 import type { ReplicaConfig, ReplicaId, StoreRecord } from '@ccro/consensus';
-import { createDigests, createEd25519Scheme, Verifier } from '@ccro/crypto';
+import { createDigests, createVerification, type Verifier } from '@ccro/crypto';
 import { createBehaviour, seededRandom, type FaultKind } from '@ccro/faults';
 import { createRunner, type ClusterFacts, type ReplicaRunner } from '@ccro/runner';
 import { appendOperation, createStateMachine, type JsonValue } from '@ccro/state-machine';
@@ -59,11 +64,8 @@ export class SimulatedCluster {
     this.network = new SimulatedNetwork(this.time, this.random);
     this.network.faults = options.network ?? this.network.faults;
     const config = developmentCluster({ nodes, mode, cluster: 'simulated' });
-    const members = config.members.map(({ publicKey }) => publicKey);
-    const clients = new Map(config.clients.map(({ id, publicKey }) => [id, publicKey]));
-    this.facts = { cluster: config.cluster, mode, members, clients };
-    const scheme = createEd25519Scheme({ cluster: config.cluster, members });
-    const verifier = new Verifier({ cluster: config.cluster, members, clients, scheme });
+    this.facts = { ...clusterKeys(config), mode };
+    const { scheme, verifier } = createVerification(this.facts);
     const honest = config.members.map(({ id }) => id).filter((id) => !faulty.has(id));
     this.checkers = new Checkers(new Set(honest), scheme, verifier);
     this.network.onPublished = (_from, _channel, payload) => this.overhear(payload);

@@ -24,7 +24,7 @@ import {
   type BrokerServerDependencies,
   type BrokerServerOptions,
 } from './broker-server.js';
-import { peekJsonKind } from './message-kind.js';
+import { peekKind } from '@ccro/wire';
 
 const bytes = (content: string): Uint8Array => new TextEncoder().encode(content);
 const text = (payload: Uint8Array): string => new TextDecoder().decode(payload);
@@ -156,7 +156,7 @@ async function run(
       stopProcess: (error) => fatal.push(error),
       ...(path === 'direct' ? { modules } : {}),
     };
-    const peek = peekJsonKind;
+    const peek = peekKind;
     const channels = [NODE, BROADCAST];
     return { strategy: new BrokerServer({ channels, peek, ...options }, dependencies) };
   };
@@ -315,7 +315,7 @@ describe('BrokerServer', () => {
     const hub = new InProcessHub();
     const hooked: unknown[] = [];
     const server = new BrokerServer(
-      { channels: [NODE], peek: peekJsonKind },
+      { channels: [NODE], peek: peekKind },
       { broker: hub.broker('node') },
     );
     server.setOnProcessingStartHook((_transport, context, done) => {
@@ -344,7 +344,7 @@ describe('BrokerServer', () => {
       inject: [InProcessHub, ModulesContainer],
       useFactory: (hub: InProcessHub, modules: ModulesContainer) =>
         new BrokerServer(
-          { channels: [NODE], peek: peekJsonKind },
+          { channels: [NODE], peek: peekKind },
           { broker: hub.broker('node'), modules },
         ),
     },

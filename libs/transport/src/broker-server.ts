@@ -10,7 +10,12 @@ import {
 import { isObservable } from 'rxjs';
 import { BrokerContext } from './broker-context.js';
 import { findDirectHandlers, type DirectHandler } from './direct-handlers.js';
-import type { PeekKind } from './message-kind.js';
+
+/**
+ * Reads from a payload which kind of message it claims to be, or undefined. It runs on every
+ * message before anything is checked: it must be cheap, believe nothing and never throw.
+ */
+export type PeekKind = (payload: Uint8Array) => string | undefined;
 
 /** For `@EventPattern(kind, BROKER_TRANSPORT)` in an application with several transports. */
 export const BROKER_TRANSPORT = Symbol('ccro.broker');

@@ -9,5 +9,5 @@ export {
   type BrokerServerOptions,
   type BrokerStatus,
   type DispatchCounts,
+  type PeekKind,
 } from './broker-server.js';
-export { peekJsonKind, type PeekKind } from './message-kind.js';

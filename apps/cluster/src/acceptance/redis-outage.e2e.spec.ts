@@ -2,8 +2,8 @@
 
 import { describe, expect, it, vi } from 'vitest';
 import type { DecidedAnswer } from '../gateway-api.js';
-import { decide, expectProblem } from './support/http.contract.js';
-import { needsBuild } from './support/programs.contract.js';
+import { call, decide, expectProblem } from './support/http.contract.js';
+import { needsBuild, startGatewayProgram, startNodeProgram } from './support/programs.contract.js';
 import { startedRedis } from './support/redis.contract.js';
 import { expectDecidedRight } from './support/replay.contract.js';
 import { PATIENCE_MS, startedCluster, untilLevel } from './support/test-cluster.contract.js';
@@ -12,34 +12,49 @@ needsBuild();
 
 const REQUEST_TIMEOUT_MS = 3000;
 
+interface Participants {
+  readonly gatewayUrl: string;
+  readonly nodes: readonly { readonly url: string }[];
+}
+
+function inThisProcess(redisUrl: string): Promise<Participants> {
+  return startedCluster({ broker: 'redis', redisUrl, requestTimeoutMs: REQUEST_TIMEOUT_MS });
+}
+
+async function inProcessesOfTheirOwn(redisUrl: string): Promise<Participants> {
+  const environment = { REDIS_URL: redisUrl };
+  const nodes = await Promise.all([0, 1, 2, 3].map(() => startNodeProgram(environment)));
+  const { url } = await startGatewayProgram({
+    ...environment,
+    REQUEST_TIMEOUT_MS: String(REQUEST_TIMEOUT_MS),
+  });
+  return { gatewayUrl: url, nodes };
+}
+
 describe.each([
-  ['nodes in this process', false],
-  ['nodes in processes of their own', true],
-])('Redis stopped, %s', (_, processes) => {
+  ['nodes in this process', inThisProcess],
+  ['nodes in processes of their own', inProcessesOfTheirOwn],
+])('Redis stopped, %s', (_, start) => {
   it('POST answers 503 in time; with Redis back everyone recovers', async () => {
     const redis = await startedRedis();
-    const cluster = await startedCluster({
-      ...{ broker: 'redis', redisUrl: redis.url, processes },
-      requestTimeoutMs: REQUEST_TIMEOUT_MS,
-    });
-    const { gatewayUrl, nodes } = cluster;
+    const { gatewayUrl, nodes } = await start(redis.url);
     const before = await decide(gatewayUrl, 'before');
 
     await redis.kill();
     const startedAt = performance.now();
-    const answer = await cluster.call('POST', '/requests', { json: { data: 'meanwhile' } });
+    const answer = await call(gatewayUrl, 'POST', '/requests', { json: { data: 'meanwhile' } });
     expect(performance.now() - startedAt).toBeLessThan(REQUEST_TIMEOUT_MS);
     const { id } = expectProblem(answer, 503, 'broker-unreachable');
     expect(id).toEqual(expect.stringMatching(/^gateway-\d+$/));
     const path = `/requests/${String(id)}`;
-    expect((await cluster.call('GET', path)).body).toEqual({ id, status: 'pending' });
-    expectProblem(await cluster.call('GET', '/health/ready'), 503, 'broker-unreachable');
-    expect((await cluster.call('GET', '/health/live')).status).toBe(200);
+    expect((await call(gatewayUrl, 'GET', path)).body).toEqual({ id, status: 'pending' });
+    expectProblem(await call(gatewayUrl, 'GET', '/health/ready'), 503, 'broker-unreachable');
+    expect((await call(gatewayUrl, 'GET', '/health/live')).status).toBe(200);
 
     await redis.restart();
     const meanwhile = await vi.waitFor(
       async () => {
-        const { body } = await cluster.call('GET', path);
+        const { body } = await call(gatewayUrl, 'GET', path);
         expect(body).toMatchObject({ id, status: 'decided' });
         return body as unknown as DecidedAnswer;
       },
@@ -48,7 +63,7 @@ describe.each([
     const after = await decide(gatewayUrl, 'after');
     await untilLevel(nodes, after.sequence);
     await vi.waitFor(async () => {
-      expect(await cluster.call('GET', '/health/ready')).toMatchObject({
+      expect(await call(gatewayUrl, 'GET', '/health/ready')).toMatchObject({
         status: 200,
         body: { nodes: { up: 4, required: 3 } },
       });
@@ -62,16 +77,13 @@ describe.each([
 
   it('several outages under load lose and repeat nothing', async () => {
     const redis = await startedRedis();
-    const cluster = await startedCluster({
-      ...{ broker: 'redis', redisUrl: redis.url, processes },
-      requestTimeoutMs: REQUEST_TIMEOUT_MS,
-    });
+    const { gatewayUrl } = await start(redis.url);
     const accepted = new Map<string, string>();
     let going = true;
     const load = async (worker: number): Promise<void> => {
       for (let count = 1; going; count += 1) {
         const data = `${worker}/${count}`;
-        const { status, body } = await cluster.call('POST', '/requests', { json: { data } });
+        const { status, body } = await call(gatewayUrl, 'POST', '/requests', { json: { data } });
         expect([200, 503, 504]).toContain(status);
         accepted.set(String(body['id']), data);
       }
@@ -91,13 +103,15 @@ describe.each([
     const ids = [...accepted.keys()];
     const answers = await vi.waitFor(
       async () => {
-        const found = await Promise.all(ids.map((id) => cluster.call('GET', `/requests/${id}`)));
+        const found = await Promise.all(
+          ids.map((id) => call(gatewayUrl, 'GET', `/requests/${id}`)),
+        );
         const pending = found.filter(({ body }) => body['status'] !== 'decided');
         expect(pending.map(({ body }) => body)).toEqual([]);
         return found.map(({ body }) => body as unknown as DecidedAnswer);
       },
       { timeout: PATIENCE_MS, interval: 200 },
     );
-    await expectDecidedRight(cluster.gatewayUrl, [...accepted.values()], answers);
+    await expectDecidedRight(gatewayUrl, [...accepted.values()], answers);
   });
 });

@@ -1,7 +1,8 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { CcroClient } from '@ccro/client';
 import { systemClock } from '@ccro/clock';
-import { createEd25519Scheme, Verifier } from '@ccro/crypto';
+import { clusterKeys } from '@ccro/cluster-config';
+import { createVerification, Verifier } from '@ccro/crypto';
 import { GATEWAY_SETTINGS } from '../gateway.constants.js';
 import { gatewaySettings, type GatewayOptions, type GatewaySettings } from '../gateway.options.js';
 import { BrokerWatch } from './broker-watch.js';
@@ -16,7 +17,10 @@ export class ConnectionModule {
     const settings = gatewaySettings(options);
     const providers = [
       { provide: GATEWAY_SETTINGS, useValue: settings },
-      { provide: Verifier, useFactory: () => createVerifier(settings) },
+      {
+        provide: Verifier,
+        useFactory: () => createVerification(clusterKeys(settings.config)).verifier,
+      },
       { provide: BrokerWatch, useFactory: () => new BrokerWatch(settings.broker) },
       {
         provide: CcroClient,
@@ -31,14 +35,6 @@ export class ConnectionModule {
       exports: providers.map(({ provide }) => provide),
     };
   }
-}
-
-function createVerifier({ config }: GatewaySettings): Verifier {
-  const { cluster } = config;
-  const members = config.members.map(({ publicKey }) => publicKey);
-  const clients = new Map(config.clients.map(({ id, publicKey }) => [id, publicKey]));
-  const scheme = createEd25519Scheme({ cluster, members });
-  return new Verifier({ cluster, members, clients, scheme });
 }
 
 function createClient(settings: GatewaySettings, verifier: Verifier): CcroClient {

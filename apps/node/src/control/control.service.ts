@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { channelNames, type ChannelNames } from '@ccro/broker';
-import { createEd25519Scheme, MessageSigner, Verifier } from '@ccro/crypto';
+import { createVerification, MessageSigner, type Verifier } from '@ccro/crypto';
 import { FAULT_KINDS, isFaultKind } from '@ccro/faults';
 import { json, parseNodeQuery, type NodeQuery, type Query } from '@ccro/wire';
 import { NODE_OPTIONS } from '../node.constants.js';
@@ -29,11 +29,10 @@ export class ControlService {
     private readonly status: StatusService,
   ) {
     const { facts, self, secretKey } = options;
-    const { cluster, members, clients } = facts;
+    const { cluster } = facts;
     this.logger = new Logger(`node ${self}`);
     this.channels = channelNames(cluster);
-    const scheme = createEd25519Scheme({ cluster, members });
-    this.verifier = new Verifier({ cluster, members, clients, scheme });
+    this.verifier = createVerification(facts).verifier;
     this.signer = new MessageSigner({ cluster, replica: self, secretKey });
     replica.onQuery((query) => void this.onQuery(query));
   }

@@ -56,10 +56,10 @@ export class ReplicaState {
     this.window = new SlotWindow(config.windowSlots, config.retainedSlots);
     this.pool = new RequestPool(config.clientWindow, config.maxPooledRequests);
     this.clients = new ClientTable(config.clientWindow);
-    this.certificateDelay = new CertificateDelay(
-      initialCertificateTimeoutMs(config.n),
-      { ...config.certificateTimeoutMs, min: minCertificateTimeoutMs(config) },
-    );
+    this.certificateDelay = new CertificateDelay(initialCertificateTimeoutMs(config.n), {
+      ...config.certificateTimeoutMs,
+      min: minCertificateTimeoutMs(config),
+    });
     this.recovery = new Recovery(this.size);
     this.ledgerHead = dependencies.digests.batch([]);
   }

@@ -2,7 +2,8 @@
 
 import { channelNames, RedisBroker } from '@ccro/broker';
 import { developmentCluster, developmentKey, GATEWAY_CLIENT } from '@ccro/cluster-config';
-import { CcroClient, systemClock } from '@ccro/client';
+import { CcroClient } from '@ccro/client';
+import { systemClock } from '@ccro/clock';
 import { createEd25519Scheme, Verifier } from '@ccro/crypto';
 import type { TestCluster } from './test-cluster.contract.js';
 

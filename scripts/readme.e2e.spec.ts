@@ -1,0 +1,383 @@
+/**
+ * Runs README.md from top to bottom, as a reader would: every command in its `sh` blocks.
+ *
+ * `WALK` lists the commands in README's order, word for word, each with how it is exercised here. A
+ * command that README has and `WALK` lacks, or the other way round, fails the first test. Commands
+ * run as they are, in a shell in the repository, except that nothing may clash with what else runs
+ * on the machine: servers get free ports, Redis is one of our own, files go to a temporary
+ * directory (`adapted`). What cannot run inside a test says what stands for it (`coveredBy`).
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { FAULT_KINDS } from '@ccro/faults';
+import { startRedisServer, type RedisServer } from '@ccro/redis-server';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+/** A start may have to build first. */
+const STEP_TIMEOUT_MS = 300_000;
+const STOP_TIMEOUT_MS = 10_000;
+const FREE_PORTS = '--gateway-port 0 --node-port 0';
+
+const GATEWAY_READY = /Gateway running on (http:\S+)/;
+const NODE_READY = /Node \d+ started on (http:\S+)/;
+const JSON_BODY = "-H 'content-type: application/json' -d";
+
+/** Settings of whoever runs the tests, which README's reader does not have. */
+const UNSET = [
+  'NODE_ID',
+  'CCRO_CONFIG',
+  'KEY_FILE',
+  'HTTP_HOST',
+  'DATA_DIR',
+  'DURABILITY',
+  'FAULT',
+  'FAULT_INJECTION',
+  'LOG_LEVEL',
+  'CLIENT_ID',
+  'REQUEST_TIMEOUT_MS',
+];
+
+type Exercise = (command: string) => Promise<void>;
+
+/** README's commands, in its order, and how each is exercised. */
+const WALK: readonly (readonly [command: string, exercise: Exercise])[] = [
+  // the first decision
+  [
+    'npm start -- --byzantine 1 --fault falsify --seed 1',
+    startsCluster(/Communication Node: 1 -> 2/),
+  ],
+  [`curl -X POST localhost:3000/requests ${JSON_BODY} '{"data":"very-important-data"}'`, decides()],
+  ['npm run demo', ends(/PBFT[^]*equivocating commander[^]*CCRO[^]*Every decision was right/)],
+  // faults
+  ['npm start -- --fault-injection', startsCluster(/Byzantine Nodes: 0/)],
+  [
+    `curl -X PUT localhost:3000/nodes/3/fault ${JSON_BODY} '{"kind":"double-vote"}'`,
+    prints(/"fault":"double-vote"/),
+  ],
+  [
+    `curl -X POST localhost:3000/requests ${JSON_BODY} '{"data":"decided all the same"}'`,
+    decides(),
+  ],
+  ['curl localhost:3000/nodes/2/status', prints(/"kind":"conflicting-votes","accused":3/)],
+  ['curl -X DELETE localhost:3000/nodes/3/fault', prints(/"fault":null/)],
+  // on Redis
+  ['docker compose up redis', coveredBy('npm run test:compose', startsRedisAsComposeDoes)],
+  ['npx nest start node --watch', startsNodes([0, 1, 2, 3])],
+  ['npx nest start gateway', startsGateway],
+  ["redis-cli psubscribe 'ccro:*'", listens],
+  [
+    `curl -X POST localhost:3000/requests ${JSON_BODY} '{"data":"very-important-data"}'`,
+    decidesInView,
+  ],
+  ['redis-cli client list', showsOneConnectionANode],
+  // keys
+  ['npm run keygen -- --nodes 4 --out data/keys', ends(/node-3\.key \(private\)/)],
+  ['NODE_ID=0 CCRO_CONFIG=data/keys/cluster.json npx nest start node', startsNodes([0])],
+  // HTTP
+  [`curl -X PUT localhost:3000/kv/colour ${JSON_BODY} '{"value":"green"}'`, prints(/"version":1/)],
+  ['curl localhost:3000/kv/colour', prints(/"value":"green"/)],
+  [
+    "curl 'localhost:3000/ledger?from=1&limit=1'",
+    prints(/"decisions":\[\{"sequence":1.*"phase":"commit"/),
+  ],
+  ['curl localhost:8081/status', prints(/"id":1,"up":true/)],
+  // performance
+  [
+    'npm start -- --byzantine 30 --fault offline --once examples/sample-run-case.json',
+    ends(/Total Nodes: 91[^]*CCRO Consensus Time/, FREE_PORTS),
+  ],
+  [
+    'npm start -- --byzantine 30 --fault falsify --broker redis --once examples/sample-run-case.json',
+    ends(/Total Nodes: 91[^]*CCRO Consensus Time/, FREE_PORTS),
+  ],
+  // working on it
+  ['npm test', coveredBy('this run, which is part of it', () => namesScript('test'))],
+  [
+    'npm run ci',
+    coveredBy('CI itself, which would run this test within itself', () => namesScript('ci')),
+  ],
+];
+
+/** What the reader has running and knows by now. */
+const desk = {
+  programs: [] as Program[],
+  redis: undefined as RedisServer | undefined,
+  listener: undefined as Program | undefined,
+  gateway: '',
+  /** Base URLs of the nodes, by id. */
+  nodes: new Map<number, string>(),
+  directory: '',
+};
+
+/** A command in a shell, with all processes that it starts. */
+class Program {
+  output = '';
+  readonly ended: Promise<number | null>;
+  private readonly child: ChildProcess;
+
+  constructor(command: string, environment: Readonly<Record<string, string>>) {
+    const env = { ...process.env, ...environment };
+    // A process group of its own, so that `stop` reaches npm's and Nest's children too.
+    this.child = spawn('sh', ['-c', command], { cwd: ROOT, env, detached: true });
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      stream?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
+    }
+    this.ended = new Promise((resolve) => this.child.on('close', resolve));
+  }
+
+  /** Resolves to what the output holds `pattern` with; fails when the program ends before. */
+  async shows(pattern: RegExp): Promise<RegExpExecArray> {
+    let running = true;
+    void this.ended.then(() => (running = false));
+    for (;;) {
+      const wasRunning = running;
+      const match = pattern.exec(this.output);
+      if (match !== null) return match;
+      if (!wasRunning) throw new Error(`ended without showing ${String(pattern)}:\n${this.output}`);
+      await Promise.race([this.ended, new Promise((resolve) => setTimeout(resolve, 50))]);
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.signal('SIGTERM');
+    const timer = setTimeout(() => this.signal('SIGKILL'), STOP_TIMEOUT_MS);
+    await this.ended;
+    clearTimeout(timer);
+  }
+
+  private signal(signal: NodeJS.Signals): void {
+    try {
+      if (this.child.pid !== undefined) process.kill(-this.child.pid, signal);
+    } catch {
+      // all of it ended already
+    }
+  }
+}
+
+/** The command with what this machine has instead of README's ports, Redis and directory. */
+function adapted(command: string): string {
+  const redisCli = process.env.CCRO_TEST_REDIS_CLI ?? 'redis-cli';
+  return command
+    .replace('localhost:3000', desk.gateway)
+    .replace('localhost:8081', desk.nodes.get(1) ?? '')
+    .replaceAll('data/keys', join(desk.directory, 'keys'))
+    .replace(/^redis-cli/, `'${redisCli}' -p ${desk.redis?.port ?? 0}`);
+}
+
+/** An empty value counts as not set: what the test's own environment says is not README's. */
+function environmentFor(command: string): Readonly<Record<string, string>> {
+  const overRedis = command.includes('nest start') || command.includes('--broker redis');
+  return {
+    NO_COLOR: '1',
+    REDIS_URL: overRedis ? (desk.redis?.url ?? '') : '',
+    NODE_HTTP_PORT: '0',
+    GATEWAY_PORT: '0',
+    ...Object.fromEntries(UNSET.map((name) => [name, ''])),
+  };
+}
+
+function start(command: string, more = ''): Program {
+  const program = new Program(`${adapted(command)} ${more}`, environmentFor(command));
+  desk.programs.push(program);
+  return program;
+}
+
+async function stopAll(): Promise<void> {
+  await Promise.all(desk.programs.splice(0).map((program) => program.stop()));
+}
+
+/** Runs the command to its end. @returns what it printed */
+async function outputOf(command: string, more = ''): Promise<string> {
+  const program = start(command, more);
+  const exitCode = await program.ended;
+  if (exitCode !== 0) throw new Error(`exit code ${exitCode}:\n${program.output}`);
+  return program.output;
+}
+
+/** It ends by itself, with exit code 0, and shows the pattern. */
+function ends(pattern: RegExp, more = ''): Exercise {
+  return async (command) => expect(await outputOf(command, more)).toMatch(pattern);
+}
+
+/** A call that is answered with success, whose answer matches. */
+function prints(pattern: RegExp): Exercise {
+  return ends(pattern, '--silent --show-error --fail-with-body');
+}
+
+function decides(): Exercise {
+  return prints(/"status":"decided".*"mode":"ccro"/);
+}
+
+/** The whole cluster in one process, in place of whatever ran before. */
+function startsCluster(banner: RegExp): Exercise {
+  return async (command) => {
+    await stopAll();
+    const cluster = start(command, FREE_PORTS);
+    const [, url = ''] = await cluster.shows(GATEWAY_READY);
+    desk.gateway = new URL(url).host;
+    expect(cluster.output).toMatch(banner);
+  };
+}
+
+/** As many nodes as ids, one after another; each must take the id. */
+function startsNodes(ids: readonly number[]): Exercise {
+  return async (command) => {
+    for (const id of ids) {
+      const node = start(command);
+      const [line, url = ''] = await node.shows(NODE_READY);
+      expect(line).toContain(`Node ${id} started`);
+      // Ids of a cluster made with `keygen` are another cluster's.
+      if (ids.length > 1) desk.nodes.set(id, new URL(url).host);
+    }
+  };
+}
+
+async function startsGateway(command: string): Promise<void> {
+  const [, url = ''] = await start(command).shows(GATEWAY_READY);
+  desk.gateway = new URL(url).host;
+}
+
+async function startsRedisAsComposeDoes(): Promise<void> {
+  await stopAll();
+  const compose = await read('docker-compose.yml');
+  expect(compose).toMatch(/^ {2}redis:\n[^]*?ports: \[.*:6379'\]/m);
+  desk.redis = await startRedisServer();
+}
+
+async function listens(command: string): Promise<void> {
+  desk.listener = start(command);
+  await desk.listener.shows(/^psubscribe$/m);
+}
+
+/** As README's listing has it: votes on the collector's channel alone, certificates on everyone's. */
+async function decidesInView(command: string): Promise<void> {
+  await decides()(command);
+  const { listener } = desk;
+  await listener?.shows(/client:gateway\n\{"kind":"reply","replica":/);
+  const seen = [...(listener?.output.matchAll(/^(ccro:\S+)\n\{"kind":"([a-z-]+)"/gm) ?? [])];
+  // The first of each kind: on a busy machine some are sent again, to all.
+  const channelOf = (kind: string): string | undefined =>
+    seen.find((each) => each[2] === kind)?.[1];
+  expect(channelOf('request')).toBe('ccro:{local}:node:0');
+  expect(channelOf('pre-prepare')).toBe('ccro:{local}:broadcast');
+  expect(channelOf('vote')).toBe('ccro:{local}:node:2');
+  expect(channelOf('certificate')).toBe('ccro:{local}:broadcast');
+}
+
+async function showsOneConnectionANode(command: string): Promise<void> {
+  const list = await outputOf(command);
+  const names = [...list.matchAll(/ name=(ccro:\S+)/g)].map(([, name]) => name);
+  const nodes = [0, 1, 2, 3].map((id) => `ccro:node:${id}`);
+  expect(names).toHaveLength(5);
+  expect(new Set(names)).toEqual(new Set(['ccro:gateway:gateway', ...nodes]));
+}
+
+/** For a command that cannot run here. @param why what runs it instead */
+function coveredBy(why: string, standIn: () => Promise<void>): Exercise {
+  return async () => {
+    expect(why).not.toBe('');
+    const [, script] = /npm run (\S+)/.exec(why) ?? [];
+    if (script !== undefined) await namesScript(script);
+    await standIn();
+  };
+}
+
+async function namesScript(name: string): Promise<void> {
+  const { scripts } = JSON.parse(await read('package.json')) as { scripts: Record<string, string> };
+  const [file = ''] = /\S+$/.exec(scripts[name] ?? '') ?? [];
+  expect(existsSync(join(ROOT, file)), `script "${name}" runs ${file}`).toBe(true);
+}
+
+function read(file: string): Promise<string> {
+  return readFile(join(ROOT, file), 'utf8');
+}
+
+/** The commands in `sh` blocks: one a line, without comments. */
+function commandsIn(markdown: string): string[] {
+  return [...markdown.matchAll(/^```sh\n([^]*?)^```$/gm)]
+    .flatMap(([, block = '']) => block.replaceAll('\\\n', '').split('\n'))
+    .map((line) => line.replace(/(^|\s+)#\s.*$/, '').trim())
+    .filter((line) => line !== '');
+}
+
+beforeAll(async () => {
+  desk.directory = await mkdtemp(join(tmpdir(), 'ccro-readme-'));
+});
+
+afterAll(async () => {
+  await stopAll();
+  await desk.redis?.stop();
+  await rm(desk.directory, { recursive: true, force: true });
+});
+
+describe('README.md', () => {
+  it('has exactly the commands that are run here, in this order', async () => {
+    const readme = await read('README.md');
+    expect(commandsIn(readme)).toEqual(WALK.map(([command]) => command));
+    expect(readme).not.toMatch(/^```(bash|shell|console|zsh|shell-session)$/m);
+  });
+
+  it.each(WALK.map(([command, exercise], index) => ({ step: index + 1, command, exercise })))(
+    '$step. $command',
+    ({ command, exercise }) => exercise(command),
+    STEP_TIMEOUT_MS,
+  );
+
+  it('names every kind of fault, option and environment variable, and no other', async () => {
+    const readme = await read('README.md');
+    const tableKinds = rowsUnder(readme, '| kind |').map((row) => /`([a-z-]+)`/.exec(row)?.[1]);
+    expect(new Set(tableKinds)).toEqual(new Set(FAULT_KINDS));
+    const environment = await read('libs/cluster-config/src/environment.ts');
+    const known = [...environment.matchAll(/^ {2}([A-Z][A-Z_]+):/gm)].map(([, name]) => name);
+    const named = rowsUnder(readme, '| variable |').map((row) => /`([A-Z_]+)`/.exec(row)?.[1]);
+    expect(new Set(named)).toEqual(new Set(known));
+    const commandLine = await read('apps/cluster/src/options/command-line.ts');
+    for (const [, option] of commandLine.matchAll(/option\('(--[a-z-]+)/g)) {
+      expect(readme).toContain(option);
+    }
+  });
+});
+
+function rowsUnder(markdown: string, head: string): string[] {
+  const lines = markdown.split('\n');
+  const first = lines.findIndex((line) => line.startsWith(head)) + 2;
+  const length = lines.slice(first).findIndex((line) => !line.startsWith('|'));
+  return lines.slice(first, first + length);
+}
+
+describe('README.md and docs/', () => {
+  it('link to files and headings that exist', async () => {
+    const adrs = (await readdir(join(ROOT, 'docs/adr'))).map((name) => `docs/adr/${name}`);
+    const pages = ['README.md', 'docs/PROTOCOL.md', 'docs/ARCHITECTURE.md', ...adrs];
+    const dead: string[] = [];
+    for (const page of pages) {
+      for (const [, target = ''] of (await read(page)).matchAll(/\]\(([^)\s]+)\)/g)) {
+        if (!(await leadsSomewhere(page, target))) dead.push(`${page}: ${target}`);
+      }
+    }
+    expect(dead).toEqual([]);
+  });
+});
+
+async function leadsSomewhere(page: string, target: string): Promise<boolean> {
+  if (/^https?:/.test(target)) return true;
+  const [path = '', heading] = target.split('#');
+  const file = path === '' ? page : join(dirname(page), path);
+  if (!existsSync(join(ROOT, file))) return false;
+  return heading === undefined || headingsOf(await read(file)).includes(heading);
+}
+
+/** As code hosts make anchors of headings. */
+function headingsOf(markdown: string): string[] {
+  return [...markdown.matchAll(/^#+ (.*)$/gm)].map(([, title = '']) =>
+    title
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
