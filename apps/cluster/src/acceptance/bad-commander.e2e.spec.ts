@@ -12,8 +12,8 @@ import {
   type TestCluster,
 } from './support/test-cluster.contract.js';
 
-const REQUESTS = 200;
-const CONCURRENT = 40;
+const REQUESTS = 120;
+const CONCURRENT = 30;
 
 /** Posts many requests at once, with some of which a faulty commander gets nowhere. */
 async function load({ gatewayUrl }: TestCluster): Promise<Map<string, unknown>> {
