@@ -77,12 +77,10 @@ describe('submitting once', () => {
     const { gateway, received } = await gatewayThatSays(answers);
     const printed: string[] = [];
     const requests = answers.map((_, index) => ({ data: index }));
-    const allDecided = await submitOnce(
-      gateway,
-      requests,
-      (line) => printed.push(line),
-      async () => void printed.push('report'),
-    );
+    const allDecided = await submitOnce(gateway, requests, (line) => printed.push(line), {
+      begin: async () => undefined,
+      finished: async () => void printed.push('report'),
+    });
     return { allDecided, printed, received };
   }
 

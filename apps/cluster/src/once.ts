@@ -37,12 +37,13 @@ export async function submitOnce(
   gateway: GatewayApi,
   requests: readonly unknown[],
   print: (line: string) => void,
-  reported: () => Promise<void>,
+  reports: { begin(): Promise<void>; finished(): Promise<void> },
 ): Promise<boolean> {
   let allDecided = true;
   for (const request of requests) {
+    await reports.begin();
     const outcome = await gateway.submit(request);
-    await reported();
+    await reports.finished();
     if (outcome.kind === 'decided') continue;
     allDecided = false;
     const { httpStatus, detail, id } = outcome;

@@ -44,9 +44,7 @@ export async function runCluster(
       await ended.promise;
       return 0;
     }
-    const once = submitOnce(new GatewayApi(cluster.gatewayUrl), requests, print, () =>
-      reports.finished(),
-    );
+    const once = submitOnce(new GatewayApi(cluster.gatewayUrl), requests, print, reports);
     const decided = await Promise.race([once, ended.promise.then(() => false)]);
     await reports.finished();
     return decided ? 0 : 1;

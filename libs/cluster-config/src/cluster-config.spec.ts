@@ -66,7 +66,7 @@ describe('parseClusterConfig', () => {
     [
       'no members',
       file((json) => (json.members = [])),
-      /^members is \[\]; allowed: 1 to 256 members$/,
+      /^members is \[\]; allowed: 1 to 1024 members$/,
     ],
     [
       'members that are no list',

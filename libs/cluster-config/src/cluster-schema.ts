@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** Replicas of one cluster, at most: certificates of that many signers still fit in a message. */
-export const MAX_MEMBERS = 256;
+export const MAX_MEMBERS = 1024;
 
 const NAME = /^[A-Za-z0-9_-]{1,64}$/;
 const NAME_RULE = '1 to 64 letters, digits, - and _';

@@ -15,7 +15,6 @@ describe('the environment of a node', () => {
       redisUrl: 'redis://127.0.0.1:6379',
       httpHost: '127.0.0.1',
       httpPort: undefined,
-      dataDir: undefined,
       durability: 'memory',
       fault: undefined,
       faultInjection: false,
@@ -30,7 +29,6 @@ describe('the environment of a node', () => {
       CCRO_CONFIG: 'cluster.json',
       REDIS_URL: 'rediss://user:secret@redis.example:6380/1',
       NODE_HTTP_PORT: '0',
-      DATA_DIR: '/data',
       DURABILITY: 'memory',
       FAULT: 'silent-collector',
       FAULT_INJECTION: 'on',
@@ -44,7 +42,6 @@ describe('the environment of a node', () => {
       redisUrl: 'rediss://user:secret@redis.example:6380/1',
       httpHost: '127.0.0.1',
       httpPort: 0,
-      dataDir: '/data',
       durability: 'memory',
       fault: 'silent-collector',
       faultInjection: true,
@@ -65,9 +62,9 @@ describe('the environment of a node', () => {
   });
 
   it.each<[Environment, string]>([
-    [{ NODE_ID: 'one' }, 'NODE_ID is "one"; allowed: an integer from 0 to 255'],
-    [{ NODE_ID: '-1' }, 'NODE_ID is "-1"; allowed: an integer from 0 to 255'],
-    [{ NODE_ID: '256' }, 'NODE_ID is "256"; allowed: an integer from 0 to 255'],
+    [{ NODE_ID: 'one' }, 'NODE_ID is "one"; allowed: an integer from 0 to 1023'],
+    [{ NODE_ID: '-1' }, 'NODE_ID is "-1"; allowed: an integer from 0 to 1023'],
+    [{ NODE_ID: '1024' }, 'NODE_ID is "1024"; allowed: an integer from 0 to 1023'],
     [
       { NODE_HTTP_PORT: '65536' },
       'NODE_HTTP_PORT is "65536"; allowed: a port, 0 to 65535 (0: any free one)',
@@ -113,7 +110,6 @@ describe('the environment of the gateway', () => {
       httpHost: '127.0.0.1',
       port: 3000,
       clientId: 'gateway',
-      dataDir: undefined,
       faultInjection: false,
       logLevel: 'info',
       requestTimeoutMs: 5000,

@@ -27,7 +27,6 @@ export interface NodeEnvironment {
   readonly httpHost: string;
   /** Undefined: see `nodeHttpPort`. 0: any free port. */
   readonly httpPort: number | undefined;
-  readonly dataDir: string | undefined;
   readonly durability: Durability;
   /** How the node misbehaves from the start; undefined means not at all. */
   readonly fault: FaultKind | undefined;
@@ -48,7 +47,6 @@ export interface GatewayEnvironment {
   readonly port: number;
   /** The client of the cluster that the gateway is. */
   readonly clientId: string;
-  readonly dataDir: string | undefined;
   readonly faultInjection: boolean;
   readonly logLevel: LogLevel;
   readonly requestTimeoutMs: number;
@@ -81,7 +79,7 @@ const shared = {
   CCRO_CONFIG: z.string().default('config/local.json'),
   REDIS_URL: z.string().refine(isRedisUrl, REDIS_URL_RULE).default('redis://127.0.0.1:6379'),
   HTTP_HOST: z.union([z.ipv4(), z.ipv6(), z.literal('localhost')], HOST_RULE).default('127.0.0.1'),
-  DATA_DIR: z.string().optional(),
+  DATA_DIR: z.never('unset (there is no durable store yet)').optional(),
   FAULT_INJECTION: oneOf(['on', 'off']).default('off'),
   LOG_LEVEL: oneOf(LOG_LEVELS).default('info'),
   KEY_FILE: z.string().optional(),
@@ -118,7 +116,6 @@ export function readNodeEnvironment(environment: Environment): NodeEnvironment {
     redisUrl: variables.REDIS_URL,
     httpHost: variables.HTTP_HOST,
     httpPort: variables.NODE_HTTP_PORT,
-    dataDir: variables.DATA_DIR,
     durability: DURABILITY,
     fault: variables.FAULT,
     faultInjection: variables.FAULT_INJECTION === 'on',
@@ -136,7 +133,6 @@ export function readGatewayEnvironment(environment: Environment): GatewayEnviron
     httpHost: variables.HTTP_HOST,
     port: variables.GATEWAY_PORT,
     clientId: variables.CLIENT_ID,
-    dataDir: variables.DATA_DIR,
     faultInjection: variables.FAULT_INJECTION === 'on',
     logLevel: variables.LOG_LEVEL,
     requestTimeoutMs: variables.REQUEST_TIMEOUT_MS,

@@ -32,6 +32,7 @@ export const REJECT_CODES = [
   'request-pool-full',
   'timestamp-reused',
   'stale-timestamp',
+  'expired',
   'unsolicited',
   // rate limits
   'throttled',

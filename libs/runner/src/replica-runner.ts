@@ -267,7 +267,8 @@ export class ReplicaRunner {
     }
   }
 
-  private countReject(code: RejectCode, from: string | number | undefined): void {
+  /** Counts something that was not used, here or in what belongs to this node. */
+  countReject(code: RejectCode, from: string | number | undefined): void {
     this.rejects[code] = (this.rejects[code] ?? 0) + 1;
     this.listener.onReject?.(code, from);
   }

@@ -3,7 +3,7 @@
  * replicas do is observed where it counts: what they store and what they send.
  */
 
-import type { Digest, ReplicaId, Request, StoreRecord, Vote } from '@ccro/consensus';
+import type { Digest, ReplicaId, Request, RequestResult, StoreRecord, Vote } from '@ccro/consensus';
 import type { SignatureScheme, Verifier } from '@ccro/crypto';
 
 /** A violated invariant: the run's finding. */
@@ -72,11 +72,7 @@ export class Checkers {
     this.agree(this.ledgerHeads, sequence, ledgerHead, replica, 'ledger head');
     this.decided.set(sequence, requests);
     this.checkValidity(replica, requests);
-    this.checkIntegrity(
-      replica,
-      requests,
-      results.map((result) => result.timestamp),
-    );
+    this.checkIntegrity(replica, requests, results);
   }
 
   private agree(
@@ -103,13 +99,15 @@ export class Checkers {
   private checkIntegrity(
     replica: ReplicaId,
     requests: readonly Request[],
-    timestamps: readonly number[],
+    results: readonly RequestResult[],
   ): void {
     const executed = this.executed.get(replica) ?? new Set<string>();
     this.executed.set(replica, executed);
-    const [first] = requests;
-    for (const timestamp of timestamps) {
-      const key = `${first?.client ?? ''}/${timestamp}`;
+    const clients = new Map(requests.map(({ digest, client }) => [digest, client]));
+    for (const { request, timestamp } of results) {
+      const client = clients.get(request);
+      if (client === undefined) this.found('validity', `replica ${replica} ran ${request}`);
+      const key = `${client}/${timestamp}`;
       if (executed.has(key)) this.found('integrity', `replica ${replica} executed ${key} twice`);
       executed.add(key);
     }

@@ -9,6 +9,7 @@ import {
 } from '@ccro/cluster-config';
 import { startGateway } from '@ccro/gateway-app';
 import { clusterFacts, startNode } from '@ccro/node-app';
+import { randomUUID } from 'node:crypto';
 import type { ClusterOptions } from '../options/cluster-options.js';
 import { openBrokers, type BrokerSource } from './brokers.js';
 import { startNodeProcess } from './node-process.js';
@@ -44,7 +45,9 @@ class Launch {
     private readonly listener: LaunchListener,
   ) {
     const { nodes, mode } = options;
-    this.config = developmentCluster({ nodes, mode });
+    // A name of its own: a development cluster on the same Redis has the same keys.
+    const cluster = `start-${randomUUID().slice(0, 8)}`;
+    this.config = developmentCluster({ nodes, mode, cluster });
   }
 
   async run(): Promise<RunningCluster> {

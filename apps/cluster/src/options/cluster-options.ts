@@ -49,7 +49,7 @@ export class OptionError extends Error {
   }
 }
 
-const MAX_NODES = 1000;
+const MAX_NODES = 1024;
 const DEFAULT_REDIS_URL = 'redis://127.0.0.1:6379';
 
 /**

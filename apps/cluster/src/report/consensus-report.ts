@@ -39,11 +39,19 @@ const DEEDS: Readonly<Record<string, string>> = {
   'collector-failed': 'sent no certificates in time',
 };
 
-/** One line per liar and deed, naming who holds the evidence. */
+/** Honest nodes vote differently when the commander told them different data. */
+const MISLEADING = 'conflicting-proposals';
+
+/**
+ * One line per liar and deed, naming who holds the evidence. Where the commander is convicted of
+ * proposing different data, votes against the decision accuse nobody else.
+ */
 export function accusationLines(byWitness: ReadonlyMap<number, readonly Accusation[]>): string[] {
   const witnesses = new Map<string, number[]>();
+  const misled = [...byWitness.values()].flat().some(({ kind }) => kind === MISLEADING);
   for (const [witness, accusations] of byWitness) {
     for (const { accused, kind } of accusations) {
+      if (misled && kind === 'vote-against-decision') continue;
       const line = `Node ${accused} ${DEEDS[kind] ?? kind}`;
       const seenBy = witnesses.get(line) ?? [];
       if (!seenBy.includes(witness)) seenBy.push(witness);

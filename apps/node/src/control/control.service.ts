@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { channelNames, type ChannelNames } from '@ccro/broker';
+import type { RejectCode } from '@ccro/consensus';
 import { createVerification, MessageSigner, type Verifier } from '@ccro/crypto';
 import { FAULT_KINDS, isFaultKind } from '@ccro/faults';
 import { json, parseNodeQuery, type NodeQuery, type Query } from '@ccro/wire';
@@ -55,12 +56,20 @@ export class ControlService {
     for (const [id, sentAtMs] of this.answered) {
       if (now - sentAtMs > QUERY_LIFETIME_MS) this.answered.delete(id);
     }
-    const fresh = Math.abs(now - message.sentAtMs) <= QUERY_LIFETIME_MS;
-    if (!fresh || message.replica !== this.options.self || this.answered.has(message.id))
+    const refusal = this.refusalOf(message, now);
+    if (refusal !== undefined) {
+      this.replica.runner.countReject(refusal, message.client);
       return undefined;
-    if (this.verifier.refuseQuery(message) !== undefined) return undefined;
+    }
     this.answered.set(message.id, message.sentAtMs);
     return parseNodeQuery(message.query);
+  }
+
+  private refusalOf(message: Query, nowMs: number): RejectCode | undefined {
+    if (message.replica !== this.options.self) return 'unsolicited';
+    if (Math.abs(nowMs - message.sentAtMs) > QUERY_LIFETIME_MS) return 'expired';
+    if (this.answered.has(message.id)) return 'duplicate';
+    return this.verifier.refuseQuery(message);
   }
 
   private async answer(query: NodeQuery): Promise<unknown> {
