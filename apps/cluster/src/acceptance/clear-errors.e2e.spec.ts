@@ -3,7 +3,7 @@
 import { startRedisServer } from '@ccro/redis-server';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -96,152 +96,138 @@ describe('calls of the gateway', () => {
   });
 });
 
-describe('programs that cannot start say so in one line and exit with a failure', () => {
-  needsBuild();
-  const redis = freshRedis();
+/** Programs that cannot start say so in one line and exit with a failure. */
+const redis = freshRedis();
+needsBuild();
 
-  const NODE = ['dist/apps/node/src/main.js'];
-  const GATEWAY = ['dist/apps/gateway/src/main.js'];
-  const START = ['dist/apps/cluster/src/main.js', '--gateway-port', '0', '--node-port', '0'];
+const NODE = ['dist/apps/node/src/main.js'];
+const GATEWAY = ['dist/apps/gateway/src/main.js'];
+const START = ['dist/apps/cluster/src/main.js', '--gateway-port', '0', '--node-port', '0'];
 
-  /** Runs a program that must fail. @returns the one line it leaves on standard error */
-  async function complaintOf(
-    args: readonly string[],
-    environment: Readonly<Record<string, string>> = {},
-  ): Promise<string> {
-    const defaults = { REDIS_URL: redis().url, NODE_HTTP_PORT: '0', GATEWAY_PORT: '0' };
-    const { code, stderr } = await runProgram(args, { ...defaults, ...environment });
-    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/^[^\n]+\n$/) });
-    return stderr.trim();
-  }
+/** Runs a program that must fail. @returns the one line it leaves on standard error */
+async function complaintOf(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const defaults = { REDIS_URL: redis().url, NODE_HTTP_PORT: '0', GATEWAY_PORT: '0' };
+  const { code, stderr } = await runProgram(args, { ...defaults, ...environment });
+  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/^[^\n]+\n$/) });
+  return stderr.trim();
+}
 
-  /** A port that something else listens on until the test has finished. */
-  async function takenPort(): Promise<string> {
-    const server = createServer().listen(0, '127.0.0.1');
+describe('taken port', () => {
+  let server: Server;
+  let port = '';
+  beforeAll(async () => {
+    server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
-    onTestFinished(() => void server.close());
     const address = server.address();
-    return String(typeof address === 'object' ? address?.port : '');
-  }
+    port = String(typeof address === 'object' ? address?.port : '');
+  });
+  afterAll(() => void server.close());
 
-  async function fileWith(content: string): Promise<string> {
-    const directory = await mkdtemp(join(tmpdir(), 'ccro-config-'));
-    onTestFinished(() => rm(directory, { recursive: true }));
-    const file = join(directory, 'cluster.json');
-    await writeFile(file, content);
-    return file;
-  }
-
-  describe('taken port', () => {
-    it('of a node', async () => {
-      const port = await takenPort();
-      const complaint = await complaintOf(NODE, { NODE_ID: '0', NODE_HTTP_PORT: port });
-      expect(complaint).toContain(`port ${port} is taken`);
-      expect(complaint).toContain('NODE_HTTP_PORT');
-    });
-
-    it('of the gateway', async () => {
-      const port = await takenPort();
-      const complaint = await complaintOf(GATEWAY, { GATEWAY_PORT: port });
-      expect(complaint).toContain(`port ${port} is taken`);
-      expect(complaint).toContain('GATEWAY_PORT');
-    });
-
-    it.each(['--gateway-port', '--node-port'])('npm start %s', async (option) => {
-      const port = await takenPort();
-      const complaint = await complaintOf([...START, option, port], { REDIS_URL: '' });
-      expect(complaint).toContain(`port ${port} is taken`);
-      expect(complaint).toContain(option);
-    });
-
-    it('npm start --processes --node-port', async () => {
-      const port = await takenPort();
-      const complaint = await complaintOf([...START, '--processes', '--node-port', port]);
-      expect(complaint).toContain(`port ${port} is taken`);
-    });
+  it('of a node', async () => {
+    const complaint = await complaintOf(NODE, { NODE_ID: '0', NODE_HTTP_PORT: port });
+    expect(complaint).toContain(`port ${port} is taken`);
+    expect(complaint).toContain('NODE_HTTP_PORT');
   });
 
-  it.each<[string, string, RegExp]>([
-    ['NODE_ID', 'one', /allowed: .*integer/],
-    ['NODE_ID', '-1', /allowed: .*integer/],
-    ['NODE_ID', '4', /allowed: 0 to 3/],
-    ['CCRO_CONFIG', 'no-such-file.json', /cluster file "no-such-file\.json" cannot be read/],
-    ['REDIS_URL', 'localhost:6379', /allowed: .*redis:\/\//],
-    ['NODE_HTTP_PORT', '65536', /allowed: .*port/],
-    ['NODE_HTTP_PORT', 'http', /allowed: .*port/],
-    ['HTTP_HOST', 'everywhere', /allowed: .*address/],
-    ['DURABILITY', 'often', /allowed: .*memory/],
-    ['DURABILITY', 'fsync', /allowed: memory/],
-    ['FAULT', 'evil', /allowed: offline, falsify/],
-    ['FAULT_INJECTION', 'yes', /allowed: on, off/],
-    ['LOG_LEVEL', 'loud', /allowed: .*info/],
-    ['KEY_FILE', 'no-such-file.key', /key file "no-such-file\.key" cannot be read/],
-  ])('wrong configuration of a node, %s=%s', async (name, value, rule) => {
-    const complaint = await complaintOf(NODE, { [name]: value });
-    expect(complaint).toMatch(rule);
-    if (complaint.includes('allowed: ')) expect(complaint).toMatch(new RegExp(`${name}|file`));
+  it('of the gateway', async () => {
+    const complaint = await complaintOf(GATEWAY, { GATEWAY_PORT: port });
+    expect(complaint).toContain(`port ${port} is taken`);
+    expect(complaint).toContain('GATEWAY_PORT');
   });
 
-  it.each<[string, string, RegExp]>([
-    ['GATEWAY_PORT', 'http', /allowed: .*port/],
-    ['CCRO_CONFIG', 'no-such-file.json', /cluster file "no-such-file\.json" cannot be read/],
-    ['REDIS_URL', 'http://127.0.0.1', /allowed: .*redis:\/\//],
-    ['CLIENT_ID', 'nobody', /allowed: gateway/],
-    ['CLIENT_ID', 'a b', /allowed: .*letters/],
-    ['FAULT_INJECTION', '1', /allowed: on, off/],
-    ['LOG_LEVEL', 'loud', /allowed: .*info/],
-    ['REQUEST_TIMEOUT_MS', '0', /allowed: .*milliseconds/],
-  ])('wrong configuration of the gateway, %s=%s', async (name, value, rule) => {
-    const complaint = await complaintOf(GATEWAY, { [name]: value });
-    expect(complaint).toMatch(rule);
-    if (complaint.includes('allowed: ')) expect(complaint).toMatch(new RegExp(`${name}|file`));
-  });
-
-  it.each([
-    ['is no JSON', '{"cluster":', 'is not JSON'],
-    ['lacks a field', '{"cluster":"local"}', 'mode is missing; allowed:'],
-    ['has a wrong one', '{"cluster":"local","mode":"raft"}', 'mode is "raft"; allowed:'],
-  ])('a cluster file that %s', async (_, content, problem) => {
-    const complaint = await complaintOf(NODE, { CCRO_CONFIG: await fileWith(content) });
-    expect(complaint).toContain(problem);
-  });
-
-  it.each([
-    ['--mode', 'raft', 'ccro, pbft'],
-    ['--gateway-port', '70000', 'an integer from 0 to 65535'],
-  ])('npm start -- %s %s', async (option, value, allowed) => {
-    const complaint = await complaintOf([...START, option, value]);
+  it.each(['--gateway-port', '--node-port'])('npm start %s', async (option) => {
+    const complaint = await complaintOf([...START, option, port], { REDIS_URL: '' });
+    expect(complaint).toContain(`port ${port} is taken`);
     expect(complaint).toContain(option);
-    expect(complaint).toContain(value);
-    expect(complaint).toContain(allowed);
   });
 
-  it('more faulty nodes than a cluster tolerates', async () => {
-    const complaint = await complaintOf([...START, '--nodes', '4', '--byzantine', '2']);
-    expect(complaint).toContain('--byzantine');
-    expect(complaint).toContain('--unsafe');
+  it('npm start --processes --node-port', async () => {
+    const complaint = await complaintOf([...START, '--processes', '--node-port', port]);
+    expect(complaint).toContain(`port ${port} is taken`);
+  });
+});
+
+describe.concurrent('wrong configuration value', () => {
+  it.each<[string, string, RegExp]>([
+    ['NODE_ID', 'one', /^node: NODE_ID is "one"; allowed: .*integer/],
+    ['NODE_ID', '-1', /^node: NODE_ID is "-1"; allowed: .*integer/],
+    ['NODE_ID', '4', /^node: NODE_ID is 4; allowed: 0 to 3/],
+    ['CCRO_CONFIG', 'no-such-file.json', /cluster file "no-such-file\.json" cannot be read/],
+    ['REDIS_URL', 'localhost:6379', /REDIS_URL is "localhost:6379"; allowed: .*redis:\/\//],
+    ['NODE_HTTP_PORT', '65536', /NODE_HTTP_PORT is "65536"; allowed: .*port/],
+    ['NODE_HTTP_PORT', 'http', /NODE_HTTP_PORT is "http"; allowed: .*port/],
+    ['HTTP_HOST', 'everywhere', /HTTP_HOST is "everywhere"; allowed: .*address/],
+    ['DURABILITY', 'often', /DURABILITY is "often"; allowed: .*memory/],
+    ['DURABILITY', 'fsync', /DURABILITY is "fsync"; allowed: memory/],
+    ['FAULT', 'evil', /FAULT is "evil"; allowed: offline, falsify/],
+    ['FAULT_INJECTION', 'yes', /FAULT_INJECTION is "yes"; allowed: on, off/],
+    ['LOG_LEVEL', 'loud', /LOG_LEVEL is "loud"; allowed: .*info/],
+    ['KEY_FILE', 'no-such-file.key', /key file "no-such-file\.key" cannot be read/],
+  ])('of a node, %s=%s', async (name, value, complaint) => {
+    expect(await complaintOf(NODE, { [name]: value })).toMatch(complaint);
+  });
+
+  it.each<[string, string, RegExp]>([
+    ['GATEWAY_PORT', 'http', /^gateway: GATEWAY_PORT is "http"; allowed: .*port/],
+    ['CCRO_CONFIG', 'no-such-file.json', /cluster file "no-such-file\.json" cannot be read/],
+    ['REDIS_URL', 'http://127.0.0.1', /REDIS_URL is "http:.*; allowed: .*redis:\/\//],
+    ['HTTP_HOST', 'everywhere', /HTTP_HOST is "everywhere"; allowed: .*address/],
+    ['CLIENT_ID', 'nobody', /CLIENT_ID is "nobody"; allowed: gateway/],
+    ['CLIENT_ID', 'a b', /CLIENT_ID is "a b"; allowed: .*letters/],
+    ['FAULT_INJECTION', '1', /FAULT_INJECTION is "1"; allowed: on, off/],
+    ['LOG_LEVEL', 'loud', /LOG_LEVEL is "loud"; allowed: .*info/],
+    ['REQUEST_TIMEOUT_MS', '0', /REQUEST_TIMEOUT_MS is "0"; allowed: .*milliseconds/],
+    ['KEY_FILE', 'no-such-file.key', /key file "no-such-file\.key" cannot be read/],
+  ])('of the gateway, %s=%s', async (name, value, complaint) => {
+    expect(await complaintOf(GATEWAY, { [name]: value })).toMatch(complaint);
+  });
+
+  it.each([
+    [['--mode', 'raft'], '--mode raft cannot be used: one of ccro, pbft'],
+    [['--gateway-port', '70000'], '--gateway-port 70000 cannot be used: an integer from 0 to'],
+    [['--nodes', '4', '--byzantine', '2'], 'more nodes, or --unsafe'],
+  ])('of npm start, %j', async (options, complaint) => {
+    expect(await complaintOf([...START, ...options])).toContain(complaint);
   });
 
   it('FAULT_INJECTION=maybe npm start', async () => {
     const complaint = await complaintOf(START, { FAULT_INJECTION: 'maybe', REDIS_URL: '' });
-    expect(complaint).toContain('FAULT_INJECTION');
-    expect(complaint).toContain('on or off');
+    expect(complaint).toMatch(/FAULT_INJECTION.*on or off/);
   });
 
   it.each([
     ['a node', NODE],
     ['the gateway', GATEWAY],
-  ])('no Redis at the URL, for %s', async (_, program) => {
+  ])('of %s: no Redis at the URL', async (_, program) => {
     const gone = await startRedisServer();
     await gone.stop();
-    const REDIS_URL = gone.url;
-    expect(await complaintOf(program, { REDIS_URL })).toContain(REDIS_URL);
+    expect(await complaintOf(program, { REDIS_URL: gone.url })).toContain(gone.url);
   });
+});
 
-  it('an id that another process already has', async () => {
-    await startNodeProgram({ REDIS_URL: redis().url, NODE_ID: '2' });
-    // Both were told to be node 2. The first one goes on; the second one takes no other id.
-    const free = await startNodeProgram({ REDIS_URL: redis().url });
-    expect(free.id).not.toBe(2);
+describe('wrong cluster file', () => {
+  it.each([
+    ['no JSON', '{"cluster":', 'is not JSON'],
+    ['a field missing', '{"cluster":"local"}', 'mode is missing; allowed:'],
+    ['a wrong field', '{"cluster":"local","mode":"raft"}', 'mode is "raft"; allowed:'],
+  ])('%s', async (_, content, problem) => {
+    const directory = await mkdtemp(join(tmpdir(), 'ccro-config-'));
+    onTestFinished(() => rm(directory, { recursive: true }));
+    const file = join(directory, 'cluster.json');
+    await writeFile(file, content);
+    const complaint = await complaintOf(NODE, { CCRO_CONFIG: file });
+    expect(complaint).toContain(file);
+    expect(complaint).toContain(problem);
+  });
+});
+
+describe('an id that another process already has', () => {
+  it('is not given away a second time', async () => {
+    const environment = { REDIS_URL: redis().url };
+    await startNodeProgram({ ...environment, NODE_ID: '0' });
+    expect((await startNodeProgram(environment)).id).toBe(1);
   });
 });

@@ -1,6 +1,6 @@
 /** Issue 2, acceptance: an outsider on the channels during load (scenarios 28, 29, 52 to 54). */
 
-import { channelNames } from '@ccro/broker';
+import { channelNames, type ChannelNames } from '@ccro/broker';
 import type { NodeStatus } from '@ccro/node-app';
 import type { Redis } from 'ioredis';
 import { expect, it, vi } from 'vitest';
@@ -11,13 +11,13 @@ import { outsiderMessages, type OutsiderKind } from './support/outsider-messages
 import { plainConnection, startedRedis } from './support/redis.contract.js';
 import { expectDecidedRight } from './support/replay.contract.js';
 import {
+  nameOf,
   PATIENCE_MS,
   startedCluster,
   statusOf,
   untilLevel,
 } from './support/test-cluster.contract.js';
 
-const CLUSTER = 'local';
 const NODES = 4;
 /** How many of each; half of them on broadcast, the others in turn on the nodes' own channels. */
 const FLOOD: Readonly<Record<OutsiderKind, number>> = {
@@ -49,9 +49,9 @@ function mixed(): OutsiderKind[] {
 /** Publishes the flood. @returns how many of each kind reached each node */
 async function flood(
   outsider: Redis,
+  channels: ChannelNames,
   make: Readonly<Record<OutsiderKind, () => Uint8Array>>,
 ): Promise<Record<OutsiderKind, number>[]> {
-  const channels = channelNames(CLUSTER);
   const none = Object.fromEntries(Object.keys(FLOOD).map((kind) => [kind, 0]));
   const reached = Array.from({ length: NODES }, () => ({ ...none }) as typeof FLOOD);
   const order = mixed();
@@ -76,6 +76,7 @@ it('an outsider publishes 10,000 messages during load: nothing changes, all are 
   const cluster = await startedCluster({
     ...{ nodes: NODES, broker: 'redis', redisUrl: redis.url },
   });
+  const name = await nameOf(cluster);
   const overheard = await watchChannels(redis.url);
   const data: string[] = [];
   const answers: DecidedAnswer[] = [];
@@ -95,13 +96,12 @@ it('an outsider publishes 10,000 messages during load: nothing changes, all are 
   };
   const workers = Array.from({ length: WORKERS }, (_, worker) => load(worker));
   const make = outsiderMessages({
-    cluster: CLUSTER,
+    cluster: name,
     n: NODES,
     sequence: () => Math.max(...answers.map(({ sequence }) => sequence)) + 1,
     recorded,
   });
-  const outsider = plainConnection(redis.url);
-  const reached = await flood(outsider, make);
+  const reached = await flood(plainConnection(redis.url), channelNames(name), make);
   flooding = false;
   await Promise.all(workers);
   expect(answers.length).toBeGreaterThan(5 + WORKERS);

@@ -5,7 +5,7 @@ import { developmentCluster, developmentKey, GATEWAY_CLIENT } from '@ccro/cluste
 import { CcroClient } from '@ccro/client';
 import { systemClock } from '@ccro/clock';
 import { createEd25519Scheme, Verifier } from '@ccro/crypto';
-import type { TestCluster } from './test-cluster.contract.js';
+import { nameOf, type TestCluster } from './test-cluster.contract.js';
 
 const ANSWER_TIMEOUT_MS = 5_000;
 
@@ -16,8 +16,10 @@ export type OwnLedger = readonly string[];
  * What each honest node has decided. The answers come as the gateway's client, over a connection
  * of our own: the gateway counts the copies it gets as unsolicited and goes on.
  */
-export async function ledgersOf({ options, honest }: TestCluster): Promise<OwnLedger[]> {
-  const { cluster, members, clients } = developmentCluster(options);
+export async function ledgersOf(testCluster: TestCluster): Promise<OwnLedger[]> {
+  const { options, honest } = testCluster;
+  const cluster = await nameOf(testCluster);
+  const { members, clients } = developmentCluster({ ...options, cluster });
   const keys = members.map(({ publicKey }) => publicKey);
   const broker = new RedisBroker({ url: options.redisUrl, name: 'ccro:auditor' });
   const verifier = new Verifier({

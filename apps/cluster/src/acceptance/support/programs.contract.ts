@@ -10,6 +10,7 @@ export const ROOT = fileURLToPath(new URL('../../../../../', import.meta.url));
 
 const BUILD_TIMEOUT_MS = 180_000;
 const START_TIMEOUT_MS = 45_000;
+const RUN_TIMEOUT_MS = 45_000;
 const STOP_TIMEOUT_MS = 10_000;
 
 export interface Exit {
@@ -93,13 +94,15 @@ export function startProgram(
   return program;
 }
 
-/** Runs a program to its end. */
+/** Runs a program to its end, which must not be far. May be used by concurrent tests. */
 export async function runProgram(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
-  const program = startProgram(args, environment);
+  const program = new Program(args, environment);
+  const limit = setTimeout(() => void program.stop('SIGKILL'), RUN_TIMEOUT_MS);
   const { code } = await program.ended;
+  clearTimeout(limit);
   return { code, stdout: program.stdout, stderr: program.stderr };
 }
 

@@ -75,6 +75,12 @@ export async function startedCluster(
   return cluster;
 }
 
+/** What the cluster is called on its channels and in everything that is signed. */
+export async function nameOf(cluster: TestCluster): Promise<string> {
+  const { body } = await cluster.call('GET', '/status');
+  return String(body['cluster']);
+}
+
 /** Options for f nodes with the same fault, those whose role it needs first. */
 export function withFaulty(
   nodes: number,
