@@ -179,15 +179,15 @@ function checkDistinct({ members, clients }: ClusterFile): void {
 }
 
 function checkTuning(tuning: Tuning): void {
-  const { maxInFlightSlots, windowSlots, retainedSlots, certificateTimeoutMs } = {
+  const { maxInFlightSlots, windowSlots, checkpointInterval, certificateTimeoutMs } = {
     ...DEFAULT_REPLICA_CONFIG,
     ...tuning,
   };
-  if (retainedSlots + maxInFlightSlots > windowSlots) {
+  if (checkpointInterval + maxInFlightSlots > windowSlots) {
     throw notAllowed(
       'tuning.windowSlots',
       windowSlots,
-      `at least retainedSlots + maxInFlightSlots (${retainedSlots + maxInFlightSlots})`,
+      `at least checkpointInterval + maxInFlightSlots (${checkpointInterval + maxInFlightSlots})`,
     );
   }
   const { min, max } = certificateTimeoutMs;

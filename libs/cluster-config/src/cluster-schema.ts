@@ -30,7 +30,8 @@ const tuning = z
     maxBatchCharacters: positiveInteger(256 * 1024),
     maxInFlightSlots: positiveInteger(4096),
     windowSlots: positiveInteger(65_536),
-    retainedSlots: positiveInteger(65_536),
+    checkpointInterval: positiveInteger(65_536),
+    requestTimeoutMs: positiveInteger(600_000),
     clientWindow: positiveInteger(1_048_576),
     maxPooledRequests: positiveInteger(1_048_576),
     certificateTimeoutMs: z.strictObject({

@@ -13,6 +13,7 @@ import type { Digest } from './ids.js';
 import type { PrePrepare, Request, Verified } from './messages.js';
 import type { ReplicaState } from './state/replica-state.js';
 import type { Slot } from './state/slot.js';
+import { repropose } from './view-change/new-view.js';
 import { assembleCertificate, castVote, publishIfGatherer } from './voting.js';
 
 /** Accepts `prePrepare` if all bodies are here; else keeps it and fetches what is missing. */
@@ -30,6 +31,23 @@ export function acceptOrFetch(
   slot.awaitingBodies = prePrepare;
   state.slotsAwaitingBodies.add(slot.sequence);
   fetchBatch(state, slot, prePrepare.digest, [prePrepare.replica]);
+}
+
+/**
+ * A pre-prepare of an earlier view that was asked for, because the new view needs its batch: it
+ * is not voted on, but what it holds is kept.
+ */
+export function keepFetched(
+  state: ReplicaState,
+  slot: Slot,
+  prePrepare: Verified<PrePrepare>,
+): void {
+  const batch = collectBodies(state, slot, prePrepare);
+  if (batch === undefined) return;
+  slot.keep({ prePrepare, batch });
+  endFetching(state, slot);
+  if (state.isPrimary && state.active) repropose(state, slot.sequence);
+  executeReady(state);
 }
 
 /** The body of `digest` arrived: proposals that waited for it may be complete now. */
@@ -75,6 +93,7 @@ function accept(
     return;
   }
   slot.proposal = { prePrepare, batch };
+  slot.keep(slot.proposal);
   slot.acceptedAtMs = state.nowMs;
   if (prePrepare.replica === state.self) {
     state.nextSequence = Math.max(state.nextSequence, slot.sequence + 1);

@@ -48,6 +48,7 @@ export function fetchBatch(
  * slot in flight has its own timers.
  */
 export function isLagging(state: ReplicaState): boolean {
+  if (state.recovery.provenView > state.view) return true;
   const ahead = Math.max(state.recovery.provenProgress, state.recovery.highestCertified);
   if (ahead <= state.lastExecuted) return false;
   const next = state.window.get(state.lastExecuted + 1);

@@ -7,7 +7,7 @@
  */
 
 import type { ReplicaId } from './ids.js';
-import type { Phase } from './messages.js';
+import type { SlotPhase } from './messages.js';
 import type { ReplicaState } from './state/replica-state.js';
 import type { Slot } from './state/slot.js';
 
@@ -23,7 +23,7 @@ export function gathererFor(state: ReplicaState, slot: Slot): ReplicaId | undefi
 }
 
 /** No certificate came: from now on this slot's votes are broadcast. */
-export function fallBack(state: ReplicaState, slot: Slot, phase: Phase): void {
+export function fallBack(state: ReplicaState, slot: Slot, phase: SlotPhase): void {
   slot.fellBack = true;
   const accused = gathererFor(state, slot);
   if (accused === undefined || accused === state.self) return;

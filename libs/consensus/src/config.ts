@@ -15,14 +15,16 @@ export interface ReplicaConfig {
   readonly maxInFlightSlots: number;
   /** L: slots above the low watermark that a replica takes part in. */
   readonly windowSlots: number;
-  /** K: executed slots kept in memory to answer stragglers. Older ones live in the store. */
-  readonly retainedSlots: number;
+  /** K: a checkpoint is taken every so many slots. */
+  readonly checkpointInterval: number;
   /** W: requests of one client that may be outstanding. */
   readonly clientWindow: number;
   /** Requests held for all clients together, at most. */
   readonly maxPooledRequests: number;
   /** The certificate timer stays within these bounds whatever it measured. */
   readonly certificateTimeoutMs: { readonly min: number; readonly max: number };
+  /** How long a request may wait before the primary is suspected; doubled per failed view. */
+  readonly requestTimeoutMs: number;
   /** How often an idle replica says where it is, for a cluster of four; grows with n. */
   readonly statusIntervalMs: number;
   /** Decisions sent to a lagging replica in one go. */
@@ -35,10 +37,11 @@ export const DEFAULT_REPLICA_CONFIG = {
   maxBatchCharacters: 256 * 1024,
   maxInFlightSlots: 16,
   windowSlots: 256,
-  retainedSlots: 128,
+  checkpointInterval: 128,
   clientWindow: 4096,
   maxPooledRequests: 16_384,
   certificateTimeoutMs: { min: 20, max: 2000 },
+  requestTimeoutMs: 2000,
   statusIntervalMs: 1000,
   maxDecisionsPerAnswer: 16,
 } as const satisfies Partial<ReplicaConfig>;

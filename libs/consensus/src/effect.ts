@@ -3,6 +3,7 @@ import type { ClientId, Digest, ReplicaId, SequenceNumber, View } from './ids.js
 import type {
   Certificate,
   Decision,
+  NewView,
   OutgoingMessage,
   Phase,
   PrePrepare,
@@ -36,6 +37,12 @@ export type StoreRecord =
       readonly digest: Digest;
     }
   | { readonly kind: 'certified'; readonly certificate: Certificate }
+  | {
+      /** The replica left earlier views for `view`; `newView` once that began. */
+      readonly kind: 'view';
+      readonly view: View;
+      readonly newView: NewView | null;
+    }
   | {
       readonly kind: 'executed';
       readonly decision: Decision;

@@ -12,10 +12,14 @@
 import { noteLagging } from './catching-up.js';
 import type { ClientId, Digest, SequenceNumber } from './ids.js';
 import { invariant } from './invariants.js';
-import type { Certificate, Reply, Request, RequestResult } from './messages.js';
+import type { Certificate, Decision, Reply, Request, RequestResult } from './messages.js';
 import { proposeWaiting } from './proposing.js';
 import type { ReplicaState } from './state/replica-state.js';
-import type { Slot } from './state/slot.js';
+import { Slot } from './state/slot.js';
+import { startViewChange } from './view-change/changing-view.js';
+import { watchOldestRequest } from './view-change/suspecting.js';
+import { takeCheckpoint } from './checkpointing.js';
+import { gathererFor } from './collecting.js';
 
 /** Result of a request whose timestamp is too old to tell whether it executed already. */
 export const STALE_RESULT = JSON.stringify({ error: 'stale-timestamp' });
@@ -35,6 +39,14 @@ export function executeReady(state: ReplicaState): void {
   }
   noteLagging(state);
   proposeWaiting(state);
+  watchOldestRequest(state);
+}
+
+/** Executes a decision from below the window: the replica is catching up. */
+export function executeDecision(state: ReplicaState, decision: Decision): void {
+  const { sequence, requests } = decision;
+  executeSlot(state, new Slot(sequence), decision.certificate, requests);
+  executeReady(state);
 }
 
 function executeSlot(
@@ -69,7 +81,22 @@ function executeSlot(
   sendReplies(state, slot, certificate, executed);
   proposeAgain(state, slot, digest);
   report(state, slot, certificate, batch.length);
-  state.window.advance(sequence);
+  if (view === state.view) state.failedViews = 0;
+  suspectFailingCollectors(state, slot);
+  takeCheckpoint(state, sequence);
+}
+
+/**
+ * A primary that keeps naming collectors which fail is itself at fault: an honest one has passed
+ * over f of them long before.
+ */
+function suspectFailingCollectors(state: ReplicaState, slot: Slot): void {
+  state.fallenBackInARow = slot.fellBack ? state.fallenBackInARow + 1 : 0;
+  const limit = 2 * state.config.maxInFlightSlots + state.size.f;
+  if (state.fallenBackInARow <= limit || !state.active || state.isPrimary) return;
+  if (gathererFor(state, slot) === undefined) return;
+  state.fallenBackInARow = 0;
+  startViewChange(state, state.view + 1);
 }
 
 interface ExecutedRequest {

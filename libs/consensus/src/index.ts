@@ -15,3 +15,4 @@ export { collectorOf, toCollector } from './routing/collector.js';
 export type { ReplicaDependencies } from './state/replica-state.js';
 export type { Screening } from './screening.js';
 export * from './timers.js';
+export { chooseReproposals, type CarriedOver } from './view-change/choose-reproposals.js';

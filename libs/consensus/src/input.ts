@@ -2,10 +2,12 @@ import type {
   Certificate,
   Decision,
   Fetch,
+  NewView,
   PrePrepare,
   Request,
   Status,
   Verified,
+  ViewChange,
   Vote,
 } from './messages.js';
 import type { TimerKey } from './timers.js';
@@ -16,6 +18,7 @@ export type Via = 'broadcast' | 'direct' | 'self';
 /** Everything that can happen to a replica. */
 export type Input =
   | { readonly kind: 'started' }
+  | { readonly kind: 'disconnected' }
   | { readonly kind: 'reconnected' }
   | { readonly kind: 'message'; readonly message: VerifiedMessage; readonly via: Via }
   | { readonly kind: 'timer-fired'; readonly timer: TimerKey };
@@ -28,4 +31,6 @@ export type VerifiedMessage =
   | Verified<Certificate>
   | Verified<Status>
   | Verified<Fetch>
-  | Verified<Decision>;
+  | Verified<Decision>
+  | Verified<ViewChange>
+  | Verified<NewView>;

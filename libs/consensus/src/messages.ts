@@ -16,7 +16,10 @@ import type {
 } from './ids.js';
 
 /** The two voting rounds of a slot. */
-export type Phase = 'prepare' | 'commit';
+export type SlotPhase = 'prepare' | 'commit';
+
+/** What is voted on: a slot, or the state after it (PBFT, section 4.3). */
+export type Phase = SlotPhase | 'checkpoint';
 
 /** A client's signed wish. `digest` identifies it everywhere and is derived, not transmitted. */
 export interface Request {
@@ -47,10 +50,13 @@ export interface PrePrepare {
   readonly signature: Signature;
 }
 
-/** One replica's signed word for one digest at (phase, view, sequence). */
-export interface Vote {
+/**
+ * One replica's signed word for one digest at (phase, view, sequence). A checkpoint vote is on the
+ * state's digest after `sequence`; states belong to no view, so its view is 0.
+ */
+export interface Vote<P extends Phase = Phase> {
   readonly kind: 'vote';
-  readonly phase: Phase;
+  readonly phase: P;
   readonly view: View;
   readonly sequence: SequenceNumber;
   readonly digest: Digest;
@@ -73,9 +79,9 @@ export interface CertificateProof {
 }
 
 /** A quorum of votes on the same (phase, view, sequence, digest). Proves itself. */
-export interface Certificate {
+export interface Certificate<P extends Phase = Phase> {
   readonly kind: 'certificate';
-  readonly phase: Phase;
+  readonly phase: P;
   readonly view: View;
   readonly sequence: SequenceNumber;
   readonly digest: Digest;
@@ -108,6 +114,53 @@ export interface Reply {
   readonly view: View;
   readonly results: readonly RequestResult[];
   readonly tally: Tally;
+  readonly signature: Signature;
+}
+
+/** What a replica reports of one slot when it leaves a view. */
+export interface SlotReport {
+  readonly sequence: SequenceNumber;
+  /** Its latest prepare vote, null batches included; null when it never voted here. */
+  readonly vote: { readonly view: View; readonly digest: Digest } | null;
+  /** Its prepare certificate of the highest view, if it has one. */
+  readonly certificate: SlotCertificate | null;
+}
+
+/** A checkpoint with the quorum that vouches for it; null certificate: the beginning. */
+export interface StableCheckpoint {
+  readonly sequence: SequenceNumber;
+  readonly digest: Digest;
+  readonly certificate: Certificate<'checkpoint'> | null;
+}
+
+/** A replica wants `view` to begin and says what it knows (PBFT, section 4.4, VIEW-CHANGE). */
+export interface ViewChange {
+  readonly kind: 'view-change';
+  readonly view: View;
+  readonly stable: StableCheckpoint;
+  /** Ascending, every slot above the stable checkpoint that it voted on or holds a certificate of. */
+  readonly slots: readonly SlotReport[];
+  readonly replica: ReplicaId;
+  /** Of everything signed; derived, not transmitted. New-views refer to it. */
+  readonly digest: Digest;
+  readonly signature: Signature;
+}
+
+/** What is proposed again in the new view: the digest chosen for one slot. */
+export interface Reproposal {
+  readonly sequence: SequenceNumber;
+  readonly digest: Digest;
+}
+
+/** The new primary begins `view` on the word of a quorum (PBFT, section 4.4, NEW-VIEW). */
+export interface NewView {
+  readonly kind: 'new-view';
+  readonly view: View;
+  /** Distinct replicas, ascending, a quorum. */
+  readonly viewChanges: readonly { readonly replica: ReplicaId; readonly digest: Digest }[];
+  /** One per slot above the stable checkpoint, ascending, without gaps. */
+  readonly reproposals: readonly Reproposal[];
+  readonly replica: ReplicaId;
   readonly signature: Signature;
 }
 
@@ -144,10 +197,14 @@ export interface Decision {
 }
 
 /** Everything a replica accepts from the network. */
-export type ProtocolMessage = Request | PrePrepare | Vote | Certificate | Status | Fetch | Decision;
+export type ProtocolMessage =
+  Request | PrePrepare | Vote | Certificate | Status | Fetch | Decision | ViewChange | NewView;
 
 /** What a replica hands to its runner for signing; the runner fills in `signature`. */
 export type Unsigned<M extends { readonly signature: Signature }> = Omit<M, 'signature'>;
+
+/** A view-change before it is signed: its digest is of what is signed. */
+export type UnsignedViewChange = Omit<ViewChange, 'signature' | 'digest'>;
 
 /** Everything a replica sends. Certificates, requests and decisions prove themselves already. */
 export type OutgoingMessage =
@@ -157,8 +214,28 @@ export type OutgoingMessage =
   | Unsigned<Reply>
   | Unsigned<Status>
   | Unsigned<Fetch>
+  | UnsignedViewChange
+  | ViewChange
+  | Unsigned<NewView>
+  | NewView
+  | Request
   | Certificate
   | Decision;
+
+export type SlotVote = Vote<SlotPhase>;
+export type SlotCertificate = Certificate<SlotPhase>;
+
+/** Whether it is about a slot, and not about a checkpoint. */
+export function isSlotVote(vote: Verified<Vote>): vote is Verified<SlotVote> {
+  return vote.phase !== 'checkpoint';
+}
+
+/** Whether it is about a slot, and not about a checkpoint. */
+export function isSlotCertificate(
+  certificate: Verified<Certificate>,
+): certificate is Verified<SlotCertificate> {
+  return certificate.phase !== 'checkpoint';
+}
 
 declare const verified: unique symbol;
 

@@ -6,12 +6,24 @@
 import type { ClientId, Digest, ReplicaId, SequenceNumber, Timestamp } from './ids.js';
 import type { Certificate, Verified, Vote } from './messages.js';
 
+/** The state after a slot, as checkpoints are taken of it (PBFT, section 4.3). */
+export interface CheckpointedState {
+  readonly sequence: SequenceNumber;
+  readonly ledgerHead: Digest;
+  /** The client table in its canonical spelling. */
+  readonly clients: string;
+  /** Digest of the state machine. */
+  readonly application: Digest;
+}
+
 /** Hashes, implemented by `libs/crypto`. */
 export interface Digests {
   /** Merkle root over request digests, in order. The empty list gives the null batch's digest. */
   batch(requests: readonly Digest[]): Digest;
   /** Next link of the ledger's hash chain. `results` are the results of what executed, in batch order. */
   ledgerLink(previous: Digest, batch: Digest, results: readonly string[]): Digest;
+  /** Digest of everything a replica's state consists of after a slot. */
+  checkpoint(state: CheckpointedState): Digest;
 }
 
 /** Turns votes into a certificate, implemented by a signature scheme in `libs/crypto`. */

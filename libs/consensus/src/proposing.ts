@@ -9,7 +9,7 @@ import type { ReplicaState } from './state/replica-state.js';
 
 /** Proposes waiting requests in batches while slots may be in flight. */
 export function proposeWaiting(state: ReplicaState): void {
-  if (!state.isPrimary || state.pool.waitingCount === 0) return;
+  if (!state.isPrimary || !state.active || state.pool.waitingCount === 0) return;
   if (!state.recovery.mayPropose(state.lastExecuted)) return;
   while (state.pool.waitingCount > 0 && hasRoom(state)) {
     if (state.window.get(state.nextSequence)?.proposal === undefined) propose(state);

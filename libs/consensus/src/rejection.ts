@@ -13,6 +13,7 @@ export const REJECT_CODES = [
   'unknown-client',
   'bad-signature',
   'digest-mismatch',
+  'malformed-view-change',
   'certificate-below-quorum',
   'certificate-duplicate-signer',
   'certificate-bad-signature',
@@ -33,6 +34,7 @@ export const REJECT_CODES = [
   'timestamp-reused',
   'stale-timestamp',
   'expired',
+  'wrong-new-view',
   'unsolicited',
   // rate limits
   'throttled',

@@ -24,6 +24,7 @@ class Bench {
         digests: {
           batch: (requests) => `batch(${requests.join()})`,
           ledgerLink: (previous, batch) => `${previous}>${batch}`,
+          checkpoint: ({ sequence, ledgerHead }) => `${sequence}:${ledgerHead}`,
         },
         certificates: {
           assemble: (votes) => certificate(votes[0]?.phase ?? 'prepare', votes) as never,

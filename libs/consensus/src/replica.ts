@@ -8,7 +8,7 @@ import type { Effect } from './effect.js';
 import type { Digest, ReplicaId, SequenceNumber, View } from './ids.js';
 import type { Input, VerifiedMessage, Via } from './input.js';
 import { onCertificate } from './handlers/on-certificate.js';
-import { onReconnected, onStarted } from './handlers/on-connected.js';
+import { onDisconnected, onReconnected, onStarted } from './handlers/on-connected.js';
 import { onDecision } from './handlers/on-decision.js';
 import { onFetch } from './handlers/on-fetch.js';
 import { onPrePrepare } from './handlers/on-pre-prepare.js';
@@ -16,6 +16,8 @@ import { onRequest } from './handlers/on-request.js';
 import { onStatus } from './handlers/on-status.js';
 import { onTimerFired } from './handlers/on-timer-fired.js';
 import { onVote } from './handlers/on-vote.js';
+import { onViewChange } from './view-change/changing-view.js';
+import { onNewView } from './view-change/new-view.js';
 import type { ProtocolMessage, Request, Tally } from './messages.js';
 import { screen, type Screening } from './screening.js';
 import { ReplicaState, type ReplicaDependencies } from './state/replica-state.js';
@@ -23,6 +25,10 @@ import { ReplicaState, type ReplicaDependencies } from './state/replica-state.js
 /** What a replica says of itself. */
 export interface ReplicaStatus {
   readonly view: View;
+  /** False while it waits for the view to begin. */
+  readonly active: boolean;
+  /** Sequence number of the stable checkpoint. */
+  readonly stableCheckpoint: SequenceNumber;
   readonly primary: ReplicaId;
   /** The collector for the next slot, as far as this replica knows; undefined in PBFT. */
   readonly collector: ReplicaId | undefined;
@@ -53,6 +59,9 @@ export class Replica {
       case 'started':
         onStarted(this.state);
         break;
+      case 'disconnected':
+        onDisconnected(this.state);
+        break;
       case 'reconnected':
         onReconnected(this.state);
         break;
@@ -70,6 +79,8 @@ export class Replica {
     const { state } = this;
     return {
       view: state.view,
+      active: state.active,
+      stableCheckpoint: state.checkpoints.stable.sequence,
       primary: state.primary,
       collector: state.dependencies.router.gatherer(state.nextCollector),
       lastExecuted: state.lastExecuted,
@@ -123,6 +134,12 @@ function dispatch(state: ReplicaState, message: VerifiedMessage, via: Via): void
       return;
     case 'decision':
       onDecision(state, message);
+      return;
+    case 'view-change':
+      onViewChange(state, message);
+      return;
+    case 'new-view':
+      onNewView(state, message);
       return;
   }
 }

@@ -25,6 +25,9 @@ export function screen(state: ReplicaState, message: ProtocolMessage): Screening
       return screenPrePrepare(state, message);
     case 'certificate':
       return screenCertificate(state, message);
+    case 'view-change':
+    case 'new-view':
+      return message.replica === state.self ? 'own-echo' : 'wanted';
     case 'decision':
       if (message.sequence <= state.lastExecuted) return 'duplicate';
       return message.sequence > state.window.highWatermark ? 'outside-watermarks' : 'wanted';
@@ -37,7 +40,10 @@ function screenVote(state: ReplicaState, vote: Kind<'vote'>): Screening {
   if (vote.replica === state.self) return 'own-echo';
   if (vote.attempt > 0) return 'wanted';
   if (!state.window.contains(vote.sequence)) return 'outside-watermarks';
-  const known = state.window.get(vote.sequence)?.vote(vote.phase, vote.replica);
+  const known =
+    vote.phase === 'checkpoint'
+      ? state.checkpoints.vote(vote.sequence, vote.replica)
+      : state.window.get(vote.sequence)?.vote(vote.phase, vote.replica);
   return known?.view === vote.view && known.digest === vote.digest ? 'duplicate' : 'wanted';
 }
 
@@ -53,6 +59,9 @@ function screenPrePrepare(state: ReplicaState, prePrepare: Kind<'pre-prepare'>):
 
 function screenCertificate(state: ReplicaState, certificate: Kind<'certificate'>): Screening {
   const { sequence, phase, view } = certificate;
+  if (phase === 'checkpoint') {
+    return sequence > state.checkpoints.stable.sequence ? 'wanted' : 'duplicate';
+  }
   const slot = state.window.get(sequence);
   const held = slot?.certificate('commit') ?? slot?.certificate(phase);
   const known = held !== undefined && (held.phase === 'commit' || held.view >= view);

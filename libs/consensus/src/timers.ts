@@ -1,5 +1,5 @@
 import type { Digest, SequenceNumber, View } from './ids.js';
-import type { Phase } from './messages.js';
+import type { SlotPhase } from './messages.js';
 
 /**
  * Timers are data: the core asks for them by key and is told when one fired. A key carries what
@@ -10,10 +10,22 @@ export type TimerKey =
       readonly kind: 'certificate';
       readonly view: View;
       readonly sequence: SequenceNumber;
-      readonly phase: Phase;
+      readonly phase: SlotPhase;
     }
   | { readonly kind: 'fetch'; readonly sequence: SequenceNumber; readonly digest: Digest }
-  | { readonly kind: 'status' };
+  | { readonly kind: 'status' }
+  | {
+      readonly kind: 'checkpoint';
+      readonly sequence: SequenceNumber;
+      readonly attempt: number;
+    }
+  | { readonly kind: 'fetch-view-changes'; readonly attempt: number }
+  /** The oldest request waits for too long. */
+  | { readonly kind: 'request'; readonly view: View }
+  /** The view that a quorum asked for does not begin. */
+  | { readonly kind: 'new-view'; readonly view: View }
+  /** Time to send the own view-change again. */
+  | { readonly kind: 'view-change'; readonly view: View };
 
 /** One string per key, for maps. */
 export function timerName(timer: TimerKey): string {
@@ -24,5 +36,12 @@ export function timerName(timer: TimerKey): string {
       return `fetch:${timer.sequence}:${timer.digest}`;
     case 'status':
       return 'status';
+    case 'checkpoint':
+      return `checkpoint:${timer.sequence}`;
+    case 'fetch-view-changes':
+    case 'request':
+    case 'new-view':
+    case 'view-change':
+      return timer.kind;
   }
 }

@@ -15,12 +15,17 @@ import { gathererFor } from './collecting.js';
 import { disputeIfDifferent } from './disputes.js';
 import { invariant } from './invariants.js';
 import { executeReady } from './executing.js';
-import type { Certificate, Phase, Verified } from './messages.js';
+import {
+  isSlotCertificate,
+  type SlotCertificate,
+  type SlotPhase,
+  type Verified,
+} from './messages.js';
 import type { ReplicaState } from './state/replica-state.js';
 import type { Slot } from './state/slot.js';
 
 /** Votes for `digest`, durably, and starts waiting for the certificate. */
-export function castVote(state: ReplicaState, slot: Slot, phase: Phase, digest: Digest): void {
+export function castVote(state: ReplicaState, slot: Slot, phase: SlotPhase, digest: Digest): void {
   slot.castVote(phase, { view: state.view, digest, castAtMs: state.nowMs });
   state.persist({
     kind: 'voted',
@@ -38,7 +43,7 @@ export function castVote(state: ReplicaState, slot: Slot, phase: Phase, digest: 
 }
 
 /** Sends this replica's recorded vote: to who gathers it, or to all once the slot fell back. */
-export function sendVote(state: ReplicaState, slot: Slot, phase: Phase): void {
+export function sendVote(state: ReplicaState, slot: Slot, phase: SlotPhase): void {
   const vote = slot.ownVote(phase);
   if (vote === undefined) return;
   state.emit({
@@ -65,7 +70,7 @@ function voteDestination(state: ReplicaState, slot: Slot): Destination {
 export function assembleCertificate(
   state: ReplicaState,
   slot: Slot,
-  phase: Phase,
+  phase: SlotPhase,
   view: View,
   digest: Digest,
 ): void {
@@ -76,6 +81,7 @@ export function assembleCertificate(
   if (votes.length < state.size.quorum) return;
   const signers = votes.slice(0, state.size.quorum).sort((a, b) => a.replica - b.replica);
   const certificate = state.dependencies.certificates.assemble(signers);
+  if (!isSlotCertificate(certificate)) return;
   publishIfGatherer(state, slot, certificate);
   applyCertificate(state, slot, certificate);
 }
@@ -84,7 +90,11 @@ export function assembleCertificate(
  * Sends a certificate to all, once, if gathering this slot's votes is up to this replica. Before
  * the pre-prepare says so it cannot know: `accept` calls this again.
  */
-export function publishIfGatherer(state: ReplicaState, slot: Slot, certificate: Certificate): void {
+export function publishIfGatherer(
+  state: ReplicaState,
+  slot: Slot,
+  certificate: SlotCertificate,
+): void {
   if (slot.proposal === undefined || gathererFor(state, slot) !== state.self) return;
   if (!slot.publishOnce(certificate.phase)) return;
   state.emit({ kind: 'send', to: { kind: 'all' }, message: certificate });
@@ -94,7 +104,7 @@ export function publishIfGatherer(state: ReplicaState, slot: Slot, certificate: 
 export function applyCertificate(
   state: ReplicaState,
   slot: Slot,
-  certificate: Verified<Certificate>,
+  certificate: Verified<SlotCertificate>,
 ): void {
   const { phase, view, digest } = certificate;
   checkAgreement(slot, certificate);
@@ -115,7 +125,7 @@ export function applyCertificate(
  *
  * @throws InvariantViolation
  */
-export function checkAgreement(slot: Slot | undefined, certificate: Certificate): void {
+export function checkAgreement(slot: Slot | undefined, certificate: SlotCertificate): void {
   const decided = slot?.decidedDigest;
   invariant(
     certificate.phase !== 'commit' || decided === undefined || decided === certificate.digest,
@@ -124,13 +134,13 @@ export function checkAgreement(slot: Slot | undefined, certificate: Certificate)
   );
 }
 
-function onPrepared(state: ReplicaState, slot: Slot, certificate: Certificate): void {
+function onPrepared(state: ReplicaState, slot: Slot, certificate: SlotCertificate): void {
   const voted = slot.ownVote('commit');
   if (voted !== undefined && voted.view >= certificate.view) return;
   castVote(state, slot, 'commit', certificate.digest);
 }
 
-function onCommitted(state: ReplicaState, slot: Slot, certificate: Certificate): void {
+function onCommitted(state: ReplicaState, slot: Slot, certificate: SlotCertificate): void {
   stopWaiting(state, slot, 'prepare');
   if (slot.batchOf(certificate.digest) === undefined) {
     fetchBatch(state, slot, certificate.digest, certificate.proof.signers);
@@ -138,12 +148,12 @@ function onCommitted(state: ReplicaState, slot: Slot, certificate: Certificate):
   executeReady(state);
 }
 
-function learnDelay(state: ReplicaState, slot: Slot, phase: Phase): void {
+function learnDelay(state: ReplicaState, slot: Slot, phase: SlotPhase): void {
   const vote = slot.ownVote(phase);
   if (vote !== undefined) state.certificateDelay.observe(state.nowMs - vote.castAtMs);
 }
 
-function stopWaiting(state: ReplicaState, slot: Slot, phase: Phase): void {
+function stopWaiting(state: ReplicaState, slot: Slot, phase: SlotPhase): void {
   const vote = slot.ownVote(phase);
   if (vote === undefined) return;
   const timer = { kind: 'certificate', view: vote.view, sequence: slot.sequence, phase } as const;

@@ -1,5 +1,13 @@
 import { hash } from 'node:crypto';
-import type { ClientId, Digest, Digests, Reply, RequestResult, Timestamp } from '@ccro/consensus';
+import type {
+  CheckpointedState,
+  ClientId,
+  Digest,
+  Digests,
+  Reply,
+  RequestResult,
+  Timestamp,
+} from '@ccro/consensus';
 import { textBytes } from './byte-layout.js';
 import { merkleRoot } from './merkle.js';
 import { LAYOUT_TYPES, startLayout } from './signing-bytes.js';
@@ -52,7 +60,17 @@ export function replyLeaves({ client, results }: Pick<Reply, 'client' | 'results
 
 /** The core's hashes. */
 export function createDigests(): Digests {
-  return { batch: merkleRoot, ledgerLink };
+  return { batch: merkleRoot, ledgerLink, checkpoint };
+}
+
+function checkpoint(state: CheckpointedState): Digest {
+  const { sequence, ledgerHead, clients, application } = state;
+  const layout = startLayout(LAYOUT_TYPES.checkpoint, NO_CLUSTER, 8 + 32 + 32 + 32)
+    .u64(sequence)
+    .digest(ledgerHead)
+    .digest(hash('sha256', clients, 'hex'))
+    .digest(application);
+  return sha256(layout.finish());
 }
 
 function ledgerLink(previous: Digest, batch: Digest, results: readonly string[]): Digest {

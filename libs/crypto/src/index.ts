@@ -37,6 +37,7 @@ export {
   voteBytes,
   type VoteSubject,
 } from './signing-bytes.js';
+export { newViewBytes, viewChangeBytes, viewChangeDigest } from './view-change-bytes.js';
 export { type ClusterKeys, createVerification } from './verification.js';
 export { isRejected, Verifier, type VerifierOptions } from './verifier.js';
 export { isWellFormed } from './well-formed.js';

@@ -1,6 +1,7 @@
 import type {
   ClientId,
   Fetch,
+  NewView,
   OutgoingMessage,
   PrePrepare,
   ReplicaId,
@@ -10,7 +11,9 @@ import type {
   Status,
   Timestamp,
   Unsigned,
+  UnsignedViewChange,
   Verified,
+  ViewChange,
   Vote,
   Certificate,
   Decision,
@@ -30,15 +33,22 @@ import {
   statusBytes,
   voteBytes,
 } from './signing-bytes.js';
+import { newViewBytes, viewChangeBytes, viewChangeDigest } from './view-change-bytes.js';
 import { asVerified } from './verified.js';
 import { isWellFormed } from './well-formed.js';
 
 /** What replicas sign. */
-export type MemberMessage = PrePrepare | Vote | Reply | Status | Fetch;
+export type MemberMessage = PrePrepare | Vote | Reply | Status | Fetch | ViewChange | NewView;
 
 /** The same before it is signed, as the core hands it over. */
 export type UnsignedMemberMessage =
-  Unsigned<PrePrepare> | Unsigned<Vote> | Unsigned<Reply> | Unsigned<Status> | Unsigned<Fetch>;
+  | Unsigned<PrePrepare>
+  | Unsigned<Vote>
+  | Unsigned<Reply>
+  | Unsigned<Status>
+  | Unsigned<Fetch>
+  | Unsigned<NewView>
+  | UnsignedViewChange;
 
 /** The signed message that belongs to an unsigned one. */
 export type SignedForm<M extends UnsignedMemberMessage> = Extract<
@@ -47,7 +57,7 @@ export type SignedForm<M extends UnsignedMemberMessage> = Extract<
 >;
 
 /** What a replica sends, ready for the wire. */
-export type SealedMessage = MemberMessage | Certificate | Decision;
+export type SealedMessage = MemberMessage | Request | Certificate | Decision;
 
 export interface MessageSignerOptions {
   readonly cluster: string;
@@ -81,7 +91,9 @@ export class MessageSigner {
     }
     const signature = signBytes(memberMessageBytes(this.cluster, message), this.key);
     // The kinds correspond one to one, which the compiler cannot follow through a type parameter.
-    const signed = { ...message, signature } as unknown as SignedForm<M>;
+    const derived =
+      message.kind === 'view-change' ? { digest: viewChangeDigest(this.cluster, message) } : {};
+    const signed = { ...message, ...derived, signature } as unknown as SignedForm<M>;
     return asVerified(signed);
   }
 
@@ -90,8 +102,11 @@ export class MessageSigner {
     switch (message.kind) {
       case 'certificate':
       case 'decision':
+      case 'request':
         return message;
       case 'pre-prepare':
+      case 'view-change':
+      case 'new-view':
         return 'signature' in message ? message : this.sign(message);
       case 'vote':
       case 'reply':
@@ -164,6 +179,10 @@ export function memberMessageBytes(cluster: string, message: UnsignedMemberMessa
       return statusBytes(cluster, message);
     case 'fetch':
       return fetchBytes(cluster, message);
+    case 'view-change':
+      return viewChangeBytes(cluster, message);
+    case 'new-view':
+      return newViewBytes(cluster, message);
   }
 }
 

@@ -37,10 +37,15 @@ export const LAYOUT_TYPES = {
   fetch: 7,
   query: 8,
   answer: 9,
+  checkpointVote: 10,
+  viewChange: 11,
+  newView: 12,
   // hashed
   requestDigest: 64,
   resultLeaf: 65,
   ledgerLink: 66,
+  checkpoint: 67,
+  slotReports: 68,
 } as const;
 
 export type LayoutType = (typeof LAYOUT_TYPES)[keyof typeof LAYOUT_TYPES];
@@ -48,6 +53,7 @@ export type LayoutType = (typeof LAYOUT_TYPES)[keyof typeof LAYOUT_TYPES];
 const VOTE_TYPES: Record<Phase, LayoutType> = {
   prepare: LAYOUT_TYPES.prepareVote,
   commit: LAYOUT_TYPES.commitVote,
+  checkpoint: LAYOUT_TYPES.checkpointVote,
 };
 
 /** Starts a layout: domain tag, type, cluster. @param size bytes of the fields that follow */

@@ -2,6 +2,7 @@ import type {
   ClientId,
   Decision,
   Digest,
+  NewView,
   PrePrepare,
   ProtocolMessage,
   ReplicaId,
@@ -11,6 +12,7 @@ import type {
   Signature,
   Verified,
   VerifiedMessage,
+  ViewChange,
   Vote,
 } from '@ccro/consensus';
 import type { SignatureScheme } from './certificate-scheme.js';
@@ -29,6 +31,8 @@ import {
   requestBytes,
 } from './signing-bytes.js';
 import { asVerified } from './verified.js';
+import { viewChangeDigest } from './view-change-bytes.js';
+import { certificatesOf, isAscending, refuseViewChangeShape } from './view-change-shape.js';
 import { isWellFormed } from './well-formed.js';
 
 export interface VerifierOptions {
@@ -79,6 +83,10 @@ export class Verifier {
         return this.scheme.verify(message) ?? asVerified(message);
       case 'decision':
         return this.refuseDecision(message) ?? asVerified(message);
+      case 'view-change':
+        return this.refuseViewChange(message) ?? asVerified(message);
+      case 'new-view':
+        return this.refuseNewView(message) ?? asVerified(message);
     }
   }
 
@@ -175,6 +183,26 @@ export class Verifier {
     }
     const root = merkleRoot(requests.map((request) => request.digest));
     return root === digest ? undefined : 'digest-mismatch';
+  }
+
+  /** The signature, then every certificate inside, and that each is what it is said to be. */
+  private refuseViewChange(viewChange: ViewChange): RejectCode | undefined {
+    const refusal = this.refuseSender(viewChange);
+    if (refusal !== undefined) return refusal;
+    if (viewChange.digest !== viewChangeDigest(this.cluster, viewChange)) return 'digest-mismatch';
+    return (
+      refuseViewChangeShape(viewChange) ??
+      certificatesOf(viewChange)
+        .map((certificate) => this.scheme.verify(certificate))
+        .find((refused) => refused !== undefined)
+    );
+  }
+
+  private refuseNewView(newView: NewView): RejectCode | undefined {
+    const { viewChanges, reproposals } = newView;
+    const distinct = isAscending(viewChanges.map(({ replica }) => replica));
+    const inOrder = isAscending(reproposals.map(({ sequence }) => sequence));
+    return distinct && inOrder ? this.refuseSender(newView) : 'malformed-view-change';
   }
 
   private refuseSender(message: MemberMessage): RejectCode | undefined {

@@ -92,6 +92,11 @@ export class ReplicaRunner {
     this.step({ kind: 'started' });
   }
 
+  /** The broker went away. */
+  disconnected(): void {
+    this.step({ kind: 'disconnected' });
+  }
+
   /** The broker is back after an outage. */
   reconnected(): void {
     this.step({ kind: 'reconnected' });

@@ -1,4 +1,10 @@
-import { MessageSigner, RequestSigner, keyPairFromSeed, requestDigest } from '@ccro/crypto';
+import {
+  MessageSigner,
+  RequestSigner,
+  keyPairFromSeed,
+  requestDigest,
+  viewChangeDigest,
+} from '@ccro/crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { WireMessage } from './codec.js';
@@ -88,6 +94,40 @@ const messages = {
   fetch: fc.record({ kind: kind('fetch'), replica, sequence: counter, digest, signature }, plain),
   decision: fc.record(
     { kind: kind('decision'), ...slot, requests: fc.array(request, { maxLength: 3 }), certificate },
+    plain,
+  ),
+  'view-change': fc
+    .record(
+      {
+        kind: kind('view-change'),
+        view: counter,
+        stable: fc.record({ sequence: counter, digest, certificate: fc.constant(null) }, plain),
+        slots: fc.array(
+          fc.record(
+            {
+              sequence: counter,
+              vote: fc.option(fc.record({ view: counter, digest }, plain)),
+              certificate: fc.constant(null),
+            },
+            plain,
+          ),
+          { maxLength: 3 },
+        ),
+        replica,
+        signature,
+      },
+      plain,
+    )
+    .map((unsigned) => ({ ...unsigned, digest: viewChangeDigest(CLUSTER, unsigned) })),
+  'new-view': fc.record(
+    {
+      kind: kind('new-view'),
+      view: counter,
+      viewChanges: fc.array(fc.record({ replica, digest }, plain), { maxLength: 3 }),
+      reproposals: fc.array(fc.record({ sequence: counter, digest }, plain), { maxLength: 3 }),
+      replica,
+      signature,
+    },
     plain,
   ),
   reply: fc.record(

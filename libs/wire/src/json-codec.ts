@@ -4,7 +4,7 @@
  */
 
 import type { Certificate, Request } from '@ccro/consensus';
-import { requestDigest } from '@ccro/crypto';
+import { requestDigest, viewChangeDigest } from '@ccro/crypto';
 import type { Codec, Decoded, WireMessage } from './codec.js';
 import {
   MAX_CERTIFICATE_BYTES,
@@ -48,6 +48,8 @@ const READERS: ReadonlyMap<string, Reader> = new Map<WireMessage['kind'], Reader
   ['status', asItIs(MAX_SMALL_MESSAGE_BYTES, CHECKS.status)],
   ['fetch', asItIs(MAX_SMALL_MESSAGE_BYTES, CHECKS.fetch)],
   ['decision', reader(MAX_MESSAGE_BYTES, readDecision)],
+  ['view-change', reader(MAX_MESSAGE_BYTES, readViewChange)],
+  ['new-view', asItIs(MAX_MESSAGE_BYTES, CHECKS.newView)],
   ['reply', asItIs(MAX_MESSAGE_BYTES, CHECKS.reply)],
   ['query', asItIs(MAX_QUERY_BYTES, CHECKS.query)],
   ['answer', asItIs(MAX_MESSAGE_BYTES, CHECKS.answer)],
@@ -120,6 +122,14 @@ function travelForm(message: WireMessage): object {
     }
     case 'certificate':
       return certificateForm(message);
+    case 'view-change': {
+      const { kind, view, stable, slots, replica, signature } = message;
+      return { kind, view, stable, slots, replica, signature };
+    }
+    case 'new-view': {
+      const { kind, view, viewChanges, reproposals, replica, signature } = message;
+      return { kind, view, viewChanges, reproposals, replica, signature };
+    }
     case 'status': {
       const { kind, replica, view, lastExecuted, attempt, asks, signature } = message;
       return { kind, replica, view, lastExecuted, attempt, asks, signature };
@@ -171,6 +181,11 @@ function readRequest(value: unknown, cluster: string): WireMessage | undefined {
 function readPrePrepare(value: unknown, cluster: string): WireMessage | undefined {
   if (!CHECKS.prePrepare.Check(value)) return undefined;
   return { ...value, bodies: value.bodies.map((body) => requestOf(body, cluster)) };
+}
+
+function readViewChange(value: unknown, cluster: string): WireMessage | undefined {
+  if (!CHECKS.viewChange.Check(value)) return undefined;
+  return { ...value, digest: viewChangeDigest(cluster, value) };
 }
 
 function readDecision(value: unknown, cluster: string): WireMessage | undefined {

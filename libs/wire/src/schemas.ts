@@ -27,7 +27,11 @@ const DIGEST = Type.String({ pattern: /^[0-9a-f]{64}$/ });
 /** 64 bytes in canonical base64url: the last character carries two bits only. */
 const SIGNATURE = Type.String({ pattern: /^[A-Za-z0-9_-]{85}[AQgw]$/ });
 const NAME = Type.String({ pattern: /^[A-Za-z0-9_-]{1,64}$/ });
-const PHASE = Type.Union([Type.Literal('prepare'), Type.Literal('commit')]);
+const PHASE = Type.Union([
+  Type.Literal('prepare'),
+  Type.Literal('commit'),
+  Type.Literal('checkpoint'),
+]);
 
 /** Text that UTF-8 can express, up to a length in UTF-16 code units. */
 function text(maxCharacters: number): ReturnType<typeof Type.String> {
@@ -92,6 +96,66 @@ const CERTIFICATE = Type.Object(
     sequence: COUNTER,
     digest: DIGEST,
     proof: PROOF,
+  },
+  STRICT,
+);
+
+const SUBJECT = Type.Object({ view: COUNTER, digest: DIGEST }, STRICT);
+
+const PREPARE_CERTIFICATE = Type.Object(
+  { ...CERTIFICATE.properties, phase: Type.Literal('prepare') },
+  STRICT,
+);
+
+const CHECKPOINT_CERTIFICATE = Type.Object(
+  { ...CERTIFICATE.properties, phase: Type.Literal('checkpoint') },
+  STRICT,
+);
+
+/** Slots between the watermarks at most, whatever the cluster is tuned to. */
+const MAX_SLOTS = 4096;
+
+const VIEW_CHANGE = Type.Object(
+  {
+    kind: Type.Literal('view-change'),
+    view: COUNTER,
+    stable: Type.Object(
+      {
+        sequence: COUNTER,
+        digest: DIGEST,
+        certificate: Type.Union([Type.Null(), CHECKPOINT_CERTIFICATE]),
+      },
+      STRICT,
+    ),
+    slots: Type.Array(
+      Type.Object(
+        {
+          sequence: COUNTER,
+          vote: Type.Union([Type.Null(), SUBJECT]),
+          certificate: Type.Union([Type.Null(), PREPARE_CERTIFICATE]),
+        },
+        STRICT,
+      ),
+      { maxItems: MAX_SLOTS },
+    ),
+    replica: REPLICA,
+    signature: SIGNATURE,
+  },
+  STRICT,
+);
+
+const NEW_VIEW = Type.Object(
+  {
+    kind: Type.Literal('new-view'),
+    view: COUNTER,
+    viewChanges: Type.Array(Type.Object({ replica: REPLICA, digest: DIGEST }, STRICT), {
+      maxItems: MAX_MEMBERS,
+    }),
+    reproposals: Type.Array(Type.Object({ sequence: COUNTER, digest: DIGEST }, STRICT), {
+      maxItems: MAX_SLOTS,
+    }),
+    replica: REPLICA,
+    signature: SIGNATURE,
   },
   STRICT,
 );
@@ -194,4 +258,6 @@ export const CHECKS = {
   reply: Compile(REPLY),
   query: Compile(QUERY),
   answer: Compile(ANSWER),
+  viewChange: Compile(VIEW_CHANGE),
+  newView: Compile(NEW_VIEW),
 };

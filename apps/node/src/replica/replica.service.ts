@@ -50,6 +50,7 @@ export class ReplicaService implements BeforeApplicationShutdown {
         connected ? 'broker is back, asking what was missed' : 'broker is away, waiting for it',
       );
       if (connected) this.runner.reconnected();
+      else this.runner.disconnected();
     });
     this.runner.start();
   }

@@ -1,10 +1,21 @@
 import { noteLagging } from '../catching-up.js';
-import type { Certificate, Verified } from '../messages.js';
+import { applyCheckpoint } from '../checkpointing.js';
+import {
+  isSlotCertificate,
+  type Certificate,
+  type SlotCertificate,
+  type Verified,
+} from '../messages.js';
 import type { ReplicaState } from '../state/replica-state.js';
 import { applyCertificate, checkAgreement } from '../voting.js';
 
 /** A certificate from the collector or from a peer that helps: it proves itself. */
 export function onCertificate(state: ReplicaState, certificate: Verified<Certificate>): void {
+  if (isSlotCertificate(certificate)) onSlotCertificate(state, certificate);
+  else applyCheckpoint(state, certificate as Verified<Certificate<'checkpoint'>>);
+}
+
+function onSlotCertificate(state: ReplicaState, certificate: Verified<SlotCertificate>): void {
   const { sequence, phase, view } = certificate;
   if (sequence <= state.lastExecuted) {
     checkAgreement(state.window.get(sequence), certificate);
@@ -16,7 +27,7 @@ export function onCertificate(state: ReplicaState, certificate: Verified<Certifi
     return;
   }
   // A commit certificate decides in whatever view it was made; preparing is the view's own affair.
-  if (phase === 'prepare' && view !== state.view) {
+  if (phase === 'prepare' && (view !== state.view || !state.active)) {
     state.reject('wrong-view');
     return;
   }

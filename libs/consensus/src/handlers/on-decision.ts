@@ -1,6 +1,6 @@
 import { hastenStatus, isLagging } from '../catching-up.js';
-import { executeReady } from '../executing.js';
-import type { Certificate, Decision, Verified } from '../messages.js';
+import { executeDecision, executeReady } from '../executing.js';
+import type { Decision, SlotCertificate, Verified } from '../messages.js';
 import type { ReplicaState } from '../state/replica-state.js';
 import { applyCertificate } from '../voting.js';
 
@@ -9,6 +9,13 @@ export function onDecision(state: ReplicaState, decision: Verified<Decision>): v
   const { sequence, digest, requests } = decision;
   if (sequence <= state.lastExecuted) return;
   state.recovery.highestCertified = Math.max(state.recovery.highestCertified, sequence);
+  // What verifies a decision has verified the certificate inside it.
+  const certificate = decision.certificate as Verified<SlotCertificate>;
+  if (sequence <= state.window.lowWatermark) {
+    if (sequence === state.lastExecuted + 1) executeDecision(state, decision);
+    if (isLagging(state)) hastenStatus(state);
+    return;
+  }
   if (!state.window.contains(sequence)) {
     state.reject('outside-watermarks');
     return;
@@ -19,8 +26,7 @@ export function onDecision(state: ReplicaState, decision: Verified<Decision>): v
     const timer = { kind: 'fetch', sequence, digest } as const;
     state.emit({ kind: 'cancel-timer', timer });
   }
-  // What verifies a decision has verified the certificate inside it.
-  applyCertificate(state, slot, decision.certificate as Verified<Certificate>);
+  applyCertificate(state, slot, certificate);
   executeReady(state);
   if (isLagging(state)) hastenStatus(state);
 }

@@ -1,4 +1,5 @@
-import { acceptOrFetch } from '../accepting.js';
+import { acceptOrFetch, keepFetched } from '../accepting.js';
+import { sendDecisionsAbove } from '../catching-up.js';
 import type { PrePrepare, Verified } from '../messages.js';
 import { primaryOf } from '../quorum.js';
 import type { RejectCode } from '../rejection.js';
@@ -12,6 +13,15 @@ export function onPrePrepare(state: ReplicaState, prePrepare: Verified<PrePrepar
     const executed = state.window.get(prePrepare.sequence);
     const fromPrimary = prePrepare.replica === primaryOf(prePrepare.view, state.size.n);
     if (executed !== undefined && fromPrimary) conflicts(state, executed, prePrepare);
+    // A new primary that proposes what is decided here has not heard of it.
+    const behind = prePrepare.view > 0 && prePrepare.replica === state.primary;
+    if (behind && !state.isPrimary)
+      sendDecisionsAbove(state, state.primary, prePrepare.sequence - 1);
+    return;
+  }
+  const known = state.window.get(prePrepare.sequence);
+  if (known?.fetching?.digest === prePrepare.digest && prePrepare.view < state.view) {
+    keepFetched(state, known, prePrepare);
     return;
   }
   const refusal = refusalOf(state, prePrepare);
@@ -30,12 +40,15 @@ export function onPrePrepare(state: ReplicaState, prePrepare: Verified<PrePrepar
 
 function refusalOf(state: ReplicaState, prePrepare: PrePrepare): RejectCode | undefined {
   const { view, replica, sequence, collector, requests } = prePrepare;
-  if (view !== state.view) return 'wrong-view';
+  if (view !== state.view || !state.active) return 'wrong-view';
   if (replica !== state.primary) return 'wrong-primary';
   if (!state.window.contains(sequence)) return 'outside-watermarks';
   const { n } = state.size;
   if (collector >= n || (collector === replica && n > 1)) return 'invalid-collector';
-  if (requests.length === 0) return 'empty-batch';
+  const chosen = state.carriedOver.get(sequence);
+  if (chosen !== undefined && chosen !== prePrepare.digest) return 'conflicting-proposal';
+  // The null batch fills slots that an earlier view left open, nothing else.
+  if (requests.length === 0 && chosen === undefined) return 'empty-batch';
   if (requests.length > state.config.maxBatchRequests) return 'batch-too-large';
   return undefined;
 }

@@ -5,6 +5,7 @@ import type { Via } from '../input.js';
 import type { Request, RequestResult, Verified } from '../messages.js';
 import { proposeWaiting } from '../proposing.js';
 import type { Pooling } from '../state/request-pool.js';
+import { watchOldestRequest } from '../view-change/suspecting.js';
 import type { ReplicaState } from '../state/replica-state.js';
 
 /**
@@ -25,7 +26,12 @@ export function onRequest(state: ReplicaState, request: Verified<Request>, via: 
   const outcome = pool(state, request, via === 'broadcast');
   if (outcome === 'added') completeProposals(state, digest);
   else if (outcome !== 'known') state.reject(outcome, client);
+  // Sent to this replica alone: without the primary's knowing it could only wait for its fall.
+  if (outcome === 'added' && via === 'direct' && !state.isPrimary) {
+    state.emit({ kind: 'send', to: { kind: 'replica', id: state.primary }, message: request });
+  }
   proposeWaiting(state);
+  watchOldestRequest(state);
 }
 
 /** Holds the request; a full pool is first rid of what can never execute any more. */

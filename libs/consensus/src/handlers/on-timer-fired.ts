@@ -1,9 +1,13 @@
 import { armStatusTimer, fetchBatch, isLagging, sendStatus } from '../catching-up.js';
+import { onCheckpointMissing } from '../checkpointing.js';
 import { fallBack } from '../collecting.js';
 import { disputeIfDifferent, showProposal } from '../disputes.js';
 import type { ReplicaState } from '../state/replica-state.js';
 import type { Slot } from '../state/slot.js';
 import type { TimerKey } from '../timers.js';
+import { onNewViewMissing, onViewChangeDue } from '../view-change/changing-view.js';
+import { onViewChangesMissing } from '../view-change/new-view.js';
+import { onRequestWaitsTooLong } from '../view-change/suspecting.js';
 import { sendVote } from '../voting.js';
 
 /** A timer that this replica set has run out. */
@@ -17,6 +21,21 @@ export function onTimerFired(state: ReplicaState, timer: TimerKey): void {
       return;
     case 'status':
       onStatusDue(state);
+      return;
+    case 'checkpoint':
+      onCheckpointMissing(state, timer.sequence, timer.attempt);
+      return;
+    case 'request':
+      if (state.active && timer.view === state.view) onRequestWaitsTooLong(state);
+      return;
+    case 'new-view':
+      onNewViewMissing(state, timer.view);
+      return;
+    case 'view-change':
+      onViewChangeDue(state, timer.view);
+      return;
+    case 'fetch-view-changes':
+      onViewChangesMissing(state, timer.attempt);
       return;
   }
 }
@@ -32,7 +51,7 @@ function onCertificateMissing(
   const slot = state.window.get(timer.sequence);
   if (slot === undefined || slot.decidedDigest !== undefined) return;
   const vote = slot.ownVote(timer.phase);
-  const stale = timer.view !== state.view || vote?.view !== timer.view;
+  const stale = !state.active || timer.view !== state.view || vote?.view !== timer.view;
   if (stale || slot.certificate(timer.phase)?.view === timer.view) return;
   if (!slot.fellBack) fallBack(state, slot, timer.phase);
   slot.attempts += 1;

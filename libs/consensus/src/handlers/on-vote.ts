@@ -1,7 +1,8 @@
 import { fetchBatch, mayAnswer, sendDecisionsAbove } from '../catching-up.js';
 import { noteReminder } from '../collecting.js';
 import { reportVoteAgainst } from '../executing.js';
-import type { Verified, Vote } from '../messages.js';
+import { onCheckpointVote } from '../checkpointing.js';
+import { isSlotVote, type SlotVote, type Verified, type Vote } from '../messages.js';
 import { answersTo } from '../routing/answerers.js';
 import type { ReplicaState } from '../state/replica-state.js';
 import type { Slot } from '../state/slot.js';
@@ -9,13 +10,18 @@ import { assembleCertificate } from '../voting.js';
 
 /** A prepare or commit vote (PBFT, section 4.2), on its way into a certificate. */
 export function onVote(state: ReplicaState, vote: Verified<Vote>): void {
+  if (isSlotVote(vote)) onSlotVote(state, vote);
+  else onCheckpointVote(state, vote);
+}
+
+function onSlotVote(state: ReplicaState, vote: Verified<SlotVote>): void {
   const reminds = vote.attempt > 0 && vote.replica !== state.self;
   if (vote.sequence <= state.lastExecuted && reminds) helpStraggler(state, vote);
   if (!state.window.contains(vote.sequence)) {
     if (vote.sequence > state.lastExecuted) state.reject('outside-watermarks', vote.replica);
     return;
   }
-  if (vote.view !== state.view) {
+  if (vote.view !== state.view || !state.active) {
     state.reject('wrong-view', vote.replica);
     return;
   }
@@ -27,7 +33,7 @@ export function onVote(state: ReplicaState, vote: Verified<Vote>): void {
 }
 
 /** @returns false when the signer contradicts itself: such a vote gets no answer */
-function record(state: ReplicaState, slot: Slot, vote: Verified<Vote>): boolean {
+function record(state: ReplicaState, slot: Slot, vote: Verified<SlotVote>): boolean {
   const outcome = slot.addVote(vote);
   if (outcome === 'known') return true;
   if (outcome === 'added') {
@@ -50,9 +56,12 @@ function record(state: ReplicaState, slot: Slot, vote: Verified<Vote>): boolean 
  * even the proposal asks the sender for it, once f+1 replicas name the same digest: one of them
  * is honest.
  */
-function answerReminder(state: ReplicaState, slot: Slot, vote: Verified<Vote>): void {
+function answerReminder(state: ReplicaState, slot: Slot, vote: Verified<SlotVote>): void {
   const certificate = slot.certificate('commit') ?? slot.certificate(vote.phase);
-  if (certificate !== undefined) {
+  if (
+    certificate !== undefined &&
+    (certificate.phase === 'commit' || certificate.view >= vote.view)
+  ) {
     if (!answersTo(state.self, vote.replica, vote.attempt, state.size.n)) return;
     if (!mayAnswer(state, vote.replica)) return;
     const to = { kind: 'replica', id: vote.replica } as const;

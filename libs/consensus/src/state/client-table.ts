@@ -42,6 +42,18 @@ export class ClientTable {
     return timestamp <= entry.floor ? { kind: 'stale' } : { kind: 'new' };
   }
 
+  /** Everything in it, spelt the same on every replica: what checkpoints are taken of. */
+  canonical(): string {
+    const clients = [...this.clients].sort(([a], [b]) => (a < b ? -1 : 1));
+    return JSON.stringify(
+      clients.map(([client, { timestamps, results, floor }]) => [
+        client,
+        floor,
+        timestamps.map((timestamp) => results.get(timestamp)),
+      ]),
+    );
+  }
+
   /** Records an execution. @throws InvariantViolation when it executed before */
   record(client: ClientId, result: RequestResult): void {
     const entry = this.entryOf(client);

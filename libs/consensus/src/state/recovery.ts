@@ -7,10 +7,11 @@
  */
 
 import type { ClusterSize } from '../config.js';
-import type { ReplicaId, SequenceNumber } from '../ids.js';
+import type { ReplicaId, SequenceNumber, View } from '../ids.js';
 
 export class Recovery {
   private readonly reports = new Map<ReplicaId, SequenceNumber>();
+  private readonly views = new Map<ReplicaId, View>();
   private settled = false;
   /** The highest sequence number seen in a valid certificate. */
   highestCertified: SequenceNumber = 0;
@@ -35,6 +36,22 @@ export class Recovery {
    */
   get provenProgress(): SequenceNumber {
     const claims = [...this.reports.values()].sort((a, b) => b - a);
+    return claims[this.size.weakQuorum - 1] ?? 0;
+  }
+
+  /** A view began on the word of a quorum: nothing more has to be asked before proposing. */
+  settle(): void {
+    this.settled = true;
+  }
+
+  /** Notes the view another replica says it is in. */
+  heardView(replica: ReplicaId, view: View): void {
+    this.views.set(replica, Math.max(this.views.get(replica) ?? 0, view));
+  }
+
+  /** The highest view that f+1 others claim to be in. */
+  get provenView(): View {
+    const claims = [...this.views.values()].sort((a, b) => b - a);
     return claims[this.size.weakQuorum - 1] ?? 0;
   }
 

@@ -6,7 +6,9 @@ import type { CertificateAssembler, Digests, StateMachine, VoteRouter } from '..
 import { primaryOf } from '../quorum.js';
 import type { RejectCode } from '../rejection.js';
 import { collectorOf } from '../routing/collector.js';
+import { ViewChanges } from '../view-change/view-changes.js';
 import { CertificateDelay } from './certificate-delay.js';
+import { Checkpoints } from './checkpoints.js';
 import { ClientTable } from './client-table.js';
 import { AnswerBudget } from './answer-budget.js';
 import { Recovery } from './recovery.js';
@@ -32,13 +34,29 @@ export class ReplicaState {
   readonly clients: ClientTable;
   readonly certificateDelay: CertificateDelay;
   readonly recovery: Recovery;
+  readonly checkpoints: Checkpoints;
+  readonly viewChanges: ViewChanges;
   readonly answers = new AnswerBudget();
 
   view: View = 0;
+  /** False from leaving a view until the next one begins: then it votes for nothing. */
+  active = true;
+  /** True while the broker is away: nobody can be blamed for silence then. */
+  paused = false;
+  /** Views left since something executed; each doubles the time the next primary gets. */
+  failedViews = 0;
+  /** Whether the time for the view that this replica waits for is running. */
+  newViewTimed = false;
+  /** The oldest waiting request, whose clock is running. */
+  watchedRequest: Digest | undefined;
+  /** What the current view must propose for slots that earlier views began. */
+  carriedOver: ReadonlyMap<SequenceNumber, Digest> = new Map();
   lastExecuted: SequenceNumber = 0;
   /** The next sequence number this replica assigns as primary. */
   nextSequence: SequenceNumber = 1;
   ledgerHead: Digest;
+  /** Slots in a row whose collector failed. */
+  fallenBackInARow = 0;
   /** How many collectors this primary has passed over (see `collectorOf`). */
   collectorShift = 0;
   /** Slots whose pre-prepare waits for request bodies. */
@@ -53,7 +71,7 @@ export class ReplicaState {
     readonly dependencies: ReplicaDependencies,
   ) {
     this.size = clusterSize(config.n);
-    this.window = new SlotWindow(config.windowSlots, config.retainedSlots);
+    this.window = new SlotWindow(config.windowSlots);
     this.pool = new RequestPool(config.clientWindow, config.maxPooledRequests);
     this.clients = new ClientTable(config.clientWindow);
     this.certificateDelay = new CertificateDelay(initialCertificateTimeoutMs(config.n), {
@@ -62,6 +80,8 @@ export class ReplicaState {
     });
     this.recovery = new Recovery(this.size);
     this.ledgerHead = dependencies.digests.batch([]);
+    this.checkpoints = new Checkpoints(this.ledgerHead);
+    this.viewChanges = new ViewChanges(this.size);
   }
 
   get self(): ReplicaId {
@@ -79,6 +99,13 @@ export class ReplicaState {
   /** The collector that the primary of the current view names for its next slot. */
   get nextCollector(): ReplicaId {
     return collectorOf(this.primary, this.size.n, this.collectorShift);
+  }
+
+  /** How long the oldest request, or a new view, may take. */
+  get viewTimeoutMs(): number {
+    // Replicas that share one machine take turns: n of them need time in proportion to n.
+    const base = Math.max(this.config.requestTimeoutMs, 60 * this.size.n);
+    return base * 2 ** Math.min(Math.max(0, this.failedViews - 1), 8);
   }
 
   emit(effect: Effect): void {

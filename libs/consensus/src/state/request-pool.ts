@@ -91,6 +91,17 @@ export class RequestPool {
     this.waiting.delete(digest);
   }
 
+  /** The request that came first of those that have not executed. */
+  oldest(): Digest | undefined {
+    for (const digest of this.requests.keys()) return digest;
+    return undefined;
+  }
+
+  /** A new view begins: whatever was proposed in earlier ones waits again. */
+  markAllWaiting(): void {
+    for (const digest of this.requests.keys()) this.waiting.add(digest);
+  }
+
   /** Notes that the proposal with the request came to nothing. */
   markWaiting(digest: Digest): void {
     if (this.requests.has(digest)) this.waiting.add(digest);

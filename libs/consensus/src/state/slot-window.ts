@@ -1,22 +1,22 @@
 /**
- * The slots a replica keeps in memory: (low, low + L], where low trails execution by K.
+ * The slots a replica keeps in memory: those between the watermarks (h, h + L], where h is the
+ * stable checkpoint (PBFT, section 4.3), and a few below for stragglers.
  *
  * Invariant kept here (bounded memory): a slot outside the watermarks is never created, whatever
- * a peer sends. Stable checkpoints will move the low watermark once they exist; until then it
- * follows local execution, and slots below it are answered from the store.
+ * a peer sends.
  */
 
 import type { SequenceNumber } from '../ids.js';
 import { Slot } from './slot.js';
 
+/** Slots kept below the low watermark, so that late votes still find what was decided. */
+const RETAINED_SLOTS = 32;
+
 export class SlotWindow {
   private readonly slots = new Map<SequenceNumber, Slot>();
   private low = 0;
 
-  constructor(
-    private readonly size: number,
-    private readonly retained: number,
-  ) {}
+  constructor(private readonly size: number) {}
 
   get lowWatermark(): SequenceNumber {
     return this.low;
@@ -43,18 +43,13 @@ export class SlotWindow {
     return slot;
   }
 
-  /** Moves the watermarks after `lastExecuted` executed, and drops what fell out. */
-  advance(lastExecuted: SequenceNumber): void {
-    const low = Math.max(this.low, lastExecuted - this.retained);
-    for (let sequence = this.low + 1; sequence <= low; sequence += 1) this.slots.delete(sequence);
-    this.low = low;
-  }
-
-  /** The highest sequence number for which anything is known, or the low watermark. */
-  highestOpen(): SequenceNumber {
-    let highest = this.low;
-    for (const sequence of this.slots.keys()) highest = Math.max(highest, sequence);
-    return highest;
+  /** Moves the low watermark up to a stable checkpoint, and drops what fell out. */
+  advance(stable: SequenceNumber): void {
+    if (stable <= this.low) return;
+    this.low = stable;
+    for (const sequence of this.slots.keys()) {
+      if (sequence <= stable - RETAINED_SLOTS) this.slots.delete(sequence);
+    }
   }
 
   values(): IterableIterator<Slot> {

@@ -9,13 +9,13 @@ import type { Evidence } from '../evidence.js';
 import type { Digest, ReplicaId, SequenceNumber, View } from '../ids.js';
 import { invariant } from '../invariants.js';
 import type {
-  Certificate,
-  Phase,
+  SlotCertificate,
+  SlotPhase,
+  SlotVote,
   PrePrepare,
   Request,
   Tally,
   Verified,
-  Vote,
 } from '../messages.js';
 
 /** A pre-prepare that a replica accepted, with the bodies of its requests in order. */
@@ -30,6 +30,9 @@ export function withBodies({ prePrepare, batch }: Proposal): PrePrepare {
   return { ...prePrepare, bodies: [...bodies.values()] };
 }
 
+/** Proposals of different digests kept per slot. */
+const MAX_PROPOSALS = 8;
+
 interface OwnVote {
   readonly view: View;
   readonly digest: Digest;
@@ -40,8 +43,9 @@ interface OwnVote {
 export class Slot {
   /** A pre-prepare that waits for request bodies; accepted once they are here. */
   awaitingBodies: Verified<PrePrepare> | undefined;
+  /** What was accepted in the current view. */
   proposal: Proposal | undefined;
-  /** Bodies a peer sent with a decision, when they are not the proposal's. */
+  /** Bodies a peer sent with a decision, when they are not a proposal's. */
   decidedBatch: { readonly digest: Digest; readonly batch: readonly Request[] } | undefined;
   /** Digests of request bodies that `awaitingBodies` still lacks. */
   readonly missing = new Set<Digest>();
@@ -58,19 +62,21 @@ export class Slot {
   /** Set once this replica has shown its accepted pre-prepare to all (see `disputes.ts`). */
   proposalShown = false;
 
-  private readonly votes: Record<Phase, Map<ReplicaId, Verified<Vote>>> = {
+  private readonly votes: Record<SlotPhase, Map<ReplicaId, Verified<SlotVote>>> = {
     prepare: new Map(),
     commit: new Map(),
   };
-  private readonly certificates: Partial<Record<Phase, Verified<Certificate>>> = {};
-  private readonly own: Partial<Record<Phase, OwnVote>> = {};
+  private readonly certificates: Partial<Record<SlotPhase, Verified<SlotCertificate>>> = {};
+  private readonly own: Partial<Record<SlotPhase, OwnVote>> = {};
   /** `accused:phase` pairs that evidence was produced for, so that each is reported once. */
   private readonly reported = new Set<string>();
-  private readonly published = new Set<Phase>();
+  /** Proposals of this and earlier views that were complete, newest last. */
+  private readonly proposals = new Map<Digest, Proposal>();
+  private readonly published = new Set<SlotPhase>();
 
   constructor(readonly sequence: SequenceNumber) {}
 
-  certificate(phase: Phase): Verified<Certificate> | undefined {
+  certificate(phase: SlotPhase): Verified<SlotCertificate> | undefined {
     return this.certificates[phase];
   }
 
@@ -81,16 +87,48 @@ export class Slot {
 
   /** Bodies of the batch with `digest`, if they are here. */
   batchOf(digest: Digest): readonly Request[] | undefined {
-    if (this.proposal?.prePrepare.digest === digest) return this.proposal.batch;
+    const known = this.proposals.get(digest);
+    if (known !== undefined) return known.batch;
     return this.decidedBatch?.digest === digest ? this.decidedBatch.batch : undefined;
   }
 
-  ownVote(phase: Phase): OwnVote | undefined {
+  /** The proposal with `digest`, of whatever view, if its bodies are here. */
+  proposalOf(digest: Digest): Proposal | undefined {
+    return this.proposals.get(digest);
+  }
+
+  /** Keeps a complete proposal, a few at the most: every view can bring another one. */
+  keep(proposal: Proposal): void {
+    this.proposals.delete(proposal.prePrepare.digest);
+    this.proposals.set(proposal.prePrepare.digest, proposal);
+    if (this.proposals.size <= MAX_PROPOSALS) return;
+    for (const digest of this.proposals.keys()) {
+      const certified = Object.values(this.certificates).some((each) => each.digest === digest);
+      if (certified || digest === this.own.prepare?.digest) continue;
+      this.proposals.delete(digest);
+      return;
+    }
+  }
+
+  /** A new view begins: its proposal, collector and timers start anew. */
+  enterView(): void {
+    this.proposal = undefined;
+    this.awaitingBodies = undefined;
+    this.missing.clear();
+    if (this.decidedDigest === undefined) this.fetching = undefined;
+    this.fellBack = false;
+    this.attempts = 0;
+    this.proposalShown = false;
+    this.reminders.clear();
+    this.published.clear();
+  }
+
+  ownVote(phase: SlotPhase): OwnVote | undefined {
     return this.own[phase];
   }
 
   /** Notes that this replica votes for `digest`. @throws InvariantViolation when it already did */
-  castVote(phase: Phase, vote: OwnVote): void {
+  castVote(phase: SlotPhase, vote: OwnVote): void {
     const earlier = this.own[phase];
     invariant(
       earlier === undefined || earlier.view < vote.view,
@@ -105,7 +143,7 @@ export class Slot {
    * Records a vote. Per signer and phase the first one counts; a later one for another digest is
    * proof against its signer.
    */
-  addVote(vote: Verified<Vote>): 'added' | 'known' | Evidence {
+  addVote(vote: Verified<SlotVote>): 'added' | 'known' | Evidence {
     const table = this.votes[vote.phase];
     const earlier = table.get(vote.replica);
     if (earlier === undefined || earlier.view < vote.view) {
@@ -117,13 +155,13 @@ export class Slot {
   }
 
   /** The vote that counts for `replica` in `phase`, if one came. */
-  vote(phase: Phase, replica: ReplicaId): Verified<Vote> | undefined {
+  vote(phase: SlotPhase, replica: ReplicaId): Verified<SlotVote> | undefined {
     return this.votes[phase].get(replica);
   }
 
   /** Votes of distinct signers for (phase, view, digest). */
-  votesFor(phase: Phase, view: View, digest: Digest): Verified<Vote>[] {
-    const matching: Verified<Vote>[] = [];
+  votesFor(phase: SlotPhase, view: View, digest: Digest): Verified<SlotVote>[] {
+    const matching: Verified<SlotVote>[] = [];
     for (const vote of this.votes[phase].values()) {
       if (vote.view === view && vote.digest === digest) matching.push(vote);
     }
@@ -131,13 +169,13 @@ export class Slot {
   }
 
   /** Votes that differ from `digest`. */
-  votesAgainst(digest: Digest): Verified<Vote>[] {
+  votesAgainst(digest: Digest): Verified<SlotVote>[] {
     return (['prepare', 'commit'] as const).flatMap((phase) =>
       [...this.votes[phase].values()].filter((vote) => vote.digest !== digest),
     );
   }
 
-  setCertificate(certificate: Verified<Certificate>): void {
+  setCertificate(certificate: Verified<SlotCertificate>): void {
     const earlier = this.certificates[certificate.phase];
     invariant(
       earlier === undefined ||
@@ -157,7 +195,7 @@ export class Slot {
   }
 
   /** True the first time: a gatherer publishes the certificate of a phase once. */
-  publishOnce(phase: Phase): boolean {
+  publishOnce(phase: SlotPhase): boolean {
     if (this.published.has(phase)) return false;
     this.published.add(phase);
     return true;

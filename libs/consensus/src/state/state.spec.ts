@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { InvariantViolation } from '../invariants.js';
-import type { Certificate, Request, Verified, Vote } from '../messages.js';
+import type { Request, SlotCertificate, SlotVote, Verified } from '../messages.js';
 import { CertificateDelay } from './certificate-delay.js';
 import { ClientTable } from './client-table.js';
 import { Recovery } from './recovery.js';
@@ -9,7 +9,11 @@ import { SlotWindow } from './slot-window.js';
 import { Slot } from './slot.js';
 import { clusterSize } from '../config.js';
 
-function vote(replica: number, digest: string, overrides: Partial<Vote> = {}): Verified<Vote> {
+function vote(
+  replica: number,
+  digest: string,
+  overrides: Partial<SlotVote> = {},
+): Verified<SlotVote> {
   return {
     kind: 'vote',
     phase: 'prepare',
@@ -20,7 +24,7 @@ function vote(replica: number, digest: string, overrides: Partial<Vote> = {}): V
     signature: `${replica}:${digest}`,
     attempt: 0,
     ...overrides,
-  } as Verified<Vote>;
+  } as Verified<SlotVote>;
 }
 
 function request(client: string, timestamp: number): Request {
@@ -66,9 +70,9 @@ describe('slot', () => {
   it('refuses a second commit certificate for another digest', () => {
     const slot = new Slot(1);
     const certificate = { kind: 'certificate', phase: 'commit', view: 0, sequence: 1 };
-    slot.setCertificate({ ...certificate, digest: 'a' } as Verified<Certificate>);
+    slot.setCertificate({ ...certificate, digest: 'a' } as Verified<SlotCertificate>);
     expect(() =>
-      slot.setCertificate({ ...certificate, view: 3, digest: 'b' } as Verified<Certificate>),
+      slot.setCertificate({ ...certificate, view: 3, digest: 'b' } as Verified<SlotCertificate>),
     ).toThrow(/agreement/);
   });
 
@@ -84,24 +88,25 @@ describe('slot', () => {
       sequence: 1,
       digest: 'a',
       proof: { scheme: 'ed25519', signers: [0, 1, 3], signatures: [] },
-    } as unknown as Verified<Certificate>);
+    } as unknown as Verified<SlotCertificate>);
     expect(slot.tally(0, 'a')).toEqual({ correct: 2, corrupt: 1 });
   });
 });
 
 describe('slot window', () => {
   it('is bounded and follows execution', () => {
-    const window = new SlotWindow(256, 128);
+    const window = new SlotWindow(256);
     expect(window.contains(0)).toBe(false);
     expect(window.contains(256)).toBe(true);
     expect(window.contains(257)).toBe(false);
     for (let sequence = 1; sequence <= 256; sequence += 1) window.open(sequence);
-    window.advance(200);
-    expect(window.lowWatermark).toBe(72);
-    expect(window.get(72)).toBeUndefined();
-    expect([...window.values()]).toHaveLength(184);
+    window.advance(128);
+    expect(window.lowWatermark).toBe(128);
+    expect(window.highWatermark).toBe(384);
+    expect(window.get(96)).toBeUndefined();
+    expect([...window.values()]).toHaveLength(160);
     window.advance(100);
-    expect(window.lowWatermark).toBe(72);
+    expect(window.lowWatermark).toBe(128);
   });
 });
 

@@ -1,0 +1,113 @@
+/**
+ * Leaving a view (PBFT, section 4.4): a replica that suspects the primary stops taking part in
+ * its view and tells all what it knows of every slot above its stable checkpoint.
+ *
+ * Invariants kept here:
+ * - a replica that has left a view votes in it no more: the view is durable before its
+ *   view-change is sent;
+ * - nothing it voted for is left out of its view-change, null batches included;
+ * - f replicas alone move nobody.
+ */
+
+import type { View } from '../ids.js';
+import { mayAnswer } from '../catching-up.js';
+import { invariant } from '../invariants.js';
+import type { SlotReport, Verified, ViewChange } from '../messages.js';
+import type { ReplicaState } from '../state/replica-state.js';
+import type { Slot } from '../state/slot.js';
+import { beginViewIfPrimary, completeNewView } from './new-view.js';
+
+/** How often a view-change is sent again while its view does not begin. */
+const RETRANSMISSION_MS = 250;
+
+/** Leaves the current view for `view`. */
+export function startViewChange(state: ReplicaState, view: View): void {
+  invariant(view > state.view, 'order', () => `view ${view} after ${state.view}`);
+  state.emit({ kind: 'cancel-timer', timer: { kind: 'request', view: state.view } });
+  state.view = view;
+  state.active = false;
+  state.watchedRequest = undefined;
+  state.failedViews += 1;
+  state.newViewTimed = false;
+  state.persist({ kind: 'view', view, newView: null });
+  const { stable } = state.checkpoints;
+  state.emit({
+    kind: 'send',
+    to: { kind: 'all' },
+    message: { kind: 'view-change', view, stable, slots: reportSlots(state), replica: state.self },
+  });
+  retransmitLater(state);
+}
+
+/** What this replica voted for and saw certified above its stable checkpoint. */
+function reportSlots(state: ReplicaState): SlotReport[] {
+  const { sequence: stable } = state.checkpoints.stable;
+  return [...state.window.values()]
+    .filter(({ sequence }) => sequence > stable)
+    .map(reportOf)
+    .filter(({ vote, certificate }) => vote !== null || certificate !== null)
+    .sort((a, b) => a.sequence - b.sequence);
+}
+
+function reportOf(slot: Slot): SlotReport {
+  const vote = slot.ownVote('prepare');
+  return {
+    sequence: slot.sequence,
+    vote: vote === undefined ? null : { view: vote.view, digest: vote.digest },
+    certificate: slot.certificate('prepare') ?? null,
+  };
+}
+
+/** Another replica, or this one, asks for a view. */
+export function onViewChange(state: ReplicaState, viewChange: Verified<ViewChange>): void {
+  const { view, replica } = viewChange;
+  const { viewChanges } = state;
+  const began = view < state.view || (view === state.view && state.active);
+  if (began) {
+    if (viewChanges.missing.includes(viewChange.digest)) viewChanges.add(viewChange);
+    helpIntoView(state, replica);
+    return;
+  }
+  viewChanges.add(viewChange);
+  const supported = viewChanges.supportedView;
+  if (supported > state.view) startViewChange(state, supported);
+  timeNewView(state);
+  beginViewIfPrimary(state);
+  completeNewView(state);
+}
+
+/** A replica that is behind gets the new-view that the current view began with. */
+export function helpIntoView(state: ReplicaState, replica: number): void {
+  const { current } = state.viewChanges;
+  if (current === undefined || !state.active || replica === state.self) return;
+  if (!mayAnswer(state, replica)) return;
+  state.emit({ kind: 'send', to: { kind: 'replica', id: replica }, message: current.newView });
+}
+
+/** Once a quorum asks for the view, its primary has a limited time to begin it. */
+export function timeNewView(state: ReplicaState): void {
+  if (state.active || state.paused || state.newViewTimed) return;
+  if (!state.viewChanges.quorumAsksFor(state.view)) return;
+  state.newViewTimed = true;
+  const timer = { kind: 'new-view', view: state.view } as const;
+  state.emit({ kind: 'set-timer', timer, afterMs: state.viewTimeoutMs });
+}
+
+/** The view that a quorum asked for did not begin: on to the next. */
+export function onNewViewMissing(state: ReplicaState, view: View): void {
+  if (!state.active && view === state.view) startViewChange(state, view + 1);
+}
+
+/** The view has still not begun: the view-change may have been lost. */
+export function onViewChangeDue(state: ReplicaState, view: View): void {
+  if (state.active || view !== state.view) return;
+  const own = state.viewChanges.of(state.self);
+  if (own?.view === view) state.emit({ kind: 'send', to: { kind: 'all' }, message: own });
+  retransmitLater(state);
+}
+
+function retransmitLater(state: ReplicaState): void {
+  const timer = { kind: 'view-change', view: state.view } as const;
+  const afterMs = Math.max(RETRANSMISSION_MS, 20 * state.size.n);
+  state.emit({ kind: 'set-timer', timer, afterMs });
+}

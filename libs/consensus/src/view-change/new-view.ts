@@ -1,0 +1,211 @@
+/**
+ * Beginning a view (PBFT, section 4.4): the new primary shows a quorum of view-changes and what
+ * follows from them; everyone computes it again and enters the view only if it comes to the same.
+ *
+ * Invariant kept here (agreement): in a new view, a slot that may have been decided is proposed
+ * with its digest again; see `choose-reproposals.ts`.
+ */
+
+import { fetchBatch, mayAnswer, noteLagging } from '../catching-up.js';
+import { applyCheckpoint } from '../checkpointing.js';
+import type { Digest, ReplicaId } from '../ids.js';
+import { invariant } from '../invariants.js';
+import type { Certificate, NewView, Reproposal, Verified, ViewChange } from '../messages.js';
+import { proposeWaiting } from '../proposing.js';
+import { primaryOf } from '../quorum.js';
+import type { ReplicaState } from '../state/replica-state.js';
+import { chooseReproposals, type CarriedOver } from './choose-reproposals.js';
+import type { CompleteNewView } from './view-changes.js';
+
+/** As primary of the view that this replica waits for, begins it on a quorum of view-changes. */
+export function beginViewIfPrimary(state: ReplicaState): void {
+  if (state.active || !state.isPrimary || state.viewChanges.pending?.view === state.view) return;
+  const quorum = state.viewChanges.quorumFor(state.view);
+  if (quorum === undefined) return;
+  const { reproposals } = carriedOver(state, quorum);
+  state.emit({
+    kind: 'send',
+    to: { kind: 'all' },
+    message: {
+      kind: 'new-view',
+      view: state.view,
+      viewChanges: quorum.map(({ replica, digest }) => ({ replica, digest })),
+      reproposals,
+      replica: state.self,
+    },
+  });
+}
+
+/** The primary of a later view says that it begins. */
+export function onNewView(state: ReplicaState, newView: Verified<NewView>): void {
+  const { view, replica } = newView;
+  if (view < state.view || (view === state.view && state.active)) return;
+  if (replica !== primaryOf(view, state.size.n)) {
+    state.reject('wrong-primary', replica);
+    return;
+  }
+  const { pending } = state.viewChanges;
+  if (pending !== undefined && pending.view >= view) return;
+  state.viewChanges.pending = newView;
+  completeNewView(state);
+  fetchMissing(state, [replica], 0);
+}
+
+/** Enters the view of the pending new-view once all its view-changes are here and bear it out. */
+export function completeNewView(state: ReplicaState): void {
+  const { viewChanges } = state;
+  const { pending } = viewChanges;
+  if (pending === undefined || viewChanges.missing.length > 0) return;
+  const referred = pending.viewChanges
+    .map(({ digest }) => viewChanges.find(digest))
+    .filter((each) => each !== undefined);
+  const complete = { newView: pending, viewChanges: referred };
+  if (isBorneOut(state, complete)) {
+    enterView(state, complete);
+    return;
+  }
+  viewChanges.pending = undefined;
+  state.reject('wrong-new-view', pending.replica);
+}
+
+/** Asks for the view-changes that the pending new-view refers to. */
+function fetchMissing(state: ReplicaState, holders: readonly ReplicaId[], attempt: number): void {
+  const holder = holders[attempt % Math.max(1, holders.length)];
+  for (const digest of state.viewChanges.missing) {
+    if (holder === undefined || holder === state.self) continue;
+    state.emit({
+      kind: 'send',
+      to: { kind: 'replica', id: holder },
+      message: { kind: 'fetch', replica: state.self, sequence: 0, digest },
+    });
+  }
+  if (state.viewChanges.missing.length === 0) return;
+  const timer = { kind: 'fetch-view-changes', attempt } as const;
+  state.emit({ kind: 'set-timer', timer, afterMs: state.certificateDelay.timeoutMs(attempt) });
+}
+
+/** The view-changes did not come: somebody else is asked. */
+export function onViewChangesMissing(state: ReplicaState, attempt: number): void {
+  const { pending } = state.viewChanges;
+  if (pending === undefined) return;
+  const holders = [pending.replica, ...pending.viewChanges.map(({ replica }) => replica)];
+  fetchMissing(
+    state,
+    holders.filter((holder) => holder !== state.self),
+    attempt + 1,
+  );
+}
+
+/** A peer lacks a view-change that some new-view refers to. */
+export function onFetchViewChange(state: ReplicaState, replica: ReplicaId, digest: Digest): void {
+  const viewChange = state.viewChanges.find(digest);
+  if (viewChange === undefined || !mayAnswer(state, replica)) return;
+  state.emit({ kind: 'send', to: { kind: 'replica', id: replica }, message: viewChange });
+}
+
+function isBorneOut(state: ReplicaState, { newView, viewChanges }: CompleteNewView): boolean {
+  const { view } = newView;
+  const signers = new Set(viewChanges.map(({ replica }) => replica));
+  if (signers.size !== state.size.quorum || viewChanges.length !== signers.size) return false;
+  if (viewChanges.some((each) => each.view !== view)) return false;
+  const { reproposals } = carriedOver(state, viewChanges);
+  return (
+    reproposals.length === newView.reproposals.length &&
+    reproposals.every((each, index) => isSame(each, newView.reproposals[index]))
+  );
+}
+
+function isSame(a: Reproposal, b: Reproposal | undefined): boolean {
+  return a.sequence === b?.sequence && a.digest === b.digest;
+}
+
+function carriedOver(state: ReplicaState, viewChanges: readonly ViewChange[]): CarriedOver {
+  return chooseReproposals(viewChanges, state.size, state.dependencies.digests.batch([]));
+}
+
+function enterView(state: ReplicaState, complete: CompleteNewView): void {
+  const { newView, viewChanges } = complete;
+  const { view } = newView;
+  for (const kind of ['request', 'new-view', 'view-change'] as const) {
+    state.emit({ kind: 'cancel-timer', timer: { kind, view } });
+  }
+  state.view = view;
+  state.active = true;
+  state.collectorShift = 0;
+  state.viewChanges.entered(complete);
+  state.persist({ kind: 'view', view, newView });
+  const { stable, reproposals } = carriedOver(state, viewChanges);
+  state.carriedOver = new Map(reproposals.map(({ sequence, digest }) => [sequence, digest]));
+  // Whoever verified the view-change verified the certificate inside it.
+  const certificate = stable.certificate as Verified<Certificate<'checkpoint'>> | null;
+  if (certificate !== null) applyCheckpoint(state, certificate);
+  startSlotsAnew(state);
+  const highest = reproposals.at(-1)?.sequence ?? stable.sequence;
+  state.nextSequence = Math.max(highest, state.lastExecuted, stable.sequence) + 1;
+  state.recovery.settle();
+  state.watchedRequest = undefined;
+  if (state.isPrimary) for (const { sequence } of reproposals) repropose(state, sequence);
+  noteLagging(state);
+  proposeWaiting(state);
+}
+
+/** Slots forget the old view's dealings, but neither votes cast nor certificates nor batches. */
+function startSlotsAnew(state: ReplicaState): void {
+  state.slotsAwaitingBodies.clear();
+  for (const slot of state.window.values()) {
+    const chosen = state.carriedOver.get(slot.sequence);
+    const decided = slot.decidedDigest;
+    invariant(
+      decided === undefined || chosen === undefined || decided === chosen,
+      'agreement',
+      () => `view ${state.view} proposes another digest at ${slot.sequence} than was decided`,
+    );
+    slot.enterView();
+  }
+  state.pool.markAllWaiting();
+}
+
+/** As new primary, proposes again what was chosen for a slot, or passes on its decision. */
+export function repropose(state: ReplicaState, sequence: number): void {
+  const digest = state.carriedOver.get(sequence);
+  if (digest === undefined || !state.window.contains(sequence)) return;
+  const slot = state.window.open(sequence);
+  const all = { kind: 'all' } as const;
+  const nullBatch = state.dependencies.digests.batch([]);
+  const batch = digest === nullBatch ? [] : slot.batchOf(digest);
+  if (batch === undefined) {
+    const everyone = Array.from({ length: state.size.n }, (_, replica) => replica);
+    fetchBatch(state, slot, digest, everyone);
+    return;
+  }
+  const certificate = slot.certificate('commit');
+  if (certificate !== undefined) {
+    const { view } = certificate;
+    const message = {
+      kind: 'decision',
+      sequence,
+      view,
+      digest,
+      requests: batch,
+      certificate,
+    } as const;
+    state.emit({ kind: 'send', to: all, message });
+    return;
+  }
+  state.persist({ kind: 'proposed', view: state.view, sequence, digest });
+  const bodies = new Map(batch.map((request) => [request.digest, request]));
+  state.emit({
+    kind: 'send',
+    to: all,
+    message: {
+      kind: 'pre-prepare',
+      view: state.view,
+      sequence,
+      digest,
+      requests: batch.map((request) => request.digest),
+      bodies: [...bodies.values()],
+      collector: state.nextCollector,
+      replica: state.self,
+    },
+  });
+}
