@@ -7,7 +7,7 @@ import { freshRedis } from './support/redis.contract.js';
 import { startedCluster, untilLevel } from './support/test-cluster.contract.js';
 
 const WARM_UP = 3;
-const DECISIONS = 11;
+const DECISIONS = 15;
 
 /**
  * What a decision usually takes, once the cluster has settled: the median, because on a busy

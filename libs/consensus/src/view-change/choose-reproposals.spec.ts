@@ -105,7 +105,7 @@ class Exploration {
   ) {
     this.size = clusterSize(n);
     const replicas = Array.from({ length: n }, (_, replica) => replica);
-    const order = replicas.map((replica) => [random(), replica] as const).sort();
+    const order = replicas.map((replica) => [random(), replica] as const).sort(([a], [b]) => a - b);
     this.byzantine = new Set(order.slice(0, this.size.f).map(([, replica]) => replica));
     this.honest = replicas.filter((replica) => !this.byzantine.has(replica));
     for (const replica of this.honest) this.view.set(replica, 0);
