@@ -59,7 +59,7 @@ function reportOf(slot: Slot): SlotReport {
 }
 
 /** Another replica, or this one, asks for a view. */
-export function onViewChange(state: ReplicaState, viewChange: Verified<ViewChange>): void {
+export function considerViewChange(state: ReplicaState, viewChange: Verified<ViewChange>): void {
   const { view, replica } = viewChange;
   const { viewChanges } = state;
   const began = view < state.view || (view === state.view && state.active);

@@ -37,7 +37,7 @@ export function beginViewIfPrimary(state: ReplicaState): void {
 }
 
 /** The primary of a later view says that it begins. */
-export function onNewView(state: ReplicaState, newView: Verified<NewView>): void {
+export function considerNewView(state: ReplicaState, newView: Verified<NewView>): void {
   const { view, replica } = newView;
   if (view < state.view || (view === state.view && state.active)) return;
   if (replica !== primaryOf(view, state.size.n)) {

@@ -74,8 +74,8 @@ export function outsiderMessages(options: OutsiderOptions): Readonly<Record<Outs
     ]),
     'unknown-kind': anyOf([
       text(() => '{"kind":"nonsense"}'),
-      text(() => '{"kind":"__proto__"}'),
-      text(() => '{"kind":"view-change","replica":0}'),
+      text(() => '{"kind":"constructor"}'),
+      text(() => '{"kind":"gossip","replica":0}'),
     ]),
     'bad-signature': anyOf([forged.vote, forged.status, forged.request, foreign.vote]),
     'unknown-member': forged.strangersVote,
