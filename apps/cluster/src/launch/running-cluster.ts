@@ -33,6 +33,7 @@ export interface LaunchListener {
 /** What the gateway tells of a decided request; see its `POST /requests`. */
 export interface DecidedRequest {
   readonly mode: 'pbft' | 'ccro';
+  readonly view: number;
   readonly sequence: number;
   readonly consensusTimeMs: number;
   readonly nodes: readonly {

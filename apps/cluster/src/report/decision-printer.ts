@@ -1,4 +1,5 @@
 import type { TrafficCount } from '@ccro/broker';
+import { primaryOf } from '@ccro/consensus';
 import type { DecidedRequest } from '../launch/running-cluster.js';
 import { accusationLines, reportLines, type Accusation } from './consensus-report.js';
 import type { GatewayApi } from '../gateway-api.js';
@@ -9,6 +10,7 @@ export class DecisionPrinter {
   private skipped = 0;
   private traffic: TrafficCount = { published: 0, deliveries: 0, deliveredBytes: 0 };
   private readonly known = new Set<string>();
+  private view = 0;
 
   constructor(
     private readonly print: (line: string) => void,
@@ -46,6 +48,7 @@ export class DecisionPrinter {
     const now = await this.readTraffic();
     const deliveries = now.deliveries - this.traffic.deliveries;
     const bytes = now.deliveredBytes - this.traffic.deliveredBytes;
+    for (const line of this.newCommander(decision)) this.print(line);
     for (const line of reportLines(decision)) this.print(line);
     this.print(`Messages delivered: ${deliveries} (${bytes} bytes)`);
     for (const line of await this.newAccusations()) this.print(line);
@@ -53,6 +56,14 @@ export class DecisionPrinter {
     this.skipped = 0;
     this.print('');
     this.traffic = await this.readTraffic();
+  }
+
+  private newCommander({ view, nodes }: DecidedRequest): string[] {
+    const before = primaryOf(this.view, nodes.length);
+    const now = primaryOf(view, nodes.length);
+    const changed = view !== this.view;
+    this.view = view;
+    return changed ? [`Node ${now} is the commander now, in place of node ${before}.`] : [];
   }
 
   private async newAccusations(): Promise<string[]> {
