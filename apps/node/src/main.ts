@@ -48,24 +48,30 @@ async function main(): Promise<void> {
   logger.log(`Node ${self} started on ${node.url}`);
 }
 
-/** The configured id, or the lowest free one, held by a lease over the node's own connection. */
+/**
+ * The configured id, or the lowest free one, held by a lease over the node's own connection: two
+ * processes never act as one node.
+ */
 async function identity(
   { nodeId }: NodeEnvironment,
   config: ClusterConfig,
   broker: RedisBroker,
   logger: Logger,
 ): Promise<number> {
-  if (nodeId !== undefined) return requireMember(config, nodeId).id;
+  const given = nodeId === undefined ? {} : { id: requireMember(config, nodeId).id };
   const lease = await IdentityLease.take(
     {
       cluster: config.cluster,
       size: config.members.length,
+      ...given,
       onLost: (id) => stop(new Error(`another process took over as node ${id}`)),
     },
     broker.leases,
   );
   await broker.rename(nodeConnectionName(lease.id));
-  logger.log(`no NODE_ID: this is node ${lease.id}, the lowest id that was free`);
+  if (nodeId === undefined) {
+    logger.log(`no NODE_ID: this is node ${lease.id}, the lowest id that was free`);
+  }
   return lease.id;
 }
 

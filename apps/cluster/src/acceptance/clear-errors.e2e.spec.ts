@@ -153,14 +153,11 @@ describe('taken port', () => {
 describe.concurrent('wrong configuration value', () => {
   it.each<[string, string, RegExp]>([
     ['NODE_ID', 'one', /^node: NODE_ID is "one"; allowed: .*integer/],
-    ['NODE_ID', '-1', /^node: NODE_ID is "-1"; allowed: .*integer/],
     ['NODE_ID', '4', /^node: NODE_ID is 4; allowed: 0 to 3/],
     ['CCRO_CONFIG', 'no-such-file.json', /cluster file "no-such-file\.json" cannot be read/],
     ['REDIS_URL', 'localhost:6379', /REDIS_URL is "localhost:6379"; allowed: .*redis:\/\//],
     ['NODE_HTTP_PORT', '65536', /NODE_HTTP_PORT is "65536"; allowed: .*port/],
-    ['NODE_HTTP_PORT', 'http', /NODE_HTTP_PORT is "http"; allowed: .*port/],
     ['HTTP_HOST', 'everywhere', /HTTP_HOST is "everywhere"; allowed: .*address/],
-    ['DURABILITY', 'often', /DURABILITY is "often"; allowed: .*memory/],
     ['DURABILITY', 'fsync', /DURABILITY is "fsync"; allowed: memory/],
     ['FAULT', 'evil', /FAULT is "evil"; allowed: offline, falsify/],
     ['FAULT_INJECTION', 'yes', /FAULT_INJECTION is "yes"; allowed: on, off/],
@@ -176,7 +173,6 @@ describe.concurrent('wrong configuration value', () => {
     ['REDIS_URL', 'http://127.0.0.1', /REDIS_URL is "http:.*; allowed: .*redis:\/\//],
     ['HTTP_HOST', 'everywhere', /HTTP_HOST is "everywhere"; allowed: .*address/],
     ['CLIENT_ID', 'nobody', /CLIENT_ID is "nobody"; allowed: gateway/],
-    ['CLIENT_ID', 'a b', /CLIENT_ID is "a b"; allowed: .*letters/],
     ['FAULT_INJECTION', '1', /FAULT_INJECTION is "1"; allowed: on, off/],
     ['LOG_LEVEL', 'loud', /LOG_LEVEL is "loud"; allowed: .*info/],
     ['REQUEST_TIMEOUT_MS', '0', /REQUEST_TIMEOUT_MS is "0"; allowed: .*milliseconds/],
@@ -211,7 +207,6 @@ describe.concurrent('wrong configuration value', () => {
 describe('wrong cluster file', () => {
   it.each([
     ['no JSON', '{"cluster":', 'is not JSON'],
-    ['a field missing', '{"cluster":"local"}', 'mode is missing; allowed:'],
     ['a wrong field', '{"cluster":"local","mode":"raft"}', 'mode is "raft"; allowed:'],
   ])('%s', async (_, content, problem) => {
     const directory = await mkdtemp(join(tmpdir(), 'ccro-config-'));

@@ -104,8 +104,6 @@ describe('npm start -- --once examples/sample-run-case.json', () => {
 
   it.each([
     ['is not there', undefined, 'ENOENT'],
-    ['is no JSON', '{"data":', 'not JSON'],
-    ['holds nothing', '[]', 'it holds no request'],
     ['holds something else', '["data"]', 'request 1 is no object'],
   ])('says in one line when the file %s', async (_, content, reason) => {
     const file = content === undefined ? 'no-such-file.json' : await fileWith(content);

@@ -22,6 +22,8 @@ import { startedCluster, statusOf, untilLevel } from './support/test-cluster.con
 needsBuild();
 
 const MEMBERS = [0, 1, 2, 3];
+/** `nest start` compiles first. */
+const COMPILE_TIMEOUT_MS = 100_000;
 
 interface Processes {
   readonly redis: RedisServer;
@@ -89,11 +91,11 @@ describe('four node processes without any environment variable, and a gateway', 
       });
     await Promise.all([1, 2, 3].map(() => startNodeProgram(environment)));
     const node = nest('node', { NODE_HTTP_PORT: '0' });
-    expect(await node.says(/Node (\d) started on/)).toBe('3');
+    expect(await node.says(/Node (\d) started on/, COMPILE_TIMEOUT_MS)).toBe('3');
     const gateway = nest('gateway', { GATEWAY_PORT: '0' });
-    const url = await gateway.says(/Gateway running on (http:\S+)/);
+    const url = await gateway.says(/Gateway running on (http:\S+)/, COMPILE_TIMEOUT_MS);
     expect(await decide(url, 'through nest start')).toMatchObject({ sequence: 1 });
-  }, 120_000);
+  }, 240_000);
 
   it('run a cluster of their own keys, made by keygen', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'ccro-keygen-'));

@@ -13,6 +13,7 @@ import type { RunningNode } from './running-cluster.js';
 const NODE_ENTRY = fileURLToPath(new URL('../../../node/src/main.js', import.meta.url));
 const START_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 5_000;
+const MAX_OUTPUT = 4_000;
 const READY_LINE = /started on (https?:\/\/[\w.:[\]-]+)/;
 
 /** A node process that did not come up, or ended. */
@@ -59,11 +60,12 @@ export async function startNodeProcess(
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  child.stderr?.on('data', (chunk: Buffer) => process.stderr.write(chunk));
   let closing = false;
   child.once('exit', (code, signal) => {
-    if (!closing)
-      onDeath(new NodeProcessError(`node ${id} ended (${signal ?? `exit code ${code}`})`));
+    // Ctrl-C reaches every process of the terminal: a node that was told to end has not failed.
+    const told = code === 0 || signal === 'SIGINT' || signal === 'SIGTERM';
+    if (closing || told) return;
+    onDeath(new NodeProcessError(`node ${id} ended (${signal ?? `exit code ${code}`})`));
   });
   const close = async (): Promise<void> => {
     closing = true;
@@ -78,30 +80,41 @@ export async function startNodeProcess(
   }
 }
 
+/** Waits for the line that says where the node listens; from then on its complaints are passed on. */
 function readyUrl(child: ChildProcess, id: number): Promise<string> {
   return new Promise((resolve, reject) => {
     let output = '';
-    const timer = setTimeout(
-      () =>
-        reject(
-          new NodeProcessError(`node ${id} did not start within ${START_TIMEOUT_MS} ms: ${output}`),
-        ),
-      START_TIMEOUT_MS,
-    );
-    const read = (chunk: Buffer): void => {
-      output = (output + chunk.toString()).slice(-4_000);
+    let complaints = '';
+    const fail = (why: string): void => {
+      clearTimeout(timer);
+      reject(new NodeProcessError(`node ${id} did not start: ${why}`));
+    };
+    const timer = setTimeout(() => fail(`it took over ${START_TIMEOUT_MS} ms`), START_TIMEOUT_MS);
+    child.stderr?.on('data', (chunk: Buffer) => {
+      complaints = (complaints + chunk.toString()).slice(-MAX_OUTPUT);
+    });
+    child.stdout?.on('data', (chunk: Buffer) => {
+      output = (output + chunk.toString()).slice(-MAX_OUTPUT);
       const url = READY_LINE.exec(output)?.[1];
       if (url === undefined) return;
       clearTimeout(timer);
+      child.stdout?.removeAllListeners('data').resume();
+      child.stderr?.removeAllListeners('data').pipe(process.stderr, { end: false });
       resolve(url);
-    };
-    child.stdout?.on('data', read);
-    child.stderr?.on('data', read);
-    child.once('exit', () => {
-      clearTimeout(timer);
-      reject(new NodeProcessError(`node ${id} did not start: ${output.trim()}`));
     });
+    child.once('exit', (code) => fail(lastLine(complaints) ?? `exit code ${code}`));
   });
+}
+
+/** The last thing it said: programs here end with one line that explains why. */
+function lastLine(text: string): string | undefined {
+  return (
+    text
+      .trimEnd()
+      .split('\n')
+      .at(-1)
+      ?.replace(/^node: /, '') || undefined
+  );
 }
 
 async function stop(child: ChildProcess): Promise<void> {

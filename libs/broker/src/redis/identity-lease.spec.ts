@@ -69,6 +69,17 @@ describe('IdentityLease', () => {
     });
   });
 
+  it('takes the id it is told, which is then no longer free', async () => {
+    const options = freshCluster(4, 500);
+    expect((await take({ ...options, id: 1 })).id).toBe(1);
+    expect((await take(options)).id).toBe(0);
+    expect((await take(options)).id).toBe(2);
+    await expect(take({ ...options, id: 1 })).rejects.toMatchObject({
+      code: 'no-free-identity',
+      message: expect.stringContaining('is running already') as unknown,
+    });
+  });
+
   it('cannot be taken without a connection', async () => {
     const broker = new RedisBroker({ url: server.url, name: 'x' });
     await expect(IdentityLease.take(freshCluster(4), broker.leases)).rejects.toMatchObject({

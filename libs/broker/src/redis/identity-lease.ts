@@ -10,6 +10,8 @@ export interface IdentityLeaseOptions {
   readonly cluster: string;
   /** Number of nodes; ids run from 0 to `size` - 1. */
   readonly size: number;
+  /** The only id to take, when the node was given one; by default the lowest that is free. */
+  readonly id?: number;
   /** Milliseconds after which the id of a node that crashed is free again; default 5000. */
   readonly ttlMs?: number;
   /**
@@ -40,7 +42,7 @@ export class IdentityLease {
   }
 
   /**
-   * Takes the lowest free id over a connected broker's own connection (`broker.leases`). While all
+   * Takes an id, if not told which the lowest free one, over a connected broker's own connection (`broker.leases`). While all
    * are taken it waits up to one ttl, in which the id of a crashed node would become free.
    *
    * @throws BrokerError `no-free-identity`, or `unavailable` when Redis cannot be asked
@@ -52,7 +54,7 @@ export class IdentityLease {
     const ttlMs = options.ttlMs ?? DEFAULT_TTL_MS;
     const deadline = Date.now() + ttlMs * 1.1;
     for (;;) {
-      for (let id = 0; id < options.size; id += 1) {
+      for (const id of candidates(options)) {
         const lease = new IdentityLease(id, options, connection);
         if (await lease.acquire()) return lease;
       }
@@ -115,7 +117,17 @@ export class IdentityLease {
   }
 }
 
-function noFreeIdentity({ cluster, size }: IdentityLeaseOptions): BrokerError {
+function candidates({ size, id }: IdentityLeaseOptions): readonly number[] {
+  return id === undefined ? Array.from({ length: size }, (_, each) => each) : [id];
+}
+
+function noFreeIdentity({ cluster, size, id }: IdentityLeaseOptions): BrokerError {
+  if (id !== undefined) {
+    return new BrokerError(
+      'no-free-identity',
+      `Node ${id} of cluster ${cluster} is running already. Stop it first, or set another NODE_ID.`,
+    );
+  }
   return new BrokerError(
     'no-free-identity',
     `All ${size} node ids of cluster ${cluster} are in use by running nodes. ` +

@@ -48,7 +48,7 @@ export class Program {
   }
 
   /** Waits for text on standard output. @returns the first group of `pattern` */
-  async says(pattern: RegExp): Promise<string> {
+  async says(pattern: RegExp, timeout = START_TIMEOUT_MS): Promise<string> {
     return vi.waitFor(
       () => {
         const [, group] = pattern.exec(this.stdout) ?? [];
@@ -58,7 +58,7 @@ export class Program {
             `${this.stdout}\n${this.stderr}`,
         );
       },
-      { timeout: START_TIMEOUT_MS, interval: 20 },
+      { timeout, interval: 20 },
     );
   }
 
