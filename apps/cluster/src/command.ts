@@ -9,6 +9,11 @@ const PORT_OPTIONS = '--gateway-port or --node-port';
  */
 export async function run(program: () => Promise<number>): Promise<void> {
   logToConsole('warn');
+  // Whoever reads our output may stop reading, as `head` does: that ends us in peace.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(0);
+  });
   try {
     process.exitCode = await program();
   } catch (error) {

@@ -21,7 +21,6 @@ export async function runCluster(
   const facts = bannerFacts(options);
   for (const line of bannerLines(facts)) print(line);
   if (options.faulty.length > 0) print(`(faulty: ${options.fault}, seed ${options.seed})`);
-  print('');
 
   const ended = untilEnded();
   const printer: { current?: DecisionPrinter } = {};
@@ -29,7 +28,6 @@ export async function runCluster(
     onNotice: print,
     onNodeStarted: ({ id, url }) => print(`Node ${id} started on ${url}`),
     onGatewayStarted: (url) => {
-      print('');
       print(rolesLine(facts));
       print(`Gateway running on ${url}`);
       print('');

@@ -1,4 +1,5 @@
 import {
+  checkpointDefaults,
   DEFAULT_REPLICA_CONFIG,
   type ClientId,
   type ReplicaConfig,
@@ -84,7 +85,7 @@ export function parseClusterConfig(json: unknown): ClusterConfig {
   checkMemberIds(members);
   checkDistinct(file);
   const tuning = withoutUndefined(file.tuning ?? {});
-  checkTuning(tuning);
+  checkTuning(tuning, members.length);
   const { cluster, mode, signature, clients } = file;
   return { cluster, mode, signature, members, clients, tuning };
 }
@@ -178,9 +179,10 @@ function checkDistinct({ members, clients }: ClusterFile): void {
   }
 }
 
-function checkTuning(tuning: Tuning): void {
+function checkTuning(tuning: Tuning, n: number): void {
   const { maxInFlightSlots, windowSlots, checkpointInterval, certificateTimeoutMs } = {
     ...DEFAULT_REPLICA_CONFIG,
+    ...checkpointDefaults(n),
     ...tuning,
   };
   if (checkpointInterval + maxInFlightSlots > windowSlots) {

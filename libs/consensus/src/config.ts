@@ -46,6 +46,18 @@ export const DEFAULT_REPLICA_CONFIG = {
   maxDecisionsPerAnswer: 16,
 } as const satisfies Partial<ReplicaConfig>;
 
+/**
+ * How often checkpoints are taken, and the window that follows: less far apart in large clusters,
+ * whose certificates are longer, so that a view-change with one for every slot stays far below
+ * the largest message.
+ */
+export function checkpointDefaults(
+  n: number,
+): Pick<ReplicaConfig, 'checkpointInterval' | 'windowSlots'> {
+  const checkpointInterval = Math.min(128, Math.max(16, Math.floor(512 / n)));
+  return { checkpointInterval, windowSlots: 2 * checkpointInterval };
+}
+
 /** The sizes that follow from n, computed once. */
 export interface ClusterSize {
   readonly n: number;

@@ -325,3 +325,48 @@ describe('a failing collector', () => {
     expect(bench.of('evidence')).toEqual([]);
   });
 });
+
+describe('leaving a view (PBFT, section 4.4)', () => {
+  const viewChange = (replica: number, view: number) => ({
+    kind: 'view-change',
+    view,
+    stable: { sequence: 0, digest: '', certificate: null },
+    slots: [],
+    replica,
+    digest: `vc${replica}`,
+    signature: 's',
+  });
+
+  it('f view-changes move nobody, f + 1 do', () => {
+    const bench = new Bench(1).receive(viewChange(2, 9));
+    expect(bench.replica.status()).toMatchObject({ view: 0, active: true });
+    bench.receive(viewChange(3, 4));
+    expect(bench.replica.status()).toMatchObject({ view: 4, active: false });
+  });
+
+  it('votes for nothing any more, whatever bodies arrive', () => {
+    const bench = new Bench(1).receive(prePrepare(1, [request(1)], false));
+    bench.receive(viewChange(2, 1)).receive(viewChange(3, 1));
+    bench.receive(request(1));
+    bench.receive(prePrepare(1, [request(1)]));
+    for (const replica of [0, 2, 3]) bench.receive(vote('prepare', replica, 'batch(r1)'));
+    expect(bench.sent('vote')).toEqual([]);
+    expect(bench.sent('certificate')).toEqual([]);
+  });
+
+  it('reports what it voted for, with its certificate', () => {
+    const bench = new Bench(1).receive(prePrepare(1, [request(1)]));
+    bench.receive(certified('prepare', 'batch(r1)'));
+    bench.receive(viewChange(2, 1)).receive(viewChange(3, 1));
+    expect(bench.sent('view-change')[0]?.message).toMatchObject({
+      view: 1,
+      slots: [
+        {
+          sequence: 1,
+          vote: { view: 0, digest: 'batch(r1)' },
+          certificate: { phase: 'prepare', digest: 'batch(r1)' },
+        },
+      ],
+    });
+  });
+});

@@ -1,4 +1,4 @@
-import type { Digest, SequenceNumber, View } from './ids.js';
+import type { Digest, ReplicaId, SequenceNumber, View } from './ids.js';
 import type { SlotPhase } from './messages.js';
 
 /**
@@ -19,7 +19,12 @@ export type TimerKey =
       readonly sequence: SequenceNumber;
       readonly attempt: number;
     }
-  | { readonly kind: 'fetch-view-changes'; readonly attempt: number }
+  | {
+      readonly kind: 'fetch-view-changes';
+      /** Whose new-view refers to them. */
+      readonly replica: ReplicaId;
+      readonly attempt: number;
+    }
   /** The oldest request waits for too long. */
   | { readonly kind: 'request'; readonly view: View }
   /** The view that a quorum asked for does not begin. */
@@ -39,6 +44,7 @@ export function timerName(timer: TimerKey): string {
     case 'checkpoint':
       return `checkpoint:${timer.sequence}`;
     case 'fetch-view-changes':
+      return `fetch-view-changes:${timer.replica}`;
     case 'request':
     case 'new-view':
     case 'view-change':

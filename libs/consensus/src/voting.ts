@@ -26,6 +26,7 @@ import type { Slot } from './state/slot.js';
 
 /** Votes for `digest`, durably, and starts waiting for the certificate. */
 export function castVote(state: ReplicaState, slot: Slot, phase: SlotPhase, digest: Digest): void {
+  invariant(state.active, 'no-equivocation', () => `a vote in view ${state.view} before it began`);
   slot.castVote(phase, { view: state.view, digest, castAtMs: state.nowMs });
   state.persist({
     kind: 'voted',

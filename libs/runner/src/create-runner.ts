@@ -1,5 +1,6 @@
 import { channelNames, type Broker } from '@ccro/broker';
 import {
+  checkpointDefaults,
   DEFAULT_REPLICA_CONFIG,
   Replica,
   allToAll,
@@ -48,7 +49,14 @@ export function createRunner(options: RunnerOptions): ReplicaRunner {
     knownRequest: (digest) => replica.request(digest),
   });
   const replica: Replica = new Replica(
-    { ...DEFAULT_REPLICA_CONFIG, ...options.tuning, cluster, self, n: members.length },
+    {
+      ...DEFAULT_REPLICA_CONFIG,
+      ...checkpointDefaults(members.length),
+      ...options.tuning,
+      cluster,
+      self,
+      n: members.length,
+    },
     { digests: createDigests(), certificates: scheme, router: ROUTERS[mode], stateMachine },
   );
   return new ReplicaRunner(

@@ -1,6 +1,16 @@
+import { channelNames } from '@ccro/broker';
+import { developmentKey } from '@ccro/cluster-config';
+import { MessageSigner, type SealedMessage } from '@ccro/crypto';
 import type { FaultKind } from '@ccro/faults';
+import { json } from '@ccro/wire';
 import { describe, expect, it } from 'vitest';
 import { SimulatedCluster } from './simulated-cluster.js';
+
+const DIGEST = 'd'.repeat(64);
+
+interface Signer {
+  readonly signer: MessageSigner;
+}
 
 const MODES = ['pbft', 'ccro'] as const;
 
@@ -69,6 +79,51 @@ describe.each(MODES)('%s, view change (PBFT, section 4.4)', (mode) => {
     cluster.submit('a', 'b');
     expect(await cluster.decide(2, 10_000)).toBe(true);
     expect(cluster.nodes.slice(0, 3).map((node) => node.status().view)).toEqual([0, 0, 0]);
+    expectSound(cluster);
+  });
+
+  const forgers: [string, (sign: Signer) => SealedMessage][] = [
+    [
+      'a view-change with a slot far above the watermarks',
+      ({ signer }) =>
+        signer.sign({
+          kind: 'view-change',
+          view: 1,
+          stable: { sequence: 0, digest: DIGEST, certificate: null },
+          slots: [{ sequence: 2 ** 50, vote: { view: 0, digest: DIGEST }, certificate: null }],
+          replica: 5,
+        }),
+    ],
+    [
+      'a new-view for a far view on view-changes that do not exist',
+      ({ signer }) =>
+        signer.sign({
+          kind: 'new-view',
+          view: 705,
+          viewChanges: [0, 1, 2, 3, 4].map((replica) => ({ replica, digest: DIGEST })),
+          reproposals: [],
+          replica: 5,
+        }),
+    ],
+  ];
+  it.each(forgers)('n = 7: %s stops nobody (scenarios 34 and 44)', async (_name, forge) => {
+    const cluster = new SimulatedCluster({
+      seed: 2,
+      mode,
+      nodes: 7,
+      faulty: new Map<number, FaultKind>([
+        [0, 'offline'],
+        [5, 'offline'],
+      ]),
+    });
+    await cluster.start();
+    const { secretKey } = developmentKey('node', 5);
+    const signer = new MessageSigner({ cluster: cluster.facts.cluster, replica: 5, secretKey });
+    const { broadcast } = channelNames(cluster.facts.cluster);
+    const lie = json.encode(forge({ signer }));
+    for (let times = 0; times < 5; times += 1) cluster.network.publish('liar', broadcast, lie);
+    cluster.submit('a');
+    expect(await cluster.decide(1, 20_000)).toBe(true);
     expectSound(cluster);
   });
 

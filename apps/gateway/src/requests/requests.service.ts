@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { CcroClient, ClientError, type Outcome, type Submission } from '@ccro/client';
 import { MAX_OPERATION_CHARACTERS } from '@ccro/wire';
@@ -40,7 +41,10 @@ export class RequestsService implements BeforeApplicationShutdown {
     private readonly broker: BrokerWatch,
     private readonly cluster: ClusterService,
     private readonly metrics: RequestMetrics,
-  ) {}
+  ) {
+    // One listener for each call that waits: as many as there are, not a leak.
+    setMaxListeners(0, this.closing.signal);
+  }
 
   /**
    * Accepts operations, all of them or none. The same idempotency key is accepted once: later

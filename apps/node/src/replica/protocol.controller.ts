@@ -10,6 +10,8 @@ const KINDS = [
   'vote',
   'certificate',
   'decision',
+  'view-change',
+  'new-view',
   'status',
   'fetch',
   'query',

@@ -35,7 +35,7 @@ export function onTimerFired(state: ReplicaState, timer: TimerKey): void {
       onViewChangeDue(state, timer.view);
       return;
     case 'fetch-view-changes':
-      onViewChangesMissing(state, timer.attempt);
+      onViewChangesMissing(state, timer.replica, timer.attempt);
       return;
   }
 }

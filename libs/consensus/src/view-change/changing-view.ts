@@ -29,6 +29,7 @@ export function startViewChange(state: ReplicaState, view: View): void {
   state.watchedRequest = undefined;
   state.failedViews += 1;
   state.newViewTimed = false;
+  forgetWaitingProposals(state);
   state.persist({ kind: 'view', view, newView: null });
   const { stable } = state.checkpoints;
   state.emit({
@@ -37,6 +38,15 @@ export function startViewChange(state: ReplicaState, view: View): void {
     message: { kind: 'view-change', view, stable, slots: reportSlots(state), replica: state.self },
   });
   retransmitLater(state);
+}
+
+/** Proposals of the view that is left must not be voted on when their bodies arrive. */
+function forgetWaitingProposals(state: ReplicaState): void {
+  for (const slot of state.window.values()) {
+    slot.awaitingBodies = undefined;
+    slot.missing.clear();
+  }
+  state.slotsAwaitingBodies.clear();
 }
 
 /** What this replica voted for and saw certified above its stable checkpoint. */
@@ -60,11 +70,16 @@ function reportOf(slot: Slot): SlotReport {
 
 /** Another replica, or this one, asks for a view. */
 export function considerViewChange(state: ReplicaState, viewChange: Verified<ViewChange>): void {
-  const { view, replica } = viewChange;
+  const { view, replica, stable, slots } = viewChange;
   const { viewChanges } = state;
+  // An honest replica has nothing above its watermarks; everyone would have to fill the gap.
+  if ((slots.at(-1)?.sequence ?? 0) > stable.sequence + state.config.windowSlots) {
+    state.reject('malformed-view-change', replica);
+    return;
+  }
   const began = view < state.view || (view === state.view && state.active);
   if (began) {
-    if (viewChanges.missing.includes(viewChange.digest)) viewChanges.add(viewChange);
+    if (viewChanges.isMissing(viewChange.digest)) viewChanges.add(viewChange);
     helpIntoView(state, replica);
     return;
   }

@@ -19,7 +19,12 @@ import type { CompleteNewView } from './view-changes.js';
 
 /** As primary of the view that this replica waits for, begins it on a quorum of view-changes. */
 export function beginViewIfPrimary(state: ReplicaState): void {
-  if (state.active || !state.isPrimary || state.viewChanges.pending?.view === state.view) return;
+  if (
+    state.active ||
+    !state.isPrimary ||
+    state.viewChanges.awaited(state.self)?.view === state.view
+  )
+    return;
   const quorum = state.viewChanges.quorumFor(state.view);
   if (quorum === undefined) return;
   const { reproposals } = carriedOver(state, quorum);
@@ -44,56 +49,62 @@ export function considerNewView(state: ReplicaState, newView: Verified<NewView>)
     state.reject('wrong-primary', replica);
     return;
   }
-  const { pending } = state.viewChanges;
-  if (pending !== undefined && pending.view >= view) return;
-  state.viewChanges.pending = newView;
+  if (!state.viewChanges.await(newView)) return;
   completeNewView(state);
-  fetchMissing(state, [replica], 0);
+  fetchMissing(state, newView, 0);
 }
 
-/** Enters the view of the pending new-view once all its view-changes are here and bear it out. */
+/** Enters the view of a new-view whose view-changes are all here and bear it out. */
 export function completeNewView(state: ReplicaState): void {
   const { viewChanges } = state;
-  const { pending } = viewChanges;
-  if (pending === undefined || viewChanges.missing.length > 0) return;
-  const referred = pending.viewChanges
-    .map(({ digest }) => viewChanges.find(digest))
-    .filter((each) => each !== undefined);
-  const complete = { newView: pending, viewChanges: referred };
-  if (isBorneOut(state, complete)) {
-    enterView(state, complete);
-    return;
+  for (const { newView, missing } of viewChanges.incomplete) {
+    if (missing.length > 0) continue;
+    viewChanges.dismiss(newView);
+    if (newView.view < state.view || (newView.view === state.view && state.active)) continue;
+    const referred = newView.viewChanges
+      .map(({ digest }) => viewChanges.find(digest))
+      .filter((each) => each !== undefined);
+    const complete = { newView, viewChanges: referred };
+    if (isBorneOut(state, complete)) enterView(state, complete);
+    else state.reject('wrong-new-view', newView.replica);
   }
-  viewChanges.pending = undefined;
-  state.reject('wrong-new-view', pending.replica);
 }
 
-/** Asks for the view-changes that the pending new-view refers to. */
-function fetchMissing(state: ReplicaState, holders: readonly ReplicaId[], attempt: number): void {
-  const holder = holders[attempt % Math.max(1, holders.length)];
-  for (const digest of state.viewChanges.missing) {
-    if (holder === undefined || holder === state.self) continue;
+/** Asks for the view-changes a new-view refers to: its sender first, then who sent them. */
+function fetchMissing(state: ReplicaState, newView: Verified<NewView>, attempt: number): void {
+  const missing = state.viewChanges.incomplete.find((each) => each.newView === newView)?.missing;
+  if (missing === undefined) return;
+  const holders = [newView.replica, ...newView.viewChanges.map(({ replica }) => replica)].filter(
+    (holder) => holder !== state.self,
+  );
+  // Twice round is enough to tell that nobody has what it refers to.
+  const holder = attempt < 2 * holders.length ? holders[attempt % holders.length] : undefined;
+  if (holder === undefined) {
+    state.viewChanges.dismiss(newView);
+    return;
+  }
+  for (const digest of missing) {
     state.emit({
       kind: 'send',
       to: { kind: 'replica', id: holder },
       message: { kind: 'fetch', replica: state.self, sequence: 0, digest },
     });
   }
-  if (state.viewChanges.missing.length === 0) return;
-  const timer = { kind: 'fetch-view-changes', attempt } as const;
-  state.emit({ kind: 'set-timer', timer, afterMs: state.certificateDelay.timeoutMs(attempt) });
+  state.emit({
+    kind: 'set-timer',
+    timer: { kind: 'fetch-view-changes', replica: newView.replica, attempt },
+    afterMs: state.certificateDelay.timeoutMs(attempt),
+  });
 }
 
 /** The view-changes did not come: somebody else is asked. */
-export function onViewChangesMissing(state: ReplicaState, attempt: number): void {
-  const { pending } = state.viewChanges;
-  if (pending === undefined) return;
-  const holders = [pending.replica, ...pending.viewChanges.map(({ replica }) => replica)];
-  fetchMissing(
-    state,
-    holders.filter((holder) => holder !== state.self),
-    attempt + 1,
-  );
+export function onViewChangesMissing(
+  state: ReplicaState,
+  replica: ReplicaId,
+  attempt: number,
+): void {
+  const newView = state.viewChanges.awaited(replica);
+  if (newView !== undefined) fetchMissing(state, newView, attempt + 1);
 }
 
 /** A peer lacks a view-change that some new-view refers to. */

@@ -2,7 +2,7 @@
  * The view-changes a replica has heard of.
  *
  * Invariant kept here (bounded memory): one view-change a replica, of the highest view it asked
- * for, beside those that the current and the next new-view refer to.
+ * for, and one new-view a replica, with the view-changes these and the current one refer to.
  */
 
 import type { ClusterSize } from '../config.js';
@@ -15,11 +15,19 @@ export interface CompleteNewView {
   readonly viewChanges: readonly Verified<ViewChange>[];
 }
 
+export interface IncompleteNewView {
+  readonly newView: Verified<NewView>;
+  readonly missing: readonly Digest[];
+}
+
 export class ViewChanges {
   /** The new-view that the current view began with; undefined in view 0. */
   current: CompleteNewView | undefined;
-  /** A new-view that waits for view-changes this replica has not got. */
-  pending: Verified<NewView> | undefined;
+  /**
+   * New-views that wait for view-changes this replica has not got, by sender: what one makes up
+   * does not keep another's from beginning.
+   */
+  private readonly waiting = new Map<ReplicaId, Verified<NewView>>();
   private readonly latest = new Map<ReplicaId, Verified<ViewChange>>();
   private readonly fetched = new Map<Digest, Verified<ViewChange>>();
 
@@ -62,10 +70,37 @@ export class ViewChanges {
     return asking.length < this.size.quorum ? undefined : asking.slice(0, this.size.quorum);
   }
 
-  /** Digests of view-changes that the pending new-view refers to and that are not here. */
-  get missing(): readonly Digest[] {
-    const referred = this.pending?.viewChanges ?? [];
-    return referred.map(({ digest }) => digest).filter((digest) => this.find(digest) === undefined);
+  /** Keeps a new-view until its view-changes are here. @returns whether it is news */
+  await(newView: Verified<NewView>): boolean {
+    const earlier = this.waiting.get(newView.replica);
+    if (earlier !== undefined && earlier.view >= newView.view) return false;
+    this.waiting.set(newView.replica, newView);
+    return true;
+  }
+
+  /** The waiting new-view of `replica`. */
+  awaited(replica: ReplicaId): Verified<NewView> | undefined {
+    return this.waiting.get(replica);
+  }
+
+  /** Gives up on a new-view. */
+  dismiss(newView: Verified<NewView>): void {
+    if (this.waiting.get(newView.replica) === newView) this.waiting.delete(newView.replica);
+  }
+
+  /** New-views that wait, each with the view-changes it refers to that are not here. */
+  get incomplete(): readonly IncompleteNewView[] {
+    return [...this.waiting.values()].map((newView) => ({
+      newView,
+      missing: newView.viewChanges
+        .map(({ digest }) => digest)
+        .filter((digest) => this.find(digest) === undefined),
+    }));
+  }
+
+  /** Whether some new-view waits for this view-change. */
+  isMissing(digest: Digest): boolean {
+    return this.incomplete.some(({ missing }) => missing.includes(digest));
   }
 
   find(digest: Digest): Verified<ViewChange> | undefined {
@@ -79,12 +114,8 @@ export class ViewChanges {
   entered(complete: CompleteNewView): void {
     const { view } = complete.newView;
     this.current = complete;
-    if (this.pending !== undefined && this.pending.view <= view) this.pending = undefined;
+    for (const [sender, each] of this.waiting) if (each.view <= view) this.waiting.delete(sender);
     this.fetched.clear();
     for (const [replica, each] of this.latest) if (each.view <= view) this.latest.delete(replica);
-  }
-
-  private isMissing(digest: Digest): boolean {
-    return this.pending !== undefined && this.missing.includes(digest);
   }
 }
