@@ -20,8 +20,6 @@ export async function runCluster(
   const requests = options.once === undefined ? undefined : await readOnceFile(options.once);
   const facts = bannerFacts(options);
   for (const line of bannerLines(facts)) print(line);
-  if (options.faulty.length > 0) print(`(faulty: ${options.fault}, seed ${options.seed})`);
-
   const ended = untilEnded();
   const printer: { current?: DecisionPrinter } = {};
   const cluster = await startCluster(options, {
@@ -62,10 +60,10 @@ async function startPrinter(
   return printer;
 }
 
-function bannerFacts({ mode, nodes, faulty }: ClusterOptions): BannerFacts {
+function bannerFacts({ mode, nodes, faulty, fault, seed }: ClusterOptions): BannerFacts {
   const commander = primaryOf(0, nodes);
   const communication = mode === 'ccro' ? collectorOf(commander, nodes, 0) : undefined;
-  return { mode, nodes, byzantine: faulty, commander, communication };
+  return { mode, nodes, byzantine: faulty, fault, seed, commander, communication };
 }
 
 /** Resolves on SIGINT or SIGTERM, rejects when a part of the cluster cannot go on. */

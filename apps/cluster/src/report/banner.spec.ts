@@ -5,6 +5,8 @@ const ccro = {
   mode: 'ccro',
   nodes: 4,
   byzantine: [2],
+  fault: 'falsify',
+  seed: 7,
   commander: 0,
   communication: 3,
 } as const;
@@ -22,6 +24,7 @@ describe('the banner', () => {
       'Byzantine Nodes: 1 -> [2]',
       'Commander Node: 1 -> 0',
       'Communication Node: 1 -> 3',
+      'Fault: falsify (seed 7)',
       'Starting Nodes',
     ]);
     expect(rolesLine(ccro)).toBe('Node 0 is the commander node. Node 3 is the communication node.');

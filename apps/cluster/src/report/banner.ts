@@ -4,6 +4,9 @@ export interface BannerFacts {
   readonly mode: 'pbft' | 'ccro';
   readonly nodes: number;
   readonly byzantine: readonly number[];
+  /** How the Byzantine nodes misbehave, and the seed that repeats it. */
+  readonly fault: string;
+  readonly seed: number;
   readonly commander: number;
   /** The communication node; undefined in PBFT, which has none. */
   readonly communication: number | undefined;
@@ -19,6 +22,7 @@ export function bannerLines(facts: BannerFacts): string[] {
     `Commander Node: 1 -> ${commander}`,
   ];
   if (communication !== undefined) lines.push(`Communication Node: 1 -> ${communication}`);
+  if (byzantine.length > 0) lines.push(`Fault: ${facts.fault} (seed ${facts.seed})`);
   return [...lines, '', 'Starting Nodes'];
 }
 
