@@ -25,7 +25,6 @@ export const REJECT_CODES = [
   'outside-watermarks',
   'conflicting-proposal',
   'conflicting-vote',
-  'conflicting-certificate',
   'duplicate',
   'empty-batch',
   'batch-too-large',

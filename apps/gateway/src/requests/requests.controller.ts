@@ -22,6 +22,20 @@ const PREFER = {
   description: '`respond-async` answers 202 at once.',
 } as const;
 
+/** What can go wrong with handing something in, one request or several. */
+const SUBMISSION_PROBLEMS = [
+  'malformed-request',
+  'invalid-request',
+  'timestamp-conflict',
+  'payload-too-large',
+  'unsupported-media-type',
+  'idempotency-key-reused',
+  'overloaded',
+  'broker-unreachable',
+  'shutting-down',
+  'decision-timeout',
+] as const;
+
 @ApiTags('requests')
 @Controller()
 export class RequestsController {
@@ -34,18 +48,7 @@ export class RequestsController {
   @ApiHeader(PREFER)
   @ApiOkResponse({ description: 'Decided' })
   @ApiResponse({ status: 202, description: 'Accepted; see Location' })
-  @ApiProblems(
-    'malformed-request',
-    'invalid-request',
-    'timestamp-conflict',
-    'payload-too-large',
-    'unsupported-media-type',
-    'idempotency-key-reused',
-    'overloaded',
-    'broker-unreachable',
-    'shutting-down',
-    'decision-timeout',
-  )
+  @ApiProblems(...SUBMISSION_PROBLEMS)
   async submit(
     @Body({ schema: submitRequestSchema }) body: SubmitRequestDto,
     @IdempotencyKey() key: string | undefined,
@@ -69,18 +72,7 @@ export class RequestsController {
   @ApiHeader(PREFER)
   @ApiOkResponse({ description: 'All decided' })
   @ApiResponse({ status: 202, description: 'All accepted' })
-  @ApiProblems(
-    'malformed-request',
-    'invalid-request',
-    'timestamp-conflict',
-    'payload-too-large',
-    'unsupported-media-type',
-    'idempotency-key-reused',
-    'overloaded',
-    'broker-unreachable',
-    'shutting-down',
-    'decision-timeout',
-  )
+  @ApiProblems(...SUBMISSION_PROBLEMS)
   async submitBatch(
     @Body({ schema: submitBatchSchema }) body: SubmitBatchDto,
     @IdempotencyKey() key: string | undefined,

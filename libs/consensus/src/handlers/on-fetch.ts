@@ -1,5 +1,5 @@
 import { mayAnswer, sendDecisions } from '../catching-up.js';
-import type { Fetch, Verified } from '../messages.js';
+import type { Decision, Fetch, PrePrepare, Verified } from '../messages.js';
 import type { ReplicaState } from '../state/replica-state.js';
 import { withBodies } from '../state/slot.js';
 import { onFetchViewChange } from '../view-change/new-view.js';
@@ -17,19 +17,11 @@ export function onFetch(state: ReplicaState, fetch: Verified<Fetch>): void {
     return;
   }
   const slot = state.window.get(sequence);
-  const batch = slot?.batchOf(digest);
-  if (slot === undefined || batch === undefined || !mayAnswer(state, replica)) return;
-  const to = { kind: 'replica', id: replica } as const;
-  const certificate = slot.certificate('commit');
-  if (certificate?.digest === digest) {
-    const { view } = certificate;
-    state.emit({
-      kind: 'send',
-      to,
-      message: { kind: 'decision', sequence, view, digest, requests: batch, certificate },
-    });
-    return;
-  }
-  const proposal = slot.proposalOf(digest);
-  if (proposal !== undefined) state.emit({ kind: 'send', to, message: withBodies(proposal) });
+  const decision = slot?.decision();
+  const proposal = slot?.proposalOf(digest);
+  let message: Decision | PrePrepare | undefined;
+  if (decision?.digest === digest) message = decision;
+  else if (proposal !== undefined) message = withBodies(proposal);
+  if (message === undefined || !mayAnswer(state, replica)) return;
+  state.emit({ kind: 'send', to: { kind: 'replica', id: replica }, message });
 }

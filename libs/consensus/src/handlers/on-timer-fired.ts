@@ -81,8 +81,7 @@ function onBatchMissing(
   if (slot.batchOf(digest) !== undefined) return;
   const wanted = slot.decidedDigest ?? slot.awaitingBodies?.digest;
   if (wanted !== undefined && wanted !== digest) return;
-  const everyone = Array.from({ length: state.size.n }, (_, replica) => replica);
-  const holders = slot.certificate('commit')?.proof.signers ?? everyone;
+  const holders = slot.certificate('commit')?.proof.signers ?? state.everyone;
   fetchBatch(state, slot, digest, holders);
 }
 

@@ -92,6 +92,11 @@ export class ReplicaState {
     return primaryOf(this.view, this.size.n);
   }
 
+  /** All replicas, this one included. */
+  get everyone(): readonly ReplicaId[] {
+    return Array.from({ length: this.size.n }, (_, replica) => replica);
+  }
+
   get isPrimary(): boolean {
     return this.primary === this.self;
   }

@@ -9,6 +9,7 @@ import type { Evidence } from '../evidence.js';
 import type { Digest, ReplicaId, SequenceNumber, View } from '../ids.js';
 import { invariant } from '../invariants.js';
 import type {
+  Decision,
   SlotCertificate,
   SlotPhase,
   SlotVote,
@@ -26,8 +27,12 @@ export interface Proposal {
 
 /** The signed pre-prepare with every body in it, for a replica that may lack some. */
 export function withBodies({ prePrepare, batch }: Proposal): PrePrepare {
-  const bodies = new Map(batch.map((request) => [request.digest, request]));
-  return { ...prePrepare, bodies: [...bodies.values()] };
+  return { ...prePrepare, bodies: distinctBodies(batch) };
+}
+
+/** The bodies of a batch, each once: a batch may list a request twice, a message must not. */
+export function distinctBodies(batch: readonly Request[]): readonly Request[] {
+  return [...new Map(batch.map((request) => [request.digest, request])).values()];
 }
 
 /** Proposals of different digests kept per slot. */
@@ -83,6 +88,16 @@ export class Slot {
   /** The digest this slot is decided on, if it is. */
   get decidedDigest(): Digest | undefined {
     return this.certificates.commit?.digest;
+  }
+
+  /** The decision with its proof, once certificate and bodies are here. */
+  decision(): Decision | undefined {
+    const certificate = this.certificates.commit;
+    if (certificate === undefined) return undefined;
+    const { sequence, view, digest } = certificate;
+    const requests = this.batchOf(digest);
+    if (requests === undefined) return undefined;
+    return { kind: 'decision', sequence, view, digest, requests, certificate };
   }
 
   /** Bodies of the batch with `digest`, if they are here. */

@@ -14,6 +14,7 @@ import type { Certificate, NewView, Reproposal, Verified, ViewChange } from '../
 import { proposeWaiting } from '../proposing.js';
 import { primaryOf } from '../quorum.js';
 import type { ReplicaState } from '../state/replica-state.js';
+import { distinctBodies } from '../state/slot.js';
 import { chooseReproposals, type CarriedOver } from './choose-reproposals.js';
 import type { CompleteNewView } from './view-changes.js';
 
@@ -185,26 +186,15 @@ export function repropose(state: ReplicaState, sequence: number): void {
   const nullBatch = state.dependencies.digests.batch([]);
   const batch = digest === nullBatch ? [] : slot.batchOf(digest);
   if (batch === undefined) {
-    const everyone = Array.from({ length: state.size.n }, (_, replica) => replica);
-    fetchBatch(state, slot, digest, everyone);
+    fetchBatch(state, slot, digest, state.everyone);
     return;
   }
-  const certificate = slot.certificate('commit');
-  if (certificate !== undefined) {
-    const { view } = certificate;
-    const message = {
-      kind: 'decision',
-      sequence,
-      view,
-      digest,
-      requests: batch,
-      certificate,
-    } as const;
-    state.emit({ kind: 'send', to: all, message });
+  const decision = slot.decision();
+  if (decision !== undefined) {
+    state.emit({ kind: 'send', to: all, message: decision });
     return;
   }
   state.persist({ kind: 'proposed', view: state.view, sequence, digest });
-  const bodies = new Map(batch.map((request) => [request.digest, request]));
   state.emit({
     kind: 'send',
     to: all,
@@ -214,7 +204,7 @@ export function repropose(state: ReplicaState, sequence: number): void {
       sequence,
       digest,
       requests: batch.map((request) => request.digest),
-      bodies: [...bodies.values()],
+      bodies: distinctBodies(batch),
       collector: state.nextCollector,
       replica: state.self,
     },
