@@ -12,7 +12,7 @@ import { executeReady } from './executing.js';
 import type { Digest } from './ids.js';
 import type { PrePrepare, Request, Verified } from './messages.js';
 import type { ReplicaState } from './state/replica-state.js';
-import type { Slot } from './state/slot.js';
+import { withBodies, type Slot } from './state/slot.js';
 import { repropose } from './view-change/new-view.js';
 import { assembleCertificate, castVote, publishIfGatherer } from './voting.js';
 
@@ -99,7 +99,7 @@ function accept(
     state.nextSequence = Math.max(state.nextSequence, slot.sequence + 1);
   }
   for (const { digest } of batch) state.pool.markProposed(digest);
-  state.persist({ kind: 'accepted', prePrepare });
+  state.persist({ kind: 'accepted', prePrepare: withBodies(slot.proposal) });
   voteOnProposal(state, slot, prePrepare);
   executeReady(state);
 }

@@ -8,6 +8,7 @@
 
 import type { ClientId, Digest, ReplicaId, SequenceNumber } from './ids.js';
 import type { Destination } from './effect.js';
+import { fetchState } from './fetching-state.js';
 import type { ReplicaState } from './state/replica-state.js';
 import type { Slot } from './state/slot.js';
 
@@ -15,6 +16,8 @@ import type { Slot } from './state/slot.js';
 const CATCH_UP_PAUSE_MS = 5;
 /** How often a primary that has just started asks where the others are. */
 const START_INTERVAL_MS = 200;
+/** Calls for help that brought no decision, after which the state is fetched instead. */
+const MAX_FRUITLESS_CALLS = 3;
 
 /** Asks one of `holders` for the batch with `digest`, and another one if no answer comes. */
 export function fetchBatch(
@@ -55,8 +58,14 @@ export function isLagging(state: ReplicaState): boolean {
   return next?.ownVote('prepare') === undefined && next?.decidedDigest === undefined;
 }
 
+/** Whether fetching the state is cheaper than every decision that led to it. */
+function isFarBehind({ checkpoints, lastExecuted, config }: ReplicaState): boolean {
+  return checkpoints.stable.sequence > lastExecuted + config.windowSlots;
+}
+
 /** Sees to it that a lagging replica asks for help soon. */
 export function noteLagging(state: ReplicaState): void {
+  if (isFarBehind(state)) fetchState(state);
   if (!isLagging(state) || state.recovery.callingForHelp) return;
   state.recovery.callingForHelp = true;
   const wait = state.certificateDelay.timeoutMs(0);
@@ -66,6 +75,20 @@ export function noteLagging(state: ReplicaState): void {
 /** Decisions are coming in: the next call for help follows closely on the last of them. */
 export function hastenStatus(state: ReplicaState): void {
   state.emit({ kind: 'set-timer', timer: { kind: 'status' }, afterMs: CATCH_UP_PAUSE_MS });
+}
+
+/** The status timer fired: says where this replica is, if that may help. */
+export function onStatusDue(state: ReplicaState): void {
+  const { recovery } = state;
+  const idle = recovery.executedAtLastStatus === state.lastExecuted;
+  const lagging = isLagging(state);
+  recovery.fruitlessCalls = idle && lagging ? recovery.fruitlessCalls + 1 : 0;
+  // The others may have dropped the decisions that would lead there.
+  if (recovery.fruitlessCalls > MAX_FRUITLESS_CALLS) fetchState(state);
+  const starting = state.isPrimary && !recovery.mayPropose(state.lastExecuted);
+  if (state.transfer === undefined && (lagging || idle || starting)) sendStatus(state);
+  recovery.executedAtLastStatus = state.lastExecuted;
+  armStatusTimer(state);
 }
 
 /** Says where this replica is, to all unless told otherwise. */

@@ -13,19 +13,17 @@ import type { ReplicaId, SequenceNumber } from './ids.js';
 import type { Certificate, Verified, Vote } from './messages.js';
 import { proposeWaiting } from './proposing.js';
 import { answersTo } from './routing/answerers.js';
+import { preferNewerState } from './fetching-state.js';
 import type { ReplicaState } from './state/replica-state.js';
 
 /** Votes on the state after `sequence`, if a checkpoint is due there. */
 export function takeCheckpoint(state: ReplicaState, sequence: SequenceNumber): void {
   if (sequence % state.config.checkpointInterval !== 0) return;
-  const { digests, stateMachine } = state.dependencies;
-  const digest = digests.checkpoint({
-    sequence,
-    ledgerHead: state.ledgerHead,
-    clients: state.clients.canonical(),
-    application: stateMachine.digest(),
-  });
+  const { ledgerHead } = state;
+  const digest = state.chunks.digest(sequence, ledgerHead);
   state.checkpoints.reached(sequence, digest);
+  const changes = state.chunks.takeUnsaved();
+  state.persist({ kind: 'checkpoint', sequence, ledgerHead, changes });
   if (sequence <= state.checkpoints.stable.sequence) return;
   state.persist({ kind: 'voted', phase: 'checkpoint', view: 0, sequence, digest });
   sendCheckpointVote(state, sequence, 0);
@@ -132,6 +130,7 @@ export function applyCheckpoint(
   state.window.advance(sequence);
   state.nextSequence = Math.max(state.nextSequence, sequence + 1);
   state.recovery.highestCertified = Math.max(state.recovery.highestCertified, sequence);
+  preferNewerState(state);
   noteLagging(state);
   proposeWaiting(state);
 }

@@ -27,6 +27,8 @@ export interface ReplicaConfig {
   readonly requestTimeoutMs: number;
   /** How often an idle replica says where it is, for a cluster of four; grows with n. */
   readonly statusIntervalMs: number;
+  /** How long to wait for the next chunk of a state before another replica is asked. */
+  readonly transferTimeoutMs: number;
   /** Decisions sent to a lagging replica in one go. */
   readonly maxDecisionsPerAnswer: number;
 }
@@ -43,6 +45,7 @@ export const DEFAULT_REPLICA_CONFIG = {
   certificateTimeoutMs: { min: 20, max: 2000 },
   requestTimeoutMs: 2000,
   statusIntervalMs: 1000,
+  transferTimeoutMs: 1000,
   maxDecisionsPerAnswer: 16,
 } as const satisfies Partial<ReplicaConfig>;
 

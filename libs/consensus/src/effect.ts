@@ -1,15 +1,7 @@
+import type { StoreRecord } from './durable.js';
 import type { Evidence } from './evidence.js';
 import type { ClientId, Digest, ReplicaId, SequenceNumber, View } from './ids.js';
-import type {
-  Certificate,
-  Decision,
-  NewView,
-  OutgoingMessage,
-  Phase,
-  PrePrepare,
-  RequestResult,
-  Tally,
-} from './messages.js';
+import type { OutgoingMessage, Tally } from './messages.js';
 import type { RejectCode } from './rejection.js';
 import type { TimerKey } from './timers.js';
 
@@ -18,38 +10,6 @@ export type Destination =
   | { readonly kind: 'all' }
   | { readonly kind: 'replica'; readonly id: ReplicaId }
   | { readonly kind: 'client'; readonly id: ClientId };
-
-/** What must be on stable storage before any later effect becomes visible. */
-export type StoreRecord =
-  | {
-      /** As primary: this sequence number is spent on this batch. */
-      readonly kind: 'proposed';
-      readonly view: View;
-      readonly sequence: SequenceNumber;
-      readonly digest: Digest;
-    }
-  | { readonly kind: 'accepted'; readonly prePrepare: PrePrepare }
-  | {
-      readonly kind: 'voted';
-      readonly phase: Phase;
-      readonly view: View;
-      readonly sequence: SequenceNumber;
-      readonly digest: Digest;
-    }
-  | { readonly kind: 'certified'; readonly certificate: Certificate }
-  | {
-      /** The replica left earlier views for `view`; `newView` once that began. */
-      readonly kind: 'view';
-      readonly view: View;
-      readonly newView: NewView | null;
-    }
-  | {
-      readonly kind: 'executed';
-      readonly decision: Decision;
-      readonly results: readonly RequestResult[];
-      /** Hash chain over batch digests and result digests up to this slot. */
-      readonly ledgerHead: Digest;
-    };
 
 /** A slot has executed here: what logs, reports and telemetry show. */
 export interface ExecutedSlot {
@@ -79,6 +39,18 @@ export type Effect =
       readonly to: ReplicaId;
       readonly first: SequenceNumber;
       readonly last: SequenceNumber;
+    }
+  | {
+      /**
+       * Send a part of the state at checkpoint `sequence` to a replica that lacks it, if the store
+       * has that state. The runner reads the store.
+       */
+      readonly kind: 'send-chunk';
+      readonly to: ReplicaId;
+      readonly sequence: SequenceNumber;
+      /** Name of the chunk; the empty name stands for the manifest, see `state/manifest.ts`. */
+      readonly chunk: string;
+      readonly part: number;
     }
   | { readonly kind: 'set-timer'; readonly timer: TimerKey; readonly afterMs: number }
   | { readonly kind: 'cancel-timer'; readonly timer: TimerKey }

@@ -26,6 +26,13 @@ export type Evidence =
       readonly decided: Digest;
     }
   | {
+      /** It sent something as the certified state that is not. */
+      readonly kind: 'wrong-chunk';
+      readonly accused: ReplicaId;
+      readonly sequence: SequenceNumber;
+      readonly chunk: string;
+    }
+  | {
       readonly kind: 'collector-failed';
       readonly accused: ReplicaId;
       readonly view: View;

@@ -10,6 +10,7 @@
  */
 
 import { noteLagging } from './catching-up.js';
+import type { StoredDecision } from './durable.js';
 import type { ClientId, Digest, SequenceNumber } from './ids.js';
 import { invariant } from './invariants.js';
 import type { Certificate, Decision, Reply, Request, RequestResult } from './messages.js';
@@ -56,34 +57,64 @@ function executeSlot(
   batch: readonly Request[],
 ): void {
   const { sequence } = slot;
-  invariant(
-    !slot.executed && sequence === state.lastExecuted + 1,
-    'order',
-    () => `slot ${sequence} after ${state.lastExecuted}`,
-  );
   const { view, digest } = certificate;
-  const executed = executeBatch(state, sequence, digest, batch);
-  const results = executed.map(({ result }) => result);
-  state.ledgerHead = state.dependencies.digests.ledgerLink(
-    state.ledgerHead,
+  const decision = {
+    kind: 'decision',
+    sequence,
+    view,
     digest,
-    results.map(({ result }) => result),
-  );
-  slot.executed = true;
-  state.lastExecuted = sequence;
-  state.nextSequence = Math.max(state.nextSequence, sequence + 1);
-  state.persist({
-    kind: 'executed',
-    decision: { kind: 'decision', sequence, view, digest, requests: batch, certificate },
-    results,
-    ledgerHead: state.ledgerHead,
-  });
+    requests: batch,
+    certificate,
+  } as const;
+  const executed = advance(state, slot, decision);
+  const results = executed.map(({ result }) => result);
+  state.persist({ kind: 'executed', decision, results, ledgerHead: state.ledgerHead });
   sendReplies(state, slot, certificate, executed);
   proposeAgain(state, slot, digest);
   report(state, slot, certificate, batch.length);
   if (view === state.view) state.failedViews = 0;
   suspectFailingCollectors(state, slot);
   takeCheckpoint(state, sequence);
+}
+
+/**
+ * Executes again what was executed before this replica stopped. Nothing is sent or stored: both
+ * happened then.
+ *
+ * @throws InvariantViolation when it comes to another result than then
+ */
+export function executeAgain(state: ReplicaState, { decision, ledgerHead }: StoredDecision): void {
+  const { sequence, digest, requests } = decision;
+  const inWindow = state.window.contains(sequence);
+  const slot = inWindow ? state.window.open(sequence) : new Slot(sequence);
+  slot.decidedBatch = { digest, batch: requests };
+  advance(state, slot, decision);
+  invariant(
+    state.ledgerHead === ledgerHead,
+    'durability',
+    () => `executing slot ${sequence} again gave another result than what was stored`,
+  );
+  takeCheckpoint(state, sequence);
+}
+
+/** State machine, client table and ledger go on by one slot, all together. */
+function advance(state: ReplicaState, slot: Slot, decision: Decision): ExecutedRequest[] {
+  const { sequence, digest, requests } = decision;
+  invariant(
+    !slot.executed && sequence === state.lastExecuted + 1,
+    'order',
+    () => `slot ${sequence} after ${state.lastExecuted}`,
+  );
+  const executed = executeBatch(state, sequence, digest, requests);
+  state.ledgerHead = state.dependencies.digests.ledgerLink(
+    state.ledgerHead,
+    digest,
+    executed.map(({ result }) => result.result),
+  );
+  slot.executed = true;
+  state.lastExecuted = sequence;
+  state.nextSequence = Math.max(state.nextSequence, sequence + 1);
+  return executed;
 }
 
 /**

@@ -1,4 +1,5 @@
 export * from './config.js';
+export * from './durable.js';
 export * from './effect.js';
 export * from './evidence.js';
 export * from './ids.js';
@@ -12,7 +13,9 @@ export { Replica, type ReplicaStatus } from './replica.js';
 export { allToAll } from './routing/all-to-all.js';
 export { answersTo } from './routing/answerers.js';
 export { collectorOf, toCollector } from './routing/collector.js';
+export { manifestText, parseManifest, partsOf, type Manifest } from './state/manifest.js';
 export type { ReplicaDependencies } from './state/replica-state.js';
 export type { Screening } from './screening.js';
 export * from './timers.js';
+export type { CompleteNewView } from './view-change/view-changes.js';
 export { chooseReproposals, type CarriedOver } from './view-change/choose-reproposals.js';

@@ -1,7 +1,9 @@
 import type {
   Certificate,
+  ChunkPart,
   Decision,
   Fetch,
+  FetchChunk,
   NewView,
   PrePrepare,
   Request,
@@ -31,6 +33,8 @@ export type VerifiedMessage =
   | Verified<Certificate>
   | Verified<Status>
   | Verified<Fetch>
+  | Verified<FetchChunk>
+  | Verified<ChunkPart>
   | Verified<Decision>
   | Verified<ViewChange>
   | Verified<NewView>;

@@ -18,7 +18,14 @@ export class InvariantViolation extends Error {
 /** @throws InvariantViolation unless `condition` holds */
 export function invariant(
   condition: boolean,
-  name: 'agreement' | 'integrity' | 'no-equivocation' | 'certificates' | 'order' | 'window',
+  name:
+    | 'agreement'
+    | 'integrity'
+    | 'no-equivocation'
+    | 'certificates'
+    | 'order'
+    | 'window'
+    | 'durability',
   detail: () => string,
 ): asserts condition {
   if (!condition) throw new InvariantViolation(name, detail());

@@ -186,6 +186,35 @@ export interface Fetch {
   readonly signature: Signature;
 }
 
+/** "Send me this part of the state at that checkpoint." */
+export interface FetchChunk {
+  readonly kind: 'fetch-chunk';
+  readonly replica: ReplicaId;
+  /** Of a stable checkpoint. */
+  readonly sequence: SequenceNumber;
+  /** Name of the chunk; the empty name stands for the manifest, which lists the others. */
+  readonly chunk: string;
+  /** Long chunks travel in parts, counted from 0. */
+  readonly part: number;
+  readonly signature: Signature;
+}
+
+/**
+ * A part of a chunk's text. It proves nothing until the chunk is whole and has the certified
+ * digest; the signature says whom to blame if it has not.
+ */
+export interface ChunkPart {
+  readonly kind: 'chunk-part';
+  readonly replica: ReplicaId;
+  readonly sequence: SequenceNumber;
+  readonly chunk: string;
+  readonly part: number;
+  /** How many parts the chunk has, at least 1. */
+  readonly parts: number;
+  readonly text: string;
+  readonly signature: Signature;
+}
+
 /** A decided slot that proves itself: the batch and the commit certificate over its digest. */
 export interface Decision {
   readonly kind: 'decision';
@@ -198,7 +227,17 @@ export interface Decision {
 
 /** Everything a replica accepts from the network. */
 export type ProtocolMessage =
-  Request | PrePrepare | Vote | Certificate | Status | Fetch | Decision | ViewChange | NewView;
+  | Request
+  | PrePrepare
+  | Vote
+  | Certificate
+  | Status
+  | Fetch
+  | FetchChunk
+  | ChunkPart
+  | Decision
+  | ViewChange
+  | NewView;
 
 /** What a replica hands to its runner for signing; the runner fills in `signature`. */
 export type Unsigned<M extends { readonly signature: Signature }> = Omit<M, 'signature'>;
@@ -214,6 +253,8 @@ export type OutgoingMessage =
   | Unsigned<Reply>
   | Unsigned<Status>
   | Unsigned<Fetch>
+  | Unsigned<FetchChunk>
+  | Unsigned<ChunkPart>
   | UnsignedViewChange
   | ViewChange
   | Unsigned<NewView>

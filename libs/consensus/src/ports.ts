@@ -3,6 +3,7 @@
  * deterministic: the same calls in the same order give the same answers on every replica.
  */
 
+import type { Chunk } from './durable.js';
 import type { ClientId, Digest, ReplicaId, SequenceNumber, Timestamp } from './ids.js';
 import type { Certificate, Verified, Vote } from './messages.js';
 
@@ -10,10 +11,8 @@ import type { Certificate, Verified, Vote } from './messages.js';
 export interface CheckpointedState {
   readonly sequence: SequenceNumber;
   readonly ledgerHead: Digest;
-  /** The client table in its canonical spelling. */
-  readonly clients: string;
-  /** Digest of the state machine. */
-  readonly application: Digest;
+  /** Client table and state machine, chunk by chunk, ascending by name. */
+  readonly chunks: readonly Pick<Chunk, 'name' | 'digest'>[];
 }
 
 /** Hashes, implemented by `libs/crypto`. */
@@ -22,6 +21,8 @@ export interface Digests {
   batch(requests: readonly Digest[]): Digest;
   /** Next link of the ledger's hash chain. `results` are the results of what executed, in batch order. */
   ledgerLink(previous: Digest, batch: Digest, results: readonly string[]): Digest;
+  /** Digest of a chunk's text, bound to its name. */
+  chunk(name: string, text: string): Digest;
   /** Digest of everything a replica's state consists of after a slot. */
   checkpoint(state: CheckpointedState): Digest;
 }
@@ -45,8 +46,18 @@ export interface ExecutionContext {
 export interface StateMachine {
   /** @returns the result as JSON text */
   execute(operation: string, context: ExecutionContext): string;
-  /** Digest of the whole state. */
-  digest(): Digest;
+  /**
+   * The chunks that changed since this was called last (since the beginning, the first time), by
+   * name, each with its whole content; empty text for one with nothing in it any more. Texts
+   * depend on the state alone, never on how it came about.
+   */
+  takeChanges(): ReadonlyMap<string, string>;
+  /**
+   * Replaces the whole state. `takeChanges` does not report what is loaded.
+   *
+   * @throws when a text is not one that `takeChanges` makes
+   */
+  load(chunks: ReadonlyMap<string, string>): void;
 }
 
 /**

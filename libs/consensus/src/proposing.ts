@@ -6,6 +6,7 @@
  */
 
 import type { ReplicaState } from './state/replica-state.js';
+import { distinctBodies } from './state/slot.js';
 
 /** Proposes waiting requests in batches while slots may be in flight. */
 export function proposeWaiting(state: ReplicaState): void {
@@ -30,18 +31,18 @@ function propose(state: ReplicaState): void {
   const requests = batch.map(({ request }) => request.digest);
   const digest = state.dependencies.digests.batch(requests);
   for (const request of requests) state.pool.markProposed(request);
-  const slot = { view: state.view, sequence: state.nextSequence, digest };
-  state.persist({ kind: 'proposed', ...slot });
-  state.emit({
-    kind: 'send',
-    to: { kind: 'all' },
-    message: {
-      kind: 'pre-prepare',
-      ...slot,
-      requests,
-      bodies: batch.filter(({ inline }) => inline).map(({ request }) => request),
-      collector: state.nextCollector,
-      replica: state.self,
-    },
-  });
+  const prePrepare = {
+    kind: 'pre-prepare',
+    view: state.view,
+    sequence: state.nextSequence,
+    digest,
+    requests,
+    bodies: distinctBodies(batch.map(({ request }) => request)),
+    collector: state.nextCollector,
+    replica: state.self,
+  } as const;
+  state.persist({ kind: 'proposed', prePrepare });
+  const inlined = batch.filter(({ inline }) => inline).map(({ request }) => request);
+  const message = { ...prePrepare, bodies: inlined };
+  state.emit({ kind: 'send', to: { kind: 'all' }, message });
 }

@@ -34,6 +34,7 @@ export const REJECT_CODES = [
   'stale-timestamp',
   'expired',
   'wrong-new-view',
+  'wrong-chunk',
   'unsolicited',
   // rate limits
   'throttled',

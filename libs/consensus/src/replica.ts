@@ -4,6 +4,7 @@
  */
 
 import type { ReplicaConfig } from './config.js';
+import type { Restored } from './durable.js';
 import type { Effect } from './effect.js';
 import type { Digest, ReplicaId, SequenceNumber, View } from './ids.js';
 import type { Input, VerifiedMessage, Via } from './input.js';
@@ -19,6 +20,8 @@ import { onTimerFired } from './handlers/on-timer-fired.js';
 import { onViewChange } from './handlers/on-view-change.js';
 import { onVote } from './handlers/on-vote.js';
 import type { ProtocolMessage, Request, Tally } from './messages.js';
+import { restore } from './restoring.js';
+import { onFetchChunk, takePart } from './state-transfer.js';
 import { screen, type Screening } from './screening.js';
 import { ReplicaState, type ReplicaDependencies } from './state/replica-state.js';
 
@@ -36,15 +39,25 @@ export interface ReplicaStatus {
   readonly lowWatermark: SequenceNumber;
   readonly highWatermark: SequenceNumber;
   readonly pooledRequests: number;
+  /** Slots in memory. */
+  readonly slots: number;
   readonly ledgerHead: Digest;
-  readonly stateDigest: Digest;
 }
 
 export class Replica {
   private readonly state: ReplicaState;
 
-  constructor(config: ReplicaConfig, dependencies: ReplicaDependencies) {
+  /**
+   * @param restored what an earlier run of this replica stored
+   * @throws InvariantViolation when that contradicts itself
+   */
+  constructor(
+    config: ReplicaConfig,
+    dependencies: ReplicaDependencies,
+    private restored?: Restored,
+  ) {
     this.state = new ReplicaState(config, dependencies);
+    if (restored !== undefined) restore(this.state, restored);
   }
 
   /**
@@ -57,7 +70,8 @@ export class Replica {
     this.state.nowMs = nowMs;
     switch (input.kind) {
       case 'started':
-        onStarted(this.state);
+        onStarted(this.state, this.restored);
+        this.restored = undefined;
         break;
       case 'disconnected':
         onDisconnected(this.state);
@@ -87,9 +101,17 @@ export class Replica {
       lowWatermark: state.window.lowWatermark,
       highWatermark: state.window.highWatermark,
       pooledRequests: state.pool.size,
+      slots: state.window.count,
       ledgerHead: state.ledgerHead,
-      stateDigest: state.dependencies.stateMachine.digest(),
     };
+  }
+
+  /**
+   * Digest of everything this replica's state consists of: equal on all that executed equally
+   * far. Hashes what changed since a checkpoint was taken, so it is not for every message.
+   */
+  stateDigest(): Digest {
+    return this.state.chunks.digest(this.state.lastExecuted, this.state.ledgerHead);
   }
 
   /** Whether it is worth checking the signatures of `message`. Changes nothing. */
@@ -131,6 +153,12 @@ function dispatch(state: ReplicaState, message: VerifiedMessage, via: Via): void
       return;
     case 'fetch':
       onFetch(state, message);
+      return;
+    case 'fetch-chunk':
+      onFetchChunk(state, message);
+      return;
+    case 'chunk-part':
+      takePart(state, message);
       return;
     case 'decision':
       onDecision(state, message);

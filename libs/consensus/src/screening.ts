@@ -7,10 +7,11 @@
  */
 
 import type { ProtocolMessage } from './messages.js';
+import { awaitsPart } from './fetching-state.js';
 import type { ReplicaState } from './state/replica-state.js';
 
 /** `wanted`: verify it. `own-echo`: this replica said it itself. Else: known or of no use. */
-export type Screening = 'wanted' | 'own-echo' | 'duplicate' | 'outside-watermarks';
+export type Screening = 'wanted' | 'own-echo' | 'duplicate' | 'outside-watermarks' | 'unsolicited';
 
 export function screen(state: ReplicaState, message: ProtocolMessage): Screening {
   switch (message.kind) {
@@ -18,7 +19,10 @@ export function screen(state: ReplicaState, message: ProtocolMessage): Screening
       return 'wanted';
     case 'status':
     case 'fetch':
+    case 'fetch-chunk':
       return message.replica === state.self ? 'own-echo' : 'wanted';
+    case 'chunk-part':
+      return awaitsPart(state, message) ? 'wanted' : 'unsolicited';
     case 'vote':
       return screenVote(state, message);
     case 'pre-prepare':

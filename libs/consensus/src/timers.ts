@@ -25,6 +25,7 @@ export type TimerKey =
       readonly replica: ReplicaId;
       readonly attempt: number;
     }
+  | { readonly kind: 'transfer'; readonly attempt: number }
   /** The oldest request waits for too long. */
   | { readonly kind: 'request'; readonly view: View }
   /** The view that a quorum asked for does not begin. */
@@ -45,6 +46,7 @@ export function timerName(timer: TimerKey): string {
       return `checkpoint:${timer.sequence}`;
     case 'fetch-view-changes':
       return `fetch-view-changes:${timer.replica}`;
+    case 'transfer':
     case 'request':
     case 'new-view':
     case 'view-change':

@@ -36,6 +36,11 @@ export function castVote(state: ReplicaState, slot: Slot, phase: SlotPhase, dige
     digest,
   });
   sendVote(state, slot, phase);
+  waitForCertificate(state, slot, phase);
+}
+
+/** Starts the time within which the certificate of the current view's `phase` should come. */
+export function waitForCertificate(state: ReplicaState, slot: Slot, phase: SlotPhase): void {
   state.emit({
     kind: 'set-timer',
     timer: { kind: 'certificate', view: state.view, sequence: slot.sequence, phase },
@@ -151,7 +156,8 @@ function onCommitted(state: ReplicaState, slot: Slot, certificate: SlotCertifica
 
 function learnDelay(state: ReplicaState, slot: Slot, phase: SlotPhase): void {
   const vote = slot.ownVote(phase);
-  if (vote !== undefined) state.certificateDelay.observe(state.nowMs - vote.castAtMs);
+  if (vote?.castAtMs === undefined) return;
+  state.certificateDelay.observe(state.nowMs - vote.castAtMs);
 }
 
 function stopWaiting(state: ReplicaState, slot: Slot, phase: SlotPhase): void {

@@ -92,4 +92,54 @@ describe('the core’s digests', () => {
     expect(new Set(links).size).toBe(links.length);
     expect(core.ledgerLink(previous, digest, ['abc'])).toBe(links[5]);
   });
+
+  it('bind a chunk’s text to its name', () => {
+    const part = fc.constantFrom('', 'a', 'ab', 'b', 'é');
+    const chunk = fc.tuple(part, part);
+    fc.assert(
+      fc.property(chunk, chunk, (left, right) => {
+        const same = left.join() === right.join();
+        expect(core.chunk(...left) === core.chunk(...right)).toBe(same);
+      }),
+    );
+  });
+
+  it('cover everything in a checkpoint, the list’s order and length included', () => {
+    const [head, other] = [sha256('head'), sha256('other')];
+    const a = { name: 'a', digest: sha256('a') };
+    const b = { name: 'b', digest: sha256('b') };
+    const state = { sequence: 128, ledgerHead: head, chunks: [a, b] };
+    const digests = [
+      state,
+      { ...state, sequence: 129 },
+      { ...state, ledgerHead: other },
+      ...[
+        [],
+        [a],
+        [b],
+        [b, a],
+        [a, a, b],
+        [a, { ...b, name: 'c' }],
+        [a, { ...b, digest: other }],
+      ].map((chunks) => ({ ...state, chunks })),
+    ].map((changed) => core.checkpoint(changed));
+    expect(new Set(digests).size).toBe(digests.length);
+    expect(core.checkpoint({ ...state, chunks: [...state.chunks] })).toBe(digests[0]);
+  });
+
+  it('refuse a checkpoint with something else than digests', () => {
+    const state = { sequence: 128, ledgerHead: sha256('head'), chunks: [] };
+    const chunks = [{ name: 'a', digest: 'ab' }];
+    expect(() => core.checkpoint({ ...state, chunks })).toThrow(RangeError);
+    expect(() => core.checkpoint({ ...state, ledgerHead: '' })).toThrow(RangeError);
+  });
+
+  it('do not change from one version to the next', () => {
+    const chunk = { name: 'state/kv/3f', digest: core.chunk('state/kv/3f', '[["a",1,1]]') };
+    const state = { sequence: 128, ledgerHead: sha256('head'), chunks: [chunk] };
+    expect([chunk.digest, core.checkpoint(state)]).toEqual([
+      '7535484497e9838357f14fe8fa76fbb1edee1fe36b589c288ba4a2f0e6cc0623',
+      '385bef824454e4206667fbd0ed487f7327a5a2597e130f6a4ac3c9bf9948abbd',
+    ]);
+  });
 });

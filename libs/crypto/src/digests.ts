@@ -60,16 +60,25 @@ export function replyLeaves({ client, results }: Pick<Reply, 'client' | 'results
 
 /** The core's hashes. */
 export function createDigests(): Digests {
-  return { batch: merkleRoot, ledgerLink, checkpoint };
+  return { batch: merkleRoot, ledgerLink, chunk, checkpoint };
 }
 
-function checkpoint(state: CheckpointedState): Digest {
-  const { sequence, ledgerHead, clients, application } = state;
-  const layout = startLayout(LAYOUT_TYPES.checkpoint, NO_CLUSTER, 8 + 32 + 32 + 32)
+/** The text, which may be long, enters through its SHA-256. It must be well-formed. */
+function chunk(name: string, text: string): Digest {
+  const layout = startLayout(LAYOUT_TYPES.chunk, NO_CLUSTER, 4 + textBytes(name) + 32)
+    .text(name)
+    .digest(sha256(text));
+  return sha256(layout.finish());
+}
+
+/** @throws RangeError for a digest that is none: lists from peers have to be checked before */
+function checkpoint({ sequence, ledgerHead, chunks }: CheckpointedState): Digest {
+  const listed = chunks.reduce((sum, { name }) => sum + 4 + textBytes(name) + 32, 0);
+  const layout = startLayout(LAYOUT_TYPES.checkpoint, NO_CLUSTER, 8 + 32 + 4 + listed)
     .u64(sequence)
     .digest(ledgerHead)
-    .digest(hash('sha256', clients, 'hex'))
-    .digest(application);
+    .u32(chunks.length);
+  for (const { name, digest } of chunks) layout.text(name).digest(digest);
   return sha256(layout.finish());
 }
 

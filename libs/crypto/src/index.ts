@@ -26,7 +26,9 @@ export {
 export {
   type AnswerStatement,
   answerBytes,
+  chunkPartBytes,
   fetchBytes,
+  fetchChunkBytes,
   prePrepareBytes,
   type QueryStatement,
   queryBytes,

@@ -1,6 +1,8 @@
 import type {
+  ChunkPart,
   ClientId,
   Fetch,
+  FetchChunk,
   NewView,
   OutgoingMessage,
   PrePrepare,
@@ -24,7 +26,9 @@ import { merkleRoot } from './merkle.js';
 import {
   type AnswerStatement,
   answerBytes,
+  chunkPartBytes,
   fetchBytes,
+  fetchChunkBytes,
   prePrepareBytes,
   type QueryStatement,
   queryBytes,
@@ -38,7 +42,8 @@ import { asVerified } from './verified.js';
 import { isWellFormed } from './well-formed.js';
 
 /** What replicas sign. */
-export type MemberMessage = PrePrepare | Vote | Reply | Status | Fetch | ViewChange | NewView;
+export type MemberMessage =
+  PrePrepare | Vote | Reply | Status | Fetch | FetchChunk | ChunkPart | ViewChange | NewView;
 
 /** The same before it is signed, as the core hands it over. */
 export type UnsignedMemberMessage =
@@ -47,6 +52,8 @@ export type UnsignedMemberMessage =
   | Unsigned<Reply>
   | Unsigned<Status>
   | Unsigned<Fetch>
+  | Unsigned<FetchChunk>
+  | Unsigned<ChunkPart>
   | Unsigned<NewView>
   | UnsignedViewChange;
 
@@ -83,12 +90,14 @@ export class MessageSigner {
    * Signs a message of this replica. What it signed itself needs no check, so the result is
    * verified.
    *
-   * @throws RangeError when the message names another replica as its sender: a bug of ours
+   * @throws RangeError for a bug of ours: the message names another replica as its sender, or a
+   *   chunk's part is not well-formed text
    */
   sign<M extends UnsignedMemberMessage>(message: M): Verified<SignedForm<M>> {
     if (message.replica !== this.replica) {
       throw new RangeError(`replica ${this.replica} cannot sign for ${message.replica}`);
     }
+    if (message.kind === 'chunk-part') requireWellFormed(message.text);
     const signature = signBytes(memberMessageBytes(this.cluster, message), this.key);
     // The kinds correspond one to one, which the compiler cannot follow through a type parameter.
     const derived =
@@ -112,6 +121,8 @@ export class MessageSigner {
       case 'reply':
       case 'status':
       case 'fetch':
+      case 'fetch-chunk':
+      case 'chunk-part':
         return this.sign(message);
     }
   }
@@ -179,6 +190,10 @@ export function memberMessageBytes(cluster: string, message: UnsignedMemberMessa
       return statusBytes(cluster, message);
     case 'fetch':
       return fetchBytes(cluster, message);
+    case 'fetch-chunk':
+      return fetchChunkBytes(cluster, message);
+    case 'chunk-part':
+      return chunkPartBytes(cluster, message);
     case 'view-change':
       return viewChangeBytes(cluster, message);
     case 'new-view':

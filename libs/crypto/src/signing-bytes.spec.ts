@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { sha256 } from './digests.js';
 import {
   answerBytes,
+  chunkPartBytes,
   fetchBytes,
+  fetchChunkBytes,
   LAYOUT_TYPES,
   prePrepareBytes,
   queryBytes,
@@ -54,6 +56,22 @@ const statements = fc.oneof(
   }),
   fc.record({ kind: fc.constant('fetch' as const), replica: id, sequence: number, digest }),
   fc.record({
+    kind: fc.constant('fetch-chunk' as const),
+    replica: id,
+    sequence: number,
+    chunk: name,
+    part: id,
+  }),
+  fc.record({
+    kind: fc.constant('chunk-part' as const),
+    replica: id,
+    sequence: number,
+    chunk: name,
+    part: id,
+    parts: id,
+    text: name,
+  }),
+  fc.record({
     kind: fc.constant('query' as const),
     id: name,
     client: name,
@@ -80,6 +98,10 @@ function bytesOf(cluster: string, statement: Statement): Buffer {
       return statusBytes(cluster, statement);
     case 'fetch':
       return fetchBytes(cluster, statement);
+    case 'fetch-chunk':
+      return fetchChunkBytes(cluster, statement);
+    case 'chunk-part':
+      return chunkPartBytes(cluster, statement);
     case 'query':
       return queryBytes(cluster, statement);
     case 'answer':
@@ -125,6 +147,21 @@ describe('signing bytes', () => {
         '0000000000000001',
         '0000000200000005',
         'ab'.repeat(32),
+      ].join(''),
+    );
+    const chunk = 'state/kv/3f';
+    const part = { replica: 3, sequence: 128, chunk, part: 1, parts: 2, text: 'text' };
+    expect(chunkPartBytes('local', { kind: 'chunk-part', ...part }).toString('hex')).toBe(
+      [
+        Buffer.from('CCRO/1').toString('hex'),
+        '0e',
+        `00000005${Buffer.from('local').toString('hex')}`,
+        '00000003',
+        '0000000000000080',
+        `0000000b${Buffer.from(chunk).toString('hex')}`,
+        '00000001',
+        '00000002',
+        sha256('text'),
       ].join(''),
     );
   });

@@ -9,9 +9,11 @@
 
 import { hash } from 'node:crypto';
 import type {
+  ChunkPart,
   ClientId,
   Digest,
   Fetch,
+  FetchChunk,
   Phase,
   PrePrepare,
   ReplicaId,
@@ -40,12 +42,16 @@ export const LAYOUT_TYPES = {
   checkpointVote: 10,
   viewChange: 11,
   newView: 12,
+  fetchChunk: 13,
+  chunkPart: 14,
   // hashed
   requestDigest: 64,
   resultLeaf: 65,
   ledgerLink: 66,
-  checkpoint: 67,
+  // 67 was a checkpoint before states were cut into chunks
   slotReports: 68,
+  chunk: 69,
+  checkpoint: 70,
 } as const;
 
 export type LayoutType = (typeof LAYOUT_TYPES)[keyof typeof LAYOUT_TYPES];
@@ -145,6 +151,29 @@ export function fetchBytes(cluster: string, fetch: Omit<Fetch, 'signature'>): Bu
     .u32(fetch.replica)
     .u64(fetch.sequence)
     .digest(fetch.digest)
+    .finish();
+}
+
+export function fetchChunkBytes(cluster: string, fetch: Omit<FetchChunk, 'signature'>): Buffer {
+  const { replica, sequence, chunk, part } = fetch;
+  return startLayout(LAYOUT_TYPES.fetchChunk, cluster, 4 + 8 + 4 + textBytes(chunk) + 4)
+    .u32(replica)
+    .u64(sequence)
+    .text(chunk)
+    .u32(part)
+    .finish();
+}
+
+export function chunkPartBytes(cluster: string, message: Omit<ChunkPart, 'signature'>): Buffer {
+  const { replica, sequence, chunk, part, parts, text } = message;
+  const size = 4 + 8 + 4 + textBytes(chunk) + 4 + 4 + 32;
+  return startLayout(LAYOUT_TYPES.chunkPart, cluster, size)
+    .u32(replica)
+    .u64(sequence)
+    .text(chunk)
+    .u32(part)
+    .u32(parts)
+    .digest(hash('sha256', text, 'hex'))
     .finish();
 }
 

@@ -126,6 +126,22 @@ const samples: readonly ProtocolMessage[] = [
     asks: false,
   }),
   signerOf(1).sign({ kind: 'fetch', replica: 1, sequence: 7, digest: root }),
+  signerOf(1).sign({
+    kind: 'fetch-chunk',
+    replica: 1,
+    sequence: 128,
+    chunk: 'state/kv/3f',
+    part: 2,
+  }),
+  signerOf(2).sign({
+    kind: 'chunk-part',
+    replica: 2,
+    sequence: 128,
+    chunk: 'state/kv/3f',
+    part: 1,
+    parts: 3,
+    text: '[["é",1,1]]',
+  }),
   decision,
 ];
 
@@ -404,8 +420,15 @@ describe('MessageSigner', () => {
     for (const proven of [decision, certificateOf('commit'), prePrepare]) {
       expect(backup.seal(proven)).toBe(proven);
     }
-    const sealed = backup.seal({ kind: 'fetch', replica: 0, sequence: 1, digest: root });
-    expect(isRejected(verifier.verify(sealed as ProtocolMessage))).toBe(false);
+    const at = { replica: 0, sequence: 128, chunk: '', part: 0 } as const;
+    for (const unsigned of [
+      { kind: 'fetch', replica: 0, sequence: 1, digest: root },
+      { kind: 'fetch-chunk', ...at },
+      { kind: 'chunk-part', ...at, parts: 1, text: '{}' },
+    ] as const) {
+      const sealed = backup.seal(unsigned);
+      expect(isRejected(verifier.verify(sealed as ProtocolMessage))).toBe(false);
+    }
   });
 });
 

@@ -1,4 +1,5 @@
 import type {
+  ChunkPart,
   ClientId,
   Decision,
   Digest,
@@ -78,7 +79,10 @@ export class Verifier {
       case 'vote':
       case 'status':
       case 'fetch':
+      case 'fetch-chunk':
         return this.refuseSender(message) ?? asVerified(message);
+      case 'chunk-part':
+        return this.refuseChunkPart(message) ?? asVerified(message);
       case 'certificate':
         return this.scheme.verify(message) ?? asVerified(message);
       case 'decision':
@@ -183,6 +187,12 @@ export class Verifier {
     }
     const root = merkleRoot(requests.map((request) => request.digest));
     return root === digest ? undefined : 'digest-mismatch';
+  }
+
+  /** Whether the chunk is the certified one shows when it is whole. */
+  private refuseChunkPart(message: ChunkPart): RejectCode | undefined {
+    if (message.part >= message.parts || !isWellFormed(message.text)) return 'malformed';
+    return this.refuseSender(message);
   }
 
   /** The signature, then every certificate inside, and that each is what it is said to be. */

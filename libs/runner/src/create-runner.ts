@@ -7,6 +7,7 @@ import {
   toCollector,
   type ReplicaConfig,
   type ReplicaId,
+  type Restored,
   type StateMachine,
   type VoteRouter,
 } from '@ccro/consensus';
@@ -29,6 +30,8 @@ export interface RunnerOptions {
   readonly broker: Broker;
   readonly store: ReplicaStore;
   readonly stateMachine: StateMachine;
+  /** What an earlier run of this replica stored. */
+  readonly restored?: Restored | undefined;
   readonly clock: Clock;
   readonly listener: RunnerListener;
   /** Deviations from the defaults, for tests and experiments. */
@@ -58,6 +61,7 @@ export function createRunner(options: RunnerOptions): ReplicaRunner {
       n: members.length,
     },
     { digests: createDigests(), certificates: scheme, router: ROUTERS[mode], stateMachine },
+    options.restored,
   );
   return new ReplicaRunner(
     {

@@ -14,6 +14,8 @@ export class Outbox {
   private waiting: Effect[] = [];
   private running = false;
   private stopped = false;
+  /** The append under way, if one is. Never rejects. */
+  private writing: Promise<void> | undefined;
 
   constructor(
     private readonly store: ReplicaStore,
@@ -26,10 +28,11 @@ export class Outbox {
     if (!this.running) this.run();
   }
 
-  /** Nothing runs any more, also not what waits for the store. */
-  stop(): void {
+  /** Nothing runs any more, also not what waits for the store. Resolves when that has ended. */
+  async stop(): Promise<void> {
     this.stopped = true;
     this.waiting = [];
+    await this.writing;
   }
 
   private run(): void {
@@ -54,7 +57,7 @@ export class Outbox {
 
   /** Goes on with `effects` once the store says that their records are durable. */
   private resumeAfter(durable: Promise<void>, effects: readonly Effect[]): void {
-    durable.then(
+    this.writing = durable.then(
       () => {
         try {
           this.performAll(effects);
@@ -75,7 +78,8 @@ export class Outbox {
   }
 
   private fail(error: unknown): void {
-    this.stop();
+    if (this.stopped) return;
+    void this.stop();
     this.onFailure(error);
   }
 }

@@ -5,6 +5,7 @@
 
 import type { Broker, ChannelNames } from '@ccro/broker';
 import type {
+  Digest,
   Effect,
   Evidence,
   ExecutedSlot,
@@ -27,6 +28,7 @@ import type { Clock } from '@ccro/clock';
 import { EvidenceLog } from './evidence-log.js';
 import { Outbox, type VisibleEffect } from './outbox.js';
 import { ReplicaTimers } from './replica-timers.js';
+import { SnapshotKeeper } from './snapshot-keeper.js';
 import { isUnsigned } from './unsigned.js';
 
 /** What a runner is made of, chosen where the node is wired. */
@@ -66,6 +68,7 @@ export class ReplicaRunner {
   readonly evidence = new EvidenceLog();
   private readonly outbox: Outbox;
   private readonly timers: ReplicaTimers;
+  private readonly snapshots: SnapshotKeeper;
   private readonly rejects: Partial<Record<RejectCode, number>> = {};
   private received = 0;
   private unsent = 0;
@@ -81,6 +84,7 @@ export class ReplicaRunner {
       (effect) => this.perform(effect),
       (error) => this.fail(error),
     );
+    this.snapshots = new SnapshotKeeper(parts.store, parts.clock);
     this.timers = new ReplicaTimers(parts.clock, (timer) =>
       this.step({ kind: 'timer-fired', timer }),
     );
@@ -102,10 +106,11 @@ export class ReplicaRunner {
     this.step({ kind: 'reconnected' });
   }
 
-  stop(): void {
+  /** Takes no part any more. The store may be closed once the promise resolves. */
+  async stop(): Promise<void> {
     this.running = false;
     this.timers.cancelAll();
-    this.outbox.stop();
+    await Promise.all([this.outbox.stop(), this.snapshots.releaseAll()]);
   }
 
   /** Makes the node misbehave, or behave again. Its own core stays honest; what it says is not. */
@@ -121,6 +126,11 @@ export class ReplicaRunner {
 
   status(): ReplicaStatus {
     return this.parts.replica.status();
+  }
+
+  /** Digest of the whole state, see `Replica.stateDigest`. */
+  stateDigest(): Digest {
+    return this.parts.replica.stateDigest();
   }
 
   /** Votes of others on a decided slot that is still in memory. */
@@ -188,6 +198,9 @@ export class ReplicaRunner {
         return;
       case 'send-decisions':
         void this.sendDecisions(effect);
+        return;
+      case 'send-chunk':
+        void this.sendChunk(effect);
         return;
       case 'set-timer':
         this.timers.set(effect.timer, effect.afterMs);
@@ -272,6 +285,26 @@ export class ReplicaRunner {
     }
   }
 
+  private async sendChunk(effect: Extract<VisibleEffect, { kind: 'send-chunk' }>): Promise<void> {
+    const { to, sequence, chunk, part } = effect;
+    try {
+      const found = await this.snapshots.part(sequence, chunk, part);
+      if (found === undefined || !this.running) return;
+      const { self } = this.parts;
+      const message = {
+        kind: 'chunk-part',
+        replica: self,
+        sequence,
+        chunk,
+        part,
+        ...found,
+      } as const;
+      this.send({ to: { kind: 'replica', id: to }, message });
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
   /** Counts something that was not used, here or in what belongs to this node. */
   countReject(code: RejectCode, from: string | number | undefined): void {
     this.rejects[code] = (this.rejects[code] ?? 0) + 1;
@@ -279,7 +312,8 @@ export class ReplicaRunner {
   }
 
   private fail(error: unknown): void {
-    this.stop();
+    if (!this.running) return;
+    void this.stop();
     this.listener.onFatal(error);
   }
 }

@@ -1,4 +1,4 @@
-import type { Digest, ExecutionContext } from '@ccro/consensus';
+import type { ExecutionContext } from '@ccro/consensus';
 import type { JsonObject, OperationFailure } from './operation.js';
 
 /** An operation that has been read, and the text it was read from. */
@@ -14,12 +14,25 @@ export interface Operation {
  * throw.
  */
 export interface Application {
+  /** 1 to 32 of A-Z, a-z, 0-9, _ and -: what the names of its chunks start with, before a `/`. */
+  readonly name: string;
   /** Types of operations that are this application's; no two applications share one. */
   readonly operationTypes: readonly string[];
   /** @returns the result as JSON text */
   apply(operation: Operation, context: ExecutionContext): string;
-  /** Digest of this application's state. */
-  digest(): Digest;
+  /**
+   * The chunks written since this was called last, see `StateMachine.takeChanges`. The names lack
+   * the application's own; they are up to 64 of A-Z, a-z, 0-9, _, ., - and /. Texts are well-formed
+   * Unicode.
+   */
+  takeChanges(): ReadonlyMap<string, string>;
+  /**
+   * Replaces the whole state, see `StateMachine.load`. Names are those of `takeChanges`. The state
+   * stays as it was when this throws.
+   *
+   * @throws ChunkError when a text is not one that `takeChanges` makes
+   */
+  load(chunks: ReadonlyMap<string, string>): void;
 }
 
 /** JSON text of a failure. */

@@ -1,6 +1,9 @@
+import type { StateMachine } from '@ccro/consensus';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Applications, createStateMachine } from './applications.js';
+import { ChunkError } from './chunk-error.js';
+import { Content, contentOf } from './content.contract.js';
 import { Ledger } from './ledger.js';
 import { appendOperation, getOperation, putOperation } from './operation.js';
 
@@ -22,34 +25,75 @@ const operation = fc.oneof(
     .map((fields) => JSON.stringify(fields)),
 );
 
-function run(operations: readonly string[]): { results: string[]; digests: string[] } {
-  const machine = createStateMachine();
-  const results: string[] = [];
-  const digests: string[] = [];
-  operations.forEach((text, index) => {
-    results.push(machine.execute(text, { ...context, timestamp: index, sequence: index + 1 }));
-    digests.push(machine.digest());
-  });
-  return { results, digests };
+interface Run {
+  readonly machine: StateMachine;
+  readonly results: readonly string[];
+  readonly contents: readonly ReadonlyMap<string, string>[];
 }
 
+/** Executes, and takes changes after each operation for which `taken` says so. */
+function run(
+  operations: readonly string[],
+  taken: (index: number) => boolean,
+  machine = createStateMachine(),
+): Run {
+  const results: string[] = [];
+  const contents: ReadonlyMap<string, string>[] = [];
+  const content = new Content();
+  operations.forEach((text, index) => {
+    results.push(machine.execute(text, { ...context, timestamp: index, sequence: index + 1 }));
+    if (taken(index)) contents.push(content.after(machine));
+  });
+  return { machine, results, contents: [...contents, content.after(machine)] };
+}
+
+const always = (): boolean => true;
+const never = (): boolean => false;
+const operations = fc.array(operation, { maxLength: 40 });
+
 describe('every replica computes the same', () => {
-  it('gives the same results and digests for the same operations', () => {
+  it('gives the same results and chunks for the same operations', () => {
     fc.assert(
-      fc.property(fc.array(operation, { maxLength: 40 }), (operations) => {
-        expect(run(operations)).toEqual(run(operations));
+      fc.property(operations, (texts) => {
+        const [one, other] = [run(texts, always), run(texts, always)];
+        expect(one.results).toEqual(other.results);
+        expect(one.contents).toEqual(other.contents);
       }),
     );
   });
 
-  it('has a digest that does not depend on how often it is asked for', () => {
+  it('has chunks that do not depend on when changes are taken', () => {
     fc.assert(
-      fc.property(fc.array(operation, { maxLength: 40 }), (operations) => {
-        const machine = createStateMachine();
-        operations.forEach((text, index) => {
-          machine.execute(text, { ...context, timestamp: index, sequence: index + 1 });
-        });
-        expect(machine.digest()).toBe(run(operations).digests.at(-1) ?? machine.digest());
+      fc.property(operations, fc.infiniteStream(fc.boolean()), (texts, taken) => {
+        const sometimes = run(texts, () => taken.next().value === true);
+        expect(sometimes.contents.at(-1)).toEqual(run(texts, never).contents.at(-1));
+      }),
+    );
+  });
+
+  it('reports a change once, and none when nothing was written', () => {
+    fc.assert(
+      fc.property(operations, (texts) => {
+        const { machine } = run(texts, never);
+        machine.execute(getOperation('a'), context);
+        expect(machine.takeChanges()).toEqual(new Map());
+      }),
+    );
+  });
+
+  it('goes on alike after its chunks were loaded, whatever was there before', () => {
+    fc.assert(
+      fc.property(operations, operations, operations, (before, later, other) => {
+        const original = run(before, always);
+        const loaded = run(other, never).machine;
+        loaded.execute(putOperation('not taken', 1), context);
+        loaded.load(original.contents.at(-1) ?? new Map());
+        expect(loaded.takeChanges()).toEqual(new Map());
+        for (const [index, text] of later.entries()) {
+          const at = { ...context, timestamp: index };
+          expect(loaded.execute(text, at)).toBe(original.machine.execute(text, at));
+          expect(loaded.takeChanges()).toEqual(original.machine.takeChanges());
+        }
       }),
     );
   });
@@ -68,9 +112,8 @@ describe('every replica computes the same', () => {
     fc.assert(
       fc.property(operation, (text) => {
         const machine = createStateMachine();
-        const before = machine.digest();
         const result: object = JSON.parse(machine.execute(text, context));
-        if ('error' in result) expect(machine.digest()).toBe(before);
+        if ('error' in result) expect(machine.takeChanges()).toEqual(new Map());
       }),
     );
   });
@@ -115,19 +158,38 @@ describe('operations that make no sense', () => {
 });
 
 describe('the composite', () => {
-  it('binds both applications in its digest', () => {
+  it('has the chunks of all applications, each under its name', () => {
     const machine = createStateMachine();
-    const empty = machine.digest();
+    expect(machine.takeChanges()).toEqual(new Map());
     machine.execute(appendOperation('entry'), context);
-    const appended = machine.digest();
     machine.execute(putOperation('key', 'value'), context);
-    const put = machine.digest();
-    machine.execute(getOperation('key'), context);
-    expect(new Set([empty, appended, put]).size).toBe(3);
-    expect(machine.digest()).toBe(put);
+    const names = [...contentOf(machine).keys()];
+    expect(names).toEqual(['ledger/head', expect.stringMatching(/^kv\/[0-9a-f]{2}$/)]);
   });
 
-  it('refuses two applications for one type', () => {
-    expect(() => new Applications([new Ledger(), new Ledger()])).toThrow(RangeError);
+  it('refuses two applications for one type or name, and names that would be ambiguous', () => {
+    expect(() => new Applications([new Ledger(), new Ledger()])).toThrow('called ledger');
+    const rename = (name: string): Ledger => Object.assign(new Ledger(), { name });
+    expect(() => new Applications([new Ledger(), rename('other')])).toThrow('execute append');
+    for (const name of ['', 'a/b', 'é', 'a'.repeat(33), 'a\n']) {
+      expect(() => new Applications([rename(name)])).toThrow(RangeError);
+    }
+  });
+
+  it.each(['ledger', 'kv', 'kv/', 'ledger/', '/00', '', 'other/00', 'Ledger/head', 'ledger/kv/00'])(
+    'loads no chunk called %j',
+    (name) => {
+      const load = (): void => createStateMachine().load(new Map([[name, '[]']]));
+      expect(load).toThrow(expect.objectContaining({ name: ChunkError.name, chunk: name }));
+    },
+  );
+
+  it('loads nothing as the beginning', () => {
+    const machine = run([appendOperation(1), putOperation('a', 1)], never).machine;
+    machine.load(new Map());
+    expect(machine.execute(appendOperation(1), context)).toBe(
+      createStateMachine().execute(appendOperation(1), context),
+    );
+    expect(machine.execute(getOperation('a'), context)).toBe('{"found":false}');
   });
 });

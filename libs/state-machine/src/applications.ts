@@ -1,20 +1,27 @@
-import type { Digest, ExecutionContext, StateMachine } from '@ccro/consensus';
+import type { ExecutionContext, StateMachine } from '@ccro/consensus';
 import { failure, type Application } from './application.js';
+import { ChunkError } from './chunk-error.js';
 import { KeyValueStore } from './key-value-store.js';
 import { Ledger } from './ledger.js';
 import { parseOperation } from './operation.js';
-import { stateDigest } from './state-digest.js';
+
+const NAME = /^[A-Za-z0-9_-]{1,32}$/;
 
 /**
  * Several applications behind one `StateMachine`: an operation goes to the one its `type` belongs
- * to, the digest binds the state of all of them, in order.
+ * to. A chunk's name is the application's, a `/`, and what the application calls it.
  */
 export class Applications implements StateMachine {
+  private readonly byName = new Map<string, Application>();
   private readonly byType = new Map<string, Application>();
 
-  /** @throws RangeError when two applications claim one type of operation */
-  constructor(private readonly applications: readonly Application[]) {
+  /** @throws RangeError for a malformed name, and when two claim one name or type of operation */
+  constructor(applications: readonly Application[]) {
     for (const application of applications) {
+      const { name } = application;
+      if (!NAME.test(name)) throw new RangeError(`no name of an application: ${name}`);
+      if (this.byName.has(name)) throw new RangeError(`two applications are called ${name}`);
+      this.byName.set(name, application);
       for (const type of application.operationTypes) {
         if (this.byType.has(type)) throw new RangeError(`two applications execute ${type}`);
         this.byType.set(type, application);
@@ -31,8 +38,31 @@ export class Applications implements StateMachine {
     return application.apply({ ...parsed, text: operation }, context);
   }
 
-  digest(): Digest {
-    return stateDigest('applications', ...this.applications.map((each) => each.digest()));
+  takeChanges(): ReadonlyMap<string, string> {
+    const changes = new Map<string, string>();
+    for (const [name, application] of this.byName) {
+      for (const [chunk, text] of application.takeChanges()) changes.set(`${name}/${chunk}`, text);
+    }
+    return changes;
+  }
+
+  /**
+   * See `StateMachine.load`. When it throws, some applications may have loaded and others not: the
+   * machine must not be used before another `load` succeeds.
+   *
+   * @throws ChunkError when a text is not one that `takeChanges` makes
+   */
+  load(chunks: ReadonlyMap<string, string>): void {
+    const shares = new Map(
+      [...this.byName.keys()].map((name) => [name, new Map<string, string>()]),
+    );
+    for (const [chunk, text] of chunks) {
+      const end = chunk.indexOf('/');
+      const share = shares.get(chunk.slice(0, Math.max(0, end)));
+      if (share === undefined) throw new ChunkError(chunk, 'no application has it');
+      share.set(chunk.slice(end + 1), text);
+    }
+    for (const [name, share] of shares) this.byName.get(name)?.load(share);
   }
 }
 

@@ -1,5 +1,6 @@
 export type { Application, Operation } from './application.js';
 export { Applications, createStateMachine } from './applications.js';
+export { ChunkError } from './chunk-error.js';
 export {
   KeyValueStore,
   type DeleteResult,

@@ -1,8 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Applications, createStateMachine } from './applications.js';
+import type { Operation } from './application.js';
+import { bucketName, bucketOf } from './bucket.js';
+import { ChunkError } from './chunk-error.js';
+import { contentOf } from './content.contract.js';
 import { KeyValueStore } from './key-value-store.js';
-import { deleteOperation, getOperation, putOperation, type JsonValue } from './operation.js';
+import {
+  deleteOperation,
+  getOperation,
+  parseOperation,
+  putOperation,
+  type JsonValue,
+} from './operation.js';
 
 const context = { client: 'gateway', timestamp: 1, sequence: 1 };
 
@@ -11,13 +21,16 @@ function store(): (operation: string) => unknown {
   return (operation) => JSON.parse(machine.execute(operation, context));
 }
 
-function digestAfter(operations: readonly string[], ask = false): string {
+function operationOf(text: string): Operation {
+  const parsed = parseOperation(text);
+  if ('error' in parsed) throw new Error(parsed.error);
+  return { ...parsed, text };
+}
+
+function contentAfter(operations: readonly string[]): ReadonlyMap<string, string> {
   const machine = createStateMachine();
-  for (const operation of operations) {
-    machine.execute(operation, context);
-    if (ask) machine.digest();
-  }
-  return machine.digest();
+  for (const operation of operations) machine.execute(operation, context);
+  return contentOf(machine);
 }
 
 const key = fc.string({ unit: 'binary', minLength: 1, maxLength: 8 });
@@ -73,54 +86,171 @@ describe('KeyValueStore', () => {
     execute(deleteOperation('a'));
     expect(execute(putOperation('b', 1))).toMatchObject({ version: 1 });
   });
+
+  it('refuses what would make a bucket too long, and has room again after a deletion', () => {
+    const machine = new Applications([new KeyValueStore(10, 8)]);
+    const execute = (operation: string): unknown => JSON.parse(machine.execute(operation, context));
+    expect(execute(putOperation('a', 1_234_567))).toMatchObject({ version: 1 });
+    expect(execute(putOperation('a', 12_345_678))).toEqual({ error: 'store-full' });
+    expect(execute(getOperation('a'))).toMatchObject({ value: 1_234_567, version: 1 });
+    expect(execute(putOperation('a', 1))).toMatchObject({ version: 2 });
+    expect(execute(putOperation('a', 7_654_321))).toMatchObject({ version: 3 });
+    execute(deleteOperation('a'));
+    expect(execute(putOperation('a', 7_654_321))).toMatchObject({ version: 1 });
+  });
 });
 
-describe('the digest of a KeyValueStore', () => {
+describe('the chunks of a KeyValueStore', () => {
   const entries = fc.uniqueArray(fc.tuple(key, fc.integer()), { selector: ([name]) => name });
 
-  it('does not depend on the order of writes to different keys', () => {
+  it('do not depend on the order of writes to different keys', () => {
     fc.assert(
       fc.property(entries, (written) => {
         const puts = written.map(([name, value]) => putOperation(name, value));
-        expect(digestAfter(puts)).toBe(digestAfter([...puts].reverse()));
+        // As lists: the order in which they are reported does not depend on it either.
+        expect([...contentAfter(puts)]).toEqual([...contentAfter(puts.toReversed())]);
       }),
     );
   });
 
-  it('does not depend on when it was asked for', () => {
-    fc.assert(
-      fc.property(entries, (written) => {
-        const operations = written.flatMap(([name, value]) => [
-          putOperation(name, value),
-          ...(value % 2 === 0 ? [deleteOperation(name)] : []),
-        ]);
-        expect(digestAfter(operations, true)).toBe(digestAfter(operations));
-      }),
-    );
-  });
-
-  it('is the empty one again when everything was deleted', () => {
+  it('are gone when everything was deleted', () => {
     fc.assert(
       fc.property(entries, (written) => {
         const puts = written.map(([name, value]) => putOperation(name, value));
         const deletes = written.map(([name]) => deleteOperation(name));
-        expect(digestAfter([...puts, ...deletes])).toBe(digestAfter([]));
+        expect(contentAfter([...puts, ...deletes])).toEqual(new Map());
       }),
     );
   });
 
-  it('depends on keys, values and versions', () => {
-    const digests = [
-      digestAfter([]),
-      digestAfter([putOperation('a', 1)]),
-      digestAfter([putOperation('a', 2)]),
-      digestAfter([putOperation('a', '1')]),
-      digestAfter([putOperation('b', 1)]),
-      digestAfter([putOperation('a', 2), putOperation('a', 1)]),
-      digestAfter([putOperation('a', 1), putOperation('b', 1)]),
-      digestAfter([putOperation('\ud800', 1)]),
-      digestAfter([putOperation('\udbff', 1)]),
+  it('are reported as empty once, when their last key was deleted', () => {
+    const machine = createStateMachine();
+    machine.execute(putOperation('a', 1), context);
+    const [name] = [...machine.takeChanges().keys()];
+    machine.execute(deleteOperation('a'), context);
+    expect(machine.takeChanges()).toEqual(new Map([[name, '']]));
+    machine.execute(deleteOperation('a'), context);
+    expect(machine.takeChanges()).toEqual(new Map());
+  });
+
+  it('depend on keys, values and versions', () => {
+    const contents = [
+      contentAfter([]),
+      contentAfter([putOperation('a', 1)]),
+      contentAfter([putOperation('a', 2)]),
+      contentAfter([putOperation('a', '1')]),
+      contentAfter([putOperation('b', 1)]),
+      contentAfter([putOperation('a', 2), putOperation('a', 1)]),
+      contentAfter([putOperation('a', 1), putOperation('b', 1)]),
+      contentAfter([putOperation('\ud800', 1)]),
+      contentAfter([putOperation('\udbff', 1)]),
+    ].map((content) => JSON.stringify([...content]));
+    expect(new Set(contents).size).toBe(contents.length);
+  });
+
+  it('are well-formed text whatever keys and values are', () => {
+    const value = { '\udc00': '\ud800', ['__proto__']: ['\u{1f600}'] };
+    const [text = ''] = contentAfter([putOperation('\ud800', value)]).values();
+    expect(text).toBe('[["\\ud800",{"\\udc00":"\\ud800","__proto__":["\u{1f600}"]},1]]');
+    expect(Buffer.from(text, 'utf8').toString('utf8')).toBe(text);
+  });
+
+  it('do not change from one version to the next', () => {
+    const puts = [putOperation('a', { b: [1, null] }), putOperation('a', 'two')];
+    expect(contentAfter(puts)).toEqual(new Map([['kv/83', '[["a","two",2]]']]));
+  });
+});
+
+describe('loading a KeyValueStore', () => {
+  /** Two keys that share a bucket, the lesser first. */
+  const pair = ((): readonly [string, string] => {
+    const holders = new Map<number, string>();
+    for (let number = 100; ; number += 1) {
+      const name = `k${number}`;
+      const holder = holders.get(bucketOf(name));
+      if (holder !== undefined) return [holder, name];
+      holders.set(bucketOf(name), name);
+    }
+  })();
+  const [less, more] = pair;
+  const bucket = bucketName(bucketOf(less));
+  const elsewhere = bucketName((bucketOf(less) + 1) % 256);
+  const load = (name: string, text: string, store = new KeyValueStore()): void =>
+    store.load(new Map([[name, text]]));
+  const deep = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
+
+  it.each([
+    ['what is no JSON', '['],
+    ['no list', `{"${less}":1}`],
+    ['an empty list', '[]'],
+    ['an entry that is none', '[null]'],
+    ['an entry without version', `[["${less}",1]]`],
+    ['an entry with too much', `[["${less}",1,1,1]]`],
+    ['version 0', `[["${less}",1,0]]`],
+    ['half a version', `[["${less}",1,1.5]]`],
+    ['a version spelt otherwise', `[["${less}",1,1.0]]`],
+    ['a huge version', `[["${less}",1,9007199254740992]]`],
+    ['an empty key', '[["",1,1]]'],
+    ['a long key', `[["${'k'.repeat(513)}",1,1]]`],
+    ['a key that is no text', '[[1,1,1]]'],
+    ['keys that descend', `[["${more}",1,1],["${less}",1,1]]`],
+    ['a key twice', `[["${less}",1,1],["${less}",1,1]]`],
+    ['blanks', `[["${less}",1,1] ]`],
+    ['escapes that are not needed', `[["\\u006b${less.slice(1)}",1,1]]`],
+    ['a value spelt otherwise', `[["${less}",1e0,1]]`],
+    ['minus zero', `[["${less}",-0,1]]`],
+    ['a field twice', `[["${less}",{"a":1,"a":1},1]]`],
+    ['a value deeper than operations', `[["${less}",${deep(64)},1]]`],
+    ['endless nesting', '['.repeat(1_000_000)],
+  ])('refuses %s', (_, text) => {
+    expect(() => load(bucket, text)).toThrow(
+      expect.objectContaining({ name: ChunkError.name, chunk: `kv/${bucket}` }),
+    );
+  });
+
+  it('takes what is as it should be', () => {
+    const texts = [
+      `[["${less}",1,1]]`,
+      `[["${less}",1,1],["${more}",{"__proto__":"\\ud800"},9007199254740991]]`,
+      `[["${less}",${deep(63)},1]]`,
     ];
-    expect(new Set(digests).size).toBe(digests.length);
+    for (const text of texts) {
+      const store = new KeyValueStore();
+      load(bucket, text, store);
+      expect(JSON.parse(store.apply(operationOf(getOperation(less)), context))).toMatchObject({
+        found: true,
+        version: 1,
+      });
+    }
+  });
+
+  it('refuses a key in another bucket than its own, and buckets that do not exist', () => {
+    const text = `[["${less}",1,1]]`;
+    expect(() => load(elsewhere, text)).toThrow('belongs into another one');
+    for (const name of ['', '0', '000', 'FF', '100', '-1', '0x', ' 0']) {
+      expect(() => load(name, text)).toThrow('no such bucket');
+    }
+  });
+
+  it('refuses more keys than it holds, and counts those it has', () => {
+    const text = `[["${less}",1,1],["${more}",1,1]]`;
+    expect(() => load(bucket, text, new KeyValueStore(1))).toThrow('more than 1 keys');
+    const store = new KeyValueStore(2);
+    load(bucket, text, store);
+    expect(store.apply(operationOf(putOperation('third', 1)), context)).toContain('store-full');
+    store.apply(operationOf(deleteOperation(more)), context);
+    expect(store.apply(operationOf(putOperation('third', 1)), context)).toContain('"version":1');
+  });
+
+  it('leaves everything as it was when it refuses', () => {
+    const store = new KeyValueStore();
+    store.apply(operationOf(putOperation(more, 1)), context);
+    const chunks = new Map([
+      [bucket, `[["${less}",1,1]]`],
+      [elsewhere, '[]'],
+    ]);
+    expect(() => store.load(chunks)).toThrow(ChunkError);
+    expect(store.apply(operationOf(getOperation(less)), context)).toBe('{"found":false}');
+    expect(store.takeChanges()).toEqual(new Map([[bucket, `[["${more}",1,1]]`]]));
   });
 });

@@ -1,11 +1,21 @@
-import type { Digest, ExecutionContext } from '@ccro/consensus';
+import type { ExecutionContext } from '@ccro/consensus';
 import { failure, type Application, type Operation } from './application.js';
-import { BucketTree } from './bucket-tree.js';
+import {
+  bucketIndex,
+  bucketName,
+  bucketOf,
+  BUCKETS,
+  bucketText,
+  readBucket,
+  type Bucket,
+  type Entry,
+} from './bucket.js';
+import { ChunkError } from './chunk-error.js';
 import { isKey, ownField, type JsonValue } from './operation.js';
-import { stateDigest } from './state-digest.js';
 
-const BUCKETS = 256;
 const DEFAULT_MAX_KEYS = 1_000_000;
+/** Characters of keys and values in one bucket at most: it travels, and is hashed, as one text. */
+const DEFAULT_MAX_BUCKET_CHARACTERS = 16 * 1024 * 1024;
 
 /** Result of `kv.put`. */
 export interface PutResult {
@@ -24,32 +34,35 @@ export type GetResult =
 export type DeleteResult =
   { readonly deleted: true; readonly version: number } | { readonly deleted: false };
 
-interface Entry {
-  /** JSON text: smaller than the object, and what is hashed. */
-  readonly value: string;
-  /** Writes since the key came into being. */
-  readonly version: number;
-}
-
 /**
  * A replicated map from keys to JSON values, with `kv.put`, `kv.get` and `kv.delete`.
  *
- * The digest depends on content alone: which keys there are, with which value and version. The
- * order in which they were written leaves no trace, but how often a key was written does (its
- * version). A deleted key leaves nothing behind; written again it starts at version 1.
+ * Each of its 256 buckets is a chunk. Texts depend on content alone: which keys there are, with
+ * which value and version. The order in which they were written leaves no trace, but how often a
+ * key was written does (its version). A deleted key leaves nothing behind; written again it starts
+ * at version 1.
  */
 export class KeyValueStore implements Application {
+  readonly name = 'kv';
   readonly operationTypes = ['kv.put', 'kv.get', 'kv.delete'];
 
-  private readonly buckets: readonly Map<string, Entry>[];
+  private buckets = emptyBuckets();
+  /** Buckets written to since changes were taken. */
   private readonly dirty = new Set<number>();
-  private readonly tree = new BucketTree(BUCKETS, bucketDigest(new Map()));
+  /** Characters of keys and values, by bucket. */
+  private sizes: number[] = [];
   private keys = 0;
 
-  /** @param maxKeys keys held at most; further ones are refused, the same on every replica */
-  constructor(private readonly maxKeys: number = DEFAULT_MAX_KEYS) {
-    this.buckets = Array.from({ length: BUCKETS }, () => new Map<string, Entry>());
-  }
+  /**
+   * What goes beyond the limits is refused, the same on every replica.
+   *
+   * @param maxKeys keys held at most
+   * @param maxBucketCharacters characters of keys and values in one bucket at most
+   */
+  constructor(
+    private readonly maxKeys: number = DEFAULT_MAX_KEYS,
+    private readonly maxBucketCharacters: number = DEFAULT_MAX_BUCKET_CHARACTERS,
+  ) {}
 
   apply({ type, fields }: Operation, _context: ExecutionContext): string {
     const key = ownField(fields, 'key');
@@ -60,12 +73,30 @@ export class KeyValueStore implements Application {
     return value === undefined ? failure('malformed-operation') : this.put(key, value);
   }
 
-  digest(): Digest {
-    const changed = new Map<number, Digest>();
-    for (const index of this.dirty) changed.set(index, bucketDigest(this.bucket(index)));
+  takeChanges(): ReadonlyMap<string, string> {
+    const written = [...this.dirty].sort((left, right) => left - right);
     this.dirty.clear();
-    this.tree.update(changed);
-    return this.tree.root;
+    return new Map(written.map((index) => [bucketName(index), bucketText(this.bucket(index))]));
+  }
+
+  load(chunks: ReadonlyMap<string, string>): void {
+    const loaded = emptyBuckets();
+    let keys = 0;
+    for (const [name, text] of chunks) {
+      const chunk = `${this.name}/${name}`;
+      const index = bucketIndex(name);
+      if (index === undefined) throw new ChunkError(chunk, 'there is no such bucket');
+      const bucket = readBucket(chunk, index, text);
+      keys += bucket.size;
+      if (keys > this.maxKeys) {
+        throw new ChunkError(chunk, `the store would hold more than ${this.maxKeys} keys`);
+      }
+      loaded[index] = bucket;
+    }
+    this.buckets = loaded;
+    this.keys = keys;
+    this.sizes = loaded.map(sizeOfBucket);
+    this.dirty.clear();
   }
 
   // Stored values are JSON text already: results are put together as text around them.
@@ -73,9 +104,14 @@ export class KeyValueStore implements Application {
   private put(key: string, value: JsonValue): string {
     const { index, bucket, entry } = this.locate(key);
     if (entry === undefined && this.keys >= this.maxKeys) return failure('store-full');
-    const version = (entry?.version ?? 0) + 1;
+    const written = { value: JSON.stringify(value), version: (entry?.version ?? 0) + 1 };
+    const { version } = written;
+    const grown = this.sizes[index] ?? 0;
+    const size = grown + sizeOf(key, written) - (entry === undefined ? 0 : sizeOf(key, entry));
+    if (size > this.maxBucketCharacters) return failure('store-full');
     if (entry === undefined) this.keys += 1;
-    bucket.set(key, { value: JSON.stringify(value), version });
+    bucket.set(key, written);
+    this.sizes[index] = size;
     this.dirty.add(index);
     const previous =
       entry === undefined ? 'null' : `{"value":${entry.value},"version":${entry.version}}`;
@@ -93,37 +129,38 @@ export class KeyValueStore implements Application {
     if (entry === undefined) return '{"deleted":false}';
     bucket.delete(key);
     this.keys -= 1;
+    this.sizes[index] = (this.sizes[index] ?? 0) - sizeOf(key, entry);
     this.dirty.add(index);
     return `{"deleted":true,"version":${entry.version}}`;
   }
 
   private locate(key: string): {
     readonly index: number;
-    readonly bucket: Map<string, Entry>;
+    readonly bucket: Bucket;
     readonly entry: Entry | undefined;
   } {
-    // As JSON: a key made of half a surrogate pair must not hash like another one's.
-    const index = Number.parseInt(stateDigest('bucket-of', JSON.stringify(key)).slice(0, 2), 16);
+    const index = bucketOf(key);
     const bucket = this.bucket(index);
     return { index, bucket, entry: bucket.get(key) };
   }
 
-  private bucket(index: number): Map<string, Entry> {
+  private bucket(index: number): Bucket {
     const bucket = this.buckets[index];
     if (bucket === undefined) throw new RangeError(`no bucket ${index}`);
     return bucket;
   }
 }
 
-/** Over the entries in order of their keys (by UTF-16 unit: the same everywhere). */
-function bucketDigest(bucket: ReadonlyMap<string, Entry>): Digest {
-  const parts: string[] = [];
-  for (const [key, { value, version }] of [...bucket].sort(byKey)) {
-    parts.push(JSON.stringify(key), value, String(version));
-  }
-  return stateDigest('bucket', ...parts);
+function sizeOf(key: string, { value }: Entry): number {
+  return key.length + value.length;
 }
 
-function byKey([left]: readonly [string, Entry], [right]: readonly [string, Entry]): number {
-  return left < right ? -1 : 1;
+function sizeOfBucket(bucket: Bucket): number {
+  let size = 0;
+  for (const [key, entry] of bucket) size += sizeOf(key, entry);
+  return size;
+}
+
+function emptyBuckets(): Bucket[] {
+  return Array.from({ length: BUCKETS }, () => new Map<string, Entry>());
 }

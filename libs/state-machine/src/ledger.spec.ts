@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createStateMachine } from './applications.js';
+import { contentOf } from './content.contract.js';
 import type { AppendResult } from './ledger.js';
 import { appendOperation } from './operation.js';
 
@@ -39,5 +40,42 @@ describe('Ledger', () => {
     const one = append(createStateMachine(), 'a', { sequence: 1 });
     const other = append(createStateMachine(), 'a', { sequence: 2 });
     expect(one).toEqual(other);
+  });
+
+  it('is one chunk of head and count, empty in the beginning', () => {
+    const machine = createStateMachine();
+    expect(contentOf(machine)).toEqual(new Map());
+    append(machine, 'a');
+    const { index, hash } = append(machine, 'b');
+    const content = contentOf(machine);
+    expect(content).toEqual(new Map([['ledger/head', `["${hash}",${index}]`]]));
+    const loaded = createStateMachine();
+    loaded.load(content);
+    expect(append(loaded, 'c')).toEqual(append(machine, 'c'));
+    loaded.load(new Map([['ledger/head', '']]));
+    expect(append(loaded, 'a')).toEqual(append(createStateMachine(), 'a'));
+  });
+
+  const head = 'ab'.repeat(32);
+  it.each([
+    ['[', 'no JSON'],
+    ['null', 'not a digest'],
+    [`{"0":"${head}","1":1}`, 'not a digest'],
+    [`["${head}"]`, 'not a digest'],
+    [`["${head}",0]`, 'not a digest'],
+    [`["${head}",-1]`, 'not a digest'],
+    [`["${head}",1.5]`, 'not a digest'],
+    [`["${head}",9007199254740992]`, 'not a digest'],
+    [`["${head}","1"]`, 'not a digest'],
+    [`["${head}",1,1]`, 'not a digest'],
+    [`["${head}", 1]`, 'not a digest'],
+    [`["${head}",1.0]`, 'not a digest'],
+    [`["${head.toUpperCase()}",1]`, 'not a digest'],
+    [`["${head}a",1]`, 'not a digest'],
+  ])('does not load %s', (text, reason) => {
+    const machine = createStateMachine();
+    const before = append(machine, 'a');
+    expect(() => machine.load(new Map([['ledger/head', text]]))).toThrow(reason);
+    expect(append(machine, 'a')).toMatchObject({ index: before.index + 1 });
   });
 });

@@ -1,5 +1,6 @@
 import type { Digest, ExecutionContext } from '@ccro/consensus';
 import { failure, type Application, type Operation } from './application.js';
+import { ChunkError } from './chunk-error.js';
 import { ownField } from './operation.js';
 import { stateDigest } from './state-digest.js';
 
@@ -11,6 +12,12 @@ export interface AppendResult {
   readonly hash: Digest;
 }
 
+const NO_ENTRIES: Digest = stateDigest('ledger-empty');
+const HEAD = /^[0-9a-f]{64}$/;
+
+/** The only chunk: JSON text of the head and the number of entries. */
+const CHUNK = 'head';
+
 /**
  * An append-only ledger: `{"type":"append","data":<JSON>}` adds an entry.
  *
@@ -18,20 +25,57 @@ export interface AppendResult {
  * live in the decided slots, which the head binds through each operation's text.
  */
 export class Ledger implements Application {
+  readonly name = 'ledger';
   readonly operationTypes = ['append'];
 
-  private head: Digest = stateDigest('ledger-empty');
+  private head = NO_ENTRIES;
   private count = 0;
+  private dirty = false;
 
   /** The head covers the previous head, the operation's text, its client and its timestamp. */
   apply({ text, fields }: Operation, { client, timestamp }: ExecutionContext): string {
     if (ownField(fields, 'data') === undefined) return failure('malformed-operation');
     this.count += 1;
     this.head = stateDigest('ledger-entry', this.head, text, client, String(timestamp));
+    this.dirty = true;
     return JSON.stringify({ index: this.count, hash: this.head } satisfies AppendResult);
   }
 
-  digest(): Digest {
-    return stateDigest('ledger', this.head, String(this.count));
+  takeChanges(): ReadonlyMap<string, string> {
+    const changes = this.dirty ? [[CHUNK, chunkText(this.head, this.count)] as const] : [];
+    this.dirty = false;
+    return new Map(changes);
   }
+
+  load(chunks: ReadonlyMap<string, string>): void {
+    let loaded = { head: NO_ENTRIES, count: 0 };
+    for (const [chunk, text] of chunks) {
+      const name = `${this.name}/${chunk}`;
+      if (chunk !== CHUNK) throw new ChunkError(name, 'a ledger has no such chunk');
+      if (text !== '') loaded = readChunk(name, text);
+    }
+    this.head = loaded.head;
+    this.count = loaded.count;
+    this.dirty = false;
+  }
+}
+
+function chunkText(head: Digest, count: number): string {
+  return JSON.stringify([head, count]);
+}
+
+function readChunk(name: string, text: string): { head: Digest; count: number } {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new ChunkError(name, 'it is no JSON');
+  }
+  const [head, count] = Array.isArray(value) ? (value as unknown[]) : [];
+  const isHead = typeof head === 'string' && HEAD.test(head);
+  const isCount = typeof count === 'number' && Number.isSafeInteger(count) && count > 0;
+  if (!isHead || !isCount || chunkText(head, count) !== text) {
+    throw new ChunkError(name, 'it is not a digest and a number of entries');
+  }
+  return { head, count };
 }

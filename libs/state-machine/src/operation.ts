@@ -122,8 +122,8 @@ function isDeeperThan(value: JsonValue, depth: number): boolean {
   return depth === 0 || Object.values(value).some((inner) => isDeeperThan(inner, depth - 1));
 }
 
-/** The same question about text, without recursion: brackets outside of strings are counted. */
-function nestsDeeperThan(text: string, limit: number): boolean {
+/** Whether JSON text nests deeper, without recursion: brackets outside of strings are counted. */
+export function nestsDeeperThan(text: string, limit: number): boolean {
   let depth = 0;
   let inString = false;
   for (let index = 0; index < text.length; index += 1) {

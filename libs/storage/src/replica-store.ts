@@ -1,28 +1,56 @@
-import type { Decision, Digest, RequestResult, SequenceNumber, StoreRecord } from '@ccro/consensus';
-
-/** A decided slot with what executing it gave. */
-export interface StoredDecision {
-  readonly decision: Decision;
-  readonly results: readonly RequestResult[];
-  readonly ledgerHead: Digest;
-}
+import type {
+  Chunk,
+  Restored,
+  SequenceNumber,
+  Snapshot,
+  StoredDecision,
+  StoreRecord,
+} from '@ccro/consensus';
 
 /**
  * Where a replica keeps what it must not forget.
  *
- * Invariant its implementations keep: once `append` has returned (or its promise resolved), the
- * records survive whatever the durability setting promises to survive.
+ * Invariants its implementations keep:
+ * - once `append` has returned (or its promise resolved), the records survive whatever the
+ *   durability setting promises to survive; a unit is there as a whole or not at all;
+ * - what `restore` gives is what was appended, or it throws: nothing is restored from damage;
+ * - what lies at or below the stable checkpoint is dropped, except decisions and the state.
  */
 export interface ReplicaStore {
   /**
    * Writes records in order, as one unit.
    *
    * @returns undefined when they are durable already, else a promise of it
+   * @throws StoreError (or rejects with it) when they cannot be written: the replica must stop
    */
   append(records: readonly StoreRecord[]): Promise<void> | undefined;
 
-  /** Stored decisions first..last, ascending, as far as they exist. */
+  /**
+   * What the store held when it was opened; undefined when it was empty. To be called once at
+   * most: what it gives may be large and is not kept.
+   *
+   * @throws StoreError `damaged` when it does not hold what was once written to it
+   */
+  restore(): Promise<Restored | undefined>;
+
+  /** Stored decisions first..last, ascending, up to the first that is not there. */
   decisions(first: SequenceNumber, last: SequenceNumber): Promise<readonly StoredDecision[]>;
 
+  /**
+   * The state at checkpoint `sequence`, frozen as it is now, for as long as it is held; undefined
+   * when the newest stable state here is another one.
+   */
+  snapshot(sequence: SequenceNumber): Promise<HeldSnapshot | undefined>;
+
   close(): Promise<void>;
+}
+
+/** A state that stays readable while the store goes on. */
+export interface HeldSnapshot extends Omit<Snapshot, 'chunks'> {
+  /** Ascending by name. */
+  readonly chunks: readonly Pick<Chunk, 'name' | 'digest'>[];
+  /** @returns undefined when there is no chunk of that name */
+  text(name: string): Promise<string | undefined>;
+  /** Must be called once. */
+  release(): Promise<void>;
 }

@@ -10,6 +10,8 @@ export {
 } from './control-messages.js';
 export { decode, encode, json, peekKind } from './json-codec.js';
 export {
+  MAX_CHUNK_NAME_CHARACTERS,
+  MAX_CHUNK_PART_CHARACTERS,
   MAX_LEDGER_LIMIT,
   MAX_MEMBERS,
   MAX_MESSAGE_BYTES,

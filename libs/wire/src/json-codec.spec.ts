@@ -10,6 +10,7 @@ import { describe, expect, it } from 'vitest';
 import type { WireMessage } from './codec.js';
 import { decode, encode, json, peekKind } from './json-codec.js';
 import {
+  MAX_CHUNK_NAME_CHARACTERS,
   MAX_MESSAGE_BYTES,
   MAX_OPERATION_CHARACTERS,
   MAX_REQUEST_BYTES,
@@ -59,6 +60,11 @@ const result = fc.record(
   plain,
 );
 const count = fc.nat(100);
+const chunk = fc.string({
+  unit: fc.constantFrom(...ALPHABET.split(''), '/', '.'),
+  maxLength: MAX_CHUNK_NAME_CHARACTERS,
+});
+const u32 = fc.nat(2 ** 32 - 1);
 
 const messages = {
   request,
@@ -92,6 +98,23 @@ const messages = {
     plain,
   ),
   fetch: fc.record({ kind: kind('fetch'), replica, sequence: counter, digest, signature }, plain),
+  'fetch-chunk': fc.record(
+    { kind: kind('fetch-chunk'), replica, sequence: counter, chunk, part: u32, signature },
+    plain,
+  ),
+  'chunk-part': fc.record(
+    {
+      kind: kind('chunk-part'),
+      replica,
+      sequence: counter,
+      chunk,
+      part: u32,
+      parts: u32.map((value) => Math.max(1, value)),
+      text,
+      signature,
+    },
+    plain,
+  ),
   decision: fc.record(
     { kind: kind('decision'), ...slot, requests: fc.array(request, { maxLength: 3 }), certificate },
     plain,
@@ -342,7 +365,13 @@ describe('decoding what a peer made up', () => {
   });
 
   it('looks at nothing beyond the size limit of its kind', () => {
-    const limits = { decision: MAX_MESSAGE_BYTES, request: MAX_REQUEST_BYTES, vote: 1024 };
+    const limits = {
+      decision: MAX_MESSAGE_BYTES,
+      'chunk-part': MAX_MESSAGE_BYTES,
+      request: MAX_REQUEST_BYTES,
+      vote: 1024,
+      'fetch-chunk': 1024,
+    };
     for (const [name, limit] of Object.entries(limits)) {
       const [message] = fc.sample<WireMessage>(messages[name as keyof typeof limits], 1);
       const padded = Buffer.alloc(limit + 1, ' ');

@@ -47,6 +47,8 @@ const READERS: ReadonlyMap<string, Reader> = new Map<WireMessage['kind'], Reader
   ['certificate', asItIs(MAX_CERTIFICATE_BYTES, CHECKS.certificate)],
   ['status', asItIs(MAX_SMALL_MESSAGE_BYTES, CHECKS.status)],
   ['fetch', asItIs(MAX_SMALL_MESSAGE_BYTES, CHECKS.fetch)],
+  ['fetch-chunk', asItIs(MAX_SMALL_MESSAGE_BYTES, CHECKS.fetchChunk)],
+  ['chunk-part', asItIs(MAX_MESSAGE_BYTES, CHECKS.chunkPart)],
   ['decision', reader(MAX_MESSAGE_BYTES, readDecision)],
   ['view-change', reader(MAX_MESSAGE_BYTES, readViewChange)],
   ['new-view', asItIs(MAX_MESSAGE_BYTES, CHECKS.newView)],
@@ -137,6 +139,14 @@ function travelForm(message: WireMessage): object {
     case 'fetch': {
       const { kind, replica, sequence, digest, signature } = message;
       return { kind, replica, sequence, digest, signature };
+    }
+    case 'fetch-chunk': {
+      const { kind, replica, sequence, chunk, part, signature } = message;
+      return { kind, replica, sequence, chunk, part, signature };
+    }
+    case 'chunk-part': {
+      const { kind, replica, sequence, chunk, part, parts, text, signature } = message;
+      return { kind, replica, sequence, chunk, part, parts, text, signature };
     }
     case 'decision': {
       const { kind, sequence, view, digest, requests, certificate } = message;

@@ -15,6 +15,15 @@ export const MAX_DEPTH = 8;
 /** Characters (UTF-16 code units) of one operation at most. */
 export const MAX_OPERATION_CHARACTERS = 128 * 1024;
 
+/** Characters of a chunk's name at most. */
+export const MAX_CHUNK_NAME_CHARACTERS = 128;
+
+/**
+ * Characters of one part of a chunk at most. JSON spells a character with six bytes at most, so
+ * that whatever a part holds fits into a message.
+ */
+export const MAX_CHUNK_PART_CHARACTERS = 256 * 1024;
+
 /** Requests in one batch and results in one reply at most. */
 export const MAX_REQUESTS = 1024;
 

@@ -10,6 +10,8 @@ import { isWellFormed } from '@ccro/crypto';
 import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
 import {
+  MAX_CHUNK_NAME_CHARACTERS,
+  MAX_CHUNK_PART_CHARACTERS,
   MAX_MEMBERS,
   MAX_MESSAGE_BYTES,
   MAX_OPERATION_CHARACTERS,
@@ -27,6 +29,10 @@ const DIGEST = Type.String({ pattern: /^[0-9a-f]{64}$/ });
 /** 64 bytes in canonical base64url: the last character carries two bits only. */
 const SIGNATURE = Type.String({ pattern: /^[A-Za-z0-9_-]{85}[AQgw]$/ });
 const NAME = Type.String({ pattern: /^[A-Za-z0-9_-]{1,64}$/ });
+/** Empty: the list of chunks. */
+const CHUNK_NAME = Type.String({
+  pattern: new RegExp(`^[A-Za-z0-9_/.-]{0,${MAX_CHUNK_NAME_CHARACTERS}}$`),
+});
 const PHASE = Type.Union([
   Type.Literal('prepare'),
   Type.Literal('commit'),
@@ -184,6 +190,32 @@ const FETCH = Type.Object(
   STRICT,
 );
 
+const FETCH_CHUNK = Type.Object(
+  {
+    kind: Type.Literal('fetch-chunk'),
+    replica: REPLICA,
+    sequence: COUNTER,
+    chunk: CHUNK_NAME,
+    part: SMALL_COUNT,
+    signature: SIGNATURE,
+  },
+  STRICT,
+);
+
+const CHUNK_PART = Type.Object(
+  {
+    kind: Type.Literal('chunk-part'),
+    replica: REPLICA,
+    sequence: COUNTER,
+    chunk: CHUNK_NAME,
+    part: SMALL_COUNT,
+    parts: Type.Integer({ minimum: 1, maximum: MAX_U32 }),
+    text: text(MAX_CHUNK_PART_CHARACTERS),
+    signature: SIGNATURE,
+  },
+  STRICT,
+);
+
 const DECISION = Type.Object(
   {
     kind: Type.Literal('decision'),
@@ -254,6 +286,8 @@ export const CHECKS = {
   certificate: Compile(CERTIFICATE),
   status: Compile(STATUS),
   fetch: Compile(FETCH),
+  fetchChunk: Compile(FETCH_CHUNK),
+  chunkPart: Compile(CHUNK_PART),
   decision: Compile(DECISION),
   reply: Compile(REPLY),
   query: Compile(QUERY),

@@ -14,6 +14,8 @@ const KINDS = [
   'new-view',
   'status',
   'fetch',
+  'fetch-chunk',
+  'chunk-part',
   'query',
   '*',
 ];

@@ -1,7 +1,8 @@
-import { armStatusTimer, fetchBatch, isLagging, sendStatus } from '../catching-up.js';
+import { fetchBatch, onStatusDue } from '../catching-up.js';
 import { onCheckpointMissing } from '../checkpointing.js';
 import { fallBack } from '../collecting.js';
 import { disputeIfDifferent, showProposal } from '../disputes.js';
+import { onTransferTime } from '../fetching-state.js';
 import type { ReplicaState } from '../state/replica-state.js';
 import type { Slot } from '../state/slot.js';
 import type { TimerKey } from '../timers.js';
@@ -24,6 +25,9 @@ export function onTimerFired(state: ReplicaState, timer: TimerKey): void {
       return;
     case 'checkpoint':
       onCheckpointMissing(state, timer.sequence, timer.attempt);
+      return;
+    case 'transfer':
+      onTransferTime(state, timer.attempt);
       return;
     case 'request':
       if (state.active && timer.view === state.view) onRequestWaitsTooLong(state);
@@ -83,13 +87,4 @@ function onBatchMissing(
   if (wanted !== undefined && wanted !== digest) return;
   const holders = slot.certificate('commit')?.proof.signers ?? state.everyone;
   fetchBatch(state, slot, digest, holders);
-}
-
-function onStatusDue(state: ReplicaState): void {
-  const { recovery } = state;
-  const idle = recovery.executedAtLastStatus === state.lastExecuted;
-  const starting = state.isPrimary && !recovery.mayPropose(state.lastExecuted);
-  if (isLagging(state) || idle || starting) sendStatus(state);
-  recovery.executedAtLastStatus = state.lastExecuted;
-  armStatusTimer(state);
 }

@@ -31,6 +31,8 @@ export type ClientLookup =
 
 export class ClientTable {
   private readonly clients = new Map<ClientId, ClientEntry>();
+  /** Clients whose entries changed since `takeChanges` was called last. */
+  private readonly changed = new Set<ClientId>();
 
   constructor(private readonly window: number) {}
 
@@ -42,21 +44,28 @@ export class ClientTable {
     return timestamp <= entry.floor ? { kind: 'stale' } : { kind: 'new' };
   }
 
-  /** Everything in it, spelt the same on every replica: what checkpoints are taken of. */
-  canonical(): string {
-    const clients = [...this.clients].sort(([a], [b]) => (a < b ? -1 : 1));
-    return JSON.stringify(
-      clients.map(([client, { timestamps, results, floor }]) => [
-        client,
-        floor,
-        timestamps.map((timestamp) => results.get(timestamp)),
-      ]),
-    );
+  /** What changed since this was called last: each client's entry, the same on every replica. */
+  takeChanges(): ReadonlyMap<ClientId, string> {
+    const changes = new Map<ClientId, string>();
+    for (const client of this.changed) {
+      const entry = this.clients.get(client);
+      if (entry !== undefined) changes.set(client, entryText(entry));
+    }
+    this.changed.clear();
+    return changes;
+  }
+
+  /** Replaces everything. @param entries texts as `takeChanges` gives them */
+  load(entries: ReadonlyMap<ClientId, string>): void {
+    this.clients.clear();
+    this.changed.clear();
+    for (const [client, text] of entries) this.clients.set(client, parseEntry(text));
   }
 
   /** Records an execution. @throws InvariantViolation when it executed before */
   record(client: ClientId, result: RequestResult): void {
     const entry = this.entryOf(client);
+    this.changed.add(client);
     invariant(
       !entry.results.has(result.timestamp) && result.timestamp > entry.floor,
       'integrity',
@@ -81,6 +90,31 @@ export class ClientTable {
     this.clients.set(client, entry);
     return entry;
   }
+}
+
+/** An executed request as it is written down: timestamp, request, sequence, batch, result. */
+type WrittenResult = readonly [Timestamp, string, number, string, string];
+
+function entryText({ floor, timestamps, results }: ClientEntry): string {
+  const written: WrittenResult[] = [];
+  for (const timestamp of timestamps) {
+    const result = results.get(timestamp);
+    if (result === undefined) continue;
+    written.push([timestamp, result.request, result.sequence, result.batch, result.result]);
+  }
+  return JSON.stringify([floor, written]);
+}
+
+/** Only for text that a quorum certified, or that this replica wrote itself. */
+function parseEntry(text: string): ClientEntry {
+  const [floor, written] = JSON.parse(text) as [Timestamp, readonly WrittenResult[]];
+  const entry: ClientEntry = { results: new Map(), timestamps: [], floor, characters: 0 };
+  for (const [timestamp, request, sequence, batch, result] of written) {
+    entry.results.set(timestamp, { timestamp, request, sequence, batch, result });
+    entry.timestamps.push(timestamp);
+    entry.characters += result.length;
+  }
+  return entry;
 }
 
 function forgetOldest(entry: ClientEntry): void {

@@ -19,6 +19,8 @@ export class Recovery {
   callingForHelp = false;
   /** Rotates who answers this replica's status messages. */
   attempts = 0;
+  /** Calls for help in a row after which nothing had executed. */
+  fruitlessCalls = 0;
   /** `lastExecuted` when the last status was sent, to see whether anything moved since. */
   executedAtLastStatus: SequenceNumber = -1;
 

@@ -1,6 +1,7 @@
 import type { ClusterSize, ReplicaConfig } from '../config.js';
 import { clusterSize } from '../config.js';
-import type { Effect, StoreRecord } from '../effect.js';
+import type { StoreRecord } from '../durable.js';
+import type { Effect } from '../effect.js';
 import type { ClientId, Digest, ReplicaId, SequenceNumber, View } from '../ids.js';
 import type { CertificateAssembler, Digests, StateMachine, VoteRouter } from '../ports.js';
 import { primaryOf } from '../quorum.js';
@@ -14,6 +15,8 @@ import { AnswerBudget } from './answer-budget.js';
 import { Recovery } from './recovery.js';
 import { RequestPool } from './request-pool.js';
 import { SlotWindow } from './slot-window.js';
+import { StateChunks } from './state-chunks.js';
+import type { Transfer } from './transfer.js';
 
 /** What a replica needs from outside, chosen once where it is wired. */
 export interface ReplicaDependencies {
@@ -36,6 +39,7 @@ export class ReplicaState {
   readonly recovery: Recovery;
   readonly checkpoints: Checkpoints;
   readonly viewChanges: ViewChanges;
+  readonly chunks: StateChunks;
   readonly answers = new AnswerBudget();
 
   view: View = 0;
@@ -59,6 +63,8 @@ export class ReplicaState {
   fallenBackInARow = 0;
   /** How many collectors this primary has passed over (see `collectorOf`). */
   collectorShift = 0;
+  /** The state that is being fetched, because this replica is far behind. */
+  transfer: Transfer | undefined;
   /** Slots whose pre-prepare waits for request bodies. */
   readonly slotsAwaitingBodies = new Set<SequenceNumber>();
   /** Time of the step under way, milliseconds on the runner's monotonic clock. */
@@ -82,6 +88,7 @@ export class ReplicaState {
     this.ledgerHead = dependencies.digests.batch([]);
     this.checkpoints = new Checkpoints(this.ledgerHead);
     this.viewChanges = new ViewChanges(this.size);
+    this.chunks = new StateChunks(this.clients, dependencies);
   }
 
   get self(): ReplicaId {

@@ -26,6 +26,11 @@ export class SlotWindow {
     return this.low + this.size;
   }
 
+  /** Slots in memory. */
+  get count(): number {
+    return this.slots.size;
+  }
+
   contains(sequence: SequenceNumber): boolean {
     return sequence > this.low && sequence <= this.highWatermark;
   }

@@ -38,11 +38,12 @@ export function distinctBodies(batch: readonly Request[]): readonly Request[] {
 /** Proposals of different digests kept per slot. */
 const MAX_PROPOSALS = 8;
 
-interface OwnVote {
+/** A vote of this replica. */
+interface CastVote {
   readonly view: View;
   readonly digest: Digest;
-  /** When it was cast, for measuring how long certificates take. */
-  readonly castAtMs: number;
+  /** When, for measuring how long certificates take; undefined before the last restart. */
+  readonly castAtMs: number | undefined;
 }
 
 export class Slot {
@@ -72,7 +73,7 @@ export class Slot {
     commit: new Map(),
   };
   private readonly certificates: Partial<Record<SlotPhase, Verified<SlotCertificate>>> = {};
-  private readonly own: Partial<Record<SlotPhase, OwnVote>> = {};
+  private readonly own: Partial<Record<SlotPhase, CastVote>> = {};
   /** `accused:phase` pairs that evidence was produced for, so that each is reported once. */
   private readonly reported = new Set<string>();
   /** Proposals of this and earlier views that were complete, newest last. */
@@ -138,12 +139,12 @@ export class Slot {
     this.published.clear();
   }
 
-  ownVote(phase: SlotPhase): OwnVote | undefined {
+  ownVote(phase: SlotPhase): CastVote | undefined {
     return this.own[phase];
   }
 
   /** Notes that this replica votes for `digest`. @throws InvariantViolation when it already did */
-  castVote(phase: SlotPhase, vote: OwnVote): void {
+  castVote(phase: SlotPhase, vote: CastVote): void {
     const earlier = this.own[phase];
     invariant(
       earlier === undefined || earlier.view < vote.view,

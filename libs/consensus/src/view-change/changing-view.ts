@@ -12,7 +12,7 @@
 import type { View } from '../ids.js';
 import { mayAnswer } from '../catching-up.js';
 import { invariant } from '../invariants.js';
-import type { SlotReport, Verified, ViewChange } from '../messages.js';
+import type { SlotReport, UnsignedViewChange, Verified, ViewChange } from '../messages.js';
 import type { ReplicaState } from '../state/replica-state.js';
 import type { Slot } from '../state/slot.js';
 import { beginViewIfPrimary, completeNewView } from './new-view.js';
@@ -30,13 +30,20 @@ export function startViewChange(state: ReplicaState, view: View): void {
   state.failedViews += 1;
   state.newViewTimed = false;
   forgetWaitingProposals(state);
-  state.persist({ kind: 'view', view, newView: null });
-  const { stable } = state.checkpoints;
-  state.emit({
-    kind: 'send',
-    to: { kind: 'all' },
-    message: { kind: 'view-change', view, stable, slots: reportSlots(state), replica: state.self },
-  });
+  const viewChange = {
+    kind: 'view-change',
+    view,
+    stable: state.checkpoints.stable,
+    slots: reportSlots(state),
+    replica: state.self,
+  } as const;
+  state.persist({ kind: 'view-left', view, viewChange });
+  askForView(state, viewChange);
+}
+
+/** Sends the view-change that was stored: also after a restart, in the same words. */
+export function askForView(state: ReplicaState, viewChange: UnsignedViewChange): void {
+  state.emit({ kind: 'send', to: { kind: 'all' }, message: viewChange });
   retransmitLater(state);
 }
 

@@ -145,7 +145,7 @@ function enterView(state: ReplicaState, complete: CompleteNewView): void {
   state.active = true;
   state.collectorShift = 0;
   state.viewChanges.entered(complete);
-  state.persist({ kind: 'view', view, newView });
+  state.persist({ kind: 'view-entered', view, newView: complete });
   const { stable, reproposals } = carriedOver(state, viewChanges);
   state.carriedOver = new Map(reproposals.map(({ sequence, digest }) => [sequence, digest]));
   // Whoever verified the view-change verified the certificate inside it.
@@ -194,19 +194,16 @@ export function repropose(state: ReplicaState, sequence: number): void {
     state.emit({ kind: 'send', to: all, message: decision });
     return;
   }
-  state.persist({ kind: 'proposed', view: state.view, sequence, digest });
-  state.emit({
-    kind: 'send',
-    to: all,
-    message: {
-      kind: 'pre-prepare',
-      view: state.view,
-      sequence,
-      digest,
-      requests: batch.map((request) => request.digest),
-      bodies: distinctBodies(batch),
-      collector: state.nextCollector,
-      replica: state.self,
-    },
-  });
+  const prePrepare = {
+    kind: 'pre-prepare',
+    view: state.view,
+    sequence,
+    digest,
+    requests: batch.map((request) => request.digest),
+    bodies: distinctBodies(batch),
+    collector: state.nextCollector,
+    replica: state.self,
+  } as const;
+  state.persist({ kind: 'proposed', prePrepare });
+  state.emit({ kind: 'send', to: all, message: prePrepare });
 }

@@ -1,0 +1,173 @@
+import { DEFAULT_REPLICA_CONFIG, type ReplicaConfig } from './config.js';
+import type { Restored, StoreRecord } from './durable.js';
+import type { Effect } from './effect.js';
+import type { VerifiedMessage, Via } from './input.js';
+import type { Certificate, Phase, PrePrepare, Request, Vote } from './messages.js';
+import type { StateMachine } from './ports.js';
+import { Replica } from './replica.js';
+import { allToAll } from './routing/all-to-all.js';
+import { toCollector } from './routing/collector.js';
+
+/** What looks like a digest of `text`: manifests take nothing else. */
+export function hex(text: string): string {
+  let digest = '';
+  for (let seed = 0; digest.length < 64; seed += 1) {
+    let hash = 2166136261 ^ seed;
+    for (const character of text) {
+      hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 16777619);
+    }
+    digest += (hash >>> 0).toString(16).padStart(8, '0');
+  }
+  return digest;
+}
+
+interface BenchOptions {
+  readonly tuning?: Partial<ReplicaConfig>;
+  readonly restored?: Restored;
+}
+
+/** One replica of four, fed by hand. Digests and signatures are words: the core never checks them. */
+export class Bench {
+  readonly replica: Replica;
+  effects: Effect[] = [];
+  /** Operations in the order in which the state machine ran them. */
+  executed: string[] = [];
+  private nowMs = 0;
+
+  constructor(
+    private readonly self: number,
+    mode: 'pbft' | 'ccro' = 'ccro',
+    result = 'done',
+    { tuning, restored }: BenchOptions = {},
+  ) {
+    this.replica = new Replica(
+      { ...DEFAULT_REPLICA_CONFIG, cluster: 'test', self, n: 4, ...tuning },
+      {
+        digests: {
+          batch: (requests) => `batch(${requests.join()})`,
+          chunk: (name, text) => hex(`${name}=${text}`),
+          ledgerLink: (previous, batch) => `${previous}>${batch}`,
+          checkpoint: (checkpoint) => hex(JSON.stringify(checkpoint)),
+        },
+        certificates: {
+          assemble: (votes) => certificate(votes[0]?.phase ?? 'prepare', votes) as never,
+        },
+        router: mode === 'ccro' ? toCollector : allToAll,
+        stateMachine: this.stateMachine(result),
+      },
+      restored,
+    );
+  }
+
+  /** A state machine of one chunk: what it executed. */
+  private stateMachine(result: string): StateMachine {
+    return {
+      execute: (operation) => {
+        this.executed.push(operation);
+        return result;
+      },
+      takeChanges: () => new Map([['log', this.executed.join()]]),
+      load: (chunks) => {
+        this.executed = (chunks.get('log') ?? '').split(',');
+      },
+    };
+  }
+
+  start(): this {
+    this.take(this.replica.step({ kind: 'started' }, this.nowMs));
+    return this;
+  }
+
+  /** Records in the order in which they were stored. */
+  stored(): StoreRecord[] {
+    return this.of('persist').flatMap(({ records }) => records);
+  }
+
+  /** Steps with a message; what the replica signs for itself comes back, as the runner does it. */
+  receive(message: object, via: Via = 'broadcast'): this {
+    const input = { kind: 'message', message: message as VerifiedMessage, via } as const;
+    this.take(this.replica.step(input, this.nowMs));
+    return this;
+  }
+
+  fire(timer: Extract<Effect, { kind: 'set-timer' }>['timer'], afterMs = 1000): this {
+    this.nowMs += afterMs;
+    this.take(this.replica.step({ kind: 'timer-fired', timer }, this.nowMs));
+    return this;
+  }
+
+  sent(kind: string): Extract<Effect, { kind: 'send' }>[] {
+    return this.of('send').filter(({ message }) => message.kind === kind);
+  }
+
+  of<K extends Effect['kind']>(kind: K): Extract<Effect, { kind: K }>[] {
+    return this.effects.filter((each): each is Extract<Effect, { kind: K }> => each.kind === kind);
+  }
+
+  rejects(): string[] {
+    return this.of('reject').map(({ code }) => code);
+  }
+
+  private take(effects: readonly Effect[]): void {
+    for (const effect of effects) {
+      this.effects.push(effect);
+      if (effect.kind !== 'send' || 'signature' in effect.message) continue;
+      const { to, message } = effect;
+      const forSelf = to.kind === 'all' || (to.kind === 'replica' && to.id === this.self);
+      const signed = ['pre-prepare', 'vote'].includes(message.kind);
+      if (forSelf && signed) this.receive({ ...message, signature: 's' }, 'self');
+    }
+  }
+}
+
+export function request(timestamp: number, overrides: Partial<Request> = {}): Request {
+  const digest = `r${timestamp}`;
+  const base = { kind: 'request', client: 'c', timestamp, operation: 'op', digest } as const;
+  return { ...base, signature: 's', ...overrides };
+}
+
+export function prePrepare(
+  sequence: number,
+  requests: readonly Request[],
+  inline = true,
+): PrePrepare {
+  const digests = requests.map(({ digest }) => digest);
+  return {
+    kind: 'pre-prepare',
+    view: 0,
+    sequence,
+    digest: `batch(${digests.join()})`,
+    requests: digests,
+    bodies: inline ? requests : [],
+    collector: 2,
+    replica: 0,
+    signature: 's',
+  };
+}
+
+export function vote(
+  phase: Phase,
+  replica: number,
+  digest: string,
+  overrides: Partial<Vote> = {},
+): Vote {
+  const slot = { view: 0, sequence: 1, digest };
+  return { kind: 'vote', phase, ...slot, replica, signature: 's', attempt: 0, ...overrides };
+}
+
+export function certificate(
+  phase: Phase,
+  votes: readonly Pick<Vote, 'digest' | 'replica'>[],
+): Certificate {
+  const signers = votes.map(({ replica }) => replica);
+  const proof = { scheme: 'words', signers, signatures: signers.map(() => 's') };
+  const digest = votes[0]?.digest ?? '';
+  return { kind: 'certificate', phase, view: 0, sequence: 1, digest, proof };
+}
+
+export function certified(phase: Phase, digest: string): Certificate {
+  return certificate(
+    phase,
+    [0, 2, 3].map((replica) => ({ replica, digest })),
+  );
+}

@@ -1,0 +1,139 @@
+import { describe, expect, it } from 'vitest';
+import type { Restored, StoreRecord } from './durable.js';
+import type { Certificate, SlotCertificate } from './messages.js';
+import { Bench, certified, hex, prePrepare, request } from './replica-bench.contract.js';
+
+const NOTHING: Restored = {
+  view: 0,
+  newView: null,
+  viewChange: null,
+  stable: null,
+  snapshot: null,
+  decisions: [],
+  proposed: [],
+  accepted: [],
+  votes: [],
+  certificates: [],
+};
+
+type RecordOf<K extends StoreRecord['kind']> = Extract<StoreRecord, { kind: K }>;
+
+/** What a store gives back of what `bench` stored. */
+function restoredFrom(bench: Bench): Restored {
+  const of = <K extends StoreRecord['kind']>(kind: K): RecordOf<K>[] =>
+    bench.stored().filter((record): record is RecordOf<K> => record.kind === kind);
+  const left = of('view-left').at(-1);
+  return {
+    ...NOTHING,
+    view: left?.view ?? 0,
+    viewChange: left?.viewChange ?? null,
+    decisions: of('executed'),
+    proposed: of('proposed').map((record) => record.prePrepare),
+    accepted: of('accepted').map((record) => record.prePrepare),
+    votes: of('voted').map((record) => ({ ...record, phase: record.phase as 'prepare' })),
+    certificates: of('certified').map((record) => record.certificate as SlotCertificate),
+  };
+}
+
+function restart(bench: Bench, self: number): Bench {
+  return new Bench(self, 'ccro', 'done', { restored: restoredFrom(bench) }).start();
+}
+
+describe('starting again (docs/PROTOCOL.md, restart)', () => {
+  it('sends the stored vote again, and none for another batch', () => {
+    const before = new Bench(1).receive(prePrepare(1, [request(1)]));
+    const after = restart(before, 1);
+    expect(after.sent('vote')[0]?.message).toMatchObject({ phase: 'prepare', digest: 'batch(r1)' });
+    after.receive(prePrepare(1, [request(2)]));
+    expect(after.rejects()).toContain('conflicting-proposal');
+    expect(after.sent('vote')).toHaveLength(1);
+  });
+
+  it('goes on where it stopped: a certificate is enough to commit', () => {
+    const before = new Bench(1).receive(prePrepare(1, [request(1)]));
+    const after = restart(before, 1).receive(certified('commit', 'batch(r1)'));
+    expect(after.replica.status().lastExecuted).toBe(1);
+    expect(after.executed).toEqual(['op']);
+  });
+
+  it('executes again what had executed, with the same result, and answers from memory', () => {
+    const before = new Bench(1).receive(prePrepare(1, [request(1)]));
+    before.receive(certified('commit', 'batch(r1)'));
+    const after = restart(before, 1);
+    expect(after.replica.status()).toMatchObject({ lastExecuted: 1 });
+    expect(after.replica.status().ledgerHead).toBe(before.replica.status().ledgerHead);
+    expect(after.replica.stateDigest()).toBe(before.replica.stateDigest());
+    expect(after.stored().filter(({ kind }) => kind === 'executed')).toEqual([]);
+    after.receive(request(1));
+    expect(after.sent('reply')).toHaveLength(1);
+    expect(after.executed).toEqual(['op']);
+  });
+
+  it('refuses to start when executing again gives something else', () => {
+    const before = new Bench(1).receive(prePrepare(1, [request(1)]));
+    before.receive(certified('commit', 'batch(r1)'));
+    const restored = restoredFrom(before);
+    const damaged = restored.decisions.map((each) => ({ ...each, ledgerHead: 'other' }));
+    expect(
+      () => new Bench(1, 'ccro', 'done', { restored: { ...restored, decisions: damaged } }),
+    ).toThrow('durability');
+  });
+
+  it('as primary proposes what it had stored and perhaps not sent, under the same number', () => {
+    const { signature: _unsent, ...proposed } = prePrepare(1, [request(1)]);
+    const after = new Bench(0, 'ccro', 'done', { restored: { ...NOTHING, proposed: [proposed] } });
+    after.start();
+    expect(after.sent('pre-prepare')[0]?.message).toEqual(proposed);
+  });
+
+  it('asks for the view it waited for in the same words', () => {
+    const before = new Bench(2).receive(prePrepare(1, [request(1)]));
+    before.receive(request(2));
+    before.fire({ kind: 'request', view: 0 }, 5000);
+    const asked = before.sent('view-change')[0]?.message;
+    expect(asked).toBeDefined();
+    const after = restart(before, 2);
+    expect(after.replica.status()).toMatchObject({ view: 1, active: false });
+    expect(after.sent('view-change')[0]?.message).toEqual(asked);
+    expect(after.sent('vote')).toEqual([]);
+  });
+
+  it('as primary of a view that had not begun leaves it to the next', () => {
+    const before = new Bench(1).receive(prePrepare(1, [request(1)]));
+    before.receive(request(2));
+    before.fire({ kind: 'request', view: 0 }, 5000);
+    expect(restart(before, 1).replica.status()).toMatchObject({ view: 2, active: false });
+  });
+
+  it('restores the state at the stable checkpoint', () => {
+    const chunk = { name: 'state/log', text: 'a,b', digest: hex('state/log=a,b') };
+    const ledgerHead = hex('head');
+    const digest = hex(
+      JSON.stringify({
+        sequence: 128,
+        ledgerHead,
+        chunks: [{ name: chunk.name, digest: chunk.digest }],
+      }),
+    );
+    const stable: Certificate<'checkpoint'> = {
+      kind: 'certificate',
+      phase: 'checkpoint',
+      view: 0,
+      sequence: 128,
+      digest,
+      proof: { scheme: 'words', signers: [0, 2, 3], signatures: ['s', 's', 's'] },
+    };
+    const snapshot = { sequence: 128, ledgerHead, chunks: [chunk] };
+    const bench = new Bench(1, 'ccro', 'done', { restored: { ...NOTHING, stable, snapshot } });
+    expect(bench.replica.status()).toMatchObject({
+      lastExecuted: 128,
+      stableCheckpoint: 128,
+      lowWatermark: 128,
+      ledgerHead,
+    });
+    const other = { ...snapshot, ledgerHead: hex('other') };
+    expect(
+      () => new Bench(1, 'ccro', 'done', { restored: { ...NOTHING, stable, snapshot: other } }),
+    ).toThrow('agreement');
+  });
+});

@@ -1,0 +1,134 @@
+/**
+ * Starting again (`docs/PROTOCOL.md`, restart): what a replica stored becomes what it knows.
+ *
+ * Invariants kept here:
+ * - no-equivocation, across restarts: every vote it signed is known again before it takes part;
+ * - durability: the state is the stored one, executed on from the newest whole checkpoint, and
+ *   comes to the same results;
+ * - a view's primary that stopped before the view began does not begin it: it may have signed a
+ *   new-view already, and would sign another.
+ */
+
+import { showProposal } from './disputes.js';
+import type { Restored } from './durable.js';
+import { executeAgain, executeReady } from './executing.js';
+import { invariant } from './invariants.js';
+import type { Certificate, SlotCertificate, Verified } from './messages.js';
+import type { ReplicaState } from './state/replica-state.js';
+import type { Slot } from './state/slot.js';
+import { askForView, startViewChange } from './view-change/changing-view.js';
+import { sendVote, waitForCertificate } from './voting.js';
+
+/**
+ * Puts a new replica into the state it stopped in. What came from its own store was verified when
+ * it was stored.
+ *
+ * @throws InvariantViolation when what was stored contradicts itself
+ */
+export function restore(state: ReplicaState, restored: Restored): void {
+  restoreView(state, restored);
+  restoreExecuted(state, restored);
+  restoreSlots(state, restored);
+  state.nextSequence = Math.max(
+    state.nextSequence,
+    state.lastExecuted + 1,
+    state.checkpoints.stable.sequence + 1,
+    ...restored.proposed
+      .filter(({ view }) => view === state.view)
+      .map(({ sequence }) => sequence + 1),
+  );
+}
+
+function restoreView(state: ReplicaState, { view, newView }: Restored): void {
+  state.view = view;
+  state.active = view === 0 || newView !== null;
+  if (!state.active) state.failedViews = 1;
+  if (newView === null) return;
+  state.viewChanges.entered(newView);
+  const { reproposals } = newView.newView;
+  state.carriedOver = new Map(reproposals.map(({ sequence, digest }) => [sequence, digest]));
+  const highest = reproposals.at(-1)?.sequence ?? 0;
+  state.nextSequence = Math.max(state.nextSequence, highest + 1);
+}
+
+function restoreExecuted(state: ReplicaState, { stable, snapshot, decisions }: Restored): void {
+  if (stable !== null) {
+    state.checkpoints.stabilise(stable);
+    state.window.advance(stable.sequence);
+    state.recovery.highestCertified = stable.sequence;
+  }
+  if (snapshot !== null) {
+    const { sequence, ledgerHead, chunks } = snapshot;
+    state.chunks.load(chunks);
+    state.lastExecuted = sequence;
+    state.ledgerHead = ledgerHead;
+    state.checkpoints.reached(sequence, state.chunks.digest(sequence, ledgerHead));
+  }
+  for (const decision of decisions) executeAgain(state, decision);
+}
+
+function restoreSlots(state: ReplicaState, restored: Restored): void {
+  const at = (sequence: number): Slot | undefined =>
+    state.window.contains(sequence) ? state.window.open(sequence) : undefined;
+  for (const prePrepare of restored.accepted) {
+    const slot = at(prePrepare.sequence);
+    if (slot === undefined) continue;
+    const bodies = new Map(prePrepare.bodies.map((request) => [request.digest, request]));
+    const batch = prePrepare.requests.map((digest) => bodies.get(digest));
+    const whole = batch.filter((request) => request !== undefined);
+    invariant(
+      whole.length === batch.length,
+      'durability',
+      () => `a batch accepted at ${prePrepare.sequence} was not stored whole`,
+    );
+    const proposal = { prePrepare, batch: whole };
+    slot.keep(proposal);
+    if (state.active && prePrepare.view === state.view) slot.proposal = proposal;
+  }
+  for (const { phase, view, sequence, digest } of restored.votes) {
+    at(sequence)?.castVote(phase, { view, digest, castAtMs: undefined });
+  }
+  for (const certificate of [...restored.certificates, ...certificatesIn(restored)]) {
+    const slot = at(certificate.sequence);
+    if (slot?.certificate(certificate.phase)?.digest === certificate.digest) continue;
+    // This replica stored it after it had verified it.
+    slot?.setCertificate(certificate as Verified<SlotCertificate>);
+  }
+}
+
+/** What executed by catching up was certified in its decision alone. */
+function certificatesIn({ decisions }: Restored): SlotCertificate[] {
+  return decisions.map(({ decision }) => decision.certificate as Certificate<'commit'>);
+}
+
+/** Takes up what was under way when the replica stopped. Call once it is connected. */
+export function resume(state: ReplicaState, restored: Restored): void {
+  executeReady(state);
+  if (!state.active) {
+    if (state.isPrimary) startViewChange(state, state.view + 1);
+    else if (restored.viewChange !== null) askForView(state, restored.viewChange);
+    return;
+  }
+  proposeStored(state, restored);
+  for (const slot of state.window.values()) {
+    if (slot.executed) continue;
+    if (slot.proposal !== undefined && state.isPrimary) showProposal(state, slot);
+    for (const phase of ['prepare', 'commit'] as const) {
+      const waits = slot.certificate(phase)?.view !== state.view;
+      if (!waits || slot.ownVote(phase)?.view !== state.view) continue;
+      sendVote(state, slot, phase);
+      waitForCertificate(state, slot, phase);
+    }
+  }
+}
+
+/** A pre-prepare that was stored may never have left: without it there would be a gap. */
+function proposeStored(state: ReplicaState, { proposed }: Restored): void {
+  if (!state.isPrimary) return;
+  for (const prePrepare of proposed) {
+    const { view, sequence } = prePrepare;
+    if (view !== state.view || sequence <= state.lastExecuted) continue;
+    if (state.window.get(sequence)?.proposal !== undefined) continue;
+    state.emit({ kind: 'send', to: { kind: 'all' }, message: prePrepare });
+  }
+}

@@ -1,0 +1,162 @@
+import { describe, expect, it } from 'vitest';
+import type { Certificate, ChunkPart, FetchChunk } from './messages.js';
+import { Bench, hex } from './replica-bench.contract.js';
+import { manifestText } from './state/manifest.js';
+
+const CHUNKS = [
+  { name: 'clients/c', text: '[-1,[[7,"r7",512,"b512","done"]]]' },
+  { name: 'state/log', text: 'op1,op2' },
+].map((chunk) => ({ ...chunk, digest: hex(`${chunk.name}=${chunk.text}`) }));
+const HEAD = hex('head');
+
+function stable(sequence: number): Certificate {
+  const signers = [0, 1, 2];
+  const digest = checkpointDigest(sequence);
+  const proof = { scheme: 'words', signers, signatures: signers.map(() => 's') };
+  return { kind: 'certificate', phase: 'checkpoint', view: 0, sequence, digest, proof };
+}
+
+function checkpointDigest(sequence: number): string {
+  const chunks = CHUNKS.map(({ name, digest }) => ({ name, digest }));
+  return hex(JSON.stringify({ sequence, ledgerHead: HEAD, chunks }));
+}
+
+function asked(bench: Bench): FetchChunk[] {
+  return bench.sent('fetch-chunk').map(({ message }) => message as unknown as FetchChunk);
+}
+
+function sourceOf(bench: Bench): number {
+  const last = bench.sent('fetch-chunk').at(-1);
+  return last?.to.kind === 'replica' ? last.to.id : -1;
+}
+
+function answer(bench: Bench, fetch: FetchChunk, overrides: Partial<ChunkPart> = {}): ChunkPart {
+  const { sequence, chunk, part } = fetch;
+  const manifest = manifestText({ ledgerHead: HEAD, chunks: CHUNKS });
+  const text = chunk === '' ? manifest : (CHUNKS.find(({ name }) => name === chunk)?.text ?? '');
+  const replica = sourceOf(bench);
+  const base = { kind: 'chunk-part', replica, sequence, chunk, part, parts: 1, text } as const;
+  return { ...base, signature: 's', ...overrides };
+}
+
+/** Answers what is asked until nothing more is. */
+function serve(bench: Bench, from = 0): void {
+  for (let index = from; index < asked(bench).length; index += 1) {
+    const fetch = asked(bench)[index];
+    if (fetch !== undefined) bench.receive(answer(bench, fetch));
+  }
+}
+
+const FAR = 512;
+
+describe('state transfer (PBFT, section 4.6.1)', () => {
+  it('takes over a certified state, stores it whole, and goes on from there', () => {
+    const bench = new Bench(3).receive(stable(FAR));
+    serve(bench);
+    expect(bench.replica.status().lastExecuted).toBe(FAR);
+    expect(bench.replica.status().ledgerHead).toBe(HEAD);
+    expect(bench.executed).toEqual(['op1', 'op2']);
+    expect(bench.stored().at(-1)).toEqual({
+      kind: 'snapshot',
+      snapshot: { sequence: FAR, ledgerHead: HEAD, chunks: CHUNKS },
+    });
+    expect(bench.replica.stateDigest()).toBe(checkpointDigest(FAR));
+  });
+
+  it('is not begun for what catching up brings', () => {
+    expect(asked(new Bench(3).receive(stable(256)))).toEqual([]);
+  });
+
+  it('drops a source whose manifest is not the certified one, and asks another', () => {
+    const bench = new Bench(3).receive(stable(FAR));
+    const liar = sourceOf(bench);
+    const [fetch] = asked(bench);
+    if (fetch === undefined) throw new Error('nothing asked');
+    const text = manifestText({ ledgerHead: hex('other'), chunks: CHUNKS });
+    bench.receive(answer(bench, fetch, { text }));
+    expect(bench.rejects()).toContain('wrong-chunk');
+    expect(bench.of('evidence')[0]?.evidence).toMatchObject({ kind: 'wrong-chunk', accused: liar });
+    expect(sourceOf(bench)).not.toBe(liar);
+    serve(bench, 1);
+    expect(bench.replica.status().lastExecuted).toBe(FAR);
+  });
+
+  it('drops a source that sends a wrong chunk, keeping what was verified', () => {
+    const bench = new Bench(3).receive(stable(FAR));
+    const liar = sourceOf(bench);
+    const [manifest] = asked(bench);
+    if (manifest === undefined) throw new Error('nothing asked');
+    bench.receive(answer(bench, manifest));
+    const [, first, second] = asked(bench);
+    if (first === undefined || second === undefined) throw new Error('no chunks asked');
+    bench.receive(answer(bench, first));
+    bench.receive(answer(bench, second, { text: 'op1,lie' }));
+    const again = asked(bench).slice(3);
+    expect(again.map(({ chunk }) => chunk)).toEqual([second.chunk]);
+    expect(sourceOf(bench)).not.toBe(liar);
+    serve(bench, 3);
+    expect(bench.executed).toEqual(['op1', 'op2']);
+  });
+
+  it('passes over a silent source, also while checkpoints come faster than answers', () => {
+    const bench = new Bench(3).receive(stable(FAR));
+    const silent = sourceOf(bench);
+    for (let sequence = FAR + 128; sequence <= FAR + 1280; sequence += 128) {
+      bench.receive(stable(sequence));
+    }
+    expect(sourceOf(bench)).toBe(silent);
+    const timers = bench.of('set-timer').filter(({ timer }) => timer.kind === 'transfer');
+    expect(timers).toHaveLength(1);
+    bench.fire({ kind: 'transfer', attempt: 0 });
+    expect(sourceOf(bench)).not.toBe(silent);
+    serve(bench, asked(bench).length - 1);
+    expect(bench.replica.status().lastExecuted).toBe(FAR + 1280);
+  });
+
+  it('passes over a source that drips: a part now and then is not enough', () => {
+    const bench = new Bench(3).receive(stable(FAR));
+    const slow = sourceOf(bench);
+    const [fetch] = asked(bench);
+    if (fetch === undefined) throw new Error('nothing asked');
+    bench.receive(answer(bench, fetch, { parts: 1_000_000, text: '{' }));
+    bench.fire({ kind: 'transfer', attempt: 0 });
+    expect(sourceOf(bench)).not.toBe(slow);
+  });
+
+  it('takes only so much that is not verified, whatever the source announces', () => {
+    const bench = new Bench(3).receive(stable(FAR));
+    const liar = sourceOf(bench);
+    const [fetch] = asked(bench);
+    if (fetch === undefined) throw new Error('nothing asked');
+    const text = 'x'.repeat(128 * 1024);
+    for (let part = 0; part <= 512 && sourceOf(bench) === liar; part += 1) {
+      bench.receive(answer(bench, fetch, { replica: liar, part, parts: 1_000_000, text }));
+    }
+    expect(bench.rejects()).toContain('wrong-chunk');
+    expect(sourceOf(bench)).not.toBe(liar);
+  });
+
+  it('uses nothing that it did not ask for', () => {
+    const bench = new Bench(3).receive(stable(FAR));
+    const [fetch] = asked(bench);
+    if (fetch === undefined) throw new Error('nothing asked');
+    const stranger = (sourceOf(bench) + 1) % 3;
+    bench.receive(answer(bench, fetch, { replica: stranger }));
+    bench.receive(answer(bench, fetch, { sequence: 384 }));
+    bench.receive(answer(bench, fetch, { chunk: 'state/log' }));
+    expect(bench.rejects()).toEqual(['unsolicited', 'unsolicited']);
+    expect(bench.replica.status().lastExecuted).toBe(0);
+  });
+
+  it('answers from its store, and says when there is a newer state', () => {
+    const bench = new Bench(1);
+    const fetch = { kind: 'fetch-chunk', replica: 3, sequence: 64, chunk: '', part: 0 } as const;
+    bench.receive({ ...fetch, signature: 's' });
+    expect(bench.of('send-chunk')).toEqual([
+      { kind: 'send-chunk', to: 3, sequence: 64, chunk: '', part: 0 },
+    ]);
+    bench.receive(stable(128));
+    bench.receive({ ...fetch, signature: 's' });
+    expect(bench.sent('certificate').at(-1)?.to).toEqual({ kind: 'replica', id: 3 });
+  });
+});

@@ -1,0 +1,60 @@
+/** The list of a state's chunks, as it travels before the chunks themselves. */
+
+import type { Chunk, Snapshot } from '../durable.js';
+import type { Digest } from '../ids.js';
+
+export type ChunkName = Pick<Chunk, 'name' | 'digest'>;
+
+export interface Manifest extends Pick<Snapshot, 'ledgerHead'> {
+  /** Ascending by name. */
+  readonly chunks: readonly ChunkName[];
+}
+
+/** Characters of one part of a chunk at most; the wire's limit holds whatever is escaped. */
+const PART_CHARACTERS = 128 * 1024;
+
+/** Whoever hashes a manifest, or compares with what is in it, may rely on this spelling. */
+const DIGEST = /^[0-9a-f]{64}$/;
+
+/** @returns JSON text, see `parseManifest` */
+export function manifestText({ ledgerHead, chunks }: Manifest): string {
+  return JSON.stringify({ ledgerHead, chunks: chunks.map(({ name, digest }) => [name, digest]) });
+}
+
+/** @returns undefined for what `manifestText` does not make */
+export function parseManifest(text: string): Manifest | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const { ledgerHead, chunks } = (value ?? {}) as { ledgerHead?: unknown; chunks?: unknown };
+  if (!isDigest(ledgerHead) || !Array.isArray(chunks)) return undefined;
+  const names: ChunkName[] = [];
+  for (const entry of chunks as unknown[]) {
+    const [name, digest] = Array.isArray(entry) ? (entry as unknown[]) : [];
+    if (typeof name !== 'string' || !isDigest(digest) || name === '') return undefined;
+    if (name <= (names.at(-1)?.name ?? '')) return undefined;
+    names.push({ name, digest });
+  }
+  return { ledgerHead, chunks: names };
+}
+
+function isDigest(value: unknown): value is Digest {
+  return typeof value === 'string' && DIGEST.test(value);
+}
+
+/** Cuts a chunk's text into the parts it travels in, never through a surrogate pair. */
+export function partsOf(text: string): readonly string[] {
+  const parts: string[] = [];
+  let start = 0;
+  do {
+    let end = Math.min(start + PART_CHARACTERS, text.length);
+    const last = text.charCodeAt(end - 1);
+    if (end < text.length && last >= 0xd800 && last <= 0xdbff) end -= 1;
+    parts.push(text.slice(start, end));
+    start = end;
+  } while (start < text.length);
+  return parts;
+}
