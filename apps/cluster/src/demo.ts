@@ -9,10 +9,10 @@ import { integerOption } from './options/cluster-options.js';
 await run(async () => {
   const command = new Command('npm run demo --')
     .description(
-      'Runs PBFT and CCRO with no fault, an offline node, a falsifying node and an equivocating ' +
-        'commander, and prints one table. Exits 0 only if every decision was right.',
+      'Runs PBFT and CCRO with no fault, an offline node, a falsifying node, an equivocating and ' +
+        'a silent commander, and prints one table. Exits 0 only if every decision was right.',
     )
-    .option('--request-timeout <ms>', 'how long to wait for a decision', '2000');
+    .option('--request-timeout <ms>', 'how long to wait for a decision', '10000');
   command.parse(process.argv.slice(2), { from: 'user' });
   const { requestTimeout } = command.opts<{ requestTimeout: string }>();
   const timeoutMs = integerOption('request-timeout', requestTimeout, 1, 600_000);

@@ -5,6 +5,7 @@ export interface DecidedAnswer {
   readonly id: string;
   readonly status: 'decided';
   readonly mode: 'pbft' | 'ccro';
+  readonly view: number;
   readonly sequence: number;
   readonly digest: string;
   readonly result: unknown;

@@ -126,6 +126,7 @@ export function applyCheckpoint(
   const { sequence } = certificate;
   if (sequence <= state.checkpoints.stable.sequence) return;
   state.checkpoints.stabilise(certificate);
+  state.emit({ kind: 'progress', progress: { kind: 'stable-checkpoint', sequence } });
   state.persist({ kind: 'certified', certificate });
   state.window.advance(sequence);
   state.nextSequence = Math.max(state.nextSequence, sequence + 1);

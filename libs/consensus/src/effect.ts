@@ -25,6 +25,22 @@ export interface ExecutedSlot {
   readonly fellBack: boolean;
 }
 
+/** Something about this replica's way that an operator may want to know: for logs. */
+export type Progress =
+  | { readonly kind: 'left-view'; readonly view: View; readonly why: ViewChangeReason }
+  | { readonly kind: 'entered-view'; readonly view: View; readonly carriedOver: number }
+  | { readonly kind: 'stable-checkpoint'; readonly sequence: SequenceNumber }
+  | { readonly kind: 'fetching-state'; readonly sequence: SequenceNumber }
+  | { readonly kind: 'took-state-over'; readonly sequence: SequenceNumber };
+
+/** Why a replica asks for another view. */
+export type ViewChangeReason =
+  | 'request-waits'
+  | 'collectors-fail'
+  | 'view-did-not-begin'
+  | 'others-ask'
+  | 'restarted-before-it-began';
+
 /**
  * What a step asks for. Effects run in order; everything in a `persist` is durable before any
  * later effect runs (the `Ready` contract of etcd's raft). A message that the runner signs and
@@ -55,6 +71,7 @@ export type Effect =
   | { readonly kind: 'set-timer'; readonly timer: TimerKey; readonly afterMs: number }
   | { readonly kind: 'cancel-timer'; readonly timer: TimerKey }
   | { readonly kind: 'executed'; readonly slot: ExecutedSlot }
+  | { readonly kind: 'progress'; readonly progress: Progress }
   | { readonly kind: 'evidence'; readonly evidence: Evidence }
   | {
       readonly kind: 'reject';

@@ -127,7 +127,7 @@ function suspectFailingCollectors(state: ReplicaState, slot: Slot): void {
   if (state.fallenBackInARow <= limit || !state.active || state.isPrimary) return;
   if (gathererFor(state, slot) === undefined) return;
   state.fallenBackInARow = 0;
-  startViewChange(state, state.view + 1);
+  startViewChange(state, state.view + 1, 'collectors-fail');
 }
 
 interface ExecutedRequest {

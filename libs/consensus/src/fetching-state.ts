@@ -14,7 +14,10 @@ import { Transfer } from './state/transfer.js';
 export function fetchState(state: ReplicaState): void {
   if (state.transfer !== undefined) return;
   begin(state, undefined);
-  if (state.transfer !== undefined) awaitParts(state, state.transfer);
+  if (state.transfer === undefined) return;
+  const { sequence } = state.transfer;
+  state.emit({ kind: 'progress', progress: { kind: 'fetching-state', sequence } });
+  awaitParts(state, state.transfer);
 }
 
 /**

@@ -46,6 +46,8 @@ export interface ReplicaStatus {
 
 export class Replica {
   private readonly state: ReplicaState;
+  /** The state's digest when it was asked for last. */
+  private digested: { readonly sequence: SequenceNumber; readonly digest: Digest } | undefined;
 
   /**
    * @param restored what an earlier run of this replica stored
@@ -111,7 +113,11 @@ export class Replica {
    * far. Hashes what changed since a checkpoint was taken, so it is not for every message.
    */
   stateDigest(): Digest {
-    return this.state.chunks.digest(this.state.lastExecuted, this.state.ledgerHead);
+    const { lastExecuted, ledgerHead, chunks } = this.state;
+    if (this.digested?.sequence !== lastExecuted) {
+      this.digested = { sequence: lastExecuted, digest: chunks.digest(lastExecuted, ledgerHead) };
+    }
+    return this.digested.digest;
   }
 
   /** Whether it is worth checking the signatures of `message`. Changes nothing. */

@@ -105,7 +105,7 @@ function certificatesIn({ decisions }: Restored): SlotCertificate[] {
 export function resume(state: ReplicaState, restored: Restored): void {
   executeReady(state);
   if (!state.active) {
-    if (state.isPrimary) startViewChange(state, state.view + 1);
+    if (state.isPrimary) startViewChange(state, state.view + 1, 'restarted-before-it-began');
     else if (restored.viewChange !== null) askForView(state, restored.viewChange);
     return;
   }

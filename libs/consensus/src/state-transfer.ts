@@ -100,6 +100,7 @@ function install(state: ReplicaState, transfer: Transfer): void {
   state.pool.removeIf(
     (client, timestamp) => state.clients.lookup(client, timestamp).kind !== 'new',
   );
+  state.emit({ kind: 'progress', progress: { kind: 'took-state-over', sequence } });
   executeReady(state);
 }
 

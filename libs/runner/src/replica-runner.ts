@@ -10,6 +10,7 @@ import type {
   Evidence,
   ExecutedSlot,
   Input,
+  Progress,
   ProtocolMessage,
   RejectCode,
   Replica,
@@ -48,6 +49,7 @@ export interface RunnerParts {
 /** What happens to a replica that its owner may want to log, show or count. */
 export interface RunnerListener {
   onExecuted?(slot: ExecutedSlot): void;
+  onProgress?(progress: Progress): void;
   onEvidence?(evidence: Evidence): void;
   onReject?(code: RejectCode, from: string | number | undefined): void;
   /** A client's question about this node: not for the core, and not verified yet. */
@@ -210,6 +212,9 @@ export class ReplicaRunner {
         return;
       case 'executed':
         this.listener.onExecuted?.(effect.slot);
+        return;
+      case 'progress':
+        this.listener.onProgress?.(effect.progress);
         return;
       case 'evidence':
         this.evidence.add(effect.evidence);

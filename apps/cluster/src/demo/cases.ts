@@ -5,33 +5,26 @@ import type { ClusterOptions } from '../options/cluster-options.js';
 export interface DemoCase {
   readonly scenario: string;
   readonly options: ClusterOptions;
-  /** Whether the request must be decided; with a faulty commander it may stay pending. */
-  readonly mustDecide: boolean;
 }
 
 interface Scenario {
   readonly scenario: string;
   readonly fault: FaultKind;
   readonly faulty: readonly number[];
-  readonly mustDecide: boolean;
 }
 
 const SCENARIOS: readonly Scenario[] = [
-  { scenario: 'no fault', fault: 'offline', faulty: [], mustDecide: true },
-  { scenario: 'one offline', fault: 'offline', faulty: [3], mustDecide: true },
-  { scenario: 'one falsifying', fault: 'falsify', faulty: [3], mustDecide: true },
-  {
-    scenario: 'equivocating commander',
-    fault: 'equivocate',
-    faulty: [0],
-    mustDecide: false,
-  },
+  { scenario: 'no fault', fault: 'offline', faulty: [] },
+  { scenario: 'one offline', fault: 'offline', faulty: [3] },
+  { scenario: 'one falsifying', fault: 'falsify', faulty: [3] },
+  { scenario: 'equivocating commander', fault: 'equivocate', faulty: [0] },
+  { scenario: 'silent commander', fault: 'offline', faulty: [0] },
 ];
 
 /** A case on four nodes with the embedded broker. */
 export function demoCase(
   mode: 'pbft' | 'ccro',
-  { scenario, fault, faulty, mustDecide }: Scenario,
+  { scenario, fault, faulty }: Scenario,
   requestTimeoutMs: number,
 ): DemoCase {
   const options: ClusterOptions = {
@@ -49,10 +42,10 @@ export function demoCase(
     requestTimeoutMs,
     once: undefined,
   };
-  return { scenario, options, mustDecide };
+  return { scenario, options };
 }
 
-/** The seed's cases: both systems, without a fault and with each of its kinds. */
+/** The seed's cases, both systems, and a silent commander. All of them must be decided. */
 export function demoCases(requestTimeoutMs: number): DemoCase[] {
   return (['pbft', 'ccro'] as const).flatMap((mode) =>
     SCENARIOS.map((scenario) => demoCase(mode, scenario, requestTimeoutMs)),

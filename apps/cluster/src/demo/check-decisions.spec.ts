@@ -26,6 +26,7 @@ function decided(overrides: object = {}): SubmissionAnswer {
     id: 'gateway-7',
     status: 'decided',
     mode: 'ccro',
+    view: 0,
     sequence: 1,
     digest: 'd1',
     result: RESULT,

@@ -1,3 +1,4 @@
+import { primaryOf } from '@ccro/consensus';
 import { setTimeout as delay } from 'node:timers/promises';
 import { GatewayApi, type SubmissionAnswer } from '../gateway-api.js';
 import { startCluster } from '../launch/start-cluster.js';
@@ -18,7 +19,7 @@ export interface CaseOutcome {
 
 /** Runs one case on a cluster of its own. */
 export async function runCase(demoCase: DemoCase): Promise<CaseOutcome> {
-  const { options, scenario, mustDecide } = demoCase;
+  const { options, scenario } = demoCase;
   const fatal: unknown[] = [];
   const cluster = await startCluster(options, {
     onNotice: () => undefined,
@@ -38,13 +39,14 @@ export async function runCase(demoCase: DemoCase): Promise<CaseOutcome> {
     return {
       failures: [
         ...wrong,
-        ...(mustDecide && outcome.kind !== 'decided' ? [`not decided: ${outcome.detail}`] : []),
+        ...(outcome.kind === 'decided' ? [] : [`not decided: ${outcome.detail}`]),
         ...fatal.map((error) => `a node stopped: ${String(error)}`),
       ],
       row: {
         mode: options.mode,
         scenario,
         result: resultOf(outcome, wrong),
+        commander: commanderOf(outcome),
         consensusTimeMs: outcome.kind === 'decided' ? outcome.answer.consensusTimeMs : undefined,
         deliveries: after.deliveries - before.deliveries,
         deliveredBytes: after.deliveredBytes - before.deliveredBytes,
@@ -59,6 +61,14 @@ export async function runCase(demoCase: DemoCase): Promise<CaseOutcome> {
   } finally {
     await cluster.close();
   }
+}
+
+/** Who was commander at first, and who is now if that is another node. */
+function commanderOf(outcome: SubmissionAnswer): string {
+  if (outcome.kind !== 'decided') return '-';
+  const { view, nodes } = outcome.answer;
+  const now = primaryOf(view, nodes.length);
+  return view === 0 ? String(now) : `${primaryOf(0, nodes.length)}, then ${now}`;
 }
 
 function resultOf(outcome: SubmissionAnswer, wrong: readonly string[]): CaseResult {

@@ -5,6 +5,7 @@ const row: ComparisonRow = {
   mode: 'ccro',
   scenario: 'one offline',
   result: 'right',
+  commander: '0, then 1',
   consensusTimeMs: 2.913,
   deliveries: 26,
   deliveredBytes: 9810,
@@ -34,6 +35,7 @@ describe('the comparison table', () => {
       [
         'System',
         'Case',
+        'Commander',
         'Consensus time',
         'Delivered',
         'Bytes',
@@ -41,8 +43,18 @@ describe('the comparison table', () => {
         'Correct / corrupt per node',
         'Caught',
       ],
-      ['CCRO', 'one offline', '0.002913s', '26', '9810', 'right', '0: 4 / 1', 'Node 3 lied'],
-      ['', '', '', '', '', '', '3: no reply', ''],
+      [
+        'CCRO',
+        'one offline',
+        '0, then 1',
+        '0.002913s',
+        '26',
+        '9810',
+        'right',
+        '0: 4 / 1',
+        'Node 3 lied',
+      ],
+      ['', '', '', '', '', '', '', '3: no reply', ''],
     ]);
   });
 
@@ -51,8 +63,8 @@ describe('the comparison table', () => {
       { ...row, result: 'wrong' },
       { ...row, result: 'pending', consensusTimeMs: undefined, nodes: [] },
     ]);
-    expect(wrong?.[5]).toBe('WRONG');
-    expect(pending?.slice(2, 6)).toEqual(['-', '26', '9810', 'pending, nothing wrong']);
+    expect(wrong?.[6]).toBe('WRONG');
+    expect(pending?.slice(3, 7)).toEqual(['-', '26', '9810', 'pending, nothing wrong']);
   });
 
   it('is plain text', () => {

@@ -11,6 +11,8 @@ export interface ComparisonRow {
   readonly result: CaseResult;
   /** Undefined when nothing was decided. */
   readonly consensusTimeMs: number | undefined;
+  /** Node numbers: the first commander's, and the present one's if that is another. */
+  readonly commander: string;
   readonly deliveries: number;
   readonly deliveredBytes: number;
   readonly nodes: readonly NodeTally[];
@@ -24,6 +26,7 @@ export function comparisonTable(rows: readonly ComparisonRow[]): string {
     head: [
       'System',
       'Case',
+      'Commander',
       'Consensus time',
       'Delivered',
       'Bytes',
@@ -33,12 +36,13 @@ export function comparisonTable(rows: readonly ComparisonRow[]): string {
     ],
     style: { head: [], border: [] },
     wordWrap: true,
-    colWidths: [null, null, null, null, null, null, null, 34],
+    colWidths: [null, null, null, null, null, null, null, null, 34],
   });
   for (const row of rows) {
     table.push([
       row.mode.toUpperCase(),
       row.scenario,
+      row.commander,
       row.consensusTimeMs === undefined ? '-' : `${(row.consensusTimeMs / 1000).toFixed(6)}s`,
       String(row.deliveries),
       String(row.deliveredBytes),

@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { channelNames } from '@ccro/broker';
-import type { Evidence, ExecutedSlot, Via } from '@ccro/consensus';
+import type { Evidence, ExecutedSlot, Progress, Via } from '@ccro/consensus';
 import { createDigests } from '@ccro/crypto';
 import { createBehaviour, seededRandom, type FaultKind } from '@ccro/faults';
 import { systemClock } from '@ccro/clock';
@@ -10,6 +10,7 @@ import { MemoryStore } from '@ccro/storage';
 import type { Query } from '@ccro/wire';
 import { NODE_OPTIONS } from '../node.constants.js';
 import type { NodeOptions } from '../node-options.js';
+import { progressText } from './progress-text.js';
 
 /** Owns the replica of this node: its life, its faults, and what the log says about it. */
 @Injectable()
@@ -32,6 +33,7 @@ export class ReplicaService implements BeforeApplicationShutdown {
       clock: systemClock,
       listener: {
         onExecuted: (slot) => this.logExecuted(slot),
+        onProgress: (progress) => this.logProgress(progress),
         onEvidence: (evidence) => this.logEvidence(evidence),
         onReject: (code, from) =>
           this.logger.verbose(`rejected (${code}) from ${from ?? 'unknown'}`),
@@ -96,6 +98,11 @@ export class ReplicaService implements BeforeApplicationShutdown {
     this.logger.debug(
       `executed ${slot.sequence} (${slot.requests} requests, view ${slot.view}) ${how}${detour}`,
     );
+  }
+
+  private logProgress(progress: Progress): void {
+    const often = progress.kind === 'stable-checkpoint';
+    this.logger[often ? 'debug' : 'log'](progressText(progress));
   }
 
   private logEvidence(evidence: Evidence): void {

@@ -24,6 +24,7 @@ export interface NodeStatus {
   readonly highWatermark: number;
   readonly pooledRequests: number;
   readonly ledgerHead: string;
+  /** Equal on all honest nodes that executed equally far. */
   readonly stateDigest: string;
   readonly fault: string | null;
   readonly tolerates: number;
@@ -65,6 +66,7 @@ export class StatusService {
       primary,
       collector: collector ?? null,
       ...status,
+      stateDigest: runner.stateDigest(),
       fault: runner.fault ?? null,
       tolerates: maxFaulty(facts.members.length),
       rejects,

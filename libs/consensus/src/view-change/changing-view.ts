@@ -9,6 +9,7 @@
  * - f replicas alone move nobody.
  */
 
+import type { ViewChangeReason } from '../effect.js';
 import type { View } from '../ids.js';
 import { mayAnswer } from '../catching-up.js';
 import { invariant } from '../invariants.js';
@@ -20,10 +21,11 @@ import { beginViewIfPrimary, completeNewView } from './new-view.js';
 /** How often a view-change is sent again while its view does not begin. */
 const RETRANSMISSION_MS = 250;
 
-/** Leaves the current view for `view`. */
-export function startViewChange(state: ReplicaState, view: View): void {
+/** Leaves the current view and asks for `view`. */
+export function startViewChange(state: ReplicaState, view: View, why: ViewChangeReason): void {
   invariant(view > state.view, 'order', () => `view ${view} after ${state.view}`);
   state.emit({ kind: 'cancel-timer', timer: { kind: 'request', view: state.view } });
+  state.emit({ kind: 'progress', progress: { kind: 'left-view', view: state.view, why } });
   state.view = view;
   state.active = false;
   state.watchedRequest = undefined;
@@ -92,7 +94,7 @@ export function considerViewChange(state: ReplicaState, viewChange: Verified<Vie
   }
   viewChanges.add(viewChange);
   const supported = viewChanges.supportedView;
-  if (supported > state.view) startViewChange(state, supported);
+  if (supported > state.view) startViewChange(state, supported, 'others-ask');
   timeNewView(state);
   beginViewIfPrimary(state);
   completeNewView(state);
@@ -117,7 +119,7 @@ export function timeNewView(state: ReplicaState): void {
 
 /** The view that a quorum asked for did not begin: on to the next. */
 export function onNewViewMissing(state: ReplicaState, view: View): void {
-  if (!state.active && view === state.view) startViewChange(state, view + 1);
+  if (!state.active && view === state.view) startViewChange(state, view + 1, 'view-did-not-begin');
 }
 
 /** The view has still not begun: the view-change may have been lost. */

@@ -155,6 +155,8 @@ function enterView(state: ReplicaState, complete: CompleteNewView): void {
   const highest = reproposals.at(-1)?.sequence ?? stable.sequence;
   state.nextSequence = Math.max(highest, state.lastExecuted, stable.sequence) + 1;
   state.recovery.settle();
+  const progress = { kind: 'entered-view', view, carriedOver: reproposals.length } as const;
+  state.emit({ kind: 'progress', progress });
   state.watchedRequest = undefined;
   if (state.isPrimary) for (const { sequence } of reproposals) repropose(state, sequence);
   noteLagging(state);

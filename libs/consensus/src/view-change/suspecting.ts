@@ -35,6 +35,6 @@ export function onRequestWaitsTooLong(state: ReplicaState): void {
     state.pool.remove(request.client, request.timestamp);
     watchOldestRequest(state);
   } else {
-    startViewChange(state, state.view + 1);
+    startViewChange(state, state.view + 1, 'request-waits');
   }
 }

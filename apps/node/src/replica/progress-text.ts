@@ -1,0 +1,25 @@
+import type { Progress, ViewChangeReason } from '@ccro/consensus';
+
+const REASONS: Readonly<Record<ViewChangeReason, string>> = {
+  'request-waits': 'a request waits too long for its commander',
+  'collectors-fail': 'its commander keeps naming communication nodes that fail',
+  'view-did-not-begin': 'it did not begin in time',
+  'others-ask': 'enough others asked for a later one',
+  'restarted-before-it-began': 'this node restarted before it began it',
+};
+
+/** What the log says of a replica's way. Stable checkpoints are too many to be told at `info`. */
+export function progressText(progress: Progress): string {
+  switch (progress.kind) {
+    case 'left-view':
+      return `leaving view ${progress.view}: ${REASONS[progress.why]}`;
+    case 'entered-view':
+      return `view ${progress.view} begins, ${progress.carriedOver} slots carried over`;
+    case 'stable-checkpoint':
+      return `stable checkpoint at ${progress.sequence}`;
+    case 'fetching-state':
+      return `far behind: fetching the state at ${progress.sequence}`;
+    case 'took-state-over':
+      return `took over the state at ${progress.sequence}, going on from there`;
+  }
+}
