@@ -1,26 +1,36 @@
 import { InProcessHub, channelNames, nodeConnectionName } from '@ccro/broker';
 import { developmentCluster, developmentKey } from '@ccro/cluster-config';
-import { expect, it, describe, afterEach, vi } from 'vitest';
+import { expect, it, describe, afterEach, onTestFinished, vi } from 'vitest';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { clusterFacts } from './cluster-facts.js';
 import { startNode, type NodeApp } from './node-app.js';
+import type { NodeOptions } from './node-options.js';
 import type { NodeStatus } from './status/status.service.js';
 
 const config = developmentCluster({ nodes: 4, mode: 'ccro' });
 const channels = channelNames(config.cluster);
 const running: NodeApp[] = [];
 
-async function start(hub: InProcessHub, self: number): Promise<NodeApp> {
+async function start(
+  hub: InProcessHub,
+  self: number,
+  changed: Partial<NodeOptions> = {},
+): Promise<NodeApp> {
   const node = await startNode({
     facts: clusterFacts(config),
     self,
     secretKey: developmentKey('node', self).secretKey,
     broker: hub.broker(nodeConnectionName(self)),
+    storage: { durability: 'memory' },
     httpPort: 0,
     host: '127.0.0.1',
     faultInjection: false,
     onFatal: (error) => {
       throw error;
     },
+    ...changed,
   });
   running.push(node);
   return node;
@@ -48,6 +58,7 @@ describe('node app', () => {
       collector: 2,
       lastExecuted: 0,
       tolerates: 1,
+      durability: 'memory',
       fault: null,
       rejects: {},
     });
@@ -89,17 +100,48 @@ describe('node app', () => {
     const hub = new InProcessHub();
     const first = await start(hub, 0);
     const port = Number(new URL(first.url).port);
-    await expect(
-      startNode({
-        facts: clusterFacts(config),
-        self: 1,
-        secretKey: developmentKey('node', 1).secretKey,
-        broker: hub.broker(nodeConnectionName(1)),
-        httpPort: port,
-        host: '127.0.0.1',
-        faultInjection: false,
-        onFatal: () => undefined,
-      }),
-    ).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    await expect(start(hub, 1, { httpPort: port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  });
+});
+
+describe('node app with a durable store', () => {
+  async function durable(): Promise<Pick<NodeOptions, 'storage'>> {
+    const directory = await mkdtemp(join(tmpdir(), 'ccro-node-'));
+    onTestFinished(() => rm(directory, { recursive: true }));
+    return { storage: { durability: 'fsync', directory } };
+  }
+
+  it('says how durable it is', async () => {
+    const node = await start(new InProcessHub(), 1, await durable());
+    expect(await statusOf(node)).toMatchObject({ durability: 'fsync', lastExecuted: 0 });
+  });
+
+  it('closes its store with the node, so that it can be opened again', async () => {
+    const options = await durable();
+    const hub = new InProcessHub();
+    const first = await start(hub, 1, options);
+    await expect(start(hub, 1, options)).rejects.toMatchObject({
+      name: 'StoreError',
+      code: 'locked',
+    });
+    await first.close();
+    await (await start(hub, 1, options)).close();
+  });
+
+  it('closes its store when it cannot start for another reason', async () => {
+    const options = await durable();
+    const hub = new InProcessHub();
+    const httpPort = Number(new URL((await start(hub, 0)).url).port);
+    await expect(start(hub, 1, { ...options, httpPort })).rejects.toMatchObject({
+      code: 'EADDRINUSE',
+    });
+    expect(await statusOf(await start(hub, 1, options))).toMatchObject({ id: 1 });
+  });
+
+  it('is not started from the store of another node', async () => {
+    const options = await durable();
+    const hub = new InProcessHub();
+    await (await start(hub, 1, options)).close();
+    await expect(start(hub, 2, options)).rejects.toMatchObject({ code: 'foreign' });
   });
 });

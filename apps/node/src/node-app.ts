@@ -5,6 +5,7 @@ import { BrokerServer } from '@ccro/transport';
 import { peekKind } from '@ccro/wire';
 import { NodeModule } from './node.module.js';
 import type { NodeOptions } from './node-options.js';
+import { openNodeStore, type OpenedStore } from './replica/opened-store.js';
 import { ReplicaService } from './replica/replica.service.js';
 
 /** A running node. */
@@ -18,18 +19,16 @@ export interface NodeApp {
 
 /**
  * Starts one node: a Nest microservice over the broker's one connection, with a little HTTP
- * beside it. The broker is connected here and closed with the node.
+ * beside it. The store is opened and the broker connected here, and both are closed with the node.
  *
- * @throws when the HTTP port is taken (code EADDRINUSE) or the broker cannot be reached
+ * @throws StoreError when the node must not start from its store; when the HTTP port is taken (code
+ *   EADDRINUSE); when the broker cannot be reached
  */
 export async function startNode(options: NodeOptions): Promise<NodeApp> {
   const { self, broker, facts, httpPort, host } = options;
   const channels = channelNames(facts.cluster);
-  const app = await NestFactory.create<NestFastifyApplication>(
-    NodeModule.forRoot(options),
-    new FastifyAdapter(),
-    { abortOnError: false, forceCloseConnections: true },
-  );
+  const opened = await openNodeStore(options);
+  const app = await createApp(options, opened);
   const strategy = new BrokerServer(
     { channels: [channels.broadcast, channels.node(self)], peek: peekKind },
     { broker, modules: app.get(ModulesContainer) },
@@ -47,4 +46,20 @@ export async function startNode(options: NodeOptions): Promise<NodeApp> {
   }
   app.get(ReplicaService).start();
   return { id: self, url, app, close: () => app.close() };
+}
+
+async function createApp(
+  options: NodeOptions,
+  opened: OpenedStore,
+): Promise<NestFastifyApplication> {
+  try {
+    return await NestFactory.create<NestFastifyApplication>(
+      NodeModule.forRoot(options, opened),
+      new FastifyAdapter(),
+      { abortOnError: false, forceCloseConnections: true },
+    );
+  } catch (error) {
+    await opened.store.close();
+    throw error;
+  }
 }

@@ -2,6 +2,7 @@ import type { Broker } from '@ccro/broker';
 import type { ClusterFacts } from '@ccro/runner';
 import type { FaultKind } from '@ccro/faults';
 import type { ReplicaConfig, ReplicaId } from '@ccro/consensus';
+import type { StoreSettings } from '@ccro/storage';
 
 /** Everything a node app is told; nothing in it reads the environment. */
 export interface NodeOptions {
@@ -9,6 +10,8 @@ export interface NodeOptions {
   readonly self: ReplicaId;
   readonly secretKey: string;
   readonly broker: Broker;
+  /** Where the replica's records go. */
+  readonly storage: StoreSettings;
   /** Port of the node's own HTTP interface; 0 = any free one. */
   readonly httpPort: number;
   readonly host: string;

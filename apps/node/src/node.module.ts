@@ -1,7 +1,8 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ControlService } from './control/control.service.js';
-import { NODE_OPTIONS } from './node.constants.js';
+import { NODE_OPTIONS, OPENED_STORE } from './node.constants.js';
 import type { NodeOptions } from './node-options.js';
+import type { OpenedStore } from './replica/opened-store.js';
 import { ProtocolController } from './replica/protocol.controller.js';
 import { ReplicaService } from './replica/replica.service.js';
 import { MetricsController } from './status/metrics.controller.js';
@@ -11,12 +12,13 @@ import { StatusService } from './status/status.service.js';
 /** One replica and its interfaces: the broker's channels and a little HTTP. */
 @Module({})
 export class NodeModule {
-  static forRoot(options: NodeOptions): DynamicModule {
+  static forRoot(options: NodeOptions, opened: OpenedStore): DynamicModule {
     return {
       module: NodeModule,
       controllers: [ProtocolController, StatusController, MetricsController],
       providers: [
         { provide: NODE_OPTIONS, useValue: options },
+        { provide: OPENED_STORE, useValue: opened },
         ReplicaService,
         StatusService,
         ControlService,

@@ -1,7 +1,10 @@
+import { FAULT_KINDS } from '@ccro/faults';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ConfigurationError } from './configuration-error.js';
 import {
   nodeHttpPort,
+  nodeStore,
   readGatewayEnvironment,
   readNodeEnvironment,
   type Environment,
@@ -15,7 +18,7 @@ describe('the environment of a node', () => {
       redisUrl: 'redis://127.0.0.1:6379',
       httpHost: '127.0.0.1',
       httpPort: undefined,
-      durability: 'memory',
+      storage: { durability: 'memory' },
       fault: undefined,
       faultInjection: false,
       logLevel: 'info',
@@ -29,7 +32,8 @@ describe('the environment of a node', () => {
       CCRO_CONFIG: 'cluster.json',
       REDIS_URL: 'rediss://user:secret@redis.example:6380/1',
       NODE_HTTP_PORT: '0',
-      DURABILITY: 'memory',
+      DATA_DIR: '/var/lib/ccro',
+      DURABILITY: 'async',
       FAULT: 'silent-collector',
       FAULT_INJECTION: 'on',
       LOG_LEVEL: 'trace',
@@ -42,7 +46,7 @@ describe('the environment of a node', () => {
       redisUrl: 'rediss://user:secret@redis.example:6380/1',
       httpHost: '127.0.0.1',
       httpPort: 0,
-      durability: 'memory',
+      storage: { durability: 'async', dataDirectory: '/var/lib/ccro' },
       fault: 'silent-collector',
       faultInjection: true,
       logLevel: 'trace',
@@ -51,8 +55,26 @@ describe('the environment of a node', () => {
   });
 
   it('takes an empty value for none', () => {
-    const empty = { NODE_ID: '', REDIS_URL: '', FAULT: '', LOG_LEVEL: '' };
+    const empty = { NODE_ID: '', REDIS_URL: '', FAULT: '', LOG_LEVEL: '', DATA_DIR: '' };
     expect(readNodeEnvironment(empty)).toEqual(readNodeEnvironment({}));
+  });
+
+  it('keeps records safe when it is told where, and in memory when not', () => {
+    const storage = (environment: Environment) => readNodeEnvironment(environment).storage;
+    expect(storage({ DATA_DIR: 'data' })).toEqual({ durability: 'fsync', dataDirectory: 'data' });
+    expect(storage({ DATA_DIR: 'data', DURABILITY: 'fsync' })).toEqual(
+      storage({ DATA_DIR: 'data' }),
+    );
+    expect(storage({ DURABILITY: 'memory' })).toEqual({ durability: 'memory' });
+  });
+
+  it('gives each node a directory of its own', () => {
+    const { storage } = readNodeEnvironment({ DATA_DIR: 'data' });
+    expect(nodeStore(storage, 3)).toEqual({
+      durability: 'fsync',
+      directory: join('data', 'node-3'),
+    });
+    expect(nodeStore({ durability: 'memory' }, 3)).toEqual({ durability: 'memory' });
   });
 
   it('puts node i at port 8080 + i unless told otherwise', () => {
@@ -75,14 +97,14 @@ describe('the environment of a node', () => {
     ],
     [{ DURABILITY: 'maybe' }, 'DURABILITY is "maybe"; allowed: fsync, async, memory'],
     [
-      { DURABILITY: 'fsync' },
-      'DURABILITY is "fsync"; allowed: memory (there is no durable store yet)',
+      { DURABILITY: 'async' },
+      'DURABILITY is "async"; allowed: memory, unless DATA_DIR names a directory',
     ],
     [
-      { FAULT: 'evil' },
-      'FAULT is "evil"; allowed: offline, falsify, false-replies, equivocate, double-vote, ' +
-        'silent-collector, forge-certificate, delay',
+      { DURABILITY: 'memory', DATA_DIR: 'data' },
+      'DURABILITY is "memory"; allowed: fsync, async (DATA_DIR is set; memory needs none)',
     ],
+    [{ FAULT: 'evil' }, `FAULT is "evil"; allowed: ${FAULT_KINDS.join(', ')}`],
     [{ FAULT_INJECTION: 'yes' }, 'FAULT_INJECTION is "yes"; allowed: on, off'],
     [
       { LOG_LEVEL: 'loud\nand clear' },
@@ -113,17 +135,25 @@ describe('the environment of the gateway', () => {
       faultInjection: false,
       logLevel: 'info',
       requestTimeoutMs: 5000,
+      idempotencyRetentionMs: 0,
       keyFile: undefined,
     });
   });
 
   it('reads its own variables', () => {
-    const variables = { GATEWAY_PORT: '0', CLIENT_ID: 'east', REQUEST_TIMEOUT_MS: '250' };
+    const own = { GATEWAY_PORT: '0', CLIENT_ID: 'east', REQUEST_TIMEOUT_MS: '250' };
+    // Set for nodes in the same file, and of no use here.
+    const variables = { ...own, DATA_DIR: 'data', DURABILITY: 'fsync' };
     expect(readGatewayEnvironment(variables)).toMatchObject({
       port: 0,
       clientId: 'east',
       requestTimeoutMs: 250,
     });
+  });
+
+  it('keeps idempotency keys for ever, or for days', () => {
+    const week = readGatewayEnvironment({ IDEMPOTENCY_RETENTION: '7' });
+    expect(week.idempotencyRetentionMs).toBe(7 * 24 * 3600 * 1000);
   });
 
   it.each<[Environment, RegExp]>([
@@ -132,6 +162,10 @@ describe('the environment of the gateway', () => {
     [
       { REQUEST_TIMEOUT_MS: '0' },
       /^REQUEST_TIMEOUT_MS is "0"; allowed: milliseconds, 1 to 600000$/,
+    ],
+    [
+      { IDEMPOTENCY_RETENTION: '0' },
+      /^IDEMPOTENCY_RETENTION is "0"; allowed: days, 1 to 36500 \(unset: for ever\)$/,
     ],
   ])('refuses %j', (environment, message) => {
     expect(() => readGatewayEnvironment(environment)).toThrow(message);

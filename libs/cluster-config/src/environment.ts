@@ -4,6 +4,8 @@
  */
 
 import { FAULT_KINDS, type FaultKind } from '@ccro/faults';
+import type { StoreSettings } from '@ccro/storage';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { MAX_MEMBERS } from './cluster-schema.js';
 import { ConfigurationError, notAllowed } from './configuration-error.js';
@@ -14,8 +16,17 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** When what a replica persists counts as durable. */
-export type Durability = 'memory';
+/**
+ * What the records of a replica survive: `fsync` a crash of the machine, `async` the end of the
+ * process, `memory` nothing.
+ */
+export const DURABILITIES = ['fsync', 'async', 'memory'] as const;
+export type Durability = (typeof DURABILITIES)[number];
+
+/** Where a node keeps its records; `dataDirectory` is that of all nodes on this machine. */
+export type StorageSettings =
+  | { readonly durability: 'memory' }
+  | { readonly durability: 'fsync' | 'async'; readonly dataDirectory: string };
 
 /** Settings of one node. */
 export interface NodeEnvironment {
@@ -27,7 +38,7 @@ export interface NodeEnvironment {
   readonly httpHost: string;
   /** Undefined: see `nodeHttpPort`. 0: any free port. */
   readonly httpPort: number | undefined;
-  readonly durability: Durability;
+  readonly storage: StorageSettings;
   /** How the node misbehaves from the start; undefined means not at all. */
   readonly fault: FaultKind | undefined;
   /** Whether faults may be injected while the node runs. */
@@ -50,6 +61,8 @@ export interface GatewayEnvironment {
   readonly faultInjection: boolean;
   readonly logLevel: LogLevel;
   readonly requestTimeoutMs: number;
+  /** How long idempotency keys and their answers are kept, in milliseconds; 0: for ever. */
+  readonly idempotencyRetentionMs: number;
   readonly keyFile: string | undefined;
 }
 
@@ -61,6 +74,8 @@ const NODE_ID_RULE = `an integer from 0 to ${MAX_MEMBERS - 1}`;
 const TIMEOUT_RULE = 'milliseconds, 1 to 600000';
 const REDIS_URL_RULE = 'a URL that starts with redis:// or rediss://';
 const HOST_RULE = 'an IP address or localhost (0.0.0.0: every interface)';
+const RETENTION_RULE = 'days, 1 to 36500 (unset: for ever)';
+const MS_PER_DAY = 24 * 60 * 60 * 1000;
 const CLIENT_ID_RULE = '1 to 64 letters, digits, - and _';
 
 function oneOf<const T extends readonly [string, ...string[]]>(values: T): z.ZodType<T[number]> {
@@ -79,7 +94,7 @@ const shared = {
   CCRO_CONFIG: z.string().default('config/local.json'),
   REDIS_URL: z.string().refine(isRedisUrl, REDIS_URL_RULE).default('redis://127.0.0.1:6379'),
   HTTP_HOST: z.union([z.ipv4(), z.ipv6(), z.literal('localhost')], HOST_RULE).default('127.0.0.1'),
-  DATA_DIR: z.never('unset (there is no durable store yet)').optional(),
+  DATA_DIR: z.string().optional(),
   FAULT_INJECTION: oneOf(['on', 'off']).default('off'),
   LOG_LEVEL: oneOf(LOG_LEVELS).default('info'),
   KEY_FILE: z.string().optional(),
@@ -89,7 +104,7 @@ const nodeSchema = z.object({
   ...shared,
   NODE_ID: integer(0, MAX_MEMBERS - 1, NODE_ID_RULE).optional(),
   NODE_HTTP_PORT: integer(0, LAST_PORT, PORT_RULE).optional(),
-  DURABILITY: oneOf(['fsync', 'async', 'memory']).default('memory'),
+  DURABILITY: oneOf(DURABILITIES).optional(),
   FAULT: oneOf(FAULT_KINDS).optional(),
 });
 
@@ -101,22 +116,19 @@ const gatewaySchema = z.object({
     .regex(/^[A-Za-z0-9_-]{1,64}$/, CLIENT_ID_RULE)
     .default('gateway'),
   REQUEST_TIMEOUT_MS: integer(1, 600_000, TIMEOUT_RULE).default(5000),
+  IDEMPOTENCY_RETENTION: integer(1, 36_500, RETENTION_RULE).optional(),
 });
 
 /** @throws ConfigurationError naming the variable that is wrong and what is allowed */
 export function readNodeEnvironment(environment: Environment): NodeEnvironment {
   const variables = read(nodeSchema, environment);
-  const { DURABILITY } = variables;
-  if (DURABILITY !== 'memory') {
-    throw notAllowed('DURABILITY', DURABILITY, 'memory (there is no durable store yet)');
-  }
   return {
     nodeId: variables.NODE_ID,
     configPath: variables.CCRO_CONFIG,
     redisUrl: variables.REDIS_URL,
     httpHost: variables.HTTP_HOST,
     httpPort: variables.NODE_HTTP_PORT,
-    durability: DURABILITY,
+    storage: storageSettings(variables.DATA_DIR, variables.DURABILITY),
     fault: variables.FAULT,
     faultInjection: variables.FAULT_INJECTION === 'on',
     logLevel: variables.LOG_LEVEL,
@@ -136,8 +148,29 @@ export function readGatewayEnvironment(environment: Environment): GatewayEnviron
     faultInjection: variables.FAULT_INJECTION === 'on',
     logLevel: variables.LOG_LEVEL,
     requestTimeoutMs: variables.REQUEST_TIMEOUT_MS,
+    idempotencyRetentionMs: (variables.IDEMPOTENCY_RETENTION ?? 0) * MS_PER_DAY,
     keyFile: variables.KEY_FILE,
   };
+}
+
+/** A directory and what it is for must fit: nobody is to think that records are kept. */
+function storageSettings(
+  dataDirectory: string | undefined,
+  durability: Durability | undefined,
+): StorageSettings {
+  if (dataDirectory === undefined) {
+    if (durability === undefined || durability === 'memory') return { durability: 'memory' };
+    throw notAllowed('DURABILITY', durability, 'memory, unless DATA_DIR names a directory');
+  }
+  if (durability !== 'memory') return { durability: durability ?? 'fsync', dataDirectory };
+  throw notAllowed('DURABILITY', durability, 'fsync, async (DATA_DIR is set; memory needs none)');
+}
+
+/** Where node `id` keeps its records: each node has a directory of its own. */
+export function nodeStore(settings: StorageSettings, id: number): StoreSettings {
+  if (settings.durability === 'memory') return settings;
+  const { durability, dataDirectory } = settings;
+  return { durability, directory: join(dataDirectory, `node-${id}`) };
 }
 
 /** The HTTP port of node `id`: the one that was set, or 8080 + id. */

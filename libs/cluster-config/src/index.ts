@@ -21,8 +21,10 @@ export {
   isDevelopmentCluster,
 } from './development.js';
 export {
+  DURABILITIES,
   LOG_LEVELS,
   nodeHttpPort,
+  nodeStore,
   readGatewayEnvironment,
   readNodeEnvironment,
   type Durability,
@@ -30,6 +32,7 @@ export {
   type GatewayEnvironment,
   type LogLevel,
   type NodeEnvironment,
+  type StorageSettings,
 } from './environment.js';
 export { generateCluster, type ClusterPlan } from './generate-cluster.js';
 export { formatKeyFile, keyFileName, loadPrivateKey, type KeyOwner } from './private-key.js';

@@ -1,25 +1,49 @@
-import type { Decision } from '@ccro/consensus';
+import type { StoreRecord } from '@ccro/consensus';
 import { describe, expect, it } from 'vitest';
 import { MemoryStore } from './memory-store.js';
+import { certified, checkpoint, executed, INTERVAL } from './records.contract.js';
+import { describeReplicaStoreContract } from './replica-store.contract.js';
 
-function executed(sequence: number) {
-  const decision = { kind: 'decision', sequence, view: 0, digest: `d${sequence}` } as Decision;
-  return { kind: 'executed', decision, results: [], ledgerHead: `h${sequence}` } as const;
+describeReplicaStoreContract('memory store', () => Promise.resolve(new MemoryStore()));
+
+/** Slots first..last with their checkpoints, all stable. */
+function history(first: number, last: number, content?: string): StoreRecord[] {
+  const records: StoreRecord[] = [];
+  for (let sequence = first; sequence <= last; sequence += 1) {
+    records.push(executed(sequence, content));
+    if (sequence % INTERVAL !== 0) continue;
+    records.push(checkpoint(sequence), certified('checkpoint', sequence));
+  }
+  return records;
+}
+
+async function oldestOf(store: MemoryStore, last: number): Promise<number | undefined> {
+  for (let sequence = 1; sequence <= last; sequence += 1) {
+    const [found] = await store.decisions(sequence, sequence);
+    if (found !== undefined) return sequence;
+  }
+  return undefined;
 }
 
 describe('memory store', () => {
-  it('keeps decisions, durable at once as far as this process goes', async () => {
-    const store = new MemoryStore();
-    expect(store.append([1, 2, 3].map(executed))).toBeUndefined();
-    const found = await store.decisions(2, 9);
-    expect(found.map(({ decision }) => decision.sequence)).toEqual([2, 3]);
-    expect(found[0]).toMatchObject({ ledgerHead: 'h2', results: [] });
+  it('is as durable as it will be at once', () => {
+    expect(new MemoryStore().append([executed(1)])).toBeUndefined();
   });
 
-  it('gives nothing beyond a gap', async () => {
-    const store = new MemoryStore();
-    store.append([1, 3].map(executed));
-    expect(await store.decisions(1, 5)).toHaveLength(1);
-    expect(await store.decisions(2, 5)).toEqual([]);
+  it('keeps the newest slots below the state, and all above it', async () => {
+    const store = new MemoryStore({ slots: 8, bytes: 1e9 });
+    store.append(history(1, 40));
+    store.append([executed(41), executed(42), executed(43)]);
+    expect(await oldestOf(store, 43)).toBe(33);
+    expect(await store.decisions(33, 99)).toHaveLength(11);
+  });
+
+  it('keeps only as many long decisions as fit', async () => {
+    const store = new MemoryStore({ slots: 1000, bytes: 100_000 });
+    store.append(history(1, 40, 'x'.repeat(10_000)));
+    // An operation of 10 000 characters and its result, and what is around them.
+    expect(await oldestOf(store, 40)).toBe(37);
+    store.append(history(41, 60));
+    expect(await oldestOf(store, 60)).toBe(39);
   });
 });

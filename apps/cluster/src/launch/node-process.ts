@@ -1,6 +1,6 @@
 /** A node in a process of its own, as `npm start -- --processes` runs them. */
 
-import { formatClusterFile, type ClusterConfig } from '@ccro/cluster-config';
+import { formatClusterFile, type ClusterConfig, type StorageSettings } from '@ccro/cluster-config';
 import type { FaultKind } from '@ccro/faults';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -31,6 +31,7 @@ export interface NodeProcessOptions {
   readonly httpPort: number;
   readonly host: string;
   readonly faultInjection: boolean;
+  readonly storage: StorageSettings;
   readonly fault?: FaultKind;
 }
 
@@ -44,7 +45,7 @@ export async function startNodeProcess(
   options: NodeProcessOptions,
   onDeath: (error: Error) => void,
 ): Promise<RunningNode> {
-  const { id, config, redisUrl, httpPort, faultInjection, fault } = options;
+  const { id, config, redisUrl, httpPort, faultInjection, storage, fault } = options;
   const directory = await mkdtemp(join(tmpdir(), 'ccro-node-'));
   const configPath = join(directory, 'cluster.json');
   await writeFile(configPath, formatClusterFile(config));
@@ -55,6 +56,7 @@ export async function startNodeProcess(
       REDIS_URL: redisUrl,
       NODE_HTTP_PORT: String(httpPort),
       FAULT_INJECTION: faultInjection ? 'on' : 'off',
+      ...storageVariables(storage),
       ...(fault === undefined ? {} : { FAULT: fault }),
       LOG_LEVEL: 'info',
     },
@@ -78,6 +80,11 @@ export async function startNodeProcess(
     await close();
     throw error;
   }
+}
+
+function storageVariables(storage: StorageSettings): Record<string, string> {
+  if (storage.durability === 'memory') return {};
+  return { DATA_DIR: storage.dataDirectory, DURABILITY: storage.durability };
 }
 
 /** Waits for the line that says where the node listens; from then on its complaints are passed on. */

@@ -2,16 +2,16 @@
 
 import { nodeConnectionName, type Broker, type TrafficCount } from '@ccro/broker';
 import {
-  developmentCluster,
   developmentKey,
   GATEWAY_CLIENT,
+  nodeStore,
   type ClusterConfig,
 } from '@ccro/cluster-config';
 import { startGateway } from '@ccro/gateway-app';
 import { clusterFacts, startNode } from '@ccro/node-app';
-import { randomUUID } from 'node:crypto';
 import type { ClusterOptions } from '../options/cluster-options.js';
 import { openBrokers, type BrokerSource } from './brokers.js';
+import { clusterOf } from './cluster-of-directory.js';
 import { startNodeProcess } from './node-process.js';
 import type { LaunchListener, RunningCluster, RunningNode } from './running-cluster.js';
 
@@ -20,13 +20,14 @@ const HOST = '127.0.0.1';
 /**
  * Starts everything `options` describe; whatever was started is closed again when a part fails.
  *
- * @throws what the first part that could not start threw: a taken port, an unreachable Redis
+ * @throws what the first part that could not start threw: a taken port, an unreachable Redis, a
+ *   data directory that cannot be used
  */
 export async function startCluster(
   options: ClusterOptions,
   listener: LaunchListener,
 ): Promise<RunningCluster> {
-  const launch = new Launch(options, listener);
+  const launch = new Launch(options, await clusterOf(options), listener);
   try {
     return await launch.run();
   } catch (error) {
@@ -36,19 +37,14 @@ export async function startCluster(
 }
 
 class Launch {
-  private readonly config: ClusterConfig;
   private readonly closers: (() => Promise<void>)[] = [];
   private readonly brokers: Broker[] = [];
 
   constructor(
     private readonly options: ClusterOptions,
+    private readonly config: ClusterConfig,
     private readonly listener: LaunchListener,
-  ) {
-    const { nodes, mode } = options;
-    // A name of its own: a development cluster on the same Redis has the same keys.
-    const cluster = `start-${randomUUID().slice(0, 8)}`;
-    this.config = developmentCluster({ nodes, mode, cluster });
-  }
+  ) {}
 
   async run(): Promise<RunningCluster> {
     const source = await openBrokers(this.options, (line) => this.listener.onNotice(line));
@@ -78,7 +74,7 @@ class Launch {
   }
 
   private startNode(id: number, source: BrokerSource): Promise<RunningNode> {
-    const { nodePort, faulty, fault, seed, faultInjection, processes } = this.options;
+    const { nodePort, faulty, fault, seed, faultInjection, processes, storage } = this.options;
     const common = {
       httpPort: nodePort === 0 ? 0 : nodePort + id,
       host: HOST,
@@ -88,9 +84,8 @@ class Launch {
     if (processes && source.redisUrl !== undefined) {
       const { redisUrl } = source;
       const { listener } = this;
-      return startNodeProcess({ ...common, id, config: this.config, redisUrl }, (error) =>
-        listener.onFatal(error),
-      );
+      const own = { id, config: this.config, redisUrl, storage };
+      return startNodeProcess({ ...common, ...own }, (error) => listener.onFatal(error));
     }
     return startNode({
       ...common,
@@ -98,13 +93,17 @@ class Launch {
       self: id,
       secretKey: developmentKey('node', id).secretKey,
       broker: this.connection(source, nodeConnectionName(id)),
+      storage: nodeStore(storage, id),
       tuning: this.config.tuning,
       onFatal: (error) => this.listener.onFatal(error),
     });
   }
 
   private async startGateway(source: BrokerSource): Promise<string> {
-    const { gatewayPort, faultInjection, requestTimeoutMs } = this.options;
+    const { gatewayPort, faultInjection, requestTimeoutMs, storage } = this.options;
+    const { redisUrl } = source;
+    // A cluster whose nodes forget everything when they end leaves no requests behind either.
+    const forgetAtClose = storage.durability === 'memory';
     const gateway = await startGateway({
       config: this.config,
       clientId: GATEWAY_CLIENT,
@@ -112,6 +111,7 @@ class Launch {
       broker: this.connection(source, `ccro:gateway:${GATEWAY_CLIENT}`),
       faultInjection,
       requestTimeoutMs,
+      ...(redisUrl === undefined ? {} : { queue: { redisUrl, forgetAtClose } }),
       host: HOST,
       port: gatewayPort,
       onDecided: (decision) => this.listener.onDecided(decision),

@@ -22,6 +22,7 @@ describe('the options of npm start', () => {
       broker: 'embedded',
       redisUrl: 'redis://127.0.0.1:6379',
       processes: false,
+      storage: { durability: 'memory' },
       gatewayPort: 3000,
       nodePort: 8080,
       faultInjection: false,
@@ -34,7 +35,8 @@ describe('the options of npm start', () => {
     const argv =
       '--mode pbft --nodes 7 --byzantine 2 --fault falsify --faulty-nodes 6,2 --seed 9 ' +
       '--broker redis --redis-url rediss://host:1 --processes --gateway-port 0 --node-port 9000 ' +
-      '--fault-injection --request-timeout 700 --signature ed25519 --once requests.json';
+      '--fault-injection --request-timeout 700 --signature ed25519 --once requests.json ' +
+      '--data-dir data --durability async';
     expect(options(argv)).toEqual({
       mode: 'pbft',
       nodes: 7,
@@ -44,6 +46,7 @@ describe('the options of npm start', () => {
       broker: 'redis',
       redisUrl: 'rediss://host:1',
       processes: true,
+      storage: { durability: 'async', dataDirectory: 'data' },
       gatewayPort: 0,
       nodePort: 9000,
       faultInjection: true,
@@ -71,6 +74,12 @@ describe('the options of npm start', () => {
     const made = options(argv);
     expect(made.nodes).toBe(nodes);
     expect(made.faulty).toHaveLength(count);
+  });
+
+  it('keep records safe when they are told where', () => {
+    const storage = { durability: 'fsync', dataDirectory: 'data' };
+    expect(options('--data-dir data')).toMatchObject({ storage });
+    expect(options('--data-dir data --durability fsync')).toMatchObject({ storage });
   });
 
   it('draw the same faulty nodes from the same seed', () => {
@@ -113,7 +122,11 @@ describe('the options of npm start', () => {
     ['--node-port -1', '--node-port -1 cannot be used: an integer'],
     ['--node-port 65533', '--node-port 65533 cannot be used: 4 ports from there end above 65535'],
     ['--request-timeout 0', '--request-timeout 0 cannot be used: an integer from 1 to 600000'],
-    ['--data-dir data', '--data-dir data cannot be used: durable stores are not built yet'],
+    ['--durability fsync', '--durability fsync cannot be used: it needs --data-dir'],
+    [
+      '--data-dir data --durability memory',
+      '--durability memory cannot be used: one of fsync, async',
+    ],
     ['--signature bls', '--signature bls cannot be used: only ed25519 is built so far'],
   ])('%s is refused', (argv, message) => {
     expect(() => options(argv)).toThrow(
@@ -129,7 +142,14 @@ describe('the options of npm start', () => {
     clusterCommand()
       .configureOutput({ writeOut: (text) => (help += text) })
       .outputHelp();
-    for (const option of ['--mode', '--nodes', '--byzantine', '--once', '--redis-url']) {
+    for (const option of [
+      '--mode',
+      '--nodes',
+      '--byzantine',
+      '--once',
+      '--redis-url',
+      '--data-dir',
+    ]) {
       expect(help).toContain(option);
     }
     for (const kind of FAULT_KINDS) expect(help).toContain(`\n  ${kind} `);

@@ -1,5 +1,6 @@
 /** The options of `npm start` and `npm run demo`, checked once. */
 
+import type { StorageSettings } from '@ccro/cluster-config';
 import { maxFaulty, type ReplicaId } from '@ccro/consensus';
 import { chooseFaulty, FAULT_KINDS, isFaultKind, type FaultKind } from '@ccro/faults';
 
@@ -13,6 +14,7 @@ export interface ClusterOptions {
   readonly broker: 'embedded' | 'redis';
   readonly redisUrl: string;
   readonly processes: boolean;
+  readonly storage: StorageSettings;
   readonly gatewayPort: number;
   readonly nodePort: number;
   readonly faultInjection: boolean;
@@ -37,6 +39,7 @@ export interface RawOptions {
   readonly faultInjection?: boolean;
   readonly requestTimeout: string;
   readonly dataDir?: string;
+  readonly durability?: string;
   readonly signature?: string;
   readonly once?: string;
 }
@@ -88,6 +91,7 @@ export function checkOptions(
     broker,
     redisUrl: redisUrl(raw.redisUrl ?? redisUrlFromEnvironment ?? DEFAULT_REDIS_URL),
     processes,
+    storage: storageSettings(raw),
     gatewayPort: integerOption('gateway-port', raw.gatewayPort, 0, 65_535),
     nodePort: nodePorts(raw.nodePort, nodes),
     faultInjection: raw.faultInjection ?? false,
@@ -98,12 +102,19 @@ export function checkOptions(
 
 /** Options of the interface whose features are not there yet are refused, never ignored. */
 function refuseUnbuilt(raw: RawOptions): void {
-  if (raw.dataDir !== undefined) {
-    throw new OptionError('data-dir', raw.dataDir, 'durable stores are not built yet');
-  }
   if (raw.signature !== undefined && raw.signature !== 'ed25519') {
     throw new OptionError('signature', raw.signature, 'only ed25519 is built so far');
   }
+}
+
+function storageSettings({ dataDir, durability }: RawOptions): StorageSettings {
+  if (dataDir === undefined) {
+    if (durability === undefined) return { durability: 'memory' };
+    throw new OptionError('durability', durability, 'it needs --data-dir');
+  }
+  if (dataDir === '') throw new OptionError('data-dir', dataDir, 'a directory');
+  const kind = oneOf('durability', durability ?? 'fsync', ['fsync', 'async'] as const);
+  return { durability: kind, dataDirectory: dataDir };
 }
 
 function sizes(raw: RawOptions): { nodes: number; count: number } {

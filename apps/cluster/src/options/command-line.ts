@@ -21,7 +21,8 @@ export function clusterCommand(): Command {
     .option('--unsafe', 'allow more faulty nodes than the cluster tolerates')
     .option('--fault-injection', 'allow PUT /nodes/:id/fault (also: FAULT_INJECTION=on)')
     .option('--request-timeout <ms>', 'how long a call waits for its decision', '5000')
-    .option('--data-dir <dir>', 'durable stores (not built yet)')
+    .option('--data-dir <dir>', 'where nodes keep their records; a later start goes on with them')
+    .option('--durability <kind>', 'fsync or async, with --data-dir (default: fsync)')
     .option('--signature <scheme>', 'ed25519 (bls is not built yet)')
     .option('--once <file>', 'submit the requests of FILE, print the reports, and exit')
     .addHelpText('after', `\nKinds of fault:\n${faults.join('\n')}`);

@@ -35,7 +35,9 @@ export class ControlService {
     this.channels = channelNames(cluster);
     this.verifier = createVerification(facts).verifier;
     this.signer = new MessageSigner({ cluster, replica: self, secretKey });
-    replica.onQuery((query) => void this.onQuery(query));
+    replica.onQuery((query) => {
+      this.onQuery(query).catch((error: unknown) => replica.fail(error));
+    });
   }
 
   private async onQuery(message: Query): Promise<void> {

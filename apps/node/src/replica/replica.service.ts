@@ -1,4 +1,10 @@
-import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
 import { channelNames } from '@ccro/broker';
 import type { Evidence, ExecutedSlot, Progress, Via } from '@ccro/consensus';
 import { createDigests } from '@ccro/crypto';
@@ -6,29 +12,35 @@ import { createBehaviour, seededRandom, type FaultKind } from '@ccro/faults';
 import { systemClock } from '@ccro/clock';
 import { createRunner, type ReplicaRunner } from '@ccro/runner';
 import { createStateMachine } from '@ccro/state-machine';
-import { MemoryStore } from '@ccro/storage';
+import type { ReplicaStore } from '@ccro/storage';
 import type { Query } from '@ccro/wire';
-import { NODE_OPTIONS } from '../node.constants.js';
+import { NODE_OPTIONS, OPENED_STORE } from '../node.constants.js';
 import type { NodeOptions } from '../node-options.js';
+import { restoredText, type OpenedStore } from './opened-store.js';
 import { progressText } from './progress-text.js';
 
 /** Owns the replica of this node: its life, its faults, and what the log says about it. */
 @Injectable()
-export class ReplicaService implements BeforeApplicationShutdown {
+export class ReplicaService implements BeforeApplicationShutdown, OnApplicationShutdown {
   readonly runner: ReplicaRunner;
-  readonly store = new MemoryStore();
+  readonly store: ReplicaStore;
   private readonly logger: Logger;
   private queryListener: ((query: Query) => void) | undefined;
   private readonly broadcast: string;
   private stopped = false;
   private lastExecuted: ExecutedSlot | undefined;
 
-  constructor(@Inject(NODE_OPTIONS) private readonly options: NodeOptions) {
+  constructor(
+    @Inject(NODE_OPTIONS) private readonly options: NodeOptions,
+    @Inject(OPENED_STORE) { store, restored }: OpenedStore,
+  ) {
+    this.store = store;
     this.logger = new Logger(`node ${options.self}`);
     this.broadcast = channelNames(options.facts.cluster).broadcast;
     this.runner = createRunner({
       ...options,
-      store: this.store,
+      store,
+      restored,
       stateMachine: createStateMachine(),
       clock: systemClock,
       listener: {
@@ -38,9 +50,10 @@ export class ReplicaService implements BeforeApplicationShutdown {
         onReject: (code, from) =>
           this.logger.verbose(`rejected (${code}) from ${from ?? 'unknown'}`),
         onQuery: (query) => this.queryListener?.(query),
-        onFatal: (error) => options.onFatal(error),
+        onFatal: (error) => this.fail(error),
       },
     });
+    if (restored !== undefined) this.logger.log(restoredText(restored));
     if (options.fault !== undefined) this.setFault(options.fault);
   }
 
@@ -76,8 +89,9 @@ export class ReplicaService implements BeforeApplicationShutdown {
     }
     this.logger.log(`this node is now faulty: ${kind}`);
     const random = seededRandom(`${faultSeed ?? 1}:${self}`);
-    const n = facts.members.length;
-    this.runner.setBehaviour(createBehaviour(kind, { self, n, digests: createDigests(), random }));
+    const { cluster, members } = facts;
+    const context = { self, n: members.length, cluster, digests: createDigests(), random };
+    this.runner.setBehaviour(createBehaviour(kind, context));
   }
 
   /** The newest slot that executed here. */
@@ -85,9 +99,19 @@ export class ReplicaService implements BeforeApplicationShutdown {
     return this.lastExecuted;
   }
 
-  beforeApplicationShutdown(): void {
+  /** Reports what this node must not go on after; nothing once it stops anyway. */
+  fail(error: unknown): void {
+    if (!this.stopped) this.options.onFatal(error);
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
     this.stopped = true;
-    this.runner.stop();
+    await this.runner.stop();
+  }
+
+  /** Nobody asks for stored decisions any more. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.store.close();
   }
 
   private logExecuted(slot: ExecutedSlot): void {

@@ -26,6 +26,8 @@ export interface NodeStatus {
   readonly ledgerHead: string;
   /** Equal on all honest nodes that executed equally far. */
   readonly stateDigest: string;
+  /** What the records of this node survive. */
+  readonly durability: 'fsync' | 'async' | 'memory';
   readonly fault: string | null;
   readonly tolerates: number;
   /** Messages not used, by reason. */
@@ -53,7 +55,7 @@ export class StatusService {
   ) {}
 
   current(): NodeStatus {
-    const { facts, self, broker } = this.options;
+    const { facts, self, broker, storage } = this.options;
     const { runner } = this.replica;
     const { primary, collector, ...status } = runner.status();
     const { received, rejects, unsent } = runner.counters();
@@ -67,6 +69,7 @@ export class StatusService {
       collector: collector ?? null,
       ...status,
       stateDigest: runner.stateDigest(),
+      durability: storage.durability,
       fault: runner.fault ?? null,
       tolerates: maxFaulty(facts.members.length),
       rejects,

@@ -26,6 +26,7 @@ const DEFAULTS: ClusterOptions = {
   broker: 'embedded',
   redisUrl: '',
   processes: false,
+  storage: { durability: 'memory' },
   gatewayPort: 0,
   nodePort: 0,
   faultInjection: false,

@@ -1,0 +1,56 @@
+/** Which cluster `npm start` runs: a new one each time, unless a data directory remembers one. */
+
+import {
+  developmentCluster,
+  formatClusterFile,
+  loadClusterConfig,
+  type ClusterConfig,
+  type StorageSettings,
+} from '@ccro/cluster-config';
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { OptionError, type ClusterOptions } from '../options/cluster-options.js';
+
+/**
+ * The cluster that the options describe. A data directory keeps its name, which is in everything
+ * that the nodes have signed; the mode may change from one run to the next.
+ *
+ * @throws OptionError when the directory is that of a cluster of another size; ConfigurationError
+ *   when its cluster file cannot be read
+ */
+export async function clusterOf(options: ClusterOptions): Promise<ClusterConfig> {
+  const { nodes, mode, storage } = options;
+  if (storage.durability === 'memory') return newCluster(options);
+  const path = join(storage.dataDirectory, 'cluster.json');
+  if (!existsSync(path)) return remember(newCluster(options), path, storage);
+  const { cluster, members, tuning } = loadClusterConfig(path);
+  if (members.length !== nodes) {
+    const { dataDirectory } = storage;
+    const said = `its cluster has ${members.length} nodes: --nodes ${members.length}, or another directory`;
+    throw new OptionError('data-dir', dataDirectory, said);
+  }
+  return developmentCluster({ nodes, mode, cluster, tuning });
+}
+
+/** A name of its own: a development cluster on the same Redis has the same keys. */
+function newCluster({ nodes, mode }: ClusterOptions): ClusterConfig {
+  return developmentCluster({ nodes, mode, cluster: `start-${randomUUID().slice(0, 8)}` });
+}
+
+/** The name is on the disk before any node signs anything with it. */
+async function remember(
+  config: ClusterConfig,
+  path: string,
+  { dataDirectory }: Extract<StorageSettings, { readonly dataDirectory: string }>,
+): Promise<ClusterConfig> {
+  try {
+    await mkdir(dataDirectory, { recursive: true });
+    await writeFile(`${path}.new`, formatClusterFile(config), { flush: true });
+    await rename(`${path}.new`, path);
+  } catch (error) {
+    throw new OptionError('data-dir', dataDirectory, (error as Error).message);
+  }
+  return config;
+}

@@ -1,0 +1,26 @@
+import { createDigests } from '@ccro/crypto';
+import type { Restored } from '@ccro/consensus';
+import { openStore, type ReplicaStore } from '@ccro/storage';
+import type { NodeOptions } from '../node-options.js';
+
+/** A node's store with what an earlier run left in it. */
+export interface OpenedStore {
+  readonly store: ReplicaStore;
+  /** Undefined when nothing was stored before. */
+  readonly restored: Restored | undefined;
+}
+
+/** @throws StoreError when the node must not start from what is there */
+export async function openNodeStore({ storage, facts, self }: NodeOptions): Promise<OpenedStore> {
+  const identity = { cluster: facts.cluster, replica: self };
+  const store = await openStore(storage, identity, createDigests());
+  return { store, restored: await store.restore() };
+}
+
+/** One line for the log. */
+export function restoredText({ view, snapshot, decisions }: Restored): string {
+  const state = snapshot?.sequence ?? 0;
+  const last = decisions.at(-1)?.decision.sequence ?? state;
+  const base = state === 0 ? '' : `, on the state at ${state}`;
+  return `restored ${decisions.length} slots up to ${last}, view ${view}${base}`;
+}

@@ -1,0 +1,262 @@
+import { ClassicLevel } from 'classic-level';
+import fc from 'fast-check';
+import { rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { withChecksum } from './checked-value.js';
+import { keyOf } from './entries.js';
+import {
+  copyOf,
+  filesOf,
+  freshDirectory,
+  IDENTITY,
+  openedLevel,
+  openLevel,
+} from './level-directory.contract.js';
+import {
+  accepted,
+  appends,
+  certified,
+  change,
+  checkpoint,
+  executed,
+  expectedOf,
+  inOrder,
+  sha,
+  voted,
+} from './records.contract.js';
+import { describeReplicaStoreContract } from './replica-store.contract.js';
+import type { StoreError, StoreErrorCode } from './store-error.js';
+import { StoreImage } from './store-image.js';
+
+describe.each(['fsync', 'async'] as const)('DURABILITY=%s', (durability) => {
+  describeReplicaStoreContract('level store', async () =>
+    openedLevel(await freshDirectory(), { durability }),
+  );
+
+  it('gives a restarting replica what it must know, whatever it wrote', async () => {
+    await fc.assert(
+      fc.asyncProperty(appends, fc.infiniteStream(fc.boolean()), async (units, restarts) => {
+        const directory = await freshDirectory();
+        const image = new StoreImage();
+        let store = await openLevel(directory, { durability });
+        for (const [index, records] of units.entries()) {
+          await store.append(records);
+          image.apply(records);
+          if (!restarts.next().value) continue;
+          await store.close();
+          store = await openLevel(directory, { durability });
+          const expected = inOrder(expectedOf(units.slice(0, index + 1).flat()));
+          expect(inOrder(await store.restore())).toEqual(expected);
+          expect(inOrder(image.restored())).toEqual(expected);
+        }
+        await store.close();
+      }),
+      { numRuns: durability === 'fsync' ? 5 : 25 },
+    );
+  }, 60_000);
+});
+
+describe('level store', () => {
+  /** A store with something of everything, closed. */
+  async function filledDirectory(): Promise<string> {
+    const directory = await freshDirectory();
+    const store = await openLevel(directory);
+    const slots = [1, 2, 3, 4, 5].map((sequence) => executed(sequence));
+    await store.append([...slots, checkpoint(4, change('a', 'text'), change('b', 'more'))]);
+    await store.append([certified('checkpoint', 4), accepted(5), voted('prepare', 5)]);
+    await store.append([accepted(5, 1, 'y'), voted('prepare', 5, 1, 'y')]);
+    await store.close();
+    return directory;
+  }
+
+  /** Why a store does not open; undefined when it does. */
+  async function refusalOf(directory: string): Promise<StoreErrorCode | undefined> {
+    try {
+      await (await openLevel(directory)).close();
+      return undefined;
+    } catch (error) {
+      return (error as StoreError).code;
+    }
+  }
+
+  /** Writes into the database behind the store's back. */
+  async function meddle(
+    directory: string,
+    change: (db: ClassicLevel) => Promise<void>,
+  ): Promise<void> {
+    const db = new ClassicLevel(join(directory, 'records'));
+    await db.open();
+    await change(db);
+    await db.close();
+  }
+
+  it('gives what it restores once', async () => {
+    const store = await openedLevel(await filledDirectory());
+    expect(await store.restore()).toMatchObject({ stable: { sequence: 4 } });
+    await expect(store.restore()).rejects.toThrow('restore was called before');
+  });
+
+  it('refuses everything once it is closed, and closes once', async () => {
+    const store = await openLevel(await freshDirectory());
+    await Promise.all([store.close(), store.close()]);
+    await expect(store.append([executed(1)])).rejects.toThrow('is closed');
+    await expect(store.decisions(1, 1)).rejects.toThrow('is closed');
+    await expect(store.snapshot(1)).rejects.toThrow('is closed');
+  });
+
+  it('finishes appends under way before it closes', async () => {
+    const directory = await freshDirectory();
+    const store = await openLevel(directory);
+    const writing = store.append([executed(1)]);
+    await Promise.all([writing, store.close()]);
+    const restored = await (await openedLevel(directory)).restore();
+    expect(restored?.decisions).toHaveLength(1);
+  });
+
+  it('is opened by one at a time', async () => {
+    const directory = await freshDirectory();
+    await openedLevel(directory);
+    await expect(openLevel(directory)).rejects.toMatchObject({
+      code: 'locked',
+      message: `another process has the store in ${directory} open: stop it first, or use another directory`,
+    });
+  });
+
+  it.each([
+    [
+      { cluster: 'test', replica: 2 },
+      'belongs to node 1 of cluster "test", not to node 2 of cluster "test"',
+    ],
+    [{ cluster: 'other', replica: 1 }, 'not to node 1 of cluster "other"'],
+  ])('refuses to be the store of %j', async (identity, said) => {
+    const directory = await filledDirectory();
+    await expect(openLevel(directory, { identity })).rejects.toMatchObject({
+      code: 'foreign',
+      message: expect.stringContaining(said) as string,
+    });
+    expect(await (await openedLevel(directory)).restore()).toBeDefined();
+  });
+
+  it('refuses a format that it does not know', async () => {
+    const directory = await filledDirectory();
+    await meddle(directory, (db) =>
+      db.put('owner', withChecksum('owner', { format: 2, ...IDENTITY }).text),
+    );
+    await expect(openLevel(directory)).rejects.toMatchObject({
+      code: 'foreign',
+      message: expect.stringContaining('has format 2, and this version reads format 1') as string,
+    });
+  });
+
+  it('is unavailable where no directory can be', async () => {
+    const directory = join(await freshDirectory(), 'file', 'store');
+    await writeFile(join(directory, '..'), 'in the way');
+    await expect(openLevel(directory)).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining(directory) as string,
+    });
+  });
+
+  it('makes a store once more whose making was interrupted', async () => {
+    const directory = await freshDirectory();
+    await (await openLevel(directory)).close();
+    await rm(join(directory, 'confirmed'));
+    expect(await (await openedLevel(directory)).restore()).toBeUndefined();
+  });
+
+  it('says in one line what is wrong and what to do', async () => {
+    const directory = await filledDirectory();
+    await rm(join(directory, 'confirmed'));
+    await expect(openLevel(directory)).rejects.toThrow(
+      `the store in ${directory} is damaged: the file "confirmed" is missing. A node that starts ` +
+        'from it may contradict what it signed before. Replace the node as docs/OPERATIONS.md ' +
+        "describes: give it an empty directory once the slots it took part in lie below the cluster's " +
+        'stable checkpoint',
+    );
+  });
+
+  it('refuses to start when a file is missing, however often it is tried', async () => {
+    const directory = await filledDirectory();
+    // Another run makes a table of the log.
+    await (await openLevel(directory)).close();
+    const files = await filesOf(directory);
+    expect(files.map((file) => basename(file)).join()).toMatch(/\.ldb/);
+    const vital = files.filter((file) => !/LOG|LOCK|\.log$/.test(basename(file)));
+    for (const file of vital) {
+      const copy = await copyOf(directory);
+      await rm(file.replace(directory, copy));
+      const codes = [await refusalOf(copy), await refusalOf(copy)];
+      expect({ file, codes }).toEqual({ file, codes: ['damaged', 'damaged'] });
+    }
+  });
+
+  it.each([[['records']], [['records/CURRENT', 'confirmed']]])(
+    'refuses to start without %j',
+    async (names) => {
+      const directory = await filledDirectory();
+      for (const name of names) await rm(join(directory, name), { recursive: true });
+      await expect(openLevel(directory)).rejects.toMatchObject({ code: 'damaged' });
+    },
+  );
+
+  it('refuses a log that is empty now', async () => {
+    const directory = await filledDirectory();
+    const [log] = (await filesOf(directory)).filter((file) => file.endsWith('.log'));
+    await writeFile(String(log), '');
+    await expect(openLevel(directory)).rejects.toMatchObject({ code: 'damaged' });
+  });
+
+  const vote = keyOf({ kind: 'voted', sequence: 5, phase: 'prepare' });
+  const old = keyOf({ kind: 'voted', sequence: 3, phase: 'prepare' });
+  const earlier = { phase: 'prepare', view: 0, sequence: 5, digest: sha('x') };
+  const chunk = keyOf({ kind: 'chunk', sequence: 4, name: 'a' });
+
+  it.each<[string, (db: ClassicLevel) => Promise<void>]>([
+    ['a vote is missing', (db) => db.del(vote)],
+    ['an earlier vote is back', (db) => db.put(vote, withChecksum(vote, earlier).text)],
+    ['a value stands at another key', async (db) => db.put(vote, (await db.get(chunk)) ?? '')],
+    ['a vote is back that was dropped', (db) => db.put(old, withChecksum(old, earlier).text)],
+    ['something else is there', (db) => db.put('note', withChecksum('note', 1).text)],
+    ['the newest batch is missing', (db) => db.del('batch')],
+    ['the owner is missing', (db) => db.del('owner')],
+    ['a decision after the state is missing', (db) => db.del('decision/0000000000000005')],
+    [
+      'a text is another one',
+      (db) => db.put(chunk, withChecksum(chunk, { digest: sha(''), text: 'other' }).text),
+    ],
+  ])('refuses to start when %s', async (_, change) => {
+    const directory = await filledDirectory();
+    await meddle(directory, change);
+    await expect(openLevel(directory)).rejects.toMatchObject({
+      name: 'StoreError',
+      code: 'damaged',
+    });
+  });
+
+  it('gives no decisions around one that is missing or wrong', async () => {
+    for (const change of [
+      (db: ClassicLevel) => db.del('decision/0000000000000002'),
+      (db: ClassicLevel) => db.put('decision/0000000000000002', '00000000 {}'),
+    ]) {
+      const directory = await filledDirectory();
+      await meddle(directory, change);
+      const store = await openedLevel(directory);
+      await expect(store.decisions(1, 5)).rejects.toMatchObject({ code: 'damaged' });
+      expect(await store.decisions(3, 5)).toHaveLength(3);
+    }
+  });
+
+  it('gives texts as long as the state is held', async () => {
+    const store = await openedLevel(await freshDirectory());
+    await store.append([
+      ...[1, 2, 3, 4].map((slot) => executed(slot)),
+      checkpoint(4, change('a', 'text')),
+    ]);
+    await store.append([certified('checkpoint', 4)]);
+    const held = await store.snapshot(4);
+    expect(await held?.text('a')).toBe('text');
+    await held?.release();
+    await expect(held?.text('a')).rejects.toMatchObject({ name: 'StoreError' });
+  });
+});

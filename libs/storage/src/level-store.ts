@@ -1,0 +1,248 @@
+import type { Restored, SequenceNumber, StoredDecision, StoreRecord } from '@ccro/consensus';
+import type { GetOptions } from 'classic-level';
+import { readChecked, withChecksum } from './checked-value.js';
+import type { ConfirmedFile } from './confirmed-file.js';
+import { Damage } from './damage.js';
+import { DECISIONS, keyOf, type ChunkValue } from './entries.js';
+import { readContent, type ChunkDigests, type LevelContent } from './level-content.js';
+import { batchEntry, openFiles, type Level, type StoreIdentity } from './level-files.js';
+import type { HeldSnapshot, ReplicaStore } from './replica-store.js';
+import { restoredFrom } from './restored-from.js';
+import { Retention, type Change } from './retention.js';
+import { StoreError } from './store-error.js';
+import { storeFailure } from './store-failure.js';
+
+export interface LevelStoreOptions {
+  /** Made if it is not there; nobody else writes into it. */
+  readonly directory: string;
+  readonly identity: StoreIdentity;
+  /**
+   * `fsync`: confirmed records survive a crash of the machine. `async`: they survive the end of
+   * the process; a crash of the machine may take some, and then the store is refused.
+   */
+  readonly durability: 'fsync' | 'async';
+  readonly digests: ChunkDigests;
+}
+
+/** A state of the database that stays readable. */
+type Frozen = NonNullable<GetOptions<string, string>['snapshot']>;
+
+type Operation =
+  | { readonly type: 'put'; readonly key: string; readonly value: string }
+  | { readonly type: 'del'; readonly key: string };
+
+/**
+ * A store on disk, over LevelDB.
+ *
+ * Invariants kept here:
+ * - durable before visible: `append` resolves after its batch is durable and its number confirmed;
+ * - order: batches are written one after another, as `append` was called;
+ * - after a failure nothing more is written: what follows might not fit what is there.
+ */
+export class LevelStore implements ReplicaStore {
+  private readonly retention: Retention;
+  /** Checksums by key of what a restarting replica needs. */
+  private readonly live: Map<string, number>;
+  private checksums: number;
+  private batches: number;
+  /** Settles when everything asked for so far is done. Never rejects. */
+  private idle: Promise<unknown> = Promise.resolve();
+  private failure: StoreError | undefined;
+  private closing: Promise<void> | undefined;
+  private opened: { readonly restored: Restored | undefined } | undefined;
+
+  private constructor(
+    private readonly options: LevelStoreOptions,
+    private readonly db: Level,
+    private readonly confirmed: ConfirmedFile,
+    { batch, entries, checksums }: LevelContent,
+  ) {
+    this.opened = { restored: restoredFrom(entries) };
+    this.retention = new Retention(entries);
+    this.live = new Map(checksums);
+    this.checksums = batch.checksums;
+    this.batches = batch.number;
+  }
+
+  /**
+   * Opens the store, or makes it, and reads everything that a restarting replica needs.
+   *
+   * @throws StoreError
+   */
+  static async open(options: LevelStoreOptions): Promise<LevelStore> {
+    const { directory, identity, digests } = options;
+    try {
+      const { db, confirmed } = await openFiles(directory, identity);
+      try {
+        const content = await readContent(db, confirmed.read(), digests);
+        const store = new LevelStore(options, db, confirmed, content);
+        confirmed.write(content.batch.number);
+        return store;
+      } catch (error) {
+        confirmed.close();
+        await db.close();
+        throw error;
+      }
+    } catch (error) {
+      throw storeFailure(directory, error);
+    }
+  }
+
+  append(records: readonly StoreRecord[]): Promise<void> {
+    return this.inTurn(() => this.write(records));
+  }
+
+  /** Gives it once, so that the state is not kept in memory. */
+  restore(): Promise<Restored | undefined> {
+    const { opened } = this;
+    if (opened === undefined) return Promise.reject(new Error('restore was called before'));
+    this.opened = undefined;
+    return Promise.resolve(opened.restored);
+  }
+
+  async decisions(first: SequenceNumber, last: SequenceNumber): Promise<StoredDecision[]> {
+    const { snapshot, limit } = await this.inTurn(() => ({
+      snapshot: this.db.snapshot() as Frozen,
+      limit: this.decisionsThere(first, last),
+    }));
+    try {
+      return await this.readDecisions(first, limit, snapshot);
+    } catch (error) {
+      throw storeFailure(this.options.directory, error);
+    } finally {
+      await snapshot.close();
+    }
+  }
+
+  snapshot(sequence: SequenceNumber): Promise<HeldSnapshot | undefined> {
+    return this.inTurn(() => {
+      const { state } = this.retention;
+      if (state?.sequence !== sequence) return undefined;
+      const snapshot = this.db.snapshot() as Frozen;
+      const chunks = this.retention.stateChunks();
+      const keys = new Map(chunks.map((chunk) => [chunk.name, keyOf({ ...chunk, kind: 'chunk' })]));
+      return {
+        ...state,
+        chunks: chunks.map(({ name, digest }) => ({ name, digest })),
+        text: (name: string) => this.chunkText(keys.get(name), snapshot),
+        release: () => snapshot.close(),
+      };
+    });
+  }
+
+  /** Waits for what was asked for, and leaves everything on the disk. May be called again. */
+  close(): Promise<void> {
+    this.closing ??= this.finish();
+    return this.closing;
+  }
+
+  /** Runs tasks one after another. Once one has failed to write, all others fail as well. */
+  private inTurn<T>(task: () => T | Promise<T>): Promise<T> {
+    if (this.closing !== undefined) return Promise.reject(this.closedError());
+    const done = this.idle.then(() => {
+      if (this.failure !== undefined) throw this.failure;
+      return task();
+    });
+    this.idle = done.then(
+      () => undefined,
+      () => undefined,
+    );
+    return done;
+  }
+
+  private async write(records: readonly StoreRecord[]): Promise<void> {
+    try {
+      const operations = this.retention.apply(records).flatMap((change) => this.account(change));
+      if (operations.length === 0) return;
+      this.batches += 1;
+      operations.push({ type: 'put', ...this.batchEntry() });
+      await this.db.batch(operations, { sync: this.options.durability === 'fsync' });
+      this.confirmed.write(this.batches);
+    } catch (error) {
+      this.failure = storeFailure(this.options.directory, error);
+      throw this.failure;
+    }
+  }
+
+  /** Counts what a restarting replica needs. @returns what to do in the database */
+  private account(change: Change): Operation[] {
+    const { key } = change;
+    this.checksums -= this.live.get(key) ?? 0;
+    switch (change.kind) {
+      case 'put': {
+        const { text, checksum } = withChecksum(key, change.value);
+        this.live.set(key, checksum);
+        this.checksums += checksum;
+        return [{ type: 'put', key, value: text }];
+      }
+      case 'delete':
+        this.live.delete(key);
+        return [{ type: 'del', key }];
+      case 'archive':
+        this.live.delete(key);
+        return [];
+    }
+  }
+
+  private batchEntry(): { readonly key: string; readonly value: string } {
+    const { batches, live, checksums } = this;
+    return batchEntry({ number: batches, entries: live.size, checksums });
+  }
+
+  /** How many decisions there are from `first` on, one after another, up to `last`. */
+  private decisionsThere(first: SequenceNumber, last: SequenceNumber): number {
+    let next = first;
+    while (next <= last && this.retention.hasDecision(next)) next += 1;
+    return next - first;
+  }
+
+  private async readDecisions(
+    first: SequenceNumber,
+    limit: number,
+    snapshot: Frozen,
+  ): Promise<StoredDecision[]> {
+    const found: StoredDecision[] = [];
+    const range = { gte: keyOf({ kind: 'decision', sequence: first }), lt: DECISIONS.end };
+    for await (const [key, text] of this.db.iterator({ ...range, limit, snapshot })) {
+      if (key !== keyOf({ kind: 'decision', sequence: first + found.length })) break;
+      found.push(readChecked(key, text).value as StoredDecision);
+    }
+    if (found.length === limit) return found;
+    throw new Damage(`the decision of slot ${first + found.length} is missing`);
+  }
+
+  private async chunkText(key: string | undefined, snapshot: Frozen): Promise<string | undefined> {
+    if (key === undefined) return undefined;
+    try {
+      const text = await this.db.get(key, { snapshot });
+      if (text === undefined) throw new Damage(`the entry ${JSON.stringify(key)} is missing`);
+      return (readChecked(key, text).value as ChunkValue).text;
+    } catch (error) {
+      throw storeFailure(this.options.directory, error);
+    }
+  }
+
+  private closedError(): StoreError {
+    return new StoreError('unavailable', `the store in ${this.options.directory} is closed`);
+  }
+
+  private async finish(): Promise<void> {
+    await this.idle;
+    try {
+      if (this.failure === undefined) await this.flush();
+    } catch (error) {
+      throw storeFailure(this.options.directory, error);
+    } finally {
+      this.confirmed.close();
+      await this.db.close();
+    }
+  }
+
+  /** With `async` the last batches may not have reached the disk yet: they do with the next one. */
+  private async flush(): Promise<void> {
+    if (this.options.durability === 'async') {
+      await this.db.batch([{ type: 'put', ...this.batchEntry() }], { sync: true });
+    }
+    this.confirmed.sync();
+  }
+}

@@ -1,0 +1,156 @@
+/** What every `ReplicaStore` must do; each implementation's spec calls it. */
+
+import type { StoreRecord } from '@ccro/consensus';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  appends,
+  certified,
+  change,
+  checkpoint,
+  executed,
+  expectedDecisions,
+  expectedOf,
+  snapshot,
+} from './records.contract.js';
+import type { HeldSnapshot, ReplicaStore } from './replica-store.js';
+
+/** @param open makes a new, empty store, which is closed when the test has finished */
+export function describeReplicaStoreContract(
+  name: string,
+  open: () => Promise<ReplicaStore>,
+): void {
+  const slots = (from: number, to: number): StoreRecord[] =>
+    Array.from({ length: to - from + 1 }, (_, index) => executed(from + index));
+
+  async function sequencesOf(store: ReplicaStore, first: number, last: number): Promise<number[]> {
+    return (await store.decisions(first, last)).map(({ decision }) => decision.sequence);
+  }
+
+  async function contentOf(held: HeldSnapshot | undefined): Promise<unknown> {
+    if (held === undefined) return undefined;
+    const { sequence, ledgerHead, chunks } = held;
+    const texts = await Promise.all(chunks.map((chunk) => held.text(chunk.name)));
+    const whole = chunks.map((chunk, index) => ({ ...chunk, text: texts[index] }));
+    return { sequence, ledgerHead, chunks: whole };
+  }
+
+  describe(`${name}: what every store does`, () => {
+    it('is empty at first', async () => {
+      const store = await open();
+      expect(await store.restore()).toBeUndefined();
+      expect(await store.decisions(1, 10)).toEqual([]);
+      expect(await store.snapshot(0)).toBeUndefined();
+      expect(await store.snapshot(4)).toBeUndefined();
+    });
+
+    it('gives decisions back, whole and in order', async () => {
+      const store = await open();
+      await store.append([executed(1), executed(2)]);
+      await store.append([executed(3)]);
+      const records = [1, 2, 3].map((sequence) => executed(sequence));
+      expect(await store.decisions(1, 3)).toEqual(expectedDecisions(records));
+      expect(await sequencesOf(store, 2, 2)).toEqual([2]);
+      expect(await sequencesOf(store, 2, 99)).toEqual([2, 3]);
+      expect(await sequencesOf(store, 4, 99)).toEqual([]);
+      expect(await sequencesOf(store, 3, 2)).toEqual([]);
+      expect(await sequencesOf(store, 0, 2)).toEqual([]);
+    });
+
+    it('keeps appends in flight in order', async () => {
+      const store = await open();
+      const units = Array.from({ length: 50 }, (_, index) => [executed(index + 1)]);
+      await Promise.all(units.map(async (records) => store.append(records)));
+      expect(await sequencesOf(store, 1, 50)).toHaveLength(50);
+    });
+
+    it('keeps decisions below a stable checkpoint', async () => {
+      const store = await open();
+      await store.append([...slots(1, 8), checkpoint(4), checkpoint(8)]);
+      await store.append([certified('checkpoint', 8)]);
+      expect(await sequencesOf(store, 1, 99)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    });
+
+    it('gives nothing beyond a state that was taken over without the decisions before', async () => {
+      const store = await open();
+      await store.append([...slots(1, 3), certified('checkpoint', 8), snapshot(8, { a: '1' })]);
+      await store.append(slots(9, 10));
+      expect(await sequencesOf(store, 1, 99)).toEqual([1, 2, 3]);
+      expect(await sequencesOf(store, 4, 99)).toEqual([]);
+      expect(await sequencesOf(store, 8, 99)).toEqual([]);
+      expect(await sequencesOf(store, 9, 99)).toEqual([9, 10]);
+    });
+
+    it('has the state of the newest stable checkpoint, and of no other', async () => {
+      const store = await open();
+      await store.append([...slots(1, 4), checkpoint(4, change('b', '1'), change('a', '1'))]);
+      expect(await store.snapshot(4)).toBeUndefined();
+      await store.append([certified('checkpoint', 4)]);
+      await store.append([...slots(5, 8), checkpoint(8, change('b', '2'), change('c', '3'))]);
+      const { snapshot: first } = snapshot(4, { a: '1', b: '1' }) as { snapshot: unknown };
+      expect(await contentOf(await store.snapshot(4))).toEqual(first);
+      expect(await store.snapshot(8)).toBeUndefined();
+      await store.append([certified('checkpoint', 8)]);
+      const { snapshot: second } = snapshot(8, { a: '1', b: '2', c: '3' }) as {
+        snapshot: unknown;
+      };
+      expect(await contentOf(await store.snapshot(8))).toEqual(second);
+      expect(await store.snapshot(4)).toBeUndefined();
+    });
+
+    it('knows a chunk that is no more by no name', async () => {
+      const store = await open();
+      await store.append([...slots(1, 4), checkpoint(4, change('a', '1'), change('b', '1'))]);
+      await store.append([...slots(5, 8), checkpoint(8, change('a', null))]);
+      await store.append([certified('checkpoint', 8)]);
+      const held = await store.snapshot(8);
+      expect(held?.chunks.map((chunk) => chunk.name)).toEqual(['b']);
+      expect(await held?.text('a')).toBeUndefined();
+      expect(await held?.text('never')).toBeUndefined();
+      await held?.release();
+    });
+
+    it('takes part in checkpoints that others have passed already', async () => {
+      const store = await open();
+      await store.append([certified('checkpoint', 8)]);
+      await store.append([...slots(1, 4), checkpoint(4, change('a', '1'))]);
+      expect(await contentOf(await store.snapshot(4))).toMatchObject({ sequence: 4 });
+      await store.append([...slots(5, 8), checkpoint(8, change('a', '2'))]);
+      expect(await store.snapshot(4)).toBeUndefined();
+      expect(await contentOf(await store.snapshot(8))).toMatchObject({
+        chunks: [{ name: 'a', text: '2' }],
+      });
+    });
+
+    it('holds a state while it goes on to others', async () => {
+      const store = await open();
+      await store.append([...slots(1, 4), checkpoint(4, change('a', '1'), change('b', '1'))]);
+      await store.append([certified('checkpoint', 4)]);
+      const held = await store.snapshot(4);
+      const before = await contentOf(held);
+      await store.append([...slots(5, 8), checkpoint(8, change('a', '2'), change('b', null))]);
+      await store.append([certified('checkpoint', 8)]);
+      await store.append([certified('checkpoint', 16), snapshot(16, { z: '9' })]);
+      expect(await contentOf(held)).toEqual(before);
+      await held?.release();
+    });
+
+    it('has all decisions of any history, and the state that they led to', async () => {
+      await fc.assert(
+        fc.asyncProperty(appends, async (units) => {
+          const store = await open();
+          for (const records of units) await store.append(records);
+          const all = expectedDecisions(units.flat());
+          const found = [];
+          for (let next = 1; next <= 200; next += 1)
+            found.push(...(await store.decisions(next, next)));
+          expect(found).toEqual(all);
+          const state = expectedOf(units.flat())?.snapshot;
+          if (!state) return;
+          expect(await contentOf(await store.snapshot(state.sequence))).toEqual(state);
+        }),
+        { numRuns: 10 },
+      );
+    });
+  });
+}
