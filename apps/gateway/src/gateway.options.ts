@@ -19,14 +19,30 @@ export interface GatewayOptions {
   readonly nodeTimeoutMs?: number;
   /** Requests that may be pending at a time. Default 2048. */
   readonly maxPendingRequests?: number;
-  /** Finished requests that are kept for `GET /requests/:id`. Default 10,000. */
+  /**
+   * Finished requests under no idempotency key that are kept for `GET /requests/:id`. Default
+   * 10,000.
+   */
   readonly maxFinishedRequests?: number;
+  /** How long an idempotency key and its answer are kept. Default 0: for ever. */
+  readonly idempotencyRetentionMs?: number;
+  /** Where requests are kept until they are decided. Default: in this process's memory. */
+  readonly queue?: QueueOptions;
   /** Told of each request once it is decided and its tallies are complete. */
   readonly onDecided?: (answer: DecidedAnswer) => void;
 }
 
+/** A queue in Redis, which outlives the gateway. */
+export interface QueueOptions {
+  /** Of the Redis that the broker uses. */
+  readonly redisUrl: string;
+  /** For a cluster that ends with this process: nothing of it is left in Redis. Default false. */
+  readonly forgetAtClose?: boolean;
+}
+
 /** The options with every default filled in. */
-export type GatewaySettings = Required<GatewayOptions>;
+export type GatewaySettings = Required<Omit<GatewayOptions, 'queue'>> &
+  Pick<GatewayOptions, 'queue'>;
 
 const DEFAULTS = {
   faultInjection: false,
@@ -34,6 +50,7 @@ const DEFAULTS = {
   nodeTimeoutMs: 1000,
   maxPendingRequests: 2048,
   maxFinishedRequests: 10_000,
+  idempotencyRetentionMs: 0,
   onDecided: () => undefined,
 } as const satisfies Partial<GatewayOptions>;
 

@@ -27,6 +27,8 @@ async function main(): Promise<void> {
     broker: new RedisBroker({ url: environment.redisUrl, name }),
     faultInjection: environment.faultInjection,
     requestTimeoutMs: environment.requestTimeoutMs,
+    idempotencyRetentionMs: environment.idempotencyRetentionMs,
+    queue: { redisUrl: environment.redisUrl },
     port,
     host: environment.httpHost,
   });

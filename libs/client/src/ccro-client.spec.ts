@@ -266,7 +266,6 @@ describe('submitting', () => {
       'bad-signature': 2,
       'unknown-member': 1,
       misdirected: 2,
-      unsolicited: 1,
       malformed: 1,
     });
   });
@@ -348,6 +347,50 @@ describe('submitting', () => {
       expect.objectContaining({ code: 'operation-too-large' }),
     );
     expect(client.counters().outstanding).toBe(0);
+  });
+});
+
+describe('sign and send', () => {
+  it('sends what an earlier process signed, until it is decided', async () => {
+    const earlier = await scene();
+    const request = earlier.client.sign(17, 'operation');
+    await delivered();
+    expect(earlier.heard).toEqual([]);
+
+    const { client, clock, heard, channels, replyOf, send } = await scene();
+    const { decided } = client.send(request);
+    await delivered();
+    expect(heard).toEqual([{ channel: channels.node(0), request }]);
+    clock.advance(400);
+    await delivered();
+    expect(heard.slice(1)).toEqual([{ channel: channels.broadcast, request }]);
+    for (const replica of [1, 2]) await send(replyOf(replica, request));
+    expect(await decided).toMatchObject({ timestamp: 17, request: request.digest });
+  });
+
+  it('sends a request once, however often it is handed in while it waits', async () => {
+    const { client, heard } = await scene();
+    const request = client.sign(17, 'operation');
+    const [first, second] = [client.send(request), client.send(request)];
+    await delivered();
+    expect(heard).toHaveLength(1);
+    expect(second.decided).toBe(first.decided);
+    expect(client.counters()).toMatchObject({ submitted: 1, outstanding: 1 });
+  });
+
+  it('refuses another operation under a timestamp that is outstanding', async () => {
+    const { client } = await scene();
+    client.send(client.sign(17, 'operation'));
+    expect(() => client.send(client.sign(17, 'another'))).toThrow(
+      expect.objectContaining({ code: 'timestamp-reused' }),
+    );
+  });
+
+  it('sends nothing after close', async () => {
+    const { client } = await scene();
+    const request = client.sign(17, 'operation');
+    client.close();
+    expect(() => client.send(request)).toThrow(expect.objectContaining({ code: 'closed' }));
   });
 });
 

@@ -2,13 +2,18 @@
  * A client of the cluster (PBFT, section 4.1): signs requests, sends them until f+1 replicas
  * answer alike, and asks replicas about themselves.
  *
+ * `submit` is for a program that is alone under its client id and keeps nothing: it gives
+ * timestamps out itself. Whoever keeps requests beyond the process, or shares the id with another
+ * process, gives timestamps out elsewhere, signs with `sign` and sends with `send`; then the
+ * invariants on timestamps and memory below are theirs to keep.
+ *
  * Invariants kept here:
  * - a timestamp is used for one operation, so replicas execute each request at most once however
  *   often it is sent;
  * - a result is believed when f+1 distinct members signed the same one, never earlier;
- * - a request never grows stale while it waits: timestamps are dense, and none is used that lies
- *   further above the oldest one waiting than the replicas' client window reaches;
- * - bounded memory: at most `maxOutstanding` requests, whatever replicas do.
+ * - a submitted request never grows stale while it waits: timestamps are dense, and none is used
+ *   that lies further above the oldest one waiting than the replicas' client window reaches;
+ * - bounded memory: at most `maxOutstanding` submitted requests, whatever replicas do.
  */
 
 import { channelNames, type Broker, type ChannelNames } from '@ccro/broker';
@@ -51,11 +56,11 @@ export interface CcroClientOptions {
   readonly client: ClientId;
   /** The client's private key, as `libs/crypto` writes it. */
   readonly secretKey: string;
-  /** Requests that may wait for their decision at a time. Default 2048. */
+  /** Requests that may wait for their decision at a time, if submitted. Default 2048. */
   readonly maxOutstanding?: number;
   /** W, as the replicas have it. Default: theirs. */
   readonly clientWindow?: number;
-  /** First timestamp to use; above all that this client ever used. Default: from the clock. */
+  /** First one `submit` uses; above all that this client ever used. Default: from the clock. */
   readonly firstTimestamp?: Timestamp;
 }
 
@@ -89,6 +94,7 @@ export interface Submission {
 
 /** Counters since the client was made. */
 export interface ClientCounters {
+  /** Requests sent, each counted once. */
   readonly submitted: number;
   readonly decided: number;
   readonly retransmitted: number;
@@ -110,8 +116,8 @@ export class CcroClient {
   private readonly requests = new Map<Timestamp, OutstandingRequest>();
   /** Timestamps of requests that are not decided yet, ascending. */
   private readonly waiting = new Set<Timestamp>();
-  private readonly firstTimestamp: Timestamp;
   private nextTimestamp: Timestamp;
+  private sentCount = 0;
   private decidedCount = 0;
   private retransmittedCount = 0;
   private closed = false;
@@ -130,8 +136,7 @@ export class CcroClient {
     this.viewEstimate = new ViewEstimate(this.size.weakQuorum);
     this.responsiveness = new Responsiveness(n);
     this.delay = new RetransmissionDelay(random);
-    this.firstTimestamp = options.firstTimestamp ?? Date.now() * TIMESTAMPS_PER_MS;
-    this.nextTimestamp = this.firstTimestamp;
+    this.nextTimestamp = options.firstTimestamp ?? Date.now() * TIMESTAMPS_PER_MS;
     this.queries = new NodeQueries({
       client,
       signer: this.signer,
@@ -170,7 +175,7 @@ export class CcroClient {
 
   counters(): ClientCounters {
     return {
-      submitted: this.nextTimestamp - this.firstTimestamp,
+      submitted: this.sentCount,
       decided: this.decidedCount,
       retransmitted: this.retransmittedCount,
       outstanding: this.waiting.size,
@@ -199,30 +204,42 @@ export class CcroClient {
     if (this.capacity <= 0) {
       throw new ClientError('overloaded', `${this.waiting.size} requests are outstanding already`);
     }
+    const request = this.sign(this.nextTimestamp, operation);
+    this.nextTimestamp += 1;
+    return this.send(request);
+  }
+
+  /**
+   * Signs a request without sending it.
+   *
+   * @param timestamp never used for another operation, by whatever process has this client's id
+   * @throws ClientError `operation-too-large`, RangeError for text with lone surrogates
+   */
+  sign(timestamp: Timestamp, operation: string): Request {
     if (operation.length > MAX_OPERATION_CHARACTERS) {
       const message = `an operation has at most ${MAX_OPERATION_CHARACTERS} characters`;
       throw new ClientError('operation-too-large', message);
     }
-    const request = this.signer.sign({
-      client: this.options.client,
-      timestamp: this.nextTimestamp,
-      operation,
-    });
-    const payload = this.codec.encode(request);
-    this.nextTimestamp += 1;
-    const outstanding = new OutstandingRequest(
-      request,
-      payload,
-      this.size.weakQuorum,
-      this.dependencies.clock.now(),
-    );
-    this.requests.set(request.timestamp, outstanding);
-    this.waiting.add(request.timestamp);
-    this.sendFirst(outstanding);
-    this.scheduleRetransmission(outstanding);
+    return this.signer.sign({ client: this.options.client, timestamp, operation });
+  }
+
+  /**
+   * Sends a request that this client's key signed, now or in an earlier process, and goes on
+   * sending it until it is decided or given up. One that is outstanding already is not sent anew.
+   *
+   * @throws ClientError `closed`, or `timestamp-reused` when another one is outstanding under its
+   *   timestamp
+   */
+  send(request: Request): Submission {
+    if (this.closed) throw new ClientError('closed', 'the client was closed');
+    const outstanding = this.requests.get(request.timestamp) ?? this.begin(request);
+    if (outstanding.request.digest !== request.digest) {
+      const message = `timestamp ${request.timestamp} is outstanding with another operation`;
+      throw new ClientError('timestamp-reused', message);
+    }
     return {
       timestamp: request.timestamp,
-      request,
+      request: outstanding.request,
       decided: outstanding.decided.promise,
       settled: outstanding.settled.promise,
     };
@@ -274,6 +291,21 @@ export class CcroClient {
       this.giveUp(request, new ClientError('closed', 'the client was closed'));
     }
     this.queries.close();
+  }
+
+  private begin(request: Request): OutstandingRequest {
+    const outstanding = new OutstandingRequest(
+      request,
+      this.codec.encode(request),
+      this.size.weakQuorum,
+      this.dependencies.clock.now(),
+    );
+    this.sentCount += 1;
+    this.requests.set(request.timestamp, outstanding);
+    this.waiting.add(request.timestamp);
+    this.sendFirst(outstanding);
+    this.scheduleRetransmission(outstanding);
+    return outstanding;
   }
 
   /** To the primary alone: the others need it only if it does not come with the pre-prepare. */
@@ -331,12 +363,9 @@ export class CcroClient {
 
   private onResult(reply: Reply, result: RequestResult): void {
     const outstanding = this.requests.get(result.timestamp);
-    if (outstanding === undefined) {
-      // A late reply to what is decided already is no offence; one to what never was sent is.
-      const sent = result.timestamp >= this.firstTimestamp && result.timestamp < this.nextTimestamp;
-      if (!sent) this.rejections.count('unsolicited');
-      return;
-    }
+    // Decided already, or sent by another process with this client's id: a member signed it, so
+    // it is no offence.
+    if (outstanding === undefined) return;
     const added = outstanding.add(reply, result);
     if (added === 'conflicting') this.rejections.count('conflicting-reply');
     if (added !== 'added') return;

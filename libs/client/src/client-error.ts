@@ -4,7 +4,7 @@ export type ClientErrorCode =
   | 'overloaded'
   /** The operation is longer than the wire carries; nothing was accepted. */
   | 'operation-too-large'
-  /** f+1 replicas executed another operation under this timestamp. */
+  /** f+1 replicas executed another operation under this timestamp, or one is being sent. */
   | 'timestamp-reused'
   /** f+1 replicas can no longer tell whether this timestamp executed: it is too old. */
   | 'stale-timestamp'

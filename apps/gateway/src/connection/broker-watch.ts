@@ -3,13 +3,13 @@ import type { Broker } from '@ccro/broker';
 /** A broker that is away for less than this is no outage: it happens at every reconnection. */
 const OUTAGE_AFTER_MS = 500;
 
-/** Tells when the broker has been away for longer than a moment. */
+/** Tells when the broker, or whatever else has a connection, is away for longer than a moment. */
 export class BrokerWatch {
   private readonly listeners = new Set<() => void>();
   private outage = false;
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly broker: Broker) {
+  constructor(private readonly broker: Pick<Broker, 'connected' | 'onConnectionChange'>) {
     broker.onConnectionChange((connected) => this.onChange(connected));
   }
 

@@ -22,6 +22,7 @@ export class KvController {
     'idempotency-key-reused',
     'overloaded',
     'broker-unreachable',
+    'queue-refused',
     'decision-timeout',
   )
   put(
@@ -41,6 +42,7 @@ export class KvController {
     'not-found',
     'overloaded',
     'broker-unreachable',
+    'queue-refused',
     'decision-timeout',
   )
   get(@Param('key') key: string): Promise<StoredValue> {
@@ -55,6 +57,7 @@ export class KvController {
     'not-found',
     'overloaded',
     'broker-unreachable',
+    'queue-refused',
     'decision-timeout',
   )
   delete(

@@ -3,9 +3,9 @@ import { deleteOperation, getOperation, putOperation, type JsonValue } from '@cc
 import { z } from 'zod';
 import { ProblemException } from '../problem/problem.js';
 import { operationFrom } from '../requests/operations.js';
-import type { DecidedAnswer, Idempotency } from '../requests/request-record.js';
+import type { DecidedAnswer } from '../requests/request-record.js';
 import { RequestsService } from '../requests/requests.service.js';
-import { idempotencyOf } from '../requests/idempotency.js';
+import { callOf } from '../requests/call.js';
 
 /** How the cluster decided on a read or a write of a key. */
 export type KeyDecision = Omit<DecidedAnswer, 'result'> & { readonly key: string };
@@ -35,7 +35,7 @@ const failureSchema = z.object({ error: z.string() });
  * The replicated key-value store. Reads are ordered among the writes like any other request, so
  * they agree with a quorum and are never stale.
  *
- * All methods throw ProblemException as `RequestsService.execute` does, and `invalid-request` for
+ * All methods throw ProblemException as `RequestsService.executeOne` does, and `invalid-request` for
  * what cannot be a key.
  */
 @Injectable()
@@ -44,10 +44,7 @@ export class KvService {
 
   async put(key: string, value: JsonValue, idempotencyKey?: string): Promise<WrittenValue> {
     const operation = operationFrom(() => putOperation(key, value));
-    const { result, ...decision } = await this.execute(
-      operation,
-      idempotencyOf(idempotencyKey, [operation]),
-    );
+    const { result, ...decision } = await this.execute(operation, idempotencyKey);
     const written = result as Pick<WrittenValue, 'version' | 'previous'>;
     return { key, value, ...written, ...decision };
   }
@@ -63,18 +60,15 @@ export class KvService {
   /** @throws ProblemException `not-found` */
   async delete(key: string, idempotencyKey?: string): Promise<DeletedValue> {
     const operation = operationFrom(() => deleteOperation(key));
-    const { result, ...decision } = await this.execute(
-      operation,
-      idempotencyOf(idempotencyKey, [operation]),
-    );
+    const { result, ...decision } = await this.execute(operation, idempotencyKey);
     const removed = result as { deleted: boolean; version: number };
     if (!removed.deleted) throw notFound(key, decision);
     return { key, deleted: true, version: removed.version, ...decision };
   }
 
   /** f+1 replicas agree on the result: it has the shape the store gives it, or is a refusal. */
-  private async execute(operation: string, idempotency?: Idempotency): Promise<DecidedAnswer> {
-    const decision = await this.requests.execute(operation, idempotency);
+  private async execute(operation: string, idempotencyKey?: string): Promise<DecidedAnswer> {
+    const decision = await this.requests.executeOne(callOf([operation], idempotencyKey));
     const failure = failureSchema.safeParse(decision.result);
     if (!failure.success) return decision;
     const detail = `The store refused the operation: ${failure.data.error}.`;

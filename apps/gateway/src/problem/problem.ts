@@ -20,6 +20,7 @@ export const PROBLEMS = {
   'headers-too-large': { status: 431, title: 'The request header is too large' },
   internal: { status: 500, title: 'The gateway failed' },
   'broker-unreachable': { status: 503, title: 'The broker cannot be reached' },
+  'queue-refused': { status: 503, title: 'Redis does not store requests at the moment' },
   'quorum-unreachable': { status: 503, title: 'Too few nodes can be reached' },
   'node-unreachable': { status: 503, title: 'The node does not answer' },
   'shutting-down': { status: 503, title: 'The gateway is shutting down' },

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Outcome } from '@ccro/client';
 import { Gauge, Histogram, Registry } from 'prom-client';
-import { REQUEST_REGISTRY, type RequestRegistry } from './request-registry.js';
+import { REQUEST_QUEUE, type RequestQueue } from '../queue/request-queue.js';
+import type { FinishedAnswer } from './request-record.js';
 
 /** Seconds; a decision takes one or two milliseconds when all is well. */
 const LATENCY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -11,7 +11,7 @@ const LATENCY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5
 export class RequestMetrics {
   private readonly latency: Histogram;
 
-  constructor(registry: Registry, @Inject(REQUEST_REGISTRY) requests: RequestRegistry) {
+  constructor(registry: Registry, @Inject(REQUEST_QUEUE) queue: RequestQueue) {
     const registers = [registry];
     this.latency = new Histogram({
       name: 'ccro_gateway_consensus_seconds',
@@ -21,19 +21,20 @@ export class RequestMetrics {
     });
     new Gauge({
       name: 'ccro_gateway_requests',
-      help: 'Accepted requests by state; decided and failed since the start',
+      help: 'Requests this gateway sees to, by state; decided and failed since the start',
       labelNames: ['status'],
       registers,
       collect() {
-        const counts = requests.counts();
+        const counts = queue.counts();
         for (const status of ['pending', 'decided', 'failed'] as const) {
           this.set({ status }, counts[status]);
         }
       },
     });
+    queue.onFinished((answer) => this.observe(answer));
   }
 
-  observe({ consensusTimeMs }: Outcome): void {
-    this.latency.observe(consensusTimeMs / 1000);
+  private observe(answer: FinishedAnswer): void {
+    if (answer.status === 'decided') this.latency.observe(answer.consensusTimeMs / 1000);
   }
 }

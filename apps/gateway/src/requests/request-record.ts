@@ -1,4 +1,4 @@
-import type { Digest, ReplicaId, SequenceNumber, Timestamp, View } from '@ccro/consensus';
+import type { Digest, ReplicaId, SequenceNumber, View } from '@ccro/consensus';
 import type { NodeRole } from '../cluster/roles.js';
 
 /** One node's part in a decision. Null: the node did not reply. */
@@ -29,11 +29,17 @@ export interface DecidedAnswer {
   readonly nodes: readonly NodeReport[];
 }
 
-/** The cluster refused the request, the same on f+1 nodes. */
+/** The request is not decided, and never will be under this id. */
 export interface FailedAnswer {
   readonly id: string;
   readonly status: 'failed';
-  readonly error: 'timestamp-reused' | 'stale-timestamp';
+  /**
+   * - `timestamp-reused`: f+1 nodes executed another operation under its timestamp;
+   * - `stale-timestamp`: f+1 nodes cannot tell whether it executed, because it is too old. It is
+   *   not tried again under another timestamp: it might execute twice;
+   * - `unverifiable`: it was kept with a signature that does not hold.
+   */
+  readonly error: 'timestamp-reused' | 'stale-timestamp' | 'unverifiable';
   readonly detail: string;
 }
 
@@ -47,19 +53,6 @@ export type FinishedAnswer = DecidedAnswer | FailedAnswer;
 
 /** Where a request is, as `GET /requests/:id` says it. */
 export type RequestAnswer = PendingAnswer | FinishedAnswer;
-
-/** A request the gateway has accepted. `id` names (client, timestamp): it is unique for ever. */
-export interface AcceptedRequest {
-  readonly id: string;
-  readonly timestamp: Timestamp;
-  readonly operation: string;
-}
-
-/** Requests accepted in one call, under the caller's idempotency key if there is one. */
-export interface Acceptance {
-  readonly requests: readonly AcceptedRequest[];
-  readonly idempotency?: Idempotency;
-}
 
 /** What makes two calls the same one. */
 export interface Idempotency {

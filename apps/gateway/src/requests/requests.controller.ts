@@ -5,7 +5,7 @@ import { ApiProblems } from '../openapi/api-problems.decorator.js';
 import { submitBatchSchema, type SubmitBatchDto } from './dto/submit-batch.dto.js';
 import { submitRequestSchema, type SubmitRequestDto } from './dto/submit-request.dto.js';
 import { IdempotencyKey } from './idempotency-key.decorator.js';
-import { idempotencyOf } from './idempotency.js';
+import { callOf } from './call.js';
 import { operationOf } from './operations.js';
 import type { RequestAnswer } from './request-record.js';
 import { RequestsService } from './requests.service.js';
@@ -32,6 +32,7 @@ const SUBMISSION_PROBLEMS = [
   'idempotency-key-reused',
   'overloaded',
   'broker-unreachable',
+  'queue-refused',
   'shutting-down',
   'decision-timeout',
 ] as const;
@@ -55,14 +56,14 @@ export class RequestsController {
     @Headers('prefer') prefer: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<RequestAnswer> {
-    const operation = operationOf(body);
-    const idempotency = idempotencyOf(key, [operation]);
-    if (!prefersAsync(prefer)) return this.requests.execute(operation, idempotency);
-    const [id = ''] = this.requests.accept([operation], idempotency).map((request) => request.id);
+    const call = callOf([operationOf(body)], key);
+    if (!prefersAsync(prefer)) return this.requests.executeOne(call);
+    const [request] = await this.requests.accept(call);
+    if (request === undefined) throw new Error('one operation makes one request');
     void reply
       .status(202)
-      .headers({ location: `/requests/${id}`, 'preference-applied': 'respond-async' });
-    return this.requests.find(id);
+      .headers({ location: `/requests/${request.id}`, 'preference-applied': 'respond-async' });
+    return request.answer;
   }
 
   @Post('requests/batch')
@@ -79,18 +80,18 @@ export class RequestsController {
     @Headers('prefer') prefer: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<{ readonly results: readonly RequestAnswer[] }> {
-    const operations = body.requests.map(operationOf);
-    const accepted = this.requests.accept(operations, idempotencyOf(key, operations));
-    if (!prefersAsync(prefer)) return { results: await this.requests.decided(accepted) };
+    const call = callOf(body.requests.map(operationOf), key);
+    if (!prefersAsync(prefer)) return { results: await this.requests.execute(call) };
+    const accepted = await this.requests.accept(call);
     void reply.status(202).header('preference-applied', 'respond-async');
-    return { results: accepted.map(({ id }) => this.requests.find(id)) };
+    return { results: accepted.map(({ answer }) => answer) };
   }
 
   @Get('requests/:id')
   @ApiOperation({ summary: 'Where a request is: pending, decided or failed' })
   @ApiOkResponse()
-  @ApiProblems('not-found')
-  find(@Param('id') id: string): RequestAnswer {
+  @ApiProblems('not-found', 'broker-unreachable')
+  find(@Param('id') id: string): Promise<RequestAnswer> {
     return this.requests.find(id);
   }
 }

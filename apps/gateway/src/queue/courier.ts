@@ -1,0 +1,46 @@
+import { ClientError, type CcroClient, type Outcome, type Submission } from '@ccro/client';
+import type { Request } from '@ccro/consensus';
+import type { DecidedAnswer, FinishedAnswer } from '../requests/request-record.js';
+
+/** Makes the answer to a decided request. */
+export type Describe = (id: string, outcome: Outcome) => DecidedAnswer;
+
+/** Takes requests to the cluster and brings back answers. */
+export class Courier {
+  constructor(
+    private readonly client: CcroClient,
+    private readonly describe: Describe,
+  ) {}
+
+  /**
+   * Sends a signed request until the cluster decides or refuses it.
+   *
+   * @throws ClientError `closed`, when the client was closed before
+   */
+  async deliver(id: string, request: Request): Promise<FinishedAnswer> {
+    return this.answerTo(id, this.client.send(request));
+  }
+
+  /** What comes of a request that is being sent. @throws ClientError `closed` */
+  async answerTo(id: string, submission: Submission): Promise<FinishedAnswer> {
+    try {
+      return this.describe(id, await submission.settled);
+    } catch (error) {
+      if (!(error instanceof ClientError)) throw error;
+      const { code, message } = error;
+      // A client that closes gives nothing up for good: the request may be decided all the same.
+      if (code !== 'timestamp-reused' && code !== 'stale-timestamp') throw error;
+      return { id, status: 'failed', error: code, detail: message };
+    }
+  }
+}
+
+/** Id of the request with a timestamp of a client. */
+export function requestId(client: string, timestamp: number): string {
+  return `${client}-${timestamp}`;
+}
+
+/** The client that an id names, or undefined for what is no id. */
+export function clientOfId(id: string): string | undefined {
+  return /^([A-Za-z0-9_-]{1,64})-\d{1,16}$/.exec(id)?.[1];
+}

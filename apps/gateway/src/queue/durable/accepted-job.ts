@@ -1,0 +1,88 @@
+import type { Request } from '@ccro/consensus';
+import { z } from 'zod';
+
+/** A timestamp that nobody else was given, and where it comes in the order they were given out. */
+export interface Stamp {
+  readonly timestamp: number;
+  readonly index: number;
+}
+
+/** One call on its way into Redis: its requests, signed. */
+export interface SignedCall {
+  readonly requests: readonly SignedRequest[];
+  /** Under its caller's idempotency key, if there is one. */
+  readonly key?: SignedCallKey;
+}
+
+export interface SignedRequest {
+  readonly id: string;
+  readonly index: number;
+  readonly request: Request;
+}
+
+export interface SignedCallKey {
+  /** Digest of the caller's key: Redis need not know what users call their requests. */
+  readonly digest: string;
+  readonly fingerprint: string;
+}
+
+/** What is kept of an idempotency key: which requests it stands for. */
+export interface KeyRecord {
+  readonly fingerprint: string;
+  readonly ids: readonly string[];
+}
+
+const jobData = z.object({
+  client: z.string(),
+  calls: z.array(
+    z.object({
+      /** Digest of the idempotency key; '' for none. */
+      key: z.string(),
+      requests: z
+        .array(
+          z.object({
+            timestamp: z.int(),
+            operation: z.string(),
+            digest: z.string(),
+            signature: z.string(),
+          }),
+        )
+        .min(1),
+    }),
+  ),
+});
+
+/** What a job holds: the signed requests of some calls, so that any process can send them. */
+export type JobData = z.infer<typeof jobData>;
+
+export function jobDataOf(client: string, calls: readonly SignedCall[]): JobData {
+  return {
+    client,
+    calls: calls.map(({ key, requests }) => ({
+      key: key?.digest ?? '',
+      requests: requests.map(({ request: { timestamp, operation, digest, signature } }) => ({
+        timestamp,
+        operation,
+        digest,
+        signature,
+      })),
+    })),
+  };
+}
+
+/** A request as it is found in a job. */
+export interface KeptRequest {
+  readonly request: Request;
+  /** Digest of the idempotency key; '' for none. */
+  readonly key: string;
+}
+
+/** The requests in a job. @returns undefined for what no gateway wrote */
+export function requestsOf(data: unknown): readonly KeptRequest[] | undefined {
+  const parsed = jobData.safeParse(data);
+  if (!parsed.success) return undefined;
+  const { client, calls } = parsed.data;
+  return calls.flatMap(({ key, requests }) =>
+    requests.map((request) => ({ key, request: { kind: 'request' as const, client, ...request } })),
+  );
+}

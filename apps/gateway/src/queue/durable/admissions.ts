@@ -1,0 +1,193 @@
+/**
+ * How calls are accepted: signed under timestamps of their own and written to Redis, those that
+ * come in at a time together.
+ *
+ * Invariants kept here:
+ * - nothing is sent, and no caller is told that anything was accepted, before Redis has confirmed
+ *   the job;
+ * - a caller who is told that nothing was accepted is right for ever.
+ */
+
+import { setTimeout as delay } from 'node:timers/promises';
+import type { CcroClient } from '@ccro/client';
+import { sha256 } from '@ccro/crypto';
+import type { BrokerWatch } from '../../connection/broker-watch.js';
+import { firstOf } from '../../requests/wait.js';
+import { requestId } from '../courier.js';
+import { overloaded, shuttingDown } from '../refusals.js';
+import type { Call } from '../request-queue.js';
+import type { SignedCall, Stamp } from './accepted-job.js';
+import type { Deliveries } from './deliveries.js';
+import { GroupWriter, type Ticket } from './group-writer.js';
+import type { QueueConnection } from './queue-connection.js';
+import type { RequestStore, Verdict } from './request-store.js';
+import { TimestampBlocks } from './timestamp-blocks.js';
+import { asQueueError, onWriteFailure, uncertain, unreachable } from './write-failure.js';
+
+/** Characters of requests in one job, at most, unless a single call has more. */
+const MAX_JOB_CHARACTERS = 512 * 1024;
+/** What a request adds to its operation: digest, signature, timestamp, names. */
+const CHARACTERS_PER_REQUEST = 250;
+/** A write that failed is tried again after this time, if nothing else calls for it before. */
+const WRITE_RETRY_MS = 200;
+/** How often a call is signed anew because its timestamps were too old. */
+const MAX_SIGNINGS = 5;
+
+export interface AdmissionsParts {
+  readonly clientId: string;
+  /** How long a call waits for Redis, in milliseconds. */
+  readonly timeoutMs: number;
+  readonly client: CcroClient;
+  readonly store: RequestStore;
+  readonly connection: QueueConnection;
+  /** Tells when that connection has been away for longer than a moment. */
+  readonly outages: BrokerWatch;
+  readonly deliveries: Deliveries;
+  readonly closing: AbortSignal;
+}
+
+/** A verdict on a call, and the ids that it was handed in with. */
+export interface Admission {
+  readonly ids: readonly string[];
+  readonly verdict: Exclude<Verdict, { kind: 'expired' | 'full' }>;
+}
+
+/** A call on its way, as the one who waits for it sees it. */
+interface Attempt {
+  readonly call: Call;
+  ids: readonly string[];
+  ticket: Ticket<Verdict> | undefined;
+  /** Nobody waits any more. */
+  over: boolean;
+}
+
+export class Admissions {
+  private readonly timestamps: TimestampBlocks;
+  private readonly writer: GroupWriter<SignedCall, Verdict>;
+  /** Requests of calls that are on their way. */
+  private underWay = 0;
+
+  constructor(private readonly parts: AdmissionsParts) {
+    const { connection } = parts;
+    this.timestamps = new TimestampBlocks((count, atLeast) => this.issue(count, atLeast));
+    this.writer = new GroupWriter<SignedCall, Verdict>({
+      write: (calls) => this.write(calls),
+      sizeOf,
+      maxSize: MAX_JOB_CHARACTERS,
+      canWrite: () => connection.connected,
+      onFailure: (error) => {
+        setTimeout(() => this.writer.resume(), WRITE_RETRY_MS).unref();
+        return onWriteFailure(error);
+      },
+    });
+  }
+
+  get pending(): number {
+    return this.underWay;
+  }
+
+  /** @throws QueueError; unless it is `uncertain`, nothing was accepted and nothing will be */
+  async admit(call: Call): Promise<Admission> {
+    const attempt: Attempt = { call, ids: [], ticket: undefined, over: false };
+    const { length } = call.operations;
+    this.underWay += length;
+    try {
+      return await this.admitInTime(attempt);
+    } catch (error) {
+      throw asQueueError(error);
+    } finally {
+      this.underWay -= length;
+    }
+  }
+
+  /** The connection is back. */
+  resume(): void {
+    this.writer.resume();
+  }
+
+  /** Resolves when what is being written is written, as far as Redis can be reached. */
+  idle(): Promise<void> {
+    return this.writer.idle();
+  }
+
+  close(): void {
+    this.writer.close(shuttingDown());
+  }
+
+  private async admitInTime(attempt: Attempt): Promise<Admission> {
+    const { timeoutMs, outages, closing } = this.parts;
+    const finished = this.signAndWrite(attempt);
+    const end = await firstOf({ finished, timeoutMs, broker: outages, closing });
+    if (end === 'finished') return finished;
+    attempt.over = true;
+    if (attempt.ticket !== undefined && !attempt.ticket.withdraw()) throw uncertain(attempt.ids);
+    throw end === 'closing' ? shuttingDown() : unreachable();
+  }
+
+  private async signAndWrite(attempt: Attempt): Promise<Admission> {
+    for (let signing = 1; signing <= MAX_SIGNINGS; signing += 1) {
+      const stamps = await this.timestamps.take(attempt.call.operations.length);
+      if (attempt.over) throw unreachable();
+      const signed = this.sign(attempt.call, stamps);
+      attempt.ids = signed.requests.map(({ id }) => id);
+      attempt.ticket = this.writer.add(signed);
+      const verdict = await attempt.ticket.result;
+      if (verdict.kind === 'full') throw overloaded();
+      if (verdict.kind !== 'expired') return { ids: attempt.ids, verdict };
+      // Others were given too many timestamps since these: the rest of their block is as old.
+      this.timestamps.drop();
+      if (attempt.over) throw unreachable();
+      attempt.ticket = undefined;
+    }
+    throw overloaded();
+  }
+
+  private sign({ operations, idempotency }: Call, stamps: readonly Stamp[]): SignedCall {
+    const { client, clientId } = this.parts;
+    const requests = stamps.map(({ timestamp, index }, position) => ({
+      id: requestId(clientId, timestamp),
+      index,
+      request: client.sign(timestamp, operations[position] ?? ''),
+    }));
+    if (idempotency === undefined) return { requests };
+    const { key, fingerprint } = idempotency;
+    return { requests, key: { digest: sha256(key), fingerprint } };
+  }
+
+  /** One job for all; sends what was accepted as soon as that is known. */
+  private async write(calls: readonly SignedCall[]): Promise<readonly Verdict[]> {
+    const { store, deliveries } = this.parts;
+    const { wanted, atLeast } = this.timestamps;
+    const { jobId, issued, verdicts } = await store.accept(calls, {
+      wanted,
+      atLeast,
+      again: false,
+    });
+    if (issued !== undefined) this.timestamps.add(issued, wanted);
+    const accepted = calls.filter((_, index) => verdicts[index]?.kind === 'accepted');
+    deliveries.begin({ id: jobId, calls: accepted });
+    return verdicts;
+  }
+
+  /** Timestamps may be asked for again: those that got lost on the way are never used. */
+  private async issue(count: number, atLeast: number): Promise<Stamp> {
+    const { connection, store, closing } = this.parts;
+    for (;;) {
+      await connection.untilConnected(closing);
+      try {
+        return await store.issue(count, atLeast);
+      } catch (error) {
+        if (onWriteFailure(error) === 'fail' || closing.aborted) throw asQueueError(error);
+        await delay(WRITE_RETRY_MS, undefined, { ref: false });
+      }
+    }
+  }
+}
+
+function sizeOf({ requests }: SignedCall): number {
+  return requests.reduce(
+    (sum, { request }) => sum + request.operation.length + CHARACTERS_PER_REQUEST,
+    0,
+  );
+}
+

@@ -1,0 +1,180 @@
+/**
+ * The requests this process sees to, from the moment that they are accepted until their answers are
+ * recorded.
+ *
+ * Invariant kept here: nobody is told of an answer before Redis has confirmed that it is recorded,
+ * or which other one was recorded first.
+ */
+
+import { ClientError } from '@ccro/client';
+import type { RejectCode } from '@ccro/consensus';
+import type { Verifier } from '@ccro/crypto';
+import type { FinishedAnswer } from '../../requests/request-record.js';
+import { requestId, type Courier } from '../courier.js';
+import type { RequestCounts } from '../request-queue.js';
+import { TrackedRequest } from '../tracked-request.js';
+import type { KeptRequest, SignedCall } from './accepted-job.js';
+import { GroupWriter } from './group-writer.js';
+import type { QueueConnection } from './queue-connection.js';
+import type { Ending, RequestStore } from './request-store.js';
+
+/** Answers recorded at once, at most. */
+const MAX_RECORDED = 1000;
+/** A record that was refused (Redis' memory is full) is tried again after this time. */
+const RECORD_RETRY_MS = 500;
+
+/** A job whose calls this process accepted. */
+export interface JobInHand {
+  readonly id: string;
+  readonly calls: readonly SignedCall[];
+}
+
+interface OwnJob extends JobInHand {
+  /** Requests that are not finished. */
+  left: number;
+}
+
+export interface DeliveriesParts {
+  readonly store: RequestStore;
+  readonly connection: QueueConnection;
+  readonly courier: Courier;
+  readonly verifier: Verifier;
+  readonly finished: (answer: FinishedAnswer) => void;
+}
+
+export class Deliveries {
+  private readonly tracked = new Map<string, TrackedRequest>();
+  private readonly jobs = new Map<string, OwnJob>();
+  private readonly records: GroupWriter<Ending, FinishedAnswer>;
+  private decided = 0;
+  private failed = 0;
+
+  constructor(private readonly parts: DeliveriesParts) {
+    const { store, connection } = parts;
+    this.records = new GroupWriter<Ending, FinishedAnswer>({
+      write: (endings) => store.record(endings),
+      sizeOf: () => 1,
+      maxSize: MAX_RECORDED,
+      canWrite: () => connection.connected,
+      onFailure: () => {
+        setTimeout(() => this.records.resume(), RECORD_RETRY_MS).unref();
+        return 'await-resume';
+      },
+    });
+  }
+
+  /** Sends the requests of calls that were accepted, which are all that the job is for. */
+  begin({ id, calls }: JobInHand): void {
+    const requests = calls.flatMap(({ key, requests: signed }) =>
+      signed.map(({ request }) => ({ request, key: key?.digest ?? '' })),
+    );
+    if (requests.length === 0) {
+      this.discard(id);
+      return;
+    }
+    const job: OwnJob = { id, calls, left: requests.length };
+    this.jobs.set(id, job);
+    const { courier } = this.parts;
+    for (const kept of requests) {
+      const answer = courier.deliver(idOf(kept), kept.request);
+      void this.carry(kept, answer).then(() => this.finishOneOf(job));
+    }
+  }
+
+  /** Sees to a request that was left behind, and to its end. */
+  async takeOver(kept: KeptRequest): Promise<void> {
+    const { courier, verifier } = this.parts;
+    const id = idOf(kept);
+    const tracked = this.find(id);
+    if (tracked !== undefined) {
+      await tracked.finished;
+      return;
+    }
+    const verified = verifier.verify(kept.request);
+    await this.carry(
+      kept,
+      typeof verified === 'string'
+        ? Promise.resolve(unverifiable(id, verified))
+        : courier.deliver(id, kept.request),
+    );
+  }
+
+  find(id: string): TrackedRequest | undefined {
+    return this.tracked.get(id);
+  }
+
+  /** Jobs of this process with requests that are not finished. */
+  jobsInHand(): readonly JobInHand[] {
+    return [...this.jobs.values()];
+  }
+
+  get pending(): number {
+    return this.tracked.size;
+  }
+
+  counts(): RequestCounts {
+    return { pending: this.tracked.size, decided: this.decided, failed: this.failed };
+  }
+
+  /** The connection is back. */
+  resume(): void {
+    this.records.resume();
+  }
+
+  /** Resolves when all answers that came in are recorded, as far as Redis can be reached. */
+  idle(): Promise<void> {
+    return this.records.idle();
+  }
+
+  close(error: Error): void {
+    this.records.close(error);
+  }
+
+  /** Resolves when the request is finished, or never, when this process closes before. */
+  private async carry(kept: KeptRequest, delivered: Promise<FinishedAnswer>): Promise<void> {
+    const tracked = new TrackedRequest(idOf(kept));
+    this.tracked.set(tracked.id, tracked);
+    const answer = await delivered.catch(unlessClosed);
+    const recorded =
+      answer && (await this.records.add({ answer, key: kept.key }).result.catch(() => undefined));
+    if (recorded === undefined) {
+      // Closed before it was recorded: whoever takes it over sends it again.
+      await tracked.finished;
+      return;
+    }
+    this.tracked.delete(tracked.id);
+    if (recorded.status === 'decided') this.decided += 1;
+    else this.failed += 1;
+    tracked.finish(recorded);
+    this.parts.finished(recorded);
+  }
+
+  private finishOneOf(job: OwnJob): void {
+    job.left -= 1;
+    if (job.left > 0) return;
+    this.jobs.delete(job.id);
+    this.discard(job.id);
+  }
+
+  /** A job that is not removed now is found to be done by the worker that gets it later. */
+  private discard(jobId: string): void {
+    this.parts.store.removeJob(jobId).catch(() => undefined);
+  }
+}
+
+function idOf({ request }: KeptRequest): string {
+  return requestId(request.client, request.timestamp);
+}
+
+/** What was signed with another key than the cluster knows is never decided. */
+function unverifiable(id: string, code: RejectCode): FinishedAnswer {
+  const detail =
+    `The request was kept with a signature that does not hold (${code}): ` +
+    'it is not what was accepted, or the key of this client has changed since.';
+  return { id, status: 'failed', error: 'unverifiable', detail };
+}
+
+function unlessClosed(error: unknown): undefined {
+  if (error instanceof ClientError && error.code === 'closed') return undefined;
+  throw error;
+}

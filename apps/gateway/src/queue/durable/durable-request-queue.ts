@@ -1,0 +1,286 @@
+/**
+ * The queue for a broker that is Redis: a BullMQ job holds the signed requests of some calls from
+ * before they are accepted until all of them are finished.
+ *
+ * The gateway that accepts a call sends its requests itself, at once, and has `leaseMs` to finish
+ * them: the job is delayed for so long. Whatever still waits then is an ordinary job, which any
+ * gateway with this client id works on, the first one as well as another. Usually it never comes
+ * to that, and a job costs one write to add and one to remove.
+ *
+ * The invariants are kept by its parts: `admissions.ts`, `deliveries.ts`, `request-store.ts`,
+ * `timestamp-blocks.ts`.
+ */
+
+import { setMaxListeners } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Queue } from 'bullmq';
+import type { CcroClient } from '@ccro/client';
+import type { Verifier } from '@ccro/crypto';
+import { MAX_OPERATION_CHARACTERS } from '@ccro/wire';
+import type { Logger } from '@nestjs/common';
+import { BrokerWatch } from '../../connection/broker-watch.js';
+import type { FinishedAnswer, RequestAnswer } from '../../requests/request-record.js';
+import { requestId, type Courier } from '../courier.js';
+import { keyReused, overloaded, shuttingDown, tooLarge } from '../refusals.js';
+import type { AcceptedRequest, Call, RequestCounts, RequestQueue } from '../request-queue.js';
+import { TrackedRequest } from '../tracked-request.js';
+import { requestsOf } from './accepted-job.js';
+import { Admissions, type Admission } from './admissions.js';
+import { AnswerPoller } from './answer-poller.js';
+import { Deliveries } from './deliveries.js';
+import { QueueConnection } from './queue-connection.js';
+import { redisKeys, type RedisKeys } from './redis-keys.js';
+import { RequestStore } from './request-store.js';
+import { TakeoverWorker, UnusableJobError } from './takeover-worker.js';
+import { asQueueError } from './write-failure.js';
+
+/** How long closing waits for Redis to take what is being written. */
+const CLOSE_TIMEOUT_MS = 1500;
+/** BullMQ notes every step of every job in a stream; nobody here reads it. */
+const MAX_EVENTS = 100;
+/** See `RequestStoreOptions.span`: as much of the replicas' window as may be in flight. */
+const SPAN = 3 / 4;
+
+export interface DurableRequestQueueOptions {
+  /** The Redis that the broker uses. */
+  readonly url: string;
+  readonly cluster: string;
+  readonly clientId: string;
+  /** W, as the replicas have it: how many executed timestamps of a client they remember. */
+  readonly clientWindow: number;
+  /** Requests that this process sees to at a time. */
+  readonly maxPending: number;
+  /** Finished requests under no idempotency key that are kept, of all gateways together. */
+  readonly maxFinished: number;
+  /** How long an idempotency key is kept after its answer, in milliseconds; 0: for ever. */
+  readonly keyRetentionMs: number;
+  /** How long a call waits for Redis, in milliseconds. */
+  readonly timeoutMs: number;
+  /** How long the gateway that accepted a request has it to itself, in milliseconds. */
+  readonly leaseMs: number;
+  /** For clusters that end with this process: nothing of them is left in Redis. */
+  readonly forgetAtClose: boolean;
+}
+
+export interface DurableRequestQueueDependencies {
+  readonly client: CcroClient;
+  readonly courier: Courier;
+  readonly verifier: Verifier;
+  readonly logger: Pick<Logger, 'log' | 'warn'>;
+}
+
+/** What exists while the queue is open. */
+interface Parts {
+  readonly queue: Queue;
+  readonly store: RequestStore;
+  readonly deliveries: Deliveries;
+  readonly admissions: Admissions;
+  readonly poller: AnswerPoller;
+  readonly worker: TakeoverWorker;
+}
+
+export class DurableRequestQueue implements RequestQueue {
+  readonly durable = true;
+  private readonly keys: RedisKeys;
+  private readonly connection: QueueConnection;
+  private readonly outages: BrokerWatch;
+  private readonly closing = new AbortController();
+  private readonly listeners: ((answer: FinishedAnswer) => void)[] = [];
+  private parts: Parts | undefined;
+
+  constructor(
+    private readonly options: DurableRequestQueueOptions,
+    private readonly dependencies: DurableRequestQueueDependencies,
+  ) {
+    const { url, cluster, clientId } = options;
+    this.keys = redisKeys(cluster, clientId);
+    this.connection = new QueueConnection(url, `${this.keys.prefix}:${clientId}`);
+    this.outages = new BrokerWatch(this.connection);
+    // One listener for each call that waits: as many as there are, not a leak.
+    setMaxListeners(0, this.closing.signal);
+  }
+
+  async open(): Promise<void> {
+    await this.connection.open();
+    const parts = this.createParts();
+    this.parts = parts;
+    const { queue, store, worker, admissions, deliveries } = parts;
+    await queue.waitUntilReady();
+    const left = await store.countWaiting();
+    // What an earlier process had to itself a moment ago is nobody's any more, or soon will be.
+    await queue.promoteJobs();
+    worker.start();
+    if (left > 0) {
+      const requests = left === 1 ? '1 request' : `${left} requests`;
+      this.dependencies.logger.log(`${requests} accepted earlier, not decided yet: going on`);
+    }
+    this.connection.onConnectionChange((connected) => {
+      if (!connected) return;
+      admissions.resume();
+      deliveries.resume();
+      void this.makeSure(parts);
+    });
+  }
+
+  async accept(call: Call): Promise<readonly AcceptedRequest[]> {
+    const { operations, idempotency } = call;
+    if (this.closing.signal.aborted) throw shuttingDown();
+    if (operations.some(({ length }) => length > MAX_OPERATION_CHARACTERS)) throw tooLarge();
+    const { admissions, deliveries } = this.opened;
+    const load = deliveries.pending + admissions.pending + operations.length;
+    if (load > this.options.maxPending) throw overloaded();
+    const { ids, verdict } = await admissions.admit(call);
+    if (verdict.kind === 'accepted') return ids.map((id) => this.requestWith(id, verdict));
+    if (verdict.record.fingerprint !== idempotency?.fingerprint) throw keyReused();
+    return verdict.record.ids.map((id) => this.requestWith(id, verdict));
+  }
+
+  async find(id: string): Promise<RequestAnswer | undefined> {
+    const { deliveries, store } = this.opened;
+    const tracked = deliveries.find(id);
+    if (tracked !== undefined) return tracked.answer;
+    try {
+      return await store.find(id);
+    } catch (error) {
+      throw asQueueError(error);
+    }
+  }
+
+  onFinished(listener: (answer: FinishedAnswer) => void): void {
+    this.listeners.push(listener);
+  }
+
+  counts(): RequestCounts {
+    return this.parts?.deliveries.counts() ?? { pending: 0, decided: 0, failed: 0 };
+  }
+
+  async close(): Promise<void> {
+    this.closing.abort();
+    const { parts } = this;
+    if (parts !== undefined) {
+      await inTime(this.settle(parts));
+      parts.admissions.close();
+      parts.deliveries.close(shuttingDown());
+      parts.poller.close();
+      await parts.queue.close().catch(() => undefined);
+    }
+    this.connection.close();
+  }
+
+  /** Lets what is being written be written, and gives jobs back. */
+  private async settle({ admissions, deliveries, worker, store }: Parts): Promise<void> {
+    // Whoever waits to be accepted gives up first.
+    await new Promise((resolve) => setImmediate(resolve));
+    await Promise.all([admissions.idle(), deliveries.idle(), worker.close()]);
+    if (this.options.forgetAtClose) await store.forget().catch(() => undefined);
+  }
+
+  private get opened(): Parts {
+    if (this.parts === undefined) throw shuttingDown();
+    return this.parts;
+  }
+
+  private createParts(): Parts {
+    const { connection, keys, options, dependencies } = this;
+    const { url, clientId } = options;
+    const queue = new Queue(keys.queueName, {
+      connection: connection.redis,
+      prefix: keys.prefix,
+      streams: { events: { maxLen: MAX_EVENTS } },
+    });
+    queue.on('error', () => undefined);
+    const span = Math.max(Math.floor(options.clientWindow * SPAN), 1);
+    const store = new RequestStore({ ...options, keys, span }, connection, queue);
+    const finished = (answer: FinishedAnswer): void => {
+      for (const listener of this.listeners) listener(answer);
+    };
+    const deliveries = new Deliveries({ ...dependencies, store, connection, finished });
+    const admissions = new Admissions({
+      ...options,
+      client: dependencies.client,
+      store,
+      connection,
+      outages: this.outages,
+      deliveries,
+      closing: this.closing.signal,
+    });
+    const poller = new AnswerPoller((ids) => store.answersTo(ids));
+    const worker = new TakeoverWorker(
+      { url, name: `${keys.prefix}:${clientId}`, keys },
+      {
+        see: (job) => this.seeTo(job.data, { store, deliveries }),
+        trouble: (error) => dependencies.logger.warn(`The queue of requests: ${error.message}`),
+      },
+    );
+    return { queue, store, deliveries, admissions, poller, worker };
+  }
+
+  /** An accepted request, wherever it is seen to. */
+  private requestWith(id: string, verdict: Admission['verdict']): AcceptedRequest {
+    const { deliveries, poller } = this.opened;
+    const tracked = deliveries.find(id);
+    if (tracked !== undefined) return tracked;
+    const request = new TrackedRequest(id);
+    const answer = verdict.kind === 'known' ? verdict.answers.get(id) : undefined;
+    if (answer === undefined) return poller.watch(request, 2 * this.options.timeoutMs);
+    request.finish(answer);
+    return request;
+  }
+
+  /** Sees to the requests of a job that was left behind, all but those finished meanwhile. */
+  private async seeTo(
+    data: unknown,
+    { store, deliveries }: Pick<Parts, 'store' | 'deliveries'>,
+  ): Promise<void> {
+    const { clientId } = this.options;
+    const requests = requestsOf(data);
+    if (requests === undefined || requests.some(({ request }) => request.client !== clientId)) {
+      throw new UnusableJobError('a job that no gateway with this client id wrote');
+    }
+    const ids = requests.map(({ request }) => requestId(clientId, request.timestamp));
+    const waiting = await this.untilAnswered(() => store.waitingAmong(ids));
+    await Promise.all(
+      requests
+        .filter((_, index) => waiting.has(ids[index] ?? ''))
+        .map((request) => deliveries.takeOver(request)),
+    );
+  }
+
+  /** Asks Redis until it answers: a job does not fail because Redis was away. */
+  private async untilAnswered<T>(ask: () => Promise<T>): Promise<T> {
+    for (;;) {
+      await this.connection.untilConnected(this.closing.signal);
+      try {
+        return await ask();
+      } catch (error) {
+        if (this.closing.signal.aborted) throw error;
+        await delay(100, undefined, { ref: false });
+      }
+    }
+  }
+
+  /**
+   * After an outage Redis may have lost what it confirmed: the last second, or everything. What
+   * this process still sees to is written again, so that it outlives this process too.
+   */
+  private async makeSure({ deliveries, store }: Parts): Promise<void> {
+    try {
+      for (const { calls } of deliveries.jobsInHand()) {
+        await store.accept(calls, { wanted: 0, atLeast: 0, again: true });
+      }
+    } catch {
+      // It is away again: the next connection makes sure.
+    }
+  }
+}
+
+/** Waits for `work`, but not for ever. */
+async function inTime(work: Promise<void>): Promise<void> {
+  const timeout = new AbortController();
+  const { signal } = timeout;
+  await Promise.race([
+    work.catch(() => undefined),
+    delay(CLOSE_TIMEOUT_MS, undefined, { signal, ref: false }).catch(() => undefined),
+  ]);
+  timeout.abort();
+}

@@ -1,0 +1,116 @@
+import { BrokerError, type ConnectionListener } from '@ccro/broker';
+import { Redis } from 'ioredis';
+import { REDIS_SCRIPTS } from './redis-scripts.js';
+
+/** A command may wait this long for its answer before the connection counts as dead. */
+const ANSWER_TIMEOUT_MS = 10_000;
+/** First and longest pause before a reconnection. */
+const RETRY_MIN_MS = 20;
+const RETRY_MAX_MS = 1000;
+const CONNECT_TIMEOUT_MS = 5000;
+const HANG_UP_TIMEOUT_MS = 100;
+
+/** What Redis itself answers with begins with a word in capitals, as in `OOM command ...`. */
+const ANSWERED = /^[A-Z][A-Z0-9]+ /;
+
+/**
+ * The connection that accepting and recording go over. Nothing is queued while it is away, and
+ * nothing sent twice behind our back: whoever writes learns that the outcome is unknown.
+ */
+export class QueueConnection {
+  readonly redis: Redis;
+  private readonly listeners: ConnectionListener[] = [];
+  private usable = false;
+
+  /**
+   * @param url of the Redis that the broker uses
+   * @param name in CLIENT LIST
+   */
+  constructor(url: string, name: string) {
+    this.redis = new Redis(url, {
+      connectionName: name,
+      disableClientInfo: true,
+      lazyConnect: true,
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      socketTimeout: ANSWER_TIMEOUT_MS,
+      disconnectTimeout: HANG_UP_TIMEOUT_MS,
+      enableOfflineQueue: false,
+      // Together these two reject the commands in flight when a connection breaks.
+      autoResendUnfulfilledCommands: false,
+      maxRetriesPerRequest: 0,
+      retryStrategy: reconnectionDelayMs,
+    });
+    for (const [command, script] of Object.entries(REDIS_SCRIPTS)) {
+      this.redis.defineCommand(command, script);
+    }
+    // Whoever waits for a command learns of the failure; without a listener ioredis prints it.
+    this.redis.on('error', () => undefined);
+    this.redis.on('ready', () => this.change(true));
+    this.redis.on('close', () => this.change(false));
+  }
+
+  get connected(): boolean {
+    return this.usable;
+  }
+
+  /** @throws BrokerError `unreachable` */
+  async open(): Promise<void> {
+    try {
+      await this.redis.connect();
+    } catch (cause) {
+      this.redis.disconnect();
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new BrokerError(
+        'unreachable',
+        `The Redis that is to keep the requests does not answer (${reason}). ` +
+          'Start it, or set REDIS_URL to one that runs.',
+        { cause },
+      );
+    }
+  }
+
+  /** Adds a listener for each change of `connected`. */
+  onConnectionChange(listener: ConnectionListener): void {
+    this.listeners.push(listener);
+  }
+
+  /** Resolves once connected, at once if it is; or when `signal` aborts. */
+  async untilConnected(signal: AbortSignal): Promise<void> {
+    while (!this.usable && !signal.aborted) {
+      await new Promise<void>((resolve) => {
+        const end = (): void => {
+          signal.removeEventListener('abort', end);
+          this.redis.off('ready', end);
+          resolve();
+        };
+        signal.addEventListener('abort', end);
+        this.redis.once('ready', end);
+      });
+    }
+  }
+
+  /** Makes the connection anew, for when the server is not in the state it is taken to be in. */
+  renew(): void {
+    this.redis.disconnect(true);
+  }
+
+  close(): void {
+    this.redis.disconnect();
+  }
+
+  private change(connected: boolean): void {
+    if (connected === this.usable) return;
+    this.usable = connected;
+    for (const listener of this.listeners) listener(connected);
+  }
+}
+
+/** Doubling from 20 ms to 1 s. */
+export function reconnectionDelayMs(attempt: number): number {
+  return Math.min(RETRY_MIN_MS * 2 ** Math.min(attempt - 1, 10), RETRY_MAX_MS);
+}
+
+/** Whether Redis received the command and refused it, so that nothing of it happened. */
+export function isRefusal(error: unknown): error is Error {
+  return error instanceof Error && ANSWERED.test(error.message);
+}

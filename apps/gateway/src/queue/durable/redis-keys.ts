@@ -1,0 +1,41 @@
+/**
+ * What the durable queue keeps in Redis, besides BullMQ's own keys. The braces put all of it, and
+ * BullMQ's, into one hash slot. Connections are named with the same prefix, which is not `ccro:`:
+ * a gateway has one connection to the cluster, and these are none.
+ */
+export interface RedisKeys {
+  /** Prefix of BullMQ's keys; the queue in it is named `queueName`. */
+  readonly prefix: string;
+  readonly queueName: string;
+  /** Hash of a client: `next` timestamp, timestamps `issued`, `newest` index accepted. */
+  readonly clock: string;
+  /** Sorted set of a client: ids that were accepted and are not finished, by index. */
+  readonly waiting: string;
+  /** Hash: id to packed answer. */
+  readonly answers: string;
+  /** List: finished ids under no idempotency key, the newest first. */
+  readonly finished: string;
+  /** Hash: digest of an idempotency key to its `KeyRecord`. */
+  readonly keys: string;
+  /** Sorted set: digests of keys by the time of their last answer, in milliseconds. */
+  readonly kept: string;
+}
+
+/** The keys of `client`, which share all but queue, clock and waiting with the cluster's others. */
+export function redisKeys(cluster: string, client: string): RedisKeys {
+  const prefix = `ccro-requests:{${cluster}}`;
+  return {
+    prefix,
+    queueName: `queue-${client}`,
+    clock: `${prefix}:clock:${client}`,
+    waiting: waitingKey(cluster, client),
+    answers: `${prefix}:answers`,
+    finished: `${prefix}:finished`,
+    keys: `${prefix}:keys`,
+    kept: `${prefix}:kept`,
+  };
+}
+
+export function waitingKey(cluster: string, client: string): string {
+  return `ccro-requests:{${cluster}}:waiting:${client}`;
+}

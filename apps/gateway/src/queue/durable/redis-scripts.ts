@@ -1,0 +1,152 @@
+/**
+ * The steps that must happen at once, as Lua that Redis runs. Numbers are written with `%.0f`:
+ * timestamps have 16 digits, and Lua would round them.
+ */
+
+const ISSUE = `
+local function text(number) return string.format('%.0f', number) end
+
+-- Timestamps and indexes that nobody was given before; see timestamp-blocks.ts.
+local function issue(clock, count, atLeast)
+  local next = tonumber(redis.call('HGET', clock, 'next')) or 0
+  local issued = tonumber(redis.call('HGET', clock, 'issued')) or atLeast
+  if next < atLeast then next = atLeast end
+  redis.call('HSET', clock, 'next', text(next + count), 'issued', text(issued + count))
+  return {text(next), text(issued)}
+end
+`;
+
+/** KEYS: clock. ARGV: count, smallest timestamp. Answers with the first timestamp and index. */
+const ISSUE_TIMESTAMPS = `${ISSUE}
+return issue(KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]))`;
+
+/**
+ * Accepts the calls of one job, each of them as a whole, each or none.
+ *
+ * KEYS: clock, waiting, answers, keys, the job.
+ * ARGV: largest span, timestamps wanted, smallest timestamp, 1 to accept what was accepted before
+ *   whatever the span; then for each call: digest of its key or '', its record, number of
+ *   requests, and id and index of each.
+ *
+ * Answers with first timestamp and index of those wanted, or nothing; then for each call
+ * `accepted`, `expired` or `full`, or the earlier record of its key and the answers to that.
+ */
+const ACCEPT = `${ISSUE}
+local clock, waiting, answers, keys, job = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local span, again = tonumber(ARGV[1]), ARGV[4] == '1'
+-- Both steps of the transaction happened, or this one has not: a request has a job.
+if redis.call('EXISTS', job) == 0 then return redis.error_reply('NOJOB the job is not there') end
+
+local newest = tonumber(redis.call('HGET', clock, 'newest')) or 0
+local first = redis.call('ZRANGE', waiting, 0, 0, 'WITHSCORES')[2]
+local oldest = first and tonumber(first) or math.huge
+
+local function known(id)
+  return redis.call('ZSCORE', waiting, id) or redis.call('HEXISTS', answers, id) == 1
+end
+
+local function earlier(record)
+  local found = redis.call('HMGET', answers, unpack(cjson.decode(record).ids))
+  table.insert(found, 1, record)
+  return found
+end
+
+local result = {{}}
+local at = 5
+while at <= #ARGV do
+  local key, record, count = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2])
+  local from, to = at + 3, at + 2 + 2 * count
+  local low, high = math.huge, 0
+  for i = from, to, 2 do
+    local index = tonumber(ARGV[i + 1])
+    low, high = math.min(low, index), math.max(high, index)
+  end
+  local held = key ~= '' and redis.call('HGET', keys, key)
+  local verdict
+  if held and held ~= record then
+    verdict = earlier(held)
+  elseif known(ARGV[from]) and not again then
+    verdict = 'accepted'
+  elseif newest - low >= span and not again then
+    verdict = 'expired'
+  elseif math.max(newest, high) - math.min(oldest, low) >= span and not again then
+    verdict = 'full'
+  else
+    verdict = 'accepted'
+    newest, oldest = math.max(newest, high), math.min(oldest, low)
+    for i = from, to, 2 do
+      if not again or redis.call('HEXISTS', answers, ARGV[i]) == 0 then
+        redis.call('ZADD', waiting, ARGV[i + 1], ARGV[i])
+      end
+    end
+    if key ~= '' then redis.call('HSET', keys, key, record) end
+  end
+  result[#result + 1] = verdict
+  at = to + 1
+end
+redis.call('HSET', clock, 'newest', text(newest))
+if tonumber(ARGV[2]) > 0 then result[1] = issue(clock, tonumber(ARGV[2]), tonumber(ARGV[3])) end
+return result`;
+
+const EXPIRE = `
+-- Drops keys whose time is over, a few at a time: never one with a request that is not answered.
+local function expire(answers, keys, kept, now, retention)
+  if retention <= 0 then return end
+  local old = redis.call('ZRANGEBYSCORE', kept, '-inf', now - retention, 'LIMIT', 0, 20)
+  for _, key in ipairs(old) do
+    local record = redis.call('HGET', keys, key)
+    local ids = record and cjson.decode(record).ids or {}
+    local open = false
+    for _, id in ipairs(ids) do
+      if redis.call('HEXISTS', answers, id) == 0 then open = true end
+    end
+    if open then
+      redis.call('ZADD', kept, now, key)
+    else
+      for _, id in ipairs(ids) do redis.call('HDEL', answers, id) end
+      redis.call('HDEL', keys, key)
+      redis.call('ZREM', kept, key)
+    end
+  end
+end
+`;
+
+/**
+ * Records how requests ended; what was recorded first stands.
+ *
+ * KEYS: waiting, answers, finished, keys, kept.
+ * ARGV: now and retention in milliseconds, largest number of finished; then for each request: id,
+ *   digest of its key or '', packed answer.
+ *
+ * Answers for each with the answer that was there before, or nothing.
+ */
+const RECORD = `${EXPIRE}
+local waiting, answers, finished, keys, kept = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local now, retention, most = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local result = {}
+for at = 4, #ARGV, 3 do
+  local id, key, answer = ARGV[at], ARGV[at + 1], ARGV[at + 2]
+  redis.call('ZREM', waiting, id)
+  if redis.call('HSETNX', answers, id, answer) == 0 then
+    result[#result + 1] = redis.call('HGET', answers, id)
+  else
+    result[#result + 1] = ''
+    if key == '' then
+      redis.call('LPUSH', finished, id)
+    else
+      redis.call('ZADD', kept, now, key)
+    end
+  end
+end
+for _ = most + 1, redis.call('LLEN', finished) do
+  redis.call('HDEL', answers, redis.call('RPOP', finished))
+end
+expire(answers, keys, kept, now, retention)
+return result`;
+
+/** By name, as they are defined on a connection. */
+export const REDIS_SCRIPTS = {
+  ccroIssue: { numberOfKeys: 1, lua: ISSUE_TIMESTAMPS },
+  ccroAccept: { numberOfKeys: 5, lua: ACCEPT },
+  ccroRecord: { numberOfKeys: 5, lua: RECORD },
+} as const;

@@ -1,0 +1,278 @@
+/**
+ * The few steps on Redis that the durable queue consists of, each of them atomic.
+ *
+ * Invariants kept here:
+ * - a request counts as accepted if and only if the job that holds it is in Redis: both are
+ *   written by one transaction;
+ * - no request that waits is overtaken by so many others of its client that the replicas could
+ *   forget whether it executed (see `span`).
+ */
+
+import { Job, type Queue, type RedisQueueBackend } from 'bullmq';
+import type { FinishedAnswer, RequestAnswer } from '../../requests/request-record.js';
+import { clientOfId } from '../courier.js';
+import {
+  jobDataOf,
+  type JobData,
+  type KeyRecord,
+  type SignedCall,
+  type SignedCallKey,
+  type SignedRequest,
+  type Stamp,
+} from './accepted-job.js';
+import { packAnswer, unpackAnswer } from './packed-answer.js';
+import type { QueueConnection } from './queue-connection.js';
+import { waitingKey, type RedisKeys } from './redis-keys.js';
+
+/** What became of a call that was handed in. */
+export type Verdict =
+  | { readonly kind: 'accepted' }
+  /** Its idempotency key was accepted before, for these requests. */
+  | {
+      readonly kind: 'known';
+      readonly record: KeyRecord;
+      readonly answers: ReadonlyMap<string, FinishedAnswer>;
+    }
+  /** Others were given so many timestamps since that its own are too old to be used. */
+  | { readonly kind: 'expired' }
+  /** Its client has as much waiting as may be. */
+  | { readonly kind: 'full' };
+
+/** How a request ended, to be recorded. */
+export interface Ending {
+  readonly answer: FinishedAnswer;
+  /** Digest of the idempotency key; '' for none. */
+  readonly key: string;
+}
+
+export interface AcceptOptions {
+  /** How many timestamps to give out on the occasion. */
+  readonly wanted: number;
+  /** The smallest of them. */
+  readonly atLeast: number;
+  /** Whether the calls were accepted before: then it is made sure that Redis has them still. */
+  readonly again: boolean;
+}
+
+export interface Accepted {
+  readonly jobId: string;
+  /** The first of the timestamps that were wanted. */
+  readonly issued: Stamp | undefined;
+  readonly verdicts: readonly Verdict[];
+}
+
+type QueueClient = RedisQueueBackend['client'];
+type Transaction = ReturnType<Awaited<QueueClient>['multi']>;
+
+export interface RequestStoreOptions {
+  readonly cluster: string;
+  readonly clientId: string;
+  readonly keys: RedisKeys;
+  /**
+   * From the oldest request that waits to the newest that was accepted, at most, counted in
+   * timestamps given out. Replicas remember the W newest executed timestamps of a client and refuse
+   * older ones, as they may have executed: with a span below W nothing that waits ever is older.
+   */
+  readonly span: number;
+  /** Finished requests under no key that are kept. */
+  readonly maxFinished: number;
+  /** How long a key is kept after its last answer, in milliseconds; 0: for ever. */
+  readonly keyRetentionMs: number;
+  /** How long the gateway that accepted a request has it to itself, in milliseconds. */
+  readonly leaseMs: number;
+}
+
+/** What a script answers with: a text, or a list of texts and nulls. */
+type Reply = string | readonly (string | null)[];
+
+/** Jobs that no gateway could make sense of, kept to be looked at. */
+const MAX_FAILED_JOBS = 1000;
+
+export class RequestStore {
+  constructor(
+    private readonly options: RequestStoreOptions,
+    private readonly connection: QueueConnection,
+    private readonly queue: Queue,
+  ) {}
+
+  /**
+   * Gives out `count` timestamps, dense and ascending, that no process was given before.
+   *
+   * @param atLeast smallest timestamp to give out
+   */
+  async issue(count: number, atLeast: number): Promise<Stamp> {
+    const reply = await this.run('ccroIssue', [this.options.keys.clock, count, atLeast]);
+    return stampIn(reply as Reply);
+  }
+
+  /**
+   * Writes a job with the requests of `calls` and accepts each call, in one round trip. May be
+   * repeated with the same calls when its outcome is unknown.
+   *
+   * @returns a verdict for each call; no request of a call that is not accepted is ever sent
+   */
+  async accept(calls: readonly SignedCall[], options: AcceptOptions): Promise<Accepted> {
+    const { keys, span, clientId, leaseMs } = this.options;
+    const { wanted, atLeast, again } = options;
+    const jobId = jobIdOf(calls);
+    const transaction = (await this.client).multi();
+    await this.job(jobId, jobDataOf(clientId, calls), leaseMs).addJob(transaction);
+    transaction.runCommand('ccroAccept', [
+      ...[keys.clock, keys.waiting, keys.answers, keys.keys, this.queue.toKey(jobId)],
+      ...[span, wanted, atLeast, again ? 1 : 0],
+      ...calls.flatMap(argumentsOf),
+    ]);
+    const [, accepted] = await this.execute(transaction);
+    const [issued, ...verdicts] = accepted as readonly Reply[];
+    return {
+      jobId,
+      issued: issued === undefined || issued.length === 0 ? undefined : stampIn(issued),
+      verdicts: verdicts.map(verdictIn),
+    };
+  }
+
+  /** Records how requests ended. @returns for each what was recorded first, and so stands */
+  async record(endings: readonly Ending[]): Promise<FinishedAnswer[]> {
+    const { keys, keyRetentionMs, maxFinished } = this.options;
+    const earlier = (await this.run('ccroRecord', [
+      ...[keys.waiting, keys.answers, keys.finished, keys.keys, keys.kept],
+      ...[Date.now(), keyRetentionMs, maxFinished],
+      ...endings.flatMap(({ answer, key }) => [answer.id, key, packAnswer(answer)]),
+    ])) as readonly string[];
+    return endings.map(({ answer }, index) => {
+      const text = earlier[index] ?? '';
+      return text === '' ? answer : unpackAnswer(answer.id, text);
+    });
+  }
+
+  /** Removes the job of requests that are all finished, unless a worker has it: then that does. */
+  async removeJob(jobId: string): Promise<void> {
+    await this.queue.remove(jobId);
+  }
+
+  async find(id: string): Promise<RequestAnswer | undefined> {
+    const client = clientOfId(id);
+    if (client === undefined) return undefined;
+    const { cluster, keys } = this.options;
+    // In this order a request that is finished in between is found.
+    const [waiting, answer] = await Promise.all([
+      this.connection.redis.zscore(waitingKey(cluster, client), id),
+      this.connection.redis.hget(keys.answers, id),
+    ]);
+    if (answer !== null) return unpackAnswer(id, answer);
+    return waiting === null ? undefined : { id, status: 'pending' };
+  }
+
+  /** The answers to those of `ids` that are finished. */
+  async answersTo(ids: readonly string[]): Promise<ReadonlyMap<string, FinishedAnswer>> {
+    const texts = await this.connection.redis.hmget(this.options.keys.answers, ...ids);
+    return answersIn(ids, texts);
+  }
+
+  /** Those of `ids`, of this client, that wait for their decision. */
+  async waitingAmong(ids: readonly string[]): Promise<ReadonlySet<string>> {
+    const scores = await this.connection.redis.zmscore(this.options.keys.waiting, ...ids);
+    return new Set(ids.filter((_, index) => scores[index] !== null));
+  }
+
+  /** How many requests of this client wait for their decision. */
+  async countWaiting(): Promise<number> {
+    return this.connection.redis.zcard(this.options.keys.waiting);
+  }
+
+  /** Forgets everything about the cluster and this client. */
+  async forget(): Promise<void> {
+    const { clock, waiting, answers, finished, keys, kept } = this.options.keys;
+    await this.queue.obliterate({ force: true });
+    await this.connection.redis.del(clock, waiting, answers, finished, keys, kept);
+  }
+
+  /** BullMQ's client over the one connection, which runs scripts inside transactions too. */
+  private get client(): QueueClient {
+    return this.queue.getBackend().client;
+  }
+
+  private job(jobId: string, data: JobData, delay: number): Job<JobData> {
+    const removeOnFail = { count: MAX_FAILED_JOBS };
+    const options = { jobId, delay, removeOnComplete: true, removeOnFail };
+    return new Job<JobData>(this.queue, 'requests', data, options, jobId);
+  }
+
+  private async run(script: string, args: readonly (string | number)[]): Promise<unknown> {
+    try {
+      return (await (await this.client).runCommand(script, [...args])) as unknown;
+    } catch (error) {
+      throw this.noted(error);
+    }
+  }
+
+  private async execute(transaction: Transaction): Promise<unknown[]> {
+    let results: Awaited<ReturnType<Transaction['exec']>>;
+    try {
+      results = await transaction.exec();
+    } catch (error) {
+      throw this.noted(error);
+    }
+    return (results ?? []).map(([error, value]) => {
+      if (error !== null) throw this.noted(error);
+      return value as unknown;
+    });
+  }
+
+  /**
+   * ioredis takes scripts to be loaded that were flushed since, and a server to be the primary that
+   * it was: a new connection finds out.
+   */
+  private noted(error: unknown): unknown {
+    const outdated = error instanceof Error && /^(NOSCRIPT|READONLY)\b/.test(error.message);
+    if (outdated) this.connection.renew();
+    return error;
+  }
+}
+
+/** Numbered as its first request is: unique, and the same when it is written once more. */
+function jobIdOf(calls: readonly SignedCall[]): string {
+  return calls[0]?.requests[0]?.id ?? '';
+}
+
+function argumentsOf({ key, requests }: SignedCall): readonly (string | number)[] {
+  const record = key === undefined ? '' : JSON.stringify(keyRecordOf(key, requests));
+  return [
+    ...[key?.digest ?? '', record, requests.length],
+    ...requests.flatMap(({ id, index }) => [id, index]),
+  ];
+}
+
+function keyRecordOf({ fingerprint }: SignedCallKey, requests: readonly SignedRequest[]): KeyRecord {
+  return { fingerprint, ids: requests.map(({ id }) => id) };
+}
+
+function stampIn([timestamp, index]: Reply): Stamp {
+  return { timestamp: Number(timestamp), index: Number(index) };
+}
+
+function verdictIn(reply: Reply): Verdict {
+  switch (reply) {
+    case 'accepted':
+    case 'expired':
+    case 'full':
+      return { kind: reply };
+    default: {
+      const [text, ...answers] = reply;
+      const record = JSON.parse(text ?? '') as KeyRecord;
+      return { kind: 'known', record, answers: answersIn(record.ids, answers) };
+    }
+  }
+}
+
+function answersIn(
+  ids: readonly string[],
+  texts: readonly (string | null)[],
+): ReadonlyMap<string, FinishedAnswer> {
+  const answers = new Map<string, FinishedAnswer>();
+  ids.forEach((id, index) => {
+    const text = texts[index];
+    if (typeof text === 'string') answers.set(id, unpackAnswer(id, text));
+  });
+  return answers;
+}

@@ -1,0 +1,124 @@
+import { setMaxListeners } from 'node:events';
+import { Redis } from 'ioredis';
+import { UnrecoverableError, WaitingError, Worker, type Job } from 'bullmq';
+import { reconnectionDelayMs } from './queue-connection.js';
+import type { RedisKeys } from './redis-keys.js';
+
+/** A worker that crashed or froze has lost its jobs after this time: another one takes them. */
+const LOCK_MS = 5000;
+/** How often somebody looks for such jobs. */
+const STALLED_CHECK_MS = 1000;
+/** Pause after a failed attempt to fetch a job. */
+const FETCH_RETRY_MS = 200;
+/** Requests of one client that wait are fewer than this, so all their jobs are worked on at once. */
+const MAX_JOBS = 10_000;
+/** How long closing waits for Redis to take the jobs back. */
+const CLOSE_TIMEOUT_MS = 1000;
+
+/** What is done with a job that was left behind. */
+export interface JobHandler {
+  /**
+   * Resolves when all requests in the job are finished.
+   *
+   * @throws UnusableJobError for a job that never can be
+   */
+  see(job: { readonly id: string; readonly data: unknown }): Promise<void>;
+  /** Something is the matter with the queue itself. */
+  trouble(error: Error): void;
+}
+
+/** A job that no gateway wrote: it is set aside. */
+export class UnusableJobError extends Error {}
+
+export interface TakeoverWorkerOptions {
+  readonly url: string;
+  /** Name of its connection in CLIENT LIST. */
+  readonly name: string;
+  readonly keys: RedisKeys;
+}
+
+/**
+ * BullMQ's worker, on connections of its own. It gets the jobs that the gateway which accepted them
+ * did not finish in time: because the cluster cannot decide just now, or because that gateway is
+ * gone. A job is worked on until it is done, however long that takes; its lock is renewed meanwhile.
+ */
+export class TakeoverWorker {
+  private readonly redis: Redis;
+  private readonly worker: Worker;
+  private readonly closing = new AbortController();
+
+  constructor(
+    { url, name, keys }: TakeoverWorkerOptions,
+    private readonly handler: JobHandler,
+  ) {
+    // One listener for each job: as many as there are, not a leak.
+    setMaxListeners(0, this.closing.signal);
+    this.redis = new Redis(url, {
+      connectionName: name,
+      disableClientInfo: true,
+      lazyConnect: true,
+      // BullMQ's condition: a blocked command is never given up.
+      maxRetriesPerRequest: null,
+      retryStrategy: reconnectionDelayMs,
+    });
+    // BullMQ's own listener reports what matters.
+    this.redis.on('error', () => undefined);
+    this.worker = new Worker(keys.queueName, (job, token) => this.process(job, token), {
+      connection: this.redis,
+      prefix: keys.prefix,
+      autorun: false,
+      concurrency: MAX_JOBS,
+      lockDuration: LOCK_MS,
+      stalledInterval: STALLED_CHECK_MS,
+      // However often its gateway crashed, a request is not given up.
+      maxStalledCount: Number.MAX_SAFE_INTEGER,
+      runRetryDelay: FETCH_RETRY_MS,
+    });
+    this.worker.on('error', (error) => this.handler.trouble(error));
+    this.worker.on('failed', (_job, error) => this.handler.trouble(error));
+  }
+
+  start(): void {
+    void this.worker.run().catch((error: unknown) => {
+      this.handler.trouble(error instanceof Error ? error : new Error(String(error)));
+    });
+  }
+
+  /** Gives back the jobs it works on, so that the next worker need not wait for their locks. */
+  async close(): Promise<void> {
+    this.closing.abort();
+    let timer: NodeJS.Timeout | undefined;
+    const timeout = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, CLOSE_TIMEOUT_MS);
+    });
+    await Promise.race([this.worker.close().catch(() => undefined), timeout]);
+    clearTimeout(timer);
+    this.redis.disconnect();
+  }
+
+  private async process(job: Job, token: string | undefined): Promise<void> {
+    try {
+      await this.unlessClosed(this.handler.see({ id: job.id ?? '', data: job.data }));
+    } catch (error) {
+      if (error instanceof UnusableJobError) throw new UnrecoverableError(error.message);
+      throw error;
+    }
+    if (!this.closing.signal.aborted) return;
+    await job.moveToWait(token);
+    throw new WaitingError();
+  }
+
+  /** Resolves when `work` does or `close` is called. Leaves no listener behind. */
+  private unlessClosed(work: Promise<void>): Promise<void> {
+    const { signal } = this.closing;
+    return new Promise((resolve, reject) => {
+      const end = (): void => {
+        signal.removeEventListener('abort', end);
+        resolve();
+      };
+      signal.addEventListener('abort', end);
+      work.finally(() => signal.removeEventListener('abort', end)).then(resolve, reject);
+      if (signal.aborted) end();
+    });
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * The queue for the embedded broker: everything ends with the process, as the broker itself does.
+ *
+ * Invariant kept here: accepting is one synchronous step, so that two calls with one idempotency
+ * key never both find it unused.
+ */
+
+import { ClientError, type CcroClient, type Submission } from '@ccro/client';
+import { MAX_OPERATION_CHARACTERS } from '@ccro/wire';
+import type { FinishedAnswer, Idempotency, RequestAnswer } from '../../requests/request-record.js';
+import { requestId, type Courier } from '../courier.js';
+import { QueueError } from '../queue-error.js';
+import type { AcceptedRequest, Call, RequestCounts, RequestQueue } from '../request-queue.js';
+import { keyReused, overloaded, shuttingDown, tooLarge } from '../refusals.js';
+import { TrackedRequest } from '../tracked-request.js';
+
+export interface InProcessRequestQueueOptions {
+  readonly clientId: string;
+  /** Finished requests under no idempotency key that are remembered at most. */
+  readonly maxFinished: number;
+  /** How long an idempotency key is kept after its answer, in milliseconds; 0: for ever. */
+  readonly keyRetentionMs: number;
+}
+
+interface KeptKey {
+  readonly idempotency: Idempotency;
+  readonly requests: readonly TrackedRequest[];
+  /** Requests of the key that are not finished. */
+  pending: number;
+  /** When the last of them finished, on the wall clock. */
+  finishedAtMs: number;
+}
+
+export class InProcessRequestQueue implements RequestQueue {
+  readonly durable = false;
+  private readonly pending = new Map<string, TrackedRequest>();
+  /** In the order in which they finished; those under a key are with their key. */
+  private readonly finished = new Map<string, FinishedAnswer>();
+  /** In the order in which they were finished, those that are pending somewhere between. */
+  private readonly keys = new Map<string, KeptKey>();
+  private readonly keyed = new Map<string, TrackedRequest>();
+  private readonly listeners: ((answer: FinishedAnswer) => void)[] = [];
+  private decided = 0;
+  private failed = 0;
+  private closed = false;
+
+  constructor(
+    private readonly options: InProcessRequestQueueOptions,
+    private readonly client: CcroClient,
+    private readonly courier: Courier,
+  ) {}
+
+  async open(): Promise<void> {}
+
+  accept(call: Call): Promise<readonly AcceptedRequest[]> {
+    return Promise.resolve().then(() => this.acceptNow(call));
+  }
+
+  find(id: string): Promise<RequestAnswer | undefined> {
+    const tracked = this.pending.get(id) ?? this.keyed.get(id);
+    return Promise.resolve(tracked?.answer ?? this.finished.get(id));
+  }
+
+  onFinished(listener: (answer: FinishedAnswer) => void): void {
+    this.listeners.push(listener);
+  }
+
+  counts(): RequestCounts {
+    return { pending: this.pending.size, decided: this.decided, failed: this.failed };
+  }
+
+  close(): Promise<void> {
+    this.closed = true;
+    return Promise.resolve();
+  }
+
+  private acceptNow({ operations, idempotency }: Call): readonly TrackedRequest[] {
+    if (this.closed) throw shuttingDown();
+    const kept = idempotency === undefined ? undefined : this.keys.get(idempotency.key);
+    if (kept !== undefined) {
+      if (kept.idempotency.fingerprint === idempotency?.fingerprint) return kept.requests;
+      throw keyReused();
+    }
+    // Everything that could go wrong goes wrong here, before the first of them is sent.
+    if (operations.some(({ length }) => length > MAX_OPERATION_CHARACTERS)) throw tooLarge();
+    if (this.client.capacity < operations.length) throw overloaded();
+    const submissions = operations.map((operation) => this.client.submit(operation));
+    const requests = submissions.map(
+      ({ timestamp }) => new TrackedRequest(requestId(this.options.clientId, timestamp)),
+    );
+    const key = idempotency === undefined ? undefined : this.keep(idempotency, requests);
+    requests.forEach((request, index) => {
+      const submission = submissions[index];
+      if (submission !== undefined) void this.seeTo(request, submission, key);
+    });
+    return requests;
+  }
+
+  private keep(idempotency: Idempotency, requests: readonly TrackedRequest[]): KeptKey {
+    const key = { idempotency, requests, pending: requests.length, finishedAtMs: 0 };
+    this.keys.set(idempotency.key, key);
+    for (const request of requests) this.keyed.set(request.id, request);
+    return key;
+  }
+
+  private async seeTo(
+    request: TrackedRequest,
+    submission: Submission,
+    key: KeptKey | undefined,
+  ): Promise<void> {
+    this.pending.set(request.id, request);
+    let answer: FinishedAnswer;
+    try {
+      answer = await this.courier.answerTo(request.id, submission);
+    } catch (error) {
+      if (error instanceof ClientError) return;
+      throw error;
+    }
+    this.pending.delete(request.id);
+    if (key === undefined) this.remember(answer);
+    else this.touch(key);
+    request.finish(answer);
+    if (answer.status === 'decided') this.decided += 1;
+    else this.failed += 1;
+    for (const listener of this.listeners) listener(answer);
+  }
+
+  private remember(answer: FinishedAnswer): void {
+    this.finished.set(answer.id, answer);
+    if (this.finished.size <= this.options.maxFinished) return;
+    const [oldest] = this.finished.keys();
+    if (oldest !== undefined) this.finished.delete(oldest);
+  }
+
+  /** A request of `key` has finished: its time begins anew, and that of others may be over. */
+  private touch(key: KeptKey): void {
+    const nowMs = Date.now();
+    key.pending -= 1;
+    key.finishedAtMs = nowMs;
+    this.keys.delete(key.idempotency.key);
+    this.keys.set(key.idempotency.key, key);
+    const { keyRetentionMs } = this.options;
+    if (keyRetentionMs === 0) return;
+    for (const [name, { pending, finishedAtMs, requests }] of this.keys) {
+      if (pending > 0) continue;
+      if (finishedAtMs > nowMs - keyRetentionMs) break;
+      this.keys.delete(name);
+      for (const { id } of requests) this.keyed.delete(id);
+    }
+  }
+}

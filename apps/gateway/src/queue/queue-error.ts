@@ -1,0 +1,37 @@
+/**
+ * Why a queue did not do what it was asked to:
+ *
+ * | code | meaning | accepted |
+ * |---|---|---|
+ * | `overloaded` | as much is pending as may be; come back later | nothing |
+ * | `too-large` | an operation is longer than the wire carries | nothing |
+ * | `key-reused` | the idempotency key was accepted with other operations | nothing |
+ * | `unreachable` | Redis is away | nothing |
+ * | `refused` | Redis is there and stores nothing (full memory or disk, read-only) | nothing |
+ * | `uncertain` | the connection broke while it was being written | perhaps: `ids` |
+ * | `closed` | the gateway is shutting down | nothing |
+ */
+export type QueueErrorCode =
+  | 'overloaded'
+  | 'too-large'
+  | 'key-reused'
+  | 'unreachable'
+  | 'refused'
+  | 'uncertain'
+  | 'closed';
+
+/** Thrown by a `RequestQueue`; `code` says whether anything was accepted. */
+export class QueueError extends Error {
+  /** With `uncertain`: the ids the requests have, should they turn out to be accepted. */
+  readonly ids: readonly string[];
+
+  constructor(
+    readonly code: QueueErrorCode,
+    message: string,
+    { ids = [], cause }: { readonly ids?: readonly string[]; readonly cause?: unknown } = {},
+  ) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = 'QueueError';
+    this.ids = ids;
+  }
+}

@@ -1,0 +1,60 @@
+import { Logger, Module } from '@nestjs/common';
+import { CcroClient } from '@ccro/client';
+import { DEFAULT_REPLICA_CONFIG } from '@ccro/consensus';
+import { Verifier } from '@ccro/crypto';
+import { ClusterModule } from '../cluster/cluster.module.js';
+import { ClusterService } from '../cluster/cluster.service.js';
+import { GATEWAY_SETTINGS } from '../gateway.constants.js';
+import type { GatewaySettings } from '../gateway.options.js';
+import { decidedAnswer } from '../requests/decided-answer.js';
+import { Courier } from './courier.js';
+import { DurableRequestQueue } from './durable/durable-request-queue.js';
+import { InProcessRequestQueue } from './in-process/in-process-request-queue.js';
+import { REQUEST_QUEUE, type RequestQueue } from './request-queue.js';
+
+/** Far longer than a decision takes when all is well, and no longer than a crash may cost. */
+const LEASE_MS = 5000;
+
+/** The queue of requests: in Redis where there is one, else in memory. */
+@Module({
+  imports: [ClusterModule],
+  providers: [
+    {
+      provide: REQUEST_QUEUE,
+      inject: [GATEWAY_SETTINGS, CcroClient, Verifier, ClusterService],
+      useFactory: createQueue,
+    },
+  ],
+  exports: [REQUEST_QUEUE],
+})
+export class QueueModule {}
+
+function createQueue(
+  settings: GatewaySettings,
+  client: CcroClient,
+  verifier: Verifier,
+  cluster: ClusterService,
+): RequestQueue {
+  const { config, clientId, queue } = settings;
+  const courier = new Courier(client, (id, outcome) =>
+    decidedAnswer(id, outcome, config, cluster.rolesIn(outcome.view)),
+  );
+  const common = {
+    clientId,
+    maxFinished: settings.maxFinishedRequests,
+    keyRetentionMs: settings.idempotencyRetentionMs,
+  };
+  if (queue === undefined) return new InProcessRequestQueue(common, client, courier);
+  const options = {
+    ...common,
+    url: queue.redisUrl,
+    cluster: config.cluster,
+    clientWindow: config.tuning.clientWindow ?? DEFAULT_REPLICA_CONFIG.clientWindow,
+    maxPending: settings.maxPendingRequests,
+    timeoutMs: settings.requestTimeoutMs,
+    leaseMs: LEASE_MS,
+    forgetAtClose: queue.forgetAtClose ?? false,
+  };
+  const logger = new Logger('Requests');
+  return new DurableRequestQueue(options, { client, courier, verifier, logger });
+}

@@ -1,0 +1,25 @@
+import type { FinishedAnswer, RequestAnswer } from '../requests/request-record.js';
+import type { AcceptedRequest } from './request-queue.js';
+
+/** An accepted request as long as somebody in this process looks at it. */
+export class TrackedRequest implements AcceptedRequest {
+  readonly finished: Promise<FinishedAnswer>;
+  private ending: FinishedAnswer | undefined;
+  private resolve!: (answer: FinishedAnswer) => void;
+
+  constructor(readonly id: string) {
+    this.finished = new Promise((resolve) => {
+      this.resolve = resolve;
+    });
+  }
+
+  get answer(): RequestAnswer {
+    return this.ending ?? { id: this.id, status: 'pending' };
+  }
+
+  /** Makes it finished, if it is not already: an answer never changes. */
+  finish(answer: FinishedAnswer): void {
+    this.ending ??= answer;
+    this.resolve(this.ending);
+  }
+}
