@@ -34,6 +34,8 @@ export interface BehaviourContext {
   readonly self: ReplicaId;
   /** Number of replicas. */
   readonly n: number;
+  /** Id of the cluster, which what is signed there is bound to. */
+  readonly cluster: string;
   readonly digests: Digests;
   /** Numbers in [0, 1), from a seed, so that a run can be repeated. */
   readonly random: () => number;

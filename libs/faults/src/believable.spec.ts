@@ -42,7 +42,7 @@ function voteOf(replica: number, digest: Digest): OutgoingMessage & { readonly k
 /** What the verifier makes of what a faulty replica 0 sends instead of `message`. */
 function verdicts(kind: FaultKind, message: OutgoingMessage, times = 1): string[] {
   const random = seededRandom(1);
-  const liar = createBehaviour(kind, { self: 0, n: 4, digests, random });
+  const liar = createBehaviour(kind, { self: 0, n: 4, cluster, digests, random });
   return Array.from({ length: times }, () => liar.outgoing({ to: { kind: 'all' }, message }))
     .flat()
     .map((send) => {
@@ -74,6 +74,46 @@ describe('a lie told with its own key is believed', () => {
     const vote = voteOf(0, digests.batch([request(1).digest]));
     expect(verdicts('falsify', vote)).toEqual(['believed']);
     expect(verdicts('double-vote', vote)).toEqual(['believed', 'believed']);
+  });
+
+  it('false-view-change: nobody can know what it voted for', () => {
+    const stable = { sequence: 0, digest: digests.batch([]), certificate: null };
+    const vote = { view: 0, digest: digests.batch([request(1).digest]) };
+    const slots = [{ sequence: 1, vote, certificate: null }];
+    const viewChange = { kind: 'view-change', view: 1, stable, slots, replica: 0 } as const;
+    expect(verdicts('false-view-change', viewChange)).toEqual(['believed']);
+  });
+});
+
+describe('a batch with a request that nobody signed is refused', () => {
+  it('because the signature in it is of another request', () => {
+    const body = request(1);
+    const prePrepare: Omit<PrePrepare, 'signature'> = {
+      kind: 'pre-prepare',
+      view: 0,
+      sequence: 1,
+      digest: digests.batch([body.digest]),
+      requests: [body.digest],
+      bodies: [body],
+      collector: 2,
+      replica: 0,
+    };
+    expect(verdicts('fabricate', prePrepare)).toEqual(['bad-signature']);
+  });
+});
+
+describe('a decision that lacks a request is refused', () => {
+  it('because its certificate is on another batch', () => {
+    const body = request(1);
+    const digest = digests.batch([body.digest]);
+    const votes = signers
+      .slice(0, 3)
+      .map((signer, replica) => signer.sign({ ...voteOf(replica, digest), phase: 'commit' }));
+    const certificate = scheme.assemble(votes);
+    const place = { sequence: 1, view: 0, digest };
+    const decision = { kind: 'decision', ...place, requests: [body], certificate } as const;
+    expect(verifier.verify(decision)).toBe(decision);
+    expect(verdicts('false-state', decision)).toEqual(['digest-mismatch']);
   });
 });
 

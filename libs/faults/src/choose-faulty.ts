@@ -4,7 +4,7 @@ import { seededRandom, shuffled } from './random.js';
 
 /**
  * Which replicas are faulty, ascending; the same for the same arguments. Faults that need a role
- * go to it first: `equivocate` to the primary of view 0, `silent-collector` and
+ * go to it first: `equivocate` and `fabricate` to the primary of view 0, `silent-collector` and
  * `forge-certificate` to its default collector. The rest are ordinary replicas, drawn at random;
  * when those run out, the collector and then the primary.
  *
@@ -39,6 +39,7 @@ export function chooseFaulty(options: {
 function rolesFirst(kind: FaultKind, primary: ReplicaId, collector: ReplicaId): ReplicaId[] {
   switch (kind) {
     case 'equivocate':
+    case 'fabricate':
       return [primary];
     case 'silent-collector':
     case 'forge-certificate':
@@ -47,6 +48,8 @@ function rolesFirst(kind: FaultKind, primary: ReplicaId, collector: ReplicaId): 
     case 'falsify':
     case 'false-replies':
     case 'double-vote':
+    case 'false-view-change':
+    case 'false-state':
     case 'delay':
       return [];
   }

@@ -15,11 +15,12 @@ import { FAULT_DESCRIPTIONS, FAULT_KINDS, isFaultKind, type FaultKind } from './
 import { seededRandom } from './random.js';
 
 const digests = createDigests();
+const cluster = 'test';
 const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 const signatureOf = (text: string): string => createHash('sha512').update(text).digest('base64url');
 
 function behaviour(kind: FaultKind, { self = 0, n = 4, seed = 1 } = {}): Behaviour {
-  return createBehaviour(kind, { self, n, digests, random: seededRandom(seed) });
+  return createBehaviour(kind, { self, n, cluster, digests, random: seededRandom(seed) });
 }
 
 const requests = [digestOf('one'), digestOf('two'), digestOf('three')];
@@ -65,12 +66,54 @@ const status = {
 
 const fetch = { kind: 'fetch', replica: 0, sequence: 7, digest: slot.digest } as const;
 
+const request: Request = {
+  kind: 'request',
+  client: 'gateway',
+  timestamp: 5,
+  operation: '{"type":"append","data":1}',
+  digest: digestOf('one'),
+  signature: signatureOf('request'),
+};
+
 const decision: Decision = {
   kind: 'decision',
   ...slot,
-  requests: [],
+  requests: [request],
   certificate: certificateOf(4),
 };
+
+const chunkPart = {
+  kind: 'chunk-part',
+  replica: 0,
+  sequence: 8,
+  chunk: 'kv/07',
+  part: 0,
+  parts: 1,
+  text: '[["key","1",3]]',
+} as const;
+
+const stable = { sequence: 4, digest: digestOf('state'), certificate: null } as const;
+
+/** For view 1, whose primary is replica 1. */
+const viewChange = {
+  kind: 'view-change',
+  view: 1,
+  stable,
+  slots: [{ sequence: 7, vote: { view: 0, digest: slot.digest }, certificate: null }],
+  replica: 0,
+} as const;
+
+/** For view 4, whose primary is replica 0. */
+const newView = {
+  kind: 'new-view',
+  view: 4,
+  viewChanges: [0, 1, 2].map((replica) => ({
+    replica,
+    digest: digestOf(`view-change ${replica}`),
+  })),
+  reproposals: [{ sequence: 7, digest: slot.digest }],
+  replica: 0,
+} as const;
 
 const everything: readonly OutgoingMessage[] = [
   prePrepare,
@@ -80,6 +123,9 @@ const everything: readonly OutgoingMessage[] = [
   status,
   fetch,
   decision,
+  chunkPart,
+  viewChange,
+  newView,
 ];
 
 const all = (message: OutgoingMessage): OutgoingSend => ({ to: { kind: 'all' }, message });
@@ -94,16 +140,46 @@ function messageOf<M extends OutgoingMessage>(send: OutgoingSend | undefined): M
 }
 
 const HEARD = ['request', 'pre-prepare', 'vote', 'certificate', 'status', 'fetch', 'decision'];
+const RECOVERY = ['chunk-part', 'view-change', 'new-view'] as const;
 
 /** Which kinds of messages pass unchanged, and which are not even heard. */
 const HONEST: Readonly<Record<FaultKind, readonly OutgoingMessage['kind'][]>> = {
   offline: [],
-  falsify: ['pre-prepare', 'certificate', 'status', 'fetch', 'decision'],
-  'false-replies': ['pre-prepare', 'vote', 'certificate', 'status', 'fetch', 'decision'],
-  equivocate: ['certificate', 'reply', 'status', 'fetch', 'decision'],
-  'double-vote': ['pre-prepare', 'certificate', 'reply', 'status', 'fetch', 'decision'],
-  'silent-collector': ['pre-prepare', 'vote', 'reply', 'status', 'fetch', 'decision'],
-  'forge-certificate': ['pre-prepare', 'vote', 'reply', 'status', 'fetch', 'decision'],
+  falsify: ['pre-prepare', 'certificate', 'status', 'fetch', 'decision', ...RECOVERY],
+  'false-replies': [
+    'pre-prepare',
+    'vote',
+    'certificate',
+    'status',
+    'fetch',
+    'decision',
+    ...RECOVERY,
+  ],
+  equivocate: ['certificate', 'reply', 'status', 'fetch', 'decision', ...RECOVERY],
+  'double-vote': [
+    'pre-prepare',
+    'certificate',
+    'reply',
+    'status',
+    'fetch',
+    'decision',
+    ...RECOVERY,
+  ],
+  'silent-collector': ['pre-prepare', 'vote', 'reply', 'status', 'fetch', 'decision', ...RECOVERY],
+  'forge-certificate': ['pre-prepare', 'vote', 'reply', 'status', 'fetch', 'decision', ...RECOVERY],
+  // It has seen no client's request to copy from.
+  fabricate: [
+    ...(['pre-prepare', 'vote', 'certificate', 'reply', 'status', 'fetch', 'decision'] as const),
+    ...RECOVERY,
+  ],
+  'false-view-change': [
+    ...(['pre-prepare', 'vote', 'certificate', 'reply', 'status', 'fetch', 'decision'] as const),
+    'chunk-part',
+  ],
+  'false-state': [
+    ...(['pre-prepare', 'vote', 'certificate', 'reply', 'status', 'fetch'] as const),
+    ...(['view-change', 'new-view'] as const),
+  ],
   delay: [],
 };
 const UNHEARD: Readonly<Partial<Record<FaultKind, readonly string[]>>> = {
@@ -272,6 +348,82 @@ describe('forge-certificate', () => {
   });
 });
 
+describe('fabricate', () => {
+  const proposal = { ...prePrepare, requests: [request.digest], bodies: [request] };
+
+  it('adds a request of its own making to each batch, and votes for that', () => {
+    const liar = behaviour('fabricate');
+    const [lie, ...rest] = liar.outgoing(all(proposal));
+    expect(rest).toEqual([]);
+    const made = messageOf<Omit<PrePrepare, 'signature'>>(lie);
+    expect(made.requests).toHaveLength(2);
+    expect(made.digest).toBe(digests.batch(made.requests));
+    const [body, forged] = made.bodies;
+    expect(body).toEqual(request);
+    expect(forged).toMatchObject({ client: 'gateway', signature: request.signature });
+    expect(forged?.operation).not.toBe(request.operation);
+    expect(made.requests).toEqual([request.digest, forged?.digest]);
+    const [voted] = liar.outgoing(all(vote));
+    expect(messageOf<typeof vote>(voted).digest).toBe(made.digest);
+    const [checkpoint] = liar.outgoing(all({ ...vote, phase: 'checkpoint' }));
+    expect(messageOf<typeof vote>(checkpoint).digest).toBe(vote.digest);
+  });
+
+  it('remembers whom it can forge when a batch has no bodies', () => {
+    const liar = behaviour('fabricate');
+    liar.outgoing(all(proposal));
+    const [lie] = liar.outgoing(all({ ...prePrepare, sequence: 8 }));
+    expect(messageOf<typeof prePrepare>(lie).requests).toHaveLength(requests.length + 1);
+  });
+
+  it('does not touch what others proposed', () => {
+    const shown = { ...proposal, replica: 2, signature: signatureOf('replica 2') };
+    expect(behaviour('fabricate').outgoing(all(shown))).toEqual([all(shown)]);
+  });
+});
+
+describe('false-view-change', () => {
+  const nullBatch = digests.batch([]);
+
+  it('hides its slots, also when it sends its view-change again', () => {
+    const signed = { ...viewChange, digest: digestOf('vc'), signature: signatureOf('vc') };
+    for (const message of [viewChange, signed]) {
+      const [lie] = behaviour('false-view-change').outgoing(all(message));
+      expect(lie?.message).toEqual({ ...viewChange, slots: [] });
+    }
+  });
+
+  it('as primary of the new view, drops what must be carried over, and votes for that', () => {
+    const liar = behaviour('false-view-change');
+    expect(liar.outgoing(all({ ...viewChange, view: 4 }))).toEqual([
+      all({ ...viewChange, view: 4 }),
+    ]);
+    const [lie] = liar.outgoing(all(newView));
+    const reproposals = [{ sequence: 7, digest: nullBatch }];
+    expect(lie?.message).toEqual({ ...newView, reproposals });
+    const [proposed] = liar.outgoing(all({ ...prePrepare, view: 4 }));
+    const empty = { digest: nullBatch, requests: [], bodies: [] };
+    expect(proposed?.message).toEqual({ ...prePrepare, view: 4, ...empty });
+    const [voted] = liar.outgoing(all({ ...vote, view: 4 }));
+    expect(voted?.message).toEqual({ ...vote, view: 4, digest: nullBatch });
+    expect(liar.outgoing(all(prePrepare))).toEqual([all(prePrepare)]);
+  });
+});
+
+describe('false-state', () => {
+  it('changes a chunk so that it still reads well, and leaves the manifest', () => {
+    const [lie] = behaviour('false-state').outgoing(toReplica(2, chunkPart));
+    expect(lie?.message).toEqual({ ...chunkPart, text: '[["key","1",4]]' });
+    const manifest = { ...chunkPart, chunk: '' };
+    expect(behaviour('false-state').outgoing(all(manifest))).toEqual([all(manifest)]);
+  });
+
+  it('leaves a request out of a decision', () => {
+    const [lie] = behaviour('false-state').outgoing(toReplica(2, decision));
+    expect(lie?.message).toEqual({ ...decision, requests: [] });
+  });
+});
+
 describe('delay', () => {
   it('holds everything back by 300 ms unless told otherwise', () => {
     for (const message of everything) {
@@ -282,6 +434,7 @@ describe('delay', () => {
     const slow = createBehaviour('delay', {
       self: 1,
       n: 4,
+      cluster,
       digests,
       random: seededRandom(1),
       delayMs: 50,

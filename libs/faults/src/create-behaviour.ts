@@ -2,7 +2,10 @@ import type { Behaviour, BehaviourContext } from './behaviour.js';
 import { delay } from './behaviours/delay.js';
 import { doubleVote } from './behaviours/double-vote.js';
 import { equivocate } from './behaviours/equivocate.js';
+import { fabricate } from './behaviours/fabricate.js';
 import { falseReplies } from './behaviours/false-replies.js';
+import { falseState } from './behaviours/false-state.js';
+import { falseViewChange } from './behaviours/false-view-change.js';
 import { falsify } from './behaviours/falsify.js';
 import { forgeCertificate } from './behaviours/forge-certificate.js';
 import { offline } from './behaviours/offline.js';
@@ -26,6 +29,12 @@ export function createBehaviour(kind: FaultKind, context: BehaviourContext): Beh
       return silentCollector();
     case 'forge-certificate':
       return forgeCertificate(context);
+    case 'fabricate':
+      return fabricate(context);
+    case 'false-view-change':
+      return falseViewChange(context);
+    case 'false-state':
+      return falseState();
     case 'delay':
       return delay(context);
   }

@@ -7,6 +7,9 @@ export const FAULT_DESCRIPTIONS = {
   'double-vote': 'sends every vote twice, for two different digests',
   'silent-collector': 'as communication node, gathers no votes and sends no certificates',
   'forge-certificate': 'as communication node, sends only forged certificates',
+  fabricate: 'as commander, proposes requests that no client signed',
+  'false-view-change': 'hides what it voted for; as new commander, drops what was under way',
+  'false-state': 'hands out wrong states and decisions to nodes that catch up',
   delay: 'sends everything late',
 } as const satisfies Readonly<Record<string, string>>;
 
@@ -21,6 +24,9 @@ export const FAULT_KINDS = [
   'double-vote',
   'silent-collector',
   'forge-certificate',
+  'fabricate',
+  'false-view-change',
+  'false-state',
   'delay',
 ] as const satisfies readonly FaultKind[];
 

@@ -31,7 +31,6 @@ function accusedBy(cluster: SimulatedCluster, kind: string): number[] {
 
 function expectSound(cluster: SimulatedCluster): void {
   expect(cluster.checkers.violations).toEqual([]);
-  expect(cluster.fatal).toEqual([]);
 }
 
 describe.each(MODES)('%s with f faulty ordinary nodes (scenarios 24 to 27)', (mode) => {

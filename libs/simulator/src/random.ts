@@ -14,11 +14,31 @@ export class Random {
     return Math.floor(this.next() * bound);
   }
 
+  /** In [low, high]. */
+  integer(low: number, high: number): number {
+    return low + this.below(high - low + 1);
+  }
+
+  /** In [low, high). */
+  between(low: number, high: number): number {
+    return low + this.next() * (high - low);
+  }
+
   chance(probability: number): boolean {
     return probability > 0 && this.next() < probability;
   }
 
+  pick<T>(items: readonly [T, ...T[]]): T;
+  pick<T>(items: readonly T[]): T | undefined;
   pick<T>(items: readonly T[]): T | undefined {
     return items[this.below(items.length)];
+  }
+
+  /** A new list in random order (Fisher and Yates). */
+  shuffled<T>(items: readonly T[]): T[] {
+    const pool = [...items];
+    const result: T[] = [];
+    while (pool.length > 0) result.push(...pool.splice(this.below(pool.length), 1));
+    return result;
   }
 }

@@ -1,9 +1,9 @@
 /**
  * A whole cluster in virtual time: the real core, runner, codec and cryptography over a simulated
- * network, with faulty nodes that sign their own lies. One seed decides everything.
+ * network and simulated disks, with faulty nodes that sign their own lies. One seed decides
+ * everything.
  */
 
-import { channelNames, nodeConnectionName } from '@ccro/broker';
 import { CcroClient, type Outcome } from '@ccro/client';
 import {
   clusterKeys,
@@ -11,84 +11,109 @@ import {
   developmentKey,
   GATEWAY_CLIENT,
 } from '@ccro/cluster-config';
-import type { ReplicaConfig, ReplicaId, StoreRecord } from '@ccro/consensus';
-import { createDigests, createVerification, type Verifier } from '@ccro/crypto';
-import { createBehaviour, seededRandom, type FaultKind } from '@ccro/faults';
-import { createRunner, type ClusterFacts, type ReplicaRunner } from '@ccro/runner';
-import { appendOperation, createStateMachine, type JsonValue } from '@ccro/state-machine';
-import { MemoryStore } from '@ccro/storage';
+import {
+  checkpointDefaults,
+  DEFAULT_REPLICA_CONFIG,
+  type ClientId,
+  type ReplicaId,
+} from '@ccro/consensus';
+import { createVerification, type Verifier } from '@ccro/crypto';
+import type { FaultKind } from '@ccro/faults';
+import type { ClusterFacts } from '@ccro/runner';
+import { appendOperation, type JsonValue } from '@ccro/state-machine';
 import { json } from '@ccro/wire';
-import { Checkers } from './checkers.js';
+import { Checkers } from './checkers/checkers.js';
+import type { Violation } from './checkers/violation.js';
 import { Random } from './random.js';
-import { SimulatedNetwork, type NetworkFaults } from './simulated-network.js';
+import { INSTANT_DISK, SimulatedDisk, type DiskOptions } from './simulated-disk.js';
+import { SimulatedNetwork, type NetworkFaults, type Published } from './simulated-network.js';
+import { SimulatedNode, type NodeObserver, type SimulatedTuning } from './simulated-node.js';
+import { describeMessage } from './trace/describe-message.js';
+import { clientConnectionName, replicaOfConnection } from './trace/names.js';
+import { ClusterTrace } from './trace/cluster-trace.js';
+import type { Trace } from './trace/trace.js';
 import { VirtualTime } from './virtual-time.js';
 
 export interface SimulationOptions {
-  readonly seed: number;
+  readonly seed: number | string;
   readonly mode: 'pbft' | 'ccro';
   readonly nodes: number;
-  /** Faulty nodes and how they misbehave. */
+  /** Nodes that are held to nothing, and how they misbehave at first. */
   readonly faulty?: ReadonlyMap<ReplicaId, FaultKind>;
   readonly network?: NetworkFaults;
-  readonly tuning?: Partial<Omit<ReplicaConfig, 'cluster' | 'self' | 'n'>>;
-}
-
-/** A store that shows what is written to it. */
-class ObservedStore extends MemoryStore {
-  constructor(private readonly observe: (record: StoreRecord) => void) {
-    super();
-  }
-
-  override append(records: readonly StoreRecord[]): undefined {
-    for (const record of records) this.observe(record);
-    return super.append(records);
-  }
+  readonly tuning?: SimulatedTuning;
+  /** Ids of the clients; by default the gateway alone. */
+  readonly clients?: readonly [ClientId, ...ClientId[]];
+  readonly disk?: DiskOptions;
+  /** By node: its milliseconds in one of virtual time; 1 unless given. */
+  readonly clockRates?: readonly number[];
+  /** Gets a line for everything that happens. */
+  readonly trace?: Trace;
 }
 
 export class SimulatedCluster {
   readonly time = new VirtualTime();
-  readonly random: Random;
   readonly network: SimulatedNetwork;
   readonly checkers: Checkers;
-  readonly nodes: readonly ReplicaRunner[];
-  readonly client: CcroClient;
-  /** What runners reported as fatal: none may. */
-  readonly fatal: unknown[] = [];
+  readonly nodes: readonly SimulatedNode[];
+  readonly clients: ReadonlyMap<ClientId, CcroClient>;
   readonly facts: ClusterFacts;
-  /** Decided requests, in the order the client learnt of them. */
+  /** Decided requests, in the order the clients learnt of them. */
   readonly outcomes: Outcome[] = [];
+  /** Requests submitted so far. */
+  submitted = 0;
+  /** Sees every message on the network. */
+  eavesdropper: ((published: Published) => void) | undefined;
+  private readonly trace: ClusterTrace | undefined;
 
   constructor(private readonly options: SimulationOptions) {
-    const { seed, mode, nodes, faulty = new Map<ReplicaId, FaultKind>() } = options;
-    this.random = new Random(seed);
-    this.network = new SimulatedNetwork(this.time, this.random);
+    const { seed, mode, nodes, clients = [GATEWAY_CLIENT] } = options;
+    this.network = new SimulatedNetwork(this.time, new Random(`${seed}/network`));
     this.network.faults = options.network ?? this.network.faults;
-    const config = developmentCluster({ nodes, mode, cluster: 'simulated' });
+    const config = developmentCluster({ nodes, mode, clients, cluster: 'simulated' });
     this.facts = { ...clusterKeys(config), mode };
-    const { scheme, verifier } = createVerification(this.facts);
-    const honest = config.members.map(({ id }) => id).filter((id) => !faulty.has(id));
-    this.checkers = new Checkers(new Set(honest), scheme, verifier);
-    this.network.onPublished = (_from, _channel, payload) => this.overhear(payload);
-    this.nodes = config.members.map(({ id }) => this.createNode(id, faulty.get(id)));
-    this.client = this.createClient(verifier);
+    this.trace = options.trace && new ClusterTrace(this.time, options.trace);
+    this.checkers = this.createCheckers();
+    this.network.onPublished = (published) => this.overhear(published);
+    this.nodes = config.members.map(({ id }) => this.createNode(id));
+    const { verifier } = createVerification(this.facts);
+    this.clients = new Map(clients.map((id) => [id, this.createClient(id, verifier)]));
   }
 
-  /** Starts every node and the client. */
+  /** Starts every node and the clients. */
   async start(): Promise<void> {
-    await this.client.listen();
+    for (const client of this.clients.values()) await client.listen();
     for (const node of this.nodes) node.start();
   }
 
-  /** Submits one append per value; outcomes are collected as they are decided. */
+  /** Submits one append per value by the first client; outcomes are collected as they come. */
   submit(...values: JsonValue[]): void {
-    for (const value of values) {
-      void this.client
-        .submit(appendOperation(value))
-        .decided.then((outcome) => this.outcomes.push(outcome));
-    }
+    const [first] = this.clients.keys();
+    for (const value of values) this.submitOperation(first ?? '', appendOperation(value));
   }
 
-  /** Runs until the client knows `count` decisions. @returns whether it came to that in time */
+  /** Submits what `client` wants done. */
+  submitOperation(client: ClientId, operation: string): void {
+    const submission = this.clients.get(client)?.submit(operation);
+    if (submission === undefined) throw new RangeError(`no client is called ${client}`);
+    this.submitted += 1;
+    this.checkers.onSigned(submission.request);
+    submission.decided.then(
+      (outcome) => {
+        this.outcomes.push(outcome);
+        this.trace?.decided(client, outcome);
+        this.checkers.onDecided(client, outcome);
+      },
+      (error: unknown) => {
+        const why = error instanceof Error ? error.message : String(error);
+        this.checkers.found('liveness', `${client}/${submission.timestamp} was refused: ${why}`);
+      },
+    );
+    // It rejects when `decided` does.
+    submission.settled.catch(() => undefined);
+  }
+
+  /** Runs until the clients know `count` decisions. @returns whether it came to that in time */
   decide(count: number, limitMs: number): Promise<boolean> {
     return this.time.runUntil(() => this.outcomes.length >= count, limitMs);
   }
@@ -101,58 +126,106 @@ export class SimulatedCluster {
     }, limitMs);
   }
 
-  honestNodes(): readonly ReplicaRunner[] {
-    return this.nodes.filter((_, id) => this.options.faulty?.has(id) !== true);
+  /** Nodes that keep to the protocol, running or not. */
+  honestNodes(): readonly SimulatedNode[] {
+    return this.nodes.filter(({ id }) => this.isHonest(id));
   }
 
-  private createNode(self: ReplicaId, fault: FaultKind | undefined): ReplicaRunner {
-    const { seed, nodes: n, tuning } = this.options;
-    const broker = this.network.broker(nodeConnectionName(self));
-    const channels = channelNames(this.facts.cluster);
-    void broker.subscribe([channels.broadcast, channels.node(self)]);
-    const runner = createRunner({
-      facts: this.facts,
-      self,
-      secretKey: developmentKey('node', self).secretKey,
-      broker,
-      store: new ObservedStore((record) => this.checkers.onStored(self, record)),
-      stateMachine: createStateMachine(),
-      clock: this.time,
-      listener: { onFatal: (error) => this.fatal.push(error) },
-      ...(tuning === undefined ? {} : { tuning }),
+  node(id: ReplicaId): SimulatedNode {
+    const node = this.nodes[id];
+    if (node === undefined) throw new RangeError(`no node ${id}`);
+    return node;
+  }
+
+  /** Adds a line to the trace, if there is one: something was done to the cluster. */
+  note(text: string): void {
+    this.trace?.note(text);
+  }
+
+  private isHonest(id: ReplicaId): boolean {
+    return this.options.faulty?.has(id) !== true;
+  }
+
+  private createCheckers(): Checkers {
+    const limits = {
+      ...DEFAULT_REPLICA_CONFIG,
+      ...checkpointDefaults(this.options.nodes),
+      ...this.options.tuning,
+    };
+    const honest = this.facts.members.map((_, id) => id).filter((id) => this.isHonest(id));
+    return new Checkers({
+      cluster: this.facts,
+      honest: new Set(honest),
+      limits,
+      onViolation: (violation: Violation) => this.trace?.note(`VIOLATED ${violation.message}`),
     });
-    if (fault !== undefined) {
-      const random = seededRandom(`${seed}:${self}`);
-      runner.setBehaviour(createBehaviour(fault, { self, n, digests: createDigests(), random }));
-    }
-    broker.onMessage((channel, payload) =>
-      runner.receive(payload, channel === channels.broadcast ? 'broadcast' : 'direct'),
-    );
-    return runner;
   }
 
-  private createClient(verifier: Verifier): CcroClient {
+  private createNode(self: ReplicaId): SimulatedNode {
+    const { time, network, checkers } = this;
+    const {
+      seed,
+      faulty,
+      tuning = {},
+      disk: diskOptions = INSTANT_DISK,
+      clockRates,
+    } = this.options;
+    const disk = new SimulatedDisk(time, new Random(`${seed}/disk/${self}`), diskOptions, {
+      onAppended: (record) => checkers.onAppended(self, record),
+      onDurable: (record) => checkers.onDurable(self, record),
+    });
+    const clockRate = clockRates?.[self] ?? 1;
+    const node = new SimulatedNode(
+      { self, seed, facts: this.facts, tuning, clockRate },
+      { time, network, disk },
+      this.observerOf(self),
+    );
+    node.setFault(faulty?.get(self));
+    return node;
+  }
+
+  private observerOf(self: ReplicaId): NodeObserver {
+    const { checkers, trace } = this;
+    return {
+      onRestored: (restored) => checkers.onRestored(self, restored),
+      onExecuted: (slot) => trace?.executed(self, slot),
+      onEvidence: (evidence) => trace?.evidence(self, evidence),
+      onReject: (code, from) => trace?.rejected(self, code, from),
+      onFatal: (error) => {
+        trace?.stopped(self, error);
+        checkers.onStopped(self, error);
+      },
+    };
+  }
+
+  private createClient(client: ClientId, verifier: Verifier): CcroClient {
     const { cluster, members } = this.facts;
     return new CcroClient(
       {
         cluster,
         n: members.length,
-        client: GATEWAY_CLIENT,
-        secretKey: developmentKey('client', GATEWAY_CLIENT).secretKey,
+        client,
+        secretKey: developmentKey('client', client).secretKey,
         firstTimestamp: 1,
       },
       {
-        broker: this.network.broker('ccro:gateway:simulated'),
+        broker: this.network.broker(clientConnectionName(client)),
         verifier,
         clock: this.time,
-        random: this.random.next,
+        random: new Random(`${this.options.seed}/client/${client}`).next,
       },
     );
   }
 
-  private overhear(payload: Uint8Array): void {
-    if (json.peek(payload) !== 'vote') return;
-    const { message } = json.decode(payload, this.facts.cluster);
-    if (message?.kind === 'vote') this.checkers.onVote(message);
+  /** What leaves a node is shown to the checkers, and everything to the trace. */
+  private overhear(published: Published): void {
+    this.eavesdropper?.(published);
+    const replica = replicaOfConnection(published.from);
+    const observed = replica !== undefined && this.isHonest(replica);
+    if (!observed && this.trace === undefined) return;
+    const { message } = json.decode(published.payload, this.facts.cluster);
+    const text = message === undefined ? 'unreadable bytes' : describeMessage(message);
+    this.trace?.published(published, text);
+    if (observed && message !== undefined) this.checkers.onSent(replica, message);
   }
 }

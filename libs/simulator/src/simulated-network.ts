@@ -3,7 +3,14 @@
  * cut. Everything it does comes from the seed.
  */
 
-import { BrokerError, TrafficCounter, type Broker, type Traffic } from '@ccro/broker';
+import {
+  BrokerError,
+  TrafficCounter,
+  type Broker,
+  type ConnectionListener,
+  type MessageListener,
+  type Traffic,
+} from '@ccro/broker';
 import type { Random } from './random.js';
 import type { VirtualTime } from './virtual-time.js';
 
@@ -13,6 +20,8 @@ export interface NetworkFaults {
   readonly duplication: number;
   readonly minDelayMs: number;
   readonly maxDelayMs: number;
+  /** Some deliveries come far later than the others: up to `maxDelayMs` later. */
+  readonly straggling?: { readonly chance: number; readonly maxDelayMs: number };
 }
 
 export const HEALTHY_NETWORK: NetworkFaults = {
@@ -22,22 +31,43 @@ export const HEALTHY_NETWORK: NetworkFaults = {
   maxDelayMs: 2,
 };
 
-type MessageListener = (channel: string, payload: Uint8Array) => void;
+/** What became of a message on its way to one receiver: a delay for each copy, none if lost. */
+export interface Delivery {
+  /** Name of the receiver's broker. */
+  readonly to: string;
+  readonly delaysMs: readonly number[];
+}
+
+/** A message on the network, as an eavesdropper sees it. */
+export interface Published {
+  /** Name of the broker it came from. */
+  readonly from: string;
+  readonly channel: string;
+  readonly payload: Uint8Array;
+  readonly deliveries: readonly Delivery[];
+}
 
 export class SimulatedNetwork {
   faults: NetworkFaults = HEALTHY_NETWORK;
   /** Whether a message from one named broker reaches another. */
   connected: (from: string, to: string) => boolean = () => true;
-  /** Sees every message that is sent, as an eavesdropper would. */
-  onPublished: ((from: string, channel: string, payload: Uint8Array) => void) | undefined;
+  /** Sees every message that is sent. */
+  onPublished: ((published: Published) => void) | undefined;
   private readonly brokers = new Map<string, SimulatedBroker>();
+  private messages = 0;
 
   constructor(
     private readonly time: VirtualTime,
     private readonly random: Random,
   ) {}
 
-  broker(name: string): Broker {
+  /** Messages published so far. */
+  get published(): number {
+    return this.messages;
+  }
+
+  /** A connection of that name; it takes the place of an earlier one. */
+  broker(name: string): SimulatedBroker {
     const broker = new SimulatedBroker(name, this);
     this.brokers.set(name, broker);
     return broker;
@@ -45,38 +75,60 @@ export class SimulatedNetwork {
 
   /** Publishes in the name of `from`, who need not exist. @returns how many subscribe */
   publish(from: string, channel: string, payload: Uint8Array): number {
-    this.onPublished?.(from, channel, payload);
-    let receivers = 0;
-    for (const broker of this.brokers.values()) {
-      if (!broker.subscribes(channel)) continue;
-      receivers += 1;
-      if (this.connected(from, broker.name)) this.transmit(broker, channel, payload);
-    }
-    return receivers;
+    this.messages += 1;
+    const receivers = [...this.brokers.values()].filter((each) => each.subscribes(channel));
+    const deliveries = receivers.map((to) => {
+      const delaysMs = this.connected(from, to.name) ? this.drawDelays() : [];
+      return { to: to.name, delaysMs };
+    });
+    this.onPublished?.({ from, channel, payload, deliveries });
+    deliveries.forEach(({ delaysMs }, index) => {
+      for (const delayMs of delaysMs) {
+        this.time.schedule(delayMs, () => receivers[index]?.deliver(channel, payload));
+      }
+    });
+    return receivers.length;
   }
 
-  private transmit(to: SimulatedBroker, channel: string, payload: Uint8Array): void {
-    const copies = this.random.chance(this.faults.duplication) ? 2 : 1;
+  private drawDelays(): number[] {
+    const { random } = this;
+    const { loss, duplication, minDelayMs, maxDelayMs, straggling } = this.faults;
+    const delaysMs: number[] = [];
+    const copies = random.chance(duplication) ? 2 : 1;
     for (let copy = 0; copy < copies; copy += 1) {
-      if (this.random.chance(this.faults.loss)) continue;
-      const { minDelayMs, maxDelayMs } = this.faults;
-      const delayMs = minDelayMs + this.random.next() * (maxDelayMs - minDelayMs);
-      this.time.schedule(delayMs, () => to.deliver(channel, payload));
+      if (random.chance(loss)) continue;
+      const straggles = straggling !== undefined && random.chance(straggling.chance);
+      const extraMs = straggles ? random.between(0, straggling.maxDelayMs) : 0;
+      delaysMs.push(random.between(minDelayMs, maxDelayMs) + extraMs);
     }
+    return delaysMs;
   }
 }
 
-class SimulatedBroker implements Broker {
-  readonly connected = true;
+/** One participant's connection. */
+export class SimulatedBroker implements Broker {
   private readonly channels = new Set<string>();
   private readonly listeners: MessageListener[] = [];
+  private readonly connectionListeners: ConnectionListener[] = [];
   private readonly counter = new TrafficCounter();
+  private away = false;
   private closed = false;
 
   constructor(
     readonly name: string,
     private readonly network: SimulatedNetwork,
   ) {}
+
+  get connected(): boolean {
+    return !this.away && !this.closed;
+  }
+
+  /** The broker goes away or comes back for this participant: what is sent meanwhile is lost. */
+  setAway(away: boolean): void {
+    if (this.away === away || this.closed) return;
+    this.away = away;
+    for (const listener of this.connectionListeners) listener(!away);
+  }
 
   connect(): Promise<void> {
     return Promise.resolve();
@@ -88,20 +140,23 @@ class SimulatedBroker implements Broker {
   }
 
   subscribes(channel: string): boolean {
-    return this.channels.has(channel);
+    return this.connected && this.channels.has(channel);
   }
 
   onMessage(listener: MessageListener): void {
     this.listeners.push(listener);
   }
 
-  onConnectionChange(): void {
-    // The simulated broker is always there; what fails is the network around it.
+  onConnectionChange(listener: ConnectionListener): void {
+    this.connectionListeners.push(listener);
   }
 
   publish(channel: string, payload: Uint8Array): Promise<number> {
-    if (this.closed) {
-      return Promise.reject(new BrokerError('closed', 'the simulated broker was closed'));
+    if (!this.connected) {
+      const error = this.closed
+        ? new BrokerError('closed', 'the simulated broker was closed')
+        : new BrokerError('unavailable', 'the simulated broker is away');
+      return Promise.reject(error);
     }
     const receivers = this.network.publish(this.name, channel, payload);
     this.counter.count(channel, payload.length, receivers);
@@ -109,6 +164,7 @@ class SimulatedBroker implements Broker {
   }
 
   deliver(channel: string, payload: Uint8Array): void {
+    if (!this.connected) return;
     for (const listener of this.listeners) listener(channel, payload);
   }
 
@@ -119,6 +175,7 @@ class SimulatedBroker implements Broker {
   close(): Promise<void> {
     this.closed = true;
     this.listeners.length = 0;
+    this.connectionListeners.length = 0;
     return Promise.resolve();
   }
 }

@@ -16,7 +16,6 @@ const MODES = ['pbft', 'ccro'] as const;
 
 function expectSound(cluster: SimulatedCluster): void {
   expect(cluster.checkers.violations).toEqual([]);
-  expect(cluster.fatal).toEqual([]);
 }
 
 describe.each(MODES)('%s, view change (PBFT, section 4.4)', (mode) => {

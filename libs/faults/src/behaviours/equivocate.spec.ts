@@ -12,7 +12,7 @@ const digests = createDigests();
 const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 function liar({ self = 0, n = 4, seed = 1 } = {}): Behaviour {
-  return equivocate({ self, n, digests, random: seededRandom(seed) });
+  return equivocate({ self, n, cluster: 'test', digests, random: seededRandom(seed) });
 }
 
 function proposal(requests: readonly string[], sequence = 1): Proposal {

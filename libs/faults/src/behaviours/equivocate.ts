@@ -1,10 +1,8 @@
-import type { Digest, Digests, OutgoingMessage, PrePrepare, ReplicaId } from '@ccro/consensus';
+import type { Digests, OutgoingMessage, PrePrepare, ReplicaId } from '@ccro/consensus';
 import type { Behaviour, BehaviourContext, OutgoingSend } from '../behaviour.js';
 import { othersOf } from '../behaviour.js';
 import { shuffled } from '../random.js';
-
-/** Slots whose second proposal is remembered: more than are ever in flight. */
-const REMEMBERED_SLOTS = 512;
+import { ProposedInstead } from './proposed-instead.js';
 
 type Vote = Extract<OutgoingMessage, { kind: 'vote' }>;
 type Proposal = Extract<OutgoingMessage, { kind: 'pre-prepare' }>;
@@ -21,7 +19,7 @@ export function equivocate(context: BehaviourContext): Behaviour {
   const others = shuffled(othersOf(context), context.random);
   const told = others.slice(0, Math.ceil(others.length / 2)).sort((a, b) => a - b);
   const toldOtherwise = others.slice(told.length).sort((a, b) => a - b);
-  const twins = new Map<string, Digest>();
+  const twins = new ProposedInstead();
 
   const split = (first: OutgoingSend, second: OutgoingSend): OutgoingSend[] => [
     ...toEach(told, first),
@@ -31,14 +29,14 @@ export function equivocate(context: BehaviourContext): Behaviour {
   const proposals = (send: OutgoingSend, message: Proposal): readonly OutgoingSend[] => {
     if (message.replica !== context.self) return [send];
     const twin = twinOf(message, context.digests);
-    remember(twins, slotKey(message), twin.digest);
+    twins.set(message, twin.digest);
     const lie = { ...send, message: twin };
     if (send.to.kind === 'all') return split(send, lie);
     return isAmong(toldOtherwise, send) ? [lie] : [send];
   };
 
   const votes = (send: OutgoingSend, message: Vote): readonly OutgoingSend[] => {
-    const digest = twins.get(slotKey(message));
+    const digest = twins.get(message);
     if (digest === undefined) return [send];
     const lie = { ...send, message: { ...message, digest } };
     return send.to.kind === 'all' ? split(send, lie) : [send, lie];
@@ -74,19 +72,6 @@ function twinOf(message: Proposal, digests: Digests): Omit<PrePrepare, 'signatur
     collector,
     replica,
   };
-}
-
-function slotKey({ view, sequence }: Pick<Vote, 'view' | 'sequence'>): string {
-  return `${view}:${sequence}`;
-}
-
-function remember(twins: Map<string, Digest>, slot: string, digest: Digest): void {
-  twins.set(slot, digest);
-  if (twins.size <= REMEMBERED_SLOTS) return;
-  for (const oldest of twins.keys()) {
-    twins.delete(oldest);
-    return;
-  }
 }
 
 function toEach(replicas: readonly ReplicaId[], send: OutgoingSend): OutgoingSend[] {

@@ -1,0 +1,36 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { BROKEN_PROTOCOLS, findBrokenProtocol } from './broken-protocols.js';
+import { applyEdits, SourceEditError } from './source-edit.js';
+
+const ROOT = new URL('../../../../', import.meta.url);
+
+describe('protocols that are wrong on purpose', () => {
+  it('have a name of their own each, and there are a dozen at least', () => {
+    const names = BROKEN_PROTOCOLS.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+    expect(names.length).toBeGreaterThanOrEqual(12);
+    for (const name of names) expect(findBrokenProtocol(name)?.name).toBe(name);
+    expect(findBrokenProtocol('sound')).toBeUndefined();
+  });
+
+  it.each(BROKEN_PROTOCOLS)('$name: every edit fits the source exactly once', ({ edits }) => {
+    for (const file of new Set(edits.map((edit) => edit.file))) {
+      const source = readFileSync(new URL(file, ROOT), 'utf8');
+      const ofFile = edits.filter((edit) => edit.file === file);
+      expect(applyEdits(source, ofFile)).not.toBe(source);
+    }
+  });
+});
+
+describe('an edit', () => {
+  const edit = { file: 'a.ts', find: 'old', replace: 'new' };
+
+  it('takes its place', () => {
+    expect(applyEdits('the old one', [edit])).toBe('the new one');
+  });
+
+  it.each(['nothing to find', 'old and old again'])('is refused in "%s"', (source) => {
+    expect(() => applyEdits(source, [edit])).toThrow(SourceEditError);
+  });
+});

@@ -1,0 +1,377 @@
+/**
+ * Protocols that are wrong on purpose, one rule each: the real sources with a few words changed
+ * when they are loaded. Nothing in the protocol's own code knows of them. The simulator must find
+ * every one; what it cannot find, it cannot guard.
+ */
+
+import type { InvariantName } from '../checkers/violation.js';
+import type { SourceEdit } from './source-edit.js';
+
+export interface BrokenProtocol {
+  readonly name: string;
+  /** The rule it breaks, in a sentence. */
+  readonly breaks: string;
+  readonly edits: readonly [SourceEdit, ...SourceEdit[]];
+  /** What is violated then: whichever shows first. */
+  readonly violates: readonly InvariantName[];
+  /**
+   * How it is found: by whole runs, or where it shows only with decisions that no cluster makes
+   * yet, by exploring the re-proposal rule.
+   */
+  readonly foundBy: 'runs' | 'exploration';
+}
+
+const CONSENSUS = 'libs/consensus/src';
+const CRYPTO = 'libs/crypto/src';
+
+/** Rules about votes, certificates and what is believed. */
+const VOTING: readonly BrokenProtocol[] = [
+  {
+    name: 'quorum-too-small',
+    breaks: 'Two quorums share an honest replica; f + 1 signers are taken for one.',
+    edits: [
+      {
+        file: `${CONSENSUS}/quorum.ts`,
+        find: 'return Math.ceil((n + maxFaulty(n) + 1) / 2);',
+        replace: 'return maxFaulty(n) + 1;',
+      },
+    ],
+    violates: ['certificates'],
+    foundBy: 'runs',
+  },
+  {
+    name: 'prepared-is-committed',
+    breaks: 'A slot is decided by commit votes; prepare votes are taken for them.',
+    edits: [
+      {
+        file: `${CONSENSUS}/voting.ts`,
+        find: "if (phase === 'prepare') onPrepared(state, slot, certificate);",
+        replace:
+          "slot.setCertificate({ ...certificate, phase: 'commit' }); " +
+          "if (phase === 'prepare') onCommitted(state, slot, certificate);",
+      },
+    ],
+    violates: ['certificates', 'agreement'],
+    foundBy: 'runs',
+  },
+  {
+    name: 'vote-signature-unchecked',
+    breaks: "A vote is its signer's word; votes are believed whoever made them up.",
+    edits: [
+      {
+        file: `${CRYPTO}/verifier.ts`,
+        find: 'return this.refuseMember(message.replica, message.signature, bytes);',
+        replace:
+          "return message.kind === 'vote' ? undefined : " +
+          'this.refuseMember(message.replica, message.signature, bytes);',
+      },
+    ],
+    violates: ['certificates'],
+    foundBy: 'runs',
+  },
+  {
+    name: 'certificate-unchecked',
+    breaks: "A certificate's signatures hold; nobody looks.",
+    edits: [
+      {
+        file: `${CRYPTO}/ed25519-scheme.ts`,
+        find: "return allHold ? undefined : 'certificate-bad-signature';",
+        replace: 'return undefined;',
+      },
+    ],
+    violates: ['certificates'],
+    foundBy: 'runs',
+  },
+  {
+    name: 'signers-not-distinct',
+    breaks: 'Signers are counted, never signatures; a replica may sign twice.',
+    edits: [
+      {
+        file: `${CRYPTO}/certificate-scheme.ts`,
+        find: "if (signer === previous) return 'certificate-duplicate-signer';",
+        replace: '',
+      },
+    ],
+    violates: ['certificates'],
+    foundBy: 'runs',
+  },
+  {
+    name: 'client-signature-unchecked',
+    breaks: 'Only what a client signed executes; requests are believed whoever made them up.',
+    edits: [
+      {
+        file: `${CRYPTO}/verifier.ts`,
+        find: "return signatureHolds(bytes, request.signature, key) ? undefined : 'bad-signature';",
+        replace: 'return undefined;',
+      },
+    ],
+    violates: ['validity'],
+    foundBy: 'runs',
+  },
+  {
+    name: 'stale-certificate',
+    breaks: 'A replica commits on a prepare certificate of its own view; any view is good enough.',
+    edits: [
+      {
+        file: `${CONSENSUS}/handlers/on-certificate.ts`,
+        find: "if (phase === 'prepare' && (view !== state.view || !state.active)) {",
+        replace: 'if (false) {',
+      },
+    ],
+    violates: ['stopped', 'agreement', 'leaving', 'no-equivocation', 'liveness'],
+    foundBy: 'runs',
+  },
+];
+
+/** Rules about execution, checkpoints and state transfer. */
+const EXECUTION: readonly BrokenProtocol[] = [
+  {
+    name: 'executed-twice',
+    breaks: 'A (client, timestamp) executes once; the client table is not asked.',
+    edits: [
+      {
+        file: `${CONSENSUS}/executing.ts`,
+        find: "if (seen.kind === 'executed') continue;",
+        replace: '',
+      },
+    ],
+    violates: ['integrity'],
+    foundBy: 'runs',
+  },
+  {
+    name: 'checkpoint-of-one',
+    breaks: "A checkpoint is stable when a quorum has the same state; one's own is enough.",
+    edits: [
+      {
+        file: `${CONSENSUS}/checkpointing.ts`,
+        find: 'if (votes.length < state.size.quorum) return;',
+        replace: 'if (votes.length < 1) return;',
+      },
+    ],
+    violates: ['certificates', 'stopped'],
+    foundBy: 'runs',
+  },
+  {
+    name: 'state-unverified',
+    breaks: 'A state from elsewhere has the certified digest; it is taken as it comes.',
+    edits: [
+      {
+        file: `${CONSENSUS}/state-transfer.ts`,
+        find: 'if (listed?.digest !== digest) return false;',
+        replace: '',
+      },
+    ],
+    violates: ['agreement', 'stopped'],
+    foundBy: 'runs',
+  },
+  {
+    name: 'decision-unverified',
+    breaks: 'A decision holds the batch that its certificate names; any batch is taken.',
+    edits: [
+      {
+        file: `${CRYPTO}/verifier.ts`,
+        find: "return root === digest ? undefined : 'digest-mismatch';",
+        replace: 'return undefined;',
+      },
+    ],
+    violates: ['agreement', 'stopped'],
+    foundBy: 'runs',
+  },
+  {
+    name: 'nothing-forgotten',
+    breaks: 'Slots below the stable checkpoint are dropped; they are kept.',
+    edits: [
+      {
+        file: `${CONSENSUS}/state/slot-window.ts`,
+        find: 'if (sequence <= stable - RETAINED_SLOTS) this.slots.delete(sequence);',
+        replace: '',
+      },
+    ],
+    violates: ['bounded-memory'],
+    foundBy: 'runs',
+  },
+  {
+    name: 'one-reply-is-enough',
+    breaks: 'A client believes f + 1 matching replies; it believes the first.',
+    edits: [
+      {
+        file: 'libs/client/src/reply-collection.ts',
+        find: 'if (group.replies.length >= this.weakQuorum)',
+        replace: 'if (group.replies.length >= 1)',
+      },
+    ],
+    violates: ['replies'],
+    foundBy: 'runs',
+  },
+];
+
+/** Rules about what a restarting replica knows. */
+const RESTARTING: readonly BrokenProtocol[] = [
+  {
+    name: 'visible-before-durable',
+    breaks: 'What a replica says is durable before it is sent; it does not wait for the disk.',
+    edits: [
+      {
+        file: 'libs/runner/src/outbox.ts',
+        find: 'if (durable !== undefined) {',
+        replace: 'if (false) {',
+      },
+    ],
+    violates: ['durable-before-visible'],
+    foundBy: 'runs',
+  },
+  {
+    name: 'votes-forgotten',
+    breaks: 'A replica that starts again knows what it voted for; it has forgotten.',
+    edits: [
+      {
+        file: `${CONSENSUS}/restoring.ts`,
+        find: 'at(sequence)?.castVote(phase, { view, digest, castAtMs: undefined });',
+        replace: '',
+      },
+    ],
+    violates: ['no-equivocation', 'leaving'],
+    foundBy: 'runs',
+  },
+  {
+    name: 'view-forgotten',
+    breaks: 'A replica that starts again stays out of the views it has left; it has forgotten.',
+    edits: [
+      {
+        file: `${CONSENSUS}/restoring.ts`,
+        find: 'state.view = view;',
+        replace: '',
+      },
+    ],
+    violates: ['no-equivocation', 'leaving', 'stopped'],
+    foundBy: 'runs',
+  },
+  {
+    name: 'proposals-forgotten',
+    breaks: 'A primary that starts again gives no sequence number away twice; it has forgotten.',
+    edits: [
+      {
+        file: `${CONSENSUS}/restoring.ts`,
+        find: '.map(({ sequence }) => sequence + 1),',
+        replace: '.map(() => 0),',
+      },
+    ],
+    violates: ['no-equivocation'],
+    foundBy: 'runs',
+  },
+];
+
+/** Rules about changing views. */
+const VIEWS: readonly BrokenProtocol[] = [
+  {
+    name: 'new-view-believed',
+    breaks: "A new view's re-proposals are computed again; the new primary is believed.",
+    edits: [
+      {
+        file: `${CONSENSUS}/view-change/new-view.ts`,
+        find: 'isBorneOut(state, complete)',
+        replace: 'true',
+      },
+      {
+        file: `${CONSENSUS}/view-change/new-view.ts`,
+        find: 'const { stable, reproposals } = carriedOver(state, viewChanges);',
+        replace:
+          'const { stable } = carriedOver(state, viewChanges); const { reproposals } = newView;',
+      },
+    ],
+    violates: ['agreement', 'stopped'],
+    foundBy: 'runs',
+  },
+  {
+    name: 'view-begins-by-itself',
+    breaks: 'A view begins on the word of a quorum; it begins for whoever asks for it.',
+    edits: [
+      {
+        file: `${CONSENSUS}/view-change/changing-view.ts`,
+        find: 'state.active = false;',
+        replace: '',
+      },
+    ],
+    violates: ['agreement', 'stopped', 'no-equivocation', 'leaving', 'liveness'],
+    foundBy: 'runs',
+  },
+  {
+    name: 'nobody-suspects',
+    breaks: 'A primary that serves nobody is left; everyone stays with it.',
+    edits: [
+      {
+        file: `${CONSENSUS}/view-change/suspecting.ts`,
+        find: 'startViewChange(state, state.view + 1',
+        replace: 'watchOldestRequest(state, state.view + 1',
+      },
+    ],
+    violates: ['liveness'],
+    foundBy: 'runs',
+  },
+  {
+    name: 'no-rule-1',
+    breaks: 'f + 1 later votes win over a certificate; the certificate always wins.',
+    edits: [
+      {
+        file: `${CONSENSUS}/view-change/choose-reproposals.ts`,
+        find: 'return votedLater ?? certified?.digest;',
+        replace: 'return certified?.digest;',
+      },
+    ],
+    violates: ['agreement'],
+    foundBy: 'exploration',
+  },
+  {
+    name: 'rule-1-not-strict',
+    breaks: "Only votes later than the certificate count; its own view's count as well.",
+    edits: [
+      {
+        file: `${CONSENSUS}/view-change/choose-reproposals.ts`,
+        find: 'vote.view <= view',
+        replace: 'vote.view < view',
+      },
+    ],
+    violates: ['agreement'],
+    foundBy: 'exploration',
+  },
+  {
+    name: 'null-votes-unreported',
+    breaks: 'Votes for the null batch are reported like others; they are left out.',
+    edits: [
+      {
+        file: `${CONSENSUS}/view-change/choose-reproposals.ts`,
+        find: 'chooseDigest(reports.get(sequence) ?? [], weakQuorum)',
+        replace:
+          'chooseDigest((reports.get(sequence) ?? []).map((each) => ' +
+          'each.vote?.digest === nullBatch ? { ...each, vote: null } : each), weakQuorum)',
+      },
+    ],
+    violates: ['agreement'],
+    foundBy: 'exploration',
+  },
+  {
+    name: 'lowest-certificate',
+    breaks: 'The certificate of the highest view counts; that of the lowest is taken.',
+    edits: [
+      {
+        file: `${CONSENSUS}/view-change/choose-reproposals.ts`,
+        find: 'certificate.view > highest.view',
+        replace: 'certificate.view < highest.view',
+      },
+    ],
+    violates: ['agreement'],
+    foundBy: 'exploration',
+  },
+];
+
+export const BROKEN_PROTOCOLS: readonly BrokenProtocol[] = [
+  ...VOTING,
+  ...EXECUTION,
+  ...RESTARTING,
+  ...VIEWS,
+];
+
+/** The one of that name, if there is one. */
+export function findBrokenProtocol(name: string): BrokenProtocol | undefined {
+  return BROKEN_PROTOCOLS.find((each) => each.name === name);
+}

@@ -1,0 +1,60 @@
+/**
+ * Whether certificates prove what they say. Quorum and signatures are worked out here once more,
+ * by other means than the replicas use: a checker that shared their code would share its mistakes.
+ */
+
+import type { Certificate, ReplicaId } from '@ccro/consensus';
+import { voteBytes, type ClusterKeys } from '@ccro/crypto';
+import { createPublicKey, verify, type KeyObject } from 'node:crypto';
+
+/** What a certificate amounts to. */
+export interface Assessment {
+  /** Why it proves nothing; undefined when it does. */
+  readonly flaw: string | undefined;
+  /** Members whose signature on it holds. */
+  readonly signers: readonly ReplicaId[];
+}
+
+export class CertificateChecker {
+  private readonly keys: readonly KeyObject[];
+  private readonly quorum: number;
+  private readonly assessed = new Map<string, Assessment>();
+
+  constructor(private readonly cluster: ClusterKeys) {
+    this.keys = cluster.members.map((x) =>
+      createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' }),
+    );
+    const n = this.keys.length;
+    const f = Math.floor((n - 1) / 3);
+    // The least number of which any two such sets share an honest replica: 2Q − n > f.
+    this.quorum = Math.floor((n + f) / 2) + 1;
+  }
+
+  assess(certificate: Certificate): Assessment {
+    const { phase, view, sequence, digest, proof } = certificate;
+    const key = [phase, view, sequence, digest, ...proof.signers, ...proof.signatures].join(' ');
+    const known = this.assessed.get(key);
+    if (known !== undefined) return known;
+    const assessment = this.examine(certificate);
+    this.assessed.set(key, assessment);
+    return assessment;
+  }
+
+  private examine(certificate: Certificate): Assessment {
+    const { signers, signatures } = certificate.proof;
+    const bytes = voteBytes(this.cluster.cluster, certificate);
+    const holding = signers.filter((signer, index) => {
+      const key = this.keys[signer];
+      const signature = Buffer.from(signatures[index] ?? '', 'base64url');
+      return key !== undefined && verify(null, bytes, key, signature);
+    });
+    const distinct = [...new Set(holding)];
+    let flaw: string | undefined;
+    if (holding.length < signers.length) flaw = 'made with a signature that does not hold';
+    else if (distinct.length < holding.length) flaw = 'signed twice by one replica';
+    else if (distinct.length < this.quorum) {
+      flaw = `signed by ${distinct.length}, not by ${this.quorum}`;
+    }
+    return { flaw, signers: distinct };
+  }
+}

@@ -1,0 +1,65 @@
+/** A schedule in plain words: the first lines of a run's trace. */
+
+import type { NetworkFaults } from '../simulated-network.js';
+import type { Schedule, Step } from './schedule.js';
+
+export function describeSchedule(schedule: Schedule): string[] {
+  const { seed, mode, nodes, tuning, disk, clockRates, faulty, steps, safetyMs } = schedule;
+  const faults = [...faulty].map(([replica, kind]) => `node ${replica} ${kind}`).join(', ');
+  return [
+    `seed ${seed}: ${mode}, ${nodes} nodes, faulty: ${faults === '' ? 'none' : faults}`,
+    `settings: ${JSON.stringify(tuning)}`,
+    `disk: ${disk.minMs} to ${disk.maxMs} ms a write; clocks: ${clockRates.map(rateText).join(', ')}`,
+    `${steps.length} steps in ${safetyMs} ms, then everything is healed`,
+  ];
+}
+
+/** What a step does. */
+export function describeStep(step: Step): string {
+  switch (step.kind) {
+    case 'submit':
+      return `client ${step.client} wants ${step.operation}`;
+    case 'submit-twice':
+      return `a faulty client signs two operations as its ${step.timestamp}`;
+    case 'network':
+      return `network: ${networkText(step.faults)}`;
+    case 'cut':
+      return `cut off: ${step.what}`;
+    case 'broker-away':
+      return `the broker is away for ${nodesText(step.replicas)}`;
+    case 'broker-back':
+      return `the broker is back for ${nodesText(step.replicas)}`;
+    case 'crash':
+      return `power is cut at ${nodesText(step.replicas)}`;
+    case 'restart':
+      return `power is back at ${nodesText(step.replicas)}`;
+    case 'fault':
+      return `node ${step.replica} turns ${step.fault ?? 'honest'}`;
+    case 'wipe':
+      return `node ${step.replica} forgets everything`;
+    case 'outsider':
+      return `an outsider interferes ${step.messagesPerSecond} times a second`;
+  }
+}
+
+function networkText({ loss, duplication, maxDelayMs, straggling }: NetworkFaults): string {
+  const parts = [
+    `${percent(loss)} lost`,
+    `${percent(duplication)} twice`,
+    `up to ${maxDelayMs} ms`,
+    ...(straggling ? [`${percent(straggling.chance)} up to ${straggling.maxDelayMs} ms late`] : []),
+  ];
+  return parts.join(', ');
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}
+
+function rateText(rate: number): string {
+  return rate.toFixed(2);
+}
+
+function nodesText(replicas: readonly number[]): string {
+  return `nodes ${[...replicas].sort((a, b) => a - b).join(', ')}`;
+}

@@ -1,0 +1,180 @@
+/**
+ * Draws everything about a run from its seed.
+ *
+ * A run does not have every kind of trouble: each kind is in it or not, by chance, so that some
+ * runs have much of one and none of another. That reaches states which a bit of everything hides.
+ */
+
+import { maxFaulty, type ReplicaId } from '@ccro/consensus';
+import { FAULT_KINDS, type FaultKind } from '@ccro/faults';
+import { deleteOperation, getOperation, putOperation, appendOperation } from '@ccro/state-machine';
+import { Random } from '../random.js';
+import { INSTANT_DISK, type DiskOptions } from '../simulated-disk.js';
+import type { SimulatedTuning } from '../simulated-node.js';
+import { drawNetworkSteps } from './draw-network.js';
+import { drawPowerSteps } from './draw-power.js';
+import { FAULTY_CLIENT, type Choices, type Schedule, type TimedStep } from './schedule.js';
+
+export const ALL_CHOICES: Choices = { modes: ['pbft', 'ccro'], nodes: [4, 7] };
+
+/** Doublings of a view's time at most (`ReplicaState.viewTimeoutMs`). */
+const MAX_DOUBLINGS = 8;
+const CLIENTS = ['gateway', 'alice'] as const;
+
+/** Which kinds of trouble a run has. */
+export interface Troubles {
+  readonly network: boolean;
+  readonly partitions: boolean;
+  readonly outages: boolean;
+  readonly crashes: boolean;
+  readonly faults: boolean;
+  readonly outsider: boolean;
+  readonly drift: boolean;
+  readonly slowDisk: boolean;
+}
+
+/** The schedule of `seed`, always the same one for the same choices. */
+export function drawSchedule(seed: number | string, choices: Choices = ALL_CHOICES): Schedule {
+  const random = new Random(`${seed}/schedule`);
+  const mode = random.pick(choices.modes);
+  const nodes = random.pick(choices.nodes);
+  const troubles = drawTroubles(random);
+  const safetyMs = random.integer(2_000, 7_000);
+  const tuning = drawTuning(random);
+  const faulty = troubles.faults ? drawFaulty(random, nodes) : new Map<ReplicaId, FaultKind>();
+  const honest = everyone(nodes).filter((replica) => !faulty.has(replica));
+  const steps = [
+    ...drawSubmissions(random, safetyMs),
+    ...drawNetworkSteps(random, { nodes, clients: CLIENTS, safetyMs, troubles }),
+    ...(troubles.crashes ? drawPowerSteps(random, honest, safetyMs) : []),
+    ...drawFaultSteps(random, [...faulty.keys()], safetyMs),
+    ...(troubles.outsider ? drawOutsider(random, safetyMs) : []),
+  ].sort((a, b) => a.atMs - b.atMs);
+  return {
+    seed,
+    mode,
+    nodes,
+    tuning,
+    clients: [...CLIENTS, FAULTY_CLIENT],
+    disk: drawDisk(random, troubles.slowDisk),
+    clockRates: everyone(nodes).map(() => (troubles.drift ? random.between(0.7, 1.4) : 1)),
+    faulty,
+    steps,
+    safetyMs,
+    livenessMs: livenessLimitMs(nodes, tuning.requestTimeoutMs),
+    endsWithPowerCut: random.chance(0.3),
+  };
+}
+
+function everyone(nodes: number): ReplicaId[] {
+  return Array.from({ length: nodes }, (_, replica) => replica);
+}
+
+function drawTroubles(random: Random): Troubles {
+  return {
+    network: random.chance(0.6),
+    partitions: random.chance(0.4),
+    outages: random.chance(0.2),
+    crashes: random.chance(0.6),
+    faults: random.chance(0.8),
+    outsider: random.chance(0.4),
+    drift: random.chance(0.3),
+    slowDisk: random.chance(0.6),
+  };
+}
+
+type DrawnTuning = SimulatedTuning & { readonly requestTimeoutMs: number };
+
+/** Small windows and batches, so that a few dozen requests go through everything there is. */
+function drawTuning(random: Random): DrawnTuning {
+  const checkpointInterval = random.pick([2, 4, 8]);
+  return {
+    checkpointInterval,
+    windowSlots: checkpointInterval * random.pick([2, 4]),
+    maxInFlightSlots: random.integer(1, checkpointInterval),
+    maxBatchRequests: random.integer(1, 3),
+    requestTimeoutMs: random.pick([300, 600, 1000]),
+    maxDecisionsPerAnswer: random.pick([2, 16]),
+    transferTimeoutMs: 300,
+  };
+}
+
+/**
+ * A view's time at its longest, for as many faulty primaries as there can be and one that is not,
+ * and a little for the rest. Clocks that go slowly make it longer.
+ */
+function livenessLimitMs(nodes: number, requestTimeoutMs: number): number {
+  const longest = Math.max(requestTimeoutMs, 60 * nodes) * 2 ** MAX_DOUBLINGS;
+  return (maxFaulty(nodes) + 2) * longest * 1.5 + 60_000;
+}
+
+function drawFaulty(random: Random, nodes: number): Map<ReplicaId, FaultKind> {
+  const most = maxFaulty(nodes);
+  const count = random.chance(0.8) ? most : random.integer(0, most);
+  const collector = Math.floor(nodes / 2);
+  // Those who have a part to play get it wrong more often than not.
+  const candidates = random.shuffled(everyone(nodes));
+  const [leader, ...others] = random.chance(0.5)
+    ? [random.pick([0, 1, collector]), ...candidates]
+    : candidates;
+  const chosen = [...new Set([leader ?? 0, ...others])].slice(0, count);
+  return new Map(chosen.map((replica) => [replica, random.pick(FAULT_KINDS)]));
+}
+
+function drawFaultSteps(
+  random: Random,
+  faulty: readonly ReplicaId[],
+  safetyMs: number,
+): TimedStep[] {
+  return faulty.flatMap((replica) => {
+    const changes = random.chance(0.5) ? random.integer(1, 3) : 0;
+    return Array.from({ length: changes }, (): TimedStep => {
+      const atMs = random.between(0, safetyMs);
+      if (random.chance(0.2)) return { atMs, step: { kind: 'wipe', replica } };
+      const fault = random.chance(0.1) ? undefined : random.pick(FAULT_KINDS);
+      return { atMs, step: { kind: 'fault', replica, fault } };
+    });
+  });
+}
+
+function drawSubmissions(random: Random, safetyMs: number): TimedStep[] {
+  const count = random.integer(6, 48);
+  const bursts = Array.from({ length: random.integer(1, 4) }, () => random.between(0, safetyMs));
+  const steps = Array.from({ length: count }, (_, index): TimedStep => {
+    const near = bursts[random.below(bursts.length)] ?? 0;
+    const atMs = random.chance(0.5) ? near + random.between(0, 30) : random.between(0, safetyMs);
+    const client = random.pick(CLIENTS);
+    return { atMs, step: { kind: 'submit', client, operation: drawOperation(random, index) } };
+  });
+  if (!random.chance(0.3)) return steps;
+  const timestamp = random.integer(1, 100);
+  const atMs = random.between(0, safetyMs);
+  return [...steps, { atMs, step: { kind: 'submit-twice', timestamp, key: drawKey(random) } }];
+}
+
+function drawOperation(random: Random, index: number): string {
+  const key = drawKey(random);
+  const choice = random.next();
+  if (choice < 0.5) return putOperation(key, index);
+  if (choice < 0.7) return appendOperation(index);
+  return choice < 0.85 ? getOperation(key) : deleteOperation(key);
+}
+
+function drawKey(random: Random): string {
+  return `key ${random.below(6)}`;
+}
+
+function drawDisk(random: Random, slow: boolean): DiskOptions {
+  const delay = random.pick([
+    { minMs: 0.1, maxMs: 1 },
+    { minMs: 1, maxMs: 20 },
+    { minMs: 0.1, maxMs: 150 },
+  ]);
+  const keptDecisions = random.pick([2, 8, 1_000]);
+  return { ...(slow ? delay : INSTANT_DISK), keptDecisions };
+}
+
+function drawOutsider(random: Random, safetyMs: number): TimedStep[] {
+  const step = { kind: 'outsider', messagesPerSecond: random.integer(2, 20) } as const;
+  return [{ atMs: random.between(0, safetyMs / 2), step }];
+}

@@ -1,0 +1,159 @@
+/**
+ * Runs a schedule: a safety phase, in which anything may happen and nothing wrong may; then
+ * everything is healed, at most f replicas stay faulty, and within a bound everything that was
+ * submitted must be decided and all honest replicas be level.
+ */
+
+import type { Violation } from '../checkers/violation.js';
+import { Outsider } from '../outsider.js';
+import { Random } from '../random.js';
+import { SimulatedCluster } from '../simulated-cluster.js';
+import type { SimulatedNode } from '../simulated-node.js';
+import type { Trace } from '../trace/trace.js';
+import { describeSchedule, describeStep } from './describe-schedule.js';
+import { Director } from './director.js';
+import type { Schedule } from './schedule.js';
+import { statisticsOf, type Statistics } from './statistics.js';
+
+/** What came of a run. */
+export interface RunReport {
+  readonly seed: number | string;
+  readonly mode: Schedule['mode'];
+  readonly nodes: number;
+  /** The first violation, with those that came with it; empty when all is well. */
+  readonly violations: readonly Violation[];
+  /** Virtual milliseconds at the end, which is the violation if there is one. */
+  readonly endedMs: number;
+  readonly statistics: Statistics;
+}
+
+/** How often sizes are looked at, in virtual milliseconds. */
+const INSPECTION_MS = 50;
+/** More than any run needs that comes to an end. */
+const MAX_EVENTS = 400_000;
+
+export async function runSchedule(schedule: Schedule, trace?: Trace): Promise<RunReport> {
+  if (trace !== undefined) for (const line of describeSchedule(schedule)) trace.add(0, line);
+  const run = new Run(schedule, trace);
+  await run.play();
+  return run.report();
+}
+
+class Run {
+  private readonly cluster: SimulatedCluster;
+  private readonly director: Director;
+
+  constructor(
+    private readonly schedule: Schedule,
+    trace: Trace | undefined,
+  ) {
+    const { seed, mode, nodes, tuning, clients, disk, clockRates, faulty } = schedule;
+    this.cluster = new SimulatedCluster({
+      seed,
+      mode,
+      nodes,
+      tuning,
+      clients,
+      disk,
+      clockRates,
+      faulty,
+      ...(trace === undefined ? {} : { trace }),
+    });
+    const { facts, time, network } = this.cluster;
+    const outsider = new Outsider(
+      { cluster: facts.cluster, n: nodes },
+      time,
+      network,
+      new Random(`${seed}/outsider`),
+    );
+    this.cluster.eavesdropper = (published) => outsider.overhear(published);
+    this.director = new Director(this.cluster, outsider);
+  }
+
+  async play(): Promise<void> {
+    const { safetyMs, livenessMs, endsWithPowerCut } = this.schedule;
+    await this.cluster.start();
+    this.inspect();
+    for (const { atMs, step } of this.schedule.steps) {
+      this.cluster.time.schedule(atMs, () => {
+        this.cluster.note(`--- ${describeStep(step)}`);
+        this.director.apply(step);
+      });
+    }
+    await this.runUntil(() => false, safetyMs);
+    if (this.failed) return;
+    this.cluster.note('--- everything is healed');
+    this.director.heal();
+    if (!(await this.runUntil(() => this.isDone(), livenessMs))) this.reportUnfinished(livenessMs);
+    if (endsWithPowerCut && !this.failed) await this.cutPower(livenessMs);
+  }
+
+  report(): RunReport {
+    const { seed, mode, nodes } = this.schedule;
+    const { checkers, time } = this.cluster;
+    return {
+      seed,
+      mode,
+      nodes,
+      violations: checkers.violations,
+      endedMs: time.now(),
+      statistics: statisticsOf(this.cluster, this.schedule),
+    };
+  }
+
+  private get failed(): boolean {
+    return this.cluster.checkers.violations.length > 0;
+  }
+
+  /** What clients believe must be there when all start again, and the cluster must go on. */
+  private async cutPower(limitMs: number): Promise<void> {
+    this.cluster.note('--- power cut: all honest nodes');
+    for (const node of this.cluster.honestNodes()) node.crash();
+    for (const node of this.cluster.honestNodes()) node.restart();
+    this.cluster.submit('after the power cut');
+    if (!(await this.runUntil(() => this.isDone(), limitMs))) this.reportUnfinished(limitMs);
+  }
+
+  /** @returns whether `done` held, with nothing violated, within the limits */
+  private async runUntil(done: () => boolean, limitMs: number): Promise<boolean> {
+    const { time } = this.cluster;
+    const ended = (): boolean => this.failed || time.events > MAX_EVENTS || done();
+    const inTime = await time.runUntil(ended, limitMs);
+    if (time.events > MAX_EVENTS && !this.failed) {
+      this.cluster.checkers.found('liveness', `${MAX_EVENTS} events and no end`);
+    }
+    return inTime && !this.failed;
+  }
+
+  private isDone(): boolean {
+    const { cluster } = this;
+    if (cluster.outcomes.length < cluster.submitted) return false;
+    const nodes = cluster.honestNodes();
+    const reached = nodes.map((node) => node.status().lastExecuted);
+    const acknowledged = Math.max(0, ...cluster.outcomes.map(({ sequence }) => sequence));
+    if (!reached.every((last) => last === reached[0] && last >= acknowledged)) return false;
+    return new Set(nodes.map((node) => node.stateDigest())).size === 1;
+  }
+
+  private reportUnfinished(limitMs: number): void {
+    if (this.failed) return;
+    const { outcomes, submitted } = this.cluster;
+    const where = this.cluster.honestNodes().map(stateOf).join('; ');
+    this.cluster.checkers.found(
+      'liveness',
+      `${outcomes.length} of ${submitted} decided in ${Math.round(limitMs)} ms; ${where}`,
+    );
+  }
+
+  private inspect(): void {
+    const { cluster } = this;
+    for (const node of cluster.honestNodes()) {
+      if (node.running) cluster.checkers.onStatus(node.id, node.status());
+    }
+    cluster.time.schedule(INSPECTION_MS, () => this.inspect());
+  }
+}
+
+function stateOf(node: SimulatedNode): string {
+  return `slot ${node.status().lastExecuted} with state ${node.stateDigest().slice(0, 8)}`;
+}

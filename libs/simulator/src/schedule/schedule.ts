@@ -1,0 +1,70 @@
+/** What a run is made of. A schedule is data: equal schedules give equal runs. */
+
+import type { ClientId, ReplicaId } from '@ccro/consensus';
+import type { FaultKind } from '@ccro/faults';
+import type { DiskOptions } from '../simulated-disk.js';
+import type { NetworkFaults } from '../simulated-network.js';
+import type { SimulatedTuning } from '../simulated-node.js';
+
+export type Mode = 'pbft' | 'ccro';
+
+/** The cluster sizes that seeds are spread over, and their modes. */
+export interface Choices {
+  readonly modes: readonly [Mode, ...Mode[]];
+  readonly nodes: readonly [number, ...number[]];
+}
+
+/** Names of two connections: nothing gets from the first to the second. */
+export interface CutLink {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Something that is done to the cluster, or that a client does. */
+export type Step =
+  | { readonly kind: 'submit'; readonly client: ClientId; readonly operation: string }
+  /** A faulty client signs two operations under one timestamp, each for half of the nodes. */
+  | { readonly kind: 'submit-twice'; readonly timestamp: number; readonly key: string }
+  | { readonly kind: 'network'; readonly faults: NetworkFaults }
+  /** Takes the place of what was cut before. */
+  | { readonly kind: 'cut'; readonly what: string; readonly links: readonly CutLink[] }
+  /** The broker goes away for these connections, or comes back. */
+  | { readonly kind: 'broker-away'; readonly replicas: readonly ReplicaId[] }
+  | { readonly kind: 'broker-back'; readonly replicas: readonly ReplicaId[] }
+  | { readonly kind: 'crash'; readonly replicas: readonly ReplicaId[] }
+  | { readonly kind: 'restart'; readonly replicas: readonly ReplicaId[] }
+  /** Of faulty replicas only. */
+  | { readonly kind: 'fault'; readonly replica: ReplicaId; readonly fault: FaultKind | undefined }
+  /** A faulty replica starts again having forgotten everything. */
+  | { readonly kind: 'wipe'; readonly replica: ReplicaId }
+  /** Somebody without keys replays, alters and makes up messages, so many a second. */
+  | { readonly kind: 'outsider'; readonly messagesPerSecond: number };
+
+export interface TimedStep {
+  /** Virtual milliseconds from the start. */
+  readonly atMs: number;
+  readonly step: Step;
+}
+
+export interface Schedule {
+  readonly seed: number | string;
+  readonly mode: Mode;
+  readonly nodes: number;
+  readonly tuning: SimulatedTuning;
+  readonly clients: readonly [ClientId, ...ClientId[]];
+  readonly disk: DiskOptions;
+  readonly clockRates: readonly number[];
+  /** Replicas that are held to nothing, at most f, and how they begin. */
+  readonly faulty: ReadonlyMap<ReplicaId, FaultKind>;
+  /** Ascending by time. */
+  readonly steps: readonly TimedStep[];
+  /** When everything is healed: virtual milliseconds from the start. */
+  readonly safetyMs: number;
+  /** How long after that everything must be decided and level. */
+  readonly livenessMs: number;
+  /** Whether all honest nodes lose power at the very end, and start again. */
+  readonly endsWithPowerCut: boolean;
+}
+
+/** The client whose word is worth nothing. */
+export const FAULTY_CLIENT: ClientId = 'mallory';

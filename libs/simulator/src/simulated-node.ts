@@ -1,0 +1,214 @@
+/**
+ * One node: the real runner, core, codec and cryptography, on a machine that can lose power and
+ * start again from what its disk holds.
+ */
+
+import { channelNames, nodeConnectionName } from '@ccro/broker';
+import { developmentKey } from '@ccro/cluster-config';
+import type {
+  Digest,
+  Evidence,
+  ExecutedSlot,
+  RejectCode,
+  ReplicaConfig,
+  ReplicaId,
+  ReplicaStatus,
+  Restored,
+} from '@ccro/consensus';
+import { createDigests } from '@ccro/crypto';
+import { createBehaviour, seededRandom, type FaultKind } from '@ccro/faults';
+import { createRunner, type ClusterFacts, type ReplicaRunner } from '@ccro/runner';
+import { createStateMachine } from '@ccro/state-machine';
+import { DriftingClock } from './drifting-clock.js';
+import type { SimulatedBroker, SimulatedNetwork } from './simulated-network.js';
+import type { SimulatedDisk } from './simulated-disk.js';
+import type { VirtualTime } from './virtual-time.js';
+
+/** Settings of the core that a simulation may choose. */
+export type SimulatedTuning = Partial<Omit<ReplicaConfig, 'cluster' | 'self' | 'n'>>;
+
+export interface SimulatedNodeOptions {
+  readonly self: ReplicaId;
+  readonly seed: number | string;
+  readonly facts: ClusterFacts;
+  readonly tuning: SimulatedTuning;
+  /** The node's milliseconds in one of virtual time. */
+  readonly clockRate: number;
+}
+
+export interface SimulatedNodeParts {
+  readonly time: VirtualTime;
+  readonly network: SimulatedNetwork;
+  readonly disk: SimulatedDisk;
+}
+
+/** What happens to a node that its surroundings want to know of. */
+export interface NodeObserver {
+  onRestored(restored: Restored | undefined): void;
+  onExecuted(slot: ExecutedSlot): void;
+  onEvidence(evidence: Evidence): void;
+  onReject(code: RejectCode, from: string | number | undefined): void;
+  onFatal(error: unknown): void;
+}
+
+export class SimulatedNode {
+  private runner: ReplicaRunner;
+  private broker: SimulatedBroker;
+  private faultKind: FaultKind | undefined;
+  private up = true;
+  private failed = false;
+
+  constructor(
+    private readonly options: SimulatedNodeOptions,
+    private readonly parts: SimulatedNodeParts,
+    private readonly observer: NodeObserver,
+  ) {
+    this.broker = this.connect();
+    this.runner = this.createRunner();
+  }
+
+  get id(): ReplicaId {
+    return this.options.self;
+  }
+
+  /** False from a crash to the next start, and once the replica stopped itself. */
+  get running(): boolean {
+    return this.up;
+  }
+
+  /** Whether the replica stopped itself, which is for good. */
+  get stopped(): boolean {
+    return this.failed;
+  }
+
+  get fault(): FaultKind | undefined {
+    return this.faultKind;
+  }
+
+  /** What the node knows against others, in its present life. */
+  get evidence(): ReplicaRunner['evidence'] {
+    return this.runner.evidence;
+  }
+
+  start(): void {
+    this.runner.start();
+  }
+
+  /** Loses power. @returns how many writes were lost */
+  crash(): number {
+    this.stop();
+    return this.parts.disk.crash();
+  }
+
+  /** Starts again from what the disk holds. */
+  restart(): void {
+    if (this.up) this.crash();
+    this.up = true;
+    this.failed = false;
+    this.broker = this.connect();
+    try {
+      this.runner = this.createRunner();
+    } catch (error) {
+      this.fail(error);
+      return;
+    }
+    this.runner.start();
+  }
+
+  /** Starts again with an empty disk. */
+  wipe(): void {
+    this.stop();
+    this.parts.disk.wipe();
+    this.restart();
+  }
+
+  /** Its connection to the broker goes away or comes back. */
+  setAway(away: boolean): void {
+    this.broker.setAway(away);
+  }
+
+  /** Makes the node misbehave in this way from now on, or behave again. */
+  setFault(kind: FaultKind | undefined): void {
+    this.faultKind = kind;
+    this.applyFault(this.runner);
+  }
+
+  status(): ReplicaStatus {
+    return this.runner.status();
+  }
+
+  stateDigest(): Digest {
+    return this.runner.stateDigest();
+  }
+
+  counters(): ReturnType<ReplicaRunner['counters']> {
+    return this.runner.counters();
+  }
+
+  private stop(): void {
+    this.up = false;
+    void this.runner.stop();
+    void this.broker.close();
+  }
+
+  private fail(error: unknown): void {
+    this.failed = true;
+    this.stop();
+    this.observer.onFatal(error);
+  }
+
+  private connect(): SimulatedBroker {
+    const { self, facts } = this.options;
+    const channels = channelNames(facts.cluster);
+    const broker = this.parts.network.broker(nodeConnectionName(self));
+    void broker.subscribe([channels.broadcast, channels.node(self)]);
+    broker.onMessage((channel, payload) =>
+      this.runner.receive(payload, channel === channels.broadcast ? 'broadcast' : 'direct'),
+    );
+    broker.onConnectionChange((connected) => {
+      if (connected) this.runner.reconnected();
+      else this.runner.disconnected();
+    });
+    return broker;
+  }
+
+  private createRunner(): ReplicaRunner {
+    const { self, facts, tuning, clockRate } = this.options;
+    const { disk, time } = this.parts;
+    const { observer } = this;
+    const restored = disk.read();
+    observer.onRestored(restored);
+    const runner = createRunner({
+      facts,
+      self,
+      secretKey: developmentKey('node', self).secretKey,
+      broker: this.broker,
+      store: disk,
+      stateMachine: createStateMachine(),
+      restored,
+      clock: new DriftingClock(time, clockRate),
+      listener: {
+        onExecuted: (slot) => observer.onExecuted(slot),
+        onEvidence: (evidence) => observer.onEvidence(evidence),
+        onReject: (code, from) => observer.onReject(code, from),
+        onFatal: (error) => this.fail(error),
+      },
+      tuning,
+    });
+    this.applyFault(runner);
+    return runner;
+  }
+
+  private applyFault(runner: ReplicaRunner): void {
+    const { self, facts, seed } = this.options;
+    const kind = this.faultKind;
+    const context = {
+      self,
+      n: facts.members.length,
+      cluster: facts.cluster,
+      digests: createDigests(),
+      random: seededRandom(`${seed}/fault/${self}/${kind}`),
+    };
+    runner.setBehaviour(kind === undefined ? undefined : createBehaviour(kind, context));
+  }
+}
