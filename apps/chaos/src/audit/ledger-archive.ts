@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import { httpCall, NoAnswer } from '../http/http-call.js';
+import { pause } from '../waiting.js';
+
+const PAGE = 100;
+const PAGE_TIMEOUT_MS = 10_000;
+const POLL_MS = 500;
+
+const pageSchema = z.looseObject({
+  decisions: z.array(
+    z.looseObject({
+      sequence: z.int().min(1),
+      digest: z.string(),
+      requests: z.array(
+        z.looseObject({ client: z.string(), timestamp: z.int(), operation: z.string() }),
+      ),
+    }),
+  ),
+});
+
+export interface LedgerRequest {
+  /** As the gateway names it: client and timestamp. */
+  readonly id: string;
+  readonly client: string;
+  readonly timestamp: number;
+  readonly operation: string;
+}
+
+/** A decided slot. */
+export interface LedgerSlot {
+  readonly sequence: number;
+  readonly digest: string;
+  readonly requests: readonly LedgerRequest[];
+}
+
+/**
+ * Reads the ledger through the gateways while it grows. Nodes that are replaced lose what is below
+ * the state they were given, so waiting until the end might mean that nobody has the beginning.
+ */
+export class LedgerArchive {
+  /** Slot 1 at index 0. */
+  readonly slots: LedgerSlot[] = [];
+  /** Answers of a gateway that are no ledger. */
+  readonly findings: string[] = [];
+  private turn = 0;
+
+  constructor(private readonly gatewayUrls: () => readonly string[]) {}
+
+  /** Follows the ledger until `stop` aborts. */
+  async follow(stop: AbortSignal): Promise<void> {
+    while (!stop.aborted) {
+      const added = await this.readPage();
+      if (added < PAGE) await pause(POLL_MS, stop);
+    }
+  }
+
+  /** Reads on, up to `sequence`. @returns whether it got there */
+  async readUpTo(sequence: number, giveUp: AbortSignal): Promise<boolean> {
+    while (this.slots.length < sequence && !giveUp.aborted) {
+      if ((await this.readPage()) === 0) await pause(POLL_MS / 5, giveUp);
+    }
+    return this.slots.length >= sequence;
+  }
+
+  /** @returns how many slots were added */
+  private async readPage(): Promise<number> {
+    const urls = this.gatewayUrls();
+    this.turn += 1;
+    const url = urls[this.turn % Math.max(urls.length, 1)];
+    if (url === undefined) return 0;
+    const from = this.slots.length + 1;
+    try {
+      const path = `/ledger?from=${from}&limit=${PAGE}`;
+      const answer = await httpCall(url, 'GET', path, { timeoutMs: PAGE_TIMEOUT_MS });
+      if (answer.status === 503) return 0;
+      return this.add(from, answer.status, answer.body);
+    } catch (error) {
+      if (error instanceof NoAnswer) return 0;
+      throw error;
+    }
+  }
+
+  private add(from: number, status: number, body: unknown): number {
+    const page = pageSchema.safeParse(body).data;
+    const inOrder = page?.decisions.every(({ sequence }, index) => sequence === from + index);
+    if (status !== 200 || page === undefined || inOrder !== true) {
+      this.findings.push(
+        `GET /ledger?from=${from}: HTTP ${status}, ${JSON.stringify(body).slice(0, 300)}`,
+      );
+      return 0;
+    }
+    for (const { sequence, digest, requests } of page.decisions) {
+      this.slots.push({
+        sequence,
+        digest,
+        requests: requests.map(({ client, timestamp, operation }) => ({
+          id: `${client}-${timestamp}`,
+          client,
+          timestamp,
+          operation,
+        })),
+      });
+    }
+    return page.decisions.length;
+  }
+}

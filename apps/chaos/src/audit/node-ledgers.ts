@@ -1,0 +1,75 @@
+/** Each node's own ledger, read by asking that node alone. */
+
+import { RedisBroker } from '@ccro/broker';
+import { CcroClient } from '@ccro/client';
+import { systemClock } from '@ccro/clock';
+import { clusterKeys, loadPrivateKey } from '@ccro/cluster-config';
+import { createVerification } from '@ccro/crypto';
+import { z } from 'zod';
+import { AUDITOR_CLIENT, type ProcessCluster } from '../processes/process-cluster.js';
+
+const PAGE = 100;
+const ANSWER_TIMEOUT_MS = 5_000;
+const ATTEMPTS = 3;
+
+/** Batch digests by sequence number. A node that was given a state lacks what came before it. */
+export type NodeLedger = ReadonlyMap<number, string>;
+
+const answerSchema = z.looseObject({
+  decisions: z.array(z.looseObject({ sequence: z.int().min(1), digest: z.string() })),
+});
+
+/** @param last the highest sequence number to ask for */
+export async function readNodeLedgers(
+  cluster: ProcessCluster,
+  last: number,
+): Promise<readonly NodeLedger[]> {
+  const { config, configPath, redis } = cluster;
+  const keys = clusterKeys(config);
+  const owner = { role: 'client', id: AUDITOR_CLIENT } as const;
+  const broker = new RedisBroker({ url: redis.url, name: 'ccro:auditor' });
+  const client = new CcroClient(
+    {
+      cluster: config.cluster,
+      n: config.members.length,
+      client: AUDITOR_CLIENT,
+      secretKey: loadPrivateKey({ config, configPath, owner }).secretKey,
+    },
+    { broker, verifier: createVerification(keys).verifier, clock: systemClock },
+  );
+  try {
+    await broker.connect();
+    await client.listen();
+    return await Promise.all(config.members.map(({ id }) => readLedger(client, id, last)));
+  } finally {
+    client.close();
+    await broker.close();
+  }
+}
+
+async function readLedger(client: CcroClient, node: number, last: number): Promise<NodeLedger> {
+  const digests = new Map<number, string>();
+  let from = 1;
+  while (from <= last) {
+    const query = { type: 'ledger', from, limit: PAGE } as const;
+    const answer = answerSchema.parse(await ask(client, node, query));
+    for (const { sequence, digest } of answer.decisions) digests.set(sequence, digest);
+    // Nothing there: it was given a state of later on. Its ledger goes on somewhere above.
+    from += answer.decisions.length === 0 ? PAGE : answer.decisions.length;
+  }
+  return digests;
+}
+
+async function ask(
+  client: CcroClient,
+  node: number,
+  query: Parameters<CcroClient['query']>[1],
+): Promise<unknown> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await client.query(node, query, ANSWER_TIMEOUT_MS);
+    } catch (error) {
+      if (attempt === ATTEMPTS) throw error;
+    }
+  }
+}

@@ -1,0 +1,48 @@
+/** The nodes against each other, once everything is healed. */
+
+import type { LedgerSlot } from '../audit/ledger-archive.js';
+import type { NodeLedger } from '../audit/node-ledgers.js';
+import type { NodeStatus } from '../http/node-status.js';
+import type { CheckResult } from './check.js';
+
+/** All nodes have executed the same slots and hold the same state. */
+export function checkLevel(statuses: readonly (NodeStatus | undefined)[]): CheckResult {
+  const silent = statuses.flatMap((status, id) =>
+    status === undefined ? [`node ${id} does not answer`] : [],
+  );
+  const known = statuses.filter((status) => status !== undefined);
+  const differing = (['lastExecuted', 'ledgerHead', 'stateDigest'] as const).flatMap((field) => {
+    const values = known.map((status) => String(status[field]));
+    if (new Set(values).size <= 1) return [];
+    return [`${field} differs: ${values.map((value, id) => `node ${id}: ${value}`).join(', ')}`];
+  });
+  return {
+    name: 'all nodes are level, with equal ledger heads and states',
+    summary: `${known.length} nodes at slot ${known[0]?.lastExecuted ?? 0}`,
+    findings: [...silent, ...differing],
+  };
+}
+
+/** What each node itself stored is what the gateways showed. */
+export function checkNodeLedgers(
+  ledger: readonly LedgerSlot[],
+  nodeLedgers: readonly NodeLedger[],
+): CheckResult {
+  const findings = nodeLedgers.flatMap((nodeLedger, id) =>
+    [...nodeLedger].flatMap(([sequence, digest]) => {
+      const shown = ledger[sequence - 1]?.digest;
+      return shown === undefined || shown === digest
+        ? []
+        : [`slot ${sequence}: node ${id} stored ${digest}, the gateway showed ${shown}`];
+    }),
+  );
+  const sizes = nodeLedgers.map(({ size }, id) => `node ${id}: ${size}`).join(', ');
+  const empty = nodeLedgers.flatMap(({ size }, id) =>
+    size === 0 && ledger.length > 0 ? [`node ${id} shows no decision at all`] : [],
+  );
+  return {
+    name: "every node's own ledger agrees",
+    summary: `${ledger.length} slots; ${sizes}`,
+    findings: [...findings, ...empty],
+  };
+}

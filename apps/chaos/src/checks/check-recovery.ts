@@ -1,0 +1,159 @@
+/** How long after each fault the cluster decided again. */
+
+import type { Incident } from '../timeline.js';
+import type { Call } from '../workload/history.js';
+import type { CheckResult } from './check.js';
+import { quantile } from './quantile.js';
+
+/** What the times of one kind of fault are held to; p95, in milliseconds. */
+export interface RecoveryBound {
+  /** 1.5 times the time after which a request's primary is suspected. */
+  readonly commanderKilledMs: number;
+  readonly communicationNodeKilledMs: number;
+}
+
+export interface Recovery {
+  readonly incident: Incident;
+  /** From the fault to the first answer to something that was asked after it; undefined: none. */
+  readonly decidedAfterMs: number | undefined;
+  /** Another fault was going on meanwhile: the time is reported and held to nothing. */
+  readonly isOverlapped: boolean;
+}
+
+/** The times of one kind of fault. */
+export interface RecoverySummary {
+  readonly what: string;
+  readonly count: number;
+  readonly p50Ms: number;
+  readonly p95Ms: number;
+  readonly maxMs: number;
+  /** Undefined: held to nothing. */
+  readonly boundMs: number | undefined;
+}
+
+/**
+ * @param incidents in the order in which they struck
+ * @param endMs when the run ended
+ */
+export function recoveries(
+  incidents: readonly Incident[],
+  calls: readonly Call[],
+  endMs: number,
+): Recovery[] {
+  const answered = calls
+    .filter(({ decided, endMs: end }) => decided !== undefined && end !== undefined)
+    .sort((a, b) => a.startMs - b.startMs);
+  return incidents.map((incident) => {
+    const decidedMs = firstDecision(answered, incident.startMs, endMs);
+    const untilMs = decidedMs ?? endMs;
+    const isOverlapped = incidents.some(
+      (other) =>
+        other !== incident &&
+        other.startMs <= untilMs &&
+        (other.overMs ?? endMs) >= incident.startMs,
+    );
+    const decidedAfterMs = decidedMs === undefined ? undefined : decidedMs - incident.startMs;
+    return { incident, decidedAfterMs, isOverlapped };
+  });
+}
+
+/** @param answered by their starts */
+function firstDecision(
+  answered: readonly Call[],
+  afterMs: number,
+  endMs: number,
+): number | undefined {
+  let first = Infinity;
+  for (const { startMs, endMs: end = endMs } of answered) {
+    if (startMs >= first) break; // what begins later ends later
+    if (startMs >= afterMs) first = Math.min(first, end);
+  }
+  return first === Infinity ? undefined : first;
+}
+
+/** By kind of fault and role, those first that are held to a bound. */
+export function summarize(list: readonly Recovery[], bound: RecoveryBound): RecoverySummary[] {
+  const groups = new Map<string, { boundMs: number | undefined; timesMs: number[] }>();
+  for (const recovery of list) {
+    const { what, boundMs } = groupOf(recovery, bound);
+    const group = groups.get(what) ?? { boundMs, timesMs: [] };
+    group.timesMs.push(recovery.decidedAfterMs ?? Infinity);
+    groups.set(what, group);
+  }
+  return [...groups]
+    .map(([what, { boundMs, timesMs }]) => ({
+      what,
+      count: timesMs.length,
+      p50Ms: quantile(timesMs, 0.5),
+      p95Ms: quantile(timesMs, 0.95),
+      maxMs: quantile(timesMs, 1),
+      boundMs,
+    }))
+    .sort(
+      (a, b) =>
+        Number(b.boundMs !== undefined) - Number(a.boundMs !== undefined) ||
+        a.what.localeCompare(b.what),
+    );
+}
+
+function groupOf(
+  { incident, isOverlapped }: Recovery,
+  bound: RecoveryBound,
+): { readonly what: string; readonly boundMs: number | undefined } {
+  const { fault, role } = incident;
+  const who = role ?? '';
+  const overlapped = isOverlapped ? ', with other faults at the time' : '';
+  const isKill = fault.kind === 'kill' || fault.kind === 'replace';
+  if (isKill && !isOverlapped) {
+    if (role === 'commander') return { what: 'commander killed', boundMs: bound.commanderKilledMs };
+    if (role === 'communication node') {
+      return { what: 'communication node killed', boundMs: bound.communicationNodeKilledMs };
+    }
+  }
+  const what = (() => {
+    switch (fault.kind) {
+      case 'kill':
+      case 'replace':
+        return `${who} killed`;
+      case 'freeze':
+        return `${who} frozen`;
+      case 'misbehave':
+        return `${who}: ${fault.behaviour}`;
+      case 'redis-kill':
+      case 'redis-restart':
+        return 'Redis away';
+      case 'gateway-kill':
+        return 'gateway killed';
+    }
+  })();
+  return { what: `${what}${overlapped}`, boundMs: undefined };
+}
+
+/** The bounds hold, and something was decided after every fault. */
+export function checkRecovery(
+  list: readonly Recovery[],
+  summaries: readonly RecoverySummary[],
+): CheckResult {
+  const late = summaries.flatMap(({ what, p95Ms, boundMs, count }) =>
+    boundMs === undefined || p95Ms <= boundMs
+      ? []
+      : [`${what} (${count} times): p95 ${ms(p95Ms)}, allowed ${ms(boundMs)}`],
+  );
+  const never = list.flatMap(({ incident, decidedAfterMs }) =>
+    decidedAfterMs === undefined
+      ? [`nothing was decided any more after incident ${incident.number} (${incident.target})`]
+      : [],
+  );
+  const bounded = summaries
+    .filter(({ boundMs }) => boundMs !== undefined)
+    .map(({ what, p95Ms, boundMs }) => `${what}: p95 ${ms(p95Ms)} of ${ms(boundMs ?? NaN)}`);
+  return {
+    name: 'the cluster decided again in time',
+    summary: bounded.length === 0 ? 'no kill to measure' : bounded.join('; '),
+    findings: [...late, ...never],
+  };
+}
+
+function ms(value: number): string {
+  return `${Math.round(value)} ms`;
+}

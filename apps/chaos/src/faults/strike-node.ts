@@ -1,0 +1,203 @@
+/** Faults of nodes, each from its beginning until the node has recovered. */
+
+import { httpCall, NoAnswer } from '../http/http-call.js';
+import { readRoles, type Roles } from '../http/roles.js';
+import type { ProcessCluster } from '../processes/process-cluster.js';
+import { StartFailure } from '../processes/supervised-process.js';
+import type { Incident, Timeline } from '../timeline.js';
+import { pause, until } from '../waiting.js';
+import type { Casualties } from './casualties.js';
+import { damageStore, setAside } from './damage-store.js';
+import { describeFault, type NodeFault, type Victim } from './planned-fault.js';
+import {
+  readStatuses,
+  SLOTS_AFTER_LIES,
+  untilRecovered,
+  untilStableElsewhere,
+} from './recovery.js';
+
+const INJECTION_BOUND_MS = 30_000;
+const CALL_TIMEOUT_MS = 3_000;
+
+/** What a refusal to start on a damaged store must speak of. */
+const REFUSAL = /damage/i;
+
+export interface Battlefield {
+  readonly cluster: ProcessCluster;
+  readonly timeline: Timeline;
+  readonly casualties: Casualties;
+  /** Aborts when the run's time is up: what is going on is ended early, and healed. */
+  readonly timeUp: AbortSignal;
+  /** Aborts when the user wants to end. */
+  readonly quit: AbortSignal;
+}
+
+/**
+ * Does `fault` to its victim, takes it back, and waits until the victim has recovered.
+ *
+ * @throws Overdue when it does not recover, StartFailure when it does not start again, Quit
+ */
+export async function strikeNode(fault: NodeFault, field: Battlefield): Promise<void> {
+  const { cluster, timeline, casualties } = field;
+  const roles = await readRoles(cluster.gatewayUrls());
+  const id = chooseVictim(fault.victim, roles, field);
+  if (id === undefined) return;
+  casualties.take(id, describeFault(fault));
+  const target = `node ${id}`;
+  const role = roles === undefined ? undefined : roleOf(id, roles);
+  const strike = (): Incident => timeline.strike({ fault, target, role, view: roles?.view });
+  switch (fault.kind) {
+    case 'kill':
+      await killed(id, fault.downMs, strike, field);
+      break;
+    case 'freeze':
+      await frozen(id, fault.forMs, strike, field);
+      break;
+    case 'misbehave':
+      await misbehaving(id, fault, strike, field);
+      break;
+    case 'replace':
+      await replaced(id, fault.damageSeed, strike, field);
+      break;
+  }
+  casualties.release(id);
+}
+
+async function killed(
+  id: number,
+  downMs: number,
+  strike: () => Incident,
+  { cluster, timeline, timeUp, quit }: Battlefield,
+): Promise<void> {
+  const incident = strike();
+  await cluster.node(id).kill();
+  await pause(downMs, timeUp);
+  await cluster.revive(cluster.node(id));
+  timeline.healed(incident);
+  await untilRecovered(cluster, id, 0, quit);
+  timeline.over(incident);
+}
+
+async function frozen(
+  id: number,
+  forMs: number,
+  strike: () => Incident,
+  { cluster, timeline, timeUp, quit }: Battlefield,
+): Promise<void> {
+  const incident = strike();
+  cluster.node(id).pause();
+  await pause(forMs, timeUp);
+  cluster.node(id).resume();
+  timeline.healed(incident);
+  await untilRecovered(cluster, id, 0, quit);
+  timeline.over(incident);
+}
+
+async function misbehaving(
+  id: number,
+  { behaviour, forMs }: Extract<NodeFault, { kind: 'misbehave' }>,
+  strike: () => Incident,
+  { cluster, timeline, timeUp, quit }: Battlefield,
+): Promise<void> {
+  const incident = strike();
+  await setFault(cluster, id, behaviour, quit);
+  await pause(forMs, timeUp);
+  await setFault(cluster, id, null, quit);
+  timeline.healed(incident);
+  await untilRecovered(cluster, id, SLOTS_AFTER_LIES, quit);
+  timeline.over(incident);
+}
+
+/**
+ * What docs/OPERATIONS.md tells an operator to do about a damaged store: the node may come back
+ * with an empty one once no slot matters any more in which it may have voted. Until it has caught
+ * up it counts as faulty.
+ */
+async function replaced(
+  id: number,
+  damageSeed: string,
+  strike: () => Incident,
+  { cluster, timeline, quit }: Battlefield,
+): Promise<void> {
+  const incident = strike();
+  const node = cluster.node(id);
+  await node.kill();
+  const windows = (await readStatuses(cluster)).map((status) => status?.highWatermark ?? 0);
+  const store = cluster.storeOf(id);
+  const { bytes, files } = await damageStore(store, damageSeed);
+  incident.notes.push(`${bytes} bytes flipped in ${files} files`);
+  const refusal = await refusalToStart(cluster, id);
+  if (refusal === undefined) {
+    timeline.finding(`node ${id} started on a damaged store (incident ${incident.number})`);
+    await node.kill();
+  } else {
+    incident.notes.push(`refused to start: ${refusal}`);
+    if (!REFUSAL.test(refusal)) {
+      timeline.finding(`node ${id} refused a damaged store without saying so: ${refusal}`);
+    }
+  }
+  await setAside(store, `damaged-${incident.number}`);
+  await untilStableElsewhere(cluster, id, Math.max(...windows), quit);
+  await cluster.revive(node);
+  timeline.healed(incident);
+  await untilRecovered(cluster, id, SLOTS_AFTER_LIES, quit);
+  timeline.over(incident);
+}
+
+/** The node's last words; undefined when it did start. */
+async function refusalToStart(cluster: ProcessCluster, id: number): Promise<string | undefined> {
+  try {
+    await cluster.revive(cluster.node(id));
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof StartFailure)) throw error;
+    return error.lastLine;
+  }
+}
+
+/** Through whichever gateway answers. @throws Overdue, Quit */
+async function setFault(
+  cluster: ProcessCluster,
+  id: number,
+  kind: string | null,
+  quit: AbortSignal,
+): Promise<void> {
+  const method = kind === null ? 'DELETE' : 'PUT';
+  const body = kind === null ? {} : { json: { kind } };
+  const what = kind === null ? `telling node ${id} to behave` : `telling node ${id} to ${kind}`;
+  await until(what, { boundMs: INJECTION_BOUND_MS, quit, everyMs: 100 }, async () => {
+    for (const url of cluster.gatewayUrls()) {
+      try {
+        const options = { timeoutMs: CALL_TIMEOUT_MS, ...body };
+        const { status } = await httpCall(url, method, `/nodes/${id}/fault`, options);
+        if (status === 200) return true;
+      } catch (error) {
+        if (!(error instanceof NoAnswer)) throw error;
+      }
+    }
+    return undefined;
+  });
+}
+
+/** Undefined when nobody is well, which is when the run is lost anyway. */
+function chooseVictim(
+  victim: Victim,
+  roles: Roles | undefined,
+  { cluster, casualties }: Battlefield,
+): number | undefined {
+  const well = casualties.wellAmong(cluster.nodes.length);
+  const wanted =
+    victim.role === 'commander'
+      ? roles?.primary
+      : victim.role === 'communication'
+        ? roles?.collector
+        : undefined;
+  if (typeof wanted === 'number' && well.includes(wanted)) return wanted;
+  const pick = victim.role === 'any' ? victim.pick : 0;
+  return well[Math.floor(pick * well.length)];
+}
+
+function roleOf(id: number, { primary, collector }: Roles): string {
+  if (id === primary) return 'commander';
+  return id === collector ? 'communication node' : 'replica';
+}

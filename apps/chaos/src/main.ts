@@ -1,0 +1,58 @@
+/** `npm run chaos`: what users were told must hold, whatever happens to the processes. */
+
+import { hasPassed } from './checks/check.js';
+import { readChaosOptions, type ChaosOptions } from './options/chaos-options.js';
+import { runProgram } from './program.js';
+import {
+  commandLine,
+  markdownReport,
+  overLine,
+  struckLine,
+  terminalReport,
+  timelineJson,
+} from './report/chaos-report.js';
+import { Progress } from './report/progress.js';
+import { runChaos, type ChaosListener, type ChaosResult } from './run-chaos.js';
+import { Workspace, writeFiles } from './workspace.js';
+
+const options = readChaosOptions(process.argv.slice(2));
+
+await runProgram(async (quit) => {
+  const progress = new Progress(Math.round(options.minutes * 60));
+  const workspace = await Workspace.create('chaos', options.keep);
+  progress.say(commandLine(options));
+  let hasFailed = true;
+  try {
+    const result = await runChaos(options, workspace.directory, shownOn(progress), quit);
+    progress.stop();
+    process.stdout.write(`${terminalReport(options, result)}\n`);
+    hasFailed = !result.checks.every(hasPassed);
+    if (options.out !== undefined) await writeResult(options.out, result);
+  } finally {
+    progress.stop();
+    const failed = hasFailed && !quit.aborted;
+    if (failed && options.out !== undefined) await workspace.saveLogs(options.out);
+    const left = await workspace.clear(failed && options.out === undefined);
+    const where = failed ? (options.out ?? left) : left;
+    if (where !== undefined) process.stdout.write(`Logs of all processes: ${where}/logs\n`);
+  }
+  return hasFailed ? 1 : 0;
+});
+
+function shownOn(progress: Progress): ChaosListener {
+  return {
+    onStarted: (history) => progress.start(history),
+    onStruck: (incident) => progress.say(struckLine(incident)),
+    onOver: (incident) => progress.say(overLine(incident)),
+    onFinding: (text) => progress.say(`NOT RIGHT: ${text}`),
+    onPhase: (phase) => progress.setPhase(phase),
+  };
+}
+
+async function writeResult(directory: string, result: ChaosResult): Promise<void> {
+  await writeFiles(directory, {
+    'history.jsonl': result.history.toJsonLines(),
+    'timeline.json': timelineJson(options as ChaosOptions, result),
+    'report.md': markdownReport(options, result),
+  });
+}

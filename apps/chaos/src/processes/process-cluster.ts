@@ -1,0 +1,244 @@
+/** A whole cluster on this machine: Redis, nodes and gateways, each in a process of its own. */
+
+import {
+  formatClusterFile,
+  generateCluster,
+  GATEWAY_CLIENT,
+  loadClusterConfig,
+  type ClusterConfig,
+  type ClusterMode,
+} from '@ccro/cluster-config';
+import { startRedisServer, type RedisServer } from '@ccro/redis-server';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { StartFailure, SupervisedProcess, type ProgramOptions } from './supervised-process.js';
+import { Watchdog } from './watchdog.js';
+
+const NODE_ENTRY = fileURLToPath(new URL('../../../node/src/main.js', import.meta.url));
+const GATEWAY_ENTRY = fileURLToPath(new URL('../../../gateway/src/main.js', import.meta.url));
+
+/** The client that reads each node's own ledger. */
+export const AUDITOR_CLIENT = 'auditor';
+
+/** What a supervisor (systemd, Docker) does: try again while Redis is away. */
+const START_ATTEMPTS = 8;
+
+export interface ClusterPlan {
+  /** Everything of the run is in it: keys, stores, Redis' files, logs. */
+  readonly directory: string;
+  readonly nodes: number;
+  readonly mode: ClusterMode;
+  readonly durability: 'fsync' | 'async';
+  readonly gateways: number;
+  /** Slots from one checkpoint to the next; undefined: the replicas' own default. */
+  readonly checkpointInterval: number | undefined;
+  readonly faultInjection: boolean;
+  /** Whether the directory is removed should this very process be killed. */
+  readonly temporary: boolean;
+}
+
+export interface ClusterListener {
+  /** A process ended that nobody had asked to. */
+  onUnexpectedEnd(name: string, lastLine: string): void;
+}
+
+export class ProcessCluster {
+  private redisAwaySince: number | undefined;
+  private redisBackAt = -Infinity;
+  private closing: Promise<void> | undefined;
+
+  private constructor(
+    readonly config: ClusterConfig,
+    readonly redis: RedisServer,
+    readonly nodes: readonly SupervisedProcess[],
+    readonly gateways: readonly SupervisedProcess[],
+    private readonly plan: ClusterPlan,
+    private readonly watchdog: Watchdog,
+  ) {}
+
+  /**
+   * Starts everything. Whatever was started is stopped again when a part fails.
+   *
+   * @throws RedisServerError without a Redis to start, StartFailure with a program's last words
+   */
+  static async start(plan: ClusterPlan, listener: ClusterListener): Promise<ProcessCluster> {
+    const logs = logsIn(plan.directory);
+    const redisDirectory = join(plan.directory, 'redis');
+    await mkdir(logs, { recursive: true });
+    const config = await writeClusterFile(plan);
+    const redis = await startRedisServer({ dir: redisDirectory, extraArgs: PERSISTENT });
+    const watchdog = new Watchdog(plan.temporary ? plan.directory : undefined);
+    const supervise = (program: Omit<ProgramOptions, 'logFile'>): SupervisedProcess =>
+      new SupervisedProcess(
+        { ...program, logFile: join(logs, `${program.name.replace(' ', '-')}.log`) },
+        {
+          watchdog,
+          onUnexpectedEnd: ({ name }, lastLine) => listener.onUnexpectedEnd(name, lastLine),
+        },
+      );
+    const nodes = config.members.map(({ id }) => supervise(nodeProgram(plan, redis.url, id)));
+    const gateways = Array.from({ length: plan.gateways }, (_, index) =>
+      supervise(gatewayProgram(plan, redis.url, index)),
+    );
+    const cluster = new ProcessCluster(config, redis, nodes, gateways, plan, watchdog);
+    try {
+      await Promise.all(nodes.map((node) => node.start()));
+      await Promise.all(gateways.map((gateway) => gateway.start()));
+      return cluster;
+    } catch (error) {
+      await cluster.close();
+      throw error;
+    }
+  }
+
+  /** Path of the cluster file; the keys are beside it. */
+  get configPath(): string {
+    return clusterFileOf(this.plan);
+  }
+
+  /** Where node `id` keeps what it must not forget. */
+  storeOf(id: number): string {
+    return join(dataDirectoryOf(this.plan), `node-${id}`);
+  }
+
+  /** Base URLs of the gateways that run. */
+  gatewayUrls(): string[] {
+    return this.gateways.flatMap(({ url }) => (url === undefined ? [] : [url]));
+  }
+
+  node(id: number): SupervisedProcess {
+    return required(this.nodes[id], `node ${id}`);
+  }
+
+  gateway(index: number): SupervisedProcess {
+    return required(this.gateways[index], `gateway ${index}`);
+  }
+
+  /**
+   * Starts a program that was stopped, again if need be while Redis is away, as a supervisor does.
+   *
+   * @throws StartFailure
+   */
+  async revive(program: SupervisedProcess): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      const startedAt = performance.now();
+      try {
+        await program.start();
+        return;
+      } catch (error) {
+        const mayTryAgain = attempt < START_ATTEMPTS && this.redisWasAwaySince(startedAt);
+        if (!(error instanceof StartFailure) || !mayTryAgain) throw error;
+      }
+    }
+  }
+
+  /** @param orderly whether it may write down what it holds */
+  async stopRedis(orderly: boolean): Promise<void> {
+    this.redisAwaySince = performance.now();
+    await (orderly ? this.redis.stop() : this.redis.kill());
+  }
+
+  async reviveRedis(): Promise<void> {
+    await this.redis.restart();
+    this.redisAwaySince = undefined;
+    this.redisBackAt = performance.now();
+  }
+
+  /** Stops everything, gateways first. May be called again. */
+  close(): Promise<void> {
+    this.closing ??= this.stopAll();
+    return this.closing;
+  }
+
+  private async stopAll(): Promise<void> {
+    const programs = [...this.gateways, ...this.nodes];
+    await Promise.all(this.gateways.map((gateway) => gateway.stop()));
+    await Promise.all(this.nodes.map((node) => node.stop()));
+    await this.redis.stop();
+    await Promise.all(programs.map((program) => program.closeLog()));
+    this.watchdog.dismiss();
+  }
+
+  private redisWasAwaySince(sinceMs: number): boolean {
+    return this.redisAwaySince !== undefined || this.redisBackAt > sinceMs;
+  }
+}
+
+/** Where everything that the programs write is, in a run's directory. */
+export function logsIn(directory: string): string {
+  return join(directory, 'logs');
+}
+
+/** What survives the server: the gateways' accepted requests. Written before it is answered. */
+const PERSISTENT = ['--appendonly', 'yes', '--appendfsync', 'always'];
+
+function clusterFileOf({ directory }: ClusterPlan): string {
+  return join(directory, 'keys', 'cluster.json');
+}
+
+function dataDirectoryOf({ directory }: ClusterPlan): string {
+  return join(directory, 'data');
+}
+
+/** Fresh keys; then the tuning, which `generateCluster` leaves to who wants it. */
+async function writeClusterFile(plan: ClusterPlan): Promise<ClusterConfig> {
+  const { nodes, mode, checkpointInterval } = plan;
+  const path = clusterFileOf(plan);
+  generateCluster(
+    { cluster: 'chaos', mode, nodes, clients: [GATEWAY_CLIENT, AUDITOR_CLIENT] },
+    join(plan.directory, 'keys'),
+  );
+  const config = loadClusterConfig(path);
+  if (checkpointInterval === undefined) return config;
+  const tuning = { checkpointInterval, windowSlots: 2 * checkpointInterval };
+  await writeFile(path, formatClusterFile({ ...config, tuning }));
+  return loadClusterConfig(path);
+}
+
+function sharedEnvironment(plan: ClusterPlan, redisUrl: string): Record<string, string> {
+  return {
+    CCRO_CONFIG: clusterFileOf(plan),
+    REDIS_URL: redisUrl,
+    FAULT_INJECTION: plan.faultInjection ? 'on' : 'off',
+    LOG_LEVEL: 'info',
+    NO_COLOR: '1',
+  };
+}
+
+function nodeProgram(
+  plan: ClusterPlan,
+  redisUrl: string,
+  id: number,
+): Omit<ProgramOptions, 'logFile'> {
+  return {
+    name: `node ${id}`,
+    entry: NODE_ENTRY,
+    readyLine: /Node \d+ started on (https?:\/\/[\w.:[\]-]+)/,
+    environment: {
+      ...sharedEnvironment(plan, redisUrl),
+      NODE_ID: String(id),
+      NODE_HTTP_PORT: '0',
+      DATA_DIR: dataDirectoryOf(plan),
+      DURABILITY: plan.durability,
+    },
+  };
+}
+
+function gatewayProgram(
+  plan: ClusterPlan,
+  redisUrl: string,
+  index: number,
+): Omit<ProgramOptions, 'logFile'> {
+  return {
+    name: `gateway ${index}`,
+    entry: GATEWAY_ENTRY,
+    readyLine: /Gateway running on (https?:\/\/[\w.:[\]-]+)/,
+    environment: { ...sharedEnvironment(plan, redisUrl), GATEWAY_PORT: '0' },
+  };
+}
+
+function required<T>(value: T | undefined, name: string): T {
+  if (value === undefined) throw new RangeError(`there is no ${name}`);
+  return value;
+}

@@ -1,0 +1,189 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream, type WriteStream } from 'node:fs';
+import { finished } from 'node:stream/promises';
+import type { Watchdog } from './watchdog.js';
+
+const START_TIMEOUT_MS = 45_000;
+const STOP_TIMEOUT_MS = 8_000;
+const LAST_WORDS_CHARACTERS = 4_000;
+
+/** A process that ended before it was ready, or did not become ready in time. */
+export class StartFailure extends Error {
+  constructor(
+    readonly program: string,
+    /** The last line it wrote: programs here end with one line that explains why. */
+    readonly lastLine: string,
+    /** Undefined when it was still running. */
+    readonly exit: Exit | undefined,
+  ) {
+    super(`${program} did not start: ${lastLine}`);
+    this.name = 'StartFailure';
+  }
+}
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export interface ProgramOptions {
+  /** What people call it, e.g. `node 2`. */
+  readonly name: string;
+  /** Path of the built main file. */
+  readonly entry: string;
+  /** The whole environment it gets. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Its first group is the URL that the program says it listens on. */
+  readonly readyLine: RegExp;
+  /** Everything that it writes is appended here. */
+  readonly logFile: string;
+}
+
+export interface ProgramDependencies {
+  readonly watchdog: Watchdog;
+  /** Told when the program ends although nobody here ended it. */
+  readonly onUnexpectedEnd: (process: SupervisedProcess, lastLine: string) => void;
+}
+
+/**
+ * One of the cluster's programs, started, killed, frozen and started again. It has a process group
+ * of its own: Ctrl-C in the terminal reaches this process alone, which then ends it in order.
+ */
+export class SupervisedProcess {
+  private child: ChildProcess | undefined;
+  private endIsMeant = true;
+  private baseUrl: string | undefined;
+  private lastWords = '';
+  private readonly log: WriteStream;
+
+  constructor(
+    private readonly options: ProgramOptions,
+    private readonly dependencies: ProgramDependencies,
+  ) {
+    this.log = createWriteStream(options.logFile, { flags: 'a' });
+  }
+
+  get name(): string {
+    return this.options.name;
+  }
+
+  /** Base URL of its HTTP interface; undefined while it does not run. Another one at each start. */
+  get url(): string | undefined {
+    return this.running ? this.baseUrl : undefined;
+  }
+
+  get pid(): number | undefined {
+    return this.running ? this.child?.pid : undefined;
+  }
+
+  get running(): boolean {
+    const { child } = this;
+    return child?.pid !== undefined && child.exitCode === null && child.signalCode === null;
+  }
+
+  /** Resolves when it says that it is ready. @throws StartFailure; then it does not run */
+  async start(): Promise<void> {
+    if (this.running) throw new Error(`${this.name} runs already`);
+    this.endIsMeant = true;
+    this.baseUrl = undefined;
+    this.lastWords = '';
+    this.log.write(`--- ${this.name} starts at ${new Date().toISOString()}\n`);
+    const child = spawn(process.execPath, ['--enable-source-maps', this.options.entry], {
+      env: this.options.environment,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
+    this.child = child;
+    const { pid } = child;
+    if (pid !== undefined) this.dependencies.watchdog.started(pid);
+    child.once('exit', (code, signal) => this.onExit(child, { code, signal }));
+    try {
+      this.baseUrl = await this.untilReady(child);
+      this.endIsMeant = false;
+    } catch (error) {
+      await this.kill();
+      throw error;
+    }
+  }
+
+  /** Ends it at once, as a crash would. */
+  async kill(): Promise<void> {
+    await this.end('SIGKILL');
+  }
+
+  /** Asks it to end, and kills it when it has not after some seconds. */
+  async stop(): Promise<void> {
+    this.signal('SIGCONT'); // a stopped process would not see the request
+    const force = setTimeout(() => this.signal('SIGKILL'), STOP_TIMEOUT_MS);
+    await this.end('SIGTERM');
+    clearTimeout(force);
+  }
+
+  /** Freezes it: connections stay open, nothing is answered. */
+  pause(): void {
+    this.signal('SIGSTOP');
+  }
+
+  /** Ends `pause`. */
+  resume(): void {
+    this.signal('SIGCONT');
+  }
+
+  /** Writes out the log. The process must have ended. */
+  async closeLog(): Promise<void> {
+    this.log.end();
+    await finished(this.log);
+  }
+
+  private async end(signal: NodeJS.Signals): Promise<void> {
+    const { child } = this;
+    this.endIsMeant = true;
+    if (child === undefined || !this.running) return;
+    const exited = once(child, 'exit');
+    child.kill(signal);
+    await exited;
+  }
+
+  private signal(signal: NodeJS.Signals): void {
+    if (this.running) this.child?.kill(signal);
+  }
+
+  private untilReady(child: ChildProcess): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const fail = (why: string, exit?: Exit): void => {
+        clearTimeout(timer);
+        reject(new StartFailure(this.name, why, exit));
+      };
+      const timer = setTimeout(
+        () => fail(`it was not ready after ${START_TIMEOUT_MS} ms`),
+        START_TIMEOUT_MS,
+      );
+      const listen = (chunk: Buffer): void => {
+        this.log.write(chunk);
+        this.lastWords = (this.lastWords + chunk.toString()).slice(-LAST_WORDS_CHARACTERS);
+        const url = this.baseUrl ?? this.options.readyLine.exec(this.lastWords)?.[1];
+        if (url === undefined) return;
+        clearTimeout(timer);
+        resolve(url);
+      };
+      child.stdout?.on('data', listen);
+      child.stderr?.on('data', listen);
+      child.once('error', (error) => fail(error.message));
+      // `close` comes when all that it wrote was read.
+      child.once('close', (code, signal) => fail(this.lastLine(), { code, signal }));
+    });
+  }
+
+  private onExit(child: ChildProcess, { code, signal }: Exit): void {
+    const { pid } = child;
+    if (pid !== undefined) this.dependencies.watchdog.ended(pid);
+    this.log.write(`--- ${this.name} ended (${signal ?? `exit code ${code}`})\n`);
+    if (this.endIsMeant) return;
+    child.once('close', () => this.dependencies.onUnexpectedEnd(this, this.lastLine()));
+  }
+
+  private lastLine(): string {
+    return this.lastWords.trimEnd().split('\n').at(-1) ?? '';
+  }
+}

@@ -1,0 +1,190 @@
+/** What a chaos run is told as: on the terminal, and as Markdown. */
+
+import Table from 'cli-table3';
+import pc from 'picocolors';
+import { hasPassed, type CheckResult } from '../checks/check.js';
+import type { Recovery, RecoverySummary } from '../checks/check-recovery.js';
+import { quantile } from '../checks/quantile.js';
+import { describeFault } from '../faults/planned-fault.js';
+import type { ChaosOptions } from '../options/chaos-options.js';
+import type { ChaosResult } from '../run-chaos.js';
+import type { Incident } from '../timeline.js';
+import type { Call } from '../workload/history.js';
+import { atSeconds, duration } from './format.js';
+
+/** Findings of one check that are shown; the rest is counted. */
+const MAX_FINDINGS = 12;
+
+/** How to do the same again. */
+export function commandLine(options: ChaosOptions): string {
+  const { minutes, seed, nodes, mode, durability, gateways, checkpointInterval } = options;
+  return (
+    `npm run chaos -- --minutes ${minutes} --seed ${seed} --nodes ${nodes} --mode ${mode} ` +
+    `--durability ${durability} --gateways ${gateways} --checkpoint-interval ${checkpointInterval}`
+  );
+}
+
+/** Rows of text: a table's head and its lines. */
+interface Rows {
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+export function terminalReport(options: ChaosOptions, result: ChaosResult): string {
+  const { recoveries, recoverySummaries, history, checks } = result;
+  return [
+    pc.bold('Timeline'),
+    terminalTable(timelineRows(recoveries)),
+    pc.bold('Recovery: from the fault to the next decision'),
+    terminalTable(recoveryRows(recoverySummaries)),
+    pc.bold('Answers'),
+    terminalTable(answerRows(history.calls)),
+    totals(result),
+    '',
+    pc.bold('Checks'),
+    ...checks.flatMap(terminalCheck),
+    '',
+    checks.every(hasPassed)
+      ? pc.green(`PASSED  ${commandLine(options)}`)
+      : pc.red(`FAILED  replay with: ${commandLine(options)}`),
+  ].join('\n');
+}
+
+export function markdownReport(options: ChaosOptions, result: ChaosResult): string {
+  const { recoveries, recoverySummaries, history, checks } = result;
+  return [
+    `# Chaos run, seed ${options.seed}: ${checks.every(hasPassed) ? 'passed' : 'FAILED'}`,
+    '',
+    `\`${commandLine(options)}\``,
+    '',
+    totals(result),
+    '',
+    '## Checks',
+    '',
+    ...checks.flatMap((check) => [
+      `- ${hasPassed(check) ? 'passed' : '**FAILED**'}: ${check.name} (${check.summary})`,
+      ...check.findings.map((finding) => `  - ${finding}`),
+    ]),
+    '',
+    '## Recovery: from the fault to the next decision',
+    '',
+    markdownTable(recoveryRows(recoverySummaries)),
+    '## Timeline',
+    '',
+    markdownTable(timelineRows(recoveries)),
+    '## Answers',
+    '',
+    markdownTable(answerRows(history.calls)),
+  ].join('\n');
+}
+
+/** The timeline as data. */
+export function timelineJson(options: ChaosOptions, { recoveries, timeline }: ChaosResult): string {
+  const incidents = recoveries.map(({ incident, decidedAfterMs, isOverlapped }) => ({
+    ...incident,
+    decidedAfterMs: decidedAfterMs ?? null,
+    isOverlapped,
+  }));
+  return `${JSON.stringify({ options, incidents, findings: timeline.findings }, null, 2)}\n`;
+}
+
+/** One line when a fault strikes. */
+export function struckLine({ startMs, target, role, view, fault }: Incident): string {
+  const part = role === undefined ? '' : ` (${role}, view ${view})`;
+  return `${atSeconds(startMs).padStart(8)}  ${target}${part}: ${describeFault(fault)}`;
+}
+
+/** One line when it is over. */
+export function overLine({ number, target, startMs, overMs, notes }: Incident): string {
+  const rest = notes.length === 0 ? '' : `; ${notes.join('; ')}`;
+  const tookMs = overMs === undefined ? undefined : overMs - startMs;
+  return (
+    `${atSeconds(overMs).padStart(8)}  ${target} has recovered, ${duration(tookMs)} after ` +
+    `incident ${number} began${rest}`
+  );
+}
+
+function totals({ history, durationMs, slots }: ChaosResult): string {
+  const answered = history.calls.filter(({ decided }) => decided !== undefined);
+  const timesMs = answered.map(({ startMs, endMs }) => (endMs ?? NaN) - startMs);
+  const perSecond = (answered.length / durationMs) * 1000;
+  return (
+    `${history.calls.length} calls, ${answered.length} answered, ${slots} slots decided, ` +
+    `${perSecond.toFixed(1)} requests/s; a call took ${duration(quantile(timesMs, 0.5))} ` +
+    `(p50), ${duration(quantile(timesMs, 0.95))} (p95), ${duration(quantile(timesMs, 1))} at most.`
+  );
+}
+
+function timelineRows(recoveries: readonly Recovery[]): Rows {
+  return {
+    head: ['#', 'at', 'whom', 'view', 'fault', 'decided again', 'recovered after', 'notes'],
+    rows: recoveries.map(({ incident, decidedAfterMs, isOverlapped }) => {
+      const { number, startMs, overMs, target, role, view, fault, notes } = incident;
+      return [
+        String(number),
+        atSeconds(startMs),
+        role === undefined ? target : `${target} (${role})`,
+        String(view ?? '-'),
+        describeFault(fault),
+        `${duration(decidedAfterMs ?? Infinity)}${isOverlapped ? ' *' : ''}`,
+        duration(overMs === undefined ? Infinity : overMs - startMs),
+        notes.join('; '),
+      ];
+    }),
+  };
+}
+
+function recoveryRows(summaries: readonly RecoverySummary[]): Rows {
+  return {
+    head: ['what', 'times', 'p50', 'p95', 'max', 'allowed (p95)'],
+    rows: summaries.map(({ what, count, p50Ms, p95Ms, maxMs, boundMs }) => [
+      what,
+      String(count),
+      duration(p50Ms),
+      duration(p95Ms),
+      duration(maxMs),
+      duration(boundMs),
+    ]),
+  };
+}
+
+/** How the attempts of all calls ended. */
+function answerRows(calls: readonly Call[]): Rows {
+  const counts = new Map<string, number>();
+  for (const { question, attempts } of calls) {
+    for (const { result } of attempts) {
+      const what = `${question.kind}\t${typeof result === 'number' ? `HTTP ${result}` : result}`;
+      counts.set(what, (counts.get(what) ?? 0) + 1);
+    }
+  }
+  return {
+    head: ['asked', 'answer', 'times'],
+    rows: [...counts]
+      .sort(([left], [right]) => left.localeCompare(right))
+      .map(([what, count]) => [...what.split('\t'), String(count)]),
+  };
+}
+
+function terminalCheck(check: CheckResult): string[] {
+  const { name, summary, findings } = check;
+  const mark = hasPassed(check) ? pc.green('ok    ') : pc.red('FAILED');
+  const shown = findings.slice(0, MAX_FINDINGS).map((finding) => `         - ${finding}`);
+  const rest = findings.length - shown.length;
+  return [
+    `${mark} ${name} (${summary})`,
+    ...shown,
+    ...(rest > 0 ? [`         and ${rest} more; --out writes them all`] : []),
+  ];
+}
+
+function terminalTable({ head, rows }: Rows): string {
+  const table = new Table({ head: [...head], style: { head: [], border: [], compact: true } });
+  table.push(...rows.map((row) => [...row]));
+  return table.toString();
+}
+
+function markdownTable({ head, rows }: Rows): string {
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`;
+  return line(head) + line(head.map(() => '---')) + rows.map(line).join('');
+}

@@ -1,0 +1,238 @@
+/** One chaos run, from an empty directory to a judgement. */
+
+import { maxFaulty } from '@ccro/consensus';
+import { LedgerArchive } from './audit/ledger-archive.js';
+import { readNodeLedgers, type NodeLedger } from './audit/node-ledgers.js';
+import type { RecoveryBound } from './checks/check-recovery.js';
+import { judge, type Judgement } from './checks/run-checks.js';
+import { Casualties } from './faults/casualties.js';
+import { runFaults } from './faults/lanes.js';
+import { readStatuses } from './faults/recovery.js';
+import type { NodeStatus } from './http/node-status.js';
+import type { ChaosOptions } from './options/chaos-options.js';
+import { ProcessCluster } from './processes/process-cluster.js';
+import { Timeline, type TimelineListener } from './timeline.js';
+import { deadline, Overdue, pause, Quit, until } from './waiting.js';
+import { History } from './workload/history.js';
+import { MODERATE, Workload } from './workload/workload.js';
+
+/** How long the first decision may take. */
+const WARM_UP_BOUND_MS = 30_000;
+/** After the last fault the workload goes on so long, with everybody well. */
+const CALM_MS = 1_500;
+/** How long calls under way may take to end once everything is healed. */
+const DRAIN_BOUND_MS = 45_000;
+const LEVEL_BOUND_MS = 45_000;
+const LEDGER_BOUND_MS = 60_000;
+
+/** A replica suspects the primary after max(2000, 60n) ms. */
+export function recoveryBound(nodes: number): RecoveryBound {
+  const requestTimeoutMs = Math.max(2_000, 60 * nodes);
+  return { commanderKilledMs: 1.5 * requestTimeoutMs, communicationNodeKilledMs: 500 };
+}
+
+/** Told how a run goes. */
+export interface ChaosListener extends TimelineListener {
+  /** The cluster stands; from here on time counts. */
+  onStarted(history: History): void;
+  /** What the run is busy with after the last fault. */
+  onPhase(phase: string): void;
+}
+
+export interface ChaosResult extends Judgement {
+  readonly history: History;
+  readonly timeline: Timeline;
+  /** Milliseconds during which faults struck. */
+  readonly durationMs: number;
+  /** Slots that were decided. */
+  readonly slots: number;
+}
+
+/**
+ * Runs and judges. All processes have ended when it returns or throws.
+ *
+ * @param directory everything of the run goes into it
+ * @throws Quit when `quit` aborts; what ProcessCluster.start throws
+ */
+export async function runChaos(
+  options: ChaosOptions,
+  directory: string,
+  listener: ChaosListener,
+  quit: AbortSignal,
+): Promise<ChaosResult> {
+  let originMs = performance.now();
+  const timeline = new Timeline(() => performance.now() - originMs, listener);
+  const hopeless = new AbortController();
+  const giveUp = (why: string): void => {
+    timeline.finding(why);
+    hopeless.abort();
+  };
+  const cluster = await ProcessCluster.start(
+    { ...options, directory, faultInjection: true, temporary: !options.keep },
+    // Nobody would start it again: what follows would tell nothing.
+    { onUnexpectedEnd: (name, lastLine) => giveUp(`${name} ended by itself: ${lastLine}`) },
+  );
+  originMs = performance.now();
+  try {
+    const run = { options, cluster, timeline, listener, hopeless: hopeless.signal, giveUp, quit };
+    return await new ChaosRun(run).run();
+  } finally {
+    await cluster.close();
+  }
+}
+
+interface ChaosRunParts {
+  readonly options: ChaosOptions;
+  readonly cluster: ProcessCluster;
+  readonly timeline: Timeline;
+  readonly listener: ChaosListener;
+  /** Aborts when going on makes no sense. */
+  readonly hopeless: AbortSignal;
+  /** Makes the run hopeless. */
+  readonly giveUp: (why: string) => void;
+  readonly quit: AbortSignal;
+}
+
+class ChaosRun {
+  private readonly history: History;
+  private readonly archive: LedgerArchive;
+  private readonly workload: Workload;
+
+  constructor(private readonly parts: ChaosRunParts) {
+    const { cluster, timeline, options } = parts;
+    const gatewayUrls = (): string[] => cluster.gatewayUrls();
+    this.history = new History(timeline.nowMs);
+    this.archive = new LedgerArchive(gatewayUrls);
+    this.workload = new Workload({ ...MODERATE, seed: options.seed }, this.history, gatewayUrls);
+  }
+
+  async run(): Promise<ChaosResult> {
+    const archiving = new AbortController();
+    const archived = this.archive.follow(archiving.signal);
+    this.workload.start();
+    try {
+      await this.untilFirstDecision();
+      this.parts.listener.onStarted(this.history);
+      const startedMs = this.parts.timeline.nowMs();
+      if (!this.parts.hopeless.aborted) await this.strike();
+      const durationMs = this.parts.timeline.nowMs() - startedMs;
+      await this.settle();
+      archiving.abort();
+      await archived;
+      const statuses = await this.untilLevel();
+      const slots = await this.readLedger(statuses);
+      const nodeLedgers = await this.auditNodes(slots);
+      return { ...this.judge(statuses, nodeLedgers), durationMs, slots };
+    } finally {
+      archiving.abort();
+      await this.workload.stop(0);
+      await archived;
+    }
+  }
+
+  private async untilFirstDecision(): Promise<void> {
+    try {
+      await until('a first decision', { boundMs: WARM_UP_BOUND_MS, quit: this.parts.quit }, () =>
+        Promise.resolve(this.history.calls.find(({ decided }) => decided !== undefined)),
+      );
+    } catch (error) {
+      if (!(error instanceof Overdue)) throw error;
+      this.parts.giveUp(error.message);
+    }
+  }
+
+  private async strike(): Promise<void> {
+    const { seed, mode, minutes, nodes } = this.parts.options;
+    const timeUp = deadline(minutes * 60_000, this.parts.hopeless, this.parts.quit);
+    await runFaults(seed, mode, {
+      cluster: this.parts.cluster,
+      timeline: this.parts.timeline,
+      casualties: new Casualties(maxFaulty(nodes)),
+      timeUp,
+      quit: this.parts.quit,
+    });
+  }
+
+  /** With everybody well: whatever waits is decided, and nothing new begins. */
+  private async settle(): Promise<void> {
+    this.parts.listener.onPhase('waiting for calls under way');
+    await pause(CALM_MS, deadline(CALM_MS, this.parts.quit, this.parts.hopeless));
+    this.throwIfQuit();
+    const patience = this.parts.hopeless.aborted ? 0 : DRAIN_BOUND_MS;
+    await this.workload.stop(patience);
+    const unanswered = this.history.calls.filter(
+      ({ decided, acceptedIds }) => decided === undefined && acceptedIds.size > 0,
+    );
+    await this.workload.resolve(unanswered, patience);
+    this.throwIfQuit();
+  }
+
+  /** @returns the last words of all nodes, level or not */
+  private async untilLevel(): Promise<readonly (NodeStatus | undefined)[]> {
+    this.parts.listener.onPhase('waiting for the nodes to be level');
+    const bound = { boundMs: LEVEL_BOUND_MS, quit: this.parts.quit };
+    try {
+      return await until('all nodes level', bound, async () => {
+        const statuses = await readStatuses(this.parts.cluster);
+        const executed = new Set(statuses.map((status) => status?.lastExecuted));
+        const isLevel = executed.size === 1 && !executed.has(undefined);
+        return isLevel || this.parts.hopeless.aborted ? statuses : undefined;
+      });
+    } catch (error) {
+      if (!(error instanceof Overdue)) throw error;
+      return readStatuses(this.parts.cluster);
+    }
+  }
+
+  /** @returns how many slots it has */
+  private async readLedger(statuses: readonly (NodeStatus | undefined)[]): Promise<number> {
+    this.parts.listener.onPhase('reading the ledger');
+    const last = Math.max(0, ...statuses.map((status) => status?.lastExecuted ?? 0));
+    const giveUp = deadline(LEDGER_BOUND_MS, this.parts.quit);
+    if (!(await this.archive.readUpTo(last, giveUp)) && !this.parts.quit.aborted) {
+      const { length } = this.archive.slots;
+      this.parts.timeline.finding(
+        `GET /ledger shows ${length} slots only, the nodes executed ${last}`,
+      );
+    }
+    this.throwIfQuit();
+    return this.archive.slots.length;
+  }
+
+  private async auditNodes(slots: number): Promise<readonly NodeLedger[]> {
+    this.parts.listener.onPhase("reading every node's own ledger");
+    try {
+      return await readNodeLedgers(this.parts.cluster, slots);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.parts.timeline.finding(`the nodes' own ledgers could not be read: ${why}`);
+      return [];
+    }
+  }
+
+  private judge(
+    statuses: readonly (NodeStatus | undefined)[],
+    nodeLedgers: readonly NodeLedger[],
+  ): Omit<ChaosResult, 'durationMs' | 'slots'> {
+    this.parts.listener.onPhase('checking');
+    const { history, archive } = this;
+    const { timeline, options } = this.parts;
+    const judgement = judge(
+      {
+        calls: history.calls,
+        incidents: timeline.incidents,
+        findings: [...timeline.findings, ...archive.findings],
+        ledger: archive.slots,
+        nodeLedgers,
+        statuses,
+        endMs: timeline.nowMs(),
+      },
+      recoveryBound(options.nodes),
+    );
+    return { ...judgement, history, timeline };
+  }
+
+  private throwIfQuit(): void {
+    if (this.parts.quit.aborted) throw new Quit();
+  }
+}

@@ -1,0 +1,69 @@
+import type { Fault } from './faults/planned-fault.js';
+
+/** A fault that has struck. Times in milliseconds since the run began. */
+export interface Incident {
+  readonly number: number;
+  readonly fault: Fault;
+  /** `node 2`, `redis`, `gateway 0` */
+  readonly target: string;
+  /** The part that a node played then: commander, communication node or replica. */
+  readonly role: string | undefined;
+  /** The view then; undefined when nobody could tell. */
+  readonly view: number | undefined;
+  readonly startMs: number;
+  /** When the cause was taken away: started again, thawed, told to behave. */
+  healedMs: number | undefined;
+  /** When what was hit had recovered: a node that has caught up, a program that answers. */
+  overMs: number | undefined;
+  /** What else there is to say, in order. */
+  readonly notes: string[];
+}
+
+/** Told of incidents as they happen. */
+export interface TimelineListener {
+  onStruck(incident: Incident): void;
+  onOver(incident: Incident): void;
+  /** Something that should not have happened. */
+  onFinding(text: string): void;
+}
+
+/** Everything that was done to the cluster. */
+export class Timeline {
+  readonly incidents: Incident[] = [];
+  /** Whatever should not have happened, in words. Empty in a good run. */
+  readonly findings: string[] = [];
+
+  /** @param nowMs milliseconds since the run began */
+  constructor(
+    readonly nowMs: () => number,
+    private readonly listener: TimelineListener,
+  ) {}
+
+  strike(incident: Pick<Incident, 'fault' | 'target' | 'role' | 'view'>): Incident {
+    const struck: Incident = {
+      ...incident,
+      number: this.incidents.length + 1,
+      startMs: this.nowMs(),
+      healedMs: undefined,
+      overMs: undefined,
+      notes: [],
+    };
+    this.incidents.push(struck);
+    this.listener.onStruck(struck);
+    return struck;
+  }
+
+  healed(incident: Incident): void {
+    incident.healedMs = this.nowMs();
+  }
+
+  over(incident: Incident): void {
+    incident.overMs = this.nowMs();
+    this.listener.onOver(incident);
+  }
+
+  finding(text: string): void {
+    this.findings.push(text);
+    this.listener.onFinding(text);
+  }
+}

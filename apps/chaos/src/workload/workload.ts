@@ -1,0 +1,137 @@
+import { Random } from '@ccro/simulator';
+import { deadline, pause } from '../waiting.js';
+import { Caller } from './caller.js';
+import type { Call, History } from './history.js';
+import type { Question } from './question.js';
+
+/** Calls the pulse may have under way at a time; then it skips beats. */
+const MAX_PULSES = 400;
+
+export interface WorkloadOptions {
+  readonly seed: string;
+  /** Keys of the key-value store. Few, so that calls meet. */
+  readonly keys: number;
+  /** Clients that read and write keys, each one call at a time. */
+  readonly keyClients: number;
+  /** Clients that hand in requests, each one at a time. */
+  readonly submitters: number;
+  /** Milliseconds a client waits between two calls: at least and at most. */
+  readonly thinkMs: readonly [number, number];
+  /** Milliseconds from one pulse to the next. */
+  readonly pulseMs: number;
+}
+
+/** What a chaos run asks by default. */
+export const MODERATE: Omit<WorkloadOptions, 'seed'> = {
+  keys: 5,
+  keyClients: 5,
+  submitters: 3,
+  thinkMs: [10, 60],
+  pulseMs: 50,
+};
+
+/**
+ * Clients that work all the time, whatever happens to the cluster. The pulse sends small requests
+ * at a fixed rate and waits for nobody: from it one sees when the cluster decides again.
+ */
+export class Workload {
+  private readonly caller: Caller;
+  private readonly stopping = new AbortController();
+  private readonly givenUp = new AbortController();
+  private running: Promise<unknown> = Promise.resolve();
+  private pulses = 0;
+
+  constructor(
+    private readonly options: WorkloadOptions,
+    private readonly history: History,
+    gatewayUrls: () => readonly string[],
+  ) {
+    this.caller = new Caller({ gatewayUrls, nowMs: history.nowMs });
+  }
+
+  start(): void {
+    const { keyClients, submitters } = this.options;
+    this.running = Promise.all([
+      ...times(keyClients, (index) => this.work(`keys-${index}`, (...of) => this.useKey(...of))),
+      ...times(submitters, (index) => this.work(`submit-${index}`, (...of) => this.submit(...of))),
+      this.pulse(),
+    ]);
+  }
+
+  /** Begins nothing new and waits for what is under way, at most so long. */
+  async stop(graceMs: number): Promise<void> {
+    this.stopping.abort();
+    const timer = setTimeout(() => this.givenUp.abort(), graceMs);
+    await this.running;
+    clearTimeout(timer);
+  }
+
+  /** Asks once more after calls that were accepted and never answered, at most so long. */
+  async resolve(calls: readonly Call[], graceMs: number): Promise<void> {
+    const giveUp = deadline(graceMs);
+    for (const call of calls) {
+      while (call.decided === undefined && call.problem === undefined && !giveUp.aborted) {
+        await this.caller.look(call);
+        if (call.decided === undefined) await pause(20, giveUp);
+      }
+      if (call.decided !== undefined) call.endMs = this.history.nowMs();
+    }
+  }
+
+  private async work(
+    client: string,
+    ask: (client: string, random: Random, count: number) => Promise<void>,
+  ): Promise<void> {
+    const random = new Random(`${this.options.seed}/${client}`);
+    for (let count = 1; !this.stopping.signal.aborted; count += 1) {
+      await ask(client, random, count);
+      await pause(random.between(...this.options.thinkMs), this.stopping.signal);
+    }
+  }
+
+  private async useKey(client: string, random: Random, count: number): Promise<void> {
+    const question = this.questionOnKey(random, `${client}/${count}`);
+    const isPatient = random.chance(0.75);
+    if (question.kind === 'get' || !isPatient) {
+      await this.caller.once(this.history.begin(client, question));
+      return;
+    }
+    const call = this.history.begin(client, question, `${client}-${count}`);
+    await this.caller.untilAnswered(call, this.givenUp.signal);
+  }
+
+  private questionOnKey(random: Random, value: string): Question {
+    const key = `key-${random.below(this.options.keys)}`;
+    const choice = random.next();
+    if (choice < 0.5) return { kind: 'put', key, value };
+    return choice < 0.9 ? { kind: 'get', key } : { kind: 'delete', key };
+  }
+
+  private async submit(client: string, random: Random, count: number): Promise<void> {
+    const question = { kind: 'append', data: `${client}/${count}` } as const;
+    const call = this.history.begin(client, question, `${client}-${count}`);
+    if (random.chance(0.7)) await this.caller.untilAnswered(call, this.givenUp.signal);
+    else await this.caller.handInAndPoll(call, this.givenUp.signal);
+  }
+
+  private async pulse(): Promise<void> {
+    const underWay = new Set<Promise<void>>();
+    const startMs = this.history.nowMs();
+    for (let beat = 1; !this.stopping.signal.aborted; beat += 1) {
+      if (underWay.size < MAX_PULSES) {
+        this.pulses += 1;
+        const question = { kind: 'append', data: `pulse/${this.pulses}` } as const;
+        const asked = this.caller.once(this.history.begin('pulse', question));
+        underWay.add(asked);
+        void asked.finally(() => underWay.delete(asked));
+      }
+      const dueMs = startMs + beat * this.options.pulseMs;
+      await pause(Math.max(dueMs - this.history.nowMs(), 0), this.stopping.signal);
+    }
+    await Promise.all(underWay);
+  }
+}
+
+function times<T>(count: number, make: (index: number) => T): T[] {
+  return Array.from({ length: count }, (_, index) => make(index));
+}
