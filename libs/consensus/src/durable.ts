@@ -102,7 +102,10 @@ export interface Restored {
   readonly snapshot: Snapshot | null;
   /** Everything executed after the snapshot, ascending, without gaps. */
   readonly decisions: readonly StoredDecision[];
-  /** Above the stable checkpoint, in no particular order: the latest of each slot. */
+  /**
+   * Above the stable checkpoint, in no particular order: the latest of each slot, and of each
+   * digest accepted in it.
+   */
   readonly proposed: readonly Unsigned<PrePrepare>[];
   readonly accepted: readonly PrePrepare[];
   readonly votes: readonly OwnVote<SlotPhase>[];

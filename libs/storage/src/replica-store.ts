@@ -33,7 +33,11 @@ export interface ReplicaStore {
    */
   restore(): Promise<Restored | undefined>;
 
-  /** Stored decisions first..last, ascending, up to the first that is not there. */
+  /**
+   * Stored decisions first..last, ascending, up to the first that was never stored or was dropped.
+   *
+   * @throws StoreError `damaged` when one is not as it was stored
+   */
   decisions(first: SequenceNumber, last: SequenceNumber): Promise<readonly StoredDecision[]>;
 
   /**

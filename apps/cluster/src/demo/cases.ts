@@ -36,6 +36,7 @@ export function demoCase(
     broker: 'embedded',
     redisUrl: '',
     processes: false,
+    storage: { durability: 'memory' },
     gatewayPort: 0,
     nodePort: 0,
     faultInjection: false,
