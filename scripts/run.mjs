@@ -1,21 +1,32 @@
 /**
  * `node scripts/run.mjs <entry> [arguments]` prepares the working copy and becomes the built
- * program apps/cluster/src/<entry>. It loads it into this very process instead of starting
+ * program of that name. It loads it into this very process instead of starting
  * another, so exit code and signals need no passing on and nothing can be orphaned.
  */
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { prepareOrExit, ROOT } from './prepare.mjs';
 
-const [entry, ...args] = process.argv.slice(2);
-if (!entry || !/^[a-z][a-z-]*$/.test(entry)) {
-  process.stderr.write('usage: node scripts/run.mjs main|demo|keygen [arguments]\n');
+/** What is run, by name: a file below apps/. */
+const PROGRAMS = {
+  main: 'cluster/src/main.js',
+  demo: 'cluster/src/demo.js',
+  keygen: 'cluster/src/keygen.js',
+  simulate: 'simulator/src/main.js',
+  chaos: 'chaos/src/main.js',
+  soak: 'chaos/src/soak.js',
+};
+
+const [entry = '', ...args] = process.argv.slice(2);
+if (!Object.hasOwn(PROGRAMS, entry)) {
+  const names = Object.keys(PROGRAMS).join('|');
+  process.stderr.write(`usage: node scripts/run.mjs ${names} [arguments]\n`);
   process.exit(2);
 }
 
 await prepareOrExit();
 
-const program = join(ROOT, 'dist', 'apps', 'cluster', 'src', `${entry}.js`);
+const program = join(ROOT, 'dist', 'apps', ...PROGRAMS[entry].split('/'));
 process.argv = [process.execPath, program, ...args];
 stopWithNpm();
 process.setSourceMapsEnabled(true);

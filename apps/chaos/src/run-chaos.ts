@@ -73,10 +73,13 @@ export async function runChaos(
     { onUnexpectedEnd: (name, lastLine) => giveUp(`${name} ended by itself: ${lastLine}`) },
   );
   originMs = performance.now();
+  const close = (): void => void cluster.close();
+  quit.addEventListener('abort', close, { once: true });
   try {
     const run = { options, cluster, timeline, listener, hopeless: hopeless.signal, giveUp, quit };
     return await new ChaosRun(run).run();
   } finally {
+    quit.removeEventListener('abort', close);
     await cluster.close();
   }
 }

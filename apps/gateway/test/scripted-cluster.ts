@@ -25,6 +25,8 @@ export class ScriptedCluster {
   view = 0;
   /** While set, requests are heard and not executed. */
   stalled = false;
+  /** Requests that are heard and not executed, for as long as they are among these. */
+  ignores: (request: Request) => boolean = () => false;
 
   private readonly broker: Broker;
   private readonly machine = createStateMachine();
@@ -81,7 +83,7 @@ export class ScriptedCluster {
 
   private onRequest(request: Request): void {
     this.heard.push(request);
-    if (this.stalled) return;
+    if (this.stalled || this.ignores(request)) return;
     const result = this.results.get(request.digest) ?? this.execute(request);
     this.scripts.forEach(({ offline, result: lie }, replica) => {
       if (offline !== true) this.reply(replica, request.client, lie?.(result) ?? result);

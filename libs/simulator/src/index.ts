@@ -18,3 +18,9 @@ export { SimulatedNode } from './simulated-node.js';
 export { Trace } from './trace/trace.js';
 export { VirtualTime } from './virtual-time.js';
 export { exploreReproposals, type ExplorationReport } from './exploration/explore-reproposals.js';
+export {
+  BROKEN_PROTOCOLS,
+  findBrokenProtocol,
+  type BrokenProtocol,
+} from './broken/broken-protocols.js';
+export type { SourceEdit } from './broken/source-edit.js';

@@ -4,7 +4,7 @@
  * everything.
  */
 
-import { CcroClient, type Outcome } from '@ccro/client';
+import { CcroClient, type Outcome, type Submission } from '@ccro/client';
 import {
   clusterKeys,
   developmentCluster,
@@ -28,10 +28,8 @@ import { Random } from './random.js';
 import { INSTANT_DISK, SimulatedDisk, type DiskOptions } from './simulated-disk.js';
 import { SimulatedNetwork, type NetworkFaults, type Published } from './simulated-network.js';
 import { SimulatedNode, type NodeObserver, type SimulatedTuning } from './simulated-node.js';
-import { describeMessage } from './trace/describe-message.js';
+import type { ClusterEvent, ClusterListener } from './trace/cluster-event.js';
 import { clientConnectionName, replicaOfConnection } from './trace/names.js';
-import { ClusterTrace } from './trace/cluster-trace.js';
-import type { Trace } from './trace/trace.js';
 import { VirtualTime } from './virtual-time.js';
 
 export interface SimulationOptions {
@@ -47,8 +45,8 @@ export interface SimulationOptions {
   readonly disk?: DiskOptions;
   /** By node: its milliseconds in one of virtual time; 1 unless given. */
   readonly clockRates?: readonly number[];
-  /** Gets a line for everything that happens. */
-  readonly trace?: Trace;
+  /** Sees everything that happens. */
+  readonly listener?: ClusterListener;
 }
 
 export class SimulatedCluster {
@@ -64,7 +62,6 @@ export class SimulatedCluster {
   submitted = 0;
   /** Sees every message on the network. */
   eavesdropper: ((published: Published) => void) | undefined;
-  private readonly trace: ClusterTrace | undefined;
 
   constructor(private readonly options: SimulationOptions) {
     const { seed, mode, nodes, clients = [GATEWAY_CLIENT] } = options;
@@ -72,7 +69,6 @@ export class SimulatedCluster {
     this.network.faults = options.network ?? this.network.faults;
     const config = developmentCluster({ nodes, mode, clients, cluster: 'simulated' });
     this.facts = { ...clusterKeys(config), mode };
-    this.trace = options.trace && new ClusterTrace(this.time, options.trace);
     this.checkers = this.createCheckers();
     this.network.onPublished = (published) => this.overhear(published);
     this.nodes = config.members.map(({ id }) => this.createNode(id));
@@ -93,7 +89,7 @@ export class SimulatedCluster {
   }
 
   /** Submits what `client` wants done. */
-  submitOperation(client: ClientId, operation: string): void {
+  submitOperation(client: ClientId, operation: string): Submission {
     const submission = this.clients.get(client)?.submit(operation);
     if (submission === undefined) throw new RangeError(`no client is called ${client}`);
     this.submitted += 1;
@@ -101,7 +97,7 @@ export class SimulatedCluster {
     submission.decided.then(
       (outcome) => {
         this.outcomes.push(outcome);
-        this.trace?.decided(client, outcome);
+        this.tell({ kind: 'decided', client, outcome });
         this.checkers.onDecided(client, outcome);
       },
       (error: unknown) => {
@@ -111,6 +107,7 @@ export class SimulatedCluster {
     );
     // It rejects when `decided` does.
     submission.settled.catch(() => undefined);
+    return submission;
   }
 
   /** Runs until the clients know `count` decisions. @returns whether it came to that in time */
@@ -137,9 +134,13 @@ export class SimulatedCluster {
     return node;
   }
 
-  /** Adds a line to the trace, if there is one: something was done to the cluster. */
+  /** Tells the listener of something that is done to the cluster. */
   note(text: string): void {
-    this.trace?.note(text);
+    this.tell({ kind: 'note', text });
+  }
+
+  private tell(event: ClusterEvent): void {
+    this.options.listener?.(event, this.time.now());
   }
 
   private isHonest(id: ReplicaId): boolean {
@@ -157,7 +158,7 @@ export class SimulatedCluster {
       cluster: this.facts,
       honest: new Set(honest),
       limits,
-      onViolation: (violation: Violation) => this.trace?.note(`VIOLATED ${violation.message}`),
+      onViolation: (violation: Violation) => this.note(`VIOLATED ${violation.message}`),
     });
   }
 
@@ -185,14 +186,15 @@ export class SimulatedCluster {
   }
 
   private observerOf(self: ReplicaId): NodeObserver {
-    const { checkers, trace } = this;
+    const { checkers } = this;
     return {
       onRestored: (restored) => checkers.onRestored(self, restored),
-      onExecuted: (slot) => trace?.executed(self, slot),
-      onEvidence: (evidence) => trace?.evidence(self, evidence),
-      onReject: (code, from) => trace?.rejected(self, code, from),
+      onExecuted: (slot) => this.tell({ kind: 'executed', replica: self, slot }),
+      onProgress: (progress) => this.tell({ kind: 'progress', replica: self, progress }),
+      onEvidence: (evidence) => this.tell({ kind: 'evidence', replica: self, evidence }),
+      onReject: (code, from) => this.tell({ kind: 'rejected', replica: self, code, from }),
       onFatal: (error) => {
-        trace?.stopped(self, error);
+        this.tell({ kind: 'stopped', replica: self, error });
         checkers.onStopped(self, error);
       },
     };
@@ -217,15 +219,14 @@ export class SimulatedCluster {
     );
   }
 
-  /** What leaves a node is shown to the checkers, and everything to the trace. */
+  /** What leaves a node is shown to the checkers, and everything to the listener. */
   private overhear(published: Published): void {
     this.eavesdropper?.(published);
     const replica = replicaOfConnection(published.from);
     const observed = replica !== undefined && this.isHonest(replica);
-    if (!observed && this.trace === undefined) return;
+    if (!observed && this.options.listener === undefined) return;
     const { message } = json.decode(published.payload, this.facts.cluster);
-    const text = message === undefined ? 'unreadable bytes' : describeMessage(message);
-    this.trace?.published(published, text);
+    this.tell({ kind: 'published', published, message });
     if (observed && message !== undefined) this.checkers.onSent(replica, message);
   }
 }

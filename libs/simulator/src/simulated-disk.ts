@@ -4,7 +4,7 @@
  */
 
 import type { Restored, SequenceNumber, StoredDecision, StoreRecord } from '@ccro/consensus';
-import { StoreImage, type HeldSnapshot, type ReplicaStore } from '@ccro/storage';
+import { StoreError, StoreImage, type HeldSnapshot, type ReplicaStore } from '@ccro/storage';
 import type { Random } from './random.js';
 import type { VirtualTime } from './virtual-time.js';
 
@@ -30,6 +30,8 @@ interface PendingWrite {
 }
 
 export class SimulatedDisk implements ReplicaStore {
+  /** Whether it has no room for anything more. */
+  full = false;
   private image = new StoreImage();
   private readonly pending: PendingWrite[] = [];
   /** When the write that was handed over last is durable. */
@@ -43,6 +45,7 @@ export class SimulatedDisk implements ReplicaStore {
   ) {}
 
   append(records: readonly StoreRecord[]): Promise<void> | undefined {
+    if (this.full) throw new StoreError('unavailable', 'the simulated disk is full');
     for (const record of records) this.observer.onAppended?.(record);
     const tookMs = this.random.between(this.options.minMs, this.options.maxMs);
     if (tookMs === 0 && this.pending.length === 0) {

@@ -50,7 +50,7 @@ export interface Published {
 export class SimulatedNetwork {
   faults: NetworkFaults = HEALTHY_NETWORK;
   /** Whether a message from one named broker reaches another. */
-  connected: (from: string, to: string) => boolean = () => true;
+  connected: (from: string, to: string, payload: Uint8Array) => boolean = () => true;
   /** Sees every message that is sent. */
   onPublished: ((published: Published) => void) | undefined;
   private readonly brokers = new Map<string, SimulatedBroker>();
@@ -78,7 +78,7 @@ export class SimulatedNetwork {
     this.messages += 1;
     const receivers = [...this.brokers.values()].filter((each) => each.subscribes(channel));
     const deliveries = receivers.map((to) => {
-      const delaysMs = this.connected(from, to.name) ? this.drawDelays() : [];
+      const delaysMs = this.connected(from, to.name, payload) ? this.drawDelays() : [];
       return { to: to.name, delaysMs };
     });
     this.onPublished?.({ from, channel, payload, deliveries });

@@ -4,11 +4,13 @@
  */
 
 import { channelNames, nodeConnectionName } from '@ccro/broker';
+import type { Clock } from '@ccro/clock';
 import { developmentKey } from '@ccro/cluster-config';
 import type {
   Digest,
   Evidence,
   ExecutedSlot,
+  Progress,
   RejectCode,
   ReplicaConfig,
   ReplicaId,
@@ -16,7 +18,7 @@ import type {
   Restored,
 } from '@ccro/consensus';
 import { createDigests } from '@ccro/crypto';
-import { createBehaviour, seededRandom, type FaultKind } from '@ccro/faults';
+import { createBehaviour, seededRandom, type Behaviour, type FaultKind } from '@ccro/faults';
 import { createRunner, type ClusterFacts, type ReplicaRunner } from '@ccro/runner';
 import { createStateMachine } from '@ccro/state-machine';
 import { DriftingClock } from './drifting-clock.js';
@@ -46,6 +48,7 @@ export interface SimulatedNodeParts {
 export interface NodeObserver {
   onRestored(restored: Restored | undefined): void;
   onExecuted(slot: ExecutedSlot): void;
+  onProgress(progress: Progress): void;
   onEvidence(evidence: Evidence): void;
   onReject(code: RejectCode, from: string | number | undefined): void;
   onFatal(error: unknown): void;
@@ -57,6 +60,8 @@ export class SimulatedNode {
   private faultKind: FaultKind | undefined;
   private up = true;
   private failed = false;
+  /** While the process is stopped: what it would have done. */
+  private backlog: (() => void)[] | undefined;
 
   constructor(
     private readonly options: SimulatedNodeOptions,
@@ -133,6 +138,33 @@ export class SimulatedNode {
     this.applyFault(this.runner);
   }
 
+  /** Makes the node misbehave in a way of its own, until it starts again. */
+  behave(behaviour: Behaviour): void {
+    this.runner.setBehaviour(behaviour);
+  }
+
+  /** The process is stopped (SIGSTOP): it does nothing, and knows nothing of it. */
+  freeze(): void {
+    this.backlog ??= [];
+  }
+
+  /** The process goes on (SIGCONT): all that came meanwhile, and every timer due, at once. */
+  thaw(): void {
+    const backlog = this.backlog ?? [];
+    this.backlog = undefined;
+    for (const run of backlog) run();
+  }
+
+  /** Whether its disk takes nothing more. */
+  setDiskFull(full: boolean): void {
+    this.parts.disk.full = full;
+  }
+
+  /** What its disk holds. */
+  stored(): Restored | undefined {
+    return this.parts.disk.read();
+  }
+
   status(): ReplicaStatus {
     return this.runner.status();
   }
@@ -145,8 +177,32 @@ export class SimulatedNode {
     return this.runner.counters();
   }
 
+  private whenAwake(run: () => void): void {
+    if (this.backlog === undefined) run();
+    else this.backlog.push(run);
+  }
+
+  private clock(): Clock {
+    const clock = new DriftingClock(this.parts.time, this.options.clockRate);
+    return {
+      now: () => clock.now(),
+      schedule: (afterMs, run) => {
+        let cancelled = false;
+        const runUnlessCancelled = (): void => {
+          if (!cancelled) run();
+        };
+        const cancel = clock.schedule(afterMs, () => this.whenAwake(runUnlessCancelled));
+        return () => {
+          cancelled = true;
+          cancel();
+        };
+      },
+    };
+  }
+
   private stop(): void {
     this.up = false;
+    this.backlog = undefined;
     void this.runner.stop();
     void this.broker.close();
   }
@@ -163,7 +219,9 @@ export class SimulatedNode {
     const broker = this.parts.network.broker(nodeConnectionName(self));
     void broker.subscribe([channels.broadcast, channels.node(self)]);
     broker.onMessage((channel, payload) =>
-      this.runner.receive(payload, channel === channels.broadcast ? 'broadcast' : 'direct'),
+      this.whenAwake(() =>
+        this.runner.receive(payload, channel === channels.broadcast ? 'broadcast' : 'direct'),
+      ),
     );
     broker.onConnectionChange((connected) => {
       if (connected) this.runner.reconnected();
@@ -173,8 +231,8 @@ export class SimulatedNode {
   }
 
   private createRunner(): ReplicaRunner {
-    const { self, facts, tuning, clockRate } = this.options;
-    const { disk, time } = this.parts;
+    const { self, facts, tuning } = this.options;
+    const { disk } = this.parts;
     const { observer } = this;
     const restored = disk.read();
     observer.onRestored(restored);
@@ -186,9 +244,10 @@ export class SimulatedNode {
       store: disk,
       stateMachine: createStateMachine(),
       restored,
-      clock: new DriftingClock(time, clockRate),
+      clock: this.clock(),
       listener: {
         onExecuted: (slot) => observer.onExecuted(slot),
+        onProgress: (progress) => observer.onProgress(progress),
         onEvidence: (evidence) => observer.onEvidence(evidence),
         onReject: (code, from) => observer.onReject(code, from),
         onFatal: (error) => this.fail(error),

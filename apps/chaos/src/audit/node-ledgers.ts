@@ -9,6 +9,8 @@ import { z } from 'zod';
 import { AUDITOR_CLIENT, type ProcessCluster } from '../processes/process-cluster.js';
 
 const PAGE = 100;
+/** A node that was given a state goes on after a checkpoint; there are at least so many between. */
+const SMALLEST_GAP = 16;
 const ANSWER_TIMEOUT_MS = 5_000;
 const ATTEMPTS = 3;
 
@@ -54,8 +56,8 @@ async function readLedger(client: CcroClient, node: number, last: number): Promi
     const query = { type: 'ledger', from, limit: PAGE } as const;
     const answer = answerSchema.parse(await ask(client, node, query));
     for (const { sequence, digest } of answer.decisions) digests.set(sequence, digest);
-    // Nothing there: it was given a state of later on. Its ledger goes on somewhere above.
-    from += answer.decisions.length === 0 ? PAGE : answer.decisions.length;
+    // Nothing there: it was given a state of later on, and its ledger goes on above that.
+    from += answer.decisions.length === 0 ? SMALLEST_GAP : answer.decisions.length;
   }
   return digests;
 }

@@ -3,7 +3,10 @@
 import type { Incident } from '../timeline.js';
 import type { Call } from '../workload/history.js';
 import type { CheckResult } from './check.js';
-import { quantile } from './quantile.js';
+import { median, quantile } from './quantile.js';
+
+/** Calls that ended so long before a fault show what is usual. */
+const USUAL_SPAN_MS = 2_000;
 
 /** What the times of one kind of fault are held to; p95, in milliseconds. */
 export interface RecoveryBound {
@@ -16,11 +19,16 @@ export interface Recovery {
   readonly incident: Incident;
   /** From the fault to the first answer to something that was asked after it; undefined: none. */
   readonly decidedAfterMs: number | undefined;
+  /**
+   * What a call took just before, with the HTTP, the queue and whatever else this machine was busy
+   * with. The bounds are on what comes on top of it.
+   */
+  readonly usualMs: number;
   /** Another fault was going on meanwhile: the time is reported and held to nothing. */
   readonly isOverlapped: boolean;
 }
 
-/** The times of one kind of fault. */
+/** The times of one kind of fault, each less what was usual just before. */
 export interface RecoverySummary {
   readonly what: string;
   readonly count: number;
@@ -53,8 +61,19 @@ export function recoveries(
         (other.overMs ?? endMs) >= incident.startMs,
     );
     const decidedAfterMs = decidedMs === undefined ? undefined : decidedMs - incident.startMs;
-    return { incident, decidedAfterMs, isOverlapped };
+    const usualMs = usualTime(answered, incident.startMs);
+    return { incident, decidedAfterMs, usualMs, isOverlapped };
   });
+}
+
+/** The median of what calls took that ended shortly before; 0 when there are none. */
+function usualTime(answered: readonly Call[], beforeMs: number): number {
+  const times = answered.flatMap(({ startMs, endMs }) =>
+    endMs !== undefined && endMs < beforeMs && endMs >= beforeMs - USUAL_SPAN_MS
+      ? [endMs - startMs]
+      : [],
+  );
+  return times.length === 0 ? 0 : median(times);
 }
 
 /** @param answered by their starts */
@@ -77,7 +96,7 @@ export function summarize(list: readonly Recovery[], bound: RecoveryBound): Reco
   for (const recovery of list) {
     const { what, boundMs } = groupOf(recovery, bound);
     const group = groups.get(what) ?? { boundMs, timesMs: [] };
-    group.timesMs.push(recovery.decidedAfterMs ?? Infinity);
+    group.timesMs.push(addedMs(recovery));
     groups.set(what, group);
   }
   return [...groups]
@@ -94,6 +113,11 @@ export function summarize(list: readonly Recovery[], bound: RecoveryBound): Reco
         Number(b.boundMs !== undefined) - Number(a.boundMs !== undefined) ||
         a.what.localeCompare(b.what),
     );
+}
+
+/** What a fault added to the time of the first call after it. */
+function addedMs({ decidedAfterMs, usualMs }: Recovery): number {
+  return Math.max((decidedAfterMs ?? Infinity) - usualMs, 0);
 }
 
 function groupOf(

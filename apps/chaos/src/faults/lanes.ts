@@ -39,7 +39,7 @@ async function runLane<F extends Fault>(
     try {
       await strike(fault);
     } catch (error) {
-      if (error instanceof Quit) return;
+      if (error instanceof Quit || quit.aborted) return;
       const why = error instanceof Error ? error.message : String(error);
       timeline.finding(`after ${fault.kind}: ${why}`);
       return;

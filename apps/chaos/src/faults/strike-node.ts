@@ -131,7 +131,7 @@ async function replaced(
     timeline.finding(`node ${id} started on a damaged store (incident ${incident.number})`);
     await node.kill();
   } else {
-    incident.notes.push(`refused to start: ${refusal}`);
+    incident.notes.push(`refused: ${refusal}`);
     if (!REFUSAL.test(refusal)) {
       timeline.finding(`node ${id} refused a damaged store without saying so: ${refusal}`);
     }

@@ -13,6 +13,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { StartFailure, SupervisedProcess, type ProgramOptions } from './supervised-process.js';
+import { Quit } from '../waiting.js';
 import { Watchdog } from './watchdog.js';
 
 const NODE_ENTRY = fileURLToPath(new URL('../../../node/src/main.js', import.meta.url));
@@ -118,10 +119,11 @@ export class ProcessCluster {
   /**
    * Starts a program that was stopped, again if need be while Redis is away, as a supervisor does.
    *
-   * @throws StartFailure
+   * @throws StartFailure, Quit when the cluster is being closed
    */
   async revive(program: SupervisedProcess): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
+      this.refuseWhenClosing();
       const startedAt = performance.now();
       try {
         await program.start();
@@ -139,13 +141,15 @@ export class ProcessCluster {
     await (orderly ? this.redis.stop() : this.redis.kill());
   }
 
+  /** @throws Quit when the cluster is being closed */
   async reviveRedis(): Promise<void> {
+    this.refuseWhenClosing();
     await this.redis.restart();
     this.redisAwaySince = undefined;
     this.redisBackAt = performance.now();
   }
 
-  /** Stops everything, gateways first. May be called again. */
+  /** Stops everything, gateways first, and starts nothing any more. May be called again. */
   close(): Promise<void> {
     this.closing ??= this.stopAll();
     return this.closing;
@@ -158,6 +162,10 @@ export class ProcessCluster {
     await this.redis.stop();
     await Promise.all(programs.map((program) => program.closeLog()));
     this.watchdog.dismiss();
+  }
+
+  private refuseWhenClosing(): void {
+    if (this.closing !== undefined) throw new Quit();
   }
 
   private redisWasAwaySince(sinceMs: number): boolean {

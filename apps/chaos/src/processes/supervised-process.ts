@@ -52,6 +52,8 @@ export interface ProgramDependencies {
  */
 export class SupervisedProcess {
   private child: ChildProcess | undefined;
+  /** Resolves when it has ended and all that it wrote was read. */
+  private closed: Promise<unknown> = Promise.resolve();
   private endIsMeant = true;
   private baseUrl: string | undefined;
   private lastWords = '';
@@ -95,6 +97,7 @@ export class SupervisedProcess {
       detached: true,
     });
     this.child = child;
+    this.closed = once(child, 'close').catch(() => undefined);
     const { pid } = child;
     if (pid !== undefined) this.dependencies.watchdog.started(pid);
     child.once('exit', (code, signal) => this.onExit(child, { code, signal }));
@@ -132,6 +135,7 @@ export class SupervisedProcess {
 
   /** Writes out the log. The process must have ended. */
   async closeLog(): Promise<void> {
+    await this.closed;
     this.log.end();
     await finished(this.log);
   }
@@ -140,9 +144,8 @@ export class SupervisedProcess {
     const { child } = this;
     this.endIsMeant = true;
     if (child === undefined || !this.running) return;
-    const exited = once(child, 'exit');
     child.kill(signal);
-    await exited;
+    await this.closed;
   }
 
   private signal(signal: NodeJS.Signals): void {

@@ -14,6 +14,10 @@ import { atSeconds, duration } from './format.js';
 
 /** Findings of one check that are shown; the rest is counted. */
 const MAX_FINDINGS = 12;
+/** Characters of a note that a terminal shows; the report has all of them. */
+const MAX_NOTE = 60;
+const RECOVERY_TITLE =
+  'Recovery: from the fault to the next decision, less what a call took before';
 
 /** How to do the same again. */
 export function commandLine(options: ChaosOptions): string {
@@ -34,8 +38,9 @@ export function terminalReport(options: ChaosOptions, result: ChaosResult): stri
   const { recoveries, recoverySummaries, history, checks } = result;
   return [
     pc.bold('Timeline'),
-    terminalTable(timelineRows(recoveries)),
-    pc.bold('Recovery: from the fault to the next decision'),
+    terminalTable(timelineRows(recoveries, shortened)),
+    '* other faults at the time',
+    pc.bold(RECOVERY_TITLE),
     terminalTable(recoveryRows(recoverySummaries)),
     pc.bold('Answers'),
     terminalTable(answerRows(history.calls)),
@@ -66,12 +71,14 @@ export function markdownReport(options: ChaosOptions, result: ChaosResult): stri
       ...check.findings.map((finding) => `  - ${finding}`),
     ]),
     '',
-    '## Recovery: from the fault to the next decision',
+    `## ${RECOVERY_TITLE}`,
     '',
     markdownTable(recoveryRows(recoverySummaries)),
     '## Timeline',
     '',
-    markdownTable(timelineRows(recoveries)),
+    markdownTable(timelineRows(recoveries, (note) => note)),
+    '\\* other faults at the time',
+    '',
     '## Answers',
     '',
     markdownTable(answerRows(history.calls)),
@@ -96,7 +103,7 @@ export function struckLine({ startMs, target, role, view, fault }: Incident): st
 
 /** One line when it is over. */
 export function overLine({ number, target, startMs, overMs, notes }: Incident): string {
-  const rest = notes.length === 0 ? '' : `; ${notes.join('; ')}`;
+  const rest = notes.map((note) => `; ${shortened(note)}`).join('');
   const tookMs = overMs === undefined ? undefined : overMs - startMs;
   return (
     `${atSeconds(overMs).padStart(8)}  ${target} has recovered, ${duration(tookMs)} after ` +
@@ -106,7 +113,9 @@ export function overLine({ number, target, startMs, overMs, notes }: Incident): 
 
 function totals({ history, durationMs, slots }: ChaosResult): string {
   const answered = history.calls.filter(({ decided }) => decided !== undefined);
-  const timesMs = answered.map(({ startMs, endMs }) => (endMs ?? NaN) - startMs);
+  const timesMs = answered
+    .filter(({ isBelated }) => !isBelated)
+    .map(({ startMs, endMs }) => (endMs ?? NaN) - startMs);
   const perSecond = (answered.length / durationMs) * 1000;
   return (
     `${history.calls.length} calls, ${answered.length} answered, ${slots} slots decided, ` +
@@ -115,7 +124,11 @@ function totals({ history, durationMs, slots }: ChaosResult): string {
   );
 }
 
-function timelineRows(recoveries: readonly Recovery[]): Rows {
+function shortened(note: string): string {
+  return note.length <= MAX_NOTE ? note : `${note.slice(0, MAX_NOTE)}...`;
+}
+
+function timelineRows(recoveries: readonly Recovery[], showNote: (note: string) => string): Rows {
   return {
     head: ['#', 'at', 'whom', 'view', 'fault', 'decided again', 'recovered after', 'notes'],
     rows: recoveries.map(({ incident, decidedAfterMs, isOverlapped }) => {
@@ -128,7 +141,7 @@ function timelineRows(recoveries: readonly Recovery[]): Rows {
         describeFault(fault),
         `${duration(decidedAfterMs ?? Infinity)}${isOverlapped ? ' *' : ''}`,
         duration(overMs === undefined ? Infinity : overMs - startMs),
-        notes.join('; '),
+        notes.map(showNote).join('; '),
       ];
     }),
   };

@@ -114,8 +114,9 @@ export class Caller {
 
   private nextGateway(): string | undefined {
     const urls = this.dependencies.gatewayUrls();
+    const url = urls[this.turn % Math.max(urls.length, 1)];
     this.turn += 1;
-    return urls[this.turn % Math.max(urls.length, 1)];
+    return url;
   }
 }
 

@@ -29,6 +29,8 @@ export interface Call {
   readonly attempts: Attempt[];
   /** Ids under which a gateway said that it has accepted it. */
   readonly acceptedIds: Set<string>;
+  /** Whether it was answered only when its state was asked for after the run. */
+  isBelated: boolean;
   /** Undefined without an answer. */
   decided: Decided | undefined;
   /** An answer that nobody should get. */
@@ -52,6 +54,7 @@ export class History {
       endMs: undefined,
       attempts: [],
       acceptedIds: new Set(),
+      isBelated: false,
       decided: undefined,
       problem: undefined,
     };

@@ -74,7 +74,9 @@ export class Workload {
         await this.caller.look(call);
         if (call.decided === undefined) await pause(20, giveUp);
       }
-      if (call.decided !== undefined) call.endMs = this.history.nowMs();
+      if (call.decided === undefined) continue;
+      call.isBelated = true;
+      call.endMs = this.history.nowMs();
     }
   }
 

@@ -4,7 +4,7 @@ import { wrongDigest } from '../wrong-digest.js';
 
 type Forgery = (certificate: Certificate, context: BehaviourContext) => Certificate;
 
-/** One way after the other: each must be refused for a reason of its own. */
+/** One way after the other, from any of them on: each must be refused for a reason of its own. */
 const FORGERIES: readonly Forgery[] = [
   wrongDigestUnderStolenSignatures,
   garbageSignatures,
@@ -14,7 +14,7 @@ const FORGERIES: readonly Forgery[] = [
 
 /** Never sends a true certificate, only forged ones. Otherwise honest. */
 export function forgeCertificate(context: BehaviourContext): Behaviour {
-  let forged = 0;
+  let forged = Math.floor(context.random() * FORGERIES.length);
   return {
     kind: 'forge-certificate',
     hears: () => true,

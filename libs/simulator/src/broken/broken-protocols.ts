@@ -255,6 +255,11 @@ const RESTARTING: readonly BrokenProtocol[] = [
         find: '.map(({ sequence }) => sequence + 1),',
         replace: '.map(() => 0),',
       },
+      {
+        file: `${CONSENSUS}/restoring.ts`,
+        find: '  proposeStored(state, restored);',
+        replace: '',
+      },
     ],
     violates: ['no-equivocation'],
     foundBy: 'runs',

@@ -6,12 +6,14 @@
  */
 
 import { maxFaulty, type ReplicaId } from '@ccro/consensus';
-import { FAULT_KINDS, type FaultKind } from '@ccro/faults';
+import type { FaultKind } from '@ccro/faults';
 import { deleteOperation, getOperation, putOperation, appendOperation } from '@ccro/state-machine';
 import { Random } from '../random.js';
 import { INSTANT_DISK, type DiskOptions } from '../simulated-disk.js';
 import type { SimulatedTuning } from '../simulated-node.js';
+import { drawFaulty, drawFaultSteps } from './draw-faults.js';
 import { drawNetworkSteps } from './draw-network.js';
+import { drawPlot, type Plot } from './draw-plot.js';
 import { drawPowerSteps } from './draw-power.js';
 import { FAULTY_CLIENT, type Choices, type Schedule, type TimedStep } from './schedule.js';
 
@@ -40,15 +42,18 @@ export function drawSchedule(seed: number | string, choices: Choices = ALL_CHOIC
   const nodes = random.pick(choices.nodes);
   const troubles = drawTroubles(random);
   const safetyMs = random.integer(2_000, 7_000);
-  const tuning = drawTuning(random);
-  const faulty = troubles.faults ? drawFaulty(random, nodes) : new Map<ReplicaId, FaultKind>();
+  const plot: Plot = random.chance(0.3) ? drawPlot(random, { nodes, safetyMs }) : { steps: [] };
+  const tuning = { ...drawTuning(random), ...plot.tuning };
+  const drawn = troubles.faults ? drawFaulty(random, nodes) : new Map<ReplicaId, FaultKind>();
+  const faulty = plot.faulty ?? drawn;
   const honest = everyone(nodes).filter((replica) => !faulty.has(replica));
   const steps = [
     ...drawSubmissions(random, safetyMs),
     ...drawNetworkSteps(random, { nodes, clients: CLIENTS, safetyMs, troubles }),
     ...(troubles.crashes ? drawPowerSteps(random, honest, safetyMs) : []),
-    ...drawFaultSteps(random, [...faulty.keys()], safetyMs),
+    ...drawFaultSteps(random, [...faulty.keys()], { nodes, safetyMs }),
     ...(troubles.outsider ? drawOutsider(random, safetyMs) : []),
+    ...plot.steps,
   ].sort((a, b) => a.atMs - b.atMs);
   return {
     seed,
@@ -56,7 +61,7 @@ export function drawSchedule(seed: number | string, choices: Choices = ALL_CHOIC
     nodes,
     tuning,
     clients: [...CLIENTS, FAULTY_CLIENT],
-    disk: drawDisk(random, troubles.slowDisk),
+    disk: plot.disk ?? drawDisk(random, troubles.slowDisk),
     clockRates: everyone(nodes).map(() => (troubles.drift ? random.between(0.7, 1.4) : 1)),
     faulty,
     steps,
@@ -106,35 +111,6 @@ function drawTuning(random: Random): DrawnTuning {
 function livenessLimitMs(nodes: number, requestTimeoutMs: number): number {
   const longest = Math.max(requestTimeoutMs, 60 * nodes) * 2 ** MAX_DOUBLINGS;
   return (maxFaulty(nodes) + 2) * longest * 1.5 + 60_000;
-}
-
-function drawFaulty(random: Random, nodes: number): Map<ReplicaId, FaultKind> {
-  const most = maxFaulty(nodes);
-  const count = random.chance(0.8) ? most : random.integer(0, most);
-  const collector = Math.floor(nodes / 2);
-  // Those who have a part to play get it wrong more often than not.
-  const candidates = random.shuffled(everyone(nodes));
-  const [leader, ...others] = random.chance(0.5)
-    ? [random.pick([0, 1, collector]), ...candidates]
-    : candidates;
-  const chosen = [...new Set([leader ?? 0, ...others])].slice(0, count);
-  return new Map(chosen.map((replica) => [replica, random.pick(FAULT_KINDS)]));
-}
-
-function drawFaultSteps(
-  random: Random,
-  faulty: readonly ReplicaId[],
-  safetyMs: number,
-): TimedStep[] {
-  return faulty.flatMap((replica) => {
-    const changes = random.chance(0.5) ? random.integer(1, 3) : 0;
-    return Array.from({ length: changes }, (): TimedStep => {
-      const atMs = random.between(0, safetyMs);
-      if (random.chance(0.2)) return { atMs, step: { kind: 'wipe', replica } };
-      const fault = random.chance(0.1) ? undefined : random.pick(FAULT_KINDS);
-      return { atMs, step: { kind: 'fault', replica, fault } };
-    });
-  });
 }
 
 function drawSubmissions(random: Random, safetyMs: number): TimedStep[] {

@@ -33,7 +33,7 @@ const INSPECTION_MS = 50;
 const MAX_EVENTS = 400_000;
 
 export async function runSchedule(schedule: Schedule, trace?: Trace): Promise<RunReport> {
-  if (trace !== undefined) for (const line of describeSchedule(schedule)) trace.add(0, line);
+  for (const text of describeSchedule(schedule)) trace?.add({ kind: 'note', text }, 0);
   const run = new Run(schedule, trace);
   await run.play();
   return run.report();
@@ -57,7 +57,7 @@ class Run {
       disk,
       clockRates,
       faulty,
-      ...(trace === undefined ? {} : { trace }),
+      ...(trace === undefined ? {} : { listener: trace.add.bind(trace) }),
     });
     const { facts, time, network } = this.cluster;
     const outsider = new Outsider(

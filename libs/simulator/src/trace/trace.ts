@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import type { ClusterEvent } from './cluster-event.js';
+import { describeEvent, fatesText } from './describe-event.js';
 
 /**
  * What happened in a run, line by line. Lines depend on the schedule alone, so equal hashes mean
@@ -8,15 +10,13 @@ export class Trace {
   private readonly written: string[] = [];
   private readonly digest = createHash('sha256');
 
-  /** @param onLine sees each line as it is written */
-  constructor(private readonly onLine?: (line: string) => void) {}
-
   /** Adds what happened at `atMs` of virtual time. */
-  add(atMs: number, text: string): void {
-    const line = `${atMs.toFixed(3).padStart(10)} ms  ${text}`;
+  add(event: ClusterEvent, atMs: number): void {
+    const { who, what } = describeEvent(event);
+    const fates = event.kind === 'published' ? `  [${fatesText(event.published)}]` : '';
+    const line = `${atMs.toFixed(3).padStart(10)} ms  ${`${who} ${what}`.trim()}${fates}`;
     this.written.push(line);
     this.digest.update(line).update('\n');
-    this.onLine?.(line);
   }
 
   get lines(): readonly string[] {

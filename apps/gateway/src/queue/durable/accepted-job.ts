@@ -11,7 +11,7 @@ export interface Stamp {
 export interface SignedCall {
   readonly requests: readonly SignedRequest[];
   /** Under its caller's idempotency key, if there is one. */
-  readonly key?: SignedCallKey;
+  readonly key?: SignedCallKey | undefined;
 }
 
 export interface SignedRequest {
@@ -30,6 +30,11 @@ export interface SignedCallKey {
 export interface KeyRecord {
   readonly fingerprint: string;
   readonly ids: readonly string[];
+}
+
+/** What is kept of a call's key; undefined without one. */
+export function keyRecordOf({ key, requests }: SignedCall): KeyRecord | undefined {
+  return key && { fingerprint: key.fingerprint, ids: requests.map(({ id }) => id) };
 }
 
 const jobData = z.object({
@@ -75,6 +80,8 @@ export interface KeptRequest {
   readonly request: Request;
   /** Digest of the idempotency key; '' for none. */
   readonly key: string;
+  /** What is kept of the key, with the first request of a call whose caller this process knew. */
+  readonly record?: KeyRecord;
 }
 
 /** The requests in a job. @returns undefined for what no gateway wrote */

@@ -13,7 +13,7 @@ import type { FinishedAnswer } from '../../requests/request-record.js';
 import { requestId, type Courier } from '../courier.js';
 import type { RequestCounts } from '../request-queue.js';
 import { TrackedRequest } from '../tracked-request.js';
-import type { KeptRequest, SignedCall } from './accepted-job.js';
+import { keyRecordOf, type KeptRequest, type SignedCall } from './accepted-job.js';
 import { GroupWriter } from './group-writer.js';
 import type { QueueConnection } from './queue-connection.js';
 import type { Ending, RequestStore } from './request-store.js';
@@ -23,13 +23,13 @@ const MAX_RECORDED = 1000;
 /** A record that was refused (Redis' memory is full) is tried again after this time. */
 const RECORD_RETRY_MS = 500;
 
-/** A job whose calls this process accepted. */
-export interface JobInHand {
+/** A job, and those of its calls that were accepted. */
+export interface AcceptedJob {
   readonly id: string;
   readonly calls: readonly SignedCall[];
 }
 
-interface OwnJob extends JobInHand {
+interface OwnJob extends AcceptedJob {
   /** Requests that are not finished. */
   left: number;
 }
@@ -39,12 +39,16 @@ export interface DeliveriesParts {
   readonly connection: QueueConnection;
   readonly courier: Courier;
   readonly verifier: Verifier;
+  /** Endings that are remembered in case Redis loses them. */
+  readonly maxRecent: number;
   readonly finished: (answer: FinishedAnswer) => void;
 }
 
 export class Deliveries {
   private readonly tracked = new Map<string, TrackedRequest>();
   private readonly jobs = new Map<string, OwnJob>();
+  /** The newest endings that were recorded, in case Redis loses them. */
+  private readonly recent = new Map<string, Ending>();
   private readonly records: GroupWriter<Ending, FinishedAnswer>;
   private decided = 0;
   private failed = 0;
@@ -58,16 +62,14 @@ export class Deliveries {
       canWrite: () => connection.connected,
       onFailure: () => {
         setTimeout(() => this.records.resume(), RECORD_RETRY_MS).unref();
-        return 'await-resume';
+        return 'unknown';
       },
     });
   }
 
   /** Sends the requests of calls that were accepted, which are all that the job is for. */
-  begin({ id, calls }: JobInHand): void {
-    const requests = calls.flatMap(({ key, requests: signed }) =>
-      signed.map(({ request }) => ({ request, key: key?.digest ?? '' })),
-    );
+  begin({ id, calls }: AcceptedJob): void {
+    const requests = calls.flatMap(keptRequestsOf);
     if (requests.length === 0) {
       this.discard(id);
       return;
@@ -103,17 +105,28 @@ export class Deliveries {
     return this.tracked.get(id);
   }
 
-  /** Jobs of this process with requests that are not finished. */
-  jobsInHand(): readonly JobInHand[] {
-    return [...this.jobs.values()];
-  }
-
   get pending(): number {
     return this.tracked.size;
   }
 
   counts(): RequestCounts {
     return { pending: this.tracked.size, decided: this.decided, failed: this.failed };
+  }
+
+  /**
+   * After an outage Redis may have lost what it confirmed: the last second, or everything. What
+   * this process knows of is written again, before anything else is: so that an idempotency key
+   * is not taken for a new one, and what is still waiting outlives this process.
+   */
+  async writeAgain(): Promise<void> {
+    const { store } = this.parts;
+    for (const { calls } of [...this.jobs.values()]) {
+      await store.accept(calls, { wanted: 0, atLeast: 0, again: true });
+    }
+    const endings = [...this.recent.values()];
+    for (let start = 0; start < endings.length; start += MAX_RECORDED) {
+      await store.record(endings.slice(start, start + MAX_RECORDED));
+    }
   }
 
   /** The connection is back. */
@@ -143,10 +156,18 @@ export class Deliveries {
       return;
     }
     this.tracked.delete(tracked.id);
+    this.remember({ answer: recorded, key: kept.key, record: kept.record });
     if (recorded.status === 'decided') this.decided += 1;
     else this.failed += 1;
     tracked.finish(recorded);
     this.parts.finished(recorded);
+  }
+
+  private remember(ending: Ending): void {
+    this.recent.set(ending.answer.id, ending);
+    if (this.recent.size <= this.parts.maxRecent) return;
+    const [oldest] = this.recent.keys();
+    if (oldest !== undefined) this.recent.delete(oldest);
   }
 
   private finishOneOf(job: OwnJob): void {
@@ -160,6 +181,15 @@ export class Deliveries {
   private discard(jobId: string): void {
     this.parts.store.removeJob(jobId).catch(() => undefined);
   }
+}
+
+/** The key's record goes with one of its requests: that is enough to write it again. */
+function keptRequestsOf(call: SignedCall): readonly KeptRequest[] {
+  const key = call.key?.digest ?? '';
+  const record = keyRecordOf(call);
+  return call.requests.map(({ request }, index) =>
+    index === 0 && record !== undefined ? { request, key, record } : { request, key },
+  );
 }
 
 function idOf({ request }: KeptRequest): string {

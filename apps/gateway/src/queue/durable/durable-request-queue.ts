@@ -101,7 +101,7 @@ export class DurableRequestQueue implements RequestQueue {
   }
 
   async open(): Promise<void> {
-    await this.connection.open();
+    await this.connection.open(this.closing.signal);
     const parts = this.createParts();
     this.parts = parts;
     const { queue, store, worker, admissions, deliveries } = parts;
@@ -114,11 +114,11 @@ export class DurableRequestQueue implements RequestQueue {
       const requests = left === 1 ? '1 request' : `${left} requests`;
       this.dependencies.logger.log(`${requests} accepted earlier, not decided yet: going on`);
     }
+    this.connection.beforeConnected(() => deliveries.writeAgain());
     this.connection.onConnectionChange((connected) => {
       if (!connected) return;
       admissions.resume();
       deliveries.resume();
-      void this.makeSure(parts);
     });
   }
 
@@ -194,7 +194,13 @@ export class DurableRequestQueue implements RequestQueue {
     const finished = (answer: FinishedAnswer): void => {
       for (const listener of this.listeners) listener(answer);
     };
-    const deliveries = new Deliveries({ ...dependencies, store, connection, finished });
+    const deliveries = new Deliveries({
+      ...dependencies,
+      store,
+      connection,
+      maxRecent: options.maxFinished,
+      finished,
+    });
     const admissions = new Admissions({
       ...options,
       client: dependencies.client,
@@ -256,20 +262,6 @@ export class DurableRequestQueue implements RequestQueue {
         if (this.closing.signal.aborted) throw error;
         await delay(100, undefined, { ref: false });
       }
-    }
-  }
-
-  /**
-   * After an outage Redis may have lost what it confirmed: the last second, or everything. What
-   * this process still sees to is written again, so that it outlives this process too.
-   */
-  private async makeSure({ deliveries, store }: Parts): Promise<void> {
-    try {
-      for (const { calls } of deliveries.jobsInHand()) {
-        await store.accept(calls, { wanted: 0, atLeast: 0, again: true });
-      }
-    } catch {
-      // It is away again: the next connection makes sure.
     }
   }
 }

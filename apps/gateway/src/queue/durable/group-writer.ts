@@ -6,12 +6,19 @@
  * nothing of it is withdrawn or told to have failed meanwhile.
  */
 
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** How often `idle` looks again while a write is about to be made or repeated. */
+const IDLE_CHECK_MS = 5;
+
 /** What to do with a group whose write failed. */
 export type OnFailure =
   /** Nothing of it happened, and nothing will: its items fail. */
   | 'fail'
-  /** Write it again when `resume` is called. */
-  | 'await-resume';
+  /** Nothing of it happened yet: it waits for `resume`, as if it had not been tried. */
+  | 'not-written'
+  /** Write it again after `resume`: what happened is unknown. */
+  | 'unknown';
 
 export interface GroupWriterOptions<T, R> {
   /** Writes a group. @returns a result for each item, in order */
@@ -71,7 +78,7 @@ export class GroupWriter<T, R> {
   /** Resolves when nothing is being written or waits for a write that has a chance. */
   async idle(): Promise<void> {
     while (this.writing !== undefined || (this.hasWork && this.options.canWrite())) {
-      await (this.writing ?? new Promise((resolve) => setImmediate(resolve)));
+      await (this.writing ?? delay(IDLE_CHECK_MS));
     }
   }
 
@@ -106,11 +113,12 @@ export class GroupWriter<T, R> {
 
   private writeNext(): void {
     if (this.writing !== undefined || !this.hasWork || !this.options.canWrite()) return;
+    const repeated = this.unsettled !== undefined;
     const group = this.unsettled ?? this.nextGroup();
     this.unsettled = undefined;
-    this.writing = this.write(group).finally(() => {
+    this.writing = this.write(group, repeated).then((succeeded) => {
       this.writing = undefined;
-      if (this.unsettled === undefined) this.schedule();
+      if (succeeded) this.schedule();
     });
   }
 
@@ -124,23 +132,33 @@ export class GroupWriter<T, R> {
     return this.waiting.splice(0, end === -1 ? this.waiting.length : end);
   }
 
-  private async write(group: readonly Item<T, R>[]): Promise<void> {
+  /** @returns whether there is a chance for the next group at once */
+  private async write(group: readonly Item<T, R>[], repeated: boolean): Promise<boolean> {
     let results: readonly R[];
     try {
       results = await this.options.write(group.map(({ value }) => value));
     } catch (error) {
-      this.onFailure(group, error);
-      return;
+      return this.onFailure(group, repeated, error);
     }
     group.forEach(({ resolve }, index) => resolve(results[index] as R));
+    return true;
   }
 
-  private onFailure(group: readonly Item<T, R>[], error: unknown): void {
+  private onFailure(group: readonly Item<T, R>[], repeated: boolean, error: unknown): boolean {
     const reason = error instanceof Error ? error : new Error(String(error));
-    if (this.closed !== undefined || this.options.onFailure(error) === 'fail') {
-      for (const { reject } of group) reject(this.closed ?? reason);
-      return;
+    const what = this.closed === undefined ? this.options.onFailure(error) : 'fail';
+    switch (what) {
+      case 'fail':
+        for (const { reject } of group) reject(this.closed ?? reason);
+        return true;
+      case 'not-written':
+        // An earlier attempt at it may have happened all the same.
+        if (repeated) this.unsettled = group;
+        else this.waiting.unshift(...group);
+        return false;
+      case 'unknown':
+        this.unsettled = group;
+        return false;
     }
-    this.unsettled = group;
   }
 }

@@ -20,7 +20,12 @@ const ANSWERED = /^[A-Z][A-Z0-9]+ /;
 export class QueueConnection {
   readonly redis: Redis;
   private readonly listeners: ConnectionListener[] = [];
+  private prepare: () => Promise<void> = () => Promise.resolve();
+  /** Ends the waiting of whoever waits for a connection. */
+  private readonly waiting = new Set<() => void>();
   private usable = false;
+  /** Which connection is the current one; grows whenever one is made or lost. */
+  private epoch = 0;
 
   /**
    * @param url of the Redis that the broker uses
@@ -45,18 +50,25 @@ export class QueueConnection {
     }
     // Whoever waits for a command learns of the failure; without a listener ioredis prints it.
     this.redis.on('error', () => undefined);
-    this.redis.on('ready', () => this.change(true));
+    this.redis.on('ready', () => void this.establish());
     this.redis.on('close', () => this.change(false));
   }
 
+  /** True once a connection was made and prepared, and until it is lost. */
   get connected(): boolean {
     return this.usable;
   }
 
-  /** @throws BrokerError `unreachable` */
-  async open(): Promise<void> {
+  /**
+   * Connects for the first time.
+   *
+   * @param signal aborts when the connection is not wanted any more
+   * @throws BrokerError `unreachable`
+   */
+  async open(signal: AbortSignal): Promise<void> {
     try {
       await this.redis.connect();
+      await this.untilConnected(signal);
     } catch (cause) {
       this.redis.disconnect();
       const reason = cause instanceof Error ? cause.message : String(cause);
@@ -67,6 +79,11 @@ export class QueueConnection {
         { cause },
       );
     }
+  }
+
+  /** Has `hook` run on each further connection before it counts as `connected`. */
+  beforeConnected(hook: () => Promise<void>): void {
+    this.prepare = hook;
   }
 
   /** Adds a listener for each change of `connected`. */
@@ -80,11 +97,11 @@ export class QueueConnection {
       await new Promise<void>((resolve) => {
         const end = (): void => {
           signal.removeEventListener('abort', end);
-          this.redis.off('ready', end);
+          this.waiting.delete(end);
           resolve();
         };
         signal.addEventListener('abort', end);
-        this.redis.once('ready', end);
+        this.waiting.add(end);
       });
     }
   }
@@ -98,16 +115,31 @@ export class QueueConnection {
     this.redis.disconnect();
   }
 
+  private async establish(): Promise<void> {
+    this.epoch += 1;
+    const { epoch } = this;
+    // What cannot be done because the connection is lost is done on the next one.
+    await this.prepare().catch(() => undefined);
+    if (epoch === this.epoch && this.redis.status === 'ready') this.change(true);
+  }
+
   private change(connected: boolean): void {
+    if (!connected) this.epoch += 1;
     if (connected === this.usable) return;
     this.usable = connected;
     for (const listener of this.listeners) listener(connected);
+    if (connected) for (const end of this.waiting) end();
   }
 }
 
 /** Doubling from 20 ms to 1 s. */
 export function reconnectionDelayMs(attempt: number): number {
   return Math.min(RETRY_MIN_MS * 2 ** Math.min(attempt - 1, 10), RETRY_MAX_MS);
+}
+
+/** Whether a command was never sent, because there was no connection to send it over. */
+export function isUnsent(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith("Stream isn't writeable");
 }
 
 /** Whether Redis received the command and refused it, so that nothing of it happened. */

@@ -116,7 +116,7 @@ end
  *
  * KEYS: waiting, answers, finished, keys, kept.
  * ARGV: now and retention in milliseconds, largest number of finished; then for each request: id,
- *   digest of its key or '', packed answer.
+ *   digest of its key or '', the key's record if it may have been lost or '', packed answer.
  *
  * Answers for each with the answer that was there before, or nothing.
  */
@@ -124,9 +124,10 @@ const RECORD = `${EXPIRE}
 local waiting, answers, finished, keys, kept = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local now, retention, most = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local result = {}
-for at = 4, #ARGV, 3 do
-  local id, key, answer = ARGV[at], ARGV[at + 1], ARGV[at + 2]
+for at = 4, #ARGV, 4 do
+  local id, key, record, answer = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
   redis.call('ZREM', waiting, id)
+  if record ~= '' then redis.call('HSETNX', keys, key, record) end
   if redis.call('HSETNX', answers, id, answer) == 0 then
     result[#result + 1] = redis.call('HGET', answers, id)
   else

@@ -13,11 +13,10 @@ import type { FinishedAnswer, RequestAnswer } from '../../requests/request-recor
 import { clientOfId } from '../courier.js';
 import {
   jobDataOf,
+  keyRecordOf,
   type JobData,
   type KeyRecord,
   type SignedCall,
-  type SignedCallKey,
-  type SignedRequest,
   type Stamp,
 } from './accepted-job.js';
 import { packAnswer, unpackAnswer } from './packed-answer.js';
@@ -43,6 +42,8 @@ export interface Ending {
   readonly answer: FinishedAnswer;
   /** Digest of the idempotency key; '' for none. */
   readonly key: string;
+  /** What the key stands for, when Redis may have lost it. */
+  readonly record?: KeyRecord | undefined;
 }
 
 export interface AcceptOptions {
@@ -137,7 +138,10 @@ export class RequestStore {
     const earlier = (await this.run('ccroRecord', [
       ...[keys.waiting, keys.answers, keys.finished, keys.keys, keys.kept],
       ...[Date.now(), keyRetentionMs, maxFinished],
-      ...endings.flatMap(({ answer, key }) => [answer.id, key, packAnswer(answer)]),
+      ...endings.flatMap(({ answer, key, record }) => [
+        ...[answer.id, key, record === undefined ? '' : JSON.stringify(record)],
+        packAnswer(answer),
+      ]),
     ])) as readonly string[];
     return endings.map(({ answer }, index) => {
       const text = earlier[index] ?? '';
@@ -236,15 +240,12 @@ function jobIdOf(calls: readonly SignedCall[]): string {
 }
 
 function argumentsOf({ key, requests }: SignedCall): readonly (string | number)[] {
-  const record = key === undefined ? '' : JSON.stringify(keyRecordOf(key, requests));
+  const kept = keyRecordOf({ key, requests });
+  const record = kept === undefined ? '' : JSON.stringify(kept);
   return [
     ...[key?.digest ?? '', record, requests.length],
     ...requests.flatMap(({ id, index }) => [id, index]),
   ];
-}
-
-function keyRecordOf({ fingerprint }: SignedCallKey, requests: readonly SignedRequest[]): KeyRecord {
-  return { fingerprint, ids: requests.map(({ id }) => id) };
 }
 
 function stampIn([timestamp, index]: Reply): Stamp {

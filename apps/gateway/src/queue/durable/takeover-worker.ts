@@ -8,6 +8,8 @@ import type { RedisKeys } from './redis-keys.js';
 const LOCK_MS = 5000;
 /** How often somebody looks for such jobs. */
 const STALLED_CHECK_MS = 1000;
+/** How often it looks for jobs unasked: who was told of the next one may be gone. */
+const LOOK_SECONDS = 1;
 /** Pause after a failed attempt to fetch a job. */
 const FETCH_RETRY_MS = 200;
 /** Requests of one client that wait are fewer than this, so all their jobs are worked on at once. */
@@ -72,6 +74,7 @@ export class TakeoverWorker {
       stalledInterval: STALLED_CHECK_MS,
       // However often its gateway crashed, a request is not given up.
       maxStalledCount: Number.MAX_SAFE_INTEGER,
+      drainDelay: LOOK_SECONDS,
       runRetryDelay: FETCH_RETRY_MS,
     });
     this.worker.on('error', (error) => this.handler.trouble(error));

@@ -1,26 +1,34 @@
 import { QueueError } from '../queue-error.js';
 import type { OnFailure } from './group-writer.js';
-import { isRefusal } from './queue-connection.js';
+import { isRefusal, isUnsent } from './queue-connection.js';
 
 /** Redis' answers that pass: it is starting, changing its part, or has lost its scripts. */
 const PASSING = /^(NOSCRIPT|LOADING|MASTERDOWN|TRYAGAIN|CLUSTERDOWN|BUSY|READONLY)\b/;
 
 /** What to do after a write failed: it can be refused for good, or have no known outcome. */
 export function onWriteFailure(error: unknown): OnFailure {
-  return isRefusal(error) && !PASSING.test(error.message) ? 'fail' : 'await-resume';
+  if (isUnsent(error)) return 'not-written';
+  return isRefusal(error) && !PASSING.test(error.message) ? 'fail' : 'unknown';
 }
 
 /** A failure of Redis as one of the queue's. Nothing was accepted. */
 export function asQueueError(error: unknown): QueueError {
   if (error instanceof QueueError) return error;
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = reasonOf(error);
   if (onWriteFailure(error) === 'fail') {
     const message =
-      `Redis stores nothing at the moment: ${reason}. Nothing was accepted. ` +
-      'Give it memory or disk, then retry.';
+      `Redis does not take requests at the moment (${reason}). Nothing was accepted. ` +
+      'Retry when it has the memory, the disk or the permission that it lacks.';
     return new QueueError('refused', message, { cause: error });
   }
   return unreachable(error);
+}
+
+/** Why a transaction was refused is said by the command that was, not by the transaction. */
+function reasonOf(error: unknown): string {
+  const { previousErrors } = error as { readonly previousErrors?: readonly unknown[] };
+  const [cause = error] = previousErrors ?? [];
+  return cause instanceof Error ? cause.message.replace(/\.$/, '') : String(cause);
 }
 
 export function unreachable(cause?: unknown): QueueError {

@@ -1,0 +1,142 @@
+/** Requests as fast as the cluster takes them, with back-pressure. */
+
+import { RedisBroker } from '@ccro/broker';
+import { CcroClient } from '@ccro/client';
+import { systemClock } from '@ccro/clock';
+import { clusterKeys, loadPrivateKey } from '@ccro/cluster-config';
+import { createVerification } from '@ccro/crypto';
+import { appendOperation, putOperation } from '@ccro/state-machine';
+import { httpCall, NoAnswer } from '../http/http-call.js';
+import { AUDITOR_CLIENT, type ProcessCluster } from '../processes/process-cluster.js';
+import { pause } from '../waiting.js';
+
+/** Requests in one call of the batch endpoint, and calls at a time. */
+const BATCH = 100;
+const BATCHES_AT_ONCE = 6;
+/** Requests that the client library has under way at a time. */
+const OUTSTANDING = 600;
+const CALL_TIMEOUT_MS = 30_000;
+const RETRY_DELAY_MS = 250;
+
+/** Every so many requests one writes a key, of so many keys: the state is bounded. */
+const WRITE_EVERY = 10;
+const KEYS = 1_000;
+const PADDING = 'x'.repeat(150);
+
+/** What has become of the load so far. */
+export interface LoadCount {
+  handedIn: number;
+  decided: number;
+  /** Calls that were not answered with decisions, and sent again with other requests. */
+  setbacks: number;
+}
+
+export interface Load {
+  readonly count: LoadCount;
+  /** Resolves when so many requests are decided, or `quit` aborts. */
+  run(requests: number, quit: AbortSignal): Promise<void>;
+}
+
+/** Through `POST /requests/batch` of the first gateway. */
+export function loadThroughGateway(cluster: ProcessCluster): Load {
+  const count: LoadCount = { handedIn: 0, decided: 0, setbacks: 0 };
+  const submitter = async (requests: number, quit: AbortSignal): Promise<void> => {
+    while (count.decided < requests && !quit.aborted) {
+      const first = count.handedIn;
+      count.handedIn += BATCH;
+      const size = await submitBatch(cluster, first);
+      count.decided += size;
+      if (size > 0) continue;
+      count.setbacks += 1;
+      await pause(RETRY_DELAY_MS, quit);
+    }
+  };
+  return {
+    count,
+    async run(requests, quit) {
+      const submitters = Array.from({ length: BATCHES_AT_ONCE }, () => submitter(requests, quit));
+      await Promise.all(submitters);
+    },
+  };
+}
+
+/** @returns how many were decided: all or, as far as is known, none */
+async function submitBatch(cluster: ProcessCluster, first: number): Promise<number> {
+  const requests = Array.from({ length: BATCH }, (_, index) => {
+    const operation: unknown = JSON.parse(operationFor(first + index));
+    return { operation };
+  });
+  try {
+    const { status } = await httpCall(cluster.gatewayUrls()[0] ?? '', 'POST', '/requests/batch', {
+      json: { requests },
+      timeoutMs: CALL_TIMEOUT_MS,
+    });
+    return status === 200 ? BATCH : 0;
+  } catch (error) {
+    if (error instanceof NoAnswer) return 0;
+    throw error;
+  }
+}
+
+/** Through a client of the library in this process. */
+export function loadThroughClient(cluster: ProcessCluster): Load {
+  const count: LoadCount = { handedIn: 0, decided: 0, setbacks: 0 };
+  return {
+    count,
+    async run(requests, quit) {
+      const { client, close } = await connectClient(cluster);
+      // Whoever waits for a decision is told: the client was closed.
+      quit.addEventListener('abort', () => client.close(), { once: true });
+      const worker = async (): Promise<void> => {
+        while (count.handedIn < requests && !quit.aborted) {
+          count.handedIn += 1;
+          await client.submit(operationFor(count.handedIn)).decided;
+          count.decided += 1;
+        }
+      };
+      try {
+        await Promise.all(Array.from({ length: OUTSTANDING }, worker));
+      } catch (error) {
+        if (!quit.aborted) throw error;
+      } finally {
+        await close();
+      }
+    },
+  };
+}
+
+async function connectClient(
+  cluster: ProcessCluster,
+): Promise<{ readonly client: CcroClient; readonly close: () => Promise<void> }> {
+  const { config, configPath, redis } = cluster;
+  const owner = { role: 'client', id: AUDITOR_CLIENT } as const;
+  const broker = new RedisBroker({ url: redis.url, name: 'ccro:soak' });
+  const client = new CcroClient(
+    {
+      cluster: config.cluster,
+      n: config.members.length,
+      client: AUDITOR_CLIENT,
+      secretKey: loadPrivateKey({ config, configPath, owner }).secretKey,
+    },
+    {
+      broker,
+      verifier: createVerification(clusterKeys(config)).verifier,
+      clock: systemClock,
+    },
+  );
+  await broker.connect();
+  await client.listen();
+  const close = async (): Promise<void> => {
+    client.close();
+    await broker.close();
+  };
+  return { client, close };
+}
+
+/** About 200 bytes of operation. */
+function operationFor(index: number): string {
+  const value = `${index}/${PADDING}`;
+  return index % WRITE_EVERY === 0
+    ? putOperation(`key-${(index / WRITE_EVERY) % KEYS}`, value)
+    : appendOperation(value);
+}

@@ -1,0 +1,85 @@
+/** What is measured while a soak runs. */
+
+import type { RedisServer } from '@ccro/redis-server';
+import { Redis } from 'ioredis';
+import type { ProcessCluster } from '../processes/process-cluster.js';
+import { pause } from '../waiting.js';
+import { directorySize } from './directory-size.js';
+import { residentMemory } from './resident-memory.js';
+
+/** Everything at one moment. */
+export interface Sample {
+  /** Milliseconds since the load began. */
+  readonly atMs: number;
+  /** Requests answered as decided so far. */
+  readonly decided: number;
+  /** Resident bytes by process. */
+  readonly memory: ReadonlyMap<string, number>;
+  /** What Redis says it uses, in bytes. */
+  readonly redisUsed: number | undefined;
+  /** Bytes on disk by node. */
+  readonly stores: ReadonlyMap<string, number>;
+}
+
+export interface SamplerOptions {
+  readonly everyMs: number;
+  readonly nowMs: () => number;
+  readonly decided: () => number;
+}
+
+/** Samples until `stop` aborts, and once more then. */
+export async function takeSamples(
+  cluster: ProcessCluster,
+  { everyMs, nowMs, decided }: SamplerOptions,
+  stop: AbortSignal,
+): Promise<Sample[]> {
+  const redis = new Redis(cluster.redis.url, { maxRetriesPerRequest: 1 });
+  redis.on('error', () => {}); // then that sample lacks the figure
+  const samples: Sample[] = [];
+  try {
+    for (;;) {
+      const isLast = stop.aborted;
+      const [memory, stores, redisUsed] = await Promise.all([
+        memoryOf(cluster),
+        storesOf(cluster),
+        usedMemory(redis),
+      ]);
+      samples.push({ atMs: nowMs(), decided: decided(), memory, redisUsed, stores });
+      if (isLast) return samples;
+      await pause(everyMs, stop);
+    }
+  } finally {
+    redis.disconnect();
+  }
+}
+
+async function memoryOf(cluster: ProcessCluster): Promise<ReadonlyMap<string, number>> {
+  const { nodes, gateways, redis } = cluster;
+  const processes = [...nodes, ...gateways, namedRedis(redis)];
+  const entries = await Promise.all(
+    processes.map(async ({ name, pid }) => {
+      const bytes = pid === undefined ? undefined : await residentMemory(pid);
+      return bytes === undefined ? [] : [[name, bytes] as const];
+    }),
+  );
+  return new Map(entries.flat());
+}
+
+function namedRedis({ pid }: RedisServer): { readonly name: string; readonly pid: number } {
+  return { name: 'redis', pid };
+}
+
+async function storesOf(cluster: ProcessCluster): Promise<ReadonlyMap<string, number>> {
+  const entries = await Promise.all(
+    cluster.nodes.map(
+      async ({ name }, id) => [name, await directorySize(cluster.storeOf(id))] as const,
+    ),
+  );
+  return new Map(entries);
+}
+
+async function usedMemory(redis: Redis): Promise<number | undefined> {
+  const info = await redis.info('memory').catch(() => '');
+  const used = /^used_memory:(\d+)/m.exec(info)?.[1];
+  return used === undefined ? undefined : Number(used);
+}

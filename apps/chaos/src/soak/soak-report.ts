@@ -1,0 +1,174 @@
+/** What a soak is told as. */
+
+import Table from 'cli-table3';
+import pc from 'picocolors';
+import type { SoakOptions } from '../options/soak-options.js';
+import { bytes } from '../report/format.js';
+import { flatnessOf, growthOf, type Flatness, type StoreGrowth } from './flatness.js';
+import { lineChart, type Series } from './line-chart.js';
+import type { SoakResult } from './run-soak.js';
+import type { Sample } from './samples.js';
+import { sparkline } from './sparkline.js';
+
+const CURVE_WIDTH = 40;
+
+interface MemoryVerdict {
+  readonly name: string;
+  readonly values: readonly number[];
+  readonly flatness: Flatness | undefined;
+}
+
+interface StoreVerdict {
+  readonly name: string;
+  readonly values: readonly number[];
+  readonly growth: StoreGrowth | undefined;
+}
+
+export interface SoakVerdict {
+  readonly memory: readonly MemoryVerdict[];
+  readonly stores: readonly StoreVerdict[];
+  /** Why it has not passed; empty when it has. */
+  readonly findings: readonly string[];
+}
+
+export function judgeSoak({ samples, findings }: SoakResult): SoakVerdict {
+  const memory = namesIn(samples.map((sample) => sample.memory)).map((name) => {
+    const values = valuesOf(samples, (sample) => sample.memory.get(name));
+    return { name, values, flatness: flatnessOf(values) };
+  });
+  const stores = namesIn(samples.map((sample) => sample.stores)).map((name) => {
+    const sizes = samples.map(({ decided, stores: each }) => ({
+      bytes: each.get(name) ?? 0,
+      decided,
+    }));
+    return { name, values: sizes.map((size) => size.bytes), growth: growthOf(sizes) };
+  });
+  return {
+    memory,
+    stores,
+    findings: [
+      ...findings,
+      ...memory.flatMap(memoryFinding),
+      ...stores.flatMap(({ name, growth }) => {
+        if (growth?.isBounded !== false) return [];
+        const { firstHalf, secondHalf } = growth;
+        return [
+          `${name}: a request took ${bytes(firstHalf)} on disk in the first half of the run and ` +
+            `${bytes(secondHalf)} in the second; look at what its store does not discard`,
+        ];
+      }),
+    ],
+  };
+}
+
+export function soakReport(options: SoakOptions, result: SoakResult): string {
+  const verdict = judgeSoak(result);
+  const { samples, decided, durationMs, setbacks } = result;
+  const redisUsed = valuesOf(samples, (sample) => sample.redisUsed);
+  return [
+    pc.bold('Resident memory'),
+    memoryTable(verdict),
+    `redis used_memory: ${sparkline(redisUsed, CURVE_WIDTH)} ${bytes(redisUsed.at(-1) ?? 0)}`,
+    '',
+    pc.bold('Stores on disk'),
+    storeTable(verdict),
+    '',
+    `${decided} requests decided in ${(durationMs / 1000).toFixed(1)} s: ` +
+      `${((decided / durationMs) * 1000).toFixed(0)} requests/s, ${setbacks} setbacks ` +
+      `(${options.nodes} nodes, ${options.mode}, ${options.durability}, through the ` +
+      `${options.through}).`,
+    '',
+    ...verdict.findings.map((finding) => `- ${finding}`),
+    verdict.findings.length === 0
+      ? pc.green('FLAT: memory of every process stays level, stores grow with the ledger alone.')
+      : pc.red('NOT FLAT'),
+  ].join('\n');
+}
+
+/** The charts as files: SVG by name. */
+export function soakCharts({ samples }: SoakResult): Readonly<Record<string, string>> {
+  const axes = {
+    xLabel: (ms: number): string => `${(ms / 1000).toFixed(0)} s`,
+    yLabel: bytes,
+  };
+  const series = (name: string, value: (sample: Sample) => number | undefined): Series => ({
+    name,
+    points: samples.flatMap((sample) => {
+      const y = value(sample);
+      return y === undefined ? [] : [{ x: sample.atMs, y }];
+    }),
+  });
+  return {
+    'memory.svg': lineChart(
+      [
+        ...namesIn(samples.map((sample) => sample.memory)).map((name) =>
+          series(name, (sample) => sample.memory.get(name)),
+        ),
+        series('redis used_memory', (sample) => sample.redisUsed),
+      ],
+      { title: 'Resident memory', ...axes },
+    ),
+    'stores.svg': lineChart(
+      namesIn(samples.map((sample) => sample.stores)).map((name) =>
+        series(name, (sample) => sample.stores.get(name)),
+      ),
+      { title: 'Stores on disk', ...axes },
+    ),
+  };
+}
+
+function memoryFinding({ name, flatness }: MemoryVerdict): string[] {
+  if (flatness === undefined) {
+    return [`${name}: too few samples to tell; give more --requests or a shorter --sample-every`];
+  }
+  const { isFlat, secondQuarter, lastQuarter } = flatness;
+  if (isFlat) return [];
+  return [`${name}: grew from ${bytes(secondQuarter)} to ${bytes(lastQuarter)}`];
+}
+
+function memoryTable({ memory }: SoakVerdict): string {
+  const table = new Table({
+    head: ['process', 'second quarter', 'last quarter', 'peak', 'flat', 'curve'],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const { name, values, flatness } of memory) {
+    table.push([
+      name,
+      bytes(flatness?.secondQuarter ?? 0),
+      bytes(flatness?.lastQuarter ?? 0),
+      bytes(Math.max(...values, 0)),
+      flatness === undefined ? '?' : flatness.isFlat ? 'yes' : 'NO',
+      sparkline(values, CURVE_WIDTH),
+    ]);
+  }
+  return table.toString();
+}
+
+function storeTable({ stores }: SoakVerdict): string {
+  const table = new Table({
+    head: ['store', 'size', 'per request', 'first half', 'second half', 'curve'],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const { name, values, growth } of stores) {
+    table.push([
+      name,
+      bytes(values.at(-1) ?? 0),
+      bytes(growth?.perRequest ?? 0),
+      bytes(growth?.firstHalf ?? 0),
+      bytes(growth?.secondHalf ?? 0),
+      sparkline(values, CURVE_WIDTH),
+    ]);
+  }
+  return table.toString();
+}
+
+function namesIn(maps: readonly ReadonlyMap<string, number>[]): string[] {
+  return [...new Set(maps.flatMap((map) => [...map.keys()]))];
+}
+
+function valuesOf(
+  samples: readonly Sample[],
+  value: (sample: Sample) => number | undefined,
+): number[] {
+  return samples.map(value).filter((each) => each !== undefined);
+}

@@ -1,0 +1,46 @@
+import { GATEWAY_CLIENT } from '@ccro/cluster-config';
+import {
+  DurableRequestQueue,
+  type DurableRequestQueueOptions,
+} from '../src/queue/durable/durable-request-queue.js';
+import type { MemberOptions, QueueScene } from './queue-scene.js';
+
+const DEFAULTS = {
+  clientId: GATEWAY_CLIENT,
+  clientWindow: 4096,
+  maxPending: 2048,
+  maxFinished: 100,
+  keyRetentionMs: 0,
+  timeoutMs: 5000,
+  leaseMs: 5000,
+  forgetAtClose: false,
+} as const;
+
+export type GatewayOptions = Partial<DurableRequestQueueOptions> & MemberOptions;
+
+/** As much of a gateway as its durable queue is. */
+export interface QueueGateway {
+  readonly queue: DurableRequestQueue;
+  /** What it logged. */
+  readonly log: readonly string[];
+  /** Stops sending and receiving, as a process that is gone does. */
+  silence(): Promise<void>;
+}
+
+/** A durable queue over `scene`, not open yet. All of them have the same client id. */
+export async function queueGateway(
+  scene: QueueScene,
+  redisUrl: string,
+  options: GatewayOptions = {},
+): Promise<QueueGateway> {
+  const { secretKey, maxOutstanding: _, ...rest } = options;
+  const member = await scene.member(secretKey === undefined ? {} : { secretKey });
+  const log: string[] = [];
+  const note = (line: unknown): void => void log.push(String(line));
+  const { cluster } = scene.config;
+  const queue = new DurableRequestQueue(
+    { ...DEFAULTS, url: redisUrl, cluster, ...rest },
+    { ...member, logger: { log: note, warn: note } },
+  );
+  return { queue, log, silence: () => member.end() };
+}

@@ -1,0 +1,122 @@
+import { BROKEN_PROTOCOLS, type BrokenProtocol, type Choices } from '@ccro/simulator';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { OptionError, type SimulatorOptions } from './options/simulator-options.js';
+import { brokenList, searchTable, type Search } from './report/broken.js';
+import { findingLine, traceText } from './report/findings.js';
+import { Progress } from './report/progress.js';
+import { Summary } from './report/summary.js';
+import { replay, sweep } from './sweep.js';
+
+type Chosen<K extends SimulatorOptions['kind']> = Extract<SimulatorOptions, { kind: K }>;
+type Print = (text: string) => void;
+
+/** Failing seeds named one by one; more say nothing new. */
+const SHOWN_FINDINGS = 20;
+
+/** Does what the options say. @returns the program's exit code */
+export function simulate(options: SimulatorOptions, print: Print): Promise<number> {
+  switch (options.kind) {
+    case 'sweep':
+      return runSweep(options, print);
+    case 'replay':
+      return runReplay(options, print);
+    case 'list-broken':
+      print(brokenList(BROKEN_PROTOCOLS));
+      return Promise.resolve(0);
+    case 'find-broken':
+      return findBroken(options, print);
+  }
+}
+
+async function runSweep(options: Chosen<'sweep'>, print: Print): Promise<number> {
+  const { firstSeed, seeds, choices, traceFile } = options;
+  print(`Seeds ${firstSeed} to ${firstSeed + seeds - 1}: ${choicesText(choices)}`);
+  const progress = new Progress(seeds, process.stderr);
+  const summary = new Summary();
+  const sound = { engine: 'runs', edits: [], stopsAtFinding: false } as const;
+  const found = await sweep({ ...options, ...sound }, (result) => {
+    progress.add(result);
+    summary.add(result);
+  }).finally(() => progress.stop());
+  print(summary.table());
+  const [first] = found;
+  if (first === undefined) {
+    print(`No invariant was violated in ${seeds} runs.`);
+    return 0;
+  }
+  const file = traceFile ?? temporaryTrace(first.seed);
+  print(traceText(await replay(first.seed, file, { choices, edits: [] }), file));
+  for (const result of found.slice(0, SHOWN_FINDINGS)) print(findingLine(result));
+  print(`${found.length} of ${seeds} runs violated an invariant. One again, with its trace:`);
+  print(`  npm run simulate -- --seed ${first.seed}${choicesOptions(choices)}`);
+  return 1;
+}
+
+async function runReplay(
+  { seed, choices, traceFile }: Chosen<'replay'>,
+  print: Print,
+): Promise<number> {
+  const file = traceFile ?? temporaryTrace(seed);
+  const result = await replay(seed, file, { choices, edits: [] });
+  print(traceText(result, file));
+  print(findingLine(result));
+  return result.findings.length === 0 ? 0 : 1;
+}
+
+async function findBroken(options: Chosen<'find-broken'>, print: Print): Promise<number> {
+  const { protocols, choices, traceFile } = options;
+  const [only, ...others] = protocols;
+  if (only !== undefined && others.length === 0) {
+    const { found, seeds } = await search(only, options);
+    print(`${only.name}: ${only.breaks}`);
+    if (found === undefined) {
+      print(`Not found in ${seeds} seeds.`);
+      return 1;
+    }
+    if (only.foundBy === 'runs') {
+      const file = traceFile ?? temporaryTrace(found.seed);
+      print(traceText(await replay(found.seed, file, { choices, edits: only.edits }), file));
+    }
+    print(findingLine(found));
+    print(`Found after ${seeds} of ${options.seeds} seeds.`);
+    return 0;
+  }
+  if (traceFile !== undefined) {
+    throw new OptionError('trace', traceFile, 'it needs one name after --break');
+  }
+  const progress = new Progress(protocols.length, process.stderr);
+  const searches: Search[] = [];
+  try {
+    for (const protocol of protocols) {
+      const done = await search(protocol, options);
+      searches.push(done);
+      if (done.found !== undefined) progress.add(done.found);
+    }
+  } finally {
+    progress.stop();
+  }
+  print(searchTable(searches));
+  const missed = searches.filter(({ found }) => found === undefined);
+  print(`${searches.length - missed.length} of ${searches.length} broken protocols were found.`);
+  return missed.length === 0 ? 0 : 1;
+}
+
+async function search(protocol: BrokenProtocol, options: Chosen<'find-broken'>): Promise<Search> {
+  const { edits, foundBy: engine } = protocol;
+  const [found] = await sweep({ ...options, engine, edits, stopsAtFinding: true }, () => undefined);
+  const seeds = found === undefined ? options.seeds : found.seed - options.firstSeed + 1;
+  return { protocol, found, seeds };
+}
+
+function temporaryTrace(seed: number): string {
+  return join(tmpdir(), `ccro-simulation-${seed}.txt`);
+}
+
+function choicesText({ modes, nodes }: Choices): string {
+  return `${modes.join(' and ')}, ${nodes.join(' and ')} nodes`;
+}
+
+function choicesOptions({ modes, nodes }: Choices): string {
+  return ` --mode ${modes.join(',')} --nodes ${nodes.join(',')}`;
+}

@@ -1,0 +1,64 @@
+import type { Choices, SourceEdit } from '@ccro/simulator';
+import type { Engine, TaskResult } from './worker/messages.js';
+import { WorkerProcess } from './worker/worker-process.js';
+
+export interface SweepOptions {
+  readonly firstSeed: number;
+  readonly seeds: number;
+  readonly jobs: number;
+  readonly engine: Engine;
+  readonly choices: Choices;
+  readonly edits: readonly SourceEdit[];
+  /** Whether to stop at the first finding. */
+  readonly stopsAtFinding: boolean;
+}
+
+/**
+ * Runs seeds on several workers at once.
+ *
+ * @param onResult sees each result as it comes, in no particular order
+ * @returns the results with findings, ascending by seed; of a sweep that stops at the first one
+ *   the lowest, and whatever else was found by then
+ */
+export async function sweep(
+  options: SweepOptions,
+  onResult: (result: TaskResult) => void,
+): Promise<readonly TaskResult[]> {
+  const { firstSeed, seeds, jobs, engine, choices, edits, stopsAtFinding } = options;
+  const found: TaskResult[] = [];
+  let next = firstSeed;
+  const end = firstSeed + seeds;
+  const workers = await Promise.all(
+    Array.from({ length: Math.min(jobs, seeds) }, () => WorkerProcess.start(edits)),
+  );
+  const work = async (worker: WorkerProcess): Promise<void> => {
+    // Seeds are handed out in order, so none below one that was found is left out.
+    while (next < end && !(stopsAtFinding && found.length > 0)) {
+      const seed = next;
+      next += 1;
+      const result = await worker.run({ kind: 'task', seed, engine, choices });
+      if (result.findings.length > 0) found.push(result);
+      onResult(result);
+    }
+  };
+  try {
+    await Promise.all(workers.map(work));
+  } finally {
+    await Promise.all(workers.map((worker) => worker.stop()));
+  }
+  return found.sort((a, b) => a.seed - b.seed);
+}
+
+/** Runs one seed again, with a trace. */
+export async function replay(
+  seed: number,
+  traceFile: string,
+  { choices, edits }: Pick<SweepOptions, 'choices' | 'edits'>,
+): Promise<TaskResult> {
+  const worker = await WorkerProcess.start(edits);
+  try {
+    return await worker.run({ kind: 'task', seed, engine: 'runs', choices, traceFile });
+  } finally {
+    await worker.stop();
+  }
+}

@@ -1,0 +1,43 @@
+/** Who is faulty in a run, how at first, and how that changes. */
+
+import { collectorOf, maxFaulty, primaryOf, type ReplicaId } from '@ccro/consensus';
+import { FAULT_KINDS, type FaultKind } from '@ccro/faults';
+import type { Random } from '../random.js';
+import type { TimedStep } from './schedule.js';
+
+/** What a primary can do worst, and a collector. */
+const OF_PRIMARIES = ['offline', 'equivocate', 'fabricate', 'false-view-change', 'delay'] as const;
+const OF_COLLECTORS = ['offline', 'silent-collector', 'forge-certificate'] as const;
+
+/** At most f replicas; those who have a part to play are among them more often than not. */
+export function drawFaulty(random: Random, nodes: number): Map<ReplicaId, FaultKind> {
+  const most = maxFaulty(nodes);
+  const count = random.chance(0.8) ? most : random.integer(0, most);
+  const anyone = random.shuffled(Array.from({ length: nodes }, (_, replica) => replica));
+  const leader = random.pick([primaryOf(0, nodes), primaryOf(1, nodes), collectorOf(0, nodes, 0)]);
+  const candidates = random.chance(0.6) ? [leader, ...anyone] : anyone;
+  const chosen = [...new Set(candidates)].slice(0, count);
+  return new Map(chosen.map((replica) => [replica, drawKind(random, replica, nodes)]));
+}
+
+export function drawFaultSteps(
+  random: Random,
+  faulty: readonly ReplicaId[],
+  { nodes, safetyMs }: { readonly nodes: number; readonly safetyMs: number },
+): TimedStep[] {
+  return faulty.flatMap((replica) => {
+    const changes = random.chance(0.4) ? random.integer(1, 3) : 0;
+    return Array.from({ length: changes }, (): TimedStep => {
+      const atMs = random.between(0, safetyMs);
+      if (random.chance(0.2)) return { atMs, step: { kind: 'wipe', replica } };
+      const fault = random.chance(0.1) ? undefined : drawKind(random, replica, nodes);
+      return { atMs, step: { kind: 'fault', replica, fault } };
+    });
+  });
+}
+
+function drawKind(random: Random, replica: ReplicaId, nodes: number): FaultKind {
+  if (random.chance(0.5)) return random.pick(FAULT_KINDS);
+  if (replica === collectorOf(0, nodes, 0)) return random.pick(OF_COLLECTORS);
+  return replica <= maxFaulty(nodes) ? random.pick(OF_PRIMARIES) : random.pick(FAULT_KINDS);
+}

@@ -1,0 +1,83 @@
+/** Events in plain words, one line each. */
+
+import type { Progress, ReplicaId } from '@ccro/consensus';
+import type { Delivery, Published } from '../simulated-network.js';
+import type { ClusterEvent } from './cluster-event.js';
+import { describeMessage, shortDigest } from './describe-message.js';
+import { channelText, connectionText } from './names.js';
+
+/** Whoever does or knows something, and what: kept apart so that equals can be put together. */
+export interface EventText {
+  readonly who: string;
+  readonly what: string;
+}
+
+export function describeEvent(event: ClusterEvent): EventText {
+  switch (event.kind) {
+    case 'note':
+      return { who: '', what: event.text };
+    case 'published': {
+      const { published, message } = event;
+      const text = message === undefined ? 'unreadable bytes' : describeMessage(message);
+      const what = `-> ${channelText(published.channel)}: ${text}`;
+      return { who: connectionText(published.from), what };
+    }
+    case 'executed': {
+      const { sequence, view, digest, requests } = event.slot;
+      const batch = requests === 1 ? '1 request' : `${requests} requests`;
+      const what = `executes s${sequence} d=${shortDigest(digest)}, ${batch}, decided in v${view}`;
+      return { who: node(event.replica), what };
+    }
+    case 'progress':
+      return { who: node(event.replica), what: progressText(event.progress) };
+    case 'evidence': {
+      const { accused, kind } = event.evidence;
+      return { who: node(event.replica), what: `keeps evidence against node ${accused}: ${kind}` };
+    }
+    case 'rejected': {
+      const { replica, code, from } = event;
+      const sender = from === undefined ? '' : `, from ${from}`;
+      return { who: node(replica), what: `makes no use of something: ${code}${sender}` };
+    }
+    case 'stopped': {
+      const { replica, error } = event;
+      const why = error instanceof Error ? error.message : String(error);
+      return { who: node(replica), what: `stops itself: ${why}` };
+    }
+    case 'decided': {
+      const { client, outcome } = event;
+      const { timestamp, sequence, resultText } = outcome;
+      const what = `believes that ${timestamp} executed at s${sequence}: ${resultText}`;
+      return { who: `client ${client}`, what };
+    }
+  }
+}
+
+/** What becomes of a message on the way to each receiver. */
+export function fatesText({ deliveries }: Published): string {
+  return deliveries.length === 0 ? 'nobody listens' : deliveries.map(fateText).join(', ');
+}
+
+function fateText({ to, delaysMs }: Delivery): string {
+  const copies = delaysMs.map((delayMs) => `+${delayMs.toFixed(1)}`).join(' ');
+  return `${connectionText(to)} ${copies === '' ? 'lost' : copies}`;
+}
+
+function progressText(progress: Progress): string {
+  switch (progress.kind) {
+    case 'left-view':
+      return `leaves the views before v${progress.view} (${progress.why})`;
+    case 'entered-view':
+      return `enters v${progress.view}, carrying over ${progress.carriedOver} slots`;
+    case 'stable-checkpoint':
+      return `knows that checkpoint ${progress.sequence} is stable`;
+    case 'fetching-state':
+      return `fetches the state at checkpoint ${progress.sequence}`;
+    case 'took-state-over':
+      return `takes over the state at checkpoint ${progress.sequence}`;
+  }
+}
+
+function node(replica: ReplicaId): string {
+  return `node ${replica}`;
+}
