@@ -18,5 +18,7 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --ignore-scripts && npm cache clean --force
 COPY --from=build /app/dist dist
 COPY config config
+# A volume mounted here is the user's, who may not be root.
+RUN mkdir /data && chown node:node /data
 USER node
 CMD ["node", "--enable-source-maps", "dist/apps/node/src/main.js"]
