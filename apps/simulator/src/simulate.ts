@@ -1,4 +1,5 @@
 import { BROKEN_PROTOCOLS, type BrokenProtocol, type Choices } from '@ccro/simulator';
+import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OptionError, type SimulatorOptions } from './options/simulator-options.js';
@@ -32,11 +33,11 @@ export function simulate(options: SimulatorOptions, print: Print): Promise<numbe
 async function runSweep(options: Chosen<'sweep'>, print: Print): Promise<number> {
   const { firstSeed, seeds, choices, traceFile } = options;
   print(`Seeds ${firstSeed} to ${firstSeed + seeds - 1}: ${choicesText(choices)}`);
-  const progress = new Progress(seeds, process.stderr);
+  const progress = new Progress(seeds, 'seeds', process.stderr);
   const summary = new Summary();
   const sound = { engine: 'runs', edits: [], stopsAtFinding: false } as const;
   const found = await sweep({ ...options, ...sound }, (result) => {
-    progress.add(result);
+    progress.add(result.findings.length > 0);
     summary.add(result);
   }).finally(() => progress.stop());
   print(summary.table());
@@ -45,7 +46,7 @@ async function runSweep(options: Chosen<'sweep'>, print: Print): Promise<number>
     print(`No invariant was violated in ${seeds} runs.`);
     return 0;
   }
-  const file = traceFile ?? temporaryTrace(first.seed);
+  const file = traceFileFor(first.seed, traceFile);
   print(traceText(await replay(first.seed, file, { choices, edits: [] }), file));
   for (const result of found.slice(0, SHOWN_FINDINGS)) print(findingLine(result));
   print(`${found.length} of ${seeds} runs violated an invariant. One again, with its trace:`);
@@ -57,7 +58,7 @@ async function runReplay(
   { seed, choices, traceFile }: Chosen<'replay'>,
   print: Print,
 ): Promise<number> {
-  const file = traceFile ?? temporaryTrace(seed);
+  const file = traceFileFor(seed, traceFile);
   const result = await replay(seed, file, { choices, edits: [] });
   print(traceText(result, file));
   print(findingLine(result));
@@ -65,41 +66,53 @@ async function runReplay(
 }
 
 async function findBroken(options: Chosen<'find-broken'>, print: Print): Promise<number> {
-  const { protocols, choices, traceFile } = options;
-  const [only, ...others] = protocols;
-  if (only !== undefined && others.length === 0) {
-    const { found, seeds } = await search(only, options);
-    print(`${only.name}: ${only.breaks}`);
-    if (found === undefined) {
-      print(`Not found in ${seeds} seeds.`);
-      return 1;
-    }
-    if (only.foundBy === 'runs') {
-      const file = traceFile ?? temporaryTrace(found.seed);
-      print(traceText(await replay(found.seed, file, { choices, edits: only.edits }), file));
-    }
-    print(findingLine(found));
-    print(`Found after ${seeds} of ${options.seeds} seeds.`);
-    return 0;
+  const [only, ...others] = options.protocols;
+  if (only !== undefined && others.length === 0) return findOne(only, options, print);
+  if (options.traceFile !== undefined) {
+    throw new OptionError('trace', options.traceFile, 'it needs one name after --break');
   }
-  if (traceFile !== undefined) {
-    throw new OptionError('trace', traceFile, 'it needs one name after --break');
+  return findAll(options, print);
+}
+
+async function findOne(
+  protocol: BrokenProtocol,
+  options: Chosen<'find-broken'>,
+  print: Print,
+): Promise<number> {
+  const { name, breaks, foundBy, edits } = protocol;
+  const { choices, traceFile } = options;
+  print(`${name}: ${breaks}`);
+  const { found, seeds } = await search(protocol, options);
+  if (found === undefined) {
+    print(`Not found in ${seeds} seeds.`);
+    return 1;
   }
-  const progress = new Progress(protocols.length, process.stderr);
+  if (foundBy === 'runs') {
+    const file = traceFileFor(found.seed, traceFile);
+    print(traceText(await replay(found.seed, file, { choices, edits }), file));
+  }
+  print(findingLine(found));
+  print(`Found after ${seeds} of ${options.seeds} seeds.`);
+  return 0;
+}
+
+async function findAll(options: Chosen<'find-broken'>, print: Print): Promise<number> {
+  const { protocols } = options;
+  const progress = new Progress(protocols.length, 'protocols', process.stderr);
   const searches: Search[] = [];
   try {
     for (const protocol of protocols) {
       const done = await search(protocol, options);
       searches.push(done);
-      if (done.found !== undefined) progress.add(done.found);
+      progress.add(done.found !== undefined);
     }
   } finally {
     progress.stop();
   }
   print(searchTable(searches));
-  const missed = searches.filter(({ found }) => found === undefined);
-  print(`${searches.length - missed.length} of ${searches.length} broken protocols were found.`);
-  return missed.length === 0 ? 0 : 1;
+  const found = searches.filter((each) => each.found !== undefined).length;
+  print(`${found} of ${searches.length} broken protocols were found.`);
+  return found === searches.length ? 0 : 1;
 }
 
 async function search(protocol: BrokenProtocol, options: Chosen<'find-broken'>): Promise<Search> {
@@ -109,8 +122,16 @@ async function search(protocol: BrokenProtocol, options: Chosen<'find-broken'>):
   return { protocol, found, seeds };
 }
 
-function temporaryTrace(seed: number): string {
-  return join(tmpdir(), `ccro-simulation-${seed}.txt`);
+/** Where the trace of `seed` goes. @throws OptionError when it cannot be written there */
+function traceFileFor(seed: number, wanted: string | undefined): string {
+  const file = wanted ?? join(tmpdir(), `ccro-simulation-${seed}.txt`);
+  try {
+    writeFileSync(file, '');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new OptionError('trace', file, `a file that can be written (${reason})`);
+  }
+  return file;
 }
 
 function choicesText({ modes, nodes }: Choices): string {

@@ -9,7 +9,8 @@ import type { Published, SimulatedNetwork } from './simulated-network.js';
 import type { VirtualTime } from './virtual-time.js';
 
 /** Messages remembered, so that some come again long after they were said. */
-const REMEMBERED = 256;
+const REMEMBERED = 512;
+const RECENT = 8;
 
 export class Outsider {
   private readonly heard: Published[] = [];
@@ -25,8 +26,8 @@ export class Outsider {
   /** Listens in. Memory is bounded: what is forgotten is chosen at random. */
   overhear(published: Published): void {
     if (published.from === 'outsider') return;
-    if (this.heard.length < REMEMBERED) this.heard.push(published);
-    else this.heard[this.random.below(REMEMBERED)] = published;
+    this.heard.push(published);
+    if (this.heard.length > REMEMBERED) this.heard.splice(this.random.below(REMEMBERED / 2), 1);
   }
 
   /** Interferes so many times a second from now on; 0 stops it. */
@@ -42,7 +43,9 @@ export class Outsider {
 
   private send(): void {
     const { random } = this;
-    const original = random.pick(this.heard);
+    // Mostly what matters now, sometimes what was said long ago.
+    const heard = random.chance(0.7) ? this.heard.slice(-RECENT) : this.heard;
+    const original = random.pick(heard);
     if (original === undefined) return;
     const payload = random.chance(0.4) ? original.payload : this.altered(original.payload);
     const { broadcast } = channelNames(this.options.cluster);
@@ -62,7 +65,8 @@ export class Outsider {
     const { random } = this;
     const fields = ['replica', 'view', 'sequence', 'digest', 'signature', 'operation'];
     const present = fields.filter((field) => field in message);
-    const field = random.pick(present);
+    const impersonates = 'replica' in message && random.chance(0.5);
+    const field = impersonates ? 'replica' : random.pick(present);
     if (field === undefined) return message;
     return { ...message, [field]: this.other(field, message[field]) };
   }

@@ -1,4 +1,4 @@
-import type { ClusterMode } from '@ccro/cluster-config';
+import { LOG_LEVELS, type ClusterMode, type LogLevel } from '@ccro/cluster-config';
 import { Command, Option } from 'commander';
 import { randomInt } from 'node:crypto';
 import { decimal, seed, wholeNumber } from './parsers.js';
@@ -12,6 +12,8 @@ export interface ChaosOptions {
   readonly durability: 'fsync' | 'async';
   readonly gateways: number;
   readonly checkpointInterval: number;
+  /** Of nodes and gateways. */
+  readonly logLevel: LogLevel;
   /** Where history, timeline and report go; undefined: nowhere. */
   readonly out: string | undefined;
   /** Whether keys, stores and logs stay. */
@@ -44,6 +46,11 @@ export function chaosCommand(): Command {
       'slots from one checkpoint to the next, 16 to 512',
       wholeNumber(16, 512),
       32,
+    )
+    .addOption(
+      new Option('--log-level <level>', 'what nodes and gateways log')
+        .choices(LOG_LEVELS)
+        .default('info'),
     )
     .option('--out <dir>', 'write history.jsonl, timeline.json and report.md; logs after a failure')
     .option('--keep', 'keep the working directory with keys, stores and logs', false)

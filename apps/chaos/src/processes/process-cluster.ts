@@ -7,6 +7,7 @@ import {
   loadClusterConfig,
   type ClusterConfig,
   type ClusterMode,
+  type LogLevel,
 } from '@ccro/cluster-config';
 import { startRedisServer, type RedisServer } from '@ccro/redis-server';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -35,6 +36,7 @@ export interface ClusterPlan {
   /** Slots from one checkpoint to the next; undefined: the replicas' own default. */
   readonly checkpointInterval: number | undefined;
   readonly faultInjection: boolean;
+  readonly logLevel: LogLevel;
   /** Whether the directory is removed should this very process be killed. */
   readonly temporary: boolean;
 }
@@ -209,7 +211,7 @@ function sharedEnvironment(plan: ClusterPlan, redisUrl: string): Record<string, 
     CCRO_CONFIG: clusterFileOf(plan),
     REDIS_URL: redisUrl,
     FAULT_INJECTION: plan.faultInjection ? 'on' : 'off',
-    LOG_LEVEL: 'info',
+    LOG_LEVEL: plan.logLevel,
     NO_COLOR: '1',
   };
 }

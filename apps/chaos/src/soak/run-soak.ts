@@ -39,6 +39,7 @@ export async function runSoak(
       gateways: 1,
       checkpointInterval: undefined,
       faultInjection: false,
+      logLevel: 'info',
       temporary: !options.keep,
     },
     {

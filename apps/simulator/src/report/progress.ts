@@ -1,25 +1,26 @@
 import { SingleBar } from 'cli-progress';
-import type { TaskResult } from '../worker/messages.js';
 
-/** Shows how far a sweep is: a bar on a terminal, nothing elsewhere. */
+/** Shows how far something is: a bar on a terminal, nothing elsewhere. */
 export class Progress {
   private readonly bar: SingleBar | undefined;
-  private failures = 0;
+  private violated = 0;
 
-  constructor(total: number, stream: NodeJS.WriteStream) {
+  /** @param what is counted */
+  constructor(total: number, what: string, stream: NodeJS.WriteStream) {
     if (!stream.isTTY) return;
     this.bar = new SingleBar({
       stream,
-      format: ' {bar} {value}/{total} seeds, {eta_formatted} left, violated: {failures}',
+      format: ` {bar} {value}/{total} ${what}, {eta_formatted} left, violated: {violated}`,
       hideCursor: true,
       clearOnComplete: true,
     });
-    this.bar.start(total, 0, { failures: 0 });
+    this.bar.start(total, 0, { violated: 0 });
   }
 
-  add({ findings }: TaskResult): void {
-    if (findings.length > 0) this.failures += 1;
-    this.bar?.increment({ failures: this.failures });
+  /** One more is done. */
+  add(isViolated: boolean): void {
+    if (isViolated) this.violated += 1;
+    this.bar?.increment({ violated: this.violated });
   }
 
   stop(): void {

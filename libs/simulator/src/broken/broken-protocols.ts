@@ -45,10 +45,10 @@ const VOTING: readonly BrokenProtocol[] = [
     edits: [
       {
         file: `${CONSENSUS}/voting.ts`,
-        find: "if (phase === 'prepare') onPrepared(state, slot, certificate);",
+        find: 'onPrepared(state, slot, certificate);',
         replace:
-          "slot.setCertificate({ ...certificate, phase: 'commit' }); " +
-          "if (phase === 'prepare') onCommitted(state, slot, certificate);",
+          "{ slot.setCertificate({ ...certificate, phase: 'commit' }); " +
+          'onCommitted(state, slot, certificate); }',
       },
     ],
     violates: ['certificates', 'agreement'],
@@ -88,8 +88,8 @@ const VOTING: readonly BrokenProtocol[] = [
     edits: [
       {
         file: `${CRYPTO}/certificate-scheme.ts`,
-        find: "if (signer === previous) return 'certificate-duplicate-signer';",
-        replace: '',
+        find: 'signer === previous',
+        replace: 'false',
       },
     ],
     violates: ['certificates'],
@@ -114,8 +114,8 @@ const VOTING: readonly BrokenProtocol[] = [
     edits: [
       {
         file: `${CONSENSUS}/handlers/on-certificate.ts`,
-        find: "if (phase === 'prepare' && (view !== state.view || !state.active)) {",
-        replace: 'if (false) {',
+        find: "phase === 'prepare' && (view !== state.view || !state.active)",
+        replace: 'false',
       },
     ],
     violates: ['stopped', 'agreement', 'leaving', 'no-equivocation', 'liveness'],
@@ -131,8 +131,8 @@ const EXECUTION: readonly BrokenProtocol[] = [
     edits: [
       {
         file: `${CONSENSUS}/executing.ts`,
-        find: "if (seen.kind === 'executed') continue;",
-        replace: '',
+        find: "seen.kind === 'executed'",
+        replace: 'false',
       },
     ],
     violates: ['integrity'],
@@ -144,8 +144,8 @@ const EXECUTION: readonly BrokenProtocol[] = [
     edits: [
       {
         file: `${CONSENSUS}/checkpointing.ts`,
-        find: 'if (votes.length < state.size.quorum) return;',
-        replace: 'if (votes.length < 1) return;',
+        find: 'votes.length < state.size.quorum',
+        replace: 'votes.length < 1',
       },
     ],
     violates: ['certificates', 'stopped'],
@@ -157,8 +157,8 @@ const EXECUTION: readonly BrokenProtocol[] = [
     edits: [
       {
         file: `${CONSENSUS}/state-transfer.ts`,
-        find: 'if (listed?.digest !== digest) return false;',
-        replace: '',
+        find: 'listed?.digest !== digest',
+        replace: 'false',
       },
     ],
     violates: ['agreement', 'stopped'],
@@ -183,8 +183,8 @@ const EXECUTION: readonly BrokenProtocol[] = [
     edits: [
       {
         file: `${CONSENSUS}/state/slot-window.ts`,
-        find: 'if (sequence <= stable - RETAINED_SLOTS) this.slots.delete(sequence);',
-        replace: '',
+        find: 'sequence <= stable - RETAINED_SLOTS',
+        replace: 'false',
       },
     ],
     violates: ['bounded-memory'],
@@ -196,8 +196,8 @@ const EXECUTION: readonly BrokenProtocol[] = [
     edits: [
       {
         file: 'libs/client/src/reply-collection.ts',
-        find: 'if (group.replies.length >= this.weakQuorum)',
-        replace: 'if (group.replies.length >= 1)',
+        find: 'group.replies.length >= this.weakQuorum',
+        replace: 'group.replies.length >= 1',
       },
     ],
     violates: ['replies'],
@@ -213,8 +213,8 @@ const RESTARTING: readonly BrokenProtocol[] = [
     edits: [
       {
         file: 'libs/runner/src/outbox.ts',
-        find: 'if (durable !== undefined) {',
-        replace: 'if (false) {',
+        find: 'durable !== undefined',
+        replace: 'false',
       },
     ],
     violates: ['durable-before-visible'],
@@ -252,12 +252,12 @@ const RESTARTING: readonly BrokenProtocol[] = [
     edits: [
       {
         file: `${CONSENSUS}/restoring.ts`,
-        find: '.map(({ sequence }) => sequence + 1),',
-        replace: '.map(() => 0),',
+        find: '.map(({ sequence }) => sequence + 1)',
+        replace: '.map(() => 0)',
       },
       {
         file: `${CONSENSUS}/restoring.ts`,
-        find: '  proposeStored(state, restored);',
+        find: 'proposeStored(state, restored);',
         replace: '',
       },
     ],

@@ -1,4 +1,4 @@
-/** Events in plain words, one line each. */
+/** Events in plain words, one line each; in the past, where one and many use the same verbs. */
 
 import type { Progress, ReplicaId } from '@ccro/consensus';
 import type { Delivery, Published } from '../simulated-network.js';
@@ -25,29 +25,29 @@ export function describeEvent(event: ClusterEvent): EventText {
     case 'executed': {
       const { sequence, view, digest, requests } = event.slot;
       const batch = requests === 1 ? '1 request' : `${requests} requests`;
-      const what = `executes s${sequence} d=${shortDigest(digest)}, ${batch}, decided in v${view}`;
+      const what = `executed s${sequence} d=${shortDigest(digest)}, ${batch}, decided in v${view}`;
       return { who: node(event.replica), what };
     }
     case 'progress':
       return { who: node(event.replica), what: progressText(event.progress) };
     case 'evidence': {
       const { accused, kind } = event.evidence;
-      return { who: node(event.replica), what: `keeps evidence against node ${accused}: ${kind}` };
+      return { who: node(event.replica), what: `kept evidence against node ${accused}: ${kind}` };
     }
     case 'rejected': {
       const { replica, code, from } = event;
       const sender = from === undefined ? '' : `, from ${from}`;
-      return { who: node(replica), what: `makes no use of something: ${code}${sender}` };
+      return { who: node(replica), what: `made no use of something: ${code}${sender}` };
     }
     case 'stopped': {
       const { replica, error } = event;
       const why = error instanceof Error ? error.message : String(error);
-      return { who: node(replica), what: `stops itself: ${why}` };
+      return { who: node(replica), what: `stopped itself: ${why}` };
     }
     case 'decided': {
       const { client, outcome } = event;
       const { timestamp, sequence, resultText } = outcome;
-      const what = `believes that ${timestamp} executed at s${sequence}: ${resultText}`;
+      const what = `believed that ${timestamp} executed at s${sequence}: ${resultText}`;
       return { who: `client ${client}`, what };
     }
   }
@@ -66,15 +66,15 @@ function fateText({ to, delaysMs }: Delivery): string {
 function progressText(progress: Progress): string {
   switch (progress.kind) {
     case 'left-view':
-      return `leaves the views before v${progress.view} (${progress.why})`;
+      return `left v${progress.view} (${progress.why})`;
     case 'entered-view':
-      return `enters v${progress.view}, carrying over ${progress.carriedOver} slots`;
+      return `entered v${progress.view}, carrying over ${progress.carriedOver} slots`;
     case 'stable-checkpoint':
-      return `knows that checkpoint ${progress.sequence} is stable`;
+      return `learnt that checkpoint ${progress.sequence} is stable`;
     case 'fetching-state':
-      return `fetches the state at checkpoint ${progress.sequence}`;
+      return `began to fetch the state at checkpoint ${progress.sequence}`;
     case 'took-state-over':
-      return `takes over the state at checkpoint ${progress.sequence}`;
+      return `took over the state at checkpoint ${progress.sequence}`;
   }
 }
 

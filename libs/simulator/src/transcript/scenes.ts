@@ -6,7 +6,9 @@
 
 import { nodeConnectionName } from '@ccro/broker';
 import { putOperation } from '@ccro/state-machine';
+import { json } from '@ccro/wire';
 import type { SimulatedCluster, SimulationOptions } from '../simulated-cluster.js';
+import { INSTANT_DISK } from '../simulated-disk.js';
 import type { SimulatedNode } from '../simulated-node.js';
 
 export interface Scene {
@@ -55,6 +57,11 @@ async function putSome(cluster: SimulatedCluster, count: number): Promise<void> 
     cluster.submitOperation('gateway', putOperation(`key ${index % 2}`, index));
     await cluster.decide(cluster.submitted, LIMIT_MS);
   }
+}
+
+function isCommitVote({ facts }: SimulatedCluster, payload: Uint8Array): boolean {
+  const { message } = json.decode(payload, facts.cluster);
+  return message?.kind === 'vote' && message.phase === 'commit';
 }
 
 function hasPrepared(node: SimulatedNode): boolean {
@@ -110,14 +117,20 @@ export const SCENES: readonly Scene[] = [
   {
     name: 'carried-over',
     title: 'View change: what was prepared is carried over (PBFT, section 4.4)',
-    about: 'Node 0 goes when the slot is prepared. View 1 proposes the same digest for it again.',
+    about:
+      'All commit votes are lost, and node 0 goes. View 1 proposes again what was prepared, under ' +
+      'the same digest.',
     options: { mode: 'pbft' },
     play: async (cluster) => {
+      cluster.network.connected = (_from, _to, payload) => !isCommitVote(cluster, payload);
+      cluster.note('commit votes are lost');
       cluster.submit('carried over');
-      const prepared = (): boolean => cluster.nodes.some(hasPrepared);
-      await cluster.time.runUntil(prepared, LIMIT_MS);
+      await cluster.time.runUntil(() => cluster.nodes.every(hasPrepared), LIMIT_MS);
       cluster.note('node 0 loses power');
       cluster.node(0).crash();
+      const others = cluster.nodes.slice(1);
+      await cluster.time.runUntil(() => others.every((node) => !node.status().active), LIMIT_MS);
+      heal(cluster);
       await decided(cluster);
     },
   },
@@ -134,14 +147,20 @@ export const SCENES: readonly Scene[] = [
   },
   {
     name: 'equivocating-commander',
-    title: 'A primary that equivocates is convicted (PBFT, section 4.2 and 4.4)',
-    about: 'Node 0 proposes two batches for slot 1. No two honest replicas execute different ones.',
+    title: 'A primary that equivocates is convicted (PBFT, section 4.2)',
+    about:
+      'Node 0 tells node 3 something else than the others. One of the two batches is decided, ' +
+      'and where both proposals meet they convict it.',
     options: { mode: 'pbft', faulty: new Map([[0, 'equivocate']]) },
-    play: decideOne,
+    play: async (cluster) => {
+      await decideOne(cluster);
+      await cluster.level(1, LIMIT_MS);
+      await pass(cluster, 2);
+    },
   },
   {
     name: 'lagging-replica',
-    title: 'A replica that missed decisions gets them (PBFT, section 4.3, last paragraphs)',
+    title: 'A replica that missed decisions gets them (PBFT, section 4.4, last paragraph)',
     about: 'Node 3 was away for two slots. A decision proves itself, whoever it comes from.',
     options: { mode: 'ccro' },
     play: async (cluster) => {
@@ -153,9 +172,15 @@ export const SCENES: readonly Scene[] = [
   },
   {
     name: 'state-transfer',
-    title: 'A replica far behind takes a state over (PBFT, section 4.3; OSDI text 5.3)',
-    about: 'Node 3 was away for longer than the window. It fetches the state at a checkpoint.',
-    options: { mode: 'ccro', tuning: { checkpointInterval: 2, windowSlots: 4 } },
+    title: 'A replica far behind takes a state over (PBFT, section 4.4, last paragraph)',
+    about:
+      'Node 3 was away for longer than the window, and the others keep one decision alone. It ' +
+      'fetches the state at their checkpoint.',
+    options: {
+      mode: 'ccro',
+      tuning: { checkpointInterval: 2, windowSlots: 4 },
+      disk: { ...INSTANT_DISK, keptDecisions: 1 },
+    },
     prepare: async (cluster) => {
       await pass(cluster, 10);
       isolate(cluster, 3);

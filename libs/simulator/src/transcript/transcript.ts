@@ -35,11 +35,10 @@ export class Transcript {
   }
 }
 
-/** `node 1` and `node 3` become `nodes 1, 3`, whose verbs have lost their s. */
+/** `node 1` and `node 3` become `nodes 1, 3`. */
 function together(who: readonly string[]): string {
-  const [first = ''] = who;
-  const nodes = who.map((each) => /^node (\d+)$/.exec(each)?.[1]);
-  if (who.length === 1 || nodes.includes(undefined)) return [...new Set(who)].join(', ') || first;
-  const ids = [...new Set(nodes)].sort((a, b) => Number(a) - Number(b));
-  return ids.length === 1 ? first : `nodes ${ids.join(', ')}:`;
+  const everyone = [...new Set(who)];
+  const ids = everyone.map((each) => /^node (\d+)$/.exec(each)?.[1]);
+  if (everyone.length === 1 || ids.includes(undefined)) return everyone.join(', ');
+  return `nodes ${ids.sort((a, b) => Number(a) - Number(b)).join(', ')}`;
 }

@@ -38,6 +38,8 @@ import { asQueueError } from './write-failure.js';
 const CLOSE_TIMEOUT_MS = 1500;
 /** BullMQ notes every step of every job in a stream; nobody here reads it. */
 const MAX_EVENTS = 100;
+/** BullMQ reports every failed attempt, several times a second. */
+const COMPLAINT_INTERVAL_MS = 10_000;
 /** See `RequestStoreOptions.span`: as much of the replicas' window as may be in flight. */
 const SPAN = 3 / 4;
 
@@ -87,6 +89,7 @@ export class DurableRequestQueue implements RequestQueue {
   private readonly closing = new AbortController();
   private readonly listeners: ((answer: FinishedAnswer) => void)[] = [];
   private parts: Parts | undefined;
+  private complainedAtMs = -COMPLAINT_INTERVAL_MS;
 
   constructor(
     private readonly options: DurableRequestQueueOptions,
@@ -115,10 +118,17 @@ export class DurableRequestQueue implements RequestQueue {
       this.dependencies.logger.log(`${requests} accepted earlier, not decided yet: going on`);
     }
     this.connection.beforeConnected(() => deliveries.writeAgain());
+    let forgetOutage: () => void = () => undefined;
     this.connection.onConnectionChange((connected) => {
-      if (!connected) return;
-      admissions.resume();
-      deliveries.resume();
+      forgetOutage();
+      if (connected) {
+        admissions.resume();
+        deliveries.resume();
+      } else {
+        forgetOutage = this.outages.onOutage(() => {
+          this.dependencies.logger.warn('Redis is away: no request is accepted until it is back');
+        });
+      }
     });
   }
 
@@ -215,10 +225,18 @@ export class DurableRequestQueue implements RequestQueue {
       { url, name: `${keys.prefix}:${clientId}`, keys },
       {
         see: (job) => this.seeTo(job.data, { store, deliveries }),
-        trouble: (error) => dependencies.logger.warn(`The queue of requests: ${error.message}`),
+        trouble: (error) => this.complain(error),
       },
     );
     return { queue, store, deliveries, admissions, poller, worker };
+  }
+
+  /** What is the matter with the queue, from time to time: that Redis is away is said once. */
+  private complain({ message }: Error): void {
+    const nowMs = performance.now();
+    if (!this.connection.connected || nowMs < this.complainedAtMs + COMPLAINT_INTERVAL_MS) return;
+    this.complainedAtMs = nowMs;
+    this.dependencies.logger.warn(`The queue of requests: ${message}`);
   }
 
   /** An accepted request, wherever it is seen to. */
