@@ -84,7 +84,7 @@ describe('npm run chaos', () => {
       // The output names the seed, and what to look at.
       expect({ exit, output: program.output }).toMatchObject({ exit: 0 });
       expect(program.output).toMatch(/PASSED {2}npm run chaos -- .*--seed \d+/);
-      expect(program.output.match(/^ok /gm)).toHaveLength(8);
+      expect(program.output.match(/^ok /gm)).toHaveLength(9);
 
       const { incidents } = JSON.parse(await readFile(join(out, 'timeline.json'), 'utf8')) as {
         readonly incidents: readonly { readonly target: string; readonly overMs: number }[];

@@ -3,6 +3,7 @@
 import { maxFaulty } from '@ccro/consensus';
 import { LedgerArchive } from './audit/ledger-archive.js';
 import { readNodeLedgers, type NodeLedger } from './audit/node-ledgers.js';
+import { readBack, type ReadBack } from './audit/read-back.js';
 import type { RecoveryBound } from './checks/check-recovery.js';
 import { judge, type Judgement } from './checks/run-checks.js';
 import { Casualties } from './faults/casualties.js';
@@ -125,7 +126,9 @@ class ChaosRun {
       const statuses = await this.untilLevel();
       const slots = await this.readLedger(statuses);
       const nodeLedgers = await this.auditNodes(slots);
-      return { ...this.judge(statuses, nodeLedgers), durationMs, slots };
+      const [url = ''] = this.parts.cluster.gatewayUrls();
+      const read = await readBack(url, this.archive.slots, nodeLedgers);
+      return { ...this.judge(statuses, nodeLedgers, read), durationMs, slots };
     } finally {
       archiving.abort();
       await this.workload.stop(0);
@@ -216,6 +219,7 @@ class ChaosRun {
   private judge(
     statuses: readonly (NodeStatus | undefined)[],
     nodeLedgers: readonly NodeLedger[],
+    read: ReadBack,
   ): Omit<ChaosResult, 'durationMs' | 'slots'> {
     this.parts.listener.onPhase('checking');
     const { history, archive } = this;
@@ -227,6 +231,7 @@ class ChaosRun {
         findings: [...timeline.findings, ...archive.findings],
         ledger: archive.slots,
         nodeLedgers,
+        readBack: read,
         statuses,
         endMs: timeline.nowMs(),
       },

@@ -35,7 +35,7 @@ async function runSweep(options: Chosen<'sweep'>, print: Print): Promise<number>
   print(`Seeds ${firstSeed} to ${firstSeed + seeds - 1}: ${choicesText(choices)}`);
   const progress = new Progress(seeds, 'seeds', process.stderr);
   const summary = new Summary();
-  const sound = { engine: 'runs', edits: [], stopsAtFinding: false } as const;
+  const sound = { engine: 'runs', edits: [] } as const;
   const found = await sweep({ ...options, ...sound }, (result) => {
     progress.add(result.findings.length > 0);
     summary.add(result);
@@ -116,8 +116,8 @@ async function findAll(options: Chosen<'find-broken'>, print: Print): Promise<nu
 }
 
 async function search(protocol: BrokenProtocol, options: Chosen<'find-broken'>): Promise<Search> {
-  const { edits, foundBy: engine } = protocol;
-  const [found] = await sweep({ ...options, engine, edits, stopsAtFinding: true }, () => undefined);
+  const { edits, foundBy: engine, violates: wanted } = protocol;
+  const [found] = await sweep({ ...options, engine, edits, wanted }, () => undefined);
   const seeds = found === undefined ? options.seeds : found.seed - options.firstSeed + 1;
   return { protocol, found, seeds };
 }

@@ -1,5 +1,5 @@
-import type { Choices, SourceEdit } from '@ccro/simulator';
-import type { Engine, TaskResult } from './worker/messages.js';
+import type { Choices, InvariantName, SourceEdit } from '@ccro/simulator';
+import type { Engine, Finding, TaskResult } from './worker/messages.js';
 import { WorkerProcess } from './worker/worker-process.js';
 
 export interface SweepOptions {
@@ -9,8 +9,8 @@ export interface SweepOptions {
   readonly engine: Engine;
   readonly choices: Choices;
   readonly edits: readonly SourceEdit[];
-  /** Whether to stop at the first finding. */
-  readonly stopsAtFinding: boolean;
+  /** What is looked for: the sweep ends with the first of these. Without it, it looks for all. */
+  readonly wanted?: readonly InvariantName[];
 }
 
 /**
@@ -24,7 +24,7 @@ export async function sweep(
   options: SweepOptions,
   onResult: (result: TaskResult) => void,
 ): Promise<readonly TaskResult[]> {
-  const { firstSeed, seeds, jobs, engine, choices, edits, stopsAtFinding } = options;
+  const { firstSeed, seeds, jobs, engine, choices, edits, wanted } = options;
   const found: TaskResult[] = [];
   let next = firstSeed;
   const end = firstSeed + seeds;
@@ -33,11 +33,12 @@ export async function sweep(
   );
   const work = async (worker: WorkerProcess): Promise<void> => {
     // Seeds are handed out in order, so none below one that was found is left out.
-    while (next < end && !(stopsAtFinding && found.length > 0)) {
+    while (next < end && (wanted === undefined || found.length === 0)) {
       const seed = next;
       next += 1;
       const result = await worker.run({ kind: 'task', seed, engine, choices });
-      if (result.findings.length > 0) found.push(result);
+      const counts = ({ invariant }: Finding): boolean => wanted?.includes(invariant) ?? true;
+      if (result.findings.some(counts)) found.push(result);
       onResult(result);
     }
   };

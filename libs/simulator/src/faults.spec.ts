@@ -35,7 +35,14 @@ function expectSound(cluster: SimulatedCluster): void {
 
 describe.each(MODES)('%s with f faulty ordinary nodes (scenarios 24 to 27)', (mode) => {
   for (const nodes of [4, 7, 13]) {
-    for (const kind of ['offline', 'falsify', 'double-vote', 'delay'] as const) {
+    for (const kind of [
+      'offline',
+      'falsify',
+      'double-vote',
+      'false-view-change',
+      'false-state',
+      'delay',
+    ] as const) {
       it(`n = ${nodes}, ${kind}: every request is decided with the right data`, async () => {
         const cluster = faultyCluster(mode, nodes, kind, nodes);
         await cluster.start();
@@ -114,7 +121,13 @@ describe('a bad collector (scenarios 12, 14, 15)', () => {
 
 describe.each(MODES)('%s with a faulty commander (scenario 1)', (mode) => {
   for (const nodes of [4, 7]) {
-    for (const kind of ['equivocate', 'double-vote', 'falsify', 'forge-certificate'] as const) {
+    for (const kind of [
+      'equivocate',
+      'double-vote',
+      'falsify',
+      'forge-certificate',
+      'fabricate',
+    ] as const) {
       it(
         `n = ${nodes}, ${kind}: nobody executes anything different, over 15 seeds`,
         { timeout: 60_000 },
@@ -135,6 +148,25 @@ describe.each(MODES)('%s with a faulty commander (scenario 1)', (mode) => {
         },
       );
     }
+  }
+
+  for (const nodes of [4, 7]) {
+    it(`n = ${nodes}, fabricate: refused by all, decided under another commander`, async () => {
+      const cluster = new SimulatedCluster({
+        seed: nodes,
+        mode,
+        nodes,
+        faulty: new Map([[0, 'fabricate']]),
+      });
+      await cluster.start();
+      cluster.submit('a', 'b');
+      expect(await cluster.decide(2, 30_000)).toBe(true);
+      for (const node of cluster.honestNodes()) {
+        expect(node.status().view).toBe(1);
+        expect(node.counters().rejects['bad-signature']).toBeGreaterThan(0);
+      }
+      expectSound(cluster);
+    });
   }
 
   it('n = 4: two proposals with its signature convict it', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { NodeStatus } from '../http/node-status.js';
 import { aLedger, append } from './call.contract.js';
-import { checkLevel, checkNodeLedgers } from './check-nodes.js';
+import { checkLevel, checkNodeLedgers, checkReadBack } from './check-nodes.js';
 
 function status(id: number, overrides: Partial<NodeStatus> = {}): NodeStatus {
   return {
@@ -59,6 +59,16 @@ describe("the nodes' own ledgers", () => {
     expect(checkNodeLedgers(ledger, [whole, other, new Map()]).findings).toEqual([
       'slot 2: node 1 stored another, the gateway showed digest 2',
       'node 2 shows no decision at all',
+    ]);
+  });
+});
+
+describe('slots that few nodes hold', () => {
+  it('must be shown', () => {
+    expect(checkReadBack({ asked: 3, unreadable: [] }).findings).toEqual([]);
+    const unreadable = [{ sequence: 7, holders: [0, 3], answer: '404 nothing' }];
+    expect(checkReadBack({ asked: 3, unreadable }).findings).toEqual([
+      'slot 7 is held by node 0, node 3, but GET /ledger/7 answered: 404 nothing',
     ]);
   });
 });

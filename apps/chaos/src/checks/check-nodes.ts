@@ -2,6 +2,7 @@
 
 import type { LedgerSlot } from '../audit/ledger-archive.js';
 import type { NodeLedger } from '../audit/node-ledgers.js';
+import type { ReadBack } from '../audit/read-back.js';
 import type { NodeStatus } from '../http/node-status.js';
 import type { CheckResult } from './check.js';
 
@@ -44,5 +45,18 @@ export function checkNodeLedgers(
     name: "every node's own ledger agrees",
     summary: `${ledger.length} slots; ${sizes}`,
     findings: [...findings, ...empty],
+  };
+}
+
+/** What some node holds, the gateways show. */
+export function checkReadBack({ asked, unreadable }: ReadBack): CheckResult {
+  return {
+    name: 'the ledger can be read as long as some node holds it',
+    summary: `${asked} slots that few nodes hold`,
+    findings: unreadable.map(
+      ({ sequence, holders, answer }) =>
+        `slot ${sequence} is held by ${holders.map((id) => `node ${id}`).join(', ')}, ` +
+        `but GET /ledger/${sequence} answered: ${answer}`,
+    ),
   };
 }

@@ -2,13 +2,14 @@
 
 import type { LedgerSlot } from '../audit/ledger-archive.js';
 import type { NodeLedger } from '../audit/node-ledgers.js';
+import type { ReadBack } from '../audit/read-back.js';
 import type { NodeStatus } from '../http/node-status.js';
 import type { Incident } from '../timeline.js';
 import type { Call } from '../workload/history.js';
 import type { CheckResult } from './check.js';
 import { checkAccepted, checkAnswers, checkOnce, replay } from './check-ledger.js';
 import { checkKeys } from './check-linearizability.js';
-import { checkLevel, checkNodeLedgers } from './check-nodes.js';
+import { checkLevel, checkNodeLedgers, checkReadBack } from './check-nodes.js';
 import {
   checkRecovery,
   recoveries,
@@ -26,6 +27,7 @@ export interface Evidence {
   readonly findings: readonly string[];
   readonly ledger: readonly LedgerSlot[];
   readonly nodeLedgers: readonly NodeLedger[];
+  readonly readBack: ReadBack;
   readonly statuses: readonly (NodeStatus | undefined)[];
   readonly endMs: number;
 }
@@ -49,6 +51,7 @@ export function judge(evidence: Evidence, bound: RecoveryBound): Judgement {
       checkOnce(calls, executed),
       checkLevel(statuses),
       checkNodeLedgers(ledger, nodeLedgers),
+      checkReadBack(evidence.readBack),
       checkRecovery(times, summaries),
       checkConduct(evidence),
     ],

@@ -12,13 +12,7 @@
  * | `closed` | the gateway is shutting down | nothing |
  */
 export type QueueErrorCode =
-  | 'overloaded'
-  | 'too-large'
-  | 'key-reused'
-  | 'unreachable'
-  | 'refused'
-  | 'uncertain'
-  | 'closed';
+  'overloaded' | 'too-large' | 'key-reused' | 'unreachable' | 'refused' | 'uncertain' | 'closed';
 
 /** Thrown by a `RequestQueue`; `code` says whether anything was accepted. */
 export class QueueError extends Error {

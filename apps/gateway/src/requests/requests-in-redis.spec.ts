@@ -57,7 +57,9 @@ describe('with a queue in Redis', () => {
       expect(found.map((each) => each.body.status)).toEqual(['decided', 'decided']);
     });
     const operations = second.cluster.heard.map(({ operation }) => operation);
-    expect(operations.sort()).toEqual(['a', 'b'].map((data) => `{"type":"append","data":"${data}"}`));
+    expect(operations.sort()).toEqual(
+      ['a', 'b'].map((data) => `{"type":"append","data":"${data}"}`),
+    );
   });
 
   it('says that what waits is kept when it shuts down', async () => {

@@ -79,7 +79,7 @@ const VOTING: readonly BrokenProtocol[] = [
         replace: 'return undefined;',
       },
     ],
-    violates: ['certificates'],
+    violates: ['certificates', 'agreement', 'stopped'],
     foundBy: 'runs',
   },
   {

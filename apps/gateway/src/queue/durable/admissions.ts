@@ -100,6 +100,12 @@ export class Admissions {
     }
   }
 
+  /** Before anything else is written after an outage: see `RequestStore.raiseIndex`. */
+  async writeAgain(): Promise<void> {
+    const { nextIndex } = this.timestamps;
+    if (nextIndex > 0) await this.parts.store.raiseIndex(nextIndex);
+  }
+
   /** The connection is back. */
   resume(): void {
     this.writer.resume();
@@ -190,4 +196,3 @@ function sizeOf({ requests }: SignedCall): number {
     0,
   );
 }
-

@@ -23,9 +23,7 @@ export class AnswerPoller {
 
   /** @param look the answers to those of the ids that are finished */
   constructor(
-    private readonly look: (
-      ids: readonly string[],
-    ) => Promise<ReadonlyMap<string, FinishedAnswer>>,
+    private readonly look: (ids: readonly string[]) => Promise<ReadonlyMap<string, FinishedAnswer>>,
   ) {}
 
   /** The request with this id, which is finished when its answer is found within `forMs`. */

@@ -14,6 +14,7 @@ import {
   appending,
   describeRequestQueueContract,
   executed,
+  executedInAnyOrder,
   expectRefusal,
 } from '../request-queue.contract.js';
 import type { AcceptedRequest } from '../request-queue.js';
@@ -90,7 +91,7 @@ describe('a gateway that comes after another', () => {
     expect(await allFinished(await second.queue.accept(appending(['b', 'c'], 'K')))).toEqual(
       answers.slice(1),
     );
-    expect(executed(scene.cluster).sort()).toEqual(['a', 'b', 'c']);
+    expect(executedInAnyOrder(scene.cluster)).toEqual(['a', 'b', 'c']);
   });
 
   it('knows the answers and the keys of the one before', async () => {
@@ -157,7 +158,7 @@ describe('two gateways with one client id', () => {
     ]).flat();
     const answers = await Promise.all((await Promise.all(calls)).map(allFinished));
     for (const each of answers) expect(each).toEqual(answers[0]);
-    expect(executed(scene.cluster).sort()).toEqual(['once', 'twice']);
+    expect(executedInAnyOrder(scene.cluster)).toEqual(['once', 'twice']);
   });
 
   it('give out different timestamps', async () => {

@@ -117,7 +117,10 @@ export class DurableRequestQueue implements RequestQueue {
       const requests = left === 1 ? '1 request' : `${left} requests`;
       this.dependencies.logger.log(`${requests} accepted earlier, not decided yet: going on`);
     }
-    this.connection.beforeConnected(() => deliveries.writeAgain());
+    this.connection.beforeConnected(async () => {
+      await admissions.writeAgain();
+      await deliveries.writeAgain();
+    });
     let forgetOutage: () => void = () => undefined;
     this.connection.onConnectionChange((connected) => {
       forgetOutage();

@@ -87,7 +87,7 @@ function unpackDecision(id: string, packed: PackedDecision): DecidedAnswer {
     result: packed.o,
     consensusTimeMs: packed.t,
     replies: { matching, required },
-    nodes: [...packed.n].map((letter, node) => ({
+    nodes: packed.n.split('').map((letter, node) => ({
       id: node,
       role: roleOf(node, { primary, collector }),
       reply: REPLY_OF[letter] ?? 'none',

@@ -20,6 +20,13 @@ end
 const ISSUE_TIMESTAMPS = `${ISSUE}
 return issue(KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]))`;
 
+/** KEYS: clock. ARGV: index that was given out; none below it is from now on. */
+const RAISE_INDEX = `
+local issued = tonumber(redis.call('HGET', KEYS[1], 'issued'))
+if not issued or issued < tonumber(ARGV[1]) then
+  redis.call('HSET', KEYS[1], 'issued', ARGV[1])
+end`;
+
 /**
  * Accepts the calls of one job, each of them as a whole, each or none.
  *
@@ -148,6 +155,7 @@ return result`;
 /** By name, as they are defined on a connection. */
 export const REDIS_SCRIPTS = {
   ccroIssue: { numberOfKeys: 1, lua: ISSUE_TIMESTAMPS },
+  ccroRaise: { numberOfKeys: 1, lua: RAISE_INDEX },
   ccroAccept: { numberOfKeys: 5, lua: ACCEPT },
   ccroRecord: { numberOfKeys: 5, lua: RECORD },
 } as const;

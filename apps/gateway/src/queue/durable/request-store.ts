@@ -107,6 +107,14 @@ export class RequestStore {
   }
 
   /**
+   * Has no index below `index` given out any more. After Redis lost its count, the distance from
+   * what waits to what is accepted next is that between their indexes all the same.
+   */
+  async raiseIndex(index: number): Promise<void> {
+    await this.run('ccroRaise', [this.options.keys.clock, index]);
+  }
+
+  /**
    * Writes a job with the requests of `calls` and accepts each call, in one round trip. May be
    * repeated with the same calls when its outcome is unknown.
    *

@@ -32,6 +32,7 @@ export class TimestampBlocks {
   private asking = false;
   /** Above every timestamp this process ever saw. */
   private above = 0;
+  private indexAbove = 0;
   private usedLately = 0;
 
   /** @param issue asks Redis for `count` timestamps from `atLeast` on, and for the first of them */
@@ -40,6 +41,11 @@ export class TimestampBlocks {
   /** The smallest timestamp that may be given out now. */
   get atLeast(): number {
     return Math.max(Date.now() * PER_MS, this.above);
+  }
+
+  /** Above every index this process ever saw; 0 before the first. */
+  get nextIndex(): number {
+    return this.indexAbove;
   }
 
   /**
@@ -75,6 +81,7 @@ export class TimestampBlocks {
       this.stamps.push({ timestamp: timestamp + offset, index: index + offset });
     }
     this.above = Math.max(this.above, first.timestamp + count);
+    this.indexAbove = Math.max(this.indexAbove, first.index + count);
     this.serve();
   }
 

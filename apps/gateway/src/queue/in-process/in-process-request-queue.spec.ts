@@ -6,7 +6,11 @@ import { InProcessRequestQueue } from './in-process-request-queue.js';
 describeRequestQueueContract('InProcessRequestQueue', async (options) => {
   const scene = await queueScene('queue-spec');
   const { client, courier } = await scene.member({ maxOutstanding: options.maxPending });
-  const queue = new InProcessRequestQueue({ ...options, clientId: GATEWAY_CLIENT }, client, courier);
+  const queue = new InProcessRequestQueue(
+    { ...options, clientId: GATEWAY_CLIENT },
+    client,
+    courier,
+  );
   await queue.open();
   return {
     queue,

@@ -9,7 +9,6 @@ import { ClientError, type CcroClient, type Submission } from '@ccro/client';
 import { MAX_OPERATION_CHARACTERS } from '@ccro/wire';
 import type { FinishedAnswer, Idempotency, RequestAnswer } from '../../requests/request-record.js';
 import { requestId, type Courier } from '../courier.js';
-import { QueueError } from '../queue-error.js';
 import type { AcceptedRequest, Call, RequestCounts, RequestQueue } from '../request-queue.js';
 import { keyReused, overloaded, shuttingDown, tooLarge } from '../refusals.js';
 import { TrackedRequest } from '../tracked-request.js';
