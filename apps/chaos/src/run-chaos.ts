@@ -13,7 +13,7 @@ import type { NodeStatus } from './http/node-status.js';
 import type { ChaosOptions } from './options/chaos-options.js';
 import { ProcessCluster } from './processes/process-cluster.js';
 import { Timeline, type TimelineListener } from './timeline.js';
-import { deadline, Overdue, pause, Quit, until } from './waiting.js';
+import { anyOf, deadline, Overdue, pause, Quit, until } from './waiting.js';
 import { History } from './workload/history.js';
 import { MODERATE, Workload } from './workload/workload.js';
 
@@ -162,7 +162,7 @@ class ChaosRun {
   /** With everybody well: whatever waits is decided, and nothing new begins. */
   private async settle(): Promise<void> {
     this.parts.listener.onPhase('waiting for calls under way');
-    await pause(CALM_MS, deadline(CALM_MS, this.parts.quit, this.parts.hopeless));
+    await pause(CALM_MS, anyOf(this.parts.quit, this.parts.hopeless));
     this.throwIfQuit();
     const patience = this.parts.hopeless.aborted ? 0 : DRAIN_BOUND_MS;
     await this.workload.stop(patience);

@@ -50,20 +50,21 @@ export async function until<T>(
 }
 
 /**
- * A signal that aborts after `ms`, or when one of `others` does. (`AbortSignal.any` over
- * `AbortSignal.timeout` may be collected as garbage before it aborts.)
+ * A signal that aborts when the first of `signals` does. (`AbortSignal.any` may be collected as
+ * garbage before it aborts.)
  */
-export function deadline(ms: number, ...others: readonly AbortSignal[]): AbortSignal {
+export function anyOf(...signals: readonly AbortSignal[]): AbortSignal {
   const controller = new AbortController();
-  const abort = (): void => {
-    clearTimeout(timer);
-    controller.abort();
-  };
-  const timer = setTimeout(abort, ms);
-  timer.unref();
-  for (const other of others) {
-    if (other.aborted) abort();
-    else other.addEventListener('abort', abort, { once: true });
+  for (const signal of signals) {
+    if (signal.aborted) controller.abort();
+    else signal.addEventListener('abort', () => controller.abort(), { once: true });
   }
   return controller.signal;
+}
+
+/** A signal that aborts after `ms`, or when one of `others` does. */
+export function deadline(ms: number, ...others: readonly AbortSignal[]): AbortSignal {
+  const late = new AbortController();
+  setTimeout(() => late.abort(), ms).unref();
+  return anyOf(late.signal, ...others);
 }

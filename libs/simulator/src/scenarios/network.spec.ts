@@ -86,7 +86,7 @@ describe.each(CLUSTERS)('a bad network: $mode, n = $n', ({ mode, n }) => {
     scene.loses = ({ from, to }) =>
       isReplica(from) && isReplica(to) && one.has(from) !== one.has(to);
     scene.cluster.submit('a', 'b', 'c');
-    await scene.pass(20_000);
+    await scene.pass(7_000);
     expect(scene.outcomes).toHaveLength(1);
     expect(scene.honest.map((node) => node.status().lastExecuted)).toEqual(
       scene.honest.map(() => 1),

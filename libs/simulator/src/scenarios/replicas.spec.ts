@@ -115,7 +115,7 @@ describe.each(CLUSTERS)('f bad ordinary replicas: $mode, n = $n', ({ mode, n }) 
     };
     const flood = (): void => {
       for (const id of ordinary) for (let count = 0; count < 4; count += 1) anything(id);
-      if (scene.cluster.time.now() < 60) scene.cluster.time.schedule(1, flood);
+      if (scene.cluster.time.now() < 40) scene.cluster.time.schedule(1, flood);
     };
     flood();
     for (const value of ['a', 'b', 'c', 'd']) {
@@ -124,7 +124,7 @@ describe.each(CLUSTERS)('f bad ordinary replicas: $mode, n = $n', ({ mode, n }) 
     }
     await scene.pass(100);
     await scene.expectDecidedRight();
-    expect(scene.said.length).toBeGreaterThan(240 * ordinary.length);
+    expect(scene.said.length).toBeGreaterThan(160 * ordinary.length);
     expect(scene.accused('conflicting-votes')).toEqual(ordinary);
     expect(scene.viewsAskedFor).toEqual([]);
     for (const node of scene.honest) expect(node.status().slots).toBeLessThanOrEqual(16);

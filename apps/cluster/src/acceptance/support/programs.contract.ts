@@ -64,14 +64,15 @@ export class Program {
 
   /** Ends it and what it started, as Ctrl-C in a terminal would; at last by force. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<Exit> {
-    this.signalGroup(signal);
-    const force = setTimeout(() => this.signalGroup('SIGKILL'), STOP_TIMEOUT_MS);
+    this.signal(signal);
+    const force = setTimeout(() => this.signal('SIGKILL'), STOP_TIMEOUT_MS);
     const exit = await this.ended;
     clearTimeout(force);
     return exit;
   }
 
-  private signalGroup(signal: NodeJS.Signals): void {
+  /** Signals it and what it started. */
+  signal(signal: NodeJS.Signals): void {
     const { pid } = this.child;
     if (pid === undefined) return;
     try {

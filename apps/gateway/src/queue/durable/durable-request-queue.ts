@@ -111,7 +111,7 @@ export class DurableRequestQueue implements RequestQueue {
     await queue.waitUntilReady();
     const left = await store.countWaiting();
     // What an earlier process had to itself a moment ago is nobody's any more, or soon will be.
-    await queue.promoteJobs();
+    await queue.promoteJobs().catch((error: Error) => this.complain(error));
     worker.start();
     if (left > 0) {
       const requests = left === 1 ? '1 request' : `${left} requests`;

@@ -1,0 +1,259 @@
+/**
+ * Issue 3, acceptance: nodes that are killed, stopped, cut off or lie, as processes of their own
+ * over a real Redis (scenarios 2, 14, 27, 50, 51, 62 and 63).
+ */
+
+import { developmentCluster, formatClusterFile, GATEWAY_CLIENT } from '@ccro/cluster-config';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import type { DecidedAnswer } from '../gateway-api.js';
+import { decide } from './support/http.contract.js';
+import {
+  needsBuild,
+  startGatewayProgram,
+  startNodeProgram,
+  type StartedProgram,
+} from './support/programs.contract.js';
+import { plainConnection, startedRedis } from './support/redis.contract.js';
+import { expectDecidedRight } from './support/replay.contract.js';
+import { PATIENCE_MS, statusOf, untilLevel } from './support/test-cluster.contract.js';
+
+needsBuild();
+
+const MEMBERS = [0, 1, 2, 3];
+const TIMEOUT_MS = 120_000;
+/** As small as `maxInFlightSlots` allows, so that nodes fall behind it quickly. */
+const TUNING = { checkpointInterval: 16, windowSlots: 32 } as const;
+
+interface Processes {
+  readonly redisUrl: string;
+  readonly url: string;
+  readonly nodes: (StartedProgram & { readonly id: number })[];
+  /** Starts a node, again. */
+  startNode(id: number): Promise<void>;
+}
+
+/** Four nodes that keep their records, and a gateway. @param faults of nodes, by id */
+async function startedProcesses(faults: readonly (string | undefined)[] = []): Promise<Processes> {
+  const directory = await mkdtemp(join(tmpdir(), 'ccro-trouble-'));
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  const config = developmentCluster({
+    nodes: MEMBERS.length,
+    mode: 'ccro',
+    clients: [GATEWAY_CLIENT],
+  });
+  const path = join(directory, 'cluster.json');
+  await writeFile(path, formatClusterFile({ ...config, tuning: TUNING }));
+  const redis = await startedRedis();
+  const environment = { REDIS_URL: redis.url, CCRO_CONFIG: path };
+  const start = (id: number): ReturnType<typeof startNodeProgram> =>
+    startNodeProgram({
+      ...environment,
+      NODE_ID: String(id),
+      DATA_DIR: directory,
+      FAULT: faults[id] ?? '',
+    });
+  const nodes = await Promise.all(MEMBERS.map(start));
+  const { url } = await startGatewayProgram({ ...environment, REQUEST_TIMEOUT_MS: '20000' });
+  return {
+    redisUrl: redis.url,
+    url,
+    nodes,
+    startNode: async (id) => {
+      nodes[id] = await start(id);
+    },
+  };
+}
+
+/** A node's process. */
+function nodeOf({ nodes }: Processes, id: number): StartedProgram {
+  const node = nodes[id];
+  if (node === undefined) throw new RangeError(`no node ${id}`);
+  return node;
+}
+
+/** Requests that flow until they are told to end. */
+class Load {
+  readonly data: string[] = [];
+  readonly answers: DecidedAnswer[] = [];
+  private ended = false;
+  private readonly workers: Promise<void>[];
+
+  constructor(url: string, workers = 3) {
+    this.workers = Array.from({ length: workers }, (_, worker) => this.work(url, worker));
+  }
+
+  /** Waits until `count` more are decided. */
+  async more(count: number): Promise<void> {
+    const target = this.answers.length + count;
+    await vi.waitFor(() => expect(this.answers.length).toBeGreaterThanOrEqual(target), {
+      timeout: PATIENCE_MS,
+      interval: 10,
+    });
+  }
+
+  /** @returns the highest slot that was decided */
+  async end(): Promise<number> {
+    this.ended = true;
+    await Promise.all(this.workers);
+    return Math.max(...this.answers.map(({ sequence }) => sequence));
+  }
+
+  private async work(url: string, worker: number): Promise<void> {
+    for (let count = 1; !this.ended; count += 1) {
+      const data = `worker ${worker}, request ${count}`;
+      const answer = await decide(url, data);
+      this.data.push(data);
+      this.answers.push(answer);
+    }
+  }
+}
+
+/** All nodes are level, in one view, with one history and one state. */
+async function expectLevel({ nodes }: Processes, sequence: number): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      const statuses = await untilLevel(nodes, sequence);
+      const [first] = statuses;
+      expect(first).toBeDefined();
+      for (const { view, ledgerHead, stateDigest } of statuses) {
+        expect({ view, ledgerHead, stateDigest }).toEqual({
+          view: first?.view,
+          ledgerHead: first?.ledgerHead,
+          stateDigest: first?.stateDigest,
+        });
+      }
+    },
+    { timeout: PATIENCE_MS, interval: 100 },
+  );
+}
+
+it(
+  '14: communication node killed with SIGKILL while requests flow: they go on, it gets level',
+  async () => {
+    const processes = await startedProcesses();
+    const load = new Load(processes.url);
+    await load.more(20);
+    const { collector } = await statusOf(nodeOf(processes, 0));
+    if (collector === null) throw new Error('CCRO has a communication node');
+    await nodeOf(processes, collector).program.stop('SIGKILL');
+    await load.more(40);
+    const others = processes.nodes.filter(({ id }) => id !== collector);
+    const named = (await Promise.all(others.map(statusOf))).flatMap(({ evidence }) => evidence);
+    expect(named.map(({ kind, accused }) => ({ kind, accused }))).toContainEqual({
+      kind: 'collector-failed',
+      accused: collector,
+    });
+    await processes.startNode(collector);
+    await load.more(20);
+    await expectLevel(processes, await load.end());
+    await expectDecidedRight(processes.url, load.data, load.answers);
+  },
+  TIMEOUT_MS,
+);
+
+it(
+  '2, 62: commander stopped with SIGSTOP while requests flow: replaced, and level when it is back',
+  async () => {
+    const processes = await startedProcesses();
+    const commander = nodeOf(processes, 0);
+    onTestFinished(() => commander.program.signal('SIGCONT'));
+    const load = new Load(processes.url);
+    await load.more(20);
+    commander.program.signal('SIGSTOP');
+    await load.more(20);
+    const { view } = await statusOf(nodeOf(processes, 1));
+    expect(view).toBeGreaterThanOrEqual(1);
+    commander.program.signal('SIGCONT');
+    await load.more(20);
+    await expectLevel(processes, await load.end());
+    await expectDecidedRight(processes.url, load.data, load.answers);
+    const { view: last } = await statusOf(commander);
+    expect(last).toBeGreaterThanOrEqual(view);
+  },
+  TIMEOUT_MS,
+);
+
+it(
+  '51: slow subscriber disconnected by Redis, and 50, a connection that is dropped: level again',
+  async () => {
+    const processes = await startedProcesses();
+    const slow = nodeOf(processes, 3);
+    onTestFinished(() => slow.program.signal('SIGCONT'));
+    const redis = plainConnection(processes.redisUrl);
+    await redis.config('SET', 'client-output-buffer-limit', 'pubsub 1mb 1mb 0');
+    const isConnected = async (id: number): Promise<boolean> =>
+      String(await redis.client('LIST')).includes(` name=ccro:node:${id} `);
+    expect(await isConnected(3)).toBe(true);
+
+    const answers: DecidedAnswer[] = [];
+    const data: string[] = [];
+    const large = async (): Promise<void> => {
+      const text = `${data.length} ${'x'.repeat(100_000)}`;
+      data.push(text);
+      answers.push(await decide(processes.url, text));
+    };
+    slow.program.signal('SIGSTOP');
+    while (await isConnected(3)) {
+      await large();
+      // What the sockets hold comes on top of Redis' own buffer.
+      expect(data.length).toBeLessThan(200);
+    }
+    await large();
+    slow.program.signal('SIGCONT');
+    await expectLevel(processes, Math.max(...answers.map(({ sequence }) => sequence)));
+
+    for (const id of MEMBERS) {
+      const list = String(await redis.client('LIST')).split('\n');
+      const line = list.find((each) => each.includes(` name=ccro:node:${id} `));
+      const [, connection = ''] = /^id=(\d+) /.exec(line ?? '') ?? [];
+      await redis.client('KILL', 'ID', connection);
+      await large();
+    }
+    await expectLevel(processes, Math.max(...answers.map(({ sequence }) => sequence)));
+    await expectDecidedRight(processes.url, data, answers);
+  },
+  TIMEOUT_MS,
+);
+
+it(
+  '63: lagging below the checkpoint: level again by state transfer, with an equal state',
+  async () => {
+    const processes = await startedProcesses();
+    const answers: DecidedAnswer[] = [];
+    const data: string[] = [];
+    const decideSlots = async (last: number): Promise<void> => {
+      while ((answers.at(-1)?.sequence ?? 0) < last) {
+        data.push(`slot ${data.length}`);
+        answers.push(await decide(processes.url, data.at(-1)));
+      }
+    };
+    await decideSlots(3);
+    await untilLevel(processes.nodes, 3);
+    await nodeOf(processes, 3).program.stop('SIGKILL');
+    await decideSlots(3 + 2 * TUNING.windowSlots + TUNING.checkpointInterval);
+    await processes.startNode(3);
+    const said = nodeOf(processes, 3).program;
+    expect(Number(await said.says(/took over the state at (\d+)/))).toBeGreaterThanOrEqual(64);
+    await expectLevel(processes, answers.at(-1)?.sequence ?? 0);
+    await decideSlots((answers.at(-1)?.sequence ?? 0) + 2);
+    await expectLevel(processes, answers.at(-1)?.sequence ?? 0);
+    await expectDecidedRight(processes.url, data, answers);
+  },
+  TIMEOUT_MS,
+);
+
+it(
+  '27: lying replies of one process: users are told what the others computed',
+  async () => {
+    const processes = await startedProcesses([undefined, 'false-replies']);
+    const load = new Load(processes.url, 2);
+    await load.more(20);
+    await expectLevel(processes, await load.end());
+    await expectDecidedRight(processes.url, load.data, load.answers);
+    expect(await statusOf(nodeOf(processes, 1))).toMatchObject({ fault: 'false-replies' });
+  },
+  TIMEOUT_MS,
+);
