@@ -109,6 +109,18 @@ const WALK: readonly (readonly [command: string, exercise: Exercise])[] = [
     'npm run ci',
     coveredBy('CI itself, which would run this test within itself', () => namesScript('ci')),
   ],
+  [
+    'npm run simulate -- --seeds 100',
+    coveredBy('apps/simulator, and CI with more seeds', () => namesScript('simulate')),
+  ],
+  [
+    'npm run chaos -- --minutes 1',
+    coveredBy('apps/chaos, with half a minute', () => namesScript('chaos')),
+  ],
+  [
+    'npm run soak -- --requests 20000',
+    coveredBy('apps/chaos, with fewer requests', () => namesScript('soak')),
+  ],
 ];
 
 /** What the reader has running and knows by now. */

@@ -97,18 +97,24 @@ async function findOne(
 }
 
 async function findAll(options: Chosen<'find-broken'>, print: Print): Promise<number> {
-  const { protocols } = options;
+  const { protocols, jobs } = options;
   const progress = new Progress(protocols.length, 'protocols', process.stderr);
+  const waiting = [...protocols];
   const searches: Search[] = [];
-  try {
-    for (const protocol of protocols) {
-      const done = await search(protocol, options);
+  // One process for each: most are found so soon that a second would have nothing to do.
+  const lane = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const done = await search(next, { ...options, jobs: 1 });
       searches.push(done);
       progress.add(done.found !== undefined);
     }
+  };
+  try {
+    await Promise.all(Array.from({ length: jobs }, lane));
   } finally {
     progress.stop();
   }
+  searches.sort((a, b) => protocols.indexOf(a.protocol) - protocols.indexOf(b.protocol));
   print(searchTable(searches));
   const found = searches.filter((each) => each.found !== undefined).length;
   print(`${found} of ${searches.length} broken protocols were found.`);

@@ -1,6 +1,6 @@
 /**
  * Issue 3, acceptance: nodes that are killed, stopped, cut off or lie, as processes of their own
- * over a real Redis (scenarios 2, 14, 27, 50, 51, 62 and 63).
+ * over a real Redis (scenarios 1, 2, 12, 14, 24 to 27, 50, 51, 62 and 63).
  */
 
 import { developmentCluster, formatClusterFile, GATEWAY_CLIENT } from '@ccro/cluster-config';
@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import type { DecidedAnswer } from '../gateway-api.js';
-import { decide } from './support/http.contract.js';
+import { call, decide } from './support/http.contract.js';
 import {
   needsBuild,
   startGatewayProgram,
@@ -35,8 +35,8 @@ interface Processes {
   startNode(id: number): Promise<void>;
 }
 
-/** Four nodes that keep their records, and a gateway. @param faults of nodes, by id */
-async function startedProcesses(faults: readonly (string | undefined)[] = []): Promise<Processes> {
+/** Four nodes that keep their records, and a gateway. */
+async function startedProcesses(): Promise<Processes> {
   const directory = await mkdtemp(join(tmpdir(), 'ccro-trouble-'));
   onTestFinished(() => rm(directory, { recursive: true, force: true }));
   const config = developmentCluster({
@@ -47,13 +47,12 @@ async function startedProcesses(faults: readonly (string | undefined)[] = []): P
   const path = join(directory, 'cluster.json');
   await writeFile(path, formatClusterFile({ ...config, tuning: TUNING }));
   const redis = await startedRedis();
-  const environment = { REDIS_URL: redis.url, CCRO_CONFIG: path };
+  const environment = { REDIS_URL: redis.url, CCRO_CONFIG: path, FAULT_INJECTION: 'on' };
   const start = (id: number): ReturnType<typeof startNodeProgram> =>
     startNodeProgram({
       ...environment,
       NODE_ID: String(id),
       DATA_DIR: directory,
-      FAULT: faults[id] ?? '',
     });
   const nodes = await Promise.all(MEMBERS.map(start));
   const { url } = await startGatewayProgram({ ...environment, REQUEST_TIMEOUT_MS: '20000' });
@@ -88,7 +87,7 @@ class Load {
   /** Waits until `count` more are decided. */
   async more(count: number): Promise<void> {
     const target = this.answers.length + count;
-    await vi.waitFor(() => expect(this.answers.length).toBeGreaterThanOrEqual(target), {
+    await vi.waitUntil(() => this.answers.length >= target, {
       timeout: PATIENCE_MS,
       interval: 10,
     });
@@ -245,15 +244,46 @@ it(
   TIMEOUT_MS,
 );
 
+/** Ways to lie, whose turn it is, and what the others find. */
+const LIES = [
+  ['equivocate', 'commander', 'conflicting-proposals'],
+  ['silent-collector', 'communication', 'collector-failed'],
+  ['offline', 'replica', undefined],
+  ['falsify', 'replica', 'vote-against-decision'],
+  ['double-vote', 'replica', 'conflicting-votes'],
+  ['false-replies', 'replica', undefined],
+] as const;
+
 it(
-  '27: lying replies of one process: users are told what the others computed',
+  '1, 12, 24, 25, 26, 27: a process that lies in each way in turn: found out, all decided right',
   async () => {
-    const processes = await startedProcesses([undefined, 'false-replies']);
-    const load = new Load(processes.url, 2);
-    await load.more(20);
+    const processes = await startedProcesses();
+    const { nodes, url } = processes;
+    const load = new Load(url);
+    for (const [kind, role, evidence] of LIES) {
+      await load.more(10);
+      const before = await Promise.all(nodes.map(statusOf));
+      const liar = before.find((status) => status.role === role)?.id;
+      if (liar === undefined) throw new Error(`nobody is ${role}`);
+      const path = `/nodes/${liar}/fault`;
+      expect(await call(url, 'PUT', path, { json: { kind } })).toMatchObject({ status: 200 });
+      await load.more(20);
+      await vi.waitFor(
+        async () => {
+          const others = await Promise.all(nodes.filter(({ id }) => id !== liar).map(statusOf));
+          const found = others.flatMap((status) => status.evidence);
+          if (evidence === undefined) return;
+          expect(found.map((each) => ({ accused: each.accused, kind: each.kind }))).toContainEqual({
+            accused: liar,
+            kind: evidence,
+          });
+        },
+        { timeout: PATIENCE_MS, interval: 50 },
+      );
+      expect(await call(url, 'DELETE', path)).toMatchObject({ status: 200 });
+    }
     await expectLevel(processes, await load.end());
-    await expectDecidedRight(processes.url, load.data, load.answers);
-    expect(await statusOf(nodeOf(processes, 1))).toMatchObject({ fault: 'false-replies' });
+    await expectDecidedRight(url, load.data, load.answers);
   },
   TIMEOUT_MS,
 );

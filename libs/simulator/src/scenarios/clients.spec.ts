@@ -111,6 +111,37 @@ describe.each(CLUSTERS)('state and clients: $mode, n = $n', ({ mode, n }) => {
     expect(new Set(honest.map(([, digest]) => digest))).toEqual(new Set([state]));
   });
 
+  it('65: divergent checkpoint digest, of this replica: it stops, and answers nobody any more', async () => {
+    const scene = await Scene.of({ mode, n, tuning: SHORT });
+    const alone = scene.node(n - 1);
+    // It executes 4 slots as the others do; then the keys of a quorum sign another state.
+    scene.loses = ({ message, to }) =>
+      to === alone.id &&
+      (message?.kind === 'vote' || message?.kind === 'certificate') &&
+      message.phase === 'checkpoint' &&
+      message.digest !== 'd'.repeat(64);
+    for (let slot = 1; slot <= 4; slot += 1) await scene.decide([`${slot}`], UNDISTURBED_MS);
+    await scene.untilLevel(4);
+    const vote = { kind: 'vote', phase: 'checkpoint', view: 0, sequence: 4, attempt: 0 } as const;
+    for (const replica of scene.first(scene.quorum, alone.id)) {
+      expect(alone.running).toBe(true);
+      const signed = scene.as(replica).sign({ ...vote, digest: 'd'.repeat(64), replica });
+      scene.publish('outsider', alone.id, json.encode(signed));
+      await scene.pass(5);
+    }
+    expect({ running: alone.running, stopped: alone.stopped }).toEqual({
+      running: false,
+      stopped: true,
+    });
+    const [stopped, ...rest] = scene.cluster.checkers.violations;
+    expect(rest).toEqual([]);
+    expect(stopped?.message).toMatch(/^stopped: .* the state after 4 differs from the one /);
+    const before = scene.said.length;
+    scene.cluster.submit('after');
+    await scene.pass(1_000);
+    expect(scene.said.slice(before).filter(({ from }) => from === alone.id)).toEqual([]);
+  });
+
   it('66: one request through several gateways: executes once, each has the same answer', async () => {
     const scene = await Scene.of({ mode, n });
     const gateways = await Promise.all(

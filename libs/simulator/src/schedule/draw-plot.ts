@@ -3,8 +3,9 @@
  * A run has one now and then, among whatever else befalls it.
  */
 
-import { maxFaulty, primaryOf, type ReplicaId } from '@ccro/consensus';
+import { maxFaulty, primaryOf, type ClientId, type ReplicaId } from '@ccro/consensus';
 import type { FaultKind } from '@ccro/faults';
+import { appendOperation } from '@ccro/state-machine';
 import type { Random } from '../random.js';
 import type { DiskOptions } from '../simulated-disk.js';
 import type { SimulatedTuning } from '../simulated-node.js';
@@ -20,6 +21,7 @@ export interface Plot {
 
 interface Stage {
   readonly nodes: number;
+  readonly clients: readonly [ClientId, ...ClientId[]];
   readonly safetyMs: number;
 }
 
@@ -30,23 +32,32 @@ export function drawPlot(random: Random, stage: Stage): Plot {
 /** A replica is away for long; who could tell it what it missed has forgotten, or lies. */
 function absence(random: Random, { nodes, safetyMs }: Stage): Plot {
   const absent = random.below(nodes);
-  const liars = everyone(nodes).filter((replica) => replica !== absent);
+  const others = everyone(nodes).filter((replica) => replica !== absent);
+  // Those that follow it are asked early; anyone may be.
+  const following = others.map((_, index) => (absent + 1 + index) % nodes);
+  const liars = random.chance(0.5) ? following : random.shuffled(others);
   const fromMs = random.between(0, safetyMs / 4);
   return {
-    faulty: faultyOf(random.shuffled(liars).slice(0, maxFaulty(nodes)), 'false-state'),
+    faulty: faultyOf(liars.slice(0, maxFaulty(nodes)), 'false-state'),
     tuning: { checkpointInterval: 2, windowSlots: 4, maxInFlightSlots: 2, maxBatchRequests: 1 },
     disk: { minMs: 0.1, maxMs: 1, keptDecisions: 2 },
     steps: [{ atMs: fromMs, step: { kind: 'crash', replicas: [absent] } }],
   };
 }
 
-/** The primary loses power again and again while its disk cannot keep up. */
-function hastyPrimary(random: Random, { nodes, safetyMs }: Stage): Plot {
+/** The primary loses power again and again, in the middle of work, while its disk is slow. */
+function hastyPrimary(random: Random, { nodes, clients, safetyMs }: Stage): Plot {
   const primary = primaryOf(random.integer(0, 1), nodes);
   const crashes = Array.from({ length: random.integer(3, 8) }, (): TimedStep[] => {
-    const atMs = random.between(0, safetyMs);
+    const atMs = random.between(100, safetyMs);
     const restartMs = atMs + random.between(0, 50);
+    const work = Array.from({ length: 3 }, (_, index): TimedStep => {
+      const operation = appendOperation(`before ${atMs.toFixed(0)}, ${index}`);
+      const step = { kind: 'submit', client: random.pick(clients), operation } as const;
+      return { atMs: atMs - random.between(0, 60), step };
+    });
     return [
+      ...work,
       { atMs, step: { kind: 'crash', replicas: [primary] } },
       { atMs: Math.min(restartMs, safetyMs), step: { kind: 'restart', replicas: [primary] } },
     ];

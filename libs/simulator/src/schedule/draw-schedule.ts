@@ -5,7 +5,7 @@
  * runs have much of one and none of another. That reaches states which a bit of everything hides.
  */
 
-import { maxFaulty, type ReplicaId } from '@ccro/consensus';
+import type { ReplicaId } from '@ccro/consensus';
 import type { FaultKind } from '@ccro/faults';
 import { deleteOperation, getOperation, putOperation, appendOperation } from '@ccro/state-machine';
 import { Random } from '../random.js';
@@ -19,8 +19,12 @@ import { FAULTY_CLIENT, type Choices, type Schedule, type TimedStep } from './sc
 
 export const ALL_CHOICES: Choices = { modes: ['pbft', 'ccro'], nodes: [4, 7] };
 
-/** Doublings of a view's time at most (`ReplicaState.viewTimeoutMs`). */
-const MAX_DOUBLINGS = 8;
+/**
+ * How long everything may take once the network is healed. A view's time doubles with each view
+ * that fails, so in the few seconds before it has grown to some ten seconds at the most; it may
+ * double f + 1 times more while faulty primaries have their turn, and clocks may go slowly.
+ */
+const LIVENESS_MS = 180_000;
 const CLIENTS = ['gateway', 'alice'] as const;
 
 /** Which kinds of trouble a run has. */
@@ -42,7 +46,9 @@ export function drawSchedule(seed: number | string, choices: Choices = ALL_CHOIC
   const nodes = random.pick(choices.nodes);
   const troubles = drawTroubles(random);
   const safetyMs = random.integer(2_000, 7_000);
-  const plot: Plot = random.chance(0.4) ? drawPlot(random, { nodes, safetyMs }) : { steps: [] };
+  const plot: Plot = random.chance(0.4)
+    ? drawPlot(random, { nodes, clients: CLIENTS, safetyMs })
+    : { steps: [] };
   const tuning = { ...drawTuning(random), ...plot.tuning };
   const drawn = troubles.faults ? drawFaulty(random, nodes) : new Map<ReplicaId, FaultKind>();
   const faulty = plot.faulty ?? drawn;
@@ -66,7 +72,7 @@ export function drawSchedule(seed: number | string, choices: Choices = ALL_CHOIC
     faulty,
     steps,
     safetyMs,
-    livenessMs: livenessLimitMs(nodes, tuning.requestTimeoutMs),
+    livenessMs: LIVENESS_MS,
     endsWithPowerCut: random.chance(0.3),
   };
 }
@@ -88,10 +94,8 @@ function drawTroubles(random: Random): Troubles {
   };
 }
 
-type DrawnTuning = SimulatedTuning & { readonly requestTimeoutMs: number };
-
 /** Small windows and batches, so that a few dozen requests go through everything there is. */
-function drawTuning(random: Random): DrawnTuning {
+function drawTuning(random: Random): SimulatedTuning {
   const checkpointInterval = random.pick([2, 4, 8]);
   return {
     checkpointInterval,
@@ -102,15 +106,6 @@ function drawTuning(random: Random): DrawnTuning {
     maxDecisionsPerAnswer: random.pick([2, 16]),
     transferTimeoutMs: 300,
   };
-}
-
-/**
- * A view's time at its longest, for as many faulty primaries as there can be and one that is not,
- * and a little for the rest. Clocks that go slowly make it longer.
- */
-function livenessLimitMs(nodes: number, requestTimeoutMs: number): number {
-  const longest = Math.max(requestTimeoutMs, 60 * nodes) * 2 ** MAX_DOUBLINGS;
-  return (maxFaulty(nodes) + 2) * longest * 1.5 + 60_000;
 }
 
 function drawSubmissions(random: Random, safetyMs: number): TimedStep[] {
