@@ -111,15 +111,15 @@ const WALK: readonly (readonly [command: string, exercise: Exercise])[] = [
   ],
   [
     'npm run simulate -- --seeds 100',
-    coveredBy('apps/simulator, and CI with more seeds', () => namesScript('simulate')),
+    coveredBy('apps/simulator, and CI with more seeds', () => namesProgram('simulate')),
   ],
   [
     'npm run chaos -- --minutes 1',
-    coveredBy('apps/chaos, with half a minute', () => namesScript('chaos')),
+    coveredBy('apps/chaos, with half a minute', () => namesProgram('chaos')),
   ],
   [
     'npm run soak -- --requests 20000',
-    coveredBy('apps/chaos, with fewer requests', () => namesScript('soak')),
+    coveredBy('apps/chaos, with fewer requests', () => namesProgram('soak')),
   ],
 ];
 
@@ -332,6 +332,14 @@ async function namesScript(name: string): Promise<void> {
   expect(existsSync(join(ROOT, file)), `script "${name}" runs ${file}`).toBe(true);
 }
 
+/** For scripts that name one of the built programs. */
+async function namesProgram(name: string): Promise<void> {
+  const { scripts } = JSON.parse(await read('package.json')) as { scripts: Record<string, string> };
+  expect(scripts[name]).toBe(`exec node scripts/run.mjs ${name}`);
+  const [, file = ''] = new RegExp(`${name}: '(\\S+)'`).exec(await read('scripts/run.mjs')) ?? [];
+  expect(existsSync(join(ROOT, 'dist/apps', file)), `dist/apps/${file}`).toBe(true);
+}
+
 function read(file: string): Promise<string> {
   return readFile(join(ROOT, file), 'utf8');
 }
@@ -390,7 +398,8 @@ function rowsUnder(markdown: string, head: string): string[] {
 describe('README.md and docs/', () => {
   it('link to files and headings that exist', async () => {
     const adrs = (await readdir(join(ROOT, 'docs/adr'))).map((name) => `docs/adr/${name}`);
-    const pages = ['README.md', 'docs/PROTOCOL.md', 'docs/ARCHITECTURE.md', ...adrs];
+    const named = ['PROTOCOL', 'ARCHITECTURE', 'OPERATIONS', 'TESTING'];
+    const pages = ['README.md', ...named.map((name) => `docs/${name}.md`), ...adrs];
     const dead: string[] = [];
     for (const page of pages) {
       for (const [, target = ''] of (await read(page)).matchAll(/\]\(([^)\s]+)\)/g)) {
