@@ -54,6 +54,8 @@ export function isLagging(state: ReplicaState): boolean {
   if (state.recovery.provenView > state.view) return true;
   const ahead = Math.max(state.recovery.provenProgress, state.recovery.highestCertified);
   if (ahead <= state.lastExecuted) return false;
+  // Below a stable checkpoint nothing is voted on any more: what is missing must be fetched.
+  if (state.checkpoints.stable.sequence > state.lastExecuted) return true;
   const next = state.window.get(state.lastExecuted + 1);
   return next?.ownVote('prepare') === undefined && next?.decidedDigest === undefined;
 }
