@@ -15,7 +15,7 @@ export class LedgerController {
   @ApiQuery({ name: 'from', required: false, schema: { type: 'integer', default: 1 } })
   @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', default: 20 } })
   @ApiOkResponse()
-  @ApiProblems('invalid-request', 'quorum-unreachable')
+  @ApiProblems('invalid-request', 'no-longer-kept', 'quorum-unreachable')
   page(@Query({ schema: ledgerQuerySchema }) { from, limit }: LedgerQueryDto): Promise<LedgerPage> {
     return this.ledger.page(from, limit);
   }
@@ -24,7 +24,7 @@ export class LedgerController {
   @ApiOperation({ summary: 'The batch decided at one sequence number' })
   @ApiParam({ name: 'sequence', type: 'integer' })
   @ApiOkResponse()
-  @ApiProblems('not-found', 'quorum-unreachable')
+  @ApiProblems('not-found', 'no-longer-kept', 'quorum-unreachable')
   at(@Param('sequence') text: string): Promise<LedgerEntry> {
     const sequence = sequenceSchema.safeParse(text);
     if (sequence.success) return this.ledger.at(sequence.data);

@@ -33,11 +33,22 @@ export interface LedgerPage {
   readonly next: SequenceNumber | null;
 }
 
-const answerSchema = z.looseObject({ decisions: z.array(z.unknown()) });
+const answerSchema = z.looseObject({
+  decisions: z.array(z.unknown()),
+  lastExecuted: z.int().nonnegative(),
+});
+
+/** What one node said, checked. */
+interface Answer {
+  readonly decisions: readonly Decision[];
+  /** Its word alone. */
+  readonly lastExecuted: SequenceNumber;
+}
 
 /**
  * Reads decided batches from the nodes. A decision proves itself, so one honest node is enough to
- * show it; that there is none takes the word of f+1, of whom one is honest.
+ * show it; that there is none takes the word of f+1, of whom one is honest, and that a slot was
+ * decided but is kept by nobody as well.
  */
 @Injectable()
 export class LedgerService {
@@ -51,7 +62,8 @@ export class LedgerService {
   /**
    * Decisions from `from` on, `limit` at most, without gaps.
    *
-   * @throws ProblemException `quorum-unreachable` when fewer than f+1 nodes give a valid answer
+   * @throws ProblemException `quorum-unreachable` when fewer than f+1 nodes give a valid answer,
+   * `no-longer-kept` when `from` was decided but no node that answers has it
    */
   async page(from: SequenceNumber, limit: number): Promise<LedgerPage> {
     const decisions = await this.read({ type: 'ledger', from, limit }, from, limit);
@@ -62,14 +74,17 @@ export class LedgerService {
     };
   }
 
-  /** @throws ProblemException `not-found` or `quorum-unreachable` */
+  /** @throws ProblemException `not-found`, `no-longer-kept` or `quorum-unreachable` */
   async at(sequence: SequenceNumber): Promise<LedgerEntry> {
     const [decision] = await this.read({ type: 'decision', sequence }, sequence, 1);
     if (decision !== undefined) return ledgerEntry(decision);
     throw new ProblemException('not-found', `Nothing was decided at sequence ${sequence} yet.`);
   }
 
-  /** Asks one node after the other until the answer is complete, or f+1 gave a valid one. */
+  /**
+   * Asks one node after the other until the answer is complete, or f+1 gave a valid one; all of them
+   * where f+1 have nothing although they executed `from`: another one may have kept it.
+   */
   private async read(
     query: NodeQuery,
     from: SequenceNumber,
@@ -77,32 +92,28 @@ export class LedgerService {
   ): Promise<readonly Decision[]> {
     const { n, weakQuorum } = this.client.size;
     let longest: readonly Decision[] = [];
-    let valid = 0;
+    const executed: SequenceNumber[] = [];
+    const isKeptNoLonger = (): boolean =>
+      longest.length === 0 && executed.filter((last) => last >= from).length >= weakQuorum;
     // Not always the same node first: reading is work.
     const start = from % n;
-    for (let offset = 0; offset < n && valid < weakQuorum; offset += 1) {
-      const answer = await this.cluster.ask((start + offset) % n, query).catch(unlessUnreachable);
-      const decisions = this.checked(answer, from, limit);
-      if (decisions === undefined) continue;
-      valid += 1;
-      if (decisions.length > longest.length) longest = decisions;
+    for (let offset = 0; offset < n; offset += 1) {
+      if (executed.length >= weakQuorum && !isKeptNoLonger()) break;
+      const given = await this.cluster.ask((start + offset) % n, query).catch(unlessUnreachable);
+      const answer = this.checked(given, from, limit);
+      if (answer === undefined) continue;
+      executed.push(answer.lastExecuted);
+      if (answer.decisions.length > longest.length) longest = answer.decisions;
       if (longest.length === limit) return longest;
     }
-    if (valid >= weakQuorum) return longest;
-    throw new ProblemException(
-      'quorum-unreachable',
-      `Only ${valid} nodes gave a valid answer; ${weakQuorum} are needed.`,
-      { headers: { 'retry-after': '1' } },
-    );
+    if (executed.length < weakQuorum) throw tooFewAnswers(executed.length, weakQuorum);
+    if (isKeptNoLonger()) throw keptNoLonger(from);
+    return longest;
   }
 
-  /** The decisions in an answer: undefined if one of them does not hold or is out of order. */
-  private checked(
-    answer: unknown,
-    from: SequenceNumber,
-    limit: number,
-  ): readonly Decision[] | undefined {
-    const parsed = answerSchema.safeParse(answer);
+  /** An answer whose decisions hold and are in order; undefined if it is anything else. */
+  private checked(given: unknown, from: SequenceNumber, limit: number): Answer | undefined {
+    const parsed = answerSchema.safeParse(given);
     if (!parsed.success || parsed.data.decisions.length > limit) return undefined;
     const decisions: Decision[] = [];
     for (const [index, value] of parsed.data.decisions.entries()) {
@@ -111,8 +122,24 @@ export class LedgerService {
       if (decision?.sequence !== from + index) return undefined;
       decisions.push(decision);
     }
-    return decisions;
+    return { decisions, lastExecuted: parsed.data.lastExecuted };
   }
+}
+
+function tooFewAnswers(valid: number, required: number): ProblemException {
+  return new ProblemException(
+    'quorum-unreachable',
+    `Only ${valid} nodes gave a valid answer; ${required} are needed.`,
+    { headers: { 'retry-after': '1' } },
+  );
+}
+
+function keptNoLonger(sequence: SequenceNumber): ProblemException {
+  return new ProblemException(
+    'no-longer-kept',
+    `Sequence ${sequence} was decided, but no node that answers keeps it any longer: ` +
+      `nodes without a data directory keep the newest ones only.`,
+  );
 }
 
 function ledgerEntry({ sequence, view, digest, requests, certificate }: Decision): LedgerEntry {

@@ -1,18 +1,22 @@
 import { SingleBar } from 'cli-progress';
 
-/** Shows how far something is: a bar on a terminal, nothing elsewhere. */
+/** Time between two lines where no terminal shows a bar, ms. */
+const LINE_EVERY_MS = 30_000;
+
+/** Shows how far something is: a bar on a terminal, a line now and then elsewhere. */
 export class Progress {
-  private readonly bar: SingleBar | undefined;
+  private readonly bar: SingleBar;
   private violated = 0;
 
   /** @param what is counted */
   constructor(total: number, what: string, stream: NodeJS.WriteStream) {
-    if (!stream.isTTY) return;
     this.bar = new SingleBar({
       stream,
       format: ` {bar} {value}/{total} ${what}, {eta_formatted} left, violated: {violated}`,
       hideCursor: true,
       clearOnComplete: true,
+      noTTYOutput: true,
+      notTTYSchedule: LINE_EVERY_MS,
     });
     this.bar.start(total, 0, { violated: 0 });
   }
@@ -20,10 +24,10 @@ export class Progress {
   /** One more is done. */
   add(isViolated: boolean): void {
     if (isViolated) this.violated += 1;
-    this.bar?.increment({ violated: this.violated });
+    this.bar.increment({ violated: this.violated });
   }
 
   stop(): void {
-    this.bar?.stop();
+    this.bar.stop();
   }
 }

@@ -142,7 +142,6 @@ function enterView(state: ReplicaState, complete: CompleteNewView): void {
     state.emit({ kind: 'cancel-timer', timer: { kind, view } });
   }
   state.view = view;
-  state.active = true;
   state.collectorShift = 0;
   state.viewChanges.entered(complete);
   state.persist({ kind: 'view-entered', view, newView: complete });
@@ -154,6 +153,8 @@ function enterView(state: ReplicaState, complete: CompleteNewView): void {
   startSlotsAnew(state);
   const highest = reproposals.at(-1)?.sequence ?? stable.sequence;
   state.nextSequence = Math.max(highest, state.lastExecuted, stable.sequence) + 1;
+  // Not before: until it knows the first free slot, a new primary must propose nothing.
+  state.active = true;
   state.recovery.settle();
   const progress = { kind: 'entered-view', view, carriedOver: reproposals.length } as const;
   state.emit({ kind: 'progress', progress });
@@ -191,6 +192,7 @@ export function repropose(state: ReplicaState, sequence: number): void {
     fetchBatch(state, slot, digest, state.everyone);
     return;
   }
+  for (const request of batch) state.pool.markProposed(request.digest);
   const decision = slot.decision();
   if (decision !== undefined) {
     state.emit({ kind: 'send', to: all, message: decision });
