@@ -8,7 +8,7 @@ import type { Slot } from '../state/slot.js';
 import type { TimerKey } from '../timers.js';
 import { onNewViewMissing, onViewChangeDue } from '../view-change/changing-view.js';
 import { onViewChangesMissing } from '../view-change/new-view.js';
-import { onRequestWaitsTooLong } from '../view-change/suspecting.js';
+import { onRequestWaits } from '../view-change/suspecting.js';
 import { sendVote } from '../voting.js';
 
 /** A timer that this replica set has run out. */
@@ -30,7 +30,7 @@ export function onTimerFired(state: ReplicaState, timer: TimerKey): void {
       onTransferTime(state, timer.attempt);
       return;
     case 'request':
-      if (state.active && timer.view === state.view) onRequestWaitsTooLong(state);
+      if (state.active && timer.view === state.view) onRequestWaits(state);
       return;
     case 'new-view':
       onNewViewMissing(state, timer.view);

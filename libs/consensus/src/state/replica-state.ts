@@ -51,8 +51,8 @@ export class ReplicaState {
   failedViews = 0;
   /** Whether the time for the view that this replica waits for is running. */
   newViewTimed = false;
-  /** The oldest waiting request, whose clock is running. */
-  watchedRequest: Digest | undefined;
+  /** The oldest waiting request, whose clock is running, and whether the primary was sent it. */
+  watchedRequest: { readonly digest: Digest; reminded: boolean } | undefined;
   /** What the current view must propose for slots that earlier views began. */
   carriedOver: ReadonlyMap<SequenceNumber, Digest> = new Map();
   lastExecuted: SequenceNumber = 0;
