@@ -32,6 +32,16 @@ const oxc = { decorator: { legacy: true, emitDecoratorMetadata: true } };
 
 const SPECS = '{libs,apps,scripts}/**/*.spec.ts';
 const E2E_SPECS = '{libs,apps,scripts}/**/*.e2e.spec.ts';
+/**
+ * These measure times, use ports that users use, build the project anew or keep every processor
+ * busy by themselves: they run alone.
+ */
+const E2E_ALONE = [
+  'apps/chaos/**/*.e2e.spec.ts',
+  'apps/simulator/**/*.e2e.spec.ts',
+  'apps/cluster/src/acceptance/{deliveries,large-clusters,redis-outage,separate-processes}.e2e.spec.ts',
+  'scripts/readme.e2e.spec.ts',
+];
 const IGNORED = ['**/node_modules/**', '**/dist/**'];
 
 export default defineConfig({
@@ -61,12 +71,25 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: [E2E_SPECS],
-          exclude: IGNORED,
-          // They start servers, clusters and build tools: one after another, with time to do so.
-          fileParallelism: false,
+          exclude: [...IGNORED, ...E2E_ALONE],
+          // They start servers, clusters and tools, and mostly wait for them: two at a time.
+          maxWorkers: 2,
           testTimeout: 60_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        resolve: { alias },
+        oxc,
+        test: {
+          name: 'e2e, alone',
+          include: E2E_ALONE,
+          exclude: IGNORED,
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -69,7 +69,13 @@ export async function runChaos(
     hopeless.abort();
   };
   const cluster = await ProcessCluster.start(
-    { ...options, directory, faultInjection: true, temporary: !options.keep },
+    {
+      ...options,
+      directory,
+      heapMegabytes: undefined,
+      faultInjection: true,
+      temporary: !options.keep,
+    },
     // Nobody would start it again: what follows would tell nothing.
     { onUnexpectedEnd: (name, lastLine) => giveUp(`${name} ended by itself: ${lastLine}`) },
   );

@@ -3,7 +3,6 @@
 import { run } from './command.js';
 import { OptionError, checkOptions } from './options/cluster-options.js';
 import { clusterCommand, typedOptions } from './options/command-line.js';
-import { runCluster } from './run-cluster.js';
 
 await run(async () => {
   const raw = typedOptions(clusterCommand(), process.argv.slice(2));
@@ -15,5 +14,7 @@ await run(async () => {
     { ...raw, faultInjection: raw.faultInjection ?? FAULT_INJECTION === 'on' },
     REDIS_URL === '' ? undefined : REDIS_URL,
   );
+  // Loaded only when the options are right: what is wrong, and --help, come at once.
+  const { runCluster } = await import('./run-cluster.js');
   return runCluster(options, (line) => process.stdout.write(`${line}\n`));
 });

@@ -7,7 +7,6 @@ import {
 } from '@ccro/cluster-config';
 import { explainFailure, logToConsole } from '@ccro/program';
 import { Logger } from '@nestjs/common';
-import { startGateway } from './gateway-app.js';
 
 /** `nest start gateway`: the gateway over Redis, configured by the environment alone. */
 async function main(): Promise<void> {
@@ -20,6 +19,8 @@ async function main(): Promise<void> {
   const logger = new Logger('gateway');
   for (const warning of clusterWarnings(config)) logger.warn(warning);
   const name = `ccro:gateway:${clientId}`;
+  // Loaded only when the settings are right: what is wrong is said at once.
+  const { startGateway } = await import('./gateway-app.js');
   const gateway = await startGateway({
     config,
     clientId,

@@ -13,7 +13,6 @@ import {
 import { explainFailure, logToConsole } from '@ccro/program';
 import { Logger } from '@nestjs/common';
 import { clusterFacts } from './cluster-facts.js';
-import { startNode } from './node-app.js';
 
 /** `nest start node`: one replica over Redis, configured by the environment alone. */
 async function main(): Promise<void> {
@@ -21,6 +20,8 @@ async function main(): Promise<void> {
   const config = loadClusterConfig(environment.configPath);
   logToConsole(environment.logLevel);
   const logger = new Logger('node');
+  // Loaded while the broker answers, and only by a node whose settings are right.
+  const application = import('./node-app.js');
   for (const warning of clusterWarnings(config)) logger.warn(warning);
   const name =
     environment.nodeId === undefined ? 'ccro:node' : nodeConnectionName(environment.nodeId);
@@ -33,6 +34,7 @@ async function main(): Promise<void> {
     owner: { role: 'node', id: self },
     keyFile: environment.keyFile,
   });
+  const { startNode } = await application;
   const node = await startNode({
     facts: clusterFacts(config),
     self,

@@ -10,6 +10,8 @@ export interface SoakOptions {
   /** Who hands the requests in: the gateway's batch endpoint, or the client library. */
   readonly through: 'gateway' | 'client';
   readonly broker: 'redis';
+  /** Largest heap of a node or gateway, in megabytes. */
+  readonly heap: number;
   /** Milliseconds from one sample to the next. */
   readonly sampleEvery: number;
   /** Where samples, charts and report go; undefined: nowhere. */
@@ -44,6 +46,12 @@ export function soakCommand(): Command {
       new Option('--broker <kind>', 'what messages travel over')
         .choices(['redis'])
         .default('redis'),
+    )
+    .option(
+      '--heap <megabytes>',
+      'what a node or gateway may use at most: what is kept for ever ends it soon',
+      wholeNumber(64, 4096),
+      128,
     )
     .option('--sample-every <ms>', 'time between samples', wholeNumber(50, 60_000), 1_000)
     .option('--out <dir>', 'write samples.json, memory.svg, stores.svg and report.txt')

@@ -35,6 +35,11 @@ export interface ClusterPlan {
   readonly gateways: number;
   /** Slots from one checkpoint to the next; undefined: the replicas' own default. */
   readonly checkpointInterval: number | undefined;
+  /**
+   * Largest heap of a node or gateway; undefined: the runtime's own, of some gigabytes, which it
+   * fills at its leisure before it cleans up, so that growth would not show for long.
+   */
+  readonly heapMegabytes: number | undefined;
   readonly faultInjection: boolean;
   readonly logLevel: LogLevel;
   /** Whether the directory is removed should this very process be killed. */
@@ -213,6 +218,9 @@ function sharedEnvironment(plan: ClusterPlan, redisUrl: string): Record<string, 
     FAULT_INJECTION: plan.faultInjection ? 'on' : 'off',
     LOG_LEVEL: plan.logLevel,
     NO_COLOR: '1',
+    ...(plan.heapMegabytes === undefined
+      ? {}
+      : { NODE_OPTIONS: `--max-old-space-size=${plan.heapMegabytes}` }),
   };
 }
 

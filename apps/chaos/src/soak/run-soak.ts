@@ -38,6 +38,7 @@ export async function runSoak(
       directory,
       gateways: 1,
       checkpointInterval: undefined,
+      heapMegabytes: options.heap,
       faultInjection: false,
       logLevel: 'info',
       temporary: !options.keep,
