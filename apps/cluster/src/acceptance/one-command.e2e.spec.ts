@@ -164,7 +164,7 @@ describe('npm start', () => {
 });
 
 describe('npm run demo', () => {
-  it('prints one table over both systems and five cases, all of them decided, and exits 0', async () => {
+  it('prints one table over both systems and six cases, all of them decided, and exits 0', async () => {
     const { code, stdout } = await runProgram(['scripts/run.mjs', 'demo']);
     const rows = stdout
       .split('\n')
@@ -184,6 +184,7 @@ describe('npm run demo', () => {
         [system, 'one offline', '0', ...decided],
         [system, 'one falsifying', '0', ...decided],
         [system, 'equivocating commander', expect.stringMatching(/^0(, then 1)?$/), ...decided],
+        [system, 'the same, of 7 nodes', '0, then 1', ...decided],
         [system, 'silent commander', '0, then 1', ...decided],
       ]),
     );

@@ -11,25 +11,30 @@ interface Scenario {
   readonly scenario: string;
   readonly fault: FaultKind;
   readonly faulty: readonly number[];
+  /** Default 4. */
+  readonly nodes?: number;
 }
 
 const SCENARIOS: readonly Scenario[] = [
   { scenario: 'no fault', fault: 'offline', faulty: [] },
   { scenario: 'one offline', fault: 'offline', faulty: [3] },
   { scenario: 'one falsifying', fault: 'falsify', faulty: [3] },
+  // Two of the three others are told the same, which with its own vote is a quorum of four.
   { scenario: 'equivocating commander', fault: 'equivocate', faulty: [0] },
+  // Of seven neither half is one: nothing is decided until the commander is replaced.
+  { scenario: 'the same, of 7 nodes', fault: 'equivocate', faulty: [0], nodes: 7 },
   { scenario: 'silent commander', fault: 'offline', faulty: [0] },
 ];
 
-/** A case on four nodes with the embedded broker. */
+/** A case with the embedded broker. */
 export function demoCase(
   mode: 'pbft' | 'ccro',
-  { scenario, fault, faulty }: Scenario,
+  { scenario, fault, faulty, nodes = 4 }: Scenario,
   requestTimeoutMs: number,
 ): DemoCase {
   const options: ClusterOptions = {
     mode,
-    nodes: 4,
+    nodes,
     faulty,
     fault,
     seed: 1,
