@@ -10,6 +10,7 @@
  */
 
 import { noteLagging } from './catching-up.js';
+import { endNeedlessTransfer } from './fetching-state.js';
 import type { StoredDecision } from './durable.js';
 import type { ClientId, Digest, SequenceNumber } from './ids.js';
 import { invariant } from './invariants.js';
@@ -38,6 +39,7 @@ export function executeReady(state: ReplicaState): void {
     if (batch === undefined) break;
     executeSlot(state, slot, certificate, batch);
   }
+  endNeedlessTransfer(state);
   noteLagging(state);
   proposeWaiting(state);
   watchOldestRequest(state);

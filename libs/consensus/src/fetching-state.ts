@@ -82,6 +82,12 @@ export function onTransferTime(state: ReplicaState, attempt: number): void {
   if (state.transfer !== undefined) awaitParts(state, state.transfer);
 }
 
+/** This replica came further by itself than the state it is fetching. */
+export function endNeedlessTransfer(state: ReplicaState): void {
+  const { transfer, lastExecuted } = state;
+  if (transfer !== undefined && transfer.sequence <= lastExecuted) endTransfer(state, transfer);
+}
+
 /** The transfer is over, with a state or without. */
 export function endTransfer(state: ReplicaState, { attempt }: Transfer): void {
   state.transfer = undefined;

@@ -70,6 +70,16 @@ function restoreExecuted(state: ReplicaState, { stable, snapshot, decisions }: R
 function restoreSlots(state: ReplicaState, restored: Restored): void {
   const at = (sequence: number): Slot | undefined =>
     state.window.contains(sequence) ? state.window.open(sequence) : undefined;
+  for (const { phase, view, sequence, digest } of restored.votes) {
+    at(sequence)?.castVote(phase, { view, digest, castAtMs: undefined });
+  }
+  for (const certificate of [...restored.certificates, ...certificatesIn(restored)]) {
+    const slot = at(certificate.sequence);
+    if (slot?.certificate(certificate.phase)?.digest === certificate.digest) continue;
+    // This replica stored it after it had verified it.
+    slot?.setCertificate(certificate as Verified<SlotCertificate>);
+  }
+  // Last: of many batches of one slot those are kept that were voted for or certified.
   for (const prePrepare of restored.accepted) {
     const slot = at(prePrepare.sequence);
     if (slot === undefined) continue;
@@ -84,15 +94,6 @@ function restoreSlots(state: ReplicaState, restored: Restored): void {
     const proposal = { prePrepare, batch: whole };
     slot.keep(proposal);
     if (state.active && prePrepare.view === state.view) slot.proposal = proposal;
-  }
-  for (const { phase, view, sequence, digest } of restored.votes) {
-    at(sequence)?.castVote(phase, { view, digest, castAtMs: undefined });
-  }
-  for (const certificate of [...restored.certificates, ...certificatesIn(restored)]) {
-    const slot = at(certificate.sequence);
-    if (slot?.certificate(certificate.phase)?.digest === certificate.digest) continue;
-    // This replica stored it after it had verified it.
-    slot?.setCertificate(certificate as Verified<SlotCertificate>);
   }
 }
 

@@ -57,6 +57,8 @@ function screenPrePrepare(state: ReplicaState, prePrepare: Kind<'pre-prepare'>):
   const known = proposal?.view === view && proposal.digest === digest;
   if (known && proposal.replica === state.self) return 'own-echo';
   if (known) return 'duplicate';
+  // A new primary that proposes what has executed here has not heard of it, and is told.
+  if (view > 0 && view === state.view && prePrepare.replica === state.primary) return 'wanted';
   // A second proposal for an executed slot is still evidence, as long as the first one is here.
   return proposal === undefined && sequence <= state.lastExecuted ? 'duplicate' : 'wanted';
 }

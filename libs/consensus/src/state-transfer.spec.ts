@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Certificate, ChunkPart, FetchChunk } from './messages.js';
-import { Bench, hex } from './replica-bench.contract.js';
+import { Bench, certified, hex, request } from './replica-bench.contract.js';
 import { manifestText } from './state/manifest.js';
+import { Transfer } from './state/transfer.js';
 
 const CHUNKS = [
   { name: 'clients/c', text: '[-1,[[7,"r7",512,"b512","done"]]]' },
@@ -48,6 +49,8 @@ function serve(bench: Bench, from = 0): void {
 }
 
 const FAR = 512;
+
+const PART = { kind: 'chunk-part', replica: 0, sequence: FAR, signature: 's' } as const;
 
 describe('state transfer (PBFT, section 4.6.1)', () => {
   it('takes over a certified state, stores it whole, and goes on from there', () => {
@@ -118,7 +121,8 @@ describe('state transfer (PBFT, section 4.6.1)', () => {
     const slow = sourceOf(bench);
     const [fetch] = asked(bench);
     if (fetch === undefined) throw new Error('nothing asked');
-    bench.receive(answer(bench, fetch, { parts: 1_000_000, text: '{' }));
+    bench.receive(answer(bench, fetch, { parts: 1_000_000, text: 'x'.repeat(128 * 1024) }));
+    expect(sourceOf(bench)).toBe(slow);
     bench.fire({ kind: 'transfer', attempt: 0 });
     expect(sourceOf(bench)).not.toBe(slow);
   });
@@ -134,6 +138,71 @@ describe('state transfer (PBFT, section 4.6.1)', () => {
     }
     expect(bench.rejects()).toContain('wrong-chunk');
     expect(sourceOf(bench)).not.toBe(liar);
+  });
+
+  it.each([
+    ['parts that bring nothing', [{ part: 0, parts: 1000, text: '' }]],
+    ['parts of another size', [{ part: 0, parts: 2, text: 'x'.repeat(4096) }]],
+    [
+      'ever more parts',
+      [
+        { part: 0, parts: 2, text: 'x'.repeat(128 * 1024) },
+        { part: 1, parts: 3, text: 'x'.repeat(128 * 1024) },
+      ],
+    ],
+  ])('drops a source that sends %s', (_, parts) => {
+    const bench = new Bench(3).receive(stable(FAR));
+    const liar = sourceOf(bench);
+    const [fetch] = asked(bench);
+    if (fetch === undefined) throw new Error('nothing asked');
+    for (const part of parts) bench.receive(answer(bench, fetch, part));
+    expect(bench.rejects()).toContain('wrong-chunk');
+    expect(sourceOf(bench)).not.toBe(liar);
+  });
+
+  it('fetches large chunks one after another, and blames nobody for their size', () => {
+    // Three of 30 Mi characters arrive side by side: more than may be unverified at a time.
+    const part = 'x'.repeat(128 * 1024);
+    const parts = 240;
+    const transfer = new Transfer(stable(FAR) as Certificate<'checkpoint'>, 3);
+    const names = ['state/a', 'state/b', 'state/c'];
+    transfer.manifest = { ledgerHead: HEAD, chunks: names.map((name) => ({ name, digest: HEAD })) };
+    const next = new Map(transfer.startNext().map((name) => [name, 0]));
+    expect([...next.keys()]).toEqual(names);
+    let most = 0;
+    const whole: string[] = [];
+    while (next.size > 0) {
+      for (const [chunk, index] of next) {
+        const taken = transfer.add({ ...PART, chunk, part: index, parts, text: part });
+        expect(taken.kind).not.toBe('impossible');
+        if (taken.kind === 'incomplete') next.set(chunk, taken.next);
+        else next.delete(chunk);
+        if (taken.kind !== 'whole') continue;
+        whole.push(chunk);
+        transfer.chunks.set(chunk, { name: chunk, text: '', digest: HEAD });
+        for (const name of transfer.startNext()) next.set(name, 0);
+      }
+      most = Math.max(most, next.size);
+    }
+    expect(whole.sort()).toEqual(names);
+    expect(transfer.complete).toBe(true);
+  });
+
+  it('ends when this replica came further by itself', () => {
+    const bench = new Bench(3, 'pbft').receive(stable(2));
+    for (let index = 0; index < 5; index += 1) bench.fire({ kind: 'status' });
+    expect(asked(bench)).not.toEqual([]);
+    for (const sequence of [1, 2, 3]) {
+      const digest = `batch(r${sequence})`;
+      const requests = [request(sequence)];
+      const proof = { ...certified('commit', digest), sequence };
+      bench.receive({ kind: 'decision', sequence, view: 0, digest, requests, certificate: proof });
+    }
+    expect(bench.replica.status().lastExecuted).toBe(3);
+    expect(bench.of('cancel-timer').map(({ timer }) => timer.kind)).toContain('transfer');
+    const statuses = bench.sent('status').length;
+    bench.fire({ kind: 'status' }).fire({ kind: 'status' });
+    expect(bench.sent('status').length).toBeGreaterThan(statuses);
   });
 
   it('uses nothing that it did not ask for', () => {

@@ -34,7 +34,7 @@ export function takePart(state: ReplicaState, part: ChunkPart): void {
   switch (taken.kind) {
     case 'unexpected':
       return;
-    case 'too-large':
+    case 'impossible':
       accuse(state, transfer, part);
       break;
     case 'incomplete':

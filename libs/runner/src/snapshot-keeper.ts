@@ -2,7 +2,7 @@
  * Holds the state at a checkpoint for replicas that fetch it, while the store goes on.
  *
  * Invariant kept here (bounded memory): a state is held only while somebody fetches it, and never
- * more than a few at a time.
+ * more than a few at a time. Being asked for states that are not here changes nothing.
  */
 
 import type { Clock } from '@ccro/clock';
@@ -20,10 +20,16 @@ export interface FoundPart {
   readonly parts: number;
 }
 
+interface Held {
+  readonly snapshot: HeldSnapshot;
+  cancelTimer: () => void;
+}
+
 export class SnapshotKeeper {
   /** In the order in which they were taken. */
-  private readonly held = new Map<SequenceNumber, Promise<HeldSnapshot | undefined>>();
-  private readonly timers = new Map<SequenceNumber, () => void>();
+  private readonly held = new Map<SequenceNumber, Held>();
+  /** States that the store was asked for and has not given or refused yet. */
+  private readonly asked = new Map<SequenceNumber, Promise<Held | undefined>>();
 
   constructor(
     private readonly store: ReplicaStore,
@@ -36,8 +42,11 @@ export class SnapshotKeeper {
     chunk: string,
     part: number,
   ): Promise<FoundPart | undefined> {
-    const snapshot = await this.hold(sequence);
-    if (snapshot === undefined) return undefined;
+    const held = this.held.get(sequence) ?? (await this.take(sequence));
+    if (held === undefined) return undefined;
+    held.cancelTimer();
+    held.cancelTimer = this.clock.schedule(IDLE_MS, () => void this.release(sequence));
+    const { snapshot } = held;
     const text = chunk === '' ? manifestText(snapshot) : await snapshot.text(chunk);
     if (text === undefined) return undefined;
     const parts = partsOf(text);
@@ -47,30 +56,34 @@ export class SnapshotKeeper {
 
   /** Lets go of everything. */
   async releaseAll(): Promise<void> {
+    await Promise.all(this.asked.values());
     await Promise.all([...this.held.keys()].map((sequence) => this.release(sequence)));
   }
 
-  private async hold(sequence: SequenceNumber): Promise<HeldSnapshot | undefined> {
-    const taken = this.held.get(sequence) ?? this.store.snapshot(sequence);
-    this.held.set(sequence, taken);
-    this.timers.get(sequence)?.();
-    this.timers.set(
-      sequence,
-      this.clock.schedule(IDLE_MS, () => void this.release(sequence)),
-    );
-    const snapshot = await taken;
-    if (snapshot === undefined) await this.release(sequence);
-    const [oldest] = this.held.keys();
-    if (this.held.size > MAX_HELD && oldest !== undefined) await this.release(oldest);
-    return snapshot;
+  private take(sequence: SequenceNumber): Promise<Held | undefined> {
+    const asked = this.asked.get(sequence) ?? this.askStore(sequence);
+    this.asked.set(sequence, asked);
+    return asked;
+  }
+
+  private async askStore(sequence: SequenceNumber): Promise<Held | undefined> {
+    try {
+      const snapshot = await this.store.snapshot(sequence);
+      if (snapshot === undefined) return undefined;
+      const held = { snapshot, cancelTimer: () => undefined };
+      this.held.set(sequence, held);
+      const [oldest] = this.held.keys();
+      if (this.held.size > MAX_HELD && oldest !== undefined) await this.release(oldest);
+      return held;
+    } finally {
+      this.asked.delete(sequence);
+    }
   }
 
   private async release(sequence: SequenceNumber): Promise<void> {
-    const taken = this.held.get(sequence);
+    const held = this.held.get(sequence);
     this.held.delete(sequence);
-    this.timers.get(sequence)?.();
-    this.timers.delete(sequence);
-    const snapshot = await taken;
-    await snapshot?.release();
+    held?.cancelTimer();
+    await held?.snapshot.release();
   }
 }

@@ -121,11 +121,24 @@ export class LevelStore implements ReplicaStore {
       const snapshot = this.db.snapshot() as Frozen;
       const chunks = this.retention.stateChunks();
       const keys = new Map(chunks.map((chunk) => [chunk.name, keyOf({ ...chunk, kind: 'chunk' })]));
+      let released = false;
       return {
         ...state,
         chunks: chunks.map(({ name, digest }) => ({ name, digest })),
-        text: (name: string) => this.chunkText(keys.get(name), snapshot),
-        release: () => snapshot.close(),
+        text: async (name: string) => {
+          if (released) return undefined;
+          try {
+            return await this.chunkText(keys.get(name), snapshot);
+          } catch (error) {
+            // Let go of while it was being read: nothing is wrong with the store.
+            if (released) return undefined;
+            throw error;
+          }
+        },
+        release: () => {
+          released = true;
+          return snapshot.close();
+        },
       };
     });
   }

@@ -53,7 +53,7 @@ export interface ReplicaStore {
 export interface HeldSnapshot extends Omit<Snapshot, 'chunks'> {
   /** Ascending by name. */
   readonly chunks: readonly Pick<Chunk, 'name' | 'digest'>[];
-  /** @returns undefined when there is no chunk of that name */
+  /** @returns undefined when there is no chunk of that name, or the state was released */
   text(name: string): Promise<string | undefined>;
   /** Must be called once. */
   release(): Promise<void>;

@@ -1,5 +1,6 @@
 import { hastenStatus, isLagging } from '../catching-up.js';
 import { executeDecision, executeReady } from '../executing.js';
+import type { SequenceNumber } from '../ids.js';
 import type { Decision, SlotCertificate, Verified } from '../messages.js';
 import type { ReplicaState } from '../state/replica-state.js';
 import { applyCertificate } from '../voting.js';
@@ -7,13 +8,14 @@ import { applyCertificate } from '../voting.js';
 /** A decided slot that a peer passes on: batch and commit certificate prove it. */
 export function onDecision(state: ReplicaState, decision: Verified<Decision>): void {
   const { sequence, digest, requests } = decision;
+  const executedBefore = state.lastExecuted;
   if (sequence <= state.lastExecuted) return;
   state.recovery.highestCertified = Math.max(state.recovery.highestCertified, sequence);
   // What verifies a decision has verified the certificate inside it.
   const certificate = decision.certificate as Verified<SlotCertificate>;
   if (sequence <= state.window.lowWatermark) {
     if (sequence === state.lastExecuted + 1) executeDecision(state, decision);
-    if (isLagging(state)) hastenStatus(state);
+    askForMore(state, executedBefore);
     return;
   }
   if (!state.window.contains(sequence)) {
@@ -28,5 +30,10 @@ export function onDecision(state: ReplicaState, decision: Verified<Decision>): v
   }
   applyCertificate(state, slot, certificate);
   executeReady(state);
-  if (isLagging(state)) hastenStatus(state);
+  askForMore(state, executedBefore);
+}
+
+/** Only what brought this replica further: any other decision, sent over and over, would keep it waiting. */
+function askForMore(state: ReplicaState, executedBefore: SequenceNumber): void {
+  if (state.lastExecuted > executedBefore && isLagging(state)) hastenStatus(state);
 }

@@ -45,6 +45,11 @@ function isDigest(value: unknown): value is Digest {
   return typeof value === 'string' && DIGEST.test(value);
 }
 
+/** Whether `text` is as long as every part but the last one is. */
+export function isFullPart(text: string): boolean {
+  return text.length === PART_CHARACTERS || text.length === PART_CHARACTERS - 1;
+}
+
 /** Cuts a chunk's text into the parts it travels in, never through a surrogate pair. */
 export function partsOf(text: string): readonly string[] {
   const parts: string[] = [];

@@ -53,6 +53,8 @@ export class ReplicaState {
   newViewTimed = false;
   /** The oldest waiting request, whose clock is running, and whether the primary was sent it. */
   watchedRequest: { readonly digest: Digest; reminded: boolean } | undefined;
+  /** The last view for which this replica, as its primary, made a new-view. */
+  newViewMadeFor: View = 0;
   /** What the current view must propose for slots that earlier views began. */
   carriedOver: ReadonlyMap<SequenceNumber, Digest> = new Map();
   lastExecuted: SequenceNumber = 0;

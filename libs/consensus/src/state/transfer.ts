@@ -9,9 +9,9 @@
 import type { Chunk } from '../durable.js';
 import type { ReplicaId, SequenceNumber } from '../ids.js';
 import type { Certificate, ChunkPart } from '../messages.js';
-import type { Manifest } from './manifest.js';
+import { isFullPart, type Manifest } from './manifest.js';
 
-/** Characters received but not verified, at most. */
+/** Characters received but not verified, at most: also those of the largest chunk there may be. */
 const MAX_UNVERIFIED_CHARACTERS = 64 * 1024 * 1024;
 /** Chunks asked for at a time. */
 const MAX_IN_FLIGHT = 16;
@@ -22,15 +22,17 @@ const MIN_PARTS = 16;
 /** Name of the chunk that lists the others. */
 export const MANIFEST = '';
 
-/** What came of a part: not asked for, beyond the limit, one of several, or the last one. */
+/** What came of a part: not asked for, no part of any chunk, one of several, or the last one. */
 export type TakenPart =
-  | { readonly kind: 'unexpected' | 'too-large' }
+  | { readonly kind: 'unexpected' | 'impossible' }
   | { readonly kind: 'incomplete'; readonly next: number }
   | { readonly kind: 'whole'; readonly text: string };
 
 interface Arriving {
-  readonly parts: string[];
+  readonly texts: string[];
   characters: number;
+  /** As its first part says; undefined before that came. */
+  parts: number | undefined;
 }
 
 export class Transfer {
@@ -42,6 +44,7 @@ export class Transfer {
   private received = 0;
   private readonly arriving = new Map<string, Arriving>();
   private readonly liars: Set<ReplicaId>;
+  private maxInFlight = MAX_IN_FLIGHT;
 
   /** @param previous what this one replaces: who lied or was silent then is not asked first */
   constructor(
@@ -105,9 +108,9 @@ export class Transfer {
       this.manifest === undefined ? [MANIFEST] : this.manifest.chunks.map(({ name }) => name);
     const names: string[] = [];
     for (const name of missing) {
-      if (this.arriving.size >= MAX_IN_FLIGHT) break;
+      if (this.arriving.size >= this.maxInFlight) break;
       if (this.chunks.has(name) || this.arriving.has(name)) continue;
-      this.arriving.set(name, { parts: [], characters: 0 });
+      this.arriving.set(name, { texts: [], characters: 0, parts: undefined });
       names.push(name);
     }
     return names;
@@ -116,16 +119,33 @@ export class Transfer {
   /** Takes a part. */
   add({ chunk, part, parts, text }: ChunkPart): TakenPart {
     const arriving = this.arriving.get(chunk);
-    if (arriving === undefined || part !== arriving.parts.length) return { kind: 'unexpected' };
-    this.received += 1;
-    arriving.parts.push(text);
+    if (arriving === undefined || part !== arriving.texts.length) return { kind: 'unexpected' };
+    const isLast = part + 1 === parts;
+    arriving.parts ??= parts;
     arriving.characters += text.length;
+    // Parts of another size, or ever more of them, would come for ever without being a chunk.
+    const isPossible =
+      parts === arriving.parts &&
+      (isLast || isFullPart(text)) &&
+      arriving.characters <= MAX_UNVERIFIED_CHARACTERS;
+    if (!isPossible) return { kind: 'impossible' };
+    this.received += 1;
+    arriving.texts.push(text);
+    if (!isLast) {
+      this.makeRoom(chunk);
+      return { kind: 'incomplete', next: part + 1 };
+    }
+    this.arriving.delete(chunk);
+    return { kind: 'whole', text: arriving.texts.join('') };
+  }
+
+  /** Large chunks at a time are too much: `chunk` goes on, one after another from now on. */
+  private makeRoom(chunk: string): void {
     let unverified = 0;
     for (const { characters } of this.arriving.values()) unverified += characters;
-    if (unverified > MAX_UNVERIFIED_CHARACTERS) return { kind: 'too-large' };
-    if (part + 1 < parts) return { kind: 'incomplete', next: part + 1 };
-    this.arriving.delete(chunk);
-    return { kind: 'whole', text: arriving.parts.join('') };
+    if (unverified <= MAX_UNVERIFIED_CHARACTERS) return;
+    this.maxInFlight = 1;
+    for (const other of this.arriving.keys()) if (other !== chunk) this.arriving.delete(other);
   }
 
   get complete(): boolean {

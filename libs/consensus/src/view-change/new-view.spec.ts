@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { ReplicaId } from '../ids.js';
 import type {
   Certificate,
   NewView,
@@ -25,15 +26,18 @@ function prepared(sequence: number): SlotReport {
   return { sequence, vote: { view: 0, digest: BATCH }, certificate };
 }
 
+function viewChange(
+  replica: ReplicaId,
+  stable: StableCheckpoint,
+  slots: readonly SlotReport[],
+): ViewChange {
+  const base = { kind: 'view-change', view: 1, stable, slots } as const;
+  return { ...base, replica, digest: `vc${replica}`, signature: 's' };
+}
+
 /** Node 1 becomes primary of view 1, when nodes 0, 2 and 3 left view 0 with what they report. */
 function makePrimary(bench: Bench, stable: StableCheckpoint, slots: readonly SlotReport[]): Bench {
-  for (const replica of [0, 2, 3]) {
-    const viewChange: ViewChange = {
-      ...{ kind: 'view-change', view: 1, stable, slots },
-      ...{ replica, digest: `vc${replica}`, signature: 's' },
-    };
-    bench.receive(viewChange);
-  }
+  for (const replica of [0, 2, 3]) bench.receive(viewChange(replica, stable, slots));
   const [begins] = bench.sent('new-view');
   bench.receive({ ...(begins?.message as NewView), signature: 's' }, 'self');
   expect(bench.replica.status()).toMatchObject({ view: 1, active: true });
@@ -64,5 +68,31 @@ describe('a new primary (docs/PROTOCOL.md, no-equivocation)', () => {
     const bench = new Bench(1, 'pbft').receive(prePrepare(1, [request(1)])).receive(request(1));
     makePrimary(bench, BEGINNING, [prepared(1)]);
     expect(proposals(bench)).toEqual([[1, BATCH]]);
+  });
+});
+
+describe('a new-view that comes late', () => {
+  it('does not stop a replica that knows of a decision in a later view', () => {
+    const bench = new Bench(0, 'pbft');
+    const certificate = { ...certified('commit', 'batch()'), view: 2 };
+    const nothing = { kind: 'decision', sequence: 1, view: 2, digest: 'batch()', requests: [] };
+    bench.receive({ ...nothing, certificate });
+    expect(bench.replica.status().lastExecuted).toBe(1);
+    const slots = [{ sequence: 1, vote: { view: 0, digest: BATCH }, certificate: null }];
+    const viewChanges = [1, 2, 3].map((replica) => ({ replica, digest: `vc${replica}` }));
+    for (const { replica } of viewChanges) {
+      bench.receive({ ...viewChange(replica, BEGINNING, replica === 3 ? [] : slots) });
+    }
+    const reproposals = [{ sequence: 1, digest: BATCH }];
+    const base = { kind: 'new-view', view: 1, replica: 1, signature: 's' };
+    bench.receive({ ...base, viewChanges, reproposals });
+    expect(bench.replica.status()).toMatchObject({ view: 1, active: true });
+  });
+
+  it('is made once for a view, whatever view-changes come meanwhile', () => {
+    const bench = new Bench(1, 'pbft');
+    for (const replica of [2, 3, 0]) bench.receive(viewChange(replica, BEGINNING, []));
+    bench.receive(viewChange(1, BEGINNING, []), 'self');
+    expect(bench.sent('new-view')).toHaveLength(1);
   });
 });

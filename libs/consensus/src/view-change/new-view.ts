@@ -3,7 +3,7 @@
  * follows from them; everyone computes it again and enters the view only if it comes to the same.
  *
  * Invariant kept here (agreement): in a new view, a slot that may have been decided is proposed
- * with its digest again; see `choose-reproposals.ts`.
+ * with its digest again; see `choose-reproposals.ts`. One new-view is made for a view, on one quorum.
  */
 
 import { fetchBatch, mayAnswer, noteLagging } from '../catching-up.js';
@@ -20,15 +20,11 @@ import type { CompleteNewView } from './view-changes.js';
 
 /** As primary of the view that this replica waits for, begins it on a quorum of view-changes. */
 export function beginViewIfPrimary(state: ReplicaState): void {
-  if (
-    state.active ||
-    !state.isPrimary ||
-    state.viewChanges.awaited(state.self)?.view === state.view
-  )
-    return;
+  if (state.active || !state.isPrimary || state.newViewMadeFor >= state.view) return;
   const quorum = state.viewChanges.quorumFor(state.view);
   if (quorum === undefined) return;
   const { reproposals } = carriedOver(state, quorum);
+  state.newViewMadeFor = state.view;
   state.emit({
     kind: 'send',
     to: { kind: 'all' },
@@ -60,11 +56,11 @@ export function completeNewView(state: ReplicaState): void {
   const { viewChanges } = state;
   for (const { newView, missing } of viewChanges.incomplete) {
     if (missing.length > 0) continue;
-    viewChanges.dismiss(newView);
-    if (newView.view < state.view || (newView.view === state.view && state.active)) continue;
     const referred = newView.viewChanges
       .map(({ digest }) => viewChanges.find(digest))
       .filter((each) => each !== undefined);
+    viewChanges.dismiss(newView);
+    if (newView.view < state.view || (newView.view === state.view && state.active)) continue;
     const complete = { newView, viewChanges: referred };
     if (isBorneOut(state, complete)) enterView(state, complete);
     else state.reject('wrong-new-view', newView.replica);
@@ -143,6 +139,7 @@ function enterView(state: ReplicaState, complete: CompleteNewView): void {
   }
   state.view = view;
   state.collectorShift = 0;
+  state.fallenBackInARow = 0;
   state.viewChanges.entered(complete);
   state.persist({ kind: 'view-entered', view, newView: complete });
   const { stable, reproposals } = carriedOver(state, viewChanges);
@@ -169,9 +166,11 @@ function startSlotsAnew(state: ReplicaState): void {
   state.slotsAwaitingBodies.clear();
   for (const slot of state.window.values()) {
     const chosen = state.carriedOver.get(slot.sequence);
-    const decided = slot.decidedDigest;
+    const decided = slot.certificate('commit');
+    // What a later view decided says nothing against a view that this replica hears of late.
+    const isEarlier = decided !== undefined && decided.view < state.view;
     invariant(
-      decided === undefined || chosen === undefined || decided === chosen,
+      !isEarlier || chosen === undefined || decided.digest === chosen,
       'agreement',
       () => `view ${state.view} proposes another digest at ${slot.sequence} than was decided`,
     );

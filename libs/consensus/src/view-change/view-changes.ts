@@ -75,6 +75,7 @@ export class ViewChanges {
     const earlier = this.waiting.get(newView.replica);
     if (earlier !== undefined && earlier.view >= newView.view) return false;
     this.waiting.set(newView.replica, newView);
+    this.forgetUnwanted();
     return true;
   }
 
@@ -86,6 +87,17 @@ export class ViewChanges {
   /** Gives up on a new-view. */
   dismiss(newView: Verified<NewView>): void {
     if (this.waiting.get(newView.replica) === newView) this.waiting.delete(newView.replica);
+    this.forgetUnwanted();
+  }
+
+  /** What was fetched for a new-view that waits no more. */
+  private forgetUnwanted(): void {
+    const wanted = new Set(
+      [...this.waiting.values()].flatMap(({ viewChanges }) =>
+        viewChanges.map(({ digest }) => digest),
+      ),
+    );
+    for (const digest of this.fetched.keys()) if (!wanted.has(digest)) this.fetched.delete(digest);
   }
 
   /** New-views that wait, each with the view-changes it refers to that are not here. */

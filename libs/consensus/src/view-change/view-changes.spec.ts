@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { clusterSize } from '../config.js';
+import type { NewView, Verified, ViewChange } from '../messages.js';
+import { ViewChanges } from './view-changes.js';
+
+function viewChange(view: number, digest: string): Verified<ViewChange> {
+  const stable = { sequence: 0, digest: '', certificate: null };
+  const made: ViewChange = {
+    ...{ kind: 'view-change', view, stable, slots: [] },
+    ...{ replica: 3, digest, signature: 's' },
+  };
+  return made as Verified<ViewChange>;
+}
+
+function newView(view: number, digests: readonly string[]): Verified<NewView> {
+  const viewChanges = digests.map((digest, replica) => ({ replica, digest }));
+  const made: NewView = {
+    ...{ kind: 'new-view', view, viewChanges, reproposals: [] },
+    ...{ replica: 3, signature: 's' },
+  };
+  return made as Verified<NewView>;
+}
+
+describe('view-changes that were fetched', () => {
+  const digests = ['a', 'b', 'c'];
+
+  it('are kept as long as a new-view waits that refers to them, and no longer', () => {
+    const viewChanges = new ViewChanges(clusterSize(4));
+    const waits = newView(7, digests);
+    viewChanges.await(waits);
+    for (const digest of digests) viewChanges.add(viewChange(7, digest));
+    for (const digest of digests) expect(viewChanges.find(digest)).toBeDefined();
+    viewChanges.dismiss(waits);
+    for (const digest of digests) expect(viewChanges.find(digest)).toBeUndefined();
+  });
+
+  it('go when the same replica comes with another new-view', () => {
+    const viewChanges = new ViewChanges(clusterSize(4));
+    viewChanges.await(newView(7, digests));
+    for (const digest of digests) viewChanges.add(viewChange(7, digest));
+    viewChanges.await(newView(11, ['c', 'd', 'e']));
+    expect(digests.map((digest) => viewChanges.find(digest) !== undefined)).toEqual([
+      false,
+      false,
+      true,
+    ]);
+  });
+});
