@@ -21,4 +21,4 @@ COPY config config
 # A volume mounted here is the user's, who may not be root.
 RUN mkdir /data && chown node:node /data
 USER node
-CMD ["node", "--enable-source-maps", "dist/apps/node/src/main.js"]
+CMD ["node", "--enable-source-maps", "dist/programs/node.js"]

@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundlePrograms } from './bundle.mjs';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -24,6 +25,7 @@ const BUILD_INPUTS = [
   'tsconfig.build.json',
   'nest-cli.json',
   'package-lock.json',
+  'scripts/bundle.mjs',
 ];
 const NOT_BUILT = /(^|\/)(node_modules|dist|coverage)$|\.spec\.ts$/;
 
@@ -81,6 +83,7 @@ async function buildIfChanged() {
   progress('Building ...');
   const nest = join(ROOT, 'node_modules', '@nestjs', 'cli', 'bin', 'nest.js');
   await runQuietly(process.execPath, [nest, 'build', 'cluster'], 'nest build cluster');
+  await bundlePrograms(ROOT);
   writeFileSync(BUILD_STAMP, buildStamp(sources));
 }
 
@@ -116,7 +119,7 @@ function listFiles(path) {
       else if (entry.isFile()) found.push(child);
     }
   };
-  if (path.endsWith('.json')) found.push(path);
+  if (/\.(json|mjs)$/.test(path)) found.push(path);
   else visit(path);
   return found;
 }

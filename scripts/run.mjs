@@ -7,14 +7,14 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { prepareOrExit, ROOT } from './prepare.mjs';
 
-/** What is run, by name: a file below apps/. */
+/** What is run, by name: a file below dist. */
 const PROGRAMS = {
-  main: 'cluster/src/main.js',
-  demo: 'cluster/src/demo.js',
-  keygen: 'cluster/src/keygen.js',
-  simulate: 'simulator/src/main.js',
-  chaos: 'chaos/src/main.js',
-  soak: 'chaos/src/soak.js',
+  main: 'programs/cluster.js',
+  demo: 'programs/demo.js',
+  keygen: 'apps/cluster/src/keygen.js',
+  simulate: 'apps/simulator/src/main.js',
+  chaos: 'apps/chaos/src/main.js',
+  soak: 'apps/chaos/src/soak.js',
 };
 
 const [entry = '', ...args] = process.argv.slice(2);
@@ -26,7 +26,7 @@ if (!Object.hasOwn(PROGRAMS, entry)) {
 
 await prepareOrExit();
 
-const program = join(ROOT, 'dist', 'apps', ...PROGRAMS[entry].split('/'));
+const program = join(ROOT, 'dist', ...PROGRAMS[entry].split('/'));
 process.argv = [process.execPath, program, ...args];
 stopWithNpm();
 process.setSourceMapsEnabled(true);

@@ -12,6 +12,8 @@ const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const BUILD_TIMEOUT_MS = 180_000;
 const PATIENCE_MS = 60_000;
 const RUN_TIMEOUT_MS = 200_000;
+/** A line of the timeline: the cluster is up and in trouble. */
+const FIRST_INCIDENT = /^ +\d+\.\d s {2}\S/m;
 
 beforeAll(async () => {
   const prepare = new Program(['scripts/prepare.mjs'], tmpdir());
@@ -110,7 +112,7 @@ describe('npm run chaos', () => {
     async (signal) => {
       const temporary = await temporaryDirectory();
       const program = started('main', ['--minutes', '5', '--seed', 'a'], temporary);
-      await program.says(/kill -9/);
+      await program.says(FIRST_INCIDENT);
       program.child.kill(signal);
       expect(await program.ended).toBe(130);
       expect(await readdir(temporary)).toEqual([]);
@@ -124,7 +126,7 @@ describe('npm run chaos', () => {
     async () => {
       const temporary = await temporaryDirectory();
       const program = started('main', ['--minutes', '5', '--seed', 'a'], temporary);
-      await program.says(/kill -9/);
+      await program.says(FIRST_INCIDENT);
       expect((await processesIn(temporary)).length).toBeGreaterThan(4);
       program.child.kill('SIGKILL');
       await vi.waitFor(

@@ -7,7 +7,7 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-const MAIN = 'dist/apps/gateway/src/main.js';
+const MAIN = 'dist/programs/gateway.js';
 
 let redis: RedisServer;
 

@@ -1,2 +1,3 @@
+export { builtProgram } from './built-program.js';
 export { logToConsole, nestLogLevels } from './console.js';
 export { explainFailure } from './failure.js';

@@ -9,16 +9,13 @@ import {
   type ClusterMode,
   type LogLevel,
 } from '@ccro/cluster-config';
+import { builtProgram } from '@ccro/program';
 import { startRedisServer, type RedisServer } from '@ccro/redis-server';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { StartFailure, SupervisedProcess, type ProgramOptions } from './supervised-process.js';
 import { Quit } from '../waiting.js';
 import { Watchdog } from './watchdog.js';
-
-const NODE_ENTRY = fileURLToPath(new URL('../../../node/src/main.js', import.meta.url));
-const GATEWAY_ENTRY = fileURLToPath(new URL('../../../gateway/src/main.js', import.meta.url));
 
 /** The client that reads each node's own ledger. */
 export const AUDITOR_CLIENT = 'auditor';
@@ -231,7 +228,7 @@ function nodeProgram(
 ): Omit<ProgramOptions, 'logFile'> {
   return {
     name: `node ${id}`,
-    entry: NODE_ENTRY,
+    entry: builtProgram('node', import.meta.url),
     readyLine: /Node \d+ started on (https?:\/\/[\w.:[\]-]+)/,
     environment: {
       ...sharedEnvironment(plan, redisUrl),
@@ -250,7 +247,7 @@ function gatewayProgram(
 ): Omit<ProgramOptions, 'logFile'> {
   return {
     name: `gateway ${index}`,
-    entry: GATEWAY_ENTRY,
+    entry: builtProgram('gateway', import.meta.url),
     readyLine: /Gateway running on (https?:\/\/[\w.:[\]-]+)/,
     environment: { ...sharedEnvironment(plan, redisUrl), GATEWAY_PORT: '0' },
   };

@@ -100,9 +100,9 @@ describe('calls of the gateway', () => {
 const redis = freshRedis();
 needsBuild();
 
-const NODE = ['dist/apps/node/src/main.js'];
-const GATEWAY = ['dist/apps/gateway/src/main.js'];
-const START = ['dist/apps/cluster/src/main.js', '--gateway-port', '0', '--node-port', '0'];
+const NODE = ['dist/programs/node.js'];
+const GATEWAY = ['dist/programs/gateway.js'];
+const START = ['dist/programs/cluster.js', '--gateway-port', '0', '--node-port', '0'];
 
 /** Runs a program that must fail. @returns the one line it leaves on standard error */
 async function complaintOf(

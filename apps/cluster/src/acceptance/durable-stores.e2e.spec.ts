@@ -20,9 +20,9 @@ import { statusOf, untilLevel } from './support/test-cluster.contract.js';
 
 needsBuild();
 
-const NODE = 'dist/apps/node/src/main.js';
+const NODE = 'dist/programs/node.js';
 const START = [
-  'dist/apps/cluster/src/main.js',
+  'dist/programs/cluster.js',
   ...['--gateway-port', '0', '--node-port', '0', '--request-timeout', '30000'],
 ];
 const MEMBERS = [0, 1, 2, 3];

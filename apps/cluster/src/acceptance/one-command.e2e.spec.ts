@@ -21,7 +21,7 @@ const NPM_START = ['scripts/run.mjs', 'main', ...FREE_PORTS];
 
 /** The same without looking whether something has to be installed or built. */
 function start(...options: string[]): ReturnType<typeof runProgram> {
-  return runProgram(['dist/apps/cluster/src/main.js', ...FREE_PORTS, ...options]);
+  return runProgram(['dist/programs/cluster.js', ...FREE_PORTS, ...options]);
 }
 
 function linesOf(output: string): string[] {
@@ -140,7 +140,7 @@ describe('npm start', () => {
   it('--processes ends all of them on Ctrl-C', async () => {
     const redis = await startedRedis();
     const options = ['--processes', '--broker', 'redis', '--redis-url', redis.url];
-    const program = startProgram(['dist/apps/cluster/src/main.js', ...FREE_PORTS, ...options]);
+    const program = startProgram(['dist/programs/cluster.js', ...FREE_PORTS, ...options]);
     await program.says(/^(Gateway running) on /m);
     const node = await program.says(/^Node 3 started on (http:\S+)$/m);
     expect(await program.stop('SIGINT')).toEqual({ code: 0, signal: null });

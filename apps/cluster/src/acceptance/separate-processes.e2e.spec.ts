@@ -69,7 +69,7 @@ describe('four node processes without any environment variable, and a gateway', 
   it('refuse a fifth one, and give its id to the next one when a node stops', async () => {
     const { redis, nodes, gateway } = await startedProcesses();
     const environment = { REDIS_URL: redis.url, NODE_HTTP_PORT: '0' };
-    const fifth = await runProgram(['dist/apps/node/src/main.js'], environment);
+    const fifth = await runProgram(['dist/programs/node.js'], environment);
     expect(fifth.code).not.toBe(0);
     expect(fifth.stderr.trimEnd().split('\n')).toHaveLength(1);
 

@@ -178,7 +178,7 @@ describe('a disk that is full', () => {
       const { url } = await startGatewayProgram({ REDIS_URL: redis.url });
       const full = spawn(
         'sh',
-        ['-c', `${FULL_SOON} && exec "$0" "$@"`, process.execPath, 'dist/apps/node/src/main.js'],
+        ['-c', `${FULL_SOON} && exec "$0" "$@"`, process.execPath, 'dist/programs/node.js'],
         {
           cwd: ROOT,
           env: { PATH: process.env.PATH, ...own(3) },

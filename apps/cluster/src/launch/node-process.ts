@@ -2,15 +2,14 @@
 
 import { formatClusterFile, type ClusterConfig, type StorageSettings } from '@ccro/cluster-config';
 import type { FaultKind } from '@ccro/faults';
+import { builtProgram } from '@ccro/program';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { RunningNode } from './running-cluster.js';
 
-const NODE_ENTRY = fileURLToPath(new URL('../../../node/src/main.js', import.meta.url));
 const START_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 5_000;
 const MAX_OUTPUT = 4_000;
@@ -49,7 +48,7 @@ export async function startNodeProcess(
   const directory = await mkdtemp(join(tmpdir(), 'ccro-node-'));
   const configPath = join(directory, 'cluster.json');
   await writeFile(configPath, formatClusterFile(config));
-  const child = spawn(process.execPath, [NODE_ENTRY], {
+  const child = spawn(process.execPath, [builtProgram('node', import.meta.url)], {
     env: {
       NODE_ID: String(id),
       CCRO_CONFIG: configPath,

@@ -127,7 +127,7 @@ export interface StartedProgram {
 export async function startNodeProgram(
   environment: Readonly<Record<string, string>>,
 ): Promise<StartedProgram & { readonly id: number }> {
-  const program = startProgram(['dist/apps/node/src/main.js'], {
+  const program = startProgram(['dist/programs/node.js'], {
     NODE_HTTP_PORT: '0',
     ...environment,
   });
@@ -140,7 +140,7 @@ export async function startNodeProgram(
 export async function startGatewayProgram(
   environment: Readonly<Record<string, string>>,
 ): Promise<StartedProgram> {
-  const program = startProgram(['dist/apps/gateway/src/main.js'], {
+  const program = startProgram(['dist/programs/gateway.js'], {
     GATEWAY_PORT: '0',
     ...environment,
   });
