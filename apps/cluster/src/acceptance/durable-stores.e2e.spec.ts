@@ -122,7 +122,7 @@ describe('a whole cluster that is killed and started again', () => {
       const load: Load = { decided: [], accepted: [] };
       const { decided, accepted } = load;
       const gone = Promise.all(MEMBERS.map(() => sendUntilGone(first.url, load)));
-      await untilLevelAtLeast(first, 20);
+      await untilLevelAtLeast(first, 60);
       await first.program.stop('SIGKILL');
       await gone;
       expect(Math.min(decided.length, accepted.length)).toBeGreaterThan(10);
