@@ -337,7 +337,7 @@ async function namesProgram(name: string): Promise<void> {
   const { scripts } = JSON.parse(await read('package.json')) as { scripts: Record<string, string> };
   expect(scripts[name]).toBe(`exec node scripts/run.mjs ${name}`);
   const [, file = ''] = new RegExp(`${name}: '(\\S+)'`).exec(await read('scripts/run.mjs')) ?? [];
-  expect(existsSync(join(ROOT, 'dist/apps', file)), `dist/apps/${file}`).toBe(true);
+  expect(existsSync(join(ROOT, 'dist', file)), `dist/${file}`).toBe(true);
 }
 
 function read(file: string): Promise<string> {
