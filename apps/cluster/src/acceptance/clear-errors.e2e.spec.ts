@@ -2,11 +2,9 @@
 
 import { startRedisServer } from '@ccro/redis-server';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fileWith } from './support/files.contract.js';
 import { expectProblem } from './support/http.contract.js';
 import { needsBuild, runProgram, startNodeProgram } from './support/programs.contract.js';
 import { freshRedis } from './support/redis.contract.js';
@@ -211,10 +209,7 @@ describe('wrong cluster file', () => {
     ['no JSON', '{"cluster":', 'is not JSON'],
     ['a wrong field', '{"cluster":"local","mode":"raft"}', 'mode is "raft"; allowed:'],
   ])('%s', async (_, content, problem) => {
-    const directory = await mkdtemp(join(tmpdir(), 'ccro-config-'));
-    onTestFinished(() => rm(directory, { recursive: true }));
-    const file = join(directory, 'cluster.json');
-    await writeFile(file, content);
+    const file = await fileWith('cluster.json', content);
     const complaint = await complaintOf(NODE, { CCRO_CONFIG: file });
     expect(complaint).toContain(file);
     expect(complaint).toContain(problem);

@@ -1,10 +1,10 @@
 /** Issue 3, acceptance: what nodes stored outlives them (scenarios 57, 59 and 60). */
 
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { DecidedAnswer } from '../gateway-api.js';
+import { temporaryDirectory } from './support/files.contract.js';
 import { call, decide } from './support/http.contract.js';
 import {
   needsBuild,
@@ -16,7 +16,7 @@ import {
 } from './support/programs.contract.js';
 import { startedRedis } from './support/redis.contract.js';
 import { replay, wholeLedger } from './support/replay.contract.js';
-import { statusOf, untilLevel } from './support/test-cluster.contract.js';
+import { statusOf, untilDecided, untilLevel } from './support/test-cluster.contract.js';
 
 needsBuild();
 
@@ -27,12 +27,6 @@ const START = [
 ];
 const MEMBERS = [0, 1, 2, 3];
 const TIMEOUT_MS = 120_000;
-
-async function dataDirectory(): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'ccro-data-'));
-  onTestFinished(() => rm(directory, { recursive: true, force: true }));
-  return directory;
-}
 
 interface Started {
   readonly program: Program;
@@ -89,15 +83,6 @@ async function sendUntilGone(url: string, { decided, accepted }: Load): Promise<
   }
 }
 
-/** Waits until every one of these requests is decided. */
-async function untilAllDecided(url: string, ids: readonly unknown[]): Promise<void> {
-  for (const id of ids) {
-    await expect
-      .poll(() => call(url, 'GET', `/requests/${String(id)}`), { timeout: TIMEOUT_MS / 2 })
-      .toMatchObject({ status: 200, body: { id, status: 'decided' } });
-  }
-}
-
 describe('a whole cluster that is killed and started again', () => {
   const ways = [
     ['in one process, fsync', () => Promise.resolve(['--broker', 'embedded'])],
@@ -116,7 +101,7 @@ describe('a whole cluster that is killed and started again', () => {
   it.each(ways)(
     'has everything that was answered: %s',
     async (name, way) => {
-      const options = [...(await way()), '--data-dir', await dataDirectory()];
+      const options = [...(await way()), '--data-dir', await temporaryDirectory()];
       const first = await start(...options);
       await put(first.url, 'colour', 'green');
       const load: Load = { decided: [], accepted: [] };
@@ -130,7 +115,9 @@ describe('a whole cluster that is killed and started again', () => {
       const second = await start(...options);
       expect(await get(second.url, 'colour')).toBe('green');
       // What is accepted outlives the gateway in Redis; the embedded broker has it in memory alone.
-      if (name.startsWith('over Redis')) await untilAllDecided(second.url, accepted);
+      if (name.startsWith('over Redis')) {
+        for (const id of accepted) await untilDecided(second.url, id, TIMEOUT_MS / 2);
+      }
       const replayed = await replay(second.url);
       for (const { id, sequence, digest, result } of decided) {
         const found = { id, ...replayed.get(id) };
@@ -151,7 +138,7 @@ describe('a whole cluster that is killed and started again', () => {
   it(
     'goes on after an orderly end as well, across checkpoints and in the other mode',
     async () => {
-      const directory = await dataDirectory();
+      const directory = await temporaryDirectory();
       const options = ['--broker', 'embedded', '--data-dir', directory];
       const first = await start(...options);
       await put(first.url, 'colour', 'green');
@@ -188,7 +175,7 @@ describe('nodes as separate processes', () => {
   }
 
   it('a node whose store is damaged does not start, and can be replaced', async () => {
-    const directory = await dataDirectory();
+    const directory = await temporaryDirectory();
     const { nodes, gateway, own } = await started(directory);
     const others = nodes.filter(({ id }) => id !== 3);
     await decide(gateway.url, 'before');
@@ -213,7 +200,7 @@ describe('nodes as separate processes', () => {
   }, 120_000);
 
   it('a killed node says what it restored, and takes part again', async () => {
-    const { nodes, gateway, own } = await started(await dataDirectory());
+    const { nodes, gateway, own } = await started(await temporaryDirectory());
     for (let index = 0; index < 5; index += 1) await decide(gateway.url, index);
     await untilLevel(nodes, 5);
     await nodes[0]?.program.stop('SIGKILL');
@@ -224,7 +211,7 @@ describe('nodes as separate processes', () => {
   }, 120_000);
 
   it('a second process with the same id does not start, nor one with the same store', async () => {
-    const directory = await dataDirectory();
+    const directory = await temporaryDirectory();
     const { own } = await started(directory);
     const sameId = await runProgram([NODE], { ...own(1), NODE_HTTP_PORT: '0' });
     expect(sameId).toMatchObject({ code: 1, stderr: expect.stringMatching(/^node: [^\n]+\n$/) });
@@ -246,7 +233,7 @@ describe('nodes as separate processes', () => {
 
 describe('npm start on a data directory that is in use', () => {
   it('says so in one line', async () => {
-    const directory = await dataDirectory();
+    const directory = await temporaryDirectory();
     const options = ['--broker', 'embedded', '--data-dir', directory];
     await start(...options);
     const second = await runProgram([...START, ...options]);

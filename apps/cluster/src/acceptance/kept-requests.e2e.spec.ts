@@ -1,11 +1,8 @@
 /** Issue 3, acceptance: the gateway never loses what it accepted (scenarios 66, 67 and 71). */
 
-import { developmentCluster, formatClusterFile } from '@ccro/cluster-config';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { DecidedAnswer } from '../gateway-api.js';
+import { clusterFile } from './support/files.contract.js';
 import { call, decide, expectProblem, type Answer } from './support/http.contract.js';
 import {
   needsBuild,
@@ -15,7 +12,7 @@ import {
 } from './support/programs.contract.js';
 import { startedRedis } from './support/redis.contract.js';
 import { expectDecidedRight, replay } from './support/replay.contract.js';
-import { PATIENCE_MS } from './support/test-cluster.contract.js';
+import { PATIENCE_MS, untilDecided } from './support/test-cluster.contract.js';
 
 needsBuild();
 
@@ -25,15 +22,6 @@ type Environment = Readonly<Record<string, string>>;
 async function environment(): Promise<Environment> {
   const { url } = await startedRedis();
   return { REDIS_URL: url };
-}
-
-/** A file for a cluster of development keys with these clients. @returns its path */
-async function clusterFile(clients: readonly string[]): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'ccro-cluster-'));
-  onTestFinished(() => rm(directory, { recursive: true }));
-  const path = join(directory, 'cluster.json');
-  await writeFile(path, formatClusterFile(developmentCluster({ nodes: 4, mode: 'ccro', clients })));
-  return path;
 }
 
 async function startNodes(env: Environment): Promise<void> {
@@ -46,18 +34,6 @@ function post(
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Answer> {
   return call(url, 'POST', '/requests', { json: { data }, headers });
-}
-
-/** Waits until the request with this id is decided. */
-async function untilDecided({ url }: StartedProgram, id: unknown): Promise<DecidedAnswer> {
-  return vi.waitFor(
-    async () => {
-      const { body } = await call(url, 'GET', `/requests/${String(id)}`);
-      expect(body).toMatchObject({ id, status: 'decided' });
-      return body as unknown as DecidedAnswer;
-    },
-    { timeout: PATIENCE_MS, interval: 50 },
-  );
 }
 
 async function kill({ program }: StartedProgram): Promise<void> {
@@ -78,7 +54,7 @@ describe('a gateway killed after it accepted', () => {
     const pending = await call(second.url, 'GET', `/requests/${String(id)}`);
     expect(pending).toMatchObject({ status: 200, body: { id, status: 'pending' } });
     await startNodes(env);
-    const kept = await untilDecided(second, id);
+    const kept = await untilDecided(second.url, id);
     const after = await decide(second.url, 'after');
     await expectDecidedRight(second.url, ['kept', 'after'], [kept, after]);
   });
@@ -89,7 +65,7 @@ describe('a gateway killed after it accepted', () => {
     const { body } = await post(dying, 'kept', { prefer: 'respond-async' });
     await kill(dying);
     await startNodes(env);
-    const kept = await untilDecided(living, body['id']);
+    const kept = await untilDecided(living.url, body['id']);
     await expectDecidedRight(living.url, ['kept'], [kept]);
   });
 
@@ -158,7 +134,10 @@ describe('one request through several gateways', () => {
     ['with one client id', ['east', 'east']],
     ['with client ids of their own', ['east', 'west']],
   ])('%s: the same Idempotency-Key at once is one execution', async (_, clientIds) => {
-    const env = { ...(await environment()), CCRO_CONFIG: await clusterFile(['east', 'west']) };
+    const env = {
+      ...(await environment()),
+      CCRO_CONFIG: await clusterFile({ clients: ['east', 'west'] }),
+    };
     await startNodes(env);
     const gateways = await Promise.all(
       clientIds.map((CLIENT_ID) => startGatewayProgram({ ...env, CLIENT_ID })),

@@ -3,12 +3,9 @@
  * over a real Redis (scenarios 1, 2, 12, 14, 24 to 27, 50, 51, 62 and 63).
  */
 
-import { developmentCluster, formatClusterFile, GATEWAY_CLIENT } from '@ccro/cluster-config';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import type { DecidedAnswer } from '../gateway-api.js';
+import { clusterFile, temporaryDirectory } from './support/files.contract.js';
 import { call, decide } from './support/http.contract.js';
 import {
   needsBuild,
@@ -37,15 +34,8 @@ interface Processes {
 
 /** Four nodes that keep their records, and a gateway. */
 async function startedProcesses(): Promise<Processes> {
-  const directory = await mkdtemp(join(tmpdir(), 'ccro-trouble-'));
-  onTestFinished(() => rm(directory, { recursive: true, force: true }));
-  const config = developmentCluster({
-    nodes: MEMBERS.length,
-    mode: 'ccro',
-    clients: [GATEWAY_CLIENT],
-  });
-  const path = join(directory, 'cluster.json');
-  await writeFile(path, formatClusterFile({ ...config, tuning: TUNING }));
+  const directory = await temporaryDirectory();
+  const path = await clusterFile({ tuning: TUNING });
   const redis = await startedRedis();
   const environment = { REDIS_URL: redis.url, CCRO_CONFIG: path, FAULT_INJECTION: 'on' };
   const start = (id: number): ReturnType<typeof startNodeProgram> =>

@@ -1,11 +1,11 @@
 /** Issue 2, acceptance: `npm start` and `npm run demo`. */
 
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { demoCase } from '../demo/cases.js';
 import { runDemo } from '../demo/run-demo.js';
+import { fileWith, temporaryDirectory } from './support/files.contract.js';
 import { call, decide } from './support/http.contract.js';
 import { needsBuild, runProgram, startProgram } from './support/programs.contract.js';
 import { startedRedis } from './support/redis.contract.js';
@@ -26,14 +26,6 @@ function start(...options: string[]): ReturnType<typeof runProgram> {
 
 function linesOf(output: string): string[] {
   return output.split('\n').filter((line) => line !== '');
-}
-
-async function fileWith(content: string): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'ccro-once-'));
-  onTestFinished(() => rm(directory, { recursive: true }));
-  const file = join(directory, 'requests.json');
-  await writeFile(file, content);
-  return file;
 }
 
 describe('npm start -- --once examples/sample-run-case.json', () => {
@@ -87,7 +79,10 @@ describe('npm start -- --once examples/sample-run-case.json', () => {
   });
 
   it('submits a list one after another, a report for each', async () => {
-    const file = await fileWith('[{"data": 1}, {"operation": {"type": "kv.get", "key": "k"}}]');
+    const file = await fileWith(
+      'requests.json',
+      '[{"data": 1}, {"operation": {"type": "kv.get", "key": "k"}}]',
+    );
     const { code, stdout } = await start('--once', file);
     expect(stdout.match(/^CCRO Consensus Time: /gm)).toHaveLength(2);
     expect(code).toBe(0);
@@ -106,7 +101,8 @@ describe('npm start -- --once examples/sample-run-case.json', () => {
     ['is not there', undefined, 'ENOENT'],
     ['holds something else', '["data"]', 'request 1 is no object'],
   ])('says in one line when the file %s', async (_, content, reason) => {
-    const file = content === undefined ? 'no-such-file.json' : await fileWith(content);
+    const file =
+      content === undefined ? 'no-such-file.json' : await fileWith('requests.json', content);
     const { code, stdout, stderr } = await start('--once', file);
     expect(linesOf(stderr)).toEqual([expect.stringContaining(`--once ${file}`)]);
     expect(stderr).toContain(reason);
@@ -217,8 +213,7 @@ describe('npm run demo', () => {
 
 describe('npm run keygen', () => {
   it('writes a cluster file and private keys that only their owner may read', async () => {
-    const directory = await mkdtemp(join(tmpdir(), 'ccro-keygen-'));
-    onTestFinished(() => rm(directory, { recursive: true }));
+    const directory = await temporaryDirectory();
     const { code, stdout } = await runProgram([
       ...['scripts/run.mjs', 'keygen', '--nodes', '4', '--out', join(directory, 'keys')],
     ]);

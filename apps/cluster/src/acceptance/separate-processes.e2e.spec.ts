@@ -1,10 +1,9 @@
 /** Issue 2, acceptance: nodes and gateway as separate processes over Redis. */
 
 import type { RedisServer } from '@ccro/redis-server';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { temporaryDirectory } from './support/files.contract.js';
 import { readSeen, watchChannels, type SeenMessage } from './support/channel-watch.contract.js';
 import { decide } from './support/http.contract.js';
 import {
@@ -98,8 +97,7 @@ describe('four node processes without any environment variable, and a gateway', 
   }, 240_000);
 
   it('run a cluster of their own keys, made by keygen', async () => {
-    const directory = await mkdtemp(join(tmpdir(), 'ccro-keygen-'));
-    onTestFinished(() => rm(directory, { recursive: true }));
+    const directory = await temporaryDirectory();
     const keygen = ['dist/apps/cluster/src/keygen.js', '--nodes', '4', '--out', directory];
     expect(await runProgram([...keygen, '--mode', 'pbft'])).toMatchObject({ code: 0, stderr: '' });
     const redis = await startedRedis();

@@ -3,10 +3,9 @@
 import { LevelStore, type LevelStoreOptions } from '@ccro/storage';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { temporaryDirectory } from './support/files.contract.js';
 import { decide } from './support/http.contract.js';
 import {
   needsBuild,
@@ -22,12 +21,6 @@ needsBuild();
 const TIMEOUT_MS = 120_000;
 /** Appends that the writer has under way at a time. */
 const IN_FLIGHT = 4;
-
-async function freshDirectory(): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'ccro-store-'));
-  onTestFinished(() => rm(directory, { recursive: true, force: true }));
-  return directory;
-}
 
 function optionsFor(
   directory: string,
@@ -115,7 +108,7 @@ describe.each(['fsync', 'async'] as const)('a process that is killed, %s', (dura
   it(
     'has stored all that it was told is stored, in order and nothing by halves',
     async () => {
-      const options = optionsFor(await freshDirectory(), durability);
+      const options = optionsFor(await temporaryDirectory(), durability);
       let last = 0;
       for (let round = 1; round <= 6; round += 1) {
         const writer = startWriter(options.directory, durability, last + 1);
@@ -145,7 +138,7 @@ describe('a disk that is full', () => {
   it(
     'stops the store, which has all that it said is stored once there is room',
     async () => {
-      const options = optionsFor(await freshDirectory(), 'fsync');
+      const options = optionsFor(await temporaryDirectory(), 'fsync');
       const writer = startWriter(options.directory, 'fsync', 1, FULL_SOON);
       const [code] = (await once(writer.child, 'close')) as [number | null];
       expect({ code, complaint: writer.complaint() }).toEqual({
@@ -167,7 +160,7 @@ describe('a disk that is full', () => {
     'stops the node, and the others go on; with room it takes part again',
     async () => {
       const redis = await startedRedis();
-      const directory = await freshDirectory();
+      const directory = await temporaryDirectory();
       const own = (id: number) => ({
         REDIS_URL: redis.url,
         DATA_DIR: directory,

@@ -1,12 +1,11 @@
 /** Issue 2, acceptance: f + 1 nodes offline, and one comes back. */
 
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { call, decide, expectProblem } from './support/http.contract.js';
 import { needsBuild, startGatewayProgram, startNodeProgram } from './support/programs.contract.js';
 import { startedRedis } from './support/redis.contract.js';
 import { expectDecidedRight } from './support/replay.contract.js';
-import { PATIENCE_MS, startedCluster } from './support/test-cluster.contract.js';
-import type { DecidedAnswer } from '../gateway-api.js';
+import { startedCluster, untilDecided } from './support/test-cluster.contract.js';
 
 /** Posts a request that finds no quorum. @returns its id */
 async function postInVain(gatewayUrl: string, data: string): Promise<string> {
@@ -18,18 +17,6 @@ async function postInVain(gatewayUrl: string, data: string): Promise<string> {
     body: { id, status: 'pending' },
   });
   return String(id);
-}
-
-/** Waits until a pending request is decided, without sending it again. */
-function untilDecided(gatewayUrl: string, id: string): Promise<DecidedAnswer> {
-  return vi.waitFor(
-    async () => {
-      const { status, body } = await call(gatewayUrl, 'GET', `/requests/${id}`);
-      expect({ status, body }).toMatchObject({ status: 200, body: { id, status: 'decided' } });
-      return body as unknown as DecidedAnswer;
-    },
-    { timeout: PATIENCE_MS, interval: 50 },
-  );
 }
 
 describe.each(['ccro', 'pbft'] as const)('%s, with f + 1 nodes offline', (mode) => {

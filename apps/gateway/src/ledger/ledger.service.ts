@@ -82,8 +82,8 @@ export class LedgerService {
   }
 
   /**
-   * Asks one node after the other until the answer is complete, or f+1 gave a valid one; all of them
-   * where f+1 have nothing although they executed `from`: another one may have kept it.
+   * Asks one node after the other until the answer is complete, or f+1 gave a valid one; all of
+   * them where f+1 have nothing although they executed `from`: another one may have kept it.
    */
   private async read(
     query: NodeQuery,

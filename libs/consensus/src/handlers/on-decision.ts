@@ -33,7 +33,10 @@ export function onDecision(state: ReplicaState, decision: Verified<Decision>): v
   askForMore(state, executedBefore);
 }
 
-/** Only what brought this replica further: any other decision, sent over and over, would keep it waiting. */
+/**
+ * Asks for what follows, if this decision brought the replica further: any other, sent over and
+ * over, would keep it waiting.
+ */
 function askForMore(state: ReplicaState, executedBefore: SequenceNumber): void {
   if (state.lastExecuted > executedBefore && isLagging(state)) hastenStatus(state);
 }

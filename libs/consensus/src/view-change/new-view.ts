@@ -3,7 +3,8 @@
  * follows from them; everyone computes it again and enters the view only if it comes to the same.
  *
  * Invariant kept here (agreement): in a new view, a slot that may have been decided is proposed
- * with its digest again; see `choose-reproposals.ts`. One new-view is made for a view, on one quorum.
+ * with its digest again; see `choose-reproposals.ts`. A primary makes one new-view for a view, on
+ * one quorum.
  */
 
 import { fetchBatch, mayAnswer, noteLagging } from '../catching-up.js';

@@ -106,12 +106,7 @@ describe.each(CLUSTERS)('durability: $mode, n = $n', ({ mode, n }) => {
       await scene.untilDecided(3 * REPLACED_MS);
       await scene.decide(['f'], 2 * REPLACED_MS);
       await scene.expectDecidedRight();
-      const [honest] = scene.honest;
-      await scene.until(
-        'the one that lost its store is level',
-        () => scene.node(lost).status().lastExecuted === honest?.status().lastExecuted,
-      );
-      expect(scene.node(lost).stateDigest()).toBe(honest?.stateDigest());
+      await scene.expectSameState(lost);
     },
   );
 
@@ -134,12 +129,7 @@ describe.each(CLUSTERS)('durability: $mode, n = $n', ({ mode, n }) => {
       scene.node(full).restart();
       await scene.decide(['e'], REPLACED_MS);
       await scene.expectDecidedRight();
-      const [honest] = scene.honest;
-      await scene.until(
-        'it is level',
-        () => scene.node(full).status().lastExecuted === honest?.status().lastExecuted,
-      );
-      expect(scene.node(full).stateDigest()).toBe(honest?.stateDigest());
+      await scene.expectSameState(full);
     },
   );
 

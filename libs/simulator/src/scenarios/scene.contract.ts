@@ -269,6 +269,16 @@ export class Scene {
     }
   }
 
+  /** A replica that is held to nothing gets level with the honest ones, and has their state. */
+  async expectSameState(id: ReplicaId): Promise<void> {
+    const [honest] = this.honest;
+    await this.until(
+      `replica ${id} is level`,
+      () => this.node(id).status().lastExecuted === honest?.status().lastExecuted,
+    );
+    expect(this.node(id).stateDigest()).toBe(honest?.stateDigest());
+  }
+
   /** No invariant is violated, no honest replica stopped, and they have the same history. */
   expectSound(): void {
     for (const node of this.honest) {

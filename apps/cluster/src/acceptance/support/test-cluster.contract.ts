@@ -5,7 +5,7 @@ import { chooseFaulty, type FaultKind } from '@ccro/faults';
 import type { NodeStatus } from '@ccro/node-app';
 import { Logger } from '@nestjs/common';
 import { expect, onTestFinished, vi } from 'vitest';
-import { GatewayApi } from '../../gateway-api.js';
+import { GatewayApi, type DecidedAnswer } from '../../gateway-api.js';
 import type { RunningCluster, RunningNode } from '../../launch/running-cluster.js';
 import { startCluster } from '../../launch/start-cluster.js';
 import type { ClusterOptions } from '../../options/cluster-options.js';
@@ -131,4 +131,20 @@ export async function accused(
     .filter(({ kind }) => kinds.some((each) => each === kind))
     .map((entry) => entry.accused);
   return [...new Set(ids)].sort((a, b) => a - b);
+}
+
+/** Waits until the request with this id is decided, without sending it again. */
+export function untilDecided(
+  gatewayUrl: string,
+  id: unknown,
+  timeout = PATIENCE_MS,
+): Promise<DecidedAnswer> {
+  return vi.waitFor(
+    async () => {
+      const { status, body } = await call(gatewayUrl, 'GET', `/requests/${String(id)}`);
+      expect({ status, body }).toMatchObject({ status: 200, body: { id, status: 'decided' } });
+      return body as unknown as DecidedAnswer;
+    },
+    { timeout, interval: 50 },
+  );
 }
