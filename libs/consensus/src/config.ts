@@ -21,6 +21,10 @@ export interface ReplicaConfig {
   readonly clientWindow: number;
   /** Requests held for all clients together, at most. */
   readonly maxPooledRequests: number;
+  /** Whether a collector waits a moment for the votes of all n, which decide at once. */
+  readonly fastPath: boolean;
+  /** How long it does so, in milliseconds: within these bounds, times n / 4. */
+  readonly stragglerWaitMs: { readonly min: number; readonly max: number };
   /** The certificate timer stays within these bounds whatever it measured. */
   readonly certificateTimeoutMs: { readonly min: number; readonly max: number };
   /** How long a request may wait before the primary is suspected; doubled per failed view. */
@@ -42,6 +46,8 @@ export const DEFAULT_REPLICA_CONFIG = {
   checkpointInterval: 128,
   clientWindow: 4096,
   maxPooledRequests: 16_384,
+  fastPath: true,
+  stragglerWaitMs: { min: 1, max: 10 },
   certificateTimeoutMs: { min: 20, max: 2000 },
   requestTimeoutMs: 2000,
   statusIntervalMs: 1000,

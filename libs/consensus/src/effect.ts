@@ -23,6 +23,8 @@ export interface ExecutedSlot {
   readonly durationMs: number | undefined;
   /** Whether votes were broadcast because certificates did not come in time. */
   readonly fellBack: boolean;
+  /** Whether the votes of all n decided it, in one round. */
+  readonly fast: boolean;
 }
 
 /** Something about this replica's way that an operator may want to know: for logs. */

@@ -3,7 +3,7 @@
  *
  * Invariants kept here:
  * - order: slot s executes after s−1 and before s+1, without gaps;
- * - agreement: what executes is the batch whose digest a commit certificate names;
+ * - agreement: what executes is the batch whose digest a certificate that decides names;
  * - integrity: the client table decides, the same way on every replica, what executes and what is
  *   a repetition;
  * - durability: decision and results are persisted before any reply leaves.
@@ -33,7 +33,7 @@ const MAX_REPLY_CHARACTERS = 128 * 1024;
 export function executeReady(state: ReplicaState): void {
   for (;;) {
     const slot = state.window.get(state.lastExecuted + 1);
-    const certificate = slot?.certificate('commit');
+    const certificate = slot?.decisive;
     if (slot === undefined || certificate === undefined) break;
     const batch = slot.batchOf(certificate.digest);
     if (batch === undefined) break;
@@ -48,7 +48,7 @@ export function executeReady(state: ReplicaState): void {
 /** Executes a decision from below the window: the replica is catching up. */
 export function executeDecision(state: ReplicaState, decision: Decision): void {
   const { sequence, requests } = decision;
-  executeSlot(state, new Slot(sequence), decision.certificate, requests);
+  executeSlot(state, new Slot(sequence, state.size.n), decision.certificate, requests);
   executeReady(state);
 }
 
@@ -88,7 +88,7 @@ function executeSlot(
 export function executeAgain(state: ReplicaState, { decision, ledgerHead }: StoredDecision): void {
   const { sequence, digest, requests } = decision;
   const inWindow = state.window.contains(sequence);
-  const slot = inWindow ? state.window.open(sequence) : new Slot(sequence);
+  const slot = inWindow ? state.window.open(sequence) : new Slot(sequence, state.size.n);
   slot.decidedBatch = { digest, batch: requests };
   advance(state, slot, decision);
   invariant(
@@ -220,6 +220,7 @@ function report(state: ReplicaState, slot: Slot, certificate: Certificate, reque
       tally: slot.tally(state.self, digest),
       durationMs: acceptedAtMs === undefined ? undefined : state.nowMs - acceptedAtMs,
       fellBack: slot.fellBack,
+      fast: certificate.phase === 'prepare',
     },
   });
 }

@@ -7,6 +7,7 @@
  * - a weak quorum holds at least one honest replica: f + 1 > f.
  */
 
+import type { Certificate } from './messages.js';
 import type { ReplicaId, View } from './ids.js';
 
 /** f: the largest number of Byzantine replicas that `n` replicas tolerate, ⌊(n−1)/3⌋. */
@@ -27,4 +28,15 @@ export function weakQuorumSize(n: number): number {
 /** The primary of `view` among `n` replicas. */
 export function primaryOf(view: View, n: number): ReplicaId {
   return view % n;
+}
+
+/**
+ * Whether a certificate decides its slot: a quorum committed, or all n prepared (the fast path;
+ * see `view-change/choose-reproposals.ts` for why that is safe).
+ */
+export function decides(
+  { phase, proof }: Pick<Certificate, 'phase' | 'proof'>,
+  n: number,
+): boolean {
+  return phase === 'commit' || (phase === 'prepare' && proof.signers.length === n);
 }

@@ -13,7 +13,7 @@ import { showProposal } from './disputes.js';
 import type { Restored } from './durable.js';
 import { executeAgain, executeReady } from './executing.js';
 import { invariant } from './invariants.js';
-import type { Certificate, SlotCertificate, Verified } from './messages.js';
+import type { SlotCertificate, Verified } from './messages.js';
 import type { ReplicaState } from './state/replica-state.js';
 import type { Slot } from './state/slot.js';
 import { askForView, startViewChange } from './view-change/changing-view.js';
@@ -75,9 +75,9 @@ function restoreSlots(state: ReplicaState, restored: Restored): void {
   }
   for (const certificate of [...restored.certificates, ...certificatesIn(restored)]) {
     const slot = at(certificate.sequence);
-    if (slot?.certificate(certificate.phase)?.digest === certificate.digest) continue;
+    if (slot === undefined || slot.decisive?.digest === certificate.digest) continue;
     // This replica stored it after it had verified it.
-    slot?.setCertificate(certificate as Verified<SlotCertificate>);
+    slot.setCertificate(certificate as Verified<SlotCertificate>);
   }
   // Last: of many batches of one slot those are kept that were voted for or certified.
   for (const prePrepare of restored.accepted) {
@@ -99,7 +99,7 @@ function restoreSlots(state: ReplicaState, restored: Restored): void {
 
 /** What executed by catching up was certified in its decision alone. */
 function certificatesIn({ decisions }: Restored): SlotCertificate[] {
-  return decisions.map(({ decision }) => decision.certificate as Certificate<'commit'>);
+  return decisions.map(({ decision }) => decision.certificate as SlotCertificate);
 }
 
 /** Takes up what was under way when the replica stopped. Call once it is connected. */

@@ -8,6 +8,7 @@
 
 import type { ProtocolMessage } from './messages.js';
 import { awaitsPart } from './fetching-state.js';
+import { decides } from './quorum.js';
 import type { ReplicaState } from './state/replica-state.js';
 
 /** `wanted`: verify it. `own-echo`: this replica said it itself. Else: known or of no use. */
@@ -69,11 +70,13 @@ function screenCertificate(state: ReplicaState, certificate: Kind<'certificate'>
     return sequence > state.checkpoints.stable.sequence ? 'wanted' : 'duplicate';
   }
   const slot = state.window.get(sequence);
-  const held = slot?.certificate('commit') ?? slot?.certificate(phase);
-  const known = held !== undefined && (held.phase === 'commit' || held.view >= view);
+  const isDecisive = decides(certificate, state.size.n);
+  const decided = slot?.decisive;
+  const held = decided ?? slot?.certificate(phase);
+  const known = decided !== undefined || (held !== undefined && held.view >= view && !isDecisive);
   if (!known && sequence > state.lastExecuted) return 'wanted';
-  // Two commit certificates that contradict each other must come to light, however late.
-  if (phase === 'commit' && held !== undefined && held.digest !== certificate.digest) {
+  // Two decisions that contradict each other must come to light, however late.
+  if (isDecisive && held !== undefined && held.digest !== certificate.digest) {
     return 'wanted';
   }
   const collector = slot?.proposal?.prePrepare.collector;

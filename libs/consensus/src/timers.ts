@@ -12,6 +12,8 @@ export type TimerKey =
       readonly sequence: SequenceNumber;
       readonly phase: SlotPhase;
     }
+  /** A collector has a quorum and waits for the others' votes. */
+  | { readonly kind: 'stragglers'; readonly view: View; readonly sequence: SequenceNumber }
   | { readonly kind: 'fetch'; readonly sequence: SequenceNumber; readonly digest: Digest }
   | { readonly kind: 'status' }
   | {
@@ -38,6 +40,8 @@ export function timerName(timer: TimerKey): string {
   switch (timer.kind) {
     case 'certificate':
       return `certificate:${timer.view}:${timer.sequence}:${timer.phase}`;
+    case 'stragglers':
+      return `stragglers:${timer.view}:${timer.sequence}`;
     case 'fetch':
       return `fetch:${timer.sequence}:${timer.digest}`;
     case 'status':

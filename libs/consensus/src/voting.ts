@@ -19,8 +19,10 @@ import {
   isSlotCertificate,
   type SlotCertificate,
   type SlotPhase,
+  type SlotVote,
   type Verified,
 } from './messages.js';
+import { decides } from './quorum.js';
 import type { ReplicaState } from './state/replica-state.js';
 import type { Slot } from './state/slot.js';
 
@@ -85,11 +87,62 @@ export function assembleCertificate(
   if (held !== undefined && held.view >= view) return;
   const votes = slot.votesFor(phase, view, digest);
   if (votes.length < state.size.quorum) return;
-  const signers = votes.slice(0, state.size.quorum).sort((a, b) => a.replica - b.replica);
+  if (phase === 'prepare' && waitsForAll(state, slot, votes.length)) return;
+  const isFull = phase === 'prepare' && votes.length === state.size.n && mayBeFull(state, slot);
+  const count = isFull ? state.size.n : state.size.quorum;
+  const signers = votes.slice(0, count).sort((a, b) => a.replica - b.replica);
   const certificate = state.dependencies.certificates.assemble(signers);
   if (!isSlotCertificate(certificate)) return;
   publishIfGatherer(state, slot, certificate);
   applyCertificate(state, slot, certificate);
+}
+
+/**
+ * Whether this collector, which has a quorum of prepare votes, waits for the rest of them: all n
+ * decide the slot without a second round (the fast path, `docs/PROTOCOL.md`).
+ */
+function waitsForAll(state: ReplicaState, slot: Slot, votes: number): boolean {
+  if (!mayBeFull(state, slot)) return false;
+  const { fastPath, nowMs } = state;
+  if (slot.quorumAtMs === undefined) {
+    slot.quorumAtMs = nowMs;
+    fastPath.reachedQuorum();
+    if (votes < state.size.n && fastPath.isOn) {
+      const timer = { kind: 'stragglers', view: state.view, sequence: slot.sequence } as const;
+      state.emit({ kind: 'set-timer', timer, afterMs: fastPath.waitMs });
+    }
+  }
+  return votes < state.size.n && fastPath.isOn && !slot.waitedForAll;
+}
+
+/** Slots carried over from an earlier view, and those whose collector failed, go the slow way. */
+function mayBeFull(state: ReplicaState, slot: Slot): boolean {
+  return (
+    state.config.fastPath &&
+    state.size.n > 1 &&
+    !slot.fellBack &&
+    !state.carriedOver.has(slot.sequence) &&
+    gathererFor(state, slot) === state.self
+  );
+}
+
+/** Notes that the votes of all n came after all, for deciding whether to wait for them again. */
+export function noteAllVoted(state: ReplicaState, slot: Slot, vote: SlotVote): void {
+  if (vote.phase !== 'prepare' || slot.quorumAtMs === undefined) return;
+  if (slot.votesFor('prepare', vote.view, vote.digest).length < state.size.n) return;
+  state.fastPath.reachedAll(state.nowMs - slot.quorumAtMs);
+  const timer = { kind: 'stragglers', view: vote.view, sequence: slot.sequence } as const;
+  state.emit({ kind: 'cancel-timer', timer });
+}
+
+/** Somebody's vote did not come: the certificate of the quorum has to do. */
+export function onStragglersLate(state: ReplicaState, view: View, sequence: number): void {
+  const slot = state.window.get(sequence);
+  if (slot?.proposal === undefined || view !== state.view || !state.active) return;
+  if (slot.decidedDigest !== undefined || slot.certificate('prepare')?.view === view) return;
+  slot.waitedForAll = true;
+  state.fastPath.missed();
+  assembleCertificate(state, slot, 'prepare', view, slot.proposal.prePrepare.digest);
 }
 
 /**
@@ -106,37 +159,43 @@ export function publishIfGatherer(
   state.emit({ kind: 'send', to: { kind: 'all' }, message: certificate });
 }
 
-/** Takes a certificate into account: prepared on the first phase, committed on the second. */
+/** Takes a certificate into account: prepared on a quorum's first votes, decided on what decides. */
 export function applyCertificate(
   state: ReplicaState,
   slot: Slot,
   certificate: Verified<SlotCertificate>,
 ): void {
   const { phase, view, digest } = certificate;
-  checkAgreement(slot, certificate);
+  checkAgreement(state, slot, certificate);
   const held = slot.certificate(phase);
-  if (slot.decidedDigest !== undefined || (held !== undefined && held.view >= view)) return;
+  const isDecisive = decides(certificate, state.size.n);
+  if (slot.decidedDigest !== undefined) return;
+  if (held !== undefined && held.view >= view && !isDecisive) return;
   slot.setCertificate(certificate);
   state.persist({ kind: 'certified', certificate });
   if (!slot.fellBack) learnDelay(state, slot, phase);
   stopWaiting(state, slot, phase);
   disputeIfDifferent(state, slot, digest);
-  if (phase === 'prepare') onPrepared(state, slot, certificate);
-  else onCommitted(state, slot, certificate);
+  if (isDecisive) onDecided(state, slot, certificate);
+  else onPrepared(state, slot, certificate);
 }
 
 /**
- * Two commit certificates for different digests at one sequence number mean that more than f
- * replicas are faulty: then nothing can be trusted any more.
+ * Two certificates that decide one sequence number differently mean that more than f replicas are
+ * faulty: then nothing can be trusted any more.
  *
  * @throws InvariantViolation
  */
-export function checkAgreement(slot: Slot | undefined, certificate: SlotCertificate): void {
+export function checkAgreement(
+  state: ReplicaState,
+  slot: Slot | undefined,
+  certificate: SlotCertificate,
+): void {
   const decided = slot?.decidedDigest;
   invariant(
-    certificate.phase !== 'commit' || decided === undefined || decided === certificate.digest,
+    !decides(certificate, state.size.n) || decided === undefined || decided === certificate.digest,
     'agreement',
-    () => `two commit certificates at sequence ${certificate.sequence}`,
+    () => `two decisions at sequence ${certificate.sequence}`,
   );
 }
 
@@ -146,8 +205,9 @@ function onPrepared(state: ReplicaState, slot: Slot, certificate: SlotCertificat
   castVote(state, slot, 'commit', certificate.digest);
 }
 
-function onCommitted(state: ReplicaState, slot: Slot, certificate: SlotCertificate): void {
+function onDecided(state: ReplicaState, slot: Slot, certificate: SlotCertificate): void {
   stopWaiting(state, slot, 'prepare');
+  stopWaiting(state, slot, 'commit');
   if (slot.batchOf(certificate.digest) === undefined) {
     fetchBatch(state, slot, certificate.digest, certificate.proof.signers);
   }

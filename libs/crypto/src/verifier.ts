@@ -177,7 +177,7 @@ export class Verifier {
   private refuseDecision(decision: Decision): RejectCode | undefined {
     const { sequence, view, digest, requests, certificate } = decision;
     const sameSlot = certificate.sequence === sequence && certificate.view === view;
-    if (certificate.phase !== 'commit' || !sameSlot) return 'malformed';
+    if (!decides(certificate, this.n) || !sameSlot) return 'malformed';
     if (certificate.digest !== digest) return 'digest-mismatch';
     const refusal = this.scheme.verify(certificate);
     if (refusal !== undefined) return refusal;

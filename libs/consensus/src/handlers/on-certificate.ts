@@ -6,6 +6,7 @@ import {
   type SlotCertificate,
   type Verified,
 } from '../messages.js';
+import { decides } from '../quorum.js';
 import type { ReplicaState } from '../state/replica-state.js';
 import { applyCertificate, checkAgreement } from '../voting.js';
 
@@ -16,9 +17,9 @@ export function onCertificate(state: ReplicaState, certificate: Verified<Certifi
 }
 
 function onSlotCertificate(state: ReplicaState, certificate: Verified<SlotCertificate>): void {
-  const { sequence, phase, view } = certificate;
+  const { sequence, view } = certificate;
   if (sequence <= state.lastExecuted) {
-    checkAgreement(state.window.get(sequence), certificate);
+    checkAgreement(state, state.window.get(sequence), certificate);
     return;
   }
   state.recovery.highestCertified = Math.max(state.recovery.highestCertified, sequence);
@@ -26,8 +27,9 @@ function onSlotCertificate(state: ReplicaState, certificate: Verified<SlotCertif
     noteLagging(state);
     return;
   }
-  // A commit certificate decides in whatever view it was made; preparing is the view's own affair.
-  if (phase === 'prepare' && (view !== state.view || !state.active)) {
+  // A decision holds in whatever view it was made; preparing is the view's own affair.
+  const isDecisive = decides(certificate, state.size.n);
+  if (!isDecisive && (view !== state.view || !state.active)) {
     state.reject('wrong-view');
     return;
   }

@@ -70,6 +70,6 @@ function conflicts(state: ReplicaState, slot: Slot, prePrepare: PrePrepare): boo
     }
     return true;
   }
-  const certified = slot.certificate('commit') ?? slot.certificate('prepare');
+  const certified = slot.decisive ?? slot.certificate('prepare');
   return certified?.view === prePrepare.view && certified.digest !== prePrepare.digest;
 }

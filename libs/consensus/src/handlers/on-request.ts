@@ -49,7 +49,7 @@ function replyAgain(state: ReplicaState, { client, digest }: Request, result: Re
   if (!mayAnswer(state, client)) return;
   const slot = state.window.get(result.sequence);
   sendReply(state, client, {
-    view: slot?.certificate('commit')?.view ?? state.view,
+    view: slot?.decisive?.view ?? state.view,
     results: [result],
     tally: slot?.tally(state.self, result.batch) ?? { correct: 0, corrupt: 0 },
   });

@@ -9,13 +9,16 @@ import type { TimerKey } from '../timers.js';
 import { onNewViewMissing, onViewChangeDue } from '../view-change/changing-view.js';
 import { onViewChangesMissing } from '../view-change/new-view.js';
 import { onRequestWaits } from '../view-change/suspecting.js';
-import { sendVote } from '../voting.js';
+import { onStragglersLate, sendVote } from '../voting.js';
 
 /** A timer that this replica set has run out. */
 export function onTimerFired(state: ReplicaState, timer: TimerKey): void {
   switch (timer.kind) {
     case 'certificate':
       onCertificateMissing(state, timer);
+      return;
+    case 'stragglers':
+      onStragglersLate(state, timer.view, timer.sequence);
       return;
     case 'fetch':
       onBatchMissing(state, timer);
@@ -85,6 +88,6 @@ function onBatchMissing(
   if (slot.batchOf(digest) !== undefined) return;
   const wanted = slot.decidedDigest ?? slot.awaitingBodies?.digest;
   if (wanted !== undefined && wanted !== digest) return;
-  const holders = slot.certificate('commit')?.proof.signers ?? state.everyone;
+  const holders = slot.decisive?.proof.signers ?? state.everyone;
   fetchBatch(state, slot, digest, holders);
 }

@@ -6,7 +6,7 @@ import { isSlotVote, type SlotVote, type Verified, type Vote } from '../messages
 import { answersTo } from '../routing/answerers.js';
 import type { ReplicaState } from '../state/replica-state.js';
 import type { Slot } from '../state/slot.js';
-import { assembleCertificate } from '../voting.js';
+import { assembleCertificate, noteAllVoted } from '../voting.js';
 
 /** A prepare or commit vote (PBFT, section 4.2), on its way into a certificate. */
 export function onVote(state: ReplicaState, vote: Verified<Vote>): void {
@@ -41,6 +41,7 @@ function record(state: ReplicaState, slot: Slot, vote: Verified<SlotVote>): bool
     if (slot.executed && decided !== undefined && decided !== vote.digest) {
       reportVoteAgainst(state, slot, vote, decided);
     }
+    noteAllVoted(state, slot, vote);
     assembleCertificate(state, slot, vote.phase, vote.view, vote.digest);
     return true;
   }
@@ -57,11 +58,8 @@ function record(state: ReplicaState, slot: Slot, vote: Verified<SlotVote>): bool
  * is honest.
  */
 function answerReminder(state: ReplicaState, slot: Slot, vote: Verified<SlotVote>): void {
-  const certificate = slot.certificate('commit') ?? slot.certificate(vote.phase);
-  if (
-    certificate !== undefined &&
-    (certificate.phase === 'commit' || certificate.view >= vote.view)
-  ) {
+  const certificate = slot.decisive ?? slot.certificate(vote.phase);
+  if (certificate !== undefined && (certificate === slot.decisive || certificate.view >= vote.view)) {
     if (!answersTo(state.self, vote.replica, vote.attempt, state.size.n)) return;
     if (!mayAnswer(state, vote.replica)) return;
     const to = { kind: 'replica', id: vote.replica } as const;

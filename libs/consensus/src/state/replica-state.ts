@@ -12,6 +12,7 @@ import { CertificateDelay } from './certificate-delay.js';
 import { Checkpoints } from './checkpoints.js';
 import { ClientTable } from './client-table.js';
 import { AnswerBudget } from './answer-budget.js';
+import { FastPath } from './fast-path.js';
 import { Recovery } from './recovery.js';
 import { RequestPool } from './request-pool.js';
 import { SlotWindow } from './slot-window.js';
@@ -36,6 +37,7 @@ export class ReplicaState {
   readonly pool: RequestPool;
   readonly clients: ClientTable;
   readonly certificateDelay: CertificateDelay;
+  readonly fastPath: FastPath;
   readonly recovery: Recovery;
   readonly checkpoints: Checkpoints;
   readonly viewChanges: ViewChanges;
@@ -79,13 +81,14 @@ export class ReplicaState {
     readonly dependencies: ReplicaDependencies,
   ) {
     this.size = clusterSize(config.n);
-    this.window = new SlotWindow(config.windowSlots);
+    this.window = new SlotWindow(config.windowSlots, config.n);
     this.pool = new RequestPool(config.clientWindow, config.maxPooledRequests);
     this.clients = new ClientTable(config.clientWindow);
     this.certificateDelay = new CertificateDelay(initialCertificateTimeoutMs(config.n), {
       ...config.certificateTimeoutMs,
       min: minCertificateTimeoutMs(config),
     });
+    this.fastPath = new FastPath(stragglerWaitMs(config));
     this.recovery = new Recovery(this.size);
     this.ledgerHead = dependencies.digests.batch([]);
     this.checkpoints = new Checkpoints(this.ledgerHead);
@@ -146,6 +149,15 @@ export class ReplicaState {
 /** Not less than what taking turns on one machine costs, which grows with n. */
 function minCertificateTimeoutMs({ n, certificateTimeoutMs }: ReplicaConfig): number {
   return Math.max(certificateTimeoutMs.min, 2 * n);
+}
+
+/** Replicas that share one machine vote in turn. */
+function stragglerWaitMs({ n, stragglerWaitMs: { min, max } }: ReplicaConfig): {
+  readonly min: number;
+  readonly max: number;
+} {
+  const factor = Math.max(1, n / 4);
+  return { min: min * factor, max: max * factor };
 }
 
 /**

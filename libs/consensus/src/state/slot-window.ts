@@ -16,7 +16,11 @@ export class SlotWindow {
   private readonly slots = new Map<SequenceNumber, Slot>();
   private low = 0;
 
-  constructor(private readonly size: number) {}
+  /** @param n number of replicas */
+  constructor(
+    private readonly size: number,
+    private readonly n: number,
+  ) {}
 
   get lowWatermark(): SequenceNumber {
     return this.low;
@@ -43,7 +47,7 @@ export class SlotWindow {
   open(sequence: SequenceNumber): Slot {
     const existing = this.slots.get(sequence);
     if (existing !== undefined) return existing;
-    const slot = new Slot(sequence);
+    const slot = new Slot(sequence, this.n);
     this.slots.set(sequence, slot);
     return slot;
   }

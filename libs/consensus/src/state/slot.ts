@@ -8,6 +8,7 @@
 import type { Evidence } from '../evidence.js';
 import type { Digest, ReplicaId, SequenceNumber, View } from '../ids.js';
 import { invariant } from '../invariants.js';
+import { decides } from '../quorum.js';
 import type {
   Decision,
   SlotCertificate,
@@ -61,6 +62,10 @@ export class Slot {
   acceptedAtMs: number | undefined;
   /** Set once the collector missed its time: from then on votes of this slot are broadcast. */
   fellBack = false;
+  /** Since when this collector awaits the votes beyond a quorum, on its clock; see `voting.ts`. */
+  quorumAtMs: number | undefined;
+  /** Set once it has waited for them long enough. */
+  waitedForAll = false;
   /** How often the current phase's vote was sent again. */
   attempts = 0;
   /** Replicas that reminded of this slot: they lack a certificate. */
@@ -73,6 +78,8 @@ export class Slot {
     commit: new Map(),
   };
   private readonly certificates: Partial<Record<SlotPhase, Verified<SlotCertificate>>> = {};
+  /** A prepare certificate of all n, if that is what decided this slot. */
+  private full: Verified<SlotCertificate> | undefined;
   private readonly own: Partial<Record<SlotPhase, CastVote>> = {};
   /** `accused:phase` pairs that evidence was produced for, so that each is reported once. */
   private readonly reported = new Set<string>();
@@ -80,20 +87,29 @@ export class Slot {
   private readonly proposals = new Map<Digest, Proposal>();
   private readonly published = new Set<SlotPhase>();
 
-  constructor(readonly sequence: SequenceNumber) {}
+  /** @param n number of replicas */
+  constructor(
+    readonly sequence: SequenceNumber,
+    private readonly n: number,
+  ) {}
 
   certificate(phase: SlotPhase): Verified<SlotCertificate> | undefined {
     return this.certificates[phase];
   }
 
+  /** What proves the decision of this slot, if it is decided. */
+  get decisive(): Verified<SlotCertificate> | undefined {
+    return this.certificates.commit ?? this.full;
+  }
+
   /** The digest this slot is decided on, if it is. */
   get decidedDigest(): Digest | undefined {
-    return this.certificates.commit?.digest;
+    return this.decisive?.digest;
   }
 
   /** The decision with its proof, once certificate and bodies are here. */
   decision(): Decision | undefined {
-    const certificate = this.certificates.commit;
+    const certificate = this.decisive;
     if (certificate === undefined) return undefined;
     const { sequence, view, digest } = certificate;
     const requests = this.batchOf(digest);
@@ -135,6 +151,8 @@ export class Slot {
     this.fellBack = false;
     this.attempts = 0;
     this.proposalShown = false;
+    this.quorumAtMs = undefined;
+    this.waitedForAll = false;
     this.reminders.clear();
     this.published.clear();
   }
@@ -191,16 +209,20 @@ export class Slot {
     );
   }
 
+  /** Keeps a certificate: of its phase the one of the highest view, and whatever decides. */
   setCertificate(certificate: Verified<SlotCertificate>): void {
-    const earlier = this.certificates[certificate.phase];
+    const { phase, digest, view } = certificate;
+    const earlier = this.certificates[phase];
+    const isDecisive = decides(certificate, this.n);
     invariant(
       earlier === undefined ||
-        earlier.digest === certificate.digest ||
-        (certificate.phase === 'prepare' && earlier.view < certificate.view),
+        earlier.digest === digest ||
+        (phase === 'prepare' && !isDecisive && earlier.view < view),
       'agreement',
-      () => `two ${certificate.phase} certificates at sequence ${this.sequence}`,
+      () => `two ${phase} certificates at sequence ${this.sequence}`,
     );
-    this.certificates[certificate.phase] = certificate;
+    if (earlier === undefined || earlier.view <= view) this.certificates[phase] = certificate;
+    if (isDecisive && phase === 'prepare') this.full ??= certificate;
   }
 
   /** True the first time it is asked for `accused:what`: evidence is reported once. */

@@ -34,14 +34,14 @@ function request(client: string, timestamp: number): Request {
 
 describe('slot', () => {
   it('counts distinct signers, never messages', () => {
-    const slot = new Slot(1);
+    const slot = new Slot(1, 4);
     expect(slot.addVote(vote(1, 'a'))).toBe('added');
     expect(slot.addVote(vote(1, 'a'))).toBe('known');
     expect(slot.votesFor('prepare', 0, 'a')).toHaveLength(1);
   });
 
   it('keeps the first of two conflicting votes and both as evidence', () => {
-    const slot = new Slot(1);
+    const slot = new Slot(1, 4);
     slot.addVote(vote(1, 'a'));
     expect(slot.addVote(vote(1, 'b'))).toMatchObject({
       kind: 'conflicting-votes',
@@ -52,14 +52,14 @@ describe('slot', () => {
   });
 
   it('never counts a prepare vote as commit, nor one of another view', () => {
-    const slot = new Slot(1);
+    const slot = new Slot(1, 4);
     slot.addVote(vote(1, 'a'));
     expect(slot.votesFor('commit', 0, 'a')).toEqual([]);
     expect(slot.votesFor('prepare', 1, 'a')).toEqual([]);
   });
 
   it('refuses to vote twice in one (phase, view), with the same digest too', () => {
-    const slot = new Slot(1);
+    const slot = new Slot(1, 4);
     slot.castVote('prepare', { view: 0, digest: 'a', castAtMs: 0 });
     slot.castVote('commit', { view: 0, digest: 'a', castAtMs: 0 });
     expect(() => slot.castVote('prepare', { view: 0, digest: 'b', castAtMs: 0 })).toThrow(
@@ -68,7 +68,7 @@ describe('slot', () => {
   });
 
   it('refuses a second commit certificate for another digest', () => {
-    const slot = new Slot(1);
+    const slot = new Slot(1, 4);
     const certificate = { kind: 'certificate', phase: 'commit', view: 0, sequence: 1 };
     slot.setCertificate({ ...certificate, digest: 'a' } as Verified<SlotCertificate>);
     expect(() =>
@@ -77,7 +77,7 @@ describe('slot', () => {
   });
 
   it('tallies others, once per replica and phase, from votes and certificates alike', () => {
-    const slot = new Slot(1);
+    const slot = new Slot(1, 4);
     slot.addVote(vote(0, 'a'));
     slot.addVote(vote(1, 'a'));
     slot.addVote(vote(2, 'b'));
@@ -95,7 +95,7 @@ describe('slot', () => {
 
 describe('slot window', () => {
   it('is bounded and follows execution', () => {
-    const window = new SlotWindow(256);
+    const window = new SlotWindow(256, 4);
     expect(window.contains(0)).toBe(false);
     expect(window.contains(256)).toBe(true);
     expect(window.contains(257)).toBe(false);

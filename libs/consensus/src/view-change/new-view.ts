@@ -167,7 +167,7 @@ function startSlotsAnew(state: ReplicaState): void {
   state.slotsAwaitingBodies.clear();
   for (const slot of state.window.values()) {
     const chosen = state.carriedOver.get(slot.sequence);
-    const decided = slot.certificate('commit');
+    const decided = slot.decisive;
     // What a later view decided says nothing against a view that this replica hears of late.
     const isEarlier = decided !== undefined && decided.view < state.view;
     invariant(

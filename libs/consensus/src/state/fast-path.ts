@@ -1,0 +1,65 @@
+const MISSES = 3;
+const COMPLETE = 16;
+
+/**
+ * Whether a collector waits for the votes of all n replicas, and how long. With all of them a slot
+ * is decided after one round of votes; the price is a wait wherever a replica is slow or away.
+ *
+ * Invariant kept here (bounded cost): after `MISSES` slots in a row whose wait was in vain there
+ * are no more waits, until all n have voted in `COMPLETE` slots in a row.
+ */
+export class FastPath {
+  private on = true;
+  private misses = 0;
+  private complete = 0;
+  private lastWasComplete = false;
+  private smoothedMs: number | undefined;
+  private deviationMs = 0;
+
+  /** @param bounds of the wait, in milliseconds */
+  constructor(private readonly bounds: { readonly min: number; readonly max: number }) {}
+
+  get isOn(): boolean {
+    return this.on;
+  }
+
+  /** How long stragglers are awaited once a quorum voted: as certificate delays are estimated. */
+  get waitMs(): number {
+    const { min, max } = this.bounds;
+    if (this.smoothedMs === undefined) return max;
+    return Math.min(Math.max(this.smoothedMs + 4 * this.deviationMs, min), max);
+  }
+
+  /** A quorum voted in a slot. */
+  reachedQuorum(): void {
+    if (this.on) return;
+    this.complete = this.lastWasComplete ? this.complete + 1 : 0;
+    this.lastWasComplete = false;
+    if (this.complete < COMPLETE) return;
+    this.on = true;
+    this.misses = 0;
+    this.complete = 0;
+  }
+
+  /** All n voted in a slot, so long after the quorum. */
+  reachedAll(afterQuorumMs: number): void {
+    this.lastWasComplete = true;
+    this.misses = 0;
+    const sample = Math.min(afterQuorumMs, this.bounds.max);
+    this.deviationMs =
+      this.smoothedMs === undefined
+        ? sample / 2
+        : this.deviationMs + (Math.abs(sample - this.smoothedMs) - this.deviationMs) / 4;
+    this.smoothedMs =
+      this.smoothedMs === undefined ? sample : this.smoothedMs + (sample - this.smoothedMs) / 8;
+  }
+
+  /** A slot's wait was in vain. */
+  missed(): void {
+    this.misses += 1;
+    if (this.misses < MISSES) return;
+    this.on = false;
+    this.complete = 0;
+    this.lastWasComplete = false;
+  }
+}
