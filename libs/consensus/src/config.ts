@@ -47,7 +47,7 @@ export const DEFAULT_REPLICA_CONFIG = {
   clientWindow: 4096,
   maxPooledRequests: 16_384,
   fastPath: true,
-  stragglerWaitMs: { min: 1, max: 10 },
+  stragglerWaitMs: { min: 1, max: 6 },
   certificateTimeoutMs: { min: 20, max: 2000 },
   requestTimeoutMs: 2000,
   statusIntervalMs: 1000,

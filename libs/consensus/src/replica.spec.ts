@@ -62,7 +62,8 @@ describe('accepting a pre-prepare (PBFT, section 4.2)', () => {
 
 describe('certificates', () => {
   it('Q distinct votes make one, Q messages do not', () => {
-    const bench = new Bench(2).receive(prePrepare(1, [request(1)]));
+    const bench = new Bench(2, 'ccro', 'done', { tuning: { fastPath: false } });
+    bench.receive(prePrepare(1, [request(1)]));
     const digest = 'batch(r1)';
     bench.receive(vote('prepare', 1, digest)).receive(vote('prepare', 1, digest));
     expect(bench.sent('certificate')).toEqual([]);

@@ -1,20 +1,21 @@
-import type {
-  ChunkPart,
-  ClientId,
-  Decision,
-  Digest,
-  NewView,
-  PrePrepare,
-  ProtocolMessage,
-  ReplicaId,
-  RejectCode,
-  Reply,
-  Request,
-  Signature,
-  Verified,
-  VerifiedMessage,
-  ViewChange,
-  Vote,
+import {
+  decides,
+  type ChunkPart,
+  type ClientId,
+  type Decision,
+  type Digest,
+  type NewView,
+  type PrePrepare,
+  type ProtocolMessage,
+  type ReplicaId,
+  type RejectCode,
+  type Reply,
+  type Request,
+  type Signature,
+  type Verified,
+  type VerifiedMessage,
+  type ViewChange,
+  type Vote,
 } from '@ccro/consensus';
 import type { SignatureScheme } from './certificate-scheme.js';
 import { requestDigest } from './digests.js';
@@ -169,7 +170,7 @@ export class Verifier {
   }
 
   /**
-   * A commit certificate says that a quorum prepared the digest, and no honest replica prepares a
+   * A certificate that decides says that a quorum prepared the digest, and no honest replica prepares a
    * batch with a request it has not verified: the requests' own signatures need no check here,
    * only that these are the requests the digest stands for. (A request's signature is not part of
    * its digest: who needs it, as receipts do, takes it from where it was checked.)
@@ -177,7 +178,7 @@ export class Verifier {
   private refuseDecision(decision: Decision): RejectCode | undefined {
     const { sequence, view, digest, requests, certificate } = decision;
     const sameSlot = certificate.sequence === sequence && certificate.view === view;
-    if (!decides(certificate, this.n) || !sameSlot) return 'malformed';
+    if (!decides(certificate, this.members.length) || !sameSlot) return 'malformed';
     if (certificate.digest !== digest) return 'digest-mismatch';
     const refusal = this.scheme.verify(certificate);
     if (refusal !== undefined) return refusal;

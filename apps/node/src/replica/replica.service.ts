@@ -118,7 +118,8 @@ export class ReplicaService implements BeforeApplicationShutdown, OnApplicationS
     this.lastExecuted = slot;
     const how =
       slot.durationMs === undefined ? 'by catching up' : `in ${slot.durationMs.toFixed(1)} ms`;
-    const detour = slot.fellBack ? ', votes broadcast because no certificate came in time' : '';
+    const fast = slot.fast ? ', all voted' : '';
+    const detour = slot.fellBack ? ', votes broadcast because no certificate came in time' : fast;
     this.logger.debug(
       `executed ${slot.sequence} (${slot.requests} requests, view ${slot.view}) ${how}${detour}`,
     );

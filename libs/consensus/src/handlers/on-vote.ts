@@ -59,7 +59,10 @@ function record(state: ReplicaState, slot: Slot, vote: Verified<SlotVote>): bool
  */
 function answerReminder(state: ReplicaState, slot: Slot, vote: Verified<SlotVote>): void {
   const certificate = slot.decisive ?? slot.certificate(vote.phase);
-  if (certificate !== undefined && (certificate === slot.decisive || certificate.view >= vote.view)) {
+  if (
+    certificate !== undefined &&
+    (certificate === slot.decisive || certificate.view >= vote.view)
+  ) {
     if (!answersTo(state.self, vote.replica, vote.attempt, state.size.n)) return;
     if (!mayAnswer(state, vote.replica)) return;
     const to = { kind: 'replica', id: vote.replica } as const;

@@ -48,7 +48,20 @@ const VOTING: readonly BrokenProtocol[] = [
         find: 'onPrepared(state, slot, certificate);',
         replace:
           "{ slot.setCertificate({ ...certificate, phase: 'commit' }); " +
-          'onCommitted(state, slot, certificate); }',
+          'onDecided(state, slot, certificate); }',
+      },
+    ],
+    violates: ['certificates', 'agreement'],
+    foundBy: 'runs',
+  },
+  {
+    name: 'full-without-all',
+    breaks: 'The votes of all n decide in one round; all but one are taken for all.',
+    edits: [
+      {
+        file: `${CONSENSUS}/quorum.ts`,
+        find: 'proof.signers.length === n',
+        replace: 'proof.signers.length >= n - 1',
       },
     ],
     violates: ['certificates', 'agreement'],
@@ -114,7 +127,7 @@ const VOTING: readonly BrokenProtocol[] = [
     edits: [
       {
         file: `${CONSENSUS}/handlers/on-certificate.ts`,
-        find: "phase === 'prepare' && (view !== state.view || !state.active)",
+        find: '!isDecisive && (view !== state.view || !state.active)',
         replace: 'false',
       },
     ],

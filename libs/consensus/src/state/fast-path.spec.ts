@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { FastPath } from './fast-path.js';
+
+const BOUNDS = { min: 1, max: 10 };
+
+function complete(path: FastPath, slots: number, afterMs = 2): void {
+  for (let slot = 0; slot < slots; slot += 1) {
+    path.reachedQuorum();
+    path.reachedAll(afterMs);
+  }
+}
+
+describe('the fast path of a collector', () => {
+  it('is on at first, waiting as long as it may', () => {
+    const path = new FastPath(BOUNDS);
+    expect(path.isOn).toBe(true);
+    expect(path.waitMs).toBe(10);
+  });
+
+  it('waits as long as votes take, within its bounds', () => {
+    const path = new FastPath(BOUNDS);
+    complete(path, 100, 2);
+    expect(path.waitMs).toBeGreaterThanOrEqual(2);
+    expect(path.waitMs).toBeLessThan(3);
+    complete(path, 100, 0.01);
+    expect(path.waitMs).toBe(1);
+    complete(path, 100, 1000);
+    expect(path.waitMs).toBe(10);
+  });
+
+  it('goes off after three misses in a row, not before', () => {
+    const path = new FastPath(BOUNDS);
+    for (let round = 0; round < 5; round += 1) {
+      path.missed();
+      path.missed();
+      complete(path, 1);
+    }
+    expect(path.isOn).toBe(true);
+    for (let miss = 0; miss < 3; miss += 1) path.missed();
+    expect(path.isOn).toBe(false);
+  });
+
+  it('comes on again once all have voted in many slots in a row', () => {
+    const path = new FastPath(BOUNDS);
+    for (let miss = 0; miss < 3; miss += 1) path.missed();
+    complete(path, 10);
+    path.reachedQuorum();
+    complete(path, 10);
+    expect(path.isOn).toBe(false);
+    complete(path, 8);
+    expect(path.isOn).toBe(true);
+  });
+});
