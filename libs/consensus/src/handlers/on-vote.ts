@@ -27,9 +27,9 @@ function onSlotVote(state: ReplicaState, vote: Verified<SlotVote>): void {
   }
   const slot = state.window.open(vote.sequence);
   const consistent = record(state, slot, vote);
-  if (slot.executed || !reminds || !consistent) return;
+  if (!reminds || !consistent) return;
   noteReminder(state, slot, vote.replica);
-  answerReminder(state, slot, vote);
+  if (!slot.executed) answerReminder(state, slot, vote);
 }
 
 /** @returns false when the signer contradicts itself: such a vote gets no answer */

@@ -55,6 +55,7 @@ export interface Said {
   readonly payload: Uint8Array;
 }
 
+/** The fast path is off unless `tuning` says otherwise: most scenarios are about both rounds. */
 export interface SceneOptions extends Omit<SimulationOptions, 'seed' | 'nodes' | 'faulty'> {
   readonly n: number;
   readonly seed?: number;
@@ -78,7 +79,8 @@ export class Scene {
   hears: (said: Said) => void = () => undefined;
   private readonly decoded = new WeakMap<Uint8Array, { message: WireMessage | undefined }>();
 
-  constructor({ n, seed = n, faulty = [], ...options }: SceneOptions) {
+  constructor({ n, seed = n, faulty = [], tuning, ...rest }: SceneOptions) {
+    const options = { ...rest, tuning: { fastPath: false, ...tuning } };
     const { f, quorum } = clusterSize(n);
     this.n = n;
     this.f = f;

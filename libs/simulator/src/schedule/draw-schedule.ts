@@ -101,6 +101,7 @@ function drawTuning(random: Random): SimulatedTuning {
     checkpointInterval,
     windowSlots: checkpointInterval * random.pick([2, 4]),
     maxInFlightSlots: random.integer(1, checkpointInterval),
+    fastPath: random.chance(0.6),
     maxBatchRequests: random.integer(1, 3),
     requestTimeoutMs: random.pick([300, 600, 1000]),
     maxDecisionsPerAnswer: random.pick([2, 16]),
