@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Certificate } from './messages.js';
-import { Bench, certificate, certified, prePrepare, request, vote } from './replica-bench.contract.js';
+import {
+  Bench,
+  certificate,
+  certified,
+  prePrepare,
+  request,
+  vote,
+} from './replica-bench.contract.js';
 
 const BATCH = 'batch(r1)';
 const STRAGGLERS = { kind: 'stragglers', view: 0, sequence: 1 } as const;

@@ -29,7 +29,8 @@ async function deliveriesPerDecision(options: Partial<ClusterOptions>): Promise<
 }
 
 function expectLinear(n: number, deliveries: number): void {
-  expect(deliveries).toBeGreaterThan(4 * n);
+  // One round of votes where all answer in time, two where not.
+  expect(deliveries).toBeGreaterThanOrEqual(4 * n - 1);
   expect(deliveries).toBeLessThanOrEqual(6 * n + 8);
 }
 

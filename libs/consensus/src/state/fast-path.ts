@@ -1,12 +1,14 @@
 const MISSES = 3;
-const COMPLETE = 16;
+const COMPLETE = 8;
+/** What a slot without them takes away: one that is late now and then is not away. */
+const SETBACK = 2;
 
 /**
  * Whether a collector waits for the votes of all n replicas, and how long. With all of them a slot
  * is decided after one round of votes; the price is a wait wherever a replica is slow or away.
  *
  * Invariant kept here (bounded cost): after `MISSES` slots in a row whose wait was in vain there
- * are no more waits, until all n have voted in `COMPLETE` slots in a row.
+ * are no more waits, until all n have voted in most of the slots that followed.
  */
 export class FastPath {
   private on = true;
@@ -33,7 +35,7 @@ export class FastPath {
   /** A quorum voted in a slot. */
   reachedQuorum(): void {
     if (this.on) return;
-    this.complete = this.lastWasComplete ? this.complete + 1 : 0;
+    this.complete = Math.max(0, this.complete + (this.lastWasComplete ? 1 : -SETBACK));
     this.lastWasComplete = false;
     if (this.complete < COMPLETE) return;
     this.on = true;

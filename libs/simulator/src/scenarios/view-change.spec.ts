@@ -1,6 +1,6 @@
 /**
  * Scenarios 30 to 44: what was decided, or may have been, survives the change of views, and liars
- * neither bring one about nor prevent it. 31 and 32 need the fast path, which comes later.
+ * neither bring one about nor prevent it. 31 is in `fast-path.spec.ts`.
  */
 
 import type { Certificate, RejectCode, ReplicaId, StableCheckpoint } from '@ccro/consensus';

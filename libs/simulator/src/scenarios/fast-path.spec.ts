@@ -1,0 +1,87 @@
+/** The fast path: 31, and what a replica that is slow, away or lying makes of it. */
+
+import type { FaultKind } from '@ccro/faults';
+import { describe, expect, it } from 'vitest';
+import { COLLECTING, Scene, type Passage, type SceneOptions } from './scene.contract.js';
+
+const REPLACED_MS = 3_000;
+
+async function fastScene(options: SceneOptions): Promise<Scene> {
+  return Scene.of({ ...options, tuning: { fastPath: true } });
+}
+
+/** Signers of the certificates that collectors published, prepare certificates first. */
+function published(scene: Scene): number[] {
+  return scene
+    .saidByHonest('certificate')
+    .filter(({ phase }) => phase !== 'checkpoint')
+    .map(({ proof }) => proof.signers.length);
+}
+
+describe.each(COLLECTING)('the fast path: $mode, n = $n', ({ mode, n }) => {
+  it('all answer: one certificate of all n, no commit vote, 4n deliveries', async () => {
+    const scene = await fastScene({ mode, n });
+    await scene.decide(['a']);
+    await scene.expectDecidedRight();
+    expect(published(scene)).toEqual([n]);
+    expect(scene.honestVotes.filter(({ phase }) => phase === 'commit')).toEqual([]);
+  });
+
+  it('31: full certificate at one replica only, then view change: survives', async () => {
+    const scene = await fastScene({ mode, n });
+    const one = scene.collector;
+    // Nobody hears of the certificate, nor of votes again, so there is none in two rounds either.
+    const isLate = ({ message }: Passage): boolean =>
+      message?.kind === 'vote' && message.view === 0 && message.attempt > 0;
+    scene.loses = (passage) =>
+      (passage.from === one && typeof passage.to === 'number') || isLate(passage);
+    scene.cluster.submit('a');
+    const executedAt = (): number[] =>
+      scene.honest.filter((node) => node.status().lastExecuted === 1).map(({ id }) => id);
+    await scene.until('decided at the collector', () => executedAt().length > 0, 1_000);
+    const others = scene.honest.filter(({ id }) => id !== one);
+    const changed = (): boolean =>
+      others.some((node) => node.status().view === 1 && node.status().active);
+    await scene.until('the next view', changed, REPLACED_MS);
+    expect(executedAt()).toEqual([one]);
+    const decided = scene.proposed(1);
+    const [newView] = scene.saidByHonest('new-view');
+    expect(newView?.viewChanges.map(({ replica }) => replica)).not.toContain(one);
+    expect(newView?.reproposals).toEqual([{ sequence: 1, digest: decided }]);
+    // No certificate leads there: it is f + 1 votes that do.
+    const reported = scene.saidByHonest('view-change').filter(({ replica }) => replica !== one);
+    expect(reported.flatMap(({ slots }) => slots.map(({ certificate }) => certificate))).toEqual(
+      reported.map(() => null),
+    );
+    scene.loses = () => false;
+    await scene.untilDecided(REPLACED_MS);
+    expect(scene.outcomes).toMatchObject([{ sequence: 1, batch: decided }]);
+    await scene.decide(['b'], REPLACED_MS);
+    await scene.expectDecidedRight();
+  });
+
+  it.each(['offline', 'falsify', 'delay', 'double-vote'] satisfies FaultKind[])(
+    'one that is %s: decided in two rounds, and waited for three times at most',
+    async (fault) => {
+      const scene = await fastScene({ mode, n, faulty: new Map([[n - 1, fault]]) });
+      for (let index = 1; index <= 6; index += 1) await scene.decide([`value ${index}`]);
+      await scene.expectDecidedRight();
+      const full = published(scene).filter((signers) => signers === n);
+      // Whoever votes twice may vote for the right digest first.
+      if (fault !== 'double-vote') expect(full).toEqual([]);
+      expect(scene.views).toEqual([0]);
+    },
+  );
+
+  it('one that was away: fast again once it is back for some slots', async () => {
+    const scene = await fastScene({ mode, n, faulty: new Map([[n - 1, 'offline']]) });
+    for (let index = 1; index <= 4; index += 1) await scene.decide([`without ${index}`]);
+    scene.node(n - 1).setFault(undefined);
+    await scene.until('it is level', () => scene.node(n - 1).status().lastExecuted >= 4, 5_000);
+    for (let index = 1; index <= 24; index += 1) await scene.decide([`with ${index}`]);
+    await scene.expectDecidedRight();
+    const [before, after] = [published(scene).slice(0, 8), published(scene).slice(-12)];
+    expect(before).not.toContain(n);
+    expect(after).toContain(n);
+  });
+});
