@@ -91,7 +91,7 @@ const WALK: readonly (readonly [command: string, exercise: Exercise])[] = [
   ['curl localhost:3000/kv/colour', prints(/"value":"green"/)],
   [
     "curl 'localhost:3000/ledger?from=1&limit=1'",
-    prints(/"decisions":\[\{"sequence":1.*"phase":"commit"/),
+    prints(/"decisions":\[\{"sequence":1.*"phase":"(prepare|commit)"/),
   ],
   ['curl localhost:8081/status', prints(/"id":1,"up":true/)],
   // performance
