@@ -64,9 +64,9 @@ describe('node app', () => {
     });
     expect((await fetch(`${node.url}/health/live`)).status).toBe(200);
     expect((await fetch(`${node.url}/health/ready`)).status).toBe(200);
-    expect(await (await fetch(`${node.url}/metrics`)).text()).toContain(
-      'ccro_node_last_executed 0',
-    );
+    const metrics = await (await fetch(`${node.url}/metrics`)).text();
+    expect(metrics).toContain('ccro_node_last_executed 0');
+    expect(metrics).toContain('ccro_node_decisions_total{path="fast"} 0');
   });
 
   it('counts what it cannot use, by reason, and goes on', async () => {

@@ -19,6 +19,16 @@ import type { NodeOptions } from '../node-options.js';
 import { restoredText, type OpenedStore } from './opened-store.js';
 import { progressText } from './progress-text.js';
 
+/** Slots by how they were decided here. */
+export interface DecisionCounts {
+  /** In one round of votes: all n voted in time. */
+  readonly fast: number;
+  /** In two. */
+  readonly slow: number;
+  /** Elsewhere: this node got batch and proof. */
+  readonly caughtUp: number;
+}
+
 /** Owns the replica of this node: its life, its faults, and what the log says about it. */
 @Injectable()
 export class ReplicaService implements BeforeApplicationShutdown, OnApplicationShutdown {
@@ -29,6 +39,7 @@ export class ReplicaService implements BeforeApplicationShutdown, OnApplicationS
   private readonly broadcast: string;
   private stopped = false;
   private lastExecuted: ExecutedSlot | undefined;
+  private readonly counts = { fast: 0, slow: 0, caughtUp: 0 };
 
   constructor(
     @Inject(NODE_OPTIONS) private readonly options: NodeOptions,
@@ -94,6 +105,11 @@ export class ReplicaService implements BeforeApplicationShutdown, OnApplicationS
     this.runner.setBehaviour(createBehaviour(kind, context));
   }
 
+  /** How slots came to be executed here, since the start. */
+  get decisions(): DecisionCounts {
+    return { ...this.counts };
+  }
+
   /** The newest slot that executed here. */
   get newest(): ExecutedSlot | undefined {
     return this.lastExecuted;
@@ -116,6 +132,8 @@ export class ReplicaService implements BeforeApplicationShutdown, OnApplicationS
 
   private logExecuted(slot: ExecutedSlot): void {
     this.lastExecuted = slot;
+    if (slot.durationMs === undefined) this.counts.caughtUp += 1;
+    else this.counts[slot.fast ? 'fast' : 'slow'] += 1;
     const how =
       slot.durationMs === undefined ? 'by catching up' : `in ${slot.durationMs.toFixed(1)} ms`;
     const fast = slot.fast ? ', all voted' : '';

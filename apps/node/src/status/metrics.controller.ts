@@ -16,6 +16,12 @@ export class MetricsController {
     deliveries: this.gauge('ccro_node_deliveries_total', 'Deliveries of published messages'),
     deliveredBytes: this.gauge('ccro_node_delivered_bytes_total', 'Bytes delivered'),
   };
+  private readonly decisions = new Gauge({
+    name: 'ccro_node_decisions_total',
+    help: 'Slots executed: decided in one round of votes (fast), in two (slow), or elsewhere (caught-up)',
+    labelNames: ['path'],
+    registers: [this.registry],
+  });
   private readonly rejects = new Gauge({
     name: 'ccro_node_rejects_total',
     help: 'Messages not used, by reason',
@@ -34,13 +40,16 @@ export class MetricsController {
   @Get()
   @Header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
   metrics(): Promise<string> {
-    const { traffic, rejects, evidence, ...status } = this.status.current();
+    const { traffic, rejects, evidence, decisions, ...status } = this.status.current();
     for (const name of ['view', 'lastExecuted', 'pooledRequests', 'received', 'unsent'] as const) {
       this.gauges[name].set(status[name]);
     }
     for (const name of ['published', 'deliveries', 'deliveredBytes'] as const) {
       this.gauges[name].set(traffic[name]);
     }
+    this.decisions.set({ path: 'fast' }, decisions.fast);
+    this.decisions.set({ path: 'slow' }, decisions.slow);
+    this.decisions.set({ path: 'caught-up' }, decisions.caughtUp);
     for (const [reason, count] of Object.entries(rejects)) this.rejects.set({ reason }, count);
     for (const { accused, kind, count } of evidence) this.evidence.set({ accused, kind }, count);
     return this.registry.metrics();

@@ -4,7 +4,7 @@ import { maxFaulty } from '@ccro/consensus';
 import type { EvidenceEntry } from '@ccro/runner';
 import { NODE_OPTIONS } from '../node.constants.js';
 import type { NodeOptions } from '../node-options.js';
-import { ReplicaService } from '../replica/replica.service.js';
+import { ReplicaService, type DecisionCounts } from '../replica/replica.service.js';
 
 /** A node's word for its part; the seed's words, which reports use. */
 export type NodeRole = 'commander' | 'communication' | 'replica';
@@ -23,6 +23,8 @@ export interface NodeStatus {
   readonly lowWatermark: number;
   readonly highWatermark: number;
   readonly pooledRequests: number;
+  /** Slots executed since the start: decided in one round of votes, in two, or learnt from others. */
+  readonly decisions: DecisionCounts;
   readonly ledgerHead: string;
   /** Equal on all honest nodes that executed equally far. */
   readonly stateDigest: string;
@@ -68,6 +70,7 @@ export class StatusService {
       primary,
       collector: collector ?? null,
       ...status,
+      decisions: this.replica.decisions,
       stateDigest: runner.stateDigest(),
       durability: storage.durability,
       fault: runner.fault ?? null,
