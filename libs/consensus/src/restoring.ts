@@ -73,11 +73,14 @@ function restoreSlots(state: ReplicaState, restored: Restored): void {
   for (const { phase, view, sequence, digest } of restored.votes) {
     at(sequence)?.castVote(phase, { view, digest, castAtMs: undefined });
   }
-  for (const certificate of [...restored.certificates, ...certificatesIn(restored)]) {
+  // This replica stored them after it had verified them.
+  for (const certificate of restored.certificates) {
+    at(certificate.sequence)?.setCertificate(certificate as Verified<SlotCertificate>);
+  }
+  for (const certificate of certificatesIn(restored)) {
     const slot = at(certificate.sequence);
-    if (slot === undefined || slot.decisive?.digest === certificate.digest) continue;
-    // This replica stored it after it had verified it.
-    slot.setCertificate(certificate as Verified<SlotCertificate>);
+    if (slot?.decisive === undefined)
+      slot?.setCertificate(certificate as Verified<SlotCertificate>);
   }
   // Last: of many batches of one slot those are kept that were voted for or certified.
   for (const prePrepare of restored.accepted) {

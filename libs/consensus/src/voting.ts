@@ -172,7 +172,8 @@ export function applyCertificate(
   if (slot.decidedDigest !== undefined) return;
   if (held !== undefined && held.view >= view && !isDecisive) return;
   slot.setCertificate(certificate);
-  state.persist({ kind: 'certified', certificate });
+  // One that decides may be of an earlier view; the newer one is what a view-change must report.
+  if (slot.certificate(phase) === certificate) state.persist({ kind: 'certified', certificate });
   if (!slot.fellBack) learnDelay(state, slot, phase);
   stopWaiting(state, slot, phase);
   disputeIfDifferent(state, slot, digest);

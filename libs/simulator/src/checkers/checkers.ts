@@ -50,7 +50,7 @@ export class Checkers {
   constructor(private readonly options: CheckersOptions) {
     const report = this.found.bind(this);
     this.execution = new ExecutionChecker(createDigests(), report);
-    this.signing = new SigningChecker(report);
+    this.signing = new SigningChecker(options.cluster.members.length, report);
     this.certificates = new CertificateChecker(options.cluster);
     this.durability = new DurabilityChecker(report);
     this.memory = new MemoryChecker(options.limits, report);

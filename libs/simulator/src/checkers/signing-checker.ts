@@ -34,7 +34,11 @@ interface Record {
 export class SigningChecker {
   private readonly records = new Map<ReplicaId, Record>();
 
-  constructor(private readonly report: Report) {}
+  /** @param n number of replicas */
+  constructor(
+    private readonly n: number,
+    private readonly report: Report,
+  ) {}
 
   /** A vote that `vote.replica` signed, wherever it was found. */
   onVoteFound(
@@ -59,9 +63,13 @@ export class SigningChecker {
     this.say(replica, `proposal in view ${view} at ${sequence}`, digest);
   }
 
-  /** A prepare certificate is durable at `replica`: its later view-changes must report it. */
-  onCertified(replica: ReplicaId, { phase, view, sequence, digest }: Certificate): void {
-    if (phase !== 'prepare') return;
+  /**
+   * A prepare certificate is durable at `replica`: its later view-changes must report it. One of all
+   * n may also come after it has left the view, when its view-change is signed and stays as it is:
+   * what such a certificate decides, the votes in the reports carry over.
+   */
+  onCertified(replica: ReplicaId, { phase, view, sequence, digest, proof }: Certificate): void {
+    if (phase !== 'prepare' || proof.signers.length === this.n) return;
     note(this.of(replica).certificates, sequence, { view, digest });
   }
 
