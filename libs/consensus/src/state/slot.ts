@@ -217,7 +217,8 @@ export class Slot {
     invariant(
       earlier === undefined ||
         earlier.digest === digest ||
-        (phase === 'prepare' && !isDecisive && earlier.view < view),
+        // An undecided slot may get another digest in a later view, which may decide at once.
+        (phase === 'prepare' && earlier.view < view && this.decidedDigest === undefined),
       'agreement',
       () => `two ${phase} certificates at sequence ${this.sequence}`,
     );

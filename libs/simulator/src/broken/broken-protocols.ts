@@ -336,8 +336,8 @@ const VIEWS: readonly BrokenProtocol[] = [
         replace: 'return certified?.digest;',
       },
     ],
-    violates: ['agreement'],
-    foundBy: 'exploration',
+    violates: ['agreement', 'stopped'],
+    foundBy: 'runs',
   },
   {
     name: 'rule-1-not-strict',

@@ -40,6 +40,15 @@ export class CertificateChecker {
     return assessment;
   }
 
+  /** Why it decides nothing although it holds: it is neither of a round of commits nor of all n. */
+  flawAsDecision(certificate: Certificate): string | undefined {
+    const { flaw, signers } = this.assess(certificate);
+    if (flaw !== undefined || certificate.phase === 'commit') return undefined;
+    const n = this.keys.length;
+    const isFull = certificate.phase === 'prepare' && signers.length === n;
+    return isFull ? undefined : `which decides nothing: signed by ${signers.length} of ${n}`;
+  }
+
   private examine(certificate: Certificate): Assessment {
     const { signers, signatures } = certificate.proof;
     const bytes = voteBytes(this.cluster.cluster, certificate);

@@ -327,6 +327,20 @@ describe('certificates', () => {
     expect(found(made)).toEqual(['certificates']);
   });
 
+  it('a decision by prepare votes, unless all n cast one', () => {
+    const made = checkers();
+    const record = executed(1, [request(1)]);
+    const { digest } = record.decision;
+    const decidedBy = (certificate: Verified<Certificate>): Executed => ({
+      ...record,
+      decision: { ...record.decision, certificate },
+    });
+    made.onAppended(0, decidedBy(certificateOn('prepare', 1, digest, [0, 1, 2, 3])));
+    expect(found(made)).toEqual([]);
+    made.onAppended(1, decidedBy(certificateOn('prepare', 1, digest, [0, 1, 3])));
+    expect(found(made)).toEqual(['certificates']);
+  });
+
   it('none of a quorum', () => {
     const made = checkers();
     const certificate = certificateOn('prepare', 1, A, [0, 1, 3]);

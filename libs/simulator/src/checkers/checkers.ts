@@ -71,7 +71,7 @@ export class Checkers {
     if (!this.isHonest(replica)) return;
     if (record.kind === 'certified') this.checkCertificate(replica, record.certificate);
     else if (record.kind === 'executed') {
-      this.checkCertificate(replica, record.decision.certificate);
+      this.checkDecision(replica, record.decision.certificate);
       this.execution.onExecuted(replica, record);
     } else if (record.kind === 'checkpoint') {
       this.execution.onCheckpoint(replica, record.sequence, record.ledgerHead);
@@ -153,14 +153,25 @@ export class Checkers {
 
   private checkCertificate(replica: ReplicaId, certificate: Certificate): void {
     const { flaw, signers } = this.certificates.assess(certificate);
-    if (flaw !== undefined) {
-      const { phase, view, sequence } = certificate;
-      const which = `${phase} certificate of view ${view} at ${sequence}`;
-      this.found('certificates', `replica ${replica} accepted a ${which}, ${flaw}`);
-    }
+    this.reportCertificate(replica, certificate, flaw);
     for (const signer of signers) {
       if (this.isHonest(signer)) this.signing.onVoteFound(signer, certificate);
     }
+  }
+
+  private checkDecision(replica: ReplicaId, certificate: Certificate): void {
+    this.checkCertificate(replica, certificate);
+    this.reportCertificate(replica, certificate, this.certificates.flawAsDecision(certificate));
+  }
+
+  private reportCertificate(
+    replica: ReplicaId,
+    { phase, view, sequence }: Certificate,
+    flaw: string | undefined,
+  ): void {
+    if (flaw === undefined) return;
+    const which = `${phase} certificate of view ${view} at ${sequence}`;
+    this.found('certificates', `replica ${replica} accepted a ${which}, ${flaw}`);
   }
 }
 

@@ -1,5 +1,7 @@
 /** The fast path: 31, and what a replica that is slow, away or lying makes of it. */
 
+import type { NewView, Verified, Vote } from '@ccro/consensus';
+import { createVerification } from '@ccro/crypto';
 import type { FaultKind } from '@ccro/faults';
 import { describe, expect, it } from 'vitest';
 import { COLLECTING, Scene, type Passage, type SceneOptions } from './scene.contract.js';
@@ -83,5 +85,80 @@ describe.each(COLLECTING)('the fast path: $mode, n = $n', ({ mode, n }) => {
     const [before, after] = [published(scene).slice(0, 8), published(scene).slice(-12)];
     expect(before).not.toContain(n);
     expect(after).toContain(n);
+  });
+});
+
+describe('the fast path through three views', () => {
+  /** Collects in view 1, and hides in both view-changes what it voted for. */
+  const LIAR = 3;
+  /** Collects in view 0, and alone gets that view's certificate. */
+  const PREPARED = 2;
+  /** Never hears the first proposal; alone decides in view 1. */
+  const DECIDED = 1;
+
+  /** What the replicas must not hear of one another for it to come to this. */
+  function isKeptApart({ message, from, to }: Passage): boolean {
+    if (typeof to !== 'number' || message === undefined) return false;
+    switch (message.kind) {
+      case 'vote':
+        return message.phase !== 'checkpoint' && message.attempt > 0;
+      case 'pre-prepare':
+        return to === DECIDED && message.view === 0;
+      case 'certificate':
+        return from === PREPARED;
+      case 'decision':
+        return from === DECIDED;
+      case 'view-change':
+        return from === (message.view === 1 ? PREPARED : DECIDED);
+      default:
+        return false;
+    }
+  }
+
+  /** Hides what it saw, and gives the votes of all n to one replica alone. */
+  function lie(scene: Scene): void {
+    scene.corrupt(LIAR, (send) => {
+      const { message } = send;
+      if (message.kind === 'certificate') return [];
+      return [
+        message.kind === 'view-change' ? { ...send, message: { ...message, slots: [] } } : send,
+      ];
+    });
+    const { scheme } = createVerification(scene.cluster.facts);
+    const votes = new Map<number, Verified<Vote>>();
+    scene.hears = ({ message }) => {
+      if (message.kind !== 'vote' || message.phase !== 'prepare') return;
+      if (message.view !== 1 || message.sequence !== 1 || votes.has(message.replica)) return;
+      votes.set(message.replica, message as Verified<Vote>);
+      if (votes.size < scene.n - 1) return;
+      const liar = scene.as(LIAR);
+      votes.set(LIAR, liar.sign({ ...message, replica: LIAR }));
+      const bySigner = [...votes.values()].sort((a, b) => a.replica - b.replica);
+      liar.pass(scheme.assemble(bySigner), DECIDED);
+    };
+  }
+
+  it('32: three views, certificate against fast decision: the later votes win', async () => {
+    const scene = await fastScene({ mode: 'ccro', n: 4, faulty: [LIAR] });
+    scene.loses = isKeptApart;
+    lie(scene);
+    scene.cluster.submit('a');
+    const isDecided = (): boolean => scene.node(DECIDED).status().lastExecuted === 1;
+    await scene.until('decided by one in view 1', isDecided, 2 * REPLACED_MS);
+    const [certified, decided] = [scene.proposed(1, 0), scene.proposed(1, 1)];
+    expect(decided).not.toBe(certified);
+    const newViewOf = (view: number): NewView | undefined =>
+      scene.saidByHonest('new-view').find((message) => message.view === view);
+    await scene.until('view 2', () => newViewOf(2) !== undefined, 3 * REPLACED_MS);
+    // All that one replica has a certificate for is the other batch, of view 0.
+    const told = scene.saidByHonest('view-change').filter(({ view }) => view === 2);
+    const [report] = told.find(({ replica }) => replica === PREPARED)?.slots ?? [];
+    expect(report?.certificate).toMatchObject({ view: 0, digest: certified });
+    expect(newViewOf(2)?.viewChanges.map(({ replica }) => replica)).toEqual([0, PREPARED, LIAR]);
+    expect(newViewOf(2)?.reproposals[0]).toEqual({ sequence: 1, digest: decided });
+    scene.loses = () => false;
+    await scene.untilDecided(2 * REPLACED_MS);
+    await scene.decide(['b'], REPLACED_MS);
+    await scene.expectDecidedRight();
   });
 });

@@ -10,9 +10,6 @@ const REAL = [
   ...[1, 2, 12, 14, 24, 25, 26, 27, 49, 50, 51, 53, 54],
   ...[55, 57, 58, 59, 60, 62, 63, 66, 67, 71],
 ];
-/** They need what no cluster does yet. */
-const LATER = [32];
-
 interface NamedTest {
   /** Beside the table. */
   readonly path: string;
@@ -86,12 +83,5 @@ describe('the table of scenarios', () => {
       const endToEnd = real.filter(({ path }) => path.endsWith('.e2e.spec.ts'));
       expect({ number, isReal: endToEnd.length > 0 }).toEqual({ number, isReal: true });
     }
-  });
-
-  it('says which need the fast path', () => {
-    const later = rows.filter(({ number }) =>
-      new RegExp(String.raw`^\| *${number} *\|.*fast path: issue 4`, 'm').test(markdown),
-    );
-    expect(later.map(({ number }) => number)).toEqual(LATER);
   });
 });

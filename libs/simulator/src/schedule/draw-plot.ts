@@ -3,13 +3,15 @@
  * A run has one now and then, among whatever else befalls it.
  */
 
-import { maxFaulty, primaryOf, type ClientId, type ReplicaId } from '@ccro/consensus';
+import { nodeConnectionName } from '@ccro/broker';
+import { collectorOf, maxFaulty, primaryOf, type ClientId, type ReplicaId } from '@ccro/consensus';
 import type { FaultKind } from '@ccro/faults';
 import { appendOperation } from '@ccro/state-machine';
 import type { Random } from '../random.js';
 import type { DiskOptions } from '../simulated-disk.js';
 import type { SimulatedTuning } from '../simulated-node.js';
-import type { TimedStep } from './schedule.js';
+import { HEALTHY_NETWORK } from '../simulated-network.js';
+import type { CutLink, TimedStep } from './schedule.js';
 
 /** What a plot adds to a run, or puts in the place of what was drawn. */
 export interface Plot {
@@ -26,7 +28,7 @@ interface Stage {
 }
 
 export function drawPlot(random: Random, stage: Stage): Plot {
-  return random.pick([absence, hastyPrimary, succession])(random, stage);
+  return random.pick([absence, hastyPrimary, succession, loneDecision])(random, stage);
 }
 
 /** A replica is away for long; who could tell it what it missed has forgotten, or lies. */
@@ -82,6 +84,49 @@ function succession(random: Random, { nodes, safetyMs }: Stage): Plot {
 
 function everyone(nodes: number): ReplicaId[] {
   return Array.from({ length: nodes }, (_, replica) => replica);
+}
+
+/**
+ * The collector decides on the votes of all, and nobody hears of it: just then everybody is cut
+ * off, long enough for the others to leave the view, and the collector longer than they.
+ */
+function loneDecision(random: Random, { nodes, clients, safetyMs }: Stage): Plot {
+  const collector = collectorOf(primaryOf(0, nodes), nodes, 0);
+  const others = everyone(nodes).filter((replica) => replica !== collector);
+  const submittedMs = random.between(20, safetyMs / 4);
+  const cutMs = submittedMs + random.between(10, 120);
+  const apartMs = 2_000;
+  const cut = (atMs: number, what: string, links: readonly CutLink[]): TimedStep => ({
+    atMs,
+    step: { kind: 'cut', what, links },
+  });
+  return {
+    faulty: random.chance(0.5)
+      ? new Map()
+      : faultyOf(random.shuffled(others).slice(0, maxFaulty(nodes)), 'false-view-change'),
+    tuning: { fastPath: true, requestTimeoutMs: 300, stragglerWaitMs: { min: 100, max: 200 } },
+    steps: [
+      { atMs: 0, step: { kind: 'network', faults: { ...HEALTHY_NETWORK, maxDelayMs: 40 } } },
+      {
+        atMs: submittedMs,
+        step: { kind: 'submit', client: random.pick(clients), operation: appendOperation('lone') },
+      },
+      cut(cutMs, 'everybody from everybody', linksAmong(everyone(nodes))),
+      cut(
+        cutMs + apartMs,
+        `what node ${collector} sends`,
+        linksAmong(everyone(nodes)).filter(({ from }) => from === nodeConnectionName(collector)),
+      ),
+      cut(cutMs + 2 * apartMs, 'nothing', []),
+    ],
+  };
+}
+
+function linksAmong(replicas: readonly ReplicaId[]): CutLink[] {
+  const names = replicas.map(nodeConnectionName);
+  return names.flatMap((from) =>
+    names.filter((to) => to !== from).map((to): CutLink => ({ from, to })),
+  );
 }
 
 function faultyOf(replicas: readonly ReplicaId[], kind: FaultKind): Map<ReplicaId, FaultKind> {
