@@ -78,6 +78,7 @@ export class ScriptedCluster {
   private receive(channel: string, payload: Uint8Array): void {
     const { message } = json.decode(payload, this.config.cluster);
     if (message?.kind === 'request') this.onRequest(message);
+    if (message?.kind === 'requests') message.requests.forEach((each) => this.onRequest(each));
     if (message?.kind === 'query') this.onQuery(Number(channel.split(':').at(-1)), message);
   }
 

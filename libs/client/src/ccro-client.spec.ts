@@ -86,10 +86,16 @@ function setUp(n = 4, options: Partial<CcroClientOptions> = {}) {
     { broker, verifier, clock, random: () => 0.5 },
   );
   const others = hub.broker('others');
+  /** How many requests were in each message with some that were signed together. */
+  const lists: number[] = [];
   const heard: { readonly channel: string; readonly request: Request }[] = [];
   others.onMessage((channel, payload) => {
     const { message } = json.decode(payload, CLUSTER);
-    if (message?.kind === 'request') heard.push({ channel, request: message });
+    const requests = message?.kind === 'requests' ? message.requests : [message];
+    for (const request of requests) {
+      if (request?.kind === 'request') heard.push({ channel, request });
+    }
+    lists.push(...(message?.kind === 'requests' ? [message.requests.length] : []));
   });
   const signers = members.map(
     (_, replica) =>
@@ -100,7 +106,11 @@ function setUp(n = 4, options: Partial<CcroClientOptions> = {}) {
       }),
   );
 
-  function replyOf(replica: number, request: Request, said: Said = {}): Reply {
+  function replyOf(
+    replica: number,
+    request: Pick<Request, 'timestamp' | 'digest'>,
+    said: Said = {},
+  ): Reply {
     const result: RequestResult = {
       timestamp: request.timestamp,
       request: said.request ?? request.digest,
@@ -132,8 +142,10 @@ function setUp(n = 4, options: Partial<CcroClientOptions> = {}) {
     clock,
     heard,
     hub,
+    lists,
     others,
     replyOf,
+    verifier,
     send,
     signers,
     async start(): Promise<void> {
@@ -163,12 +175,61 @@ afterEach(async () => {
   }
 });
 
+/** One request, signed alone. */
+function signed(client: CcroClient, timestamp: number, operation: string): Request {
+  const [request] = client.sign([client.draft(timestamp, operation)]);
+  if (request === undefined) throw new Error('one draft, one request');
+  return request;
+}
+
+describe('signing together', () => {
+  it('signs what is submitted in one turn together, but for the first: nothing was under way', async () => {
+    const { client, heard, lists, channels, verifier } = await scene();
+    const submitted = Array.from({ length: 10 }, (_, index) => client.submit(`${index}`).request);
+    await expect.poll(() => heard.length).toBe(10);
+    expect(lists).toEqual([9]);
+    expect(heard.map(({ request }) => request.digest)).toEqual(submitted.map((r) => r.digest));
+    expect(new Set(heard.map(({ channel }) => channel))).toEqual(new Set([channels.node(0)]));
+    expect(new Set(heard.map(({ request }) => request.signature)).size).toBe(2);
+    for (const { request } of heard) expect(verifier.verify(request)).toBe(request);
+  });
+
+  it('sends lists of the size it was told, and none for what closed before', async () => {
+    const { client, heard, lists } = await scene(4, { maxSignedTogether: 4 });
+    const [, second] = Array.from({ length: 12 }, (_, index) => client.submit(`${index}`));
+    second?.decided.catch(() => undefined);
+    second?.settled.catch(() => undefined);
+    client.abandon(second?.timestamp ?? 0);
+    await expect.poll(() => heard.length).toBe(11);
+    expect(lists).toEqual([4, 4, 2]);
+  });
+
+  it('sends large operations in several messages', async () => {
+    const { client, heard, lists } = await scene();
+    for (let index = 0; index < 5; index += 1) client.submit('x'.repeat(60_000));
+    await expect.poll(() => heard.length).toBe(5);
+    expect(lists).toEqual([2, 2]);
+  });
+
+  it('sends what was signed together and still waits again together, and it holds', async () => {
+    const { client, clock, heard, lists, verifier, channels } = await scene();
+    for (const operation of ['a', 'b', 'c']) client.submit(operation);
+    await expect.poll(() => heard.length).toBe(3);
+    clock.advance(400);
+    await expect.poll(() => heard.length).toBe(6);
+    expect(lists).toEqual([2, 2]);
+    const again = heard.slice(3);
+    expect(again.map(({ channel }) => channel)).toEqual(Array(3).fill(channels.broadcast));
+    for (const { request } of again) expect(verifier.verify(request)).toBe(request);
+  });
+});
+
 describe('submitting', () => {
   it('sends the signed request to the primary of view 0, alone', async () => {
     const { client, heard, channels } = await scene();
     const { request } = client.submit('{"type":"append"}');
     await delivered();
-    expect(heard).toEqual([{ channel: channels.node(0), request }]);
+    expect(heard).toMatchObject([{ channel: channels.node(0), request }]);
   });
 
   it('accepts a result on f+1 matching replies and not on fewer', async () => {
@@ -259,7 +320,7 @@ describe('submitting', () => {
     await send({ ...honest, client: 'somebody' });
     await send(replyOf(1, { ...request, timestamp: request.timestamp + 1 }));
     await others.publish(client.inbox, Buffer.from('garbage'));
-    await others.publish(client.inbox, json.encode(request));
+    await others.publish(client.inbox, json.encode(signed(client, 1, 'mine')));
     for (const reply of old) await send(reply);
     expect(decision.reached).toBe(false);
     expect(client.counters().rejects).toEqual({
@@ -353,7 +414,7 @@ describe('submitting', () => {
 describe('sign and send', () => {
   it('sends what an earlier process signed, until it is decided', async () => {
     const earlier = await scene();
-    const request = earlier.client.sign(17, 'operation');
+    const request = signed(earlier.client, 17, 'operation');
     await delivered();
     expect(earlier.heard).toEqual([]);
 
@@ -370,7 +431,7 @@ describe('sign and send', () => {
 
   it('sends a request once, however often it is handed in while it waits', async () => {
     const { client, heard } = await scene();
-    const request = client.sign(17, 'operation');
+    const request = signed(client, 17, 'operation');
     const [first, second] = [client.send(request), client.send(request)];
     await delivered();
     expect(heard).toHaveLength(1);
@@ -380,15 +441,15 @@ describe('sign and send', () => {
 
   it('refuses another operation under a timestamp that is outstanding', async () => {
     const { client } = await scene();
-    client.send(client.sign(17, 'operation'));
-    expect(() => client.send(client.sign(17, 'another'))).toThrow(
+    client.send(signed(client, 17, 'operation'));
+    expect(() => client.send(signed(client, 17, 'another'))).toThrow(
       expect.objectContaining({ code: 'timestamp-reused' }),
     );
   });
 
   it('sends nothing after close', async () => {
     const { client } = await scene();
-    const request = client.sign(17, 'operation');
+    const request = signed(client, 17, 'operation');
     client.close();
     expect(() => client.send(request)).toThrow(expect.objectContaining({ code: 'closed' }));
   });
@@ -406,7 +467,8 @@ describe('retransmission', () => {
       if (elapsed > 0 && heard.length > before) sentAfter.push(elapsed + 100);
     }
     expect(sentAfter).toEqual([400, 1200, 2800, 6000, 11_000, 16_000, 21_000, 26_000]);
-    expect(heard.slice(1)).toEqual(sentAfter.map(() => ({ channel: channels.broadcast, request })));
+    const again = sentAfter.map(() => ({ channel: channels.broadcast, request }));
+    expect(heard.slice(1)).toMatchObject(again);
     for (const replica of [0, 1, 2, 3]) await send(replyOf(replica, request));
     await settled;
     const count = heard.length;
@@ -423,7 +485,7 @@ describe('retransmission', () => {
     expect(heard).toEqual([]);
     hub.setAvailable(true);
     await delivered();
-    expect(heard).toEqual([{ channel: channels.broadcast, request }]);
+    expect(heard).toMatchObject([{ channel: channels.broadcast, request }]);
     for (const replica of [0, 1]) await send(replyOf(replica, request));
     expect((await decided).sequence).toBe(1);
   });

@@ -14,6 +14,8 @@
  * - a submitted request never grows stale while it waits: timestamps are dense, and none is used
  *   that lies further above the oldest one waiting than the replicas' client window reaches;
  * - bounded memory: at most `maxOutstanding` submitted requests, whatever replicas do.
+ *
+ * What is submitted while other requests are under way is signed together: see `outbound.ts`.
  */
 
 import { channelNames, type Broker, type ChannelNames } from '@ccro/broker';
@@ -26,20 +28,29 @@ import {
   type ReplicaId,
   type Reply,
   type Request,
+  type RequestList,
   type RequestResult,
   type Timestamp,
   type View,
 } from '@ccro/consensus';
-import { RequestSigner, type Verifier } from '@ccro/crypto';
-import { json, MAX_OPERATION_CHARACTERS, type Codec, type NodeQuery } from '@ccro/wire';
+import { RequestSigner, type DigestedDraft, type Verifier } from '@ccro/crypto';
+import {
+  json,
+  MAX_OPERATION_CHARACTERS,
+  MAX_SIGNED_TOGETHER,
+  type Codec,
+  type NodeQuery,
+} from '@ccro/wire';
 import { ClientError } from './client-error.js';
 import type { Clock } from '@ccro/clock';
 import { NodeQueries } from './node-queries.js';
+import { messageOf, Outbound } from './outbound.js';
 import type { Outcome } from './outcome.js';
 import { OutstandingRequest } from './outstanding-request.js';
 import { Rejections, type ClientRejectCode } from './rejections.js';
 import { Responsiveness } from './responsiveness.js';
 import { RetransmissionDelay } from './retransmission.js';
+import { Retransmissions } from './retransmissions.js';
 import { ViewEstimate } from './view-estimate.js';
 
 /** How long after a decision late replies are awaited, so that the tallies are complete. */
@@ -60,6 +71,8 @@ export interface CcroClientOptions {
   readonly maxOutstanding?: number;
   /** W, as the replicas have it. Default: theirs. */
   readonly clientWindow?: number;
+  /** Requests that one signature covers at most, 1 to 128. Default 128. */
+  readonly maxSignedTogether?: number;
   /** First one `submit` uses; above all that this client ever used. Default: from the clock. */
   readonly firstTimestamp?: Timestamp;
 }
@@ -73,13 +86,15 @@ export interface CcroClientDependencies {
   readonly codec?: Codec;
   /** A number in [0, 1) at each call; for jitter only. Default `Math.random`. */
   readonly random?: () => number;
+  /** Runs a task soon, when what is to be done now is done. Default `setImmediate`. */
+  readonly defer?: (task: () => void) => void;
 }
 
 /** A request on its way. Neither promise has to be awaited. */
 export interface Submission {
   readonly timestamp: Timestamp;
-  /** The signed request; its digest identifies it everywhere. */
-  readonly request: Request;
+  /** The request; its digest identifies it everywhere. */
+  readonly request: DigestedDraft;
   /**
    * Resolves on f+1 matching replies.
    * Rejects with ClientError `timestamp-reused`, `stale-timestamp`, `abandoned` or `closed`.
@@ -108,11 +123,13 @@ export class CcroClient {
   private readonly channels: ChannelNames;
   private readonly codec: Codec;
   private readonly signer: RequestSigner;
+  private readonly outbound: Outbound;
   private readonly rejections = new Rejections();
   private readonly queries: NodeQueries;
   private readonly viewEstimate: ViewEstimate;
   private readonly responsiveness: Responsiveness;
   private readonly delay: RetransmissionDelay;
+  private readonly retransmissions: Retransmissions;
   private readonly requests = new Map<Timestamp, OutstandingRequest>();
   /** Timestamps of requests that are not decided yet, ascending. */
   private readonly waiting = new Set<Timestamp>();
@@ -133,9 +150,20 @@ export class CcroClient {
     this.channels = channelNames(cluster);
     this.codec = codec;
     this.signer = new RequestSigner({ cluster, secretKey });
+    this.outbound = new Outbound({
+      signer: this.signer,
+      maxSignedTogether: options.maxSignedTogether ?? MAX_SIGNED_TOGETHER,
+      defer: dependencies.defer ?? setImmediate,
+      publish: (together) => this.publishFirst(together),
+    });
     this.viewEstimate = new ViewEstimate(this.size.weakQuorum);
     this.responsiveness = new Responsiveness(n);
     this.delay = new RetransmissionDelay(random);
+    this.retransmissions = new Retransmissions(clock, this.delay, (together) => {
+      const waiting = this.broadcast(together);
+      this.retransmittedCount += waiting.length;
+      return waiting;
+    });
     this.nextTimestamp = options.firstTimestamp ?? Date.now() * TIMESTAMPS_PER_MS;
     this.queries = new NodeQueries({
       client,
@@ -146,7 +174,7 @@ export class CcroClient {
       send: (replica, query) => broker.publish(this.channels.node(replica), codec.encode(query)),
     });
     broker.onConnectionChange((connected) => {
-      if (connected) this.retransmitAll();
+      if (connected) this.retransmissions.sendAll();
     });
   }
 
@@ -204,23 +232,33 @@ export class CcroClient {
     if (this.capacity <= 0) {
       throw new ClientError('overloaded', `${this.waiting.size} requests are outstanding already`);
     }
-    const request = this.sign(this.nextTimestamp, operation);
+    const draft = this.draft(this.nextTimestamp, operation);
+    const isIdle = this.waiting.size === 0;
     this.nextTimestamp += 1;
-    return this.send(request);
+    const outstanding = this.begin(draft);
+    this.outbound.add(outstanding);
+    // Nothing is under way that it could be signed with: no need to wait for more.
+    if (isIdle) this.outbound.flush();
+    return submissionOf(outstanding);
   }
 
   /**
-   * Signs a request without sending it.
+   * A request that is still to be signed.
    *
    * @param timestamp never used for another operation, by whatever process has this client's id
    * @throws ClientError `operation-too-large`, RangeError for text with lone surrogates
    */
-  sign(timestamp: Timestamp, operation: string): Request {
+  draft(timestamp: Timestamp, operation: string): DigestedDraft {
     if (operation.length > MAX_OPERATION_CHARACTERS) {
       const message = `an operation has at most ${MAX_OPERATION_CHARACTERS} characters`;
       throw new ClientError('operation-too-large', message);
     }
-    return this.signer.sign({ client: this.options.client, timestamp, operation });
+    return this.signer.digest({ client: this.options.client, timestamp, operation });
+  }
+
+  /** Signs requests without sending them, many with one signature. @returns them in order */
+  sign(drafts: readonly DigestedDraft[]): readonly Request[] {
+    return this.outbound.sign(drafts);
   }
 
   /**
@@ -232,17 +270,20 @@ export class CcroClient {
    */
   send(request: Request): Submission {
     if (this.closed) throw new ClientError('closed', 'the client was closed');
-    const outstanding = this.requests.get(request.timestamp) ?? this.begin(request);
-    if (outstanding.request.digest !== request.digest) {
+    const known = this.requests.get(request.timestamp);
+    if (known === undefined) {
+      const isIdle = this.waiting.size === 0;
+      const outstanding = this.begin(request);
+      outstanding.signed = request;
+      this.outbound.add(outstanding);
+      if (isIdle) this.outbound.flush();
+      return submissionOf(outstanding);
+    }
+    if (known.request.digest !== request.digest) {
       const message = `timestamp ${request.timestamp} is outstanding with another operation`;
       throw new ClientError('timestamp-reused', message);
     }
-    return {
-      timestamp: request.timestamp,
-      request: outstanding.request,
-      decided: outstanding.decided.promise,
-      settled: outstanding.settled.promise,
-    };
+    return submissionOf(known);
   }
 
   /** Stops sending the request with `timestamp`. It may still be decided. */
@@ -293,57 +334,43 @@ export class CcroClient {
     this.queries.close();
   }
 
-  private begin(request: Request): OutstandingRequest {
+  private begin(request: DigestedDraft): OutstandingRequest {
     const outstanding = new OutstandingRequest(
       request,
-      this.codec.encode(request),
       this.size.weakQuorum,
       this.dependencies.clock.now(),
     );
     this.sentCount += 1;
     this.requests.set(request.timestamp, outstanding);
     this.waiting.add(request.timestamp);
-    this.sendFirst(outstanding);
-    this.scheduleRetransmission(outstanding);
     return outstanding;
   }
 
   /** To the primary alone: the others need it only if it does not come with the pre-prepare. */
-  private sendFirst(outstanding: OutstandingRequest): void {
-    const { broker } = this.dependencies;
+  private publishFirst(together: readonly OutstandingRequest[]): void {
+    const message = messageOf(together);
+    if (message === undefined) return;
     const primary = primaryOf(this.view, this.size.n);
-    broker.publish(this.channels.node(primary), outstanding.payload).then(
+    const payload = this.codec.encode(message);
+    this.dependencies.broker.publish(this.channels.node(primary), payload).then(
       (receivers) => {
-        if (receivers === 0 && outstanding.phase === 'waiting') this.broadcast(outstanding);
+        if (receivers === 0) this.broadcast(together);
       },
-      // The broker is away: the request is sent again when it is back.
+      // The broker is away: the requests are sent again when it is back.
       () => undefined,
     );
+    this.retransmissions.schedule(together);
   }
 
-  private broadcast({ payload }: OutstandingRequest): void {
-    const { broker } = this.dependencies;
-    broker.publish(this.channels.broadcast, payload).catch(() => undefined);
-  }
-
-  private scheduleRetransmission(outstanding: OutstandingRequest): void {
-    outstanding.cancelTimer();
-    outstanding.cancelTimer = this.dependencies.clock.schedule(
-      this.delay.delayMs(outstanding.attempts),
-      () => this.retransmit(outstanding),
-    );
-  }
-
-  private retransmit(outstanding: OutstandingRequest): void {
-    if (outstanding.phase !== 'waiting') return;
-    outstanding.attempts += 1;
-    this.retransmittedCount += 1;
-    this.broadcast(outstanding);
-    this.scheduleRetransmission(outstanding);
-  }
-
-  private retransmitAll(): void {
-    for (const outstanding of this.requests.values()) this.retransmit(outstanding);
+  /** Sends those of requests that one message carries which still wait. @returns them */
+  private broadcast(together: readonly OutstandingRequest[]): readonly OutstandingRequest[] {
+    const waiting = together.filter(({ phase }) => phase === 'waiting');
+    const message = messageOf(waiting);
+    if (message !== undefined) {
+      const payload = this.codec.encode(message);
+      this.dependencies.broker.publish(this.channels.broadcast, payload).catch(() => undefined);
+    }
+    return waiting;
   }
 
   private onReply(reply: Reply): void {
@@ -358,10 +385,12 @@ export class CcroClient {
     }
     this.responsiveness.heard(verified.replica);
     this.viewEstimate.observe(verified.replica, verified.view);
-    for (const result of verified.results) this.onResult(verified, result);
+    const decided: OutstandingRequest[] = [];
+    for (const result of verified.results) this.onResult(verified, result, decided);
+    if (decided.length > 0) this.settleSoon(decided);
   }
 
-  private onResult(reply: Reply, result: RequestResult): void {
+  private onResult(reply: Reply, result: RequestResult, decided: OutstandingRequest[]): void {
     const outstanding = this.requests.get(result.timestamp);
     // Decided already, or sent by another process with this client's id: a member signed it, so
     // it is no offence.
@@ -369,24 +398,34 @@ export class CcroClient {
     const added = outstanding.add(reply, result);
     if (added === 'conflicting') this.rejections.count('conflicting-reply');
     if (added !== 'added') return;
-    if (outstanding.decideIfMatched(this.dependencies.clock.now())) this.onDecided(outstanding);
-    else if (outstanding.phase === 'settling') this.settleIfComplete(outstanding);
+    if (outstanding.decideIfMatched(this.dependencies.clock.now())) {
+      if (this.onDecided(outstanding)) decided.push(outstanding);
+    } else if (outstanding.phase === 'settling') this.settleIfComplete(outstanding);
   }
 
-  private onDecided(outstanding: OutstandingRequest): void {
+  /** @returns whether more replies are awaited */
+  private onDecided(outstanding: OutstandingRequest): boolean {
     this.waiting.delete(outstanding.request.timestamp);
+    this.retransmissions.ended(outstanding);
     if (outstanding.phase === 'closed') {
       this.requests.delete(outstanding.request.timestamp);
-      return;
+      return false;
     }
     this.decidedCount += 1;
     if (outstanding.attempts === 0) this.delay.observe(outstanding.ageAtDecisionMs);
-    outstanding.cancelTimer();
-    outstanding.cancelTimer = this.dependencies.clock.schedule(SETTLING_MS, () => {
-      this.responsiveness.settle((replica) => outstanding.replies.has(replica));
-      this.settle(outstanding);
-    });
     this.settleIfComplete(outstanding);
+    return outstanding.phase === 'settling';
+  }
+
+  /** Late replies to what was decided on one reply are awaited for the same time. */
+  private settleSoon(decided: readonly OutstandingRequest[]): void {
+    this.dependencies.clock.schedule(SETTLING_MS, () => {
+      for (const outstanding of decided) {
+        if (outstanding.phase !== 'settling') continue;
+        this.responsiveness.settle((replica) => outstanding.replies.has(replica));
+        this.settle(outstanding);
+      }
+    });
   }
 
   private settleIfComplete(outstanding: OutstandingRequest): void {
@@ -400,8 +439,13 @@ export class CcroClient {
   }
 
   private giveUp(outstanding: OutstandingRequest, error: ClientError): void {
-    this.waiting.delete(outstanding.request.timestamp);
+    if (this.waiting.delete(outstanding.request.timestamp)) this.retransmissions.ended(outstanding);
     this.requests.delete(outstanding.request.timestamp);
     outstanding.fail(error);
   }
+}
+
+function submissionOf({ request, decided, settled }: OutstandingRequest): Submission {
+  const { timestamp } = request;
+  return { timestamp, request, decided: decided.promise, settled: settled.promise };
 }

@@ -6,6 +6,7 @@
  */
 
 import type { Reply, Request, RequestResult } from '@ccro/consensus';
+import type { DigestedDraft } from '@ccro/crypto';
 import { ClientError } from './client-error.js';
 import { Deferred } from './deferred.js';
 import type { Outcome } from './outcome.js';
@@ -22,21 +23,20 @@ export class OutstandingRequest {
   readonly replies: ReplyCollection;
   /** Retransmissions so far. */
   attempts = 0;
-  /** Cancels the timer that is running for this request. */
-  cancelTimer: () => void = () => undefined;
 
   private matched: MatchedReplies | undefined;
   private consensusTimeMs = 0;
   private currentPhase: RequestPhase = 'waiting';
 
+  /** As it is sent, each time the same; undefined before it is signed. */
+  signed: Request | undefined;
+
   /**
-   * @param payload the encoded request, sent unchanged each time
    * @param weakQuorum f+1
    * @param sentAtMs when it was first sent, on the client's clock
    */
   constructor(
-    readonly request: Request,
-    readonly payload: Uint8Array,
+    readonly request: DigestedDraft,
     private readonly weakQuorum: number,
     private readonly sentAtMs: number,
   ) {
@@ -80,7 +80,6 @@ export class OutstandingRequest {
 
   /** No more replies are awaited. */
   settle(): void {
-    this.cancelTimer();
     if (this.matched === undefined || this.currentPhase !== 'settling') return;
     this.currentPhase = 'closed';
     this.settled.resolve(this.outcome(this.matched));
@@ -88,7 +87,6 @@ export class OutstandingRequest {
 
   /** Gives up on the request. */
   fail(error: ClientError): void {
-    this.cancelTimer();
     if (this.currentPhase === 'settling') {
       this.settle();
       return;
@@ -123,7 +121,7 @@ export class OutstandingRequest {
   }
 }
 
-function refusalIn(result: RequestResult, request: Request): ClientError | undefined {
+function refusalIn(result: RequestResult, request: DigestedDraft): ClientError | undefined {
   if (result.request !== request.digest) {
     return new ClientError(
       'timestamp-reused',

@@ -7,6 +7,7 @@
  * - bounded memory: no batch is accepted that is too large to be passed on in one message.
  */
 
+import { batchCharacters } from './batch-size.js';
 import { fetchBatch } from './catching-up.js';
 import { executeReady } from './executing.js';
 import type { Digest } from './ids.js';
@@ -87,8 +88,7 @@ function accept(
   batch: readonly Request[],
 ): void {
   endFetching(state, slot);
-  const characters = batch.reduce((sum, { operation }) => sum + operation.length, 0);
-  if (batch.length > 1 && characters > state.config.maxBatchCharacters) {
+  if (batch.length > 1 && batchCharacters(batch) > state.config.maxBatchCharacters) {
     state.reject('batch-too-large', prePrepare.replica);
     return;
   }

@@ -7,6 +7,7 @@ import type {
   NewView,
   PrePrepare,
   Request,
+  RequestList,
   Status,
   Verified,
   ViewChange,
@@ -28,6 +29,7 @@ export type Input =
 /** A protocol message that `libs/crypto` has let through. */
 export type VerifiedMessage =
   | Verified<Request>
+  | Verified<RequestList>
   | Verified<PrePrepare>
   | Verified<Vote>
   | Verified<Certificate>

@@ -30,6 +30,19 @@ export interface Request {
   readonly operation: string;
   readonly digest: Digest;
   readonly signature: Signature;
+  /**
+   * Digests of all requests that the signature covers, in order, this one's among them; undefined
+   * when it covers this one alone. One array for all of them: who signs many at a time spares
+   * every replica all checks but one.
+   */
+  readonly signedWith?: readonly Digest[];
+}
+
+/** Requests of one client that it signed together, as they travel to the replicas. */
+export interface RequestList {
+  readonly kind: 'requests';
+  /** Not empty, distinct; all of one `signedWith`, in its order. Some may be left out. */
+  readonly requests: readonly Request[];
 }
 
 /** The primary assigns a sequence number to a batch, known by the digests of its requests. */
@@ -228,6 +241,7 @@ export interface Decision {
 /** Everything a replica accepts from the network. */
 export type ProtocolMessage =
   | Request
+  | RequestList
   | PrePrepare
   | Vote
   | Certificate

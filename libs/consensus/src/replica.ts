@@ -14,7 +14,7 @@ import { onDecision } from './handlers/on-decision.js';
 import { onFetch } from './handlers/on-fetch.js';
 import { onNewView } from './handlers/on-new-view.js';
 import { onPrePrepare } from './handlers/on-pre-prepare.js';
-import { onRequest } from './handlers/on-request.js';
+import { onRequest, onRequests } from './handlers/on-request.js';
 import { onStatus } from './handlers/on-status.js';
 import { onTimerFired } from './handlers/on-timer-fired.js';
 import { onViewChange } from './handlers/on-view-change.js';
@@ -144,6 +144,9 @@ function dispatch(state: ReplicaState, message: VerifiedMessage, via: Via): void
   switch (message.kind) {
     case 'request':
       onRequest(state, message, via);
+      return;
+    case 'requests':
+      onRequests(state, message, via);
       return;
     case 'pre-prepare':
       onPrePrepare(state, message);

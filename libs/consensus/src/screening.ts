@@ -17,6 +17,7 @@ export type Screening = 'wanted' | 'own-echo' | 'duplicate' | 'outside-watermark
 export function screen(state: ReplicaState, message: ProtocolMessage): Screening {
   switch (message.kind) {
     case 'request':
+    case 'requests':
       return 'wanted';
     case 'status':
     case 'fetch':

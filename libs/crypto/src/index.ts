@@ -1,4 +1,5 @@
 export { refuseSigners, type SignatureScheme } from './certificate-scheme.js';
+export { deriveRequest, type RequestFields } from './derived-request.js';
 export { createDigests, replyLeaves, requestDigest, resultLeaf, sha256 } from './digests.js';
 export { createEd25519Scheme, type Ed25519SchemeOptions } from './ed25519-scheme.js';
 export {
@@ -13,6 +14,7 @@ export {
 export { merklePath, type MerklePath, merkleRoot, verifyPath } from './merkle.js';
 export { resultProof, type ResultProof } from './result-proof.js';
 export {
+  type DigestedDraft,
   type MemberMessage,
   MessageSigner,
   type MessageSignerOptions,
@@ -35,6 +37,7 @@ export {
   replyBytes,
   type ReplyHeader,
   requestBytes,
+  requestListBytes,
   statusBytes,
   voteBytes,
   type VoteSubject,

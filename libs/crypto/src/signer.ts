@@ -1,6 +1,7 @@
 import type {
   ChunkPart,
   ClientId,
+  Digest,
   Fetch,
   FetchChunk,
   NewView,
@@ -34,6 +35,7 @@ import {
   queryBytes,
   replyBytes,
   requestBytes,
+  requestListBytes,
   statusBytes,
   voteBytes,
 } from './signing-bytes.js';
@@ -145,6 +147,11 @@ export interface RequestDraft {
   readonly operation: string;
 }
 
+/** A draft with what identifies it, ready to be signed. */
+export interface DigestedDraft extends RequestDraft {
+  readonly digest: Digest;
+}
+
 export interface RequestSignerOptions {
   readonly cluster: string;
   /** Seed in base64url. */
@@ -163,9 +170,33 @@ export class RequestSigner {
   }
 
   /** @throws RangeError when the operation holds lone surrogates, which UTF-8 cannot express */
-  sign({ client, timestamp, operation }: RequestDraft): Verified<Request> {
+  digest(draft: RequestDraft): DigestedDraft {
+    const { client, timestamp, operation } = draft;
     requireWellFormed(operation);
-    const digest = requestDigest(this.cluster, client, timestamp, operation);
+    return { ...draft, digest: requestDigest(this.cluster, client, timestamp, operation) };
+  }
+
+  /** @throws RangeError as `digest` */
+  sign(draft: RequestDraft): Verified<Request> {
+    return this.signDigested(this.digest(draft));
+  }
+
+  /**
+   * Signs many requests of one client at a time, with one signature. One alone is signed as by
+   * `sign`.
+   */
+  signAll(drafts: readonly DigestedDraft[]): readonly Verified<Request>[] {
+    const [only] = drafts;
+    if (only !== undefined && drafts.length === 1) return [this.signDigested(only)];
+    const signedWith = drafts.map(({ digest }) => digest);
+    const signature = signBytes(requestListBytes(this.cluster, signedWith), this.key);
+    return drafts.map(({ client, timestamp, operation, digest }) => {
+      const kind = 'request';
+      return asVerified({ kind, client, timestamp, operation, digest, signature, signedWith });
+    });
+  }
+
+  private signDigested({ client, timestamp, operation, digest }: DigestedDraft): Verified<Request> {
     const signature = signBytes(requestBytes(this.cluster, digest), this.key);
     return asVerified({ kind: 'request', client, timestamp, operation, digest, signature });
   }

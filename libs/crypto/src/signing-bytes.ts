@@ -44,6 +44,7 @@ export const LAYOUT_TYPES = {
   newView: 12,
   fetchChunk: 13,
   chunkPart: 14,
+  requestList: 15,
   // hashed
   requestDigest: 64,
   resultLeaf: 65,
@@ -74,6 +75,14 @@ export function startLayout(type: LayoutType, cluster: string, size: number): La
  */
 export function requestBytes(cluster: string, digest: Digest): Buffer {
   return startLayout(LAYOUT_TYPES.request, cluster, 32).digest(digest).finish();
+}
+
+/** A client signs many requests at a time by their digests, in order. */
+export function requestListBytes(cluster: string, digests: readonly Digest[]): Buffer {
+  const size = 4 + 32 * digests.length;
+  const layout = startLayout(LAYOUT_TYPES.requestList, cluster, size).u32(digests.length);
+  for (const digest of digests) layout.digest(digest);
+  return layout.finish();
 }
 
 /** `bodies` is left out: each of them proves itself and is listed in `requests`, the root of

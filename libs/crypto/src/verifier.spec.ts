@@ -250,6 +250,68 @@ describe('requests', () => {
   });
 });
 
+describe('requests that were signed together', () => {
+  const drafts = [11, 12, 13].map((timestamp) =>
+    client.digest({ client: 'gateway', timestamp, operation: `${timestamp}` }),
+  );
+  const listed = client.signAll(drafts);
+  const [first, second] = listed as unknown as [Request, Request];
+  const list = first.signedWith ?? [];
+  const fresh = (): Verifier => new Verifier(options);
+
+  it('hold all together, some of them, and one alone', () => {
+    for (const some of [listed, listed.slice(1), [second]]) {
+      const message = { kind: 'requests', requests: some } as const;
+      expect(fresh().verify(message)).toBe(message);
+    }
+    expect(fresh().verify(second)).toBe(second);
+  });
+
+  it('are one request of its own signature where there is one', () => {
+    const [only] = client.signAll(drafts.slice(0, 1));
+    expect(only).toEqual(client.sign({ client: 'gateway', timestamp: 11, operation: '11' }));
+    expect(only).not.toHaveProperty('signedWith');
+  });
+
+  const forged: [string, Request][] = [
+    ['one digest less', { ...first, signedWith: list.slice(0, 2) }],
+    ['one digest more', { ...first, signedWith: [...list, request.digest] }],
+    ['another order', { ...first, signedWith: list.toReversed() }],
+    ['no list', (({ signedWith: _list, ...alone }) => alone)(first)],
+    ['an empty list', { ...first, signedWith: [] }],
+    ['a list that it is not on', { ...request, signature: first.signature, signedWith: list }],
+    ['a list of itself, signed alone', { ...request, signedWith: [request.digest] }],
+    [
+      'the signature of another list',
+      { ...first, signature: client.signAll(drafts.slice(1))[0]?.signature ?? '' },
+    ],
+  ];
+
+  it.each(forged)('are refused with %s, whatever was seen before', (_what, forgery) => {
+    const experienced = fresh();
+    expect(experienced.verify({ kind: 'requests', requests: listed })).toMatchObject({
+      kind: 'requests',
+    });
+    const knowing = new Verifier({ ...options, knownRequest: () => first });
+    for (const checker of [fresh(), experienced, knowing]) {
+      expect(checker.verify(forgery)).toBe('bad-signature');
+      const among = { kind: 'requests', requests: [second, forgery] } as const;
+      expect(checker.verify(among)).toBe('bad-signature');
+    }
+  });
+
+  it('are refused in the name of another client', () => {
+    const digest = requestDigest(CLUSTER, 'other', first.timestamp, first.operation);
+    const stolen = { ...first, client: 'other', digest, signedWith: [digest, ...list.slice(1)] };
+    expect(verifier.verify(stolen)).toBe('bad-signature');
+    expect(verifier.verify({ ...stolen, signedWith: list })).toBe('bad-signature');
+  });
+
+  it('are refused when nothing is left of them', () => {
+    expect(verifier.verify({ kind: 'requests', requests: [] })).toBe('malformed');
+  });
+});
+
 describe('pre-prepares', () => {
   const sign = (changes: Partial<PrePrepare>): PrePrepare =>
     signerOf(2).sign({ ...prePrepare, ...changes, replica: 2 });

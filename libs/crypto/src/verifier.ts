@@ -18,7 +18,7 @@ import {
   type Vote,
 } from '@ccro/consensus';
 import type { SignatureScheme } from './certificate-scheme.js';
-import { requestDigest } from './digests.js';
+import { isDerived } from './derived-request.js';
 import { parsePublicKey, signatureHolds } from './keys.js';
 import { memberKeys } from './member-keys.js';
 import { merkleRoot } from './merkle.js';
@@ -33,6 +33,7 @@ import {
   requestBytes,
 } from './signing-bytes.js';
 import { asVerified } from './verified.js';
+import { VerifiedLists } from './verified-lists.js';
 import { viewChangeDigest } from './view-change-bytes.js';
 import { certificatesOf, isAscending, refuseViewChangeShape } from './view-change-shape.js';
 import { isWellFormed } from './well-formed.js';
@@ -57,6 +58,7 @@ export class Verifier {
   private readonly members: readonly Buffer[];
   private readonly clients: ReadonlyMap<ClientId, Buffer>;
   private readonly scheme: SignatureScheme;
+  private readonly lists: VerifiedLists;
   private readonly knownRequest: (digest: Digest) => Request | undefined;
 
   /** @throws KeyError for a malformed key, or one that two members share */
@@ -67,6 +69,7 @@ export class Verifier {
       [...clients].map(([client, publicKey]) => [client, parsePublicKey(publicKey)]),
     );
     this.scheme = scheme;
+    this.lists = new VerifiedLists(cluster);
     this.knownRequest = knownRequest ?? (() => undefined);
   }
 
@@ -75,6 +78,8 @@ export class Verifier {
     switch (message.kind) {
       case 'request':
         return this.refuseRequest(message) ?? asVerified(message);
+      case 'requests':
+        return this.refuseRequests(message.requests) ?? asVerified(message);
       case 'pre-prepare':
         return this.refusePrePrepare(message) ?? asVerified(message);
       case 'vote':
@@ -138,19 +143,29 @@ export class Verifier {
     if (key === undefined) return 'unknown-client';
     const refusal = this.refuseDigest(request);
     if (refusal !== undefined) return refusal;
+    if (request.signedWith !== undefined) {
+      return this.lists.holds(request, key) ? undefined : 'bad-signature';
+    }
     const known = this.knownRequest(request.digest);
     // An equal digest says that the content is equal; the signature has to be as well.
-    if (known?.signature === request.signature) return undefined;
+    if (known?.signedWith === undefined && known?.signature === request.signature) return undefined;
     const bytes = requestBytes(this.cluster, request.digest);
     return signatureHolds(bytes, request.signature, key) ? undefined : 'bad-signature';
   }
 
+  private refuseRequests(requests: readonly Request[]): RejectCode | undefined {
+    if (requests.length === 0) return 'malformed';
+    for (const request of requests) {
+      const refused = this.refuseRequest(request);
+      if (refused !== undefined) return refused;
+    }
+    return undefined;
+  }
+
   /** Whether a request is what its digest stands for. */
   private refuseDigest(request: Request): RejectCode | undefined {
-    const { client, timestamp, operation, digest } = request;
-    if (!isWellFormed(operation)) return 'malformed';
-    const derived = requestDigest(this.cluster, client, timestamp, operation);
-    return derived === digest ? undefined : 'digest-mismatch';
+    if (!isWellFormed(request.operation)) return 'malformed';
+    return isDerived(this.cluster, request) ? undefined : 'digest-mismatch';
   }
 
   private refusePrePrepare(prePrepare: PrePrepare): RejectCode | undefined {
@@ -160,13 +175,9 @@ export class Verifier {
     if (merkleRoot(requests) !== digest) return 'digest-mismatch';
     if (bodies.length === 0) return undefined;
     const listed = new Set(requests);
-    for (const body of bodies) {
-      // Taking it off the list makes a body that comes twice, which only costs time, a stranger.
-      if (!listed.delete(body.digest)) return 'digest-mismatch';
-      const refused = this.refuseRequest(body);
-      if (refused !== undefined) return refused;
-    }
-    return undefined;
+    // Taking it off the list makes a body that comes twice, which only costs time, a stranger.
+    if (!bodies.every(({ digest: body }) => listed.delete(body))) return 'digest-mismatch';
+    return this.refuseRequests(bodies);
   }
 
   /**

@@ -11,6 +11,7 @@ import type { Digests, SequenceNumber } from '@ccro/consensus';
 import { Damage } from './damage.js';
 import { DECISIONS, entryOf, keyOf, type Entry } from './entries.js';
 import { readChecked } from './checked-value.js';
+import { unpackValue } from './packed-value.js';
 import { newestBatch, STORE_KEYS, type BatchValue, type Level } from './level-files.js';
 
 /** Hashes a chunk's text. */
@@ -75,7 +76,7 @@ class Reading {
   private add(key: string, text: string): void {
     const { value, checksum } = readChecked(key, text);
     if (STORE_KEYS.has(key)) return;
-    const entry = entryOf(key, value);
+    const entry = entryOf(key, unpackValue(value));
     if (entry === undefined) throw new Damage(`there is an entry ${JSON.stringify(key)}`);
     if (entry.kind === 'state') this.base = entry.value.sequence;
     if (entry.kind === 'chunk') this.checkChunk(entry);

@@ -1,6 +1,7 @@
 import type { Restored, SequenceNumber, StoredDecision, StoreRecord } from '@ccro/consensus';
 import type { GetOptions } from 'classic-level';
 import { readChecked, withChecksum } from './checked-value.js';
+import { packValue, unpackValue } from './packed-value.js';
 import type { ConfirmedFile } from './confirmed-file.js';
 import { Damage } from './damage.js';
 import { DECISIONS, keyOf, type ChunkValue } from './entries.js';
@@ -183,7 +184,7 @@ export class LevelStore implements ReplicaStore {
     this.checksums -= this.live.get(key) ?? 0;
     switch (change.kind) {
       case 'put': {
-        const { text, checksum } = withChecksum(key, change.value);
+        const { text, checksum } = withChecksum(key, packValue(change.value));
         this.live.set(key, checksum);
         this.checksums += checksum;
         return [{ type: 'put', key, value: text }];
@@ -218,7 +219,7 @@ export class LevelStore implements ReplicaStore {
     const range = { gte: keyOf({ kind: 'decision', sequence: first }), lt: DECISIONS.end };
     for await (const [key, text] of this.db.iterator({ ...range, limit, snapshot })) {
       if (key !== keyOf({ kind: 'decision', sequence: first + found.length })) break;
-      found.push(readChecked(key, text).value as StoredDecision);
+      found.push(unpackValue(readChecked(key, text).value) as StoredDecision);
     }
     if (found.length === limit) return found;
     throw new Damage(`the decision of slot ${first + found.length} is missing`);

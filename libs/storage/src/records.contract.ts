@@ -6,6 +6,7 @@ import type {
   OwnVote,
   Phase,
   PrePrepare,
+  Request,
   Restored,
   SlotCertificate,
   SlotPhase,
@@ -79,6 +80,21 @@ export function request(timestamp: number, content: string) {
     digest: sha(`request ${content}`),
     signature: 'by the client',
   };
+}
+
+/** Requests with one signature, which share the list of what it covers. */
+export function signedTogether(timestamp: number, ...contents: string[]): Request[] {
+  const signedWith = contents.map((content) => sha(`request ${content}`));
+  return contents.map((content, index) => ({
+    ...request(timestamp + index, content),
+    signedWith,
+  }));
+}
+
+/** An executed slot of these requests. */
+export function withRequests(record: StoreRecord, requests: readonly Request[]): StoreRecord {
+  if (record.kind !== 'executed') throw new Error('only an executed slot has requests');
+  return { ...record, decision: { ...record.decision, requests } };
 }
 
 export function executed(sequence: number, content = `slot ${sequence}`): StoreRecord {

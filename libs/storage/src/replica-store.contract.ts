@@ -1,6 +1,6 @@
 /** What every `ReplicaStore` must do; each implementation's spec calls it. */
 
-import type { StoreRecord } from '@ccro/consensus';
+import type { Request, StoreRecord } from '@ccro/consensus';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -11,7 +11,10 @@ import {
   executed,
   expectedDecisions,
   expectedOf,
+  request,
+  signedTogether,
   snapshot,
+  withRequests,
 } from './records.contract.js';
 import type { HeldSnapshot, ReplicaStore } from './replica-store.js';
 
@@ -55,6 +58,17 @@ export function describeReplicaStoreContract(
       expect(await sequencesOf(store, 4, 99)).toEqual([]);
       expect(await sequencesOf(store, 3, 2)).toEqual([]);
       expect(await sequencesOf(store, 0, 2)).toEqual([]);
+    });
+
+    it('gives back requests that were signed together, in the order of the batch', async () => {
+      const store = await open();
+      const batches = [signedTogether(1, 'a', 'b', 'c'), signedTogether(4, 'd', 'e')];
+      const [[a, b, c], [d, e]] = batches as unknown as [Request[], Request[]];
+      const requests = [c, a, request(6, 'alone'), b, d, e].flatMap((each) => each ?? []);
+      const record = withRequests(executed(1), requests);
+      await store.append([record]);
+      const [found] = await store.decisions(1, 1);
+      expect(found?.decision.requests).toEqual(requests);
     });
 
     it('keeps appends in flight in order', async () => {

@@ -1,3 +1,4 @@
+import type { Request } from '@ccro/consensus';
 import {
   MessageSigner,
   RequestSigner,
@@ -45,6 +46,35 @@ const request = fc
     ...fields,
     digest: requestDigest(CLUSTER, fields.client, fields.timestamp, fields.operation),
   }));
+/** Requests signed together, all of them; of nobody's signature. */
+const requestList = fc
+  .record({
+    client: name,
+    signature,
+    drafts: fc.array(fc.record({ timestamp: counter, operation: text }), {
+      minLength: 2,
+      maxLength: 4,
+    }),
+  })
+  .map(({ client, signature: shared, drafts }) => {
+    const signedWith = drafts.map(({ timestamp, operation }) =>
+      requestDigest(CLUSTER, client, timestamp, operation),
+    );
+    return drafts.map((draft, index) => ({
+      kind: 'request' as const,
+      client,
+      ...draft,
+      digest: signedWith[index] ?? '',
+      signature: shared,
+      signedWith,
+    }));
+  });
+/** Some of a list, in its order, among others. */
+const nestedRequests = fc
+  .tuple(fc.array(request, { maxLength: 2 }), requestList, fc.array(request, { maxLength: 1 }))
+  .chain(([before, listed, after]) =>
+    fc.subarray(listed).map((some): Request[] => [...before, ...some, ...after]),
+  );
 const proof = fc.record(
   {
     scheme: fc.constantFrom('ed25519', 'bls'),
@@ -68,12 +98,15 @@ const u32 = fc.nat(2 ** 32 - 1);
 
 const messages = {
   request,
+  requests: requestList
+    .chain((listed) => fc.subarray(listed, { minLength: 1 }))
+    .map((requests) => ({ kind: 'requests' as const, requests })),
   'pre-prepare': fc.record(
     {
       kind: kind('pre-prepare'),
       ...slot,
       requests: fc.array(digest, { maxLength: 5 }),
-      bodies: fc.array(request, { maxLength: 3 }),
+      bodies: nestedRequests,
       collector: replica,
       replica,
       signature,
@@ -116,7 +149,7 @@ const messages = {
     plain,
   ),
   decision: fc.record(
-    { kind: kind('decision'), ...slot, requests: fc.array(request, { maxLength: 3 }), certificate },
+    { kind: kind('decision'), ...slot, requests: nestedRequests, certificate },
     plain,
   ),
   'view-change': fc

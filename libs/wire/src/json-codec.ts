@@ -3,8 +3,8 @@
  * work. Nothing here is signed; see `signing-bytes.ts` in `libs/crypto` for what is.
  */
 
-import type { Certificate, Request } from '@ccro/consensus';
-import { requestDigest, viewChangeDigest } from '@ccro/crypto';
+import type { Certificate } from '@ccro/consensus';
+import { deriveRequest, viewChangeDigest } from '@ccro/crypto';
 import type { Codec, Decoded, WireMessage } from './codec.js';
 import {
   MAX_CERTIFICATE_BYTES,
@@ -14,7 +14,8 @@ import {
   MAX_SMALL_MESSAGE_BYTES,
 } from './limits.js';
 import { nestsTooDeep } from './nesting.js';
-import { CHECKS, type WireRequest } from './schemas.js';
+import { formOf, listedRequests, nestedForms, requestsIn } from './request-forms.js';
+import { CHECKS } from './schemas.js';
 
 const KIND_PREFIX = Buffer.from('{"kind":"', 'latin1');
 const QUOTE = 0x22;
@@ -42,6 +43,7 @@ function asItIs<M extends WireMessage>(
 /** A map and not an object: a peer's `kind` may be `__proto__`. */
 const READERS: ReadonlyMap<string, Reader> = new Map<WireMessage['kind'], Reader>([
   ['request', reader(MAX_REQUEST_BYTES, readRequest)],
+  ['requests', reader(MAX_MESSAGE_BYTES, readRequests)],
   ['pre-prepare', reader(MAX_MESSAGE_BYTES, readPrePrepare)],
   ['vote', asItIs(MAX_SMALL_MESSAGE_BYTES, CHECKS.vote)],
   ['certificate', asItIs(MAX_CERTIFICATE_BYTES, CHECKS.certificate)],
@@ -100,11 +102,18 @@ export const json: Codec = { name: 'json', encode, decode, peek: peekKind };
 /** What `JSON.stringify` gets: `kind` first, then everything that travels. */
 function travelForm(message: WireMessage): object {
   switch (message.kind) {
-    case 'request':
-      return { kind: message.kind, ...requestForm(message) };
+    case 'request': {
+      const kind = message.signedWith === undefined ? 'request' : 'requests';
+      return { kind, ...formOf([message]) };
+    }
+    case 'requests': {
+      const [first, ...others] = message.requests;
+      if (first === undefined) throw new RangeError('a list of no requests cannot be sent');
+      return { kind: message.kind, ...formOf([first, ...others]) };
+    }
     case 'pre-prepare': {
       const { kind, view, sequence, digest, requests, bodies, collector, replica } = message;
-      const nested = bodies.map(requestForm);
+      const nested = nestedForms(bodies);
       const { signature } = message;
       return {
         kind,
@@ -150,7 +159,7 @@ function travelForm(message: WireMessage): object {
     }
     case 'decision': {
       const { kind, sequence, view, digest, requests, certificate } = message;
-      const nested = requests.map(requestForm);
+      const nested = nestedForms(requests);
       const proof = certificateForm(certificate);
       return { kind, sequence, view, digest, requests: nested, certificate: proof };
     }
@@ -169,28 +178,25 @@ function travelForm(message: WireMessage): object {
   }
 }
 
-function requestForm({ client, timestamp, operation, signature }: Request): WireRequest {
-  return { client, timestamp, operation, signature };
-}
-
 function certificateForm({ kind, phase, view, sequence, digest, proof }: Certificate): Certificate {
   const { scheme, signers, signatures } = proof;
   return { kind, phase, view, sequence, digest, proof: { scheme, signers, signatures } };
 }
 
-function requestOf(travelled: WireRequest, cluster: string): Request {
-  const { client, timestamp, operation, signature } = travelled;
-  const digest = requestDigest(cluster, client, timestamp, operation);
-  return { kind: 'request', client, timestamp, operation, digest, signature };
+function readRequest(value: unknown, cluster: string): WireMessage | undefined {
+  return CHECKS.request.Check(value) ? deriveRequest(cluster, value) : undefined;
 }
 
-function readRequest(value: unknown, cluster: string): WireMessage | undefined {
-  return CHECKS.request.Check(value) ? requestOf(value, cluster) : undefined;
+function readRequests(value: unknown, cluster: string): WireMessage | undefined {
+  if (!CHECKS.requests.Check(value)) return undefined;
+  const requests = listedRequests(value, cluster);
+  return requests.length === 0 ? undefined : { kind: 'requests', requests };
 }
 
 function readPrePrepare(value: unknown, cluster: string): WireMessage | undefined {
   if (!CHECKS.prePrepare.Check(value)) return undefined;
-  return { ...value, bodies: value.bodies.map((body) => requestOf(body, cluster)) };
+  const bodies = requestsIn(value.bodies, cluster);
+  return bodies && { ...value, bodies };
 }
 
 function readViewChange(value: unknown, cluster: string): WireMessage | undefined {
@@ -200,5 +206,6 @@ function readViewChange(value: unknown, cluster: string): WireMessage | undefine
 
 function readDecision(value: unknown, cluster: string): WireMessage | undefined {
   if (!CHECKS.decision.Check(value)) return undefined;
-  return { ...value, requests: value.requests.map((request) => requestOf(request, cluster)) };
+  const requests = requestsIn(value.requests, cluster);
+  return requests && { ...value, requests };
 }

@@ -9,7 +9,7 @@ export const MAX_QUERY_BYTES = 32 * 1024;
 export const MAX_CERTIFICATE_BYTES = 128 * 1024;
 export const MAX_REQUEST_BYTES = 1024 * 1024;
 
-/** Arrays and objects inside one another at most; honest messages have four. */
+/** Arrays and objects inside one another at most; honest messages have five. */
 export const MAX_DEPTH = 8;
 
 /** Characters (UTF-16 code units) of one operation at most. */
@@ -26,6 +26,9 @@ export const MAX_CHUNK_PART_CHARACTERS = 256 * 1024;
 
 /** Requests in one batch and results in one reply at most. */
 export const MAX_REQUESTS = 1024;
+
+/** Requests that one signature covers at most. */
+export const MAX_SIGNED_TOGETHER = 128;
 
 /** Members of a cluster, and so signers of a certificate, at most. */
 export const MAX_MEMBERS = 1024;

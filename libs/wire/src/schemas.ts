@@ -17,15 +17,17 @@ import {
   MAX_OPERATION_CHARACTERS,
   MAX_QUERY_CHARACTERS,
   MAX_REQUESTS,
+  MAX_SIGNED_TOGETHER,
 } from './limits.js';
 
 const STRICT = { additionalProperties: false } as const;
 const MAX_U32 = 0xffff_ffff;
+const DIGEST_CHARACTERS = 64;
 
 const COUNTER = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 const SMALL_COUNT = Type.Integer({ minimum: 0, maximum: MAX_U32 });
 const REPLICA = Type.Integer({ minimum: 0, maximum: MAX_MEMBERS - 1 });
-const DIGEST = Type.String({ pattern: /^[0-9a-f]{64}$/ });
+const DIGEST = Type.Refine(Type.String(), isDigest);
 /** 64 bytes in canonical base64url: the last character carries two bits only. */
 const SIGNATURE = Type.String({ pattern: /^[A-Za-z0-9_-]{85}[AQgw]$/ });
 const NAME = Type.String({ pattern: /^[A-Za-z0-9_-]{1,64}$/ });
@@ -38,6 +40,17 @@ const PHASE = Type.Union([
   Type.Literal('commit'),
   Type.Literal('checkpoint'),
 ]);
+
+/** 64 hexadecimal digits, as digests are spelt: there are so many of them that a pattern tells. */
+function isDigest(value: string): boolean {
+  if (value.length !== DIGEST_CHARACTERS) return false;
+  for (let index = 0; index < DIGEST_CHARACTERS; index += 1) {
+    const code = value.charCodeAt(index);
+    const isDigit = code >= 0x30 && code <= 0x39;
+    if (!isDigit && (code < 0x61 || code > 0x66)) return false;
+  }
+  return true;
+}
 
 /** Text that UTF-8 can express, up to a length in UTF-16 code units. */
 function text(maxCharacters: number): ReturnType<typeof Type.String> {
@@ -52,7 +65,27 @@ const REQUEST_FIELDS = {
   signature: SIGNATURE,
 };
 
-const NESTED_REQUESTS = Type.Array(Type.Object(REQUEST_FIELDS, STRICT), { maxItems: MAX_REQUESTS });
+/** Requests that were signed together: those that do not travel along are there as digests. */
+const LIST_FIELDS = {
+  client: NAME,
+  signed: Type.Array(
+    Type.Union([
+      Type.Object({ timestamp: COUNTER, operation: text(MAX_OPERATION_CHARACTERS) }, STRICT),
+      DIGEST,
+    ]),
+    { minItems: 1, maxItems: MAX_SIGNED_TOGETHER },
+  ),
+  signature: SIGNATURE,
+};
+
+const SINGLE_REQUEST = Type.Object(REQUEST_FIELDS, STRICT);
+const REQUEST_LIST = Type.Object(LIST_FIELDS, STRICT);
+
+const NESTED_REQUESTS = Type.Array(Type.Union([SINGLE_REQUEST, REQUEST_LIST]), {
+  maxItems: MAX_REQUESTS,
+});
+
+const REQUESTS = Type.Object({ kind: Type.Literal('requests'), ...LIST_FIELDS }, STRICT);
 
 const REQUEST = Type.Object({ kind: Type.Literal('request'), ...REQUEST_FIELDS }, STRICT);
 
@@ -277,10 +310,13 @@ const ANSWER = Type.Object(
 );
 
 /** A request as it travels inside other messages. */
-export type WireRequest = Static<(typeof NESTED_REQUESTS)['items']>;
+export type WireRequest = Static<typeof SINGLE_REQUEST>;
+/** Requests that were signed together, as they travel. */
+export type WireRequestList = Static<typeof REQUEST_LIST>;
 
 export const CHECKS = {
   request: Compile(REQUEST),
+  requests: Compile(REQUESTS),
   prePrepare: Compile(PRE_PREPARE),
   vote: Compile(VOTE),
   certificate: Compile(CERTIFICATE),

@@ -6,6 +6,7 @@ import { ReplicaService } from './replica.service.js';
 /** Kinds of messages a node listens for; `*` is everything else, to be counted and dropped. */
 const KINDS = [
   'request',
+  'requests',
   'pre-prepare',
   'vote',
   'certificate',

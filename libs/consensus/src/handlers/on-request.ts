@@ -2,7 +2,7 @@ import { completeProposals } from '../accepting.js';
 import { mayAnswer } from '../catching-up.js';
 import { sendReply, STALE_RESULT } from '../executing.js';
 import type { Via } from '../input.js';
-import type { Request, RequestResult, Verified } from '../messages.js';
+import type { Request, RequestList, RequestResult, Verified } from '../messages.js';
 import { proposeWaiting } from '../proposing.js';
 import type { Pooling } from '../state/request-pool.js';
 import { watchOldestRequest } from '../view-change/suspecting.js';
@@ -13,6 +13,23 @@ import type { ReplicaState } from '../state/replica-state.js';
  * already, else held, and proposed when this replica is the primary.
  */
 export function onRequest(state: ReplicaState, request: Verified<Request>, via: Via): void {
+  take(state, request, via);
+  proposeWaiting(state);
+  watchOldestRequest(state);
+}
+
+/** Requests that came together are taken together, so that they can be one batch. */
+export function onRequests(
+  state: ReplicaState,
+  { requests }: Verified<RequestList>,
+  via: Via,
+): void {
+  for (const request of requests) take(state, request, via);
+  proposeWaiting(state);
+  watchOldestRequest(state);
+}
+
+function take(state: ReplicaState, request: Request, via: Via): void {
   const { client, timestamp, digest } = request;
   const seen = state.clients.lookup(client, timestamp);
   if (seen.kind === 'executed') {
@@ -30,8 +47,6 @@ export function onRequest(state: ReplicaState, request: Verified<Request>, via: 
   if (outcome === 'added' && via === 'direct' && !state.isPrimary) {
     state.emit({ kind: 'send', to: { kind: 'replica', id: state.primary }, message: request });
   }
-  proposeWaiting(state);
-  watchOldestRequest(state);
 }
 
 /** Holds the request; a full pool is first rid of what can never execute any more. */

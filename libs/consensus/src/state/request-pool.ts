@@ -8,6 +8,7 @@
  */
 
 import type { ClientId, Digest, Timestamp } from '../ids.js';
+import { BatchSize } from '../batch-size.js';
 import type { Request } from '../messages.js';
 
 interface PooledRequest {
@@ -110,12 +111,12 @@ export class RequestPool {
   /** The oldest waiting requests, up to both limits, at least one if any waits. */
   next(maxRequests: number, maxCharacters: number): Candidate[] {
     const candidates: Candidate[] = [];
-    let characters = 0;
+    const size = new BatchSize();
     for (const digest of this.waiting) {
       const pooled = this.requests.get(digest);
       if (pooled === undefined) continue;
-      characters += pooled.request.operation.length;
-      const full = candidates.length >= maxRequests || characters > maxCharacters;
+      size.add(pooled.request);
+      const full = candidates.length >= maxRequests || size.characters > maxCharacters;
       if (full && candidates.length > 0) break;
       candidates.push({ request: pooled.request, inline: !pooled.everyoneHasIt });
     }

@@ -62,7 +62,7 @@ export class Checkers {
   }
 
   /** A client signed `request`. */
-  onSigned(request: Request): void {
+  onSigned(request: Pick<Request, 'digest'>): void {
     this.execution.onSigned(request);
   }
 

@@ -35,8 +35,8 @@ export class ExecutionChecker {
   ) {}
 
   /** A client signed `request`. */
-  onSigned(request: Request): void {
-    this.signed.add(request.digest);
+  onSigned({ digest }: Pick<Request, 'digest'>): void {
+    this.signed.add(digest);
   }
 
   /** What (client, timestamp) came to, once an honest replica executed it. */

@@ -26,6 +26,8 @@ export function describeMessage(message: WireMessage): string {
   switch (message.kind) {
     case 'request':
       return `request ${requestName(message)} ${message.operation}`;
+    case 'requests':
+      return `requests ${message.requests.map(requestName).join(', ')}`;
     case 'pre-prepare':
       return prePrepareText(message);
     case 'vote':

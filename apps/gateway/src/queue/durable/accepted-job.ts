@@ -1,4 +1,5 @@
-import type { Request } from '@ccro/consensus';
+import type { Digest, Request } from '@ccro/consensus';
+import type { DigestedDraft } from '@ccro/crypto';
 import { z } from 'zod';
 
 /** A timestamp that nobody else was given, and where it comes in the order they were given out. */
@@ -7,18 +8,25 @@ export interface Stamp {
   readonly index: number;
 }
 
-/** One call on its way into Redis: its requests, signed. */
-export interface SignedCall {
-  readonly requests: readonly SignedRequest[];
+/** One call on its way into Redis. */
+interface CallOf<R> {
+  readonly requests: readonly R[];
   /** Under its caller's idempotency key, if there is one. */
   readonly key?: SignedCallKey | undefined;
 }
 
-export interface SignedRequest {
+interface Stamped {
   readonly id: string;
   readonly index: number;
-  readonly request: Request;
 }
+
+/** A call whose requests have their timestamps. */
+export type StampedCall = CallOf<Stamped & { readonly request: DigestedDraft }>;
+
+export type SignedRequest = Stamped & { readonly request: Request };
+
+/** A call whose requests are signed. */
+export type SignedCall = CallOf<SignedRequest>;
 
 export interface SignedCallKey {
   /** Digest of the caller's key: Redis need not know what users call their requests. */
@@ -39,6 +47,8 @@ export function keyRecordOf({ key, requests }: SignedCall): KeyRecord | undefine
 
 const jobData = z.object({
   client: z.string(),
+  /** Digests of requests that were signed together: a list for each signature. */
+  lists: z.array(z.array(z.string())).default([]),
   calls: z.array(
     z.object({
       /** Digest of the idempotency key; '' for none. */
@@ -50,6 +60,8 @@ const jobData = z.object({
             operation: z.string(),
             digest: z.string(),
             signature: z.string(),
+            /** Which of `lists` the signature covers; without it, the request alone. */
+            list: z.int().optional(),
           }),
         )
         .min(1),
@@ -61,17 +73,23 @@ const jobData = z.object({
 export type JobData = z.infer<typeof jobData>;
 
 export function jobDataOf(client: string, calls: readonly SignedCall[]): JobData {
+  const numbers = new Map<readonly Digest[], number>();
+  const numberOf = ({ signedWith }: Request): { readonly list?: number } => {
+    if (signedWith === undefined) return {};
+    const list = numbers.get(signedWith) ?? numbers.size;
+    numbers.set(signedWith, list);
+    return { list };
+  };
   return {
     client,
     calls: calls.map(({ key, requests }) => ({
       key: key?.digest ?? '',
-      requests: requests.map(({ request: { timestamp, operation, digest, signature } }) => ({
-        timestamp,
-        operation,
-        digest,
-        signature,
-      })),
+      requests: requests.map(({ request }) => {
+        const { timestamp, operation, digest, signature } = request;
+        return { timestamp, operation, digest, signature, ...numberOf(request) };
+      }),
     })),
+    lists: [...numbers.keys()].map((list) => [...list]),
   };
 }
 
@@ -88,8 +106,12 @@ export interface KeptRequest {
 export function requestsOf(data: unknown): readonly KeptRequest[] | undefined {
   const parsed = jobData.safeParse(data);
   if (!parsed.success) return undefined;
-  const { client, calls } = parsed.data;
+  const { client, calls, lists } = parsed.data;
   return calls.flatMap(({ key, requests }) =>
-    requests.map((request) => ({ key, request: { kind: 'request' as const, client, ...request } })),
+    requests.map(({ list, ...fields }) => {
+      const request = { kind: 'request' as const, client, ...fields };
+      const signedWith = list === undefined ? undefined : lists[list];
+      return { key, request: signedWith === undefined ? request : { ...request, signedWith } };
+    }),
   );
 }

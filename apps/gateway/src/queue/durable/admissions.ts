@@ -1,6 +1,6 @@
 /**
- * How calls are accepted: signed under timestamps of their own and written to Redis, those that
- * come in at a time together.
+ * How calls are accepted: they get timestamps of their own, and those that come in at a time are
+ * signed and written to Redis together.
  *
  * Invariants kept here:
  * - nothing is sent, and no caller is told that anything was accepted, before Redis has confirmed
@@ -16,7 +16,7 @@ import { firstOf } from '../../requests/wait.js';
 import { requestId } from '../courier.js';
 import { overloaded, shuttingDown } from '../refusals.js';
 import type { Call } from '../request-queue.js';
-import type { SignedCall, Stamp } from './accepted-job.js';
+import type { SignedCall, Stamp, StampedCall } from './accepted-job.js';
 import type { Deliveries } from './deliveries.js';
 import { GroupWriter, type Ticket } from './group-writer.js';
 import type { QueueConnection } from './queue-connection.js';
@@ -30,8 +30,8 @@ const MAX_JOB_CHARACTERS = 512 * 1024;
 const CHARACTERS_PER_REQUEST = 250;
 /** A write that failed is tried again after this time, if nothing else calls for it before. */
 const WRITE_RETRY_MS = 200;
-/** How often a call is signed anew because its timestamps were too old. */
-const MAX_SIGNINGS = 5;
+/** How often a call gets other timestamps because its own were too old. */
+const MAX_STAMPINGS = 5;
 
 export interface AdmissionsParts {
   readonly clientId: string;
@@ -63,14 +63,14 @@ interface Attempt {
 
 export class Admissions {
   private readonly timestamps: TimestampBlocks;
-  private readonly writer: GroupWriter<SignedCall, Verdict>;
+  private readonly writer: GroupWriter<StampedCall, Verdict>;
   /** Requests of calls that are on their way. */
   private underWay = 0;
 
   constructor(private readonly parts: AdmissionsParts) {
     const { connection } = parts;
     this.timestamps = new TimestampBlocks((count, atLeast) => this.issue(count, atLeast));
-    this.writer = new GroupWriter<SignedCall, Verdict>({
+    this.writer = new GroupWriter<StampedCall, Verdict>({
       write: (calls) => this.write(calls),
       sizeOf,
       maxSize: MAX_JOB_CHARACTERS,
@@ -122,7 +122,7 @@ export class Admissions {
 
   private async admitInTime(attempt: Attempt): Promise<Admission> {
     const { timeoutMs, outages, closing } = this.parts;
-    const finished = this.signAndWrite(attempt);
+    const finished = this.stampAndWrite(attempt);
     const end = await firstOf({ finished, timeoutMs, broker: outages, closing });
     if (end === 'finished') return finished;
     attempt.over = true;
@@ -130,13 +130,13 @@ export class Admissions {
     throw end === 'closing' ? shuttingDown() : unreachable();
   }
 
-  private async signAndWrite(attempt: Attempt): Promise<Admission> {
-    for (let signing = 1; signing <= MAX_SIGNINGS; signing += 1) {
+  private async stampAndWrite(attempt: Attempt): Promise<Admission> {
+    for (let stamping = 1; stamping <= MAX_STAMPINGS; stamping += 1) {
       const stamps = await this.timestamps.take(attempt.call.operations.length);
       if (attempt.over) throw unreachable();
-      const signed = this.sign(attempt.call, stamps);
-      attempt.ids = signed.requests.map(({ id }) => id);
-      attempt.ticket = this.writer.add(signed);
+      const stamped = this.stamp(attempt.call, stamps);
+      attempt.ids = stamped.requests.map(({ id }) => id);
+      attempt.ticket = this.writer.add(stamped);
       const verdict = await attempt.ticket.result;
       if (verdict.kind === 'full') throw overloaded();
       if (verdict.kind !== 'expired') return { ids: attempt.ids, verdict };
@@ -148,12 +148,12 @@ export class Admissions {
     throw overloaded();
   }
 
-  private sign({ operations, idempotency }: Call, stamps: readonly Stamp[]): SignedCall {
+  private stamp({ operations, idempotency }: Call, stamps: readonly Stamp[]): StampedCall {
     const { client, clientId } = this.parts;
     const requests = stamps.map(({ timestamp, index }, position) => ({
       id: requestId(clientId, timestamp),
       index,
-      request: client.sign(timestamp, operations[position] ?? ''),
+      request: client.draft(timestamp, operations[position] ?? ''),
     }));
     if (idempotency === undefined) return { requests };
     const { key, fingerprint } = idempotency;
@@ -161,8 +161,9 @@ export class Admissions {
   }
 
   /** One job for all; sends what was accepted as soon as that is known. */
-  private async write(calls: readonly SignedCall[]): Promise<readonly Verdict[]> {
+  private async write(stamped: readonly StampedCall[]): Promise<readonly Verdict[]> {
     const { store, deliveries } = this.parts;
+    const calls = this.sign(stamped);
     const { wanted, atLeast } = this.timestamps;
     const { jobId, issued, verdicts } = await store.accept(calls, {
       wanted,
@@ -173,6 +174,18 @@ export class Admissions {
     const accepted = calls.filter((_, index) => verdicts[index]?.kind === 'accepted');
     deliveries.begin({ id: jobId, calls: accepted });
     return verdicts;
+  }
+
+  private sign(calls: readonly StampedCall[]): readonly SignedCall[] {
+    const drafts = calls.flatMap(({ requests }) => requests.map(({ request }) => request));
+    const signed = this.parts.client.sign(drafts).values();
+    return calls.map(({ key, requests }) => ({
+      key,
+      requests: requests.flatMap(({ id, index }) => {
+        const { value: request } = signed.next();
+        return request === undefined ? [] : { id, index, request };
+      }),
+    }));
   }
 
   /** Timestamps may be asked for again: those that got lost on the way are never used. */
@@ -190,7 +203,7 @@ export class Admissions {
   }
 }
 
-function sizeOf({ requests }: SignedCall): number {
+function sizeOf({ requests }: StampedCall): number {
   return requests.reduce(
     (sum, { request }) => sum + request.operation.length + CHARACTERS_PER_REQUEST,
     0,

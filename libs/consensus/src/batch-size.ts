@@ -1,0 +1,34 @@
+/**
+ * How large a batch is on the wire.
+ *
+ * Invariant kept here (bounded memory): what fits by this measure fits into one message.
+ */
+
+import type { Digest } from './ids.js';
+import type { Request } from './messages.js';
+
+/** A digest of a request that was signed together with others takes about this much. */
+const CHARACTERS_PER_DIGEST = 12;
+
+/** Adds up the sizes of requests, in the order of their batch. */
+export class BatchSize {
+  /** Characters, of which JSON makes six bytes at the most. */
+  characters = 0;
+  private list: readonly Digest[] | undefined;
+
+  /** Requests that were signed together and come one after the other share the list of digests. */
+  add({ operation, signedWith }: Request): void {
+    this.characters += operation.length;
+    if (signedWith !== undefined && signedWith !== this.list) {
+      this.characters += signedWith.length * CHARACTERS_PER_DIGEST;
+    }
+    this.list = signedWith;
+  }
+}
+
+/** Characters of a whole batch. */
+export function batchCharacters(batch: readonly Request[]): number {
+  const size = new BatchSize();
+  for (const request of batch) size.add(request);
+  return size.characters;
+}
