@@ -412,7 +412,7 @@ export class CcroClient {
       return false;
     }
     this.decidedCount += 1;
-    if (outstanding.attempts === 0) this.delay.observe(outstanding.ageAtDecisionMs);
+    this.delay.observe(outstanding.ageAtDecisionMs);
     this.settleIfComplete(outstanding);
     return outstanding.phase === 'settling';
   }

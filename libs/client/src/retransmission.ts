@@ -21,7 +21,11 @@ export class RetransmissionDelay {
   /** @param random a number in [0, 1) at each call */
   constructor(private readonly random: () => number) {}
 
-  /** Learns from a request that was decided without being sent again. */
+  /**
+   * Learns from a decided request, however often it was sent. After a retransmission that is too
+   * much, as nobody knows which one was answered; but whoever left it out would, once decisions
+   * take longer than the wait, send everything twice for ever.
+   */
   observe(consensusTimeMs: number): void {
     if (this.meanMs === undefined) {
       this.meanMs = consensusTimeMs;

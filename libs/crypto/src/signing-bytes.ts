@@ -44,7 +44,7 @@ export const LAYOUT_TYPES = {
   newView: 12,
   fetchChunk: 13,
   chunkPart: 14,
-  requestList: 15,
+  requestList: 16,
   // hashed
   requestDigest: 64,
   resultLeaf: 65,
