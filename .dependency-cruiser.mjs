@@ -17,6 +17,17 @@ const ALLOWED_LIBS = {
   transport: ['broker'],
   'redis-server': [],
   program: ['cluster-config'],
+  figures: [],
+  'process-cluster': [
+    'program',
+    'cluster-config',
+    'redis-server',
+    'faults',
+    'client',
+    'clock',
+    'crypto',
+    'broker',
+  ],
 };
 
 // Specs and contract suites may reach for any library (never an app) to build what they test.
