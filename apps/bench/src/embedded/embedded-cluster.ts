@@ -21,6 +21,9 @@ import { createStateMachine } from '@ccro/state-machine';
 import { MemoryStore } from '@ccro/storage';
 import { CountingBroker, DeliveryTally } from './counting-broker.js';
 
+/** Nobody is faulty. */
+export const NO_FAULTS: ReadonlyMap<number, FaultKind> = new Map();
+
 export interface EmbeddedPlan {
   readonly nodes: number;
   readonly mode: ClusterMode;

@@ -1,10 +1,10 @@
 /** Decisions one after another in a cluster within this process, and what each of them cost. */
 
 import type { CcroClient } from '@ccro/client';
-import { Overdue, Quit } from '@ccro/process-cluster';
 import { median } from '@ccro/figures';
+import { Overdue, Quit } from '@ccro/process-cluster';
 import { benchOperation } from '../load/bench-operation.js';
-import { EmbeddedCluster, type EmbeddedPlan, type Spent } from './embedded-cluster.js';
+import { EmbeddedCluster, NO_FAULTS, type EmbeddedPlan, type Spent } from './embedded-cluster.js';
 
 /** As many decisions as the budget allows, but so many at least and at most. */
 export interface DecisionBudget {
@@ -67,6 +67,19 @@ export async function measureDecisions(
     };
   } finally {
     await cluster.close();
+  }
+}
+
+/**
+ * Runs small clusters of both modes, so that the first size measured is not slower for being the
+ * first: all clusters of this process run the same code.
+ *
+ * @throws Quit
+ */
+export async function compileAll(quit: AbortSignal, budgetMs: number): Promise<void> {
+  const budget = { atLeast: 1, atMost: 1, budgetMs: 0, warmUpMs: budgetMs };
+  for (const mode of ['ccro', 'pbft'] as const) {
+    await measureDecisions({ nodes: 4, mode, faults: NO_FAULTS }, budget, quit);
   }
 }
 

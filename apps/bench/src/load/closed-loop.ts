@@ -1,9 +1,13 @@
 /** So many requests under way at a time: each decision makes room for the next request. */
 
 import type { CcroClient } from '@ccro/client';
-import { Quit } from '@ccro/process-cluster';
+import { Overdue, Quit } from '@ccro/process-cluster';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { benchOperation } from './bench-operation.js';
+
+/** No load goes on for longer without a decision. */
+const STALL_BOUND_MS = 60_000;
+const STALL_LOOK_MS = 1_000;
 
 export interface LoopPlan {
   readonly requests: number;
@@ -20,7 +24,8 @@ export interface LoopFigures {
 /**
  * Submits `requests` and resolves when all are decided.
  *
- * @throws Quit when `stop` aborts; what the client rejects with
+ * @throws Quit when `stop` aborts, Overdue when nothing is decided any more; the client is closed
+ *   then; else what the client rejects with
  */
 export async function closedLoop(
   client: CcroClient,
@@ -44,15 +49,22 @@ export async function closedLoop(
   };
   const onStop = (): void => client.close();
   stop.addEventListener('abort', onStop, { once: true });
-  // The client's timers keep no process alive.
-  const alive = setInterval(() => undefined, 1_000);
   const startedMs = performance.now();
+  const stall = { decided: 0, sinceMs: startedMs, isOver: false };
+  // Keeps the process alive besides, which the client's timers do not.
+  const watch = setInterval(() => {
+    if (decided !== stall.decided) Object.assign(stall, { decided, sinceMs: performance.now() });
+    if (performance.now() - stall.sinceMs < STALL_BOUND_MS) return;
+    stall.isOver = true;
+    client.close();
+  }, STALL_LOOK_MS);
   try {
     await Promise.all(Array.from({ length: Math.min(inFlight, requests) }, worker));
   } catch (error) {
-    throw stop.aborted ? new Quit() : error;
+    if (stop.aborted) throw new Quit();
+    throw stall.isOver ? new Overdue('a decision', STALL_BOUND_MS) : error;
   } finally {
-    clearInterval(alive);
+    clearInterval(watch);
     stop.removeEventListener('abort', onStop);
   }
   const durationMs = performance.now() - startedMs;

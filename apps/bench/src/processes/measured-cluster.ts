@@ -106,7 +106,7 @@ export class MeasuredCluster {
         checkpointInterval: undefined,
         heapMegabytes: plan.heapMegabytes,
         faultInjection: false,
-        logLevel: 'warn',
+        logLevel: 'info',
         temporary: true,
       },
       {

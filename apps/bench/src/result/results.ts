@@ -9,6 +9,8 @@ const column = z.object({
   key: z.string(),
   title: z.string(),
   unit,
+  /** Whether it says which case the row is, as texts do, instead of what came out. */
+  label: z.literal(true).optional(),
   /** The yardstick whose multiple is shown beside a time. */
   against: z.enum(['redisRoundTrip', 'signatureCheck', 'diskSync']).optional(),
 });

@@ -10,9 +10,9 @@ import { measureCases, type Bench, type Scenario } from './scenario.js';
 
 /** The first one is what the others are compared with. */
 const KINDS: readonly Durability[] = ['memory', 'async', 'fsync'];
-const LATENCY_REQUESTS = { full: 1_000, quick: 200 } as const;
-const THROUGHPUT_REQUESTS = { full: 60_000, quick: 6_000 } as const;
-const WARM_UP = { full: 10_000, quick: 2_000 } as const;
+const LATENCY_REQUESTS = { full: 1_000, quick: 150 } as const;
+const THROUGHPUT_REQUESTS = { full: 60_000, quick: 3_000 } as const;
+const WARM_UP = { full: 10_000, quick: 1_000 } as const;
 const IN_FLIGHT = 1_024;
 
 const MAX_LATENCY_RATIO = 3;
@@ -20,12 +20,12 @@ const MAX_THROUGHPUT_RATIO = 1.5;
 
 const COLUMNS: readonly Column[] = [
   { key: 'mode', title: 'mode', unit: 'text' },
-  { key: 'n', title: 'n', unit: 'count' },
+  { key: 'n', title: 'n', unit: 'count', label: true },
   { key: 'durability', title: 'durability', unit: 'text' },
   { key: 'p50', title: 'p50, one at a time', unit: 'ms', against: 'diskSync' },
   { key: 'p95', title: 'p95', unit: 'ms' },
   { key: 'latencyRatio', title: 'p50 to memory', unit: 'times' },
-  { key: 'inFlight', title: 'in flight', unit: 'count' },
+  { key: 'inFlight', title: 'in flight', unit: 'count', label: true },
   { key: 'perSecond', title: 'requests', unit: 'per second' },
   { key: 'throughputRatio', title: 'memory to it', unit: 'times' },
 ];

@@ -3,7 +3,11 @@
 import type { ClusterMode } from '@ccro/cluster-config';
 import { maxFaulty } from '@ccro/consensus';
 import { lineChart } from '@ccro/figures';
-import { measureDecisions, type DecisionFigures } from '../embedded/measure-decisions.js';
+import {
+  compileAll,
+  measureDecisions,
+  type DecisionFigures,
+} from '../embedded/measure-decisions.js';
 import type { Column, Row } from '../result/results.js';
 import { DECISION_BUDGET, exactly } from './scale.js';
 import { seedFigure } from './seed-figures.js';
@@ -33,6 +37,7 @@ export const faultsScenario: Scenario = async (bench) => {
     mode.flatMap((each) => KINDS.map((kind): Case => ({ ...size, mode: each, kind }))),
   );
   const budget = DECISION_BUDGET[options.quick ? 'quick' : 'full'];
+  await compileAll(quit, budget.warmUpMs);
   const figures = await measureCases(bench, cases, nameOf, ({ nodes, mode: each, f, kind }) => {
     const plan = { nodes, mode: each, faults: faultyNodes(nodes, f, kind) };
     const limits = requests === undefined ? budget : exactly(requests, budget.warmUpMs);
@@ -82,8 +87,8 @@ export const faultsScenario: Scenario = async (bench) => {
 
 function columnsOf(modes: readonly ClusterMode[]): Column[] {
   return [
-    { key: 'f', title: 'faulty', unit: 'count' },
-    { key: 'n', title: 'nodes', unit: 'count' },
+    { key: 'f', title: 'faulty', unit: 'count', label: true },
+    { key: 'n', title: 'nodes', unit: 'count', label: true },
     ...modes.flatMap((mode) =>
       KINDS.map((kind): Column => {
         return { key: `${mode}-${kind}`, title: `${mode}, ${kind}`, unit: 'ms' };

@@ -26,8 +26,8 @@ interface Figures {
 }
 
 const FAULTS = ['none', 'offline', 'falsify'] as const;
-const REQUESTS = { full: 2_000, quick: 300 } as const;
-const WARM_UP = { full: 1_000, quick: 150 } as const;
+const REQUESTS = { full: 2_000, quick: 200 } as const;
+const WARM_UP = { full: 1_000, quick: 100 } as const;
 /** For the number of signatures, which is the same each time. */
 const COUNTING = { atLeast: 10, atMost: 10, budgetMs: 0, warmUpMs: 50 } as const;
 
@@ -41,7 +41,7 @@ const ANCESTOR_QUARTER_MS = { offline: 13 / 4, falsify: 32 / 4 } as const;
 
 const COLUMNS: readonly Column[] = [
   { key: 'mode', title: 'mode', unit: 'text' },
-  { key: 'n', title: 'n', unit: 'count' },
+  { key: 'n', title: 'n', unit: 'count', label: true },
   { key: 'fault', title: 'f nodes', unit: 'text' },
   { key: 'p50', title: 'p50', unit: 'ms', against: 'redisRoundTrip' },
   { key: 'p95', title: 'p95', unit: 'ms' },

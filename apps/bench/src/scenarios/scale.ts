@@ -2,7 +2,11 @@
 
 import type { ClusterMode } from '@ccro/cluster-config';
 import { lineChart, type Series } from '@ccro/figures';
-import { measureDecisions, type DecisionFigures } from '../embedded/measure-decisions.js';
+import {
+  compileAll,
+  measureDecisions,
+  type DecisionFigures,
+} from '../embedded/measure-decisions.js';
 import { MODES } from '../options/bench-options.js';
 import type { Column, Row, Verdict } from '../result/results.js';
 import { atLeast, atMost } from '../result/verdicts.js';
@@ -39,7 +43,7 @@ const CHEAPER_FROM = 7;
 
 const COLUMNS: readonly Column[] = [
   { key: 'mode', title: 'mode', unit: 'text' },
-  { key: 'n', title: 'n', unit: 'count' },
+  { key: 'n', title: 'n', unit: 'count', label: true },
   { key: 'scheme', title: 'certificates', unit: 'text' },
   { key: 'decisions', title: 'decisions', unit: 'count' },
   { key: 'time', title: 'time', unit: 'ms', against: 'signatureCheck' },
@@ -56,6 +60,7 @@ export const scaleScenario: Scenario = async (bench) => {
   const cases = casesOf(bench);
   const budget = DECISION_BUDGET[bench.options.quick ? 'quick' : 'full'];
   const { requests } = bench.options;
+  await compileAll(bench.quit, budget.warmUpMs);
   const figures = await measureCases(
     bench,
     cases,
@@ -100,12 +105,13 @@ export function exactly(
   return { atLeast: decisions, atMost: decisions, budgetMs: 0, warmUpMs };
 }
 
+/** The modes of a size one after the other: whatever else this machine does, it does to both. */
 function casesOf({ options }: Bench): Case[] {
   const { mode = MODES, nodes = SIZES[options.quick ? 'quick' : 'full'] } = options;
-  return mode.flatMap((each) =>
-    nodes
-      .filter((n) => each !== 'pbft' || n <= MAX_PBFT_NODES)
-      .map((n): Case => ({ nodes: n, mode: each })),
+  return nodes.flatMap((n) =>
+    mode
+      .filter((each) => each !== 'pbft' || n <= MAX_PBFT_NODES)
+      .map((each): Case => ({ nodes: n, mode: each })),
   );
 }
 

@@ -10,9 +10,9 @@ import { atLeast } from '../result/verdicts.js';
 import { measureCases, type Bench, type Scenario } from './scenario.js';
 
 const IN_FLIGHT = { full: [1, 16, 128, 512, 1024, 2048], quick: [128, 2048] } as const;
-const REQUESTS = { full: 100_000, quick: 8_000 } as const;
-const WARM_UP = { full: 20_000, quick: 4_000 } as const;
-const HTTP_SECONDS = { full: 10, quick: 3 } as const;
+const REQUESTS = { full: 100_000, quick: 5_000 } as const;
+const WARM_UP = { full: 20_000, quick: 2_000 } as const;
+const HTTP_SECONDS = { full: 10, quick: 2 } as const;
 const HTTP_WARM_UP_SECONDS = { full: 3, quick: 1 } as const;
 /** Calls under way at a time, and requests in each. */
 const SINGLE = { through: 'POST /requests', connections: 128, batch: 1 } as const;
@@ -22,9 +22,9 @@ const TARGETS = { client: 40_000, single: 5_000, batch: 15_000 } as const;
 
 const COLUMNS: readonly Column[] = [
   { key: 'mode', title: 'mode', unit: 'text' },
-  { key: 'n', title: 'n', unit: 'count' },
+  { key: 'n', title: 'n', unit: 'count', label: true },
   { key: 'through', title: 'through', unit: 'text' },
-  { key: 'inFlight', title: 'in flight', unit: 'count' },
+  { key: 'inFlight', title: 'in flight', unit: 'count', label: true },
   { key: 'perSecond', title: 'requests', unit: 'per second', against: 'signatureCheck' },
   { key: 'p50', title: 'p50', unit: 'ms' },
   { key: 'p95', title: 'p95', unit: 'ms' },
