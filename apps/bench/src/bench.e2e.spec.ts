@@ -74,7 +74,8 @@ it(
     const out = join(await temporaryDirectory(), 'out');
     const command = ['latency', '--quick', '--mode', 'ccro', '--requests', String(REQUESTS)];
     const program = bench([...command, '--out', out], temporary);
-    expect(await program.ended, program.stderr).toBe(0);
+    const code = await program.ended;
+    expect({ code, stderr: program.stderr }).toMatchObject({ code: 0 });
     expect((await readdir(out)).sort()).toEqual(['latency.svg', 'results.csv', 'results.json']);
 
     const json: unknown = JSON.parse(await readFile(join(out, 'results.json'), 'utf8'));
@@ -95,7 +96,8 @@ it(
     const rows = latency?.rows ?? [];
     expect(rows.map(({ fault }) => fault)).toEqual(['none', 'offline', 'falsify']);
     for (const row of rows) {
-      expect(row['p50'], 'no decision is faster than its messages').toBeGreaterThan(0.1);
+      // No decision is faster than its messages.
+      expect(row['p50']).toBeGreaterThan(0.1);
       expect(row['p95']).toBeGreaterThanOrEqual(Number(row['p50']));
       expect(row['deliveries']).toBeGreaterThanOrEqual(4 * NODES - 1);
       expect(row['signatures']).toBeGreaterThan(NODES);
@@ -107,7 +109,7 @@ it(
     expect(svg.match(/<polyline/g)).toHaveLength(3);
     expect(program.stdout).toMatch(/│ ccro +│ 4 +│ falsify +│ [\d.]+ ms \([\d.]+×\) +│/);
     expect(program.stdout).toMatch(/(met {4}|NOT MET) {2}p50 of ccro, n = 4, no fault: [\d.]+ ms/);
-    expect(await readdir(temporary), 'nothing is left').toEqual([]);
+    expect(await readdir(temporary)).toEqual([]);
   },
   RUN_TIMEOUT_MS,
 );
@@ -120,7 +122,7 @@ it(
     await vi.waitFor(
       async () => {
         const isUp = (await processesIn(temporary)).some((line) => line.includes('gateway'));
-        expect(isUp, program.stdout + program.stderr).toBe(true);
+        if (!isUp) throw new Error(`no gateway runs:\n${program.stderr}`);
       },
       { timeout: PATIENCE_MS, interval: 50 },
     );

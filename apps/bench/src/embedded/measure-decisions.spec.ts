@@ -1,15 +1,16 @@
-import { describe, expect, it } from 'vitest';
+import { signatureCounts } from '@ccro/crypto';
+import { describe, expect, it, vi } from 'vitest';
 import { faultyNodes } from '../scenarios/scenario.js';
+import { NO_FAULTS } from './embedded-cluster.js';
 import { measureDecisions, type DecisionFigures } from './measure-decisions.js';
 
 const FEW = { atLeast: 4, atMost: 4, budgetMs: 0, warmUpMs: 0 };
-const HONEST = new Map();
 const NOBODY_QUITS = new AbortController().signal;
 const NODES = 4;
 /** One round of votes, two rounds, and PBFT; see README. */
 const [FAST, SLOW, PBFT] = [4 * NODES, 6 * NODES - 1, 2 * NODES ** 2 + 2 * NODES + 1];
 
-function measured(mode: 'ccro' | 'pbft', faults = HONEST): Promise<DecisionFigures> {
+function measured(mode: 'ccro' | 'pbft', faults = NO_FAULTS): Promise<DecisionFigures> {
   return measureDecisions({ nodes: NODES, mode, faults }, FEW, NOBODY_QUITS);
 }
 
@@ -42,13 +43,16 @@ describe('decisions in this process', () => {
 
   it('end at once when the user quits', async () => {
     const quit = new AbortController();
+    const before = signatureCounts().made;
     const endless = { ...FEW, atLeast: 1_000_000, atMost: 1_000_000 };
     const run = measureDecisions(
-      { nodes: NODES, mode: 'ccro', faults: HONEST },
+      { nodes: NODES, mode: 'ccro', faults: NO_FAULTS },
       endless,
       quit.signal,
     );
-    setTimeout(() => quit.abort(), 50);
-    await expect(run).rejects.toMatchObject({ name: 'Quit' });
+    const ended = expect(run).rejects.toMatchObject({ name: 'Quit' });
+    await vi.waitFor(() => expect(signatureCounts().made).toBeGreaterThan(before + 100));
+    quit.abort();
+    await ended;
   });
 });

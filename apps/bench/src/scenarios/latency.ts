@@ -5,6 +5,7 @@ import { clusterSize } from '@ccro/consensus';
 import type { FaultKind } from '@ccro/faults';
 import { lineChart, quantile } from '@ccro/figures';
 import { cpus } from 'node:os';
+import { NO_FAULTS } from '../embedded/embedded-cluster.js';
 import { measureDecisions, type DecisionFigures } from '../embedded/measure-decisions.js';
 import { closedLoop, type LoopFigures } from '../load/closed-loop.js';
 import { MODES } from '../options/bench-options.js';
@@ -101,7 +102,7 @@ export const latencyScenario: Scenario = async (bench) => {
 async function measure(each: Case, { options, directory, quit }: Bench): Promise<Figures> {
   const size = options.quick ? 'quick' : 'full';
   const { nodes, mode, fault } = each;
-  const faults = fault === 'none' ? new Map() : faultyNodes(nodes, clusterSize(nodes).f, fault);
+  const faults = fault === 'none' ? NO_FAULTS : faultyNodes(nodes, clusterSize(nodes).f, fault);
   const counted = await measureDecisions({ nodes, mode, faults }, COUNTING, quit);
   const plan = { nodes, mode, durability: 'memory', faults } as const;
   return MeasuredCluster.use(plan, directory, quit, async (cluster) => {

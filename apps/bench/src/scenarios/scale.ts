@@ -2,6 +2,7 @@
 
 import type { ClusterMode } from '@ccro/cluster-config';
 import { lineChart, type Series } from '@ccro/figures';
+import { NO_FAULTS } from '../embedded/embedded-cluster.js';
 import {
   compileAll,
   measureDecisions,
@@ -66,7 +67,7 @@ export const scaleScenario: Scenario = async (bench) => {
     cases,
     ({ mode, nodes }) => `${mode}, n = ${nodes}`,
     async (each): Promise<Measured> => {
-      const plan = { ...each, faults: new Map() };
+      const plan = { ...each, faults: NO_FAULTS };
       const limits = requests === undefined ? budget : exactly(requests, budget.warmUpMs);
       return { ...each, ...(await measureDecisions(plan, limits, bench.quit)) };
     },
