@@ -40,6 +40,8 @@ export interface Spent {
   readonly cpuMs: number;
   /** Decisions in one round of votes, at node 0. */
   readonly oneRound: number;
+  /** Decisions for which node 0 broadcast its vote because no certificate came in time. */
+  readonly fellBack: number;
 }
 
 export class EmbeddedCluster {
@@ -48,6 +50,7 @@ export class EmbeddedCluster {
   private readonly runners: ReplicaRunner[] = [];
   private readonly brokers: Broker[] = [];
   private oneRound = 0;
+  private fellBack = 0;
   private clusterClient: CcroClient | undefined;
   private failure: unknown;
 
@@ -85,6 +88,7 @@ export class EmbeddedCluster {
       signaturesChecked: checked,
       cpuMs: (user + system) / 1000,
       oneRound: this.oneRound,
+      fellBack: this.fellBack,
     };
   }
 
@@ -107,8 +111,10 @@ export class EmbeddedCluster {
       stateMachine: createStateMachine(),
       clock: systemClock,
       listener: {
-        onExecuted: ({ fast }) => {
-          if (self === 0 && fast) this.oneRound += 1;
+        onExecuted: ({ fast, fellBack }) => {
+          if (self !== 0) return;
+          if (fast) this.oneRound += 1;
+          if (fellBack) this.fellBack += 1;
         },
         onFatal: (error) => {
           this.failure ??= error;

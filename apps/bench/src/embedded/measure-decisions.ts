@@ -29,6 +29,8 @@ export interface DecisionFigures {
   readonly cpuMs: number;
   /** Part of the decisions that took one round of votes. */
   readonly oneRound: number;
+  /** Part of them whose certificate came too late, so that votes were broadcast. */
+  readonly fellBack: number;
 }
 
 /** No decision takes longer. */
@@ -64,6 +66,7 @@ export async function measureDecisions(
       signaturesChecked: each('signaturesChecked'),
       cpuMs: each('cpuMs'),
       oneRound: each('oneRound'),
+      fellBack: each('fellBack'),
     };
   } finally {
     await cluster.close();

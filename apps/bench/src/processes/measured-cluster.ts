@@ -4,7 +4,6 @@ import type { CcroClient } from '@ccro/client';
 import type { ClusterMode, Durability } from '@ccro/cluster-config';
 import type { FaultKind } from '@ccro/faults';
 import {
-  anyOf,
   connectClient,
   cpuMilliseconds,
   ProcessCluster,
@@ -48,18 +47,14 @@ const statusSchema = z.looseObject({
 let started = 0;
 
 export class MeasuredCluster {
-  /** Aborts when the user quits, or a process ended that should not have. */
-  readonly stop: AbortSignal;
-
   private constructor(
     readonly processes: ProcessCluster,
     private readonly connected: ConnectedClient,
     private readonly directory: string,
     private readonly failures: readonly string[],
-    stop: AbortSignal,
-  ) {
-    this.stop = stop;
-  }
+    /** Aborts when the user quits, or a process ended that should not have. */
+    readonly stop: AbortSignal,
+  ) {}
 
   /**
    * Runs `measure` with a cluster that is closed afterwards, whatever happens.
@@ -74,27 +69,31 @@ export class MeasuredCluster {
     measure: (cluster: MeasuredCluster) => Promise<T>,
   ): Promise<T> {
     if (quit.aborted) throw new Quit();
-    const cluster = await MeasuredCluster.start(plan, directory, quit);
+    const stopping = new AbortController();
+    const onQuit = (): void => stopping.abort();
+    quit.addEventListener('abort', onQuit, { once: true });
+    let cluster: MeasuredCluster | undefined;
     try {
+      cluster = await MeasuredCluster.start(plan, directory, stopping);
       return await measure(cluster);
     } catch (error) {
-      const [failure] = cluster.failures;
+      const failure = cluster?.failures[0];
       if (quit.aborted || failure === undefined) throw error;
       throw new Error(failure, { cause: error });
     } finally {
-      await cluster.close();
+      quit.removeEventListener('abort', onQuit);
+      await cluster?.close();
     }
   }
 
   private static async start(
     plan: MeasuredPlan,
     parent: string,
-    quit: AbortSignal,
+    stopping: AbortController,
   ): Promise<MeasuredCluster> {
     started += 1;
     const directory = join(parent, `cluster-${started}`);
     const failures: string[] = [];
-    const failed = new AbortController();
     const processes = await ProcessCluster.start(
       {
         directory,
@@ -112,14 +111,13 @@ export class MeasuredCluster {
       {
         onUnexpectedEnd: (name, lastLine) => {
           failures.push(`${name} ended by itself: ${lastLine}`);
-          failed.abort();
+          stopping.abort();
         },
       },
     );
     try {
       const connected = await connectClient(processes, 'ccro:bench');
-      const stop = anyOf(quit, failed.signal);
-      return new MeasuredCluster(processes, connected, directory, failures, stop);
+      return new MeasuredCluster(processes, connected, directory, failures, stopping.signal);
     } catch (error) {
       await processes.close();
       throw error;

@@ -28,7 +28,7 @@ describe('results', () => {
     const text = stripVTControlCharacters(scenarioText(scale, SAMPLE_RESULTS.yardstick));
     expect(text).toMatch(/time \(× Redis round trip\)/);
     expect(text).toMatch(/│ ccro +│ 4 +│ 3 ms \(15×\) +│ 5000\/s +│ 100 % +│/);
-    expect(text).toMatch(/4\.12 ms \(20\.6×\) │ 2500\/s +│ - +│/);
+    expect(text).toMatch(/4\.12 ms \(20\.6×\) +│ 2500\/s +│ - +│/);
     expect(text).toContain('- a note\nmet      time: 3 ms, at most 3.20 ms\nNOT MET  rate: 9/s');
   });
 
