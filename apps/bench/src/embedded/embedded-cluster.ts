@@ -40,7 +40,7 @@ export interface Spent {
   readonly cpuMs: number;
   /** Decisions in one round of votes, at node 0. */
   readonly oneRound: number;
-  /** Decisions for which node 0 broadcast its vote because no certificate came in time. */
+  /** Decisions for which some node broadcast its vote because no certificate came in time. */
   readonly fellBack: number;
 }
 
@@ -50,7 +50,7 @@ export class EmbeddedCluster {
   private readonly runners: ReplicaRunner[] = [];
   private readonly brokers: Broker[] = [];
   private oneRound = 0;
-  private fellBack = 0;
+  private readonly fellBack = new Set<number>();
   private clusterClient: CcroClient | undefined;
   private failure: unknown;
 
@@ -88,7 +88,7 @@ export class EmbeddedCluster {
       signaturesChecked: checked,
       cpuMs: (user + system) / 1000,
       oneRound: this.oneRound,
-      fellBack: this.fellBack,
+      fellBack: this.fellBack.size,
     };
   }
 
@@ -111,10 +111,9 @@ export class EmbeddedCluster {
       stateMachine: createStateMachine(),
       clock: systemClock,
       listener: {
-        onExecuted: ({ fast, fellBack }) => {
-          if (self !== 0) return;
-          if (fast) this.oneRound += 1;
-          if (fellBack) this.fellBack += 1;
+        onExecuted: ({ sequence, fast, fellBack }) => {
+          if (self === 0 && fast) this.oneRound += 1;
+          if (fellBack) this.fellBack.add(sequence);
         },
         onFatal: (error) => {
           this.failure ??= error;

@@ -4,9 +4,12 @@ import { Quit } from '@ccro/process-cluster';
 import autocannon from 'autocannon';
 import { benchData } from './bench-operation.js';
 
+const CALL_TIMEOUT_S = 30;
+
 export interface HttpPlan {
   readonly url: string;
-  readonly seconds: number;
+  /** In whole, so that what is under way last counts too. */
+  readonly calls: number;
   readonly connections: number;
   /** Requests in one call: 1 for `POST /requests`, more for `POST /requests/batch`. */
   readonly batch: number;
@@ -25,7 +28,7 @@ export interface HttpFigures {
 
 /** @throws Quit when `quit` aborts */
 export async function httpLoad(plan: HttpPlan, quit: AbortSignal): Promise<HttpFigures> {
-  const { url, seconds, connections, batch } = plan;
+  const { url, calls, connections, batch } = plan;
   const one = { data: benchData() };
   const single = batch === 1;
   const body = single ? one : { requests: Array.from({ length: batch }, () => one) };
@@ -35,8 +38,8 @@ export async function httpLoad(plan: HttpPlan, quit: AbortSignal): Promise<HttpF
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
     connections,
-    duration: seconds,
-    timeout: 30,
+    amount: calls,
+    timeout: CALL_TIMEOUT_S,
   });
   const onQuit = (): void => {
     (run as unknown as { stop(): void }).stop();

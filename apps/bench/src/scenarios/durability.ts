@@ -1,9 +1,10 @@
 /** What it costs that records survive: the end of a process (async), a crash of the machine. */
 
 import type { ClusterMode, Durability } from '@ccro/cluster-config';
-import { lineChart, quantile } from '@ccro/figures';
+import { quantile } from '@ccro/figures';
 import { closedLoop } from '../load/closed-loop.js';
 import { MeasuredCluster } from '../processes/measured-cluster.js';
+import { distributionChart } from '../result/distribution-chart.js';
 import type { Column, Row, Verdict } from '../result/results.js';
 import { atMost } from '../result/verdicts.js';
 import { measureCases, type Bench, type Scenario } from './scenario.js';
@@ -35,8 +36,12 @@ interface Setting {
   readonly mode: ClusterMode;
 }
 
-interface Figures {
+interface Case extends Setting {
   readonly durability: Durability;
+}
+
+interface Figures extends Case {
+  readonly timesMs: Float64Array;
   readonly p50: number;
   readonly p95: number;
   readonly inFlight: number;
@@ -47,14 +52,9 @@ export const durabilityScenario: Scenario = async (bench) => {
   const { nodes = [4], mode = ['ccro'] } = bench.options;
   const settings = nodes.flatMap((n) => mode.map((each): Setting => ({ nodes: n, mode: each })));
   const cases = settings.flatMap((setting) =>
-    KINDS.map((durability) => ({ ...setting, durability })),
+    KINDS.map((durability): Case => ({ ...setting, durability })),
   );
-  const figures = await measureCases(
-    bench,
-    cases,
-    (each) => `${each.mode}, n = ${each.nodes}, ${each.durability}`,
-    (each) => measure(each, each.durability, bench),
-  );
+  const figures = await measureCases(bench, cases, nameOf, (each) => measure(each, bench));
   const rows = settings.flatMap((setting, index) =>
     rowsOf(setting, figures.slice(index * KINDS.length, (index + 1) * KINDS.length)),
   );
@@ -69,32 +69,21 @@ export const durabilityScenario: Scenario = async (bench) => {
       charts: ['durability.svg'],
     },
     charts: {
-      'durability.svg': lineChart(
-        settings.map(({ mode: each, nodes: n }) => ({
-          name: `${each}, n = ${n}`,
-          points: rows
-            .filter((row) => row['mode'] === each && row['n'] === n)
-            .map((row, x) => ({ x, y: Number(row['p50']) })),
+      'durability.svg': distributionChart(
+        'One request at a time: so many per cent of the decisions took no longer',
+        figures.map((each) => ({
+          name: nameOf(each),
+          timesMs: each.timesMs,
         })),
-        {
-          title: `p50 with ${KINDS.join(', ')} (from left to right)`,
-          xLabel: (x) => (Number.isInteger(x) ? (KINDS[x] ?? '') : ''),
-          yLabel: (y) => `${y.toFixed(1)} ms`,
-        },
       ),
     },
   };
 };
 
-async function measure(
-  setting: Setting,
-  durability: Durability,
-  { options, directory, quit }: Bench,
-): Promise<Figures> {
+async function measure(each: Case, { options, directory, quit }: Bench): Promise<Figures> {
   const size = options.quick ? 'quick' : 'full';
   const inFlight = Math.max(...(options.inFlight ?? [IN_FLIGHT]));
-  const plan = { ...setting, durability };
-  return MeasuredCluster.use(plan, directory, quit, async ({ client, stop }) => {
+  return MeasuredCluster.use(each, directory, quit, async ({ client, stop }) => {
     await closedLoop(client, { requests: WARM_UP[size], inFlight }, stop);
     const single = { requests: options.requests ?? LATENCY_REQUESTS[size], inFlight: 1 };
     const latency = await closedLoop(client, single, stop);
@@ -102,7 +91,8 @@ async function measure(
     const { perSecond } = await closedLoop(client, many, stop);
     const times = [...latency.timesMs];
     return {
-      durability,
+      ...each,
+      timesMs: latency.timesMs,
       p50: quantile(times, 0.5),
       p95: quantile(times, 0.95),
       inFlight,
@@ -111,13 +101,21 @@ async function measure(
   });
 }
 
+function nameOf({ mode, nodes, durability }: Case): string {
+  return `${mode}, n = ${nodes}, ${durability}`;
+}
+
 function rowsOf({ mode, nodes }: Setting, figures: readonly Figures[]): Row[] {
   const [memory] = figures;
   if (memory === undefined) return [];
   return figures.map((each) => ({
     mode,
     n: nodes,
-    ...each,
+    durability: each.durability,
+    p50: each.p50,
+    p95: each.p95,
+    inFlight: each.inFlight,
+    perSecond: each.perSecond,
     latencyRatio: each.p50 / memory.p50,
     throughputRatio: memory.perSecond / each.perSecond,
   }));

@@ -3,13 +3,14 @@
 import type { ClusterMode } from '@ccro/cluster-config';
 import { clusterSize } from '@ccro/consensus';
 import type { FaultKind } from '@ccro/faults';
-import { lineChart, quantile } from '@ccro/figures';
+import { quantile } from '@ccro/figures';
 import { cpus } from 'node:os';
 import { NO_FAULTS } from '../embedded/embedded-cluster.js';
 import { measureDecisions, type DecisionFigures } from '../embedded/measure-decisions.js';
 import { closedLoop, type LoopFigures } from '../load/closed-loop.js';
 import { MODES } from '../options/bench-options.js';
 import { MeasuredCluster, usedSince, type Usage } from '../processes/measured-cluster.js';
+import { distributionChart } from '../result/distribution-chart.js';
 import type { Column, Row, Verdict, Yardstick } from '../result/results.js';
 import { atMost } from '../result/verdicts.js';
 import { faultyNodes, measureCases, type Bench, type Scenario } from './scenario.js';
@@ -87,13 +88,9 @@ export const latencyScenario: Scenario = async (bench) => {
       charts: ['latency.svg'],
     },
     charts: {
-      'latency.svg': lineChart(
-        measured.map((each) => ({ name: nameOf(each), points: distribution(each.loop.timesMs) })),
-        {
-          title: 'Latency: so many per cent of the decisions took no longer',
-          xLabel: (x) => `${x.toFixed(0)} %`,
-          yLabel: (y) => `${y.toFixed(1)} ms`,
-        },
+      'latency.svg': distributionChart(
+        'Latency: so many per cent of the decisions took no longer',
+        measured.map((each) => ({ name: nameOf(each), timesMs: each.loop.timesMs })),
       ),
     },
   };
@@ -165,13 +162,4 @@ function verdictsOf(cases: readonly Case[], rows: readonly Row[]): Verdict[] {
 
 function nameOf({ mode, nodes, fault }: Case): string {
   return `${mode}, n = ${nodes}, ${fault === 'none' ? 'no fault' : fault}`;
-}
-
-/** The 99 percentiles below the hundredth, which is some accident. */
-function distribution(timesMs: Float64Array): { readonly x: number; readonly y: number }[] {
-  const sorted = timesMs.toSorted();
-  return Array.from({ length: 99 }, (_, index) => {
-    const x = index + 1;
-    return { x, y: sorted[Math.ceil((x / 100) * sorted.length) - 1] ?? 0 };
-  });
 }

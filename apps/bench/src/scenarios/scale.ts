@@ -80,7 +80,7 @@ export const scaleScenario: Scenario = async (bench) => {
       columns: [...COLUMNS],
       rows: figures.map(rowOf),
       notes: [
-        'votes broadcast: so often no certificate came in time, so that this decision cost more',
+        'votes broadcast: so often some node got no certificate in time, and the decision cost more',
         'all for one decision, client included; the time is the median; one process has one ' +
           'processor, so the time is that of all nodes together',
         ...fitNotes(figures),

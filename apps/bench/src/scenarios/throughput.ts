@@ -12,11 +12,21 @@ import { measureCases, type Bench, type Scenario } from './scenario.js';
 const IN_FLIGHT = { full: [1, 16, 128, 512, 1024, 2048], quick: [128, 2048] } as const;
 const REQUESTS = { full: 100_000, quick: 5_000 } as const;
 const WARM_UP = { full: 20_000, quick: 2_000 } as const;
-const HTTP_SECONDS = { full: 10, quick: 2 } as const;
-const HTTP_WARM_UP_SECONDS = { full: 3, quick: 1 } as const;
+/** Warming up takes a part of the calls besides. */
+const HTTP_WARM_UP = 0.2;
 /** Calls under way at a time, and requests in each. */
-const SINGLE = { through: 'POST /requests', connections: 128, batch: 1 } as const;
-const BATCH = { through: 'POST /requests/batch', connections: 12, batch: 100 } as const;
+const SINGLE = {
+  through: 'POST /requests',
+  connections: 128,
+  batch: 1,
+  calls: { full: 40_000, quick: 1_500 },
+} as const;
+const BATCH = {
+  through: 'POST /requests/batch',
+  connections: 12,
+  batch: 100,
+  calls: { full: 1_500, quick: 48 },
+} as const;
 
 const TARGETS = { client: 40_000, single: 5_000, batch: 15_000 } as const;
 
@@ -86,6 +96,10 @@ async function measure(setting: Setting, { options, directory, quit }: Bench): P
   const size = options.quick ? 'quick' : 'full';
   const levels = options.inFlight ?? IN_FLIGHT[size];
   const requests = options.requests ?? REQUESTS[size];
+  const httpCalls = ({ batch, calls, connections }: typeof SINGLE | typeof BATCH): number =>
+    options.requests === undefined
+      ? calls[size]
+      : Math.max(connections, Math.ceil(options.requests / batch));
   const plan = { ...setting, durability: 'memory', gateways: 1 } as const;
   return MeasuredCluster.use(plan, directory, quit, async (cluster) => {
     const rows: Row[] = [];
@@ -93,7 +107,8 @@ async function measure(setting: Setting, { options, directory, quit }: Bench): P
     await closedLoop(cluster.client, warmUp, cluster.stop);
     for (const inFlight of levels)
       rows.push(await withClient(cluster, setting, inFlight, requests));
-    for (const kind of [SINGLE, BATCH]) rows.push(await overHttp(cluster, setting, kind, size));
+    for (const kind of [SINGLE, BATCH])
+      rows.push(await overHttp(cluster, setting, kind, httpCalls(kind)));
     return rows;
   });
 }
@@ -127,13 +142,14 @@ async function overHttp(
   cluster: MeasuredCluster,
   { mode, nodes }: Setting,
   { through, connections, batch }: typeof SINGLE | typeof BATCH,
-  size: 'full' | 'quick',
+  calls: number,
 ): Promise<Row> {
   const url = cluster.processes.gatewayUrls()[0] ?? '';
-  const warmUp = { url, connections, batch, seconds: HTTP_WARM_UP_SECONDS[size] };
-  await httpLoad(warmUp, cluster.stop);
+  const plan = { url, connections, batch, calls };
+  const warmUp = Math.max(connections, Math.ceil(calls * HTTP_WARM_UP));
+  await httpLoad({ ...plan, calls: warmUp }, cluster.stop);
   const before = await cluster.usage();
-  const figures = await httpLoad({ ...warmUp, seconds: HTTP_SECONDS[size] }, cluster.stop);
+  const figures = await httpLoad(plan, cluster.stop);
   const used = usedSince(before, await cluster.usage());
   return {
     mode,
