@@ -164,10 +164,9 @@ function verdictsOf(figures: readonly Measured[]): Verdict[] {
     const limit = TIME_TARGETS_MS.get(nodes);
     return limit === undefined ? [] : [atMost(`one decision, n = ${nodes}`, timeMs, limit, 'ms')];
   });
-  const linear = polynomialFit(
-    pointsOf(figures, 'ccro', ({ deliveries }) => deliveries),
-    1,
-  );
+  const points = pointsOf(figures, 'ccro', ({ deliveries }) => deliveries);
+  // Through two points there is always a line.
+  const linear = points.length > 2 ? polynomialFit(points, 1) : undefined;
   const shape =
     linear === undefined
       ? []
