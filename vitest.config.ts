@@ -17,6 +17,8 @@ const libs = [
   'redis-server',
   'simulator',
   'transport',
+  'figures',
+  'process-cluster',
 ];
 
 const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -37,6 +39,7 @@ const E2E_SPECS = '{libs,apps,scripts}/**/*.e2e.spec.ts';
  * busy by themselves: they run alone.
  */
 const E2E_ALONE = [
+  'apps/bench/**/*.e2e.spec.ts',
   'apps/chaos/**/*.e2e.spec.ts',
   'apps/simulator/**/*.e2e.spec.ts',
   'apps/cluster/src/acceptance/{deliveries,large-clusters,redis-outage,separate-processes}.e2e.spec.ts',

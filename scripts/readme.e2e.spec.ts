@@ -121,6 +121,10 @@ const WALK: readonly (readonly [command: string, exercise: Exercise])[] = [
     'npm run soak -- --requests 20000',
     coveredBy('apps/chaos, with fewer requests', () => namesProgram('soak')),
   ],
+  [
+    'npm run bench -- --quick',
+    coveredBy('apps/bench, with one scenario', () => namesProgram('bench')),
+  ],
 ];
 
 /** What the reader has running and knows by now. */

@@ -15,6 +15,7 @@ const PROGRAMS = {
   simulate: 'apps/simulator/src/main.js',
   chaos: 'apps/chaos/src/main.js',
   soak: 'apps/chaos/src/soak.js',
+  bench: 'apps/bench/src/main.js',
 };
 
 const [entry = '', ...args] = process.argv.slice(2);

@@ -2,7 +2,7 @@
 
 import { hasPassed } from './checks/check.js';
 import { readChaosOptions, type ChaosOptions } from './options/chaos-options.js';
-import { runProgram } from './program.js';
+import { runProgram, Workspace, writeFiles } from '@ccro/process-cluster';
 import {
   commandLine,
   markdownReport,
@@ -13,7 +13,6 @@ import {
 } from './report/chaos-report.js';
 import { Progress } from './report/progress.js';
 import { runChaos, type ChaosListener, type ChaosResult } from './run-chaos.js';
-import { Workspace, writeFiles } from './workspace.js';
 
 const options = readChaosOptions(process.argv.slice(2));
 

@@ -2,11 +2,10 @@
 
 import { SingleBar } from 'cli-progress';
 import { readSoakOptions } from './options/soak-options.js';
-import { runProgram } from './program.js';
+import { runProgram, Workspace, writeFiles } from '@ccro/process-cluster';
 import type { LoadCount } from './soak/load.js';
 import { runSoak, type SoakResult } from './soak/run-soak.js';
 import { judgeSoak, soakCharts, soakReport } from './soak/soak-report.js';
-import { Workspace, writeFiles } from './workspace.js';
 import { stripVTControlCharacters } from 'node:util';
 
 const REFRESH_MS = 500;

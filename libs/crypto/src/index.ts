@@ -25,6 +25,7 @@ export {
   type SignedForm,
   type UnsignedMemberMessage,
 } from './signer.js';
+export { signatureCounts, type SignatureCounts } from './signature-counts.js';
 export {
   type AnswerStatement,
   answerBytes,

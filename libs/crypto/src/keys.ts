@@ -4,6 +4,7 @@
  */
 
 import sodium from 'sodium-native';
+import { countChecked, countMade } from './signature-counts.js';
 
 const KEY_BYTES = 32;
 const SIGNATURE_BYTES = 64;
@@ -84,6 +85,7 @@ export function parseSecretKey(secretKey: string): Buffer {
 
 /** Signs `bytes` with an expanded secret key. @returns base64url, 86 characters */
 export function signBytes(bytes: Uint8Array, secretKey: Uint8Array): string {
+  countMade();
   const signature = Buffer.allocUnsafe(SIGNATURE_BYTES);
   sodium.crypto_sign_detached(signature, bytes, secretKey);
   return signature.toString('base64url');
@@ -98,6 +100,7 @@ export function signatureHolds(
   // Node's decoder skips characters it does not know: without this check one signature would
   // have many spellings.
   if (!SIGNATURE_TEXT.test(signature)) return false;
+  countChecked();
   const decoded = Buffer.from(signature, 'base64url');
   return sodium.crypto_sign_verify_detached(decoded, bytes, publicKey);
 }

@@ -5,6 +5,7 @@ const EXPLAINED = new Set([
   'NodeProcessError',
   'OptionError',
   'RedisServerError',
+  'ResultsError',
   'StoreError',
 ]);
 

@@ -1,12 +1,8 @@
 /** Each node's own ledger, read by asking that node alone. */
 
-import { RedisBroker } from '@ccro/broker';
-import { CcroClient } from '@ccro/client';
-import { systemClock } from '@ccro/clock';
-import { clusterKeys, loadPrivateKey } from '@ccro/cluster-config';
-import { createVerification } from '@ccro/crypto';
+import type { CcroClient } from '@ccro/client';
 import { z } from 'zod';
-import { AUDITOR_CLIENT, type ProcessCluster } from '../processes/process-cluster.js';
+import { connectClient, type ProcessCluster } from '@ccro/process-cluster';
 
 const PAGE = 100;
 /** A node that was given a state goes on after a checkpoint; there are at least so many between. */
@@ -26,26 +22,11 @@ export async function readNodeLedgers(
   cluster: ProcessCluster,
   last: number,
 ): Promise<readonly NodeLedger[]> {
-  const { config, configPath, redis } = cluster;
-  const keys = clusterKeys(config);
-  const owner = { role: 'client', id: AUDITOR_CLIENT } as const;
-  const broker = new RedisBroker({ url: redis.url, name: 'ccro:auditor' });
-  const client = new CcroClient(
-    {
-      cluster: config.cluster,
-      n: config.members.length,
-      client: AUDITOR_CLIENT,
-      secretKey: loadPrivateKey({ config, configPath, owner }).secretKey,
-    },
-    { broker, verifier: createVerification(keys).verifier, clock: systemClock },
-  );
+  const { client, close } = await connectClient(cluster, 'ccro:auditor');
   try {
-    await broker.connect();
-    await client.listen();
-    return await Promise.all(config.members.map(({ id }) => readLedger(client, id, last)));
+    return await Promise.all(cluster.config.members.map(({ id }) => readLedger(client, id, last)));
   } finally {
-    client.close();
-    await broker.close();
+    await close();
   }
 }
 

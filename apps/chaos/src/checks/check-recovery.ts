@@ -3,7 +3,7 @@
 import type { Incident } from '../timeline.js';
 import type { Call } from '../workload/history.js';
 import type { CheckResult } from './check.js';
-import { median, quantile } from './quantile.js';
+import { median, quantile } from '@ccro/figures';
 
 /** Calls that ended so long before a fault show what is usual. */
 const USUAL_SPAN_MS = 2_000;

@@ -3,8 +3,7 @@
 import { maxFaulty } from '@ccro/consensus';
 import { readNodeStatus, type NodeStatus } from '../http/node-status.js';
 import { readRoles } from '../http/roles.js';
-import type { ProcessCluster } from '../processes/process-cluster.js';
-import { until } from '../waiting.js';
+import { type ProcessCluster, until } from '@ccro/process-cluster';
 
 const RECOVERY_BOUND_MS = 60_000;
 

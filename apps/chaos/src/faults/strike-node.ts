@@ -2,10 +2,8 @@
 
 import { httpCall, NoAnswer } from '../http/http-call.js';
 import { readRoles, type Roles } from '../http/roles.js';
-import type { ProcessCluster } from '../processes/process-cluster.js';
-import { StartFailure } from '../processes/supervised-process.js';
+import { pause, type ProcessCluster, StartFailure, until } from '@ccro/process-cluster';
 import type { Incident, Timeline } from '../timeline.js';
-import { pause, until } from '../waiting.js';
 import type { Casualties } from './casualties.js';
 import { damageStore, setAside } from './damage-store.js';
 import { describeFault, type NodeFault, type Victim } from './planned-fault.js';

@@ -1,7 +1,7 @@
 import { LOG_LEVELS, type ClusterMode, type LogLevel } from '@ccro/cluster-config';
 import { Command, Option } from 'commander';
 import { randomInt } from 'node:crypto';
-import { decimal, seed, wholeNumber } from './parsers.js';
+import { decimal, seed, wholeNumber } from '@ccro/process-cluster';
 
 export interface ChaosOptions {
   readonly minutes: number;

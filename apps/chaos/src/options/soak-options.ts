@@ -1,6 +1,6 @@
 import type { ClusterMode } from '@ccro/cluster-config';
 import { Command, Option } from 'commander';
-import { wholeNumber } from './parsers.js';
+import { wholeNumber } from '@ccro/process-cluster';
 
 export interface SoakOptions {
   readonly requests: number;

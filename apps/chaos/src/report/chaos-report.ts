@@ -4,13 +4,12 @@ import Table from 'cli-table3';
 import pc from 'picocolors';
 import { hasPassed, type CheckResult } from '../checks/check.js';
 import type { Recovery, RecoverySummary } from '../checks/check-recovery.js';
-import { quantile } from '../checks/quantile.js';
+import { atSeconds, duration, quantile } from '@ccro/figures';
 import { describeFault } from '../faults/planned-fault.js';
 import type { ChaosOptions } from '../options/chaos-options.js';
 import type { ChaosResult } from '../run-chaos.js';
 import type { Incident } from '../timeline.js';
 import type { Call } from '../workload/history.js';
-import { atSeconds, duration } from './format.js';
 
 /** Findings of one check that are shown; the rest is counted. */
 const MAX_FINDINGS = 12;

@@ -1,14 +1,8 @@
 /** Requests as fast as the cluster takes them, with back-pressure. */
 
-import { RedisBroker } from '@ccro/broker';
-import { CcroClient } from '@ccro/client';
-import { systemClock } from '@ccro/clock';
-import { clusterKeys, loadPrivateKey } from '@ccro/cluster-config';
-import { createVerification } from '@ccro/crypto';
 import { appendOperation, putOperation } from '@ccro/state-machine';
 import { httpCall, NoAnswer } from '../http/http-call.js';
-import { AUDITOR_CLIENT, type ProcessCluster } from '../processes/process-cluster.js';
-import { pause } from '../waiting.js';
+import { connectClient, pause, type ProcessCluster } from '@ccro/process-cluster';
 
 /** Requests in one call of the batch endpoint, and calls at a time. */
 const BATCH = 100;
@@ -84,7 +78,7 @@ export function loadThroughClient(cluster: ProcessCluster): Load {
   return {
     count,
     async run(requests, quit) {
-      const { client, close } = await connectClient(cluster);
+      const { client, close } = await connectClient(cluster, 'ccro:soak');
       // Whoever waits for a decision is told: the client was closed.
       quit.addEventListener('abort', () => client.close(), { once: true });
       const worker = async (): Promise<void> => {
@@ -103,34 +97,6 @@ export function loadThroughClient(cluster: ProcessCluster): Load {
       }
     },
   };
-}
-
-async function connectClient(
-  cluster: ProcessCluster,
-): Promise<{ readonly client: CcroClient; readonly close: () => Promise<void> }> {
-  const { config, configPath, redis } = cluster;
-  const owner = { role: 'client', id: AUDITOR_CLIENT } as const;
-  const broker = new RedisBroker({ url: redis.url, name: 'ccro:soak' });
-  const client = new CcroClient(
-    {
-      cluster: config.cluster,
-      n: config.members.length,
-      client: AUDITOR_CLIENT,
-      secretKey: loadPrivateKey({ config, configPath, owner }).secretKey,
-    },
-    {
-      broker,
-      verifier: createVerification(clusterKeys(config)).verifier,
-      clock: systemClock,
-    },
-  );
-  await broker.connect();
-  await client.listen();
-  const close = async (): Promise<void> => {
-    client.close();
-    await broker.close();
-  };
-  return { client, close };
 }
 
 /** About 200 bytes of operation. */

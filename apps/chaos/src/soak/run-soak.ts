@@ -1,8 +1,7 @@
 /** One soak, from an empty directory to the figures. */
 
 import type { SoakOptions } from '../options/soak-options.js';
-import { ProcessCluster } from '../processes/process-cluster.js';
-import { anyOf, Quit } from '../waiting.js';
+import { anyOf, ProcessCluster, Quit } from '@ccro/process-cluster';
 import { loadThroughClient, loadThroughGateway, type LoadCount } from './load.js';
 import { takeSamples, type Sample } from './samples.js';
 

@@ -2,10 +2,8 @@
 
 import type { RedisServer } from '@ccro/redis-server';
 import { Redis } from 'ioredis';
-import type { ProcessCluster } from '../processes/process-cluster.js';
-import { pause } from '../waiting.js';
+import { pause, type ProcessCluster, residentMemory } from '@ccro/process-cluster';
 import { directorySize } from './directory-size.js';
-import { residentMemory } from './resident-memory.js';
 
 /** Everything at one moment. */
 export interface Sample {

@@ -3,12 +3,18 @@
 import Table from 'cli-table3';
 import pc from 'picocolors';
 import type { SoakOptions } from '../options/soak-options.js';
-import { bytes } from '../report/format.js';
-import { flatnessOf, growthOf, type Flatness, type StoreGrowth } from './flatness.js';
-import { lineChart, type Series } from './line-chart.js';
+import {
+  bytes,
+  type Flatness,
+  flatnessOf,
+  growthOf,
+  lineChart,
+  type Series,
+  sparkline,
+  type StoreGrowth,
+} from '@ccro/figures';
 import type { SoakResult } from './run-soak.js';
 import type { Sample } from './samples.js';
-import { sparkline } from './sparkline.js';
 
 const CURVE_WIDTH = 40;
 

@@ -7,17 +7,19 @@ import {
   loadClusterConfig,
   type ClusterConfig,
   type ClusterMode,
+  type Durability,
   type LogLevel,
 } from '@ccro/cluster-config';
+import type { FaultKind } from '@ccro/faults';
 import { builtProgram } from '@ccro/program';
 import { startRedisServer, type RedisServer } from '@ccro/redis-server';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StartFailure, SupervisedProcess, type ProgramOptions } from './supervised-process.js';
-import { Quit } from '../waiting.js';
+import { Quit } from './waiting.js';
 import { Watchdog } from './watchdog.js';
 
-/** The client that reads each node's own ledger. */
+/** The client that speaks to the nodes without a gateway: reads their ledgers, puts load on them. */
 export const AUDITOR_CLIENT = 'auditor';
 
 /** What a supervisor (systemd, Docker) does: try again while Redis is away. */
@@ -28,7 +30,9 @@ export interface ClusterPlan {
   readonly directory: string;
   readonly nodes: number;
   readonly mode: ClusterMode;
-  readonly durability: 'fsync' | 'async';
+  readonly durability: Durability;
+  /** How nodes are faulty from the start, by id; none by default. */
+  readonly faults?: ReadonlyMap<number, FaultKind>;
   readonly gateways: number;
   /** Slots from one checkpoint to the next; undefined: the replicas' own default. */
   readonly checkpointInterval: number | undefined;
@@ -234,10 +238,21 @@ function nodeProgram(
       ...sharedEnvironment(plan, redisUrl),
       NODE_ID: String(id),
       NODE_HTTP_PORT: '0',
-      DATA_DIR: dataDirectoryOf(plan),
-      DURABILITY: plan.durability,
+      ...storageVariables(plan),
+      ...faultVariables(plan, id),
     },
   };
+}
+
+/** A node that keeps nothing gets no directory. */
+function storageVariables(plan: ClusterPlan): Record<string, string> {
+  if (plan.durability === 'memory') return {};
+  return { DATA_DIR: dataDirectoryOf(plan), DURABILITY: plan.durability };
+}
+
+function faultVariables({ faults }: ClusterPlan, id: number): Record<string, string> {
+  const fault = faults?.get(id);
+  return fault === undefined ? {} : { FAULT: fault };
 }
 
 function gatewayProgram(

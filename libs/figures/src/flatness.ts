@@ -1,6 +1,6 @@
 /** Whether something that was measured over time stays level. */
 
-import { median } from '../checks/quantile.js';
+import { median } from './quantile.js';
 
 /** What it may grow by, whichever is more: a part, and so many bytes. */
 const MAX_GROWTH = 0.1;

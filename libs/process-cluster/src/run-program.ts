@@ -1,7 +1,7 @@
 /** What the command line programs here have in common: how they are ended and how they fail. */
 
 import { explainFailure } from '@ccro/program';
-import { StartFailure } from './processes/supervised-process.js';
+import { StartFailure } from './supervised-process.js';
 import { Quit } from './waiting.js';
 
 /** What a shell reports for a program ended by SIGINT. */

@@ -1,7 +1,7 @@
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { logsIn } from './processes/process-cluster.js';
+import { logsIn } from './process-cluster.js';
 
 /** The temporary directory that everything of a run is in. */
 export class Workspace {

@@ -1,0 +1,162 @@
+/**
+ * A whole cluster in this process: the runners, codec, cryptography and embedded broker that
+ * `npm start` uses, without its HTTP. What it does is counted, not estimated.
+ */
+
+import { channelNames, InProcessHub, nodeConnectionName, type Broker } from '@ccro/broker';
+import { CcroClient } from '@ccro/client';
+import { systemClock } from '@ccro/clock';
+import {
+  clusterKeys,
+  developmentCluster,
+  developmentKey,
+  GATEWAY_CLIENT,
+  type ClusterConfig,
+  type ClusterMode,
+} from '@ccro/cluster-config';
+import { createDigests, createVerification, signatureCounts } from '@ccro/crypto';
+import { createBehaviour, seededRandom, type FaultKind } from '@ccro/faults';
+import { createRunner, type ReplicaRunner } from '@ccro/runner';
+import { createStateMachine } from '@ccro/state-machine';
+import { MemoryStore } from '@ccro/storage';
+import { CountingBroker, DeliveryTally } from './counting-broker.js';
+
+/** Nobody is faulty. */
+export const NO_FAULTS: ReadonlyMap<number, FaultKind> = new Map();
+
+export interface EmbeddedPlan {
+  readonly nodes: number;
+  readonly mode: ClusterMode;
+  /** How nodes are faulty, by id. */
+  readonly faults: ReadonlyMap<number, FaultKind>;
+}
+
+/** Sums over the cluster and its client since the process began. */
+export interface Spent {
+  readonly deliveries: number;
+  readonly bytes: number;
+  readonly signaturesMade: number;
+  readonly signaturesChecked: number;
+  readonly cpuMs: number;
+  /** Decisions in one round of votes, at node 0. */
+  readonly oneRound: number;
+  /** Decisions for which some node broadcast its vote because no certificate came in time. */
+  readonly fellBack: number;
+}
+
+export class EmbeddedCluster {
+  private readonly tally = new DeliveryTally();
+  private readonly hub = new InProcessHub();
+  private readonly runners: ReplicaRunner[] = [];
+  private readonly brokers: Broker[] = [];
+  private oneRound = 0;
+  private readonly fellBack = new Set<number>();
+  private clusterClient: CcroClient | undefined;
+  private failure: unknown;
+
+  private constructor(
+    readonly config: ClusterConfig,
+    private readonly plan: EmbeddedPlan,
+  ) {}
+
+  static async start(plan: EmbeddedPlan): Promise<EmbeddedCluster> {
+    const { nodes, mode } = plan;
+    const cluster = new EmbeddedCluster(
+      developmentCluster({ nodes, mode, cluster: 'bench' }),
+      plan,
+    );
+    for (let self = 0; self < nodes; self += 1) await cluster.addNode(self);
+    await cluster.addClient();
+    for (const runner of cluster.runners) runner.start();
+    return cluster;
+  }
+
+  /** The one client of the cluster. */
+  get client(): CcroClient {
+    if (this.clusterClient === undefined) throw new Error('the cluster has no client yet');
+    return this.clusterClient;
+  }
+
+  /** @throws what a replica failed with */
+  spent(): Spent {
+    if (this.failure !== undefined) throw this.failure;
+    const { user, system } = process.cpuUsage();
+    const { made, checked } = signatureCounts();
+    return {
+      ...this.tally.current,
+      signaturesMade: made,
+      signaturesChecked: checked,
+      cpuMs: (user + system) / 1000,
+      oneRound: this.oneRound,
+      fellBack: this.fellBack.size,
+    };
+  }
+
+  async close(): Promise<void> {
+    this.clusterClient?.close();
+    await Promise.all(this.runners.map((runner) => runner.stop()));
+    await Promise.all(this.brokers.map((broker) => broker.close()));
+  }
+
+  private async addNode(self: number): Promise<void> {
+    const { cluster, mode, members } = this.config;
+    const channels = channelNames(cluster);
+    const broker = await this.connect(nodeConnectionName(self));
+    const runner = createRunner({
+      facts: { ...clusterKeys(this.config), mode },
+      self,
+      secretKey: developmentKey('node', self).secretKey,
+      broker,
+      store: new MemoryStore(),
+      stateMachine: createStateMachine(),
+      clock: systemClock,
+      listener: {
+        onExecuted: ({ sequence, fast, fellBack }) => {
+          if (self === 0 && fast) this.oneRound += 1;
+          if (fellBack) this.fellBack.add(sequence);
+        },
+        onFatal: (error) => {
+          this.failure ??= error;
+          this.clusterClient?.close();
+        },
+      },
+    });
+    const fault = this.plan.faults.get(self);
+    if (fault !== undefined) {
+      const random = seededRandom(`bench:${self}`);
+      const context = { self, n: members.length, cluster, digests: createDigests(), random };
+      runner.setBehaviour(createBehaviour(fault, context));
+    }
+    broker.onMessage((channel, payload) =>
+      runner.receive(payload, channel === channels.broadcast ? 'broadcast' : 'direct'),
+    );
+    await broker.subscribe([channels.broadcast, channels.node(self)]);
+    this.runners.push(runner);
+  }
+
+  private async addClient(): Promise<void> {
+    const { cluster, members } = this.config;
+    const client = new CcroClient(
+      {
+        cluster,
+        n: members.length,
+        client: GATEWAY_CLIENT,
+        secretKey: developmentKey('client', GATEWAY_CLIENT).secretKey,
+      },
+      {
+        broker: await this.connect('ccro:bench'),
+        verifier: createVerification(clusterKeys(this.config)).verifier,
+        clock: systemClock,
+      },
+    );
+    await client.listen();
+    this.clusterClient = client;
+  }
+
+  private async connect(name: string): Promise<Broker> {
+    const broker = new CountingBroker(this.hub.broker(name), this.tally);
+    this.brokers.push(broker);
+    await broker.connect();
+    return broker;
+  }
+}

@@ -1,0 +1,59 @@
+import { signatureCounts } from '@ccro/crypto';
+import { Quit } from '@ccro/process-cluster';
+import { describe, expect, it, vi } from 'vitest';
+import { faultyNodes } from '../scenarios/scenario.js';
+import { NO_FAULTS } from './embedded-cluster.js';
+import { measureDecisions, type DecisionFigures } from './measure-decisions.js';
+
+const FEW = { atLeast: 4, atMost: 4, budgetMs: 0, warmUpMs: 0 };
+const NOBODY_QUITS = new AbortController().signal;
+const NODES = 4;
+/** One round of votes, two rounds, and PBFT; see README. */
+const [FAST, SLOW, PBFT] = [4 * NODES, 6 * NODES - 1, 2 * NODES ** 2 + 2 * NODES + 1];
+
+function measured(mode: 'ccro' | 'pbft', faults = NO_FAULTS): Promise<DecisionFigures> {
+  return measureDecisions({ nodes: NODES, mode, faults }, FEW, NOBODY_QUITS);
+}
+
+describe('decisions in this process', () => {
+  it('are counted as the protocol says, in both modes', async () => {
+    const ccro = await measured('ccro');
+    const pbft = await measured('pbft');
+    expect([ccro.decisions, pbft.decisions]).toEqual([4, 4]);
+    expect(ccro.deliveries).toBeGreaterThanOrEqual(FAST);
+    // A machine that is busy may keep a vote so long that some decisions take two rounds.
+    expect(ccro.deliveries).toBeLessThanOrEqual(ccro.oneRound === 1 ? FAST : SLOW);
+    expect(pbft.deliveries).toBeGreaterThan(SLOW);
+    expect(pbft.deliveries).toBeLessThanOrEqual(PBFT);
+    expect(ccro.bytes / ccro.deliveries).toBeGreaterThan(100);
+    // Request, pre-prepare, n votes and n replies, at the least.
+    expect(ccro.signaturesMade).toBeGreaterThanOrEqual(2 + 2 * NODES);
+    expect(pbft.signaturesChecked).toBeGreaterThan(pbft.signaturesMade);
+    for (const { timeMs, cpuMs } of [ccro, pbft]) {
+      expect(timeMs).toBeGreaterThan(0);
+      expect(cpuMs).toBeGreaterThan(0);
+    }
+  });
+
+  it('take two rounds with a node that is offline', async () => {
+    const { oneRound, deliveries } = await measured('ccro', faultyNodes(NODES, 1, 'offline'));
+    expect(oneRound).toBe(0);
+    expect(deliveries).toBeLessThan(SLOW);
+    expect(deliveries).toBeGreaterThan(FAST);
+  });
+
+  it('end at once when the user quits', async () => {
+    const quit = new AbortController();
+    const before = signatureCounts().made;
+    const endless = { ...FEW, atLeast: 1_000_000, atMost: 1_000_000 };
+    const run = measureDecisions(
+      { nodes: NODES, mode: 'ccro', faults: NO_FAULTS },
+      endless,
+      quit.signal,
+    );
+    const ended = run.catch((error: unknown) => error);
+    await vi.waitFor(() => expect(signatureCounts().made).toBeGreaterThan(before + 100));
+    quit.abort();
+    expect(await ended).toBeInstanceOf(Quit);
+  });
+});

@@ -1,0 +1,123 @@
+/** Decisions one after another in a cluster within this process, and what each of them cost. */
+
+import type { CcroClient } from '@ccro/client';
+import { median } from '@ccro/figures';
+import { Overdue, Quit } from '@ccro/process-cluster';
+import { benchOperation } from '../load/bench-operation.js';
+import { EmbeddedCluster, NO_FAULTS, type EmbeddedPlan, type Spent } from './embedded-cluster.js';
+
+/** As many decisions as the budget allows, but so many at least and at most. */
+export interface DecisionBudget {
+  readonly atLeast: number;
+  readonly atMost: number;
+  readonly budgetMs: number;
+  /** Before anything is counted: compilers, connections and estimates of delays settle. */
+  readonly warmUpMs: number;
+}
+
+export interface DecisionFigures {
+  readonly decisions: number;
+  /** From sending the request to the f+1st matching reply; median, in milliseconds. */
+  readonly timeMs: number;
+  /** How certificates prove themselves. */
+  readonly scheme: string;
+  /** All of these for one decision, over the whole cluster and its client. */
+  readonly deliveries: number;
+  readonly bytes: number;
+  readonly signaturesMade: number;
+  readonly signaturesChecked: number;
+  readonly cpuMs: number;
+  /** Part of the decisions that took one round of votes. */
+  readonly oneRound: number;
+  /** Part of them whose certificate came too late, so that votes were broadcast. */
+  readonly fellBack: number;
+}
+
+/** No decision takes longer. */
+const DECISION_BOUND_MS = 180_000;
+
+/**
+ * Starts a cluster, measures, closes it. A decision begins when all replies on the one before are
+ * in, as far as they are expected.
+ *
+ * @throws Quit, Overdue, or what a replica failed with
+ */
+export async function measureDecisions(
+  plan: EmbeddedPlan,
+  { atLeast, atMost, budgetMs, warmUpMs }: DecisionBudget,
+  quit: AbortSignal,
+): Promise<DecisionFigures> {
+  const cluster = await EmbeddedCluster.start(plan);
+  try {
+    await repeat({ atLeast: 1, atMost: Infinity, budgetMs: warmUpMs }, () =>
+      decide(cluster.client, quit),
+    );
+    const before = cluster.spent();
+    const times = await repeat({ atLeast, atMost, budgetMs }, () => decide(cluster.client, quit));
+    const after = cluster.spent();
+    const each = (part: keyof Spent): number => (after[part] - before[part]) / times.length;
+    return {
+      decisions: times.length,
+      timeMs: median(times),
+      scheme: cluster.config.signature,
+      deliveries: each('deliveries'),
+      bytes: each('bytes'),
+      signaturesMade: each('signaturesMade'),
+      signaturesChecked: each('signaturesChecked'),
+      cpuMs: each('cpuMs'),
+      oneRound: each('oneRound'),
+      fellBack: each('fellBack'),
+    };
+  } finally {
+    await cluster.close();
+  }
+}
+
+/**
+ * Runs small clusters of both modes, so that the first size measured is not slower for being the
+ * first: all clusters of this process run the same code.
+ *
+ * @throws Quit
+ */
+export async function compileAll(quit: AbortSignal, budgetMs: number): Promise<void> {
+  const budget = { atLeast: 1, atMost: 1, budgetMs: 0, warmUpMs: budgetMs };
+  for (const mode of ['ccro', 'pbft'] as const) {
+    await measureDecisions({ nodes: 4, mode, faults: NO_FAULTS }, budget, quit);
+  }
+}
+
+async function repeat(
+  { atLeast, atMost, budgetMs }: Omit<DecisionBudget, 'warmUpMs'>,
+  act: () => Promise<number>,
+): Promise<number[]> {
+  const deadline = performance.now() + budgetMs;
+  const figures: number[] = [];
+  while (figures.length < atMost) {
+    if (figures.length >= atLeast && performance.now() >= deadline) break;
+    figures.push(await act());
+  }
+  return figures;
+}
+
+/** @returns milliseconds to the decision */
+function decide(client: CcroClient, quit: AbortSignal): Promise<number> {
+  return new Promise((resolve, reject) => {
+    if (quit.aborted) {
+      reject(new Quit());
+      return;
+    }
+    // The cluster's own timers keep no process alive: this one does.
+    const overdue = setTimeout(() => {
+      reject(new Overdue('a decision', DECISION_BOUND_MS));
+    }, DECISION_BOUND_MS);
+    const onQuit = (): void => reject(new Quit());
+    quit.addEventListener('abort', onQuit, { once: true });
+    client
+      .submit(benchOperation())
+      .settled.then(({ consensusTimeMs }) => resolve(consensusTimeMs), reject)
+      .finally(() => {
+        clearTimeout(overdue);
+        quit.removeEventListener('abort', onQuit);
+      });
+  });
+}

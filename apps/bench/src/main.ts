@@ -1,0 +1,56 @@
+/** `npm run bench`: what a decision takes, and how many there are in a second. */
+
+import { runProgram, Workspace, writeFiles } from '@ccro/process-cluster';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readBenchOptions, type BenchOptions } from './options/bench-options.js';
+import { Progress } from './progress.js';
+import { readResults, writeDocs } from './result/docs-file.js';
+import { resultsCsv, resultsJson } from './result/result-files.js';
+import { machineText } from './result/tables.js';
+import { runBench, type BenchRun } from './run-bench.js';
+
+/** This file is dist/apps/bench/src/main.js. */
+const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
+
+const options = readBenchOptions(process.argv.slice(2));
+
+await runProgram(async (quit) => {
+  if (options.from !== undefined) {
+    say(await writeDocs(ROOT, await readResults(options.from)));
+    return 0;
+  }
+  const run = await measure(quit);
+  const directory = options.out ?? freshDirectory(run);
+  await writeFiles(directory, {
+    'results.json': resultsJson(run.results),
+    'results.csv': resultsCsv(run.results),
+    ...run.charts,
+  });
+  say(machineText(run.results));
+  say(`Results: ${directory}`);
+  if (options.writeDocs) say(await writeDocs(ROOT, run));
+  return 0;
+});
+
+async function measure(quit: AbortSignal): Promise<BenchRun> {
+  const workspace = await Workspace.create('bench', options.keep);
+  const progress = new Progress();
+  try {
+    const places = { directory: workspace.directory, root: ROOT };
+    return await runBench(options satisfies BenchOptions, places, progress, quit);
+  } finally {
+    progress.stop();
+    const left = await workspace.clear(false);
+    if (left !== undefined) say(`Working directory: ${left}`);
+  }
+}
+
+/** Named after the time at which the run began. */
+function freshDirectory({ results }: BenchRun): string {
+  return join(ROOT, 'bench-results', results.startedAt.replaceAll(/[:.]/g, '-'));
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

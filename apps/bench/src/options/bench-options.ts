@@ -1,0 +1,124 @@
+import type { ClusterMode } from '@ccro/cluster-config';
+import { wholeNumber } from '@ccro/process-cluster';
+import { Argument, Command, InvalidArgumentError } from 'commander';
+
+/** What can be measured, in the order in which it is. The yardstick is part of every run. */
+export const SCENARIO_NAMES = [
+  'yardstick',
+  'latency',
+  'throughput',
+  'scale',
+  'faults',
+  'durability',
+  'memory',
+] as const;
+export type ScenarioName = (typeof SCENARIO_NAMES)[number];
+
+export const MODES: readonly ClusterMode[] = ['ccro', 'pbft'];
+
+/** What one client of the library may have under way. */
+const MAX_IN_FLIGHT = 2_048;
+const MAX_NODES = 1_024;
+
+export interface BenchOptions {
+  /** In the order of `SCENARIO_NAMES`, none twice. */
+  readonly scenarios: readonly ScenarioName[];
+  readonly quick: boolean;
+  /** Undefined: a fresh directory below `bench-results`. */
+  readonly out: string | undefined;
+  /** Cluster sizes instead of each scenario's own. */
+  readonly nodes: readonly number[] | undefined;
+  readonly mode: readonly ClusterMode[] | undefined;
+  /** Requests (or decisions) measured in each case instead of each scenario's own number. */
+  readonly requests: number | undefined;
+  /** Requests under way at a time, one level after another. */
+  readonly inFlight: readonly number[] | undefined;
+  readonly writeDocs: boolean;
+  /** Directory of an earlier run to write the docs from, instead of measuring. */
+  readonly from: string | undefined;
+  readonly keep: boolean;
+}
+
+/** `npm run bench -- --help`. */
+export function benchCommand(): Command {
+  return new Command('npm run bench --')
+    .description(
+      'Measures the cluster: each figure beside what this machine itself takes for a Redis round ' +
+        'trip, a signature and a write to disk, so that figures of different machines compare. ' +
+        'Prints tables and whether each target is met; writes results.json, results.csv and charts.',
+    )
+    .addArgument(
+      new Argument('[scenario...]', 'what to measure; all of it by default').choices(
+        SCENARIO_NAMES,
+      ),
+    )
+    .option('--quick', 'few requests, small clusters: about a minute in all', false)
+    .option('--out <dir>', 'where the files go (default: a fresh directory in bench-results)')
+    .option('--nodes <list>', 'cluster sizes, e.g. 4,7,16', list(wholeNumber(1, MAX_NODES)))
+    .option('--mode <list>', `modes: ${MODES.join(', ')}`, list(mode))
+    .option('--requests <n>', 'requests measured in each case', wholeNumber(1, 100_000_000))
+    .option(
+      '--in-flight <list>',
+      'requests under way at a time (throughput, durability, memory)',
+      list(wholeNumber(1, MAX_IN_FLIGHT)),
+    )
+    .option('--write-docs', 'write docs/BENCHMARKS.md from the results', false)
+    .option('--from <dir>', 'with --write-docs: use the results there and measure nothing')
+    .option('--keep', 'keep the working directory with keys, stores and logs', false)
+    .showHelpAfterError('(--help lists the options)');
+}
+
+type Typed = Partial<Omit<BenchOptions, 'scenarios'>> &
+  Pick<BenchOptions, 'quick' | 'writeDocs' | 'keep'>;
+
+/** What was typed. Ends the process with one line when it is not allowed. */
+export function readBenchOptions(
+  argv: readonly string[],
+  command: Command = benchCommand(),
+): BenchOptions {
+  command.parse([...argv], { from: 'user' });
+  const typed = command.opts<Typed>();
+  if (typed.from !== undefined && !typed.writeDocs) {
+    command.error('error: --from is only for --write-docs: give that as well');
+  }
+  const named = new Set(command.args);
+  const all = named.size === 0;
+  return {
+    scenarios: SCENARIO_NAMES.filter((name) => all || named.has(name)),
+    quick: typed.quick,
+    out: typed.out,
+    nodes: typed.nodes,
+    mode: typed.mode,
+    requests: typed.requests,
+    inFlight: typed.inFlight,
+    writeDocs: typed.writeDocs,
+    from: typed.from,
+    keep: typed.keep,
+  };
+}
+
+/** The command line that asks for the same again. */
+export function commandLine(options: BenchOptions): string {
+  const { scenarios, quick, nodes, mode: modes, requests, inFlight } = options;
+  const all = scenarios.length === SCENARIO_NAMES.length;
+  const parts = [
+    ...(all ? [] : scenarios),
+    ...(quick ? ['--quick'] : []),
+    ...(nodes === undefined ? [] : ['--nodes', nodes.join(',')]),
+    ...(modes === undefined ? [] : ['--mode', modes.join(',')]),
+    ...(requests === undefined ? [] : ['--requests', String(requests)]),
+    ...(inFlight === undefined ? [] : ['--in-flight', inFlight.join(',')]),
+  ];
+  return ['npm run bench', ...(parts.length === 0 ? [] : ['--', ...parts])].join(' ');
+}
+
+/** @returns a parser of `a,b,c`, none twice, in the order typed */
+function list<T>(parse: (text: string) => T): (text: string) => T[] {
+  return (text) => [...new Set(text.split(',').map((each) => parse(each.trim())))];
+}
+
+function mode(text: string): ClusterMode {
+  const found = MODES.find((each) => each === text);
+  if (found !== undefined) return found;
+  throw new InvalidArgumentError(`Allowed: ${MODES.join(', ')}, or both with a comma.`);
+}

@@ -1,0 +1,183 @@
+/** A cluster of separate processes with a client here, and what all of them use up. */
+
+import type { CcroClient } from '@ccro/client';
+import type { ClusterMode, Durability } from '@ccro/cluster-config';
+import type { FaultKind } from '@ccro/faults';
+import {
+  connectClient,
+  cpuMilliseconds,
+  ProcessCluster,
+  Quit,
+  type ConnectedClient,
+} from '@ccro/process-cluster';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+export interface MeasuredPlan {
+  readonly nodes: number;
+  readonly mode: ClusterMode;
+  readonly durability: Durability;
+  readonly faults?: ReadonlyMap<number, FaultKind>;
+  readonly gateways?: number;
+  /** Largest heap of each program in megabytes; undefined: the runtime's own. */
+  readonly heapMegabytes?: number;
+}
+
+/** Sums since the cluster was started. */
+export interface Usage {
+  readonly nodesCpuMs: number;
+  readonly gatewaysCpuMs: number;
+  readonly redisCpuMs: number;
+  /** Of this process: client and load. */
+  readonly ownCpuMs: number;
+  /** Of everything that nodes and the client here published. */
+  readonly deliveries: number;
+  readonly bytes: number;
+  /** Slots that node 0 decided in one round of votes, and in two. */
+  readonly fast: number;
+  readonly slow: number;
+}
+
+const statusSchema = z.looseObject({
+  traffic: z.looseObject({ deliveries: z.number(), deliveredBytes: z.number() }),
+  decisions: z.looseObject({ fast: z.number(), slow: z.number() }),
+});
+
+let started = 0;
+
+export class MeasuredCluster {
+  private constructor(
+    readonly processes: ProcessCluster,
+    private readonly connected: ConnectedClient,
+    private readonly directory: string,
+    private readonly failures: readonly string[],
+    /** Aborts when the user quits, or a process ended that should not have. */
+    readonly stop: AbortSignal,
+  ) {}
+
+  /**
+   * Runs `measure` with a cluster that is closed afterwards, whatever happens.
+   *
+   * @param directory a new one below it holds keys, stores and logs while the cluster runs
+   * @throws Quit when `quit` aborts; an error with a process's last words when one ended by itself
+   */
+  static async use<T>(
+    plan: MeasuredPlan,
+    directory: string,
+    quit: AbortSignal,
+    measure: (cluster: MeasuredCluster) => Promise<T>,
+  ): Promise<T> {
+    if (quit.aborted) throw new Quit();
+    const stopping = new AbortController();
+    const onQuit = (): void => stopping.abort();
+    quit.addEventListener('abort', onQuit, { once: true });
+    let cluster: MeasuredCluster | undefined;
+    try {
+      cluster = await MeasuredCluster.start(plan, directory, stopping);
+      return await measure(cluster);
+    } catch (error) {
+      const failure = cluster?.failures[0];
+      if (quit.aborted || failure === undefined) throw error;
+      throw new Error(failure, { cause: error });
+    } finally {
+      quit.removeEventListener('abort', onQuit);
+      await cluster?.close();
+    }
+  }
+
+  private static async start(
+    plan: MeasuredPlan,
+    parent: string,
+    stopping: AbortController,
+  ): Promise<MeasuredCluster> {
+    started += 1;
+    const directory = join(parent, `cluster-${started}`);
+    const failures: string[] = [];
+    const processes = await ProcessCluster.start(
+      {
+        directory,
+        nodes: plan.nodes,
+        mode: plan.mode,
+        durability: plan.durability,
+        ...(plan.faults === undefined ? {} : { faults: plan.faults }),
+        gateways: plan.gateways ?? 0,
+        checkpointInterval: undefined,
+        heapMegabytes: plan.heapMegabytes,
+        faultInjection: false,
+        logLevel: 'info',
+        temporary: true,
+      },
+      {
+        onUnexpectedEnd: (name, lastLine) => {
+          failures.push(`${name} ended by itself: ${lastLine}`);
+          stopping.abort();
+        },
+      },
+    );
+    try {
+      const connected = await connectClient(processes, 'ccro:bench');
+      return new MeasuredCluster(processes, connected, directory, failures, stopping.signal);
+    } catch (error) {
+      await processes.close();
+      throw error;
+    }
+  }
+
+  get client(): CcroClient {
+    return this.connected.client;
+  }
+
+  async usage(): Promise<Usage> {
+    const { nodes, gateways, redis } = this.processes;
+    const statuses = await Promise.all(nodes.map(({ url }) => statusOf(url)));
+    const { deliveries, deliveredBytes } = this.connected.traffic().total;
+    const { user, system } = process.cpuUsage();
+    const first = statuses[0];
+    return {
+      nodesCpuMs: await cpuOf(nodes),
+      gatewaysCpuMs: await cpuOf(gateways),
+      redisCpuMs: await cpuOf([redis]),
+      ownCpuMs: (user + system) / 1000,
+      deliveries: statuses.reduce((sum, { traffic }) => sum + traffic.deliveries, deliveries),
+      bytes: statuses.reduce((sum, { traffic }) => sum + traffic.deliveredBytes, deliveredBytes),
+      fast: first?.decisions.fast ?? 0,
+      slow: first?.decisions.slow ?? 0,
+    };
+  }
+
+  private async close(): Promise<void> {
+    await this.connected.close();
+    await this.processes.close();
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** What was used from `before` to `after`. */
+export function usedSince(before: Usage, after: Usage): Usage {
+  const part = (name: keyof Usage): number => after[name] - before[name];
+  return {
+    nodesCpuMs: part('nodesCpuMs'),
+    gatewaysCpuMs: part('gatewaysCpuMs'),
+    redisCpuMs: part('redisCpuMs'),
+    ownCpuMs: part('ownCpuMs'),
+    deliveries: part('deliveries'),
+    bytes: part('bytes'),
+    fast: part('fast'),
+    slow: part('slow'),
+  };
+}
+
+async function statusOf(url: string | undefined): Promise<z.infer<typeof statusSchema>> {
+  const response = await fetch(`${url}/status`);
+  return statusSchema.parse(await response.json());
+}
+
+/** NaN where the system does not say. */
+async function cpuOf(programs: readonly { readonly pid: number | undefined }[]): Promise<number> {
+  let sum = 0;
+  for (const { pid } of programs) {
+    sum += pid === undefined ? 0 : ((await cpuMilliseconds(pid)) ?? NaN);
+  }
+  return sum;
+}

@@ -1,0 +1,88 @@
+/** One run, from the yardstick to the last scenario. */
+
+import { Quit } from '@ccro/process-cluster';
+import { commandLine, type BenchOptions, type ScenarioName } from './options/bench-options.js';
+import { describeCommit, describeMachine } from './result/machine.js';
+import type { Results, ScenarioResult, Yardstick } from './result/results.js';
+import { durabilityScenario } from './scenarios/durability.js';
+import { faultsScenario } from './scenarios/faults.js';
+import { latencyScenario } from './scenarios/latency.js';
+import { memoryScenario } from './scenarios/memory.js';
+import { scaleScenario } from './scenarios/scale.js';
+import type { Scenario } from './scenarios/scenario.js';
+import { throughputScenario } from './scenarios/throughput.js';
+import { yardstickScenario } from './scenarios/yardstick.js';
+import { measureYardstick } from './yardstick/measure-yardstick.js';
+
+const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
+  yardstick: yardstickScenario,
+  latency: latencyScenario,
+  throughput: throughputScenario,
+  scale: scaleScenario,
+  faults: faultsScenario,
+  durability: durabilityScenario,
+  memory: memoryScenario,
+};
+
+export interface BenchListener {
+  onScenario(name: ScenarioName): void;
+  onPlan(cases: number): void;
+  onCase(name: string): void;
+  onResult(result: ScenarioResult, yardstick: Yardstick): void;
+}
+
+export interface BenchRun {
+  readonly results: Results;
+  /** SVG by file name. */
+  readonly charts: Readonly<Record<string, string>>;
+}
+
+/**
+ * Measures what the options ask for. Nothing that was started is left when it returns or throws.
+ *
+ * @param directory for keys, stores and logs
+ * @param root of the working copy, whose commit is recorded
+ * @throws Quit when `quit` aborts, RedisServerError, StartFailure
+ */
+export async function runBench(
+  options: BenchOptions,
+  { directory, root }: { readonly directory: string; readonly root: string },
+  listener: BenchListener,
+  quit: AbortSignal,
+): Promise<BenchRun> {
+  const startedAt = new Date();
+  // Before anything of the run is in it.
+  const { loadBefore } = describeMachine('');
+  listener.onScenario('yardstick');
+  const { yardstick, redisVersion } = await measureYardstick(directory, options.quick, quit);
+  const scenarios: ScenarioResult[] = [];
+  const charts: Record<string, string> = {};
+  for (const name of new Set<ScenarioName>(['yardstick', ...options.scenarios])) {
+    if (quit.aborted) throw new Quit();
+    listener.onScenario(name);
+    const outcome = await SCENARIOS[name]({
+      options,
+      yardstick,
+      directory,
+      quit,
+      onPlan: (cases) => listener.onPlan(cases),
+      onCase: (each) => listener.onCase(each),
+    });
+    scenarios.push(outcome.result);
+    Object.assign(charts, outcome.charts);
+    listener.onResult(outcome.result, yardstick);
+  }
+  return {
+    results: {
+      command: commandLine(options),
+      commit: await describeCommit(root),
+      startedAt: startedAt.toISOString(),
+      durationMs: Date.now() - startedAt.getTime(),
+      quick: options.quick,
+      machine: { ...describeMachine(redisVersion), loadBefore },
+      yardstick,
+      scenarios,
+    },
+    charts,
+  };
+}

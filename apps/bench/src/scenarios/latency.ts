@@ -1,0 +1,165 @@
+/** One request at a time in a cluster of separate processes over Redis. */
+
+import type { ClusterMode } from '@ccro/cluster-config';
+import { clusterSize } from '@ccro/consensus';
+import type { FaultKind } from '@ccro/faults';
+import { quantile } from '@ccro/figures';
+import { cpus } from 'node:os';
+import { NO_FAULTS } from '../embedded/embedded-cluster.js';
+import { measureDecisions, type DecisionFigures } from '../embedded/measure-decisions.js';
+import { closedLoop, type LoopFigures } from '../load/closed-loop.js';
+import { MODES } from '../options/bench-options.js';
+import { MeasuredCluster, usedSince, type Usage } from '../processes/measured-cluster.js';
+import { distributionChart } from '../result/distribution-chart.js';
+import type { Column, Row, Verdict, Yardstick } from '../result/results.js';
+import { atMost } from '../result/verdicts.js';
+import { faultyNodes, measureCases, type Bench, type Scenario } from './scenario.js';
+
+interface Case {
+  readonly nodes: number;
+  readonly mode: ClusterMode;
+  readonly fault: FaultKind | 'none';
+}
+
+interface Figures {
+  readonly loop: LoopFigures;
+  readonly used: Usage;
+  readonly counted: DecisionFigures;
+}
+
+const FAULTS = ['none', 'offline', 'falsify'] as const;
+const REQUESTS = { full: 2_000, quick: 200 } as const;
+const WARM_UP = { full: 1_000, quick: 100 } as const;
+/** For the number of signatures, which is the same each time. */
+const COUNTING = { atLeast: 10, atMost: 10, budgetMs: 0, warmUpMs: 50 } as const;
+
+/** Messages one after another, from the client's request to the replies. */
+const HOPS = { oneRound: 5, twoRounds: 7, pbft: 5 } as const;
+
+/** Issue: p50 with four nodes. */
+const TARGET_MS = 3.2;
+/** A quarter of what the ancestor took, as published, four nodes. */
+const ANCESTOR_QUARTER_MS = { offline: 13 / 4, falsify: 32 / 4 } as const;
+
+const COLUMNS: readonly Column[] = [
+  { key: 'mode', title: 'mode', unit: 'text' },
+  { key: 'n', title: 'n', unit: 'count', label: true },
+  { key: 'fault', title: 'f nodes', unit: 'text' },
+  { key: 'p50', title: 'p50', unit: 'ms', against: 'redisRoundTrip' },
+  { key: 'p95', title: 'p95', unit: 'ms' },
+  { key: 'floor', title: 'floor', unit: 'ms' },
+  { key: 'overFloor', title: 'p50 / floor', unit: 'times' },
+  { key: 'oneRound', title: 'in one round', unit: 'percent' },
+  { key: 'nodeCpu', title: 'CPU a node', unit: 'ms' },
+  { key: 'deliveries', title: 'deliveries', unit: 'count' },
+  { key: 'bytes', title: 'bytes', unit: 'bytes' },
+  { key: 'signatures', title: 'signed', unit: 'count' },
+  { key: 'checks', title: 'checked', unit: 'count' },
+];
+
+export const latencyScenario: Scenario = async (bench) => {
+  const { nodes = [4], mode = MODES } = bench.options;
+  const cases = nodes.flatMap((n) =>
+    mode.flatMap((each) =>
+      FAULTS.map((fault): Case => ({ nodes: n, mode: each, fault })).filter(
+        ({ fault }) => fault === 'none' || clusterSize(n).f > 0,
+      ),
+    ),
+  );
+  const figures = await measureCases(bench, cases, nameOf, (each) => measure(each, bench));
+  const measured = cases.flatMap((each, index) => {
+    const found = figures[index];
+    return found === undefined ? [] : [{ ...each, ...found }];
+  });
+  const rows = measured.map((each) => rowOf(each, each, bench.yardstick));
+  return {
+    result: {
+      name: 'latency',
+      title: 'Latency: one request at a time, separate processes over Redis, client library',
+      columns: [...COLUMNS],
+      rows,
+      notes: [
+        'floor: the hops between processes (5 in one round of votes and in PBFT, 7 in two), half a ' +
+          'Redis round trip each, and the signatures of a decision spread over the processors',
+        'per decision: CPU of one node on average; deliveries and bytes as the broker counted ' +
+          'them, status messages of idle nodes included; signatures as counted in one process',
+      ],
+      verdicts: verdictsOf(cases, rows),
+      charts: ['latency.svg'],
+    },
+    charts: {
+      'latency.svg': distributionChart(
+        'Latency: so many per cent of the decisions took no longer',
+        measured.map((each) => ({ name: nameOf(each), timesMs: each.loop.timesMs })),
+      ),
+    },
+  };
+};
+
+async function measure(each: Case, { options, directory, quit }: Bench): Promise<Figures> {
+  const size = options.quick ? 'quick' : 'full';
+  const { nodes, mode, fault } = each;
+  const faults = fault === 'none' ? NO_FAULTS : faultyNodes(nodes, clusterSize(nodes).f, fault);
+  const counted = await measureDecisions({ nodes, mode, faults }, COUNTING, quit);
+  const plan = { nodes, mode, durability: 'memory', faults } as const;
+  return MeasuredCluster.use(plan, directory, quit, async (cluster) => {
+    const { client, stop } = cluster;
+    await closedLoop(client, { requests: WARM_UP[size], inFlight: 1 }, stop);
+    const before = await cluster.usage();
+    const requests = options.requests ?? REQUESTS[size];
+    const loop = await closedLoop(client, { requests, inFlight: 1 }, stop);
+    return { loop, used: usedSince(before, await cluster.usage()), counted };
+  });
+}
+
+function rowOf({ mode, nodes, fault }: Case, figures: Figures, yardstick: Yardstick): Row {
+  const { loop, used, counted } = figures;
+  const decisions = loop.timesMs.length;
+  const p50 = quantile([...loop.timesMs], 0.5);
+  const oneRound = used.fast / Math.max(used.fast + used.slow, 1);
+  const hops = mode === 'pbft' ? HOPS.pbft : oneRound > 0.5 ? HOPS.oneRound : HOPS.twoRounds;
+  const floor = floorMs(hops, counted, nodes, yardstick);
+  return {
+    mode,
+    n: nodes,
+    fault,
+    p50,
+    p95: quantile([...loop.timesMs], 0.95),
+    floor,
+    overFloor: p50 / floor,
+    oneRound: mode === 'pbft' ? null : oneRound * 100,
+    nodeCpu: used.nodesCpuMs / nodes / decisions,
+    deliveries: used.deliveries / decisions,
+    bytes: used.bytes / decisions,
+    signatures: counted.signaturesMade,
+    checks: counted.signaturesChecked,
+  };
+}
+
+/** What no implementation over this Redis with these signatures goes below, in milliseconds. */
+function floorMs(
+  hops: number,
+  { signaturesMade, signaturesChecked }: DecisionFigures,
+  nodes: number,
+  { redisRoundTrip, signature, signatureCheck }: Yardstick,
+): number {
+  const signing = signaturesMade * signature + signaturesChecked * signatureCheck;
+  return ((hops * redisRoundTrip) / 2 + signing / Math.min(cpus().length, nodes)) / 1000;
+}
+
+function verdictsOf(cases: readonly Case[], rows: readonly Row[]): Verdict[] {
+  return cases.flatMap((each, index) => {
+    const { mode, nodes, fault } = each;
+    const p50 = rows[index]?.['p50'];
+    if (mode !== 'ccro' || nodes !== 4 || typeof p50 !== 'number') return [];
+    const what = `p50 of ${nameOf(each)}`;
+    const target = atMost(what, p50, TARGET_MS, 'ms');
+    if (fault !== 'offline' && fault !== 'falsify') return [target];
+    const quarter = ANCESTOR_QUARTER_MS[fault];
+    return [target, atMost(`${what}, a quarter of the ancestor's`, p50, quarter, 'ms')];
+  });
+}
+
+function nameOf({ mode, nodes, fault }: Case): string {
+  return `${mode}, n = ${nodes}, ${fault === 'none' ? 'no fault' : fault}`;
+}

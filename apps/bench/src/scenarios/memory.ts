@@ -1,0 +1,153 @@
+/** Whether memory stays level over many requests. */
+
+import type { ClusterMode } from '@ccro/cluster-config';
+import { bytes, flatnessOf, lineChart } from '@ccro/figures';
+import { pause, residentMemory } from '@ccro/process-cluster';
+import { closedLoop } from '../load/closed-loop.js';
+import { MeasuredCluster } from '../processes/measured-cluster.js';
+import type { Column, Row, Verdict } from '../result/results.js';
+import { atMost } from '../result/verdicts.js';
+import { measureCases, type Bench, type Scenario } from './scenario.js';
+
+const REQUESTS = { full: 1_000_000, quick: 6_000 } as const;
+const SAMPLE_MS = { full: 1_000, quick: 100 } as const;
+const IN_FLIGHT = 1_024;
+/** As for `npm run soak`: what is kept for ever shows soon. */
+const HEAP_MEGABYTES = 128;
+const MAX_NODE_BYTES = 150_000_000;
+/** What `flatnessOf` allows, whichever is more. */
+const MAX_GROWTH = 0.1;
+const MAX_GROWTH_BYTES = 15 * 1024 * 1024;
+
+const COLUMNS: readonly Column[] = [
+  { key: 'mode', title: 'mode', unit: 'text' },
+  { key: 'process', title: 'process', unit: 'text' },
+  { key: 'requests', title: 'requests', unit: 'count' },
+  { key: 'secondQuarter', title: 'second quarter', unit: 'bytes' },
+  { key: 'lastQuarter', title: 'last quarter', unit: 'bytes' },
+  { key: 'peak', title: 'peak', unit: 'bytes' },
+  { key: 'samples', title: 'samples', unit: 'count' },
+];
+
+interface Setting {
+  readonly nodes: number;
+  readonly mode: ClusterMode;
+}
+
+interface Sample {
+  readonly atMs: number;
+  readonly bytes: number;
+}
+
+interface Curve extends Setting {
+  readonly process: string;
+  readonly isNode: boolean;
+  readonly requests: number;
+  readonly samples: readonly Sample[];
+}
+
+export const memoryScenario: Scenario = async (bench) => {
+  const { nodes = [4], mode = ['ccro'] } = bench.options;
+  const settings = nodes.flatMap((n) => mode.map((each): Setting => ({ nodes: n, mode: each })));
+  const figures = await measureCases(
+    bench,
+    settings,
+    (each) => `${each.mode}, n = ${each.nodes}`,
+    (each) => measure(each, bench),
+  );
+  const curves = figures.flat();
+  return {
+    result: {
+      name: 'memory',
+      title: 'Memory: resident, over many requests through the client library',
+      columns: [...COLUMNS],
+      rows: curves.map(rowOf),
+      notes: [
+        `quarters of the run, medians, the first of which is warming up; a node may use ` +
+          `${HEAP_MEGABYTES} MB of heap, and keeps its records on disk (fsync)`,
+      ],
+      verdicts: curves.filter(({ isNode }) => isNode).flatMap(verdictsOf),
+      charts: ['memory.svg'],
+    },
+    charts: {
+      'memory.svg': lineChart(
+        curves.map(({ mode: each, process, samples }) => ({
+          name: `${each}, ${process}`,
+          points: samples.map(({ atMs, bytes: y }) => ({ x: atMs, y })),
+        })),
+        {
+          title: 'Resident memory',
+          xLabel: (ms) => `${(ms / 1000).toFixed(0)} s`,
+          yLabel: bytes,
+        },
+      ),
+    },
+  };
+};
+
+async function measure(setting: Setting, { options, directory, quit }: Bench): Promise<Curve[]> {
+  const size = options.quick ? 'quick' : 'full';
+  const inFlight = Math.max(...(options.inFlight ?? [IN_FLIGHT]));
+  const requests = options.requests ?? REQUESTS[size];
+  const plan = { ...setting, durability: 'fsync', heapMegabytes: HEAP_MEGABYTES } as const;
+  return MeasuredCluster.use(plan, directory, quit, async (cluster) => {
+    const { nodes, redis } = cluster.processes;
+    const programs = [
+      ...nodes.map((node) => ({ name: node.name, isNode: true, pid: node.pid })),
+      { name: 'redis', isNode: false, pid: redis.pid },
+    ];
+    const over = new AbortController();
+    const sampled = Promise.all(
+      programs.map(({ pid }) => sampleUntil(pid, SAMPLE_MS[size], over.signal)),
+    );
+    try {
+      await closedLoop(cluster.client, { requests, inFlight }, cluster.stop);
+    } finally {
+      over.abort();
+    }
+    const curves = await sampled;
+    return programs.map(({ name, isNode }, index) => {
+      return { ...setting, process: name, isNode, requests, samples: curves[index] ?? [] };
+    });
+  });
+}
+
+async function sampleUntil(
+  pid: number | undefined,
+  everyMs: number,
+  over: AbortSignal,
+): Promise<Sample[]> {
+  const startedMs = performance.now();
+  const samples: Sample[] = [];
+  while (pid !== undefined && !over.aborted) {
+    const found = await residentMemory(pid);
+    if (found !== undefined) samples.push({ atMs: performance.now() - startedMs, bytes: found });
+    await pause(everyMs, over);
+  }
+  return samples;
+}
+
+function rowOf({ mode, process, requests, samples }: Curve): Row {
+  const values = samples.map((sample) => sample.bytes);
+  const flatness = flatnessOf(values);
+  return {
+    mode,
+    process,
+    requests,
+    secondQuarter: flatness?.secondQuarter ?? null,
+    lastQuarter: flatness?.lastQuarter ?? null,
+    peak: Math.max(0, ...values),
+    samples: values.length,
+  };
+}
+
+function verdictsOf({ mode, process, samples }: Curve): Verdict[] {
+  const values = samples.map((sample) => sample.bytes);
+  const flatness = flatnessOf(values);
+  const what = `${mode}, ${process}`;
+  const peak = atMost(`peak of ${what}`, Math.max(0, ...values), MAX_NODE_BYTES, 'bytes');
+  if (flatness === undefined) return [peak];
+  const { secondQuarter, lastQuarter } = flatness;
+  const allowed = secondQuarter + Math.max(secondQuarter * MAX_GROWTH, MAX_GROWTH_BYTES);
+  return [peak, atMost(`last quarter of ${what}`, lastQuarter, allowed, 'bytes')];
+}

@@ -1,0 +1,226 @@
+/** What a decision costs as the cluster grows, all nodes in this process. */
+
+import type { ClusterMode } from '@ccro/cluster-config';
+import { lineChart, type Series } from '@ccro/figures';
+import { NO_FAULTS } from '../embedded/embedded-cluster.js';
+import {
+  compileAll,
+  measureDecisions,
+  type DecisionFigures,
+} from '../embedded/measure-decisions.js';
+import { MODES } from '../options/bench-options.js';
+import type { Column, Row, Verdict } from '../result/results.js';
+import { atLeast, atMost } from '../result/verdicts.js';
+import { polynomialFit } from './fit.js';
+import { measureCases, type Bench, type Scenario } from './scenario.js';
+
+interface Case {
+  readonly nodes: number;
+  readonly mode: ClusterMode;
+}
+
+type Measured = Case & DecisionFigures;
+
+const SIZES = { quick: [4, 7, 16, 31, 61, 91], full: [4, 7, 16, 31, 61, 91, 121, 181, 301] };
+/** Beyond, PBFT takes minutes for nothing. */
+const MAX_PBFT_NODES = 91;
+
+export const DECISION_BUDGET = {
+  full: { atLeast: 5, atMost: 200, budgetMs: 8_000, warmUpMs: 3_000 },
+  quick: { atLeast: 2, atMost: 50, budgetMs: 500, warmUpMs: 200 },
+} as const;
+
+/** Largest times for one decision in CCRO mode, without faults. */
+const TIME_TARGETS_MS: ReadonlyMap<number, number> = new Map([
+  [31, 80],
+  [91, 400],
+  [301, 3_000],
+]);
+const MAX_DELIVERIES_A_NODE = 6;
+const MIN_LINEAR_R2 = 0.99;
+/** CCRO is to beat PBFT from these sizes on. */
+const FASTER_FROM = 16;
+const CHEAPER_FROM = 7;
+
+const COLUMNS: readonly Column[] = [
+  { key: 'mode', title: 'mode', unit: 'text' },
+  { key: 'n', title: 'n', unit: 'count', label: true },
+  { key: 'scheme', title: 'certificates', unit: 'text' },
+  { key: 'decisions', title: 'decisions', unit: 'count' },
+  { key: 'time', title: 'time', unit: 'ms', against: 'signatureCheck' },
+  { key: 'oneRound', title: 'in one round', unit: 'percent' },
+  { key: 'fellBack', title: 'votes broadcast', unit: 'percent' },
+  { key: 'deliveries', title: 'deliveries', unit: 'count' },
+  { key: 'bytes', title: 'bytes', unit: 'bytes' },
+  { key: 'signed', title: 'signed', unit: 'count' },
+  { key: 'checked', title: 'checked', unit: 'count' },
+  { key: 'cpu', title: 'CPU', unit: 'ms' },
+  { key: 'nodeCpu', title: 'CPU a node', unit: 'ms' },
+];
+
+export const scaleScenario: Scenario = async (bench) => {
+  const cases = casesOf(bench);
+  const budget = DECISION_BUDGET[bench.options.quick ? 'quick' : 'full'];
+  const { requests } = bench.options;
+  await compileAll(bench.quit, budget.warmUpMs);
+  const figures = await measureCases(
+    bench,
+    cases,
+    ({ mode, nodes }) => `${mode}, n = ${nodes}`,
+    async (each): Promise<Measured> => {
+      const plan = { ...each, faults: NO_FAULTS };
+      const limits = requests === undefined ? budget : exactly(requests, budget.warmUpMs);
+      return { ...each, ...(await measureDecisions(plan, limits, bench.quit)) };
+    },
+  );
+  return {
+    result: {
+      name: 'scale',
+      title: 'Scale: one decision at a time without faults, all nodes in one process',
+      columns: [...COLUMNS],
+      rows: figures.map(rowOf),
+      notes: [
+        'votes broadcast: so often some node got no certificate in time, and the decision cost more',
+        'all for one decision, client included; the time is the median; one process has one ' +
+          'processor, so the time is that of all nodes together',
+        ...fitNotes(figures),
+      ],
+      verdicts: verdictsOf(figures),
+      charts: ['scale-time.svg', 'scale-deliveries.svg'],
+    },
+    charts: {
+      'scale-time.svg': chart('Time of one decision', figures, ({ timeMs }) => timeMs, ' ms'),
+      'scale-deliveries.svg': chart(
+        'Deliveries for one decision',
+        figures,
+        ({ deliveries }) => deliveries,
+        '',
+      ),
+    },
+  };
+};
+
+/** So many decisions, however long they take. */
+export function exactly(
+  decisions: number,
+  warmUpMs: number,
+): { atLeast: number; atMost: number; budgetMs: number; warmUpMs: number } {
+  return { atLeast: decisions, atMost: decisions, budgetMs: 0, warmUpMs };
+}
+
+/** The modes of a size one after the other: whatever else this machine does, it does to both. */
+function casesOf({ options }: Bench): Case[] {
+  const { mode = MODES, nodes = SIZES[options.quick ? 'quick' : 'full'] } = options;
+  return nodes.flatMap((n) =>
+    mode
+      .filter((each) => each !== 'pbft' || n <= MAX_PBFT_NODES)
+      .map((each): Case => ({ nodes: n, mode: each })),
+  );
+}
+
+function rowOf(figures: Measured): Row {
+  const { mode, nodes, scheme, decisions, timeMs, cpuMs } = figures;
+  return {
+    mode,
+    n: nodes,
+    scheme: mode === 'pbft' ? null : scheme,
+    decisions,
+    time: timeMs,
+    oneRound: mode === 'pbft' ? null : figures.oneRound * 100,
+    fellBack: mode === 'pbft' ? null : figures.fellBack * 100,
+    deliveries: figures.deliveries,
+    bytes: figures.bytes,
+    signed: figures.signaturesMade,
+    checked: figures.signaturesChecked,
+    cpu: cpuMs,
+    nodeCpu: cpuMs / nodes,
+  };
+}
+
+function fitNotes(figures: readonly Measured[]): string[] {
+  return MODES.flatMap((mode) => {
+    const points = pointsOf(figures, mode, ({ deliveries }) => deliveries);
+    const [linear, quadratic] = [polynomialFit(points, 1), polynomialFit(points, 2)];
+    if (linear === undefined || quadratic === undefined) return [];
+    const [a = 0, b = 0] = linear.coefficients;
+    const [c = 0, d = 0, e = 0] = quadratic.coefficients;
+    return [
+      `deliveries of ${mode}: linear ${b.toFixed(2)} n ${signed(a)} with R² ${linear.r2.toFixed(5)}, ` +
+        `quadratic ${e.toFixed(4)} n² ${signed(d)} n ${signed(c)} with R² ${quadratic.r2.toFixed(5)}`,
+    ];
+  });
+}
+
+function signed(value: number): string {
+  return `${value < 0 ? '−' : '+'} ${Math.abs(value).toFixed(2)}`;
+}
+
+function verdictsOf(figures: readonly Measured[]): Verdict[] {
+  const ccro = figures.filter(({ mode }) => mode === 'ccro');
+  const pbft = new Map(
+    figures.filter(({ mode }) => mode === 'pbft').map((each) => [each.nodes, each]),
+  );
+  const times = ccro.flatMap(({ nodes, timeMs }) => {
+    const limit = TIME_TARGETS_MS.get(nodes);
+    return limit === undefined ? [] : [atMost(`one decision, n = ${nodes}`, timeMs, limit, 'ms')];
+  });
+  const points = pointsOf(figures, 'ccro', ({ deliveries }) => deliveries);
+  // Through two points there is always a line.
+  const linear = points.length > 2 ? polynomialFit(points, 1) : undefined;
+  const shape =
+    linear === undefined
+      ? []
+      : [
+          atMost(
+            'deliveries of ccro that a further node adds',
+            linear.coefficients[1] ?? NaN,
+            MAX_DELIVERIES_A_NODE,
+            'count',
+          ),
+          atLeast('R² of the linear fit of them', linear.r2, MIN_LINEAR_R2, 'count'),
+        ];
+  const against = ccro.flatMap((each) => {
+    const other = pbft.get(each.nodes);
+    return other === undefined ? [] : comparison(each, other);
+  });
+  return [...times, ...shape, ...against];
+}
+
+function comparison(ccro: Measured, pbft: Measured): Verdict[] {
+  const n = ccro.nodes;
+  if (n < CHEAPER_FROM) return [];
+  const versus = (what: string, part: (figures: Measured) => number): Verdict =>
+    atMost(`${what} of ccro to pbft, n = ${n}`, part(ccro) / part(pbft), 1, 'times');
+  return [
+    ...(n < FASTER_FROM ? [] : [versus('time', ({ timeMs }) => timeMs)]),
+    versus('CPU', ({ cpuMs }) => cpuMs),
+    versus('bytes', ({ bytes }) => bytes),
+    versus('deliveries', ({ deliveries }) => deliveries),
+  ];
+}
+
+function pointsOf(
+  figures: readonly Measured[],
+  mode: ClusterMode,
+  part: (figures: Measured) => number,
+): { readonly x: number; readonly y: number }[] {
+  return figures
+    .filter((each) => each.mode === mode)
+    .map((each) => ({ x: each.nodes, y: part(each) }));
+}
+
+function chart(
+  title: string,
+  figures: readonly Measured[],
+  part: (figures: Measured) => number,
+  unit: string,
+): string {
+  const series = MODES.map((mode): Series => ({
+    name: mode,
+    points: pointsOf(figures, mode, part),
+  }));
+  return lineChart(
+    series.filter(({ points }) => points.length > 0),
+    { title, xLabel: (x) => `n = ${x.toFixed(0)}`, yLabel: (y) => `${y.toFixed(0)}${unit}` },
+  );
+}

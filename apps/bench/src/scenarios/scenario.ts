@@ -1,0 +1,54 @@
+import { Quit } from '@ccro/process-cluster';
+import { chooseFaulty, type FaultKind } from '@ccro/faults';
+import type { BenchOptions } from '../options/bench-options.js';
+import type { ScenarioResult, Yardstick } from '../result/results.js';
+
+/** What a scenario gets. */
+export interface Bench {
+  readonly options: BenchOptions;
+  readonly yardstick: Yardstick;
+  /** For keys, stores and logs of what is started. */
+  readonly directory: string;
+  readonly quit: AbortSignal;
+  /** Told how many cases there will be, then the name of each as it begins. */
+  readonly onPlan: (cases: number) => void;
+  readonly onCase: (name: string) => void;
+}
+
+export interface ScenarioOutcome {
+  readonly result: ScenarioResult;
+  /** SVG by file name. */
+  readonly charts: Readonly<Record<string, string>>;
+}
+
+/** Measures something. @throws Quit when the user wants to end; nothing it started is left then */
+export type Scenario = (bench: Bench) => Promise<ScenarioOutcome>;
+
+/** Measures case after case. */
+export async function measureCases<Case, Figures>(
+  { quit, onPlan, onCase }: Bench,
+  cases: readonly Case[],
+  nameOf: (each: Case) => string,
+  measure: (each: Case) => Promise<Figures>,
+): Promise<Figures[]> {
+  onPlan(cases.length);
+  const figures: Figures[] = [];
+  for (const each of cases) {
+    if (quit.aborted) throw new Quit();
+    onCase(nameOf(each));
+    figures.push(await measure(each));
+  }
+  return figures;
+}
+
+/** Every run strikes the same nodes. */
+const SEED = 1;
+
+/** `count` of `n` nodes with this fault, by id. */
+export function faultyNodes(
+  n: number,
+  count: number,
+  kind: FaultKind,
+): ReadonlyMap<number, FaultKind> {
+  return new Map(chooseFaulty({ n, count, kind, seed: SEED }).map((id) => [id, kind]));
+}

@@ -1,0 +1,22 @@
+export { connectClient, type ConnectedClient } from './connect-client.js';
+export { cpuMilliseconds } from './cpu-time.js';
+export { decimal, seed, wholeNumber } from './option-parsers.js';
+export {
+  AUDITOR_CLIENT,
+  logsIn,
+  ProcessCluster,
+  type ClusterListener,
+  type ClusterPlan,
+} from './process-cluster.js';
+export { residentMemory } from './resident-memory.js';
+export { runProgram } from './run-program.js';
+export {
+  StartFailure,
+  SupervisedProcess,
+  type Exit,
+  type ProgramDependencies,
+  type ProgramOptions,
+} from './supervised-process.js';
+export { anyOf, deadline, Overdue, pause, Quit, until, type Patience } from './waiting.js';
+export { Watchdog } from './watchdog.js';
+export { Workspace, writeFiles } from './workspace.js';
