@@ -1,4 +1,5 @@
-export { refuseSigners, type SignatureScheme } from './certificate-scheme.js';
+export { createBlsScheme, type BlsSchemeOptions } from './bls-scheme.js';
+export { refuseSigners, type SchemeName, type SignatureScheme } from './certificate-scheme.js';
 export { createDigests, replyLeaves, requestDigest, resultLeaf, sha256 } from './digests.js';
 export { createEd25519Scheme, type Ed25519SchemeOptions } from './ed25519-scheme.js';
 export {
@@ -42,4 +43,12 @@ export {
 export { newViewBytes, viewChangeBytes, viewChangeDigest } from './view-change-bytes.js';
 export { type ClusterKeys, createVerification } from './verification.js';
 export { isRejected, Verifier, type VerifierOptions } from './verifier.js';
+export {
+  generateVotingKeyPair,
+  type ProvenKey,
+  VotingKeys,
+  type VotingKeyPair,
+  votingKeyPairFromSeed,
+  votingPublicKeyOf,
+} from './voting-keys.js';
 export { isWellFormed } from './well-formed.js';
