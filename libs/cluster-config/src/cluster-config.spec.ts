@@ -61,7 +61,7 @@ describe('parseClusterConfig', () => {
     [
       'a bad scheme',
       file((json) => (json['signature'] = 'rsa')),
-      /^signature is "rsa"; allowed: ed25519$/,
+      /^signature is "rsa"; allowed: ed25519, bls, auto$/,
     ],
     [
       'no members',

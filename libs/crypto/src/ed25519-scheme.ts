@@ -45,8 +45,7 @@ export function createEd25519Scheme({ cluster, members }: Ed25519SchemeOptions):
       : 'bad-signature';
   }
 
-  const refuseVotes = (votes: readonly Vote[]): (RejectCode | undefined)[] =>
-    votes.map(refuseVote);
+  const refuseVotes = (votes: readonly Vote[]): (RejectCode | undefined)[] => votes.map(refuseVote);
 
   return { name: NAME, checksTogether: false, refuseVote, refuseVotes, assemble, verify };
 }

@@ -28,6 +28,8 @@ const REPLICA = Type.Integer({ minimum: 0, maximum: MAX_MEMBERS - 1 });
 const DIGEST = Type.String({ pattern: /^[0-9a-f]{64}$/ });
 /** 64 bytes in canonical base64url: the last character carries two bits only. */
 const SIGNATURE = Type.String({ pattern: /^[A-Za-z0-9_-]{85}[AQgw]$/ });
+/** The same, or 96 bytes: of votes and certificates, either scheme's. */
+const VOTE_SIGNATURE = Type.String({ pattern: /^([A-Za-z0-9_-]{85}[AQgw]|[A-Za-z0-9_-]{128})$/ });
 const NAME = Type.String({ pattern: /^[A-Za-z0-9_-]{1,64}$/ });
 /** Empty: the list of chunks. */
 const CHUNK_NAME = Type.String({
@@ -80,7 +82,7 @@ const VOTE = Type.Object(
     digest: DIGEST,
     replica: REPLICA,
     attempt: SMALL_COUNT,
-    signature: SIGNATURE,
+    signature: VOTE_SIGNATURE,
   },
   STRICT,
 );
@@ -89,7 +91,7 @@ const PROOF = Type.Object(
   {
     scheme: Type.String({ pattern: /^[a-z0-9-]{1,32}$/ }),
     signers: Type.Array(REPLICA, { maxItems: MAX_MEMBERS }),
-    signatures: Type.Array(SIGNATURE, { maxItems: MAX_MEMBERS }),
+    signatures: Type.Array(VOTE_SIGNATURE, { maxItems: MAX_MEMBERS }),
   },
   STRICT,
 );

@@ -23,7 +23,7 @@ export function clusterCommand(): Command {
     .option('--request-timeout <ms>', 'how long a call waits for its decision', '5000')
     .option('--data-dir <dir>', 'where nodes keep their records; a later start goes on with them')
     .option('--durability <kind>', 'fsync or async, with --data-dir (default: fsync)')
-    .option('--signature <scheme>', 'ed25519 (bls is not built yet)')
+    .option('--signature <scheme>', 'ed25519, bls, or auto: bls from 16 nodes on', 'auto')
     .option('--once <file>', 'submit the requests of FILE, print the reports, and exit')
     .addHelpText('after', `\nKinds of fault:\n${faults.join('\n')}`);
 }
