@@ -131,9 +131,9 @@ describe('BLS certificates: bad votes', () => {
       new Set(
         run.cluster
           .honestNodes()
-          .flatMap((node) => node.evidence.entries.map(({ evidence }) => evidence))
+          .flatMap((node) => node.evidence.entries())
           .filter(({ kind }) => kind === 'vote-against-decision' || kind === 'conflicting-votes')
-          .map((evidence) => evidence.accused),
+          .map((entry) => entry.accused),
       );
     await run.cluster.time.runUntil(() => accused().size > 0, LIMIT_MS);
     expect([...accused()]).toEqual([2]);
