@@ -4,6 +4,7 @@
  */
 
 import {
+  BLS_FROM,
   clusterWarnings,
   ConfigurationError,
   GATEWAY_CLIENT,
@@ -36,7 +37,10 @@ const program = new Command('npm run keygen --')
     new Option('--mode <mode>', 'how votes travel').choices(['ccro', 'pbft']).default('ccro'),
   )
   .addOption(
-    new Option('--signature <scheme>', 'how votes are signed; auto: bls from 16 nodes on')
+    new Option(
+      '--signature <scheme>',
+      `how votes are signed; auto: bls in ccro mode from ${BLS_FROM} nodes on`,
+    )
       .choices([...SIGNATURE_CHOICES])
       .default('auto'),
   )

@@ -109,6 +109,11 @@ describe('parseClusterConfig', () => {
       /^members\[1\]\.secretKey is not a known field/,
     ],
     [
+      'a bad BLS key',
+      file((json) => (json.members[1]!['bls'] = { publicKey: 'abc', possession: 'abc' })),
+      /^members\[1\]\.bls\.publicKey is "abc"; allowed: a BLS12-381 public key/,
+    ],
+    [
       'a key twice',
       file((json) => (json.members[1]!['publicKey'] = json.members[0]!['publicKey'])),
       /^publicKey of member 1 is ".*"; allowed: a key of its own, not member 0's$/,

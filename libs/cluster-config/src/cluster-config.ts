@@ -93,7 +93,7 @@ export function parseClusterConfig(json: unknown): ClusterConfig {
   const tuning = withoutUndefined(file.tuning ?? {});
   checkTuning(tuning, members.length);
   const { cluster, mode, clients } = file;
-  const signature = chooseScheme(file.signature, members);
+  const signature = chooseScheme(file.signature, { mode, members });
   const config = { cluster, mode, signature, members, clients, tuning };
   return signature === 'bls' ? { ...config, votingKeys: proveVotingKeys(members) } : config;
 }

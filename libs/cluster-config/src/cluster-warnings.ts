@@ -16,7 +16,7 @@ export function clusterWarnings(config: ClusterConfig): string[] {
   if (maxFaulty(n) === 0) {
     warnings.push(`a cluster of ${n} tolerates no faulty node (f = 0); 4 nodes tolerate one`);
   }
-  if (wouldUseBls(n) && config.members.some(({ bls }) => bls === undefined)) {
+  if (wouldUseBls(config) && config.members.some(({ bls }) => bls === undefined)) {
     warnings.push(
       `cluster ${config.cluster} lists Ed25519 signatures in its certificates, as not every member ` +
         'has a BLS key; a cluster made by "npm run keygen" has them',

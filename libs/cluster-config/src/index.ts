@@ -13,7 +13,7 @@ export {
 } from './cluster-config.js';
 export { clusterWarnings } from './cluster-warnings.js';
 export { MAX_MEMBERS, SIGNATURE_CHOICES } from './cluster-schema.js';
-export { type SignatureChoice } from './signature-scheme.js';
+export { BLS_FROM, type SignatureChoice } from './signature-scheme.js';
 export { ConfigurationError, notAllowed } from './configuration-error.js';
 export {
   developmentCluster,

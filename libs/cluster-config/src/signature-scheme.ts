@@ -7,27 +7,34 @@ import { ConfigurationError, notAllowed } from './configuration-error.js';
 export type SignatureChoice = SchemeName | 'auto';
 
 /**
- * From so many members on a BLS aggregate costs less than a list of signatures; measured in
- * docs/adr/0015-bls-certificates.md.
+ * From so many members on, a certificate costs a cluster less as one BLS aggregate than as a list
+ * of signatures; measured in docs/adr/0015-bls-certificates.md.
  */
-const BLS_FROM = 16;
+export const BLS_FROM = 31;
 
 interface MemberKeys {
   readonly id: number;
   readonly bls?: ProvenKey | undefined;
 }
 
-/** What `auto` stands for. Members without BLS keys sign with the key they have. */
-export function chooseScheme(choice: SignatureChoice, members: readonly MemberKeys[]): SchemeName {
-  if (choice !== 'auto') return choice;
-  return wouldUseBls(members.length) && members.every(({ bls }) => bls !== undefined)
-    ? 'bls'
-    : 'ed25519';
+interface SizeAndMode {
+  readonly mode: 'ccro' | 'pbft';
+  readonly members: readonly MemberKeys[];
 }
 
-/** Whether a cluster of `n` members is large enough for BLS, if it has the keys. */
-export function wouldUseBls(n: number): boolean {
-  return n >= BLS_FROM;
+/** What `auto` stands for. Members without BLS keys sign with the key they have. */
+export function chooseScheme(choice: SignatureChoice, cluster: SizeAndMode): SchemeName {
+  if (choice !== 'auto') return choice;
+  const haveKeys = cluster.members.every(({ bls }) => bls !== undefined);
+  return wouldUseBls(cluster) && haveKeys ? 'bls' : 'ed25519';
+}
+
+/**
+ * Whether a cluster is one for BLS, if it has the keys: a large one with collectors. In PBFT every
+ * replica gathers the votes itself, for which Ed25519 is cheaper whatever the size.
+ */
+export function wouldUseBls({ mode, members }: SizeAndMode): boolean {
+  return mode === 'ccro' && members.length >= BLS_FROM;
 }
 
 /**

@@ -23,7 +23,7 @@ import { findHolding } from './bisection.js';
 import { refuseSigners, type SignatureScheme } from './certificate-scheme.js';
 import { voteBytes } from './signing-bytes.js';
 import { asVerified } from './verified.js';
-import { blsSignatureBytes, type VotingKeys } from './voting-keys.js';
+import { blsSignatureBytes, voteSignatureBytes, type VotingKeys } from './voting-keys.js';
 
 const NAME = 'bls';
 
@@ -46,7 +46,7 @@ export function createBlsScheme({ cluster, keys }: BlsSchemeOptions): SignatureS
   function refuseVote(vote: Vote): RejectCode | undefined {
     const key = keys.parsed[vote.replica];
     if (key === undefined) return 'unknown-member';
-    const signature = parseSignature(vote.signature);
+    const signature = parseSignature(voteSignatureBytes(vote.signature));
     const holds = signature !== undefined && blst.verify(voteBytes(cluster, vote), key, signature);
     return holds ? undefined : 'bad-signature';
   }
@@ -60,7 +60,7 @@ export function createBlsScheme({ cluster, keys }: BlsSchemeOptions): SignatureS
     );
     const signed = votes.flatMap(({ replica, signature }, index) => {
       const pk = keys.parsed[replica];
-      const sig = blsSignatureBytes(signature);
+      const sig = voteSignatureBytes(signature);
       return pk === undefined || sig === undefined ? [] : [{ index, pk, sig }];
     });
     findHolding(signed, (part) => groupHolds(bytes, part)).forEach((holds, at) => {
@@ -91,7 +91,7 @@ export function createBlsScheme({ cluster, keys }: BlsSchemeOptions): SignatureS
     const bytes = voteBytes(cluster, certificate);
     const name = [bytes.toString('latin1'), signers.join(), signature].join();
     if (holding.has(name)) return undefined;
-    const parsed = parseSignature(signature);
+    const parsed = parseSignature(blsSignatureBytes(signature));
     if (parsed === undefined || !blst.verify(bytes, aggregateKey(signers), parsed)) {
       return 'certificate-bad-signature';
     }
@@ -119,8 +119,7 @@ function groupHolds(bytes: Uint8Array, part: readonly SignedVote[]): boolean {
 }
 
 /** Undefined unless it is a point of G2 other than zero. */
-function parseSignature(signature: string): blst.Signature | undefined {
-  const bytes = blsSignatureBytes(signature);
+function parseSignature(bytes: Uint8Array | undefined): blst.Signature | undefined {
   if (bytes === undefined) return undefined;
   try {
     return blst.Signature.fromBytes(bytes, true);

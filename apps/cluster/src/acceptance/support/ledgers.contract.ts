@@ -1,7 +1,12 @@
 /** Every node's own ledger, read by asking that node alone. */
 
 import { channelNames, RedisBroker } from '@ccro/broker';
-import { clusterKeys, developmentCluster, developmentKey, GATEWAY_CLIENT } from '@ccro/cluster-config';
+import {
+  clusterKeys,
+  developmentCluster,
+  developmentKey,
+  GATEWAY_CLIENT,
+} from '@ccro/cluster-config';
 import { CcroClient } from '@ccro/client';
 import { systemClock } from '@ccro/clock';
 import { createVerification } from '@ccro/crypto';
