@@ -8,9 +8,9 @@ export type SignatureChoice = SchemeName | 'auto';
 
 /**
  * From so many members on, a certificate costs a cluster less as one BLS aggregate than as a list
- * of signatures; measured in docs/adr/0015-bls-certificates.md.
+ * of signatures, everything counted; measured in docs/adr/0015-bls-certificates.md.
  */
-export const BLS_FROM = 31;
+export const BLS_FROM = 16;
 
 interface MemberKeys {
   readonly id: number;
