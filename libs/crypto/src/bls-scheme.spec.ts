@@ -94,7 +94,9 @@ describe('BLS certificates', () => {
   });
 
   it('do not change from one version to the next', () => {
-    expect(blsVote(2, { phase: 'commit', view: 7, sequence: 9 }).signature).toMatchInlineSnapshot(`"Dy87-Cbv3Sg2LEcGhMLSNTtq_o3VfdOJZSUfuhtrvVFT3QqjzuGWcZjY7E6W3E2QCYvvcyCkVDIl35OOn1HzZor5pMQVVKsIl7NcKmq4tdF0_u5Yf8xM-Ezv2ynL8dZVDZaynO8JAUntVu5_gC6T0-ymVAHWFyGxuCYFp222LDukZh-tup7gycnL0Gb2FiOYFkSvPvJMTF0XKHEY-4uibhoXZmBSNIU9DVdg-aaVsEIzj4pmEfDVuwifrionEdip"`);
+    expect(blsVote(2, { phase: 'commit', view: 7, sequence: 9 }).signature).toMatchInlineSnapshot(
+      `"Dy87-Cbv3Sg2LEcGhMLSNTtq_o3VfdOJZSUfuhtrvVFT3QqjzuGWcZjY7E6W3E2QCYvvcyCkVDIl35OOn1HzZor5pMQVVKsIl7NcKmq4tdF0_u5Yf8xM-Ezv2ynL8dZVDZaynO8JAUntVu5_gC6T0-ymVAHWFyGxuCYFp222LDukZh-tup7gycnL0Gb2FiOYFkSvPvJMTF0XKHEY-4uibhoXZmBSNIU9DVdg-aaVsEIzj4pmEfDVuwifrionEdip"`,
+    );
     expect(valid.proof.signatures).toMatchInlineSnapshot(`
       [
         "s2AGY3IqorMznT_BVXMPGfsroN27w8FyFuo1wvYzsOo52SigLP5mOWERQsNhRDoQCjNPoSN8yuR_eHSU46O2cNr3INuXuiOIAlRYQR12yDjy4CarxiRNgg0Ct1E_iQ8H",
