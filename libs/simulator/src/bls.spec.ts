@@ -124,7 +124,7 @@ describe('BLS certificates: bad votes', () => {
   });
 
   it('of a liar are evidence against it', async () => {
-    const faulty = new Map([[2, 'falsify' as const]]);
+    const faulty = new Map([[3, 'falsify' as const]]);
     const run = await started({ seed: 5, mode: 'ccro', nodes: 4, faulty });
     await expectDecided(run, 'a', 'b');
     const accused = (): Set<number> =>
@@ -136,7 +136,7 @@ describe('BLS certificates: bad votes', () => {
           .map((entry) => entry.accused),
       );
     await run.cluster.time.runUntil(() => accused().size > 0, LIMIT_MS);
-    expect([...accused()]).toEqual([2]);
+    expect([...accused()]).toEqual([3]);
   });
 });
 
