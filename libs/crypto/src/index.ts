@@ -1,4 +1,3 @@
-export { createBlsScheme, type BlsSchemeOptions } from './bls-scheme.js';
 export { refuseSigners, type SchemeName, type SignatureScheme } from './certificate-scheme.js';
 export { createDigests, replyLeaves, requestDigest, resultLeaf, sha256 } from './digests.js';
 export { createEd25519Scheme, type Ed25519SchemeOptions } from './ed25519-scheme.js';
@@ -49,6 +48,5 @@ export {
   VotingKeys,
   type VotingKeyPair,
   votingKeyPairFromSeed,
-  votingPublicKeyOf,
 } from './voting-keys.js';
 export { isWellFormed } from './well-formed.js';

@@ -50,11 +50,6 @@ export function votingKeyPairFromSeed(seed: Uint8Array): VotingKeyPair {
   return { publicKey: base64url(publicKey), secretKey, possession: base64url(possession) };
 }
 
-/** @throws KeyError `malformed-secret-key` unless it is 32 bytes in canonical base64url */
-export function votingPublicKeyOf(secretKey: string): string {
-  return base64url(blst.SecretKey.fromKeygen(parseSeed(secretKey)).toPublicKey().toBytes());
-}
-
 /** Signs votes with one member's BLS key. */
 export class VoteSigner {
   private readonly secret: blst.SecretKey;

@@ -143,6 +143,13 @@ describe('votes that wait for each other', () => {
     expect(bench.refused).toEqual([{ code: 'bad-signature', vote: forged }]);
   });
 
+  it('of nobody in the cluster are refused at once, and make no quorum', () => {
+    const bench = new PoolBench().add(...votesOf(0, 1, 2, 3, 7));
+    expect(bench.refused).toEqual([{ code: 'unknown-member', vote: vote(7) }]);
+    expect(bench.pool.waiting).toBe(4);
+    expect(bench.checked).toEqual([]);
+  });
+
   it('of a name that was misused are checked apart, so that they spoil no group', () => {
     const bench = new PoolBench().add(vote(1, { signature: 'bad' })).pass(WAITS.quorum);
     const next = (replica: number, changes = {}): Vote =>

@@ -75,6 +75,10 @@ export class VotePool {
 
   /** Takes a vote that was screened. It is handed on within a bounded time if it is of use. */
   add(vote: Vote): void {
+    if (vote.replica >= this.parts.n) {
+      this.parts.onRefused('unknown-member', vote);
+      return;
+    }
     if (!this.isOfUse(vote)) return;
     const group = this.groupOf(vote);
     const key = `${vote.replica}/${vote.signature}`;
