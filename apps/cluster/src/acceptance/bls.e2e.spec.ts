@@ -15,8 +15,8 @@ import {
 } from './support/test-cluster.contract.js';
 
 /** How the certificates of all decided batches prove themselves, as the gateway passes them on. */
-async function proofs({ call }: TestCluster): Promise<unknown[]> {
-  const { body } = await call('GET', '/ledger?from=1&limit=100');
+async function proofs(cluster: TestCluster): Promise<unknown[]> {
+  const { body } = await cluster.call('GET', '/ledger?from=1&limit=100');
   const decisions = body['decisions'] as { readonly certificate: { readonly proof: unknown } }[];
   return decisions.map(({ certificate }) => certificate.proof);
 }
