@@ -14,7 +14,7 @@ const PROGRAMS = {
 };
 
 /** Loaded from node_modules: with native code, or to be loaded before everything else. */
-const EXTERNAL = /^(classic-level|sodium-native|reflect-metadata)(\/|$)/;
+const EXTERNAL = /^(@chainsafe\/blst|classic-level|sodium-native|reflect-metadata)(\/|$)/;
 /** Nest's decorators need it from the first module on. */
 const BANNER = "import 'reflect-metadata';";
 

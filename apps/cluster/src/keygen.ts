@@ -4,13 +4,16 @@
  */
 
 import {
+  BLS_FROM,
   clusterWarnings,
   ConfigurationError,
   GATEWAY_CLIENT,
   generateCluster,
   loadClusterConfig,
   MAX_MEMBERS,
+  SIGNATURE_CHOICES,
   type ClusterMode,
+  type SignatureChoice,
 } from '@ccro/cluster-config';
 import { Command, InvalidArgumentError, Option } from 'commander';
 
@@ -18,6 +21,7 @@ interface KeygenOptions {
   readonly nodes: number;
   readonly out: string;
   readonly mode: ClusterMode;
+  readonly signature: SignatureChoice;
   readonly cluster: string;
   readonly client: readonly string[];
 }
@@ -31,6 +35,14 @@ const program = new Command('npm run keygen --')
   .option('--nodes <number>', `how many nodes, 1 to ${MAX_MEMBERS}`, nodeCount, 4)
   .addOption(
     new Option('--mode <mode>', 'how votes travel').choices(['ccro', 'pbft']).default('ccro'),
+  )
+  .addOption(
+    new Option(
+      '--signature <scheme>',
+      `how votes are signed; auto: bls in ccro mode from ${BLS_FROM} nodes on`,
+    )
+      .choices([...SIGNATURE_CHOICES])
+      .default('auto'),
   )
   .option('--cluster <name>', 'name of the cluster: letters, digits, - and _', 'ccro')
   .option('--client <name...>', 'clients that may send requests', [GATEWAY_CLIENT])
@@ -46,10 +58,10 @@ function nodeCount(text: string): number {
   throw new InvalidArgumentError(`Allowed: 1 to ${MAX_MEMBERS}.`);
 }
 
-function generate({ nodes, out, mode, cluster, client }: KeygenOptions): void {
+function generate({ nodes, out, mode, signature, cluster, client }: KeygenOptions): void {
   try {
     const [clusterFile = '', ...keyFiles] = generateCluster(
-      { cluster, mode, nodes, clients: client },
+      { cluster, mode, signature, nodes, clients: client },
       out,
     );
     process.stdout.write(`${clusterFile}\n`);

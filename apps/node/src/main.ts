@@ -28,7 +28,7 @@ async function main(): Promise<void> {
   const broker = new RedisBroker({ url: environment.redisUrl, name });
   await broker.connect();
   const self = await identity(environment, config, broker, logger);
-  const { secretKey } = loadPrivateKey({
+  const { secretKey, bls } = loadPrivateKey({
     config,
     configPath: environment.configPath,
     owner: { role: 'node', id: self },
@@ -39,6 +39,7 @@ async function main(): Promise<void> {
     facts: clusterFacts(config),
     self,
     secretKey,
+    votingSecretKey: bls?.secretKey,
     broker,
     storage: nodeStore(environment.storage, self),
     httpPort: nodeHttpPort(environment, self),

@@ -9,6 +9,8 @@ export interface NodeOptions {
   readonly facts: ClusterFacts;
   readonly self: ReplicaId;
   readonly secretKey: string;
+  /** The secret of its BLS key: needed where `facts` have voting keys. */
+  readonly votingSecretKey?: string | undefined;
   readonly broker: Broker;
   /** Where the replica's records go. */
   readonly storage: StoreSettings;

@@ -61,7 +61,7 @@ describe('parseClusterConfig', () => {
     [
       'a bad scheme',
       file((json) => (json['signature'] = 'rsa')),
-      /^signature is "rsa"; allowed: ed25519$/,
+      /^signature is "rsa"; allowed: ed25519, bls, auto$/,
     ],
     [
       'no members',
@@ -107,6 +107,11 @@ describe('parseClusterConfig', () => {
       'a private key',
       file((json) => (json.members[1]!['secretKey'] = 'x')),
       /^members\[1\]\.secretKey is not a known field/,
+    ],
+    [
+      'a bad BLS key',
+      file((json) => (json.members[1]!['bls'] = { publicKey: 'abc', possession: 'abc' })),
+      /^members\[1\]\.bls\.publicKey is "abc"; allowed: a BLS12-381 public key/,
     ],
     [
       'a key twice',

@@ -5,11 +5,12 @@ import {
   type ReplicaConfig,
   type ReplicaId,
 } from '@ccro/consensus';
-import type { ClusterKeys } from '@ccro/crypto';
+import type { ClusterKeys, ProvenKey, SchemeName, VotingKeys } from '@ccro/crypto';
 import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
 import { clusterSchema, type ClusterFile } from './cluster-schema.js';
 import { ConfigurationError, notAllowed, shown } from './configuration-error.js';
+import { chooseScheme, proveVotingKeys } from './signature-scheme.js';
 
 export type ClusterMode = 'ccro' | 'pbft';
 
@@ -18,6 +19,8 @@ export interface Member {
   readonly id: ReplicaId;
   /** Ed25519, base64url. */
   readonly publicKey: string;
+  /** What it signs votes with in a cluster of BLS certificates. */
+  readonly bls?: ProvenKey | undefined;
 }
 
 /** A client as the cluster knows it. */
@@ -34,7 +37,10 @@ export type Tuning = Partial<Omit<ReplicaConfig, 'cluster' | 'self' | 'n'>>;
 export interface ClusterConfig {
   readonly cluster: string;
   readonly mode: ClusterMode;
-  readonly signature: 'ed25519';
+  /** How votes are signed; a file that says `auto` means one of these. */
+  readonly signature: SchemeName;
+  /** The members' BLS keys, proven; there with signature `bls` alone. */
+  readonly votingKeys?: VotingKeys;
   /** Ids 0..n-1, ascending. */
   readonly members: readonly Member[];
   readonly clients: readonly Client[];
@@ -86,8 +92,10 @@ export function parseClusterConfig(json: unknown): ClusterConfig {
   checkDistinct(file);
   const tuning = withoutUndefined(file.tuning ?? {});
   checkTuning(tuning, members.length);
-  const { cluster, mode, signature, clients } = file;
-  return { cluster, mode, signature, members, clients, tuning };
+  const { cluster, mode, clients } = file;
+  const signature = chooseScheme(file.signature, { mode, members });
+  const config = { cluster, mode, signature, members, clients, tuning };
+  return signature === 'bls' ? { ...config, votingKeys: proveVotingKeys(members) } : config;
 }
 
 /** The text of a cluster file, as `parseClusterConfig` reads it. */
@@ -99,10 +107,12 @@ export function formatClusterFile(config: ClusterConfig): string {
 }
 
 /** The public keys of the cluster, as `libs/crypto` takes them. */
-export function clusterKeys({ cluster, members, clients }: ClusterConfig): ClusterKeys {
+export function clusterKeys(config: ClusterConfig): ClusterKeys {
+  const { cluster, members, clients, votingKeys } = config;
   return {
     cluster,
     members: members.map(({ publicKey }) => publicKey),
+    votingKeys,
     clients: new Map(clients.map(({ id, publicKey }) => [id, publicKey])),
   };
 }

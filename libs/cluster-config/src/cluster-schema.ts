@@ -11,6 +11,20 @@ const name = z.string(NAME_RULE).regex(NAME, NAME_RULE);
 const KEY_RULE = 'an Ed25519 public key: 43 characters of base64url';
 const publicKey = z.string(KEY_RULE).regex(/^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/, KEY_RULE);
 
+const BLS_KEY_RULE = 'a BLS12-381 public key: 64 characters of base64url';
+const POSSESSION_RULE = 'a proof made by "npm run keygen": 128 characters of base64url';
+
+/** A member's second key, for votes where certificates are aggregates. */
+const blsKey = z.strictObject(
+  {
+    publicKey: z.string(BLS_KEY_RULE).regex(/^[A-Za-z0-9_-]{64}$/, BLS_KEY_RULE),
+    possession: z.string(POSSESSION_RULE).regex(/^[A-Za-z0-9_-]{128}$/, POSSESSION_RULE),
+  },
+  'an object with publicKey and possession, and nothing else',
+);
+
+export const SIGNATURE_CHOICES = ['ed25519', 'bls', 'auto'] as const;
+
 const MEMBER_ID_RULE = `an integer from 0 to ${MAX_MEMBERS - 1}`;
 
 function positiveInteger(max: number): z.ZodNumber {
@@ -48,7 +62,7 @@ export const clusterSchema = z.strictObject(
   {
     cluster: name,
     mode: z.enum(['ccro', 'pbft'], 'ccro, pbft'),
-    signature: z.literal('ed25519', 'ed25519'),
+    signature: z.enum(SIGNATURE_CHOICES, SIGNATURE_CHOICES.join(', ')).default('auto'),
     members: z
       .array(
         z.strictObject(
@@ -58,8 +72,9 @@ export const clusterSchema = z.strictObject(
               .min(0, MEMBER_ID_RULE)
               .max(MAX_MEMBERS - 1, MEMBER_ID_RULE),
             publicKey,
+            bls: blsKey.optional(),
           },
-          'an object with id and publicKey, and nothing else',
+          'an object with id, publicKey and perhaps bls, and nothing else',
         ),
         'a list of members',
       )

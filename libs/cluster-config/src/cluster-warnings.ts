@@ -1,6 +1,7 @@
 import { maxFaulty } from '@ccro/consensus';
 import type { ClusterConfig } from './cluster-config.js';
 import { isDevelopmentCluster } from './development.js';
+import { wouldUseBls } from './signature-scheme.js';
 
 /** What whoever runs this cluster should be told aloud, one line each. */
 export function clusterWarnings(config: ClusterConfig): string[] {
@@ -14,6 +15,12 @@ export function clusterWarnings(config: ClusterConfig): string[] {
   }
   if (maxFaulty(n) === 0) {
     warnings.push(`a cluster of ${n} tolerates no faulty node (f = 0); 4 nodes tolerate one`);
+  }
+  if (wouldUseBls(config) && config.members.some(({ bls }) => bls === undefined)) {
+    warnings.push(
+      `cluster ${config.cluster} lists Ed25519 signatures in its certificates, as not every member ` +
+        'has a BLS key; a cluster made by "npm run keygen" has them',
+    );
   }
   return warnings;
 }

@@ -3,7 +3,12 @@
  * at once. Whoever reads this file can sign as any of its nodes. Never for production.
  */
 
-import { keyPairFromSeed, type KeyPair } from '@ccro/crypto';
+import {
+  keyPairFromSeed,
+  votingKeyPairFromSeed,
+  type KeyPair,
+  type VotingKeyPair,
+} from '@ccro/crypto';
 import { hash } from 'node:crypto';
 import {
   parseClusterConfig,
@@ -11,6 +16,7 @@ import {
   type ClusterMode,
   type Tuning,
 } from './cluster-config.js';
+import type { SignatureChoice } from './signature-scheme.js';
 
 const PUBLIC_SEED = 'ccro development keys: public, never for production';
 
@@ -24,6 +30,11 @@ export function developmentKey(role: 'node' | 'client', id: number | string): Ke
   return keyPairFromSeed(hash('sha256', `${PUBLIC_SEED}|${role}|${id}`, 'buffer'));
 }
 
+/** The BLS key pair that everyone can derive for a node of a development cluster. */
+export function developmentVotingKey(id: number): VotingKeyPair {
+  return votingKeyPairFromSeed(hash('sha256', `${PUBLIC_SEED}|node-bls|${id}`, 'buffer'));
+}
+
 /**
  * A cluster of development keys.
  *
@@ -33,19 +44,23 @@ export function developmentKey(role: 'node' | 'client', id: number | string): Ke
 export function developmentCluster(options: {
   readonly nodes: number;
   readonly mode: ClusterMode;
+  /** By default `auto`: by the number of nodes. */
+  readonly signature?: SignatureChoice;
   readonly cluster?: string;
   readonly clients?: readonly string[];
   readonly tuning?: Tuning;
 }): ClusterConfig {
-  const { nodes, mode, cluster = 'local', clients = [GATEWAY_CLIENT], tuning } = options;
+  const { nodes, mode, signature = 'auto', cluster = 'local', tuning } = options;
+  const { clients = [GATEWAY_CLIENT] } = options;
   return parseClusterConfig({
     cluster,
     mode,
-    signature: 'ed25519',
-    members: Array.from({ length: nodes }, (_, id) => ({
-      id,
-      publicKey: developmentKey('node', id).publicKey,
-    })),
+    signature,
+    members: Array.from({ length: nodes }, (_, id) => {
+      const { publicKey, possession } = developmentVotingKey(id);
+      const bls = { publicKey, possession };
+      return { id, publicKey: developmentKey('node', id).publicKey, bls };
+    }),
     clients: clients.map((id) => ({ id, publicKey: developmentKey('client', id).publicKey })),
     ...(tuning === undefined ? {} : { tuning }),
   });

@@ -1,9 +1,10 @@
-import { generateKeyPair } from '@ccro/crypto';
+import { generateKeyPair, generateVotingKeyPair, type ProvenKey } from '@ccro/crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatClusterFile, parseClusterConfig, type ClusterMode } from './cluster-config.js';
 import { ConfigurationError, shown } from './configuration-error.js';
-import { formatKeyFile, keyFileName, type KeyOwner } from './private-key.js';
+import { formatKeyFile, keyFileName, type KeyOwner, type OwnKeys } from './private-key.js';
+import type { SignatureChoice } from './signature-scheme.js';
 
 const CLUSTER_FILE = 'cluster.json';
 /** Its owner alone reads a private key. */
@@ -14,6 +15,8 @@ const PUBLIC = 0o644;
 export interface ClusterPlan {
   readonly cluster: string;
   readonly mode: ClusterMode;
+  /** By default `auto`: by the number of nodes. */
+  readonly signature?: SignatureChoice;
   readonly nodes: number;
   /** Ids of the clients. */
   readonly clients: readonly string[];
@@ -28,31 +31,47 @@ export interface ClusterPlan {
  * @throws ConfigurationError when the plan is no cluster or a file is there already
  */
 export function generateCluster(plan: ClusterPlan, directory: string): string[] {
-  const { cluster, mode, nodes, clients } = plan;
+  const { cluster, mode, signature = 'auto', nodes, clients } = plan;
   const owners: KeyOwner[] = [
     ...Array.from({ length: nodes }, (_, id) => ({ role: 'node', id }) as const),
     ...clients.map((id) => ({ role: 'client', id }) as const),
   ];
-  const keys = owners.map((owner) => ({ owner, keyPair: generateKeyPair() }));
+  const keys = owners.map((owner) => ({ owner, keys: generateKeys(owner) }));
   const publicKeysOf = (role: KeyOwner['role']): unknown[] =>
     keys
       .filter(({ owner }) => owner.role === role)
-      .map(({ owner, keyPair }) => ({ id: owner.id, publicKey: keyPair.publicKey }));
+      .map(({ owner, keys: { publicKey, bls } }) => ({
+        id: owner.id,
+        publicKey,
+        ...publicBls(bls),
+      }));
   const config = parseClusterConfig({
     cluster,
     mode,
-    signature: 'ed25519',
+    signature,
     members: publicKeysOf('node'),
     clients: publicKeysOf('client'),
   });
   return writeAll(directory, [
     { name: CLUSTER_FILE, text: formatClusterFile(config), mode: PUBLIC },
-    ...keys.map(({ owner, keyPair }) => ({
+    ...keys.map(({ owner, keys: own }) => ({
       name: keyFileName(owner),
-      text: formatKeyFile(owner, keyPair),
+      text: formatKeyFile(owner, own),
       mode: PRIVATE,
     })),
   ]);
+}
+
+/** Nodes have a second key, whether or not this cluster votes with it. */
+function generateKeys({ role }: KeyOwner): OwnKeys {
+  const keyPair = generateKeyPair();
+  return role === 'node' ? { ...keyPair, bls: generateVotingKeyPair() } : keyPair;
+}
+
+function publicBls(bls: OwnKeys['bls']): { readonly bls?: ProvenKey } {
+  if (bls === undefined) return {};
+  const { publicKey, possession } = bls;
+  return { bls: { publicKey, possession } };
 }
 
 function writeAll(

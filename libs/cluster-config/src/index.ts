@@ -12,11 +12,13 @@ export {
   type Tuning,
 } from './cluster-config.js';
 export { clusterWarnings } from './cluster-warnings.js';
-export { MAX_MEMBERS } from './cluster-schema.js';
+export { MAX_MEMBERS, SIGNATURE_CHOICES } from './cluster-schema.js';
+export { BLS_FROM, type SignatureChoice } from './signature-scheme.js';
 export { ConfigurationError, notAllowed } from './configuration-error.js';
 export {
   developmentCluster,
   developmentKey,
+  developmentVotingKey,
   GATEWAY_CLIENT,
   isDevelopmentCluster,
 } from './development.js';
@@ -35,4 +37,10 @@ export {
   type StorageSettings,
 } from './environment.js';
 export { generateCluster, type ClusterPlan } from './generate-cluster.js';
-export { formatKeyFile, keyFileName, loadPrivateKey, type KeyOwner } from './private-key.js';
+export {
+  formatKeyFile,
+  keyFileName,
+  loadPrivateKey,
+  type KeyOwner,
+  type OwnKeys,
+} from './private-key.js';

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadClusterConfig } from './cluster-config.js';
 import { clusterWarnings } from './cluster-warnings.js';
 import { ConfigurationError } from './configuration-error.js';
-import { developmentCluster, developmentKey } from './development.js';
+import { developmentCluster, developmentKey, developmentVotingKey } from './development.js';
 import { generateCluster, type ClusterPlan } from './generate-cluster.js';
 import { formatKeyFile, loadPrivateKey, type KeyOwner } from './private-key.js';
 
@@ -122,6 +122,41 @@ describe('loadPrivateKey', () => {
   ])('refuses %s', (_, path, message) => {
     expect(() => load(path())).toThrow(message);
     expect(() => load(path())).toThrow(ConfigurationError);
+  });
+
+  describe('where votes are signed with BLS', () => {
+    const bls = developmentCluster({ nodes: 4, mode: 'ccro', signature: 'bls' });
+    const configPath = (): string => join(directory, 'cluster.json');
+    const loadBls = (file?: string): unknown =>
+      loadPrivateKey({ config: bls, configPath: configPath(), owner: node, keyFile: file });
+
+    it('has the second key as well, derived or from the file', () => {
+      const both = { ...developmentKey('node', 2), bls: developmentVotingKey(2) };
+      expect(loadBls()).toEqual(both);
+      expect(loadBls(keyFile(formatKeyFile(node, both)))).toEqual(both);
+    });
+
+    it('refuses a file without it, or with another', () => {
+      const one = keyFile(formatKeyFile(node, developmentKey('node', 2)));
+      expect(() => loadBls(one)).toThrow(
+        /holds no BLS key, which the cluster file names for node 2$/,
+      );
+      const keys = { ...developmentKey('node', 2), bls: developmentVotingKey(1) };
+      const other = keyFile(formatKeyFile(node, keys));
+      expect(() => loadBls(other)).toThrow(/holds another BLS key than the cluster file names/);
+    });
+
+    it('is made for new clusters of any size', () => {
+      const [path = ''] = generateCluster({ ...plan, mode: 'ccro', signature: 'bls' }, directory);
+      const config = loadClusterConfig(path);
+      expect(config.signature).toBe('bls');
+      for (const { id, bls: named } of config.members) {
+        const own = loadPrivateKey({ config, configPath: path, owner: { role: 'node', id } });
+        expect(own.bls?.publicKey).toBe(named?.publicKey);
+        expect(readFileSync(path, 'utf8')).not.toContain(own.bls?.secretKey);
+      }
+      expect(readFileSync(join(directory, 'client-gateway.key'), 'utf8')).not.toContain('bls');
+    });
   });
 
   it('never shows a private key', () => {

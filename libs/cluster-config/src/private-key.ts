@@ -1,16 +1,25 @@
-import { publicKeyOf, type KeyPair } from '@ccro/crypto';
+import { publicKeyOf, votingKeyPairFromSeed, type KeyPair, type VotingKeyPair } from '@ccro/crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { requireClient, requireMember, type ClusterConfig } from './cluster-config.js';
 import { ConfigurationError, shown } from './configuration-error.js';
-import { developmentKey } from './development.js';
+import { developmentKey, developmentVotingKey } from './development.js';
 
 /** Whose key it is. Replicas are nodes here: it is processes that hold keys. */
 export type KeyOwner =
   { readonly role: 'node'; readonly id: number } | { readonly role: 'client'; readonly id: string };
 
-const keyFileSchema = z.object({ secretKey: z.string() });
+/** What one node or client signs with. */
+export interface OwnKeys extends KeyPair {
+  /** A node's second key, for votes; there whenever its cluster votes with BLS. */
+  readonly bls?: VotingKeyPair;
+}
+
+const keyFileSchema = z.object({
+  secretKey: z.string(),
+  bls: z.object({ secretKey: z.string() }).optional(),
+});
 
 /** Name of the file that holds the key of `owner`, beside the cluster file. */
 export function keyFileName({ role, id }: KeyOwner): string {
@@ -18,12 +27,15 @@ export function keyFileName({ role, id }: KeyOwner): string {
 }
 
 /** The text of a key file. Whoever reads it can sign as its owner. */
-export function formatKeyFile({ role, id }: KeyOwner, { publicKey, secretKey }: KeyPair): string {
-  return `${JSON.stringify({ role, id, publicKey, secretKey }, null, 2)}\n`;
+export function formatKeyFile({ role, id }: KeyOwner, keys: OwnKeys): string {
+  const { publicKey, secretKey, bls } = keys;
+  const second =
+    bls === undefined ? {} : { bls: { publicKey: bls.publicKey, secretKey: bls.secretKey } };
+  return `${JSON.stringify({ role, id, publicKey, secretKey, ...second }, null, 2)}\n`;
 }
 
 /**
- * The key pair of a node or a client of `config`: from `keyFile` if one is named, else from
+ * The keys of a node or a client of `config`: from `keyFile` if one is named, else from
  * `node-<id>.key` or `client-<id>.key` beside the cluster file, else, when the cluster file names
  * its development key, that one.
  *
@@ -35,15 +47,15 @@ export function loadPrivateKey(options: {
   readonly configPath: string;
   readonly owner: KeyOwner;
   readonly keyFile?: string | undefined;
-}): KeyPair {
+}): OwnKeys {
   const { config, configPath, owner, keyFile } = options;
-  const { publicKey } =
-    owner.role === 'node' ? requireMember(config, owner.id) : requireClient(config, owner.id);
+  const named = namedKeys(config, owner);
+  const { publicKey } = named;
   const beside = join(dirname(configPath), keyFileName(owner));
   const path = keyFile ?? (existsSync(beside) ? beside : undefined);
-  if (path !== undefined) return readKeyFile(path, owner, publicKey);
+  if (path !== undefined) return readKeyFile(path, owner, named);
   const development = developmentKeyOf(owner);
-  if (development.publicKey === publicKey) return development;
+  if (development.publicKey === publicKey) return withDevelopmentBls(development, owner, named);
   throw new ConfigurationError(
     'KEY_FILE',
     `is missing, and there is no ${shown(beside)}; allowed: the file with the key of ` +
@@ -51,7 +63,33 @@ export function loadPrivateKey(options: {
   );
 }
 
-function readKeyFile(path: string, owner: KeyOwner, publicKey: string): KeyPair {
+/** What the cluster file says of an owner's keys. */
+interface NamedKeys {
+  readonly publicKey: string;
+  /** The BLS key it must have; undefined: this cluster needs none of it. */
+  readonly votes: string | undefined;
+}
+
+function namedKeys(config: ClusterConfig, owner: KeyOwner): NamedKeys {
+  if (owner.role === 'client') {
+    return { publicKey: requireClient(config, owner.id).publicKey, votes: undefined };
+  }
+  const { publicKey, bls } = requireMember(config, owner.id);
+  return { publicKey, votes: config.signature === 'bls' ? bls?.publicKey : undefined };
+}
+
+function withDevelopmentBls(keyPair: KeyPair, owner: KeyOwner, { votes }: NamedKeys): OwnKeys {
+  if (owner.role !== 'node' || votes === undefined) return keyPair;
+  const bls = developmentVotingKey(owner.id);
+  if (bls.publicKey === votes) return { ...keyPair, bls };
+  throw new ConfigurationError(
+    'KEY_FILE',
+    `is missing: node ${owner.id} has a development key, but a BLS key of its own; allowed: the ` +
+      'file with both',
+  );
+}
+
+function readKeyFile(path: string, owner: KeyOwner, { publicKey, votes }: NamedKeys): OwnKeys {
   const setting = `key file ${shown(path)}`;
   let text: string;
   try {
@@ -60,25 +98,29 @@ function readKeyFile(path: string, owner: KeyOwner, publicKey: string): KeyPair 
     const reason = error instanceof Error ? error.message : String(error);
     throw new ConfigurationError(setting, `cannot be read (${reason})`);
   }
-  const keyPair = parseKeyFile(text);
-  // Neither error says what is in the file: errors are logged.
-  if (keyPair === undefined) {
+  const keys = parseKeyFile(text);
+  // No error says what is in the file: errors are logged.
+  if (keys === undefined) {
     throw new ConfigurationError(setting, 'is not a key file made by "npm run keygen"');
   }
-  if (keyPair.publicKey !== publicKey) {
-    throw new ConfigurationError(
-      setting,
-      `holds another key than the cluster file names for ${owner.role} ${owner.id}`,
-    );
+  const named = `the cluster file names for ${owner.role} ${owner.id}`;
+  if (keys.publicKey !== publicKey) {
+    throw new ConfigurationError(setting, `holds another key than ${named}`);
   }
-  return keyPair;
+  if (votes !== undefined && keys.bls?.publicKey !== votes) {
+    const held = keys.bls === undefined ? 'no BLS key, which' : 'another BLS key than';
+    throw new ConfigurationError(setting, `holds ${held} ${named}`);
+  }
+  return keys;
 }
 
 /** @returns undefined when it is no key file */
-function parseKeyFile(text: string): KeyPair | undefined {
+function parseKeyFile(text: string): OwnKeys | undefined {
   try {
-    const { secretKey } = keyFileSchema.parse(JSON.parse(text));
-    return { publicKey: publicKeyOf(secretKey), secretKey };
+    const { secretKey, bls } = keyFileSchema.parse(JSON.parse(text));
+    const keyPair = { publicKey: publicKeyOf(secretKey), secretKey };
+    if (bls === undefined) return keyPair;
+    return { ...keyPair, bls: votingKeyPairFromSeed(Buffer.from(bls.secretKey, 'base64url')) };
   } catch {
     return undefined;
   }

@@ -87,7 +87,7 @@ export interface CertificateProof {
   readonly scheme: string;
   /** Distinct signers, ascending. */
   readonly signers: readonly ReplicaId[];
-  /** Scheme-specific: one signature per signer (ed25519), or one aggregate (bls). */
+  /** One signature a signer, in their order (ed25519), or the aggregate of them alone (bls). */
   readonly signatures: readonly Signature[];
 }
 

@@ -19,11 +19,12 @@ import { onStatus } from './handlers/on-status.js';
 import { onTimerFired } from './handlers/on-timer-fired.js';
 import { onViewChange } from './handlers/on-view-change.js';
 import { onVote } from './handlers/on-vote.js';
-import type { ProtocolMessage, Request, Tally } from './messages.js';
+import type { ProtocolMessage, Request, Tally, Vote } from './messages.js';
 import { restore } from './restoring.js';
 import { onFetchChunk, takePart } from './state-transfer.js';
 import { screen, type Screening } from './screening.js';
 import { ReplicaState, type ReplicaDependencies } from './state/replica-state.js';
+import { voteDemand, type VoteDemand } from './vote-demand.js';
 
 /** What a replica says of itself. */
 export interface ReplicaStatus {
@@ -123,6 +124,11 @@ export class Replica {
   /** Whether it is worth checking the signatures of `message`. Changes nothing. */
   screen(message: ProtocolMessage): Screening {
     return screen(this.state, message);
+  }
+
+  /** What is still wanted of votes like this one; undefined: nothing. Changes nothing. */
+  voteDemand(vote: Vote): VoteDemand | undefined {
+    return voteDemand(this.state, vote);
   }
 
   /** The verified request with `digest` if this replica holds it, so that it is checked once. */

@@ -116,7 +116,7 @@ function waitsForAll(state: ReplicaState, slot: Slot, votes: number): boolean {
 }
 
 /** Slots carried over from an earlier view, and those whose collector failed, go the slow way. */
-function mayBeFull(state: ReplicaState, slot: Slot): boolean {
+export function mayBeFull(state: ReplicaState, slot: Slot): boolean {
   return (
     state.config.fastPath &&
     state.size.n > 1 &&

@@ -7,10 +7,22 @@ import type {
   Vote,
 } from '@ccro/consensus';
 
-/** How votes become a certificate and how a certificate proves itself. */
+export type SchemeName = 'ed25519' | 'bls';
+
+/** How votes are signed, become a certificate, and how a certificate proves itself. */
 export interface SignatureScheme extends CertificateAssembler {
   /** As `CertificateProof.scheme` spells it. */
-  readonly name: string;
+  readonly name: SchemeName;
+  /** Whether checking votes together is cheaper than one by one: then they may wait for others. */
+  readonly checksTogether: boolean;
+  /** @returns why the vote is not its replica's word, or undefined when it is. Never throws. */
+  refuseVote(vote: Vote): RejectCode | undefined;
+  /**
+   * What `refuseVote` would say of each, in their order.
+   *
+   * @param votes on one (phase, view, sequence, digest)
+   */
+  refuseVotes(votes: readonly Vote[]): (RejectCode | undefined)[];
   /** @param votes a quorum on one (phase, view, sequence, digest), signers distinct, ascending */
   assemble(votes: readonly Verified<Vote>[]): Verified<Certificate>;
   /** @returns why the certificate proves nothing, or undefined when it holds. Never throws. */

@@ -37,7 +37,17 @@ export function createEd25519Scheme({ cluster, members }: Ed25519SchemeOptions):
     return allHold ? undefined : 'certificate-bad-signature';
   }
 
-  return { name: NAME, assemble, verify };
+  function refuseVote(vote: Vote): RejectCode | undefined {
+    const key = keys[vote.replica];
+    if (key === undefined) return 'unknown-member';
+    return signatureHolds(voteBytes(cluster, vote), vote.signature, key)
+      ? undefined
+      : 'bad-signature';
+  }
+
+  const refuseVotes = (votes: readonly Vote[]): (RejectCode | undefined)[] => votes.map(refuseVote);
+
+  return { name: NAME, checksTogether: false, refuseVote, refuseVotes, assemble, verify };
 }
 
 /** Votes were verified one by one, so what is put together of them needs no check. */

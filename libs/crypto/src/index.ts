@@ -1,4 +1,4 @@
-export { refuseSigners, type SignatureScheme } from './certificate-scheme.js';
+export { refuseSigners, type SchemeName, type SignatureScheme } from './certificate-scheme.js';
 export { deriveRequest, type RequestFields } from './derived-request.js';
 export { createDigests, replyLeaves, requestDigest, resultLeaf, sha256 } from './digests.js';
 export { createEd25519Scheme, type Ed25519SchemeOptions } from './ed25519-scheme.js';
@@ -46,4 +46,11 @@ export {
 export { newViewBytes, viewChangeBytes, viewChangeDigest } from './view-change-bytes.js';
 export { type ClusterKeys, createVerification } from './verification.js';
 export { isRejected, Verifier, type VerifierOptions } from './verifier.js';
+export {
+  generateVotingKeyPair,
+  type ProvenKey,
+  VotingKeys,
+  type VotingKeyPair,
+  votingKeyPairFromSeed,
+} from './voting-keys.js';
 export { isWellFormed } from './well-formed.js';

@@ -16,7 +16,11 @@ const SIGNATURE_TEXT = /^[A-Za-z0-9_-]{85}[AQgw]$/;
 
 /** What is wrong with a key that came from a file or from configuration. */
 export type KeyErrorCode =
-  'malformed-public-key' | 'malformed-secret-key' | 'malformed-seed' | 'duplicate-member-key';
+  | 'malformed-public-key'
+  | 'malformed-secret-key'
+  | 'malformed-seed'
+  | 'duplicate-member-key'
+  | 'possession-not-proven';
 
 /** A key cannot be used. `code` is for programs, the message says what to do. */
 export class KeyError extends Error {
@@ -37,9 +41,14 @@ export interface KeyPair {
 
 /** A fresh key pair from the operating system's randomness. */
 export function generateKeyPair(): KeyPair {
+  return keyPairFromSeed(randomSeed());
+}
+
+/** 32 bytes of the operating system's randomness. */
+export function randomSeed(): Buffer {
   const seed = Buffer.alloc(KEY_BYTES);
   sodium.randombytes_buf(seed);
-  return keyPairFromSeed(seed);
+  return seed;
 }
 
 /**
@@ -105,7 +114,11 @@ export function signatureHolds(
   return sodium.crypto_sign_verify_detached(decoded, bytes, publicKey);
 }
 
-function parseSeed(secretKey: string): Buffer {
+/**
+ * @returns the 32 bytes of a stored secret key
+ * @throws KeyError `malformed-secret-key` unless it is 32 bytes in canonical base64url
+ */
+export function parseSeed(secretKey: string): Buffer {
   // The key itself never gets into the message: errors are logged.
   if (!KEY_TEXT.test(secretKey)) {
     throw new KeyError('malformed-secret-key', 'expected 43 characters of base64url (32 bytes)');

@@ -41,6 +41,7 @@ import {
 } from './signing-bytes.js';
 import { newViewBytes, viewChangeBytes, viewChangeDigest } from './view-change-bytes.js';
 import { asVerified } from './verified.js';
+import { VoteSigner } from './voting-keys.js';
 import { isWellFormed } from './well-formed.js';
 
 /** What replicas sign. */
@@ -73,19 +74,23 @@ export interface MessageSignerOptions {
   readonly replica: ReplicaId;
   /** Seed in base64url. */
   readonly secretKey: string;
+  /** Seed of the BLS key in base64url, if votes are signed with it. */
+  readonly votingSecretKey?: string | undefined;
 }
 
-/** Signs what one replica says. Costs about 25 µs a message. */
+/** Signs what one replica says: about 25 µs a message, and 500 µs a vote with BLS. */
 export class MessageSigner {
   private readonly cluster: string;
   private readonly replica: ReplicaId;
   private readonly key: Buffer;
+  private readonly voter: VoteSigner | undefined;
 
   /** @throws KeyError for a malformed secret key */
-  constructor({ cluster, replica, secretKey }: MessageSignerOptions) {
+  constructor({ cluster, replica, secretKey, votingSecretKey }: MessageSignerOptions) {
     this.cluster = cluster;
     this.replica = replica;
     this.key = parseSecretKey(secretKey);
+    this.voter = votingSecretKey === undefined ? undefined : new VoteSigner(votingSecretKey);
   }
 
   /**
@@ -100,7 +105,11 @@ export class MessageSigner {
       throw new RangeError(`replica ${this.replica} cannot sign for ${message.replica}`);
     }
     if (message.kind === 'chunk-part') requireWellFormed(message.text);
-    const signature = signBytes(memberMessageBytes(this.cluster, message), this.key);
+    const bytes = memberMessageBytes(this.cluster, message);
+    const signature =
+      message.kind === 'vote' && this.voter !== undefined
+        ? this.voter.sign(bytes)
+        : signBytes(bytes, this.key);
     // The kinds correspond one to one, which the compiler cannot follow through a type parameter.
     const derived =
       message.kind === 'view-change' ? { digest: viewChangeDigest(this.cluster, message) } : {};

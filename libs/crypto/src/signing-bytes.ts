@@ -44,6 +44,7 @@ export const LAYOUT_TYPES = {
   newView: 12,
   fetchChunk: 13,
   chunkPart: 14,
+  possession: 15,
   requestList: 16,
   // hashed
   requestDigest: 64,
@@ -121,6 +122,16 @@ export function voteBytes(cluster: string, vote: VoteSubject): Buffer {
     .u64(vote.sequence)
     .digest(vote.digest)
     .finish();
+}
+
+/**
+ * What a member signs with its BLS key to show that it holds it. No cluster: it says nothing of
+ * one. Its type keeps it from being a vote, and a vote from being it.
+ *
+ * @param publicKey the key's compressed bytes
+ */
+export function possessionBytes(publicKey: Uint8Array): Buffer {
+  return startLayout(LAYOUT_TYPES.possession, '', publicKey.length).raw(publicKey).finish();
 }
 
 /** What a reply says besides its results. */

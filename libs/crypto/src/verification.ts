@@ -1,7 +1,10 @@
 import type { ClientId } from '@ccro/consensus';
 import type { SignatureScheme } from './certificate-scheme.js';
+import { createBlsScheme } from './bls-scheme.js';
 import { createEd25519Scheme } from './ed25519-scheme.js';
+import { KeyError } from './keys.js';
 import { Verifier, type VerifierOptions } from './verifier.js';
+import type { VotingKeys } from './voting-keys.js';
 
 /** The public keys of a cluster: all that is needed to check what its members and clients say. */
 export interface ClusterKeys {
@@ -10,6 +13,8 @@ export interface ClusterKeys {
   readonly members: readonly string[];
   /** Base64url. */
   readonly clients: ReadonlyMap<ClientId, string>;
+  /** The members' BLS keys when votes are signed with them; undefined: Ed25519 signs everything. */
+  readonly votingKeys?: VotingKeys | undefined;
 }
 
 /**
@@ -18,9 +23,19 @@ export interface ClusterKeys {
  * @throws KeyError for a malformed key, or one that two members share
  */
 export function createVerification(
-  { cluster, members, clients }: ClusterKeys,
+  keys: ClusterKeys,
   options: Pick<VerifierOptions, 'knownRequest'> = {},
 ): { readonly scheme: SignatureScheme; readonly verifier: Verifier } {
-  const scheme = createEd25519Scheme({ cluster, members });
+  const { cluster, members, clients } = keys;
+  const scheme = schemeOf(keys);
   return { scheme, verifier: new Verifier({ cluster, members, clients, scheme, ...options }) };
+}
+
+/** @throws KeyError when there are not as many BLS keys as members */
+function schemeOf({ cluster, members, votingKeys }: ClusterKeys): SignatureScheme {
+  if (votingKeys === undefined) return createEd25519Scheme({ cluster, members });
+  if (votingKeys.size !== members.length) {
+    throw new KeyError('malformed-public-key', 'every member needs a BLS key, and nobody else');
+  }
+  return createBlsScheme({ cluster, keys: votingKeys });
 }

@@ -83,6 +83,7 @@ export class Verifier {
       case 'pre-prepare':
         return this.refusePrePrepare(message) ?? asVerified(message);
       case 'vote':
+        return this.scheme.refuseVote(message) ?? asVerified(message);
       case 'status':
       case 'fetch':
       case 'fetch-chunk':
@@ -117,7 +118,22 @@ export class Verifier {
 
   /** Whether the vote is its replica's own word: what makes it evidence. */
   verifyVoteSignature(vote: Vote): boolean {
-    return this.refuseSender(vote) === undefined;
+    return this.scheme.refuseVote(vote) === undefined;
+  }
+
+  /** Whether votes are cheaper to check together than one by one. */
+  get checksVotesTogether(): boolean {
+    return this.scheme.checksTogether;
+  }
+
+  /**
+   * What `verify` would say of each vote, in their order.
+   *
+   * @param votes on one (phase, view, sequence, digest)
+   */
+  verifyVotes(votes: readonly Vote[]): (Verified<Vote> | RejectCode)[] {
+    const refusals = this.scheme.refuseVotes(votes);
+    return votes.map((vote, index) => refusals[index] ?? asVerified(vote));
   }
 
   /** @returns why the query is refused, or undefined. Its age is the receiver's to judge. */
@@ -227,7 +243,7 @@ export class Verifier {
     return distinct && inOrder ? this.refuseSender(newView) : 'malformed-view-change';
   }
 
-  private refuseSender(message: MemberMessage): RejectCode | undefined {
+  private refuseSender(message: Exclude<MemberMessage, Vote>): RejectCode | undefined {
     const bytes = (): Buffer => memberMessageBytes(this.cluster, message);
     return this.refuseMember(message.replica, message.signature, bytes);
   }

@@ -27,6 +27,8 @@ export interface RunnerOptions {
   readonly self: ReplicaId;
   /** The member's private key, as `libs/crypto` writes it. */
   readonly secretKey: string;
+  /** The secret of its BLS key: needed where `facts` have voting keys. */
+  readonly votingSecretKey?: string | undefined;
   readonly broker: Broker;
   readonly store: ReplicaStore;
   readonly stateMachine: StateMachine;
@@ -43,10 +45,18 @@ const ROUTERS: Readonly<Record<ClusterFacts['mode'], VoteRouter>> = {
   ccro: toCollector,
 };
 
-/** Wires the core, its ports and the outside into one runner. Everything is chosen here, once. */
+/**
+ * Wires the core, its ports and the outside into one runner. Everything is chosen here, once.
+ *
+ * @throws RangeError when votes need a BLS key and there is none
+ */
 export function createRunner(options: RunnerOptions): ReplicaRunner {
   const { facts, self, secretKey, broker, store, stateMachine, clock, listener } = options;
-  const { cluster, mode, members } = facts;
+  const { cluster, mode, members, votingKeys } = facts;
+  const votingSecretKey = votingKeys === undefined ? undefined : options.votingSecretKey;
+  if (votingKeys !== undefined && votingSecretKey === undefined) {
+    throw new RangeError(`replica ${self} cannot vote: it has no BLS key`);
+  }
   // The verifier asks the replica what it holds, the replica needs the scheme: hence the detour.
   const { scheme, verifier } = createVerification(facts, {
     knownRequest: (digest) => replica.request(digest),
@@ -66,9 +76,10 @@ export function createRunner(options: RunnerOptions): ReplicaRunner {
   return new ReplicaRunner(
     {
       self,
+      n: members.length,
       cluster,
       replica,
-      signer: new MessageSigner({ cluster, replica: self, secretKey }),
+      signer: new MessageSigner({ cluster, replica: self, secretKey, votingSecretKey }),
       verifier,
       store,
       codec: json,

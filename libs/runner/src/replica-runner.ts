@@ -31,10 +31,13 @@ import { Outbox, type VisibleEffect } from './outbox.js';
 import { ReplicaTimers } from './replica-timers.js';
 import { SnapshotKeeper } from './snapshot-keeper.js';
 import { isUnsigned } from './unsigned.js';
+import { VotePool, voteWaits } from './vote-pool.js';
 
 /** What a runner is made of, chosen where the node is wired. */
 export interface RunnerParts {
   readonly self: ReplicaId;
+  /** Number of replicas. */
+  readonly n: number;
   readonly cluster: string;
   readonly replica: Replica;
   readonly signer: MessageSigner;
@@ -71,6 +74,8 @@ export class ReplicaRunner {
   private readonly outbox: Outbox;
   private readonly timers: ReplicaTimers;
   private readonly snapshots: SnapshotKeeper;
+  /** Where votes wait for each other, if they are cheaper to check together. */
+  private readonly pool: VotePool | undefined;
   private readonly rejects: Partial<Record<RejectCode, number>> = {};
   private received = 0;
   private unsent = 0;
@@ -90,6 +95,7 @@ export class ReplicaRunner {
     this.timers = new ReplicaTimers(parts.clock, (timer) =>
       this.step({ kind: 'timer-fired', timer }),
     );
+    if (parts.verifier.checksVotesTogether) this.pool = this.createPool();
   }
 
   /** Begins to take part; the broker is connected and subscribed by then. */
@@ -112,6 +118,7 @@ export class ReplicaRunner {
   async stop(): Promise<void> {
     this.running = false;
     this.timers.cancelAll();
+    this.pool?.clear();
     await Promise.all([this.outbox.stop(), this.snapshots.releaseAll()]);
   }
 
@@ -176,9 +183,28 @@ export class ReplicaRunner {
       this.countReject(screening, undefined);
       return;
     }
+    if (message.kind === 'vote' && this.pool !== undefined) {
+      this.pool.add(message);
+      return;
+    }
     const verified = this.parts.verifier.verify(message);
     if (isRejected(verified)) this.countReject(verified, undefined);
     else this.step({ kind: 'message', message: verified, via });
+  }
+
+  private createPool(): VotePool {
+    const { n, verifier, clock, replica } = this.parts;
+    return new VotePool({
+      n,
+      verifier,
+      clock,
+      waits: voteWaits(n),
+      demand: (vote) => replica.voteDemand(vote),
+      isWanted: (vote) => this.running && replica.screen(vote) === 'wanted',
+      // Votes count whichever way they came.
+      onVerified: (vote) => this.step({ kind: 'message', message: vote, via: 'direct' }),
+      onRefused: (code) => this.countReject(code, undefined),
+    });
   }
 
   private step(input: Input): void {
@@ -252,6 +278,7 @@ export class ReplicaRunner {
     if (message.kind === 'reply') return;
     // Signed here a moment ago: there is nothing to verify.
     this.step({ kind: 'message', message: message as VerifiedMessage, via: 'self' });
+    if (message.kind === 'vote') this.pool?.onOwnVote(message);
   }
 
   private publish(to: OutgoingSend['to'], message: SealedMessage): void {

@@ -17,7 +17,7 @@ import {
   type ClientId,
   type ReplicaId,
 } from '@ccro/consensus';
-import { createVerification, type Verifier } from '@ccro/crypto';
+import { createVerification, type SchemeName, type Verifier } from '@ccro/crypto';
 import type { FaultKind } from '@ccro/faults';
 import type { ClusterFacts } from '@ccro/runner';
 import { appendOperation, type JsonValue } from '@ccro/state-machine';
@@ -36,6 +36,8 @@ export interface SimulationOptions {
   readonly seed: number | string;
   readonly mode: 'pbft' | 'ccro';
   readonly nodes: number;
+  /** How votes are signed; Ed25519 unless given. */
+  readonly signature?: SchemeName;
   /** Nodes that are held to nothing, and how they misbehave at first. */
   readonly faulty?: ReadonlyMap<ReplicaId, FaultKind>;
   readonly network?: NetworkFaults;
@@ -64,10 +66,10 @@ export class SimulatedCluster {
   eavesdropper: ((published: Published) => void) | undefined;
 
   constructor(private readonly options: SimulationOptions) {
-    const { seed, mode, nodes, clients = [GATEWAY_CLIENT] } = options;
+    const { seed, mode, nodes, signature = 'ed25519', clients = [GATEWAY_CLIENT] } = options;
     this.network = new SimulatedNetwork(this.time, new Random(`${seed}/network`));
     this.network.faults = options.network ?? this.network.faults;
-    const config = developmentCluster({ nodes, mode, clients, cluster: 'simulated' });
+    const config = developmentCluster({ nodes, mode, signature, clients, cluster: 'simulated' });
     this.facts = { ...clusterKeys(config), mode };
     this.checkers = this.createCheckers();
     this.network.onPublished = (published) => this.overhear(published);

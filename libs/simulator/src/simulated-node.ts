@@ -5,7 +5,7 @@
 
 import { channelNames, nodeConnectionName } from '@ccro/broker';
 import type { Clock } from '@ccro/clock';
-import { developmentKey } from '@ccro/cluster-config';
+import { developmentKey, developmentVotingKey } from '@ccro/cluster-config';
 import type {
   Digest,
   Evidence,
@@ -240,6 +240,7 @@ export class SimulatedNode {
       facts,
       self,
       secretKey: developmentKey('node', self).secretKey,
+      votingSecretKey: developmentVotingKey(self).secretKey,
       broker: this.broker,
       store: disk,
       stateMachine: createStateMachine(),

@@ -30,6 +30,10 @@ const signature = fc
     fc.constantFrom('A', 'Q', 'g', 'w'),
   )
   .map(([start, last]) => start + last);
+const blsSignature = (bytes: number): fc.Arbitrary<string> => {
+  const length = (bytes * 4) / 3;
+  return fc.string({ unit: base64url, minLength: length, maxLength: length });
+};
 const name = fc.string({ unit: base64url, minLength: 1, maxLength: 64 });
 const counter = fc.maxSafeNat();
 const replica = fc.nat(1023);
@@ -79,7 +83,7 @@ const proof = fc.record(
   {
     scheme: fc.constantFrom('ed25519', 'bls'),
     signers: fc.array(replica, { maxLength: 5 }),
-    signatures: fc.array(signature, { maxLength: 5 }),
+    signatures: fc.array(fc.oneof(signature, blsSignature(96)), { maxLength: 5 }),
   },
   plain,
 );
@@ -114,7 +118,14 @@ const messages = {
     plain,
   ),
   vote: fc.record(
-    { kind: kind('vote'), phase, ...slot, replica, attempt: fc.nat(), signature },
+    {
+      kind: kind('vote'),
+      phase,
+      ...slot,
+      replica,
+      attempt: fc.nat(),
+      signature: fc.oneof(signature, blsSignature(192)),
+    },
     plain,
   ),
   certificate,

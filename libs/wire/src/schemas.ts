@@ -30,6 +30,10 @@ const REPLICA = Type.Integer({ minimum: 0, maximum: MAX_MEMBERS - 1 });
 const DIGEST = Type.Refine(Type.String(), isDigest);
 /** 64 bytes in canonical base64url: the last character carries two bits only. */
 const SIGNATURE = Type.String({ pattern: /^[A-Za-z0-9_-]{85}[AQgw]$/ });
+/** The same, or 192 bytes: of a vote, with either scheme. */
+const VOTE_SIGNATURE = Type.String({ pattern: /^([A-Za-z0-9_-]{85}[AQgw]|[A-Za-z0-9_-]{256})$/ });
+/** The same, or 96 bytes: of a certificate, with either scheme. */
+const PROOF_SIGNATURE = Type.String({ pattern: /^([A-Za-z0-9_-]{85}[AQgw]|[A-Za-z0-9_-]{128})$/ });
 const NAME = Type.String({ pattern: /^[A-Za-z0-9_-]{1,64}$/ });
 /** Empty: the list of chunks. */
 const CHUNK_NAME = Type.String({
@@ -113,7 +117,7 @@ const VOTE = Type.Object(
     digest: DIGEST,
     replica: REPLICA,
     attempt: SMALL_COUNT,
-    signature: SIGNATURE,
+    signature: VOTE_SIGNATURE,
   },
   STRICT,
 );
@@ -122,7 +126,7 @@ const PROOF = Type.Object(
   {
     scheme: Type.String({ pattern: /^[a-z0-9-]{1,32}$/ }),
     signers: Type.Array(REPLICA, { maxItems: MAX_MEMBERS }),
-    signatures: Type.Array(SIGNATURE, { maxItems: MAX_MEMBERS }),
+    signatures: Type.Array(PROOF_SIGNATURE, { maxItems: MAX_MEMBERS }),
   },
   STRICT,
 );

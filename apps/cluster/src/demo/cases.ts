@@ -46,6 +46,7 @@ export function demoCase(
     nodePort: 0,
     faultInjection: false,
     requestTimeoutMs,
+    signature: 'auto',
     once: undefined,
   };
   return { scenario, options };

@@ -45,6 +45,18 @@ describe('which cluster npm start runs', () => {
     );
   });
 
+  it('keeps the signature scheme that it has', async () => {
+    const directory = await freshDirectory();
+    const first = await clusterOf(options('--data-dir', directory, '--signature', 'bls'));
+    expect(first.signature).toBe('bls');
+    expect(await clusterOf(options('--data-dir', directory))).toEqual(first);
+    await expect(
+      clusterOf(options('--data-dir', directory, '--signature', 'ed25519')),
+    ).rejects.toThrow(
+      `--signature ed25519 cannot be used: what ${directory} holds is signed with bls`,
+    );
+  });
+
   it('is none when the directory cannot be used', async () => {
     const directory = await freshDirectory();
     const file = join(directory, 'cluster.json');

@@ -15,28 +15,39 @@ import { OptionError, type ClusterOptions } from '../options/cluster-options.js'
 
 /**
  * The cluster that the options describe. A data directory keeps its name, which is in everything
- * that the nodes have signed; the mode may change from one run to the next.
+ * that the nodes have signed, and its signature scheme, which is that of its certificates; the mode
+ * may change from one run to the next.
  *
- * @throws OptionError when the directory is that of a cluster of another size; ConfigurationError
+ * @throws OptionError when the directory is that of a cluster of another size or scheme; ConfigurationError
  *   when its cluster file cannot be read
  */
 export async function clusterOf(options: ClusterOptions): Promise<ClusterConfig> {
-  const { nodes, mode, storage } = options;
+  const { nodes, mode, signature, storage } = options;
   if (storage.durability === 'memory') return newCluster(options);
   const path = join(storage.dataDirectory, 'cluster.json');
   if (!existsSync(path)) return remember(newCluster(options), path, storage);
-  const { cluster, members, tuning } = loadClusterConfig(path);
+  const stored = loadClusterConfig(path);
+  const { cluster, members, tuning } = stored;
   if (members.length !== nodes) {
     const { dataDirectory } = storage;
     const said = `its cluster has ${members.length} nodes: --nodes ${members.length}, or another directory`;
     throw new OptionError('data-dir', dataDirectory, said);
   }
-  return developmentCluster({ nodes, mode, cluster, tuning });
+  if (signature !== 'auto' && signature !== stored.signature) {
+    const said = `what ${storage.dataDirectory} holds is signed with ${stored.signature}`;
+    throw new OptionError('signature', signature, `${said}; or another directory`);
+  }
+  return developmentCluster({ nodes, mode, signature: stored.signature, cluster, tuning });
 }
 
 /** A name of its own: a development cluster on the same Redis has the same keys. */
-function newCluster({ nodes, mode }: ClusterOptions): ClusterConfig {
-  return developmentCluster({ nodes, mode, cluster: `start-${randomUUID().slice(0, 8)}` });
+function newCluster({ nodes, mode, signature }: ClusterOptions): ClusterConfig {
+  return developmentCluster({
+    nodes,
+    mode,
+    signature,
+    cluster: `start-${randomUUID().slice(0, 8)}`,
+  });
 }
 
 /** The name is on the disk before any node signs anything with it. */

@@ -3,6 +3,7 @@
 import { nodeConnectionName, type Broker, type TrafficCount } from '@ccro/broker';
 import {
   developmentKey,
+  developmentVotingKey,
   GATEWAY_CLIENT,
   nodeStore,
   type ClusterConfig,
@@ -92,6 +93,7 @@ class Launch {
       facts: clusterFacts(this.config),
       self: id,
       secretKey: developmentKey('node', id).secretKey,
+      votingSecretKey: developmentVotingKey(id).secretKey,
       broker: this.connection(source, nodeConnectionName(id)),
       storage: nodeStore(storage, id),
       tuning: this.config.tuning,

@@ -27,6 +27,7 @@ describe('the options of npm start', () => {
       nodePort: 8080,
       faultInjection: false,
       requestTimeoutMs: 5000,
+      signature: 'auto',
       once: undefined,
     });
   });
@@ -35,7 +36,7 @@ describe('the options of npm start', () => {
     const argv =
       '--mode pbft --nodes 7 --byzantine 2 --fault falsify --faulty-nodes 6,2 --seed 9 ' +
       '--broker redis --redis-url rediss://host:1 --processes --gateway-port 0 --node-port 9000 ' +
-      '--fault-injection --request-timeout 700 --signature ed25519 --once requests.json ' +
+      '--fault-injection --request-timeout 700 --signature bls --once requests.json ' +
       '--data-dir data --durability async';
     expect(options(argv)).toEqual({
       mode: 'pbft',
@@ -51,6 +52,7 @@ describe('the options of npm start', () => {
       nodePort: 9000,
       faultInjection: true,
       requestTimeoutMs: 700,
+      signature: 'bls',
       once: 'requests.json',
     });
   });
@@ -127,7 +129,7 @@ describe('the options of npm start', () => {
       '--data-dir data --durability memory',
       '--durability memory cannot be used: one of fsync, async',
     ],
-    ['--signature bls', '--signature bls cannot be used: only ed25519 is built so far'],
+    ['--signature rsa', '--signature rsa cannot be used: one of ed25519, bls, auto'],
   ])('%s is refused', (argv, message) => {
     expect(() => options(argv)).toThrow(
       expect.objectContaining({

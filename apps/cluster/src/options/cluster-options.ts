@@ -1,6 +1,10 @@
 /** The options of `npm start` and `npm run demo`, checked once. */
 
-import type { StorageSettings } from '@ccro/cluster-config';
+import {
+  SIGNATURE_CHOICES,
+  type SignatureChoice,
+  type StorageSettings,
+} from '@ccro/cluster-config';
 import { maxFaulty, type ReplicaId } from '@ccro/consensus';
 import { chooseFaulty, FAULT_KINDS, isFaultKind, type FaultKind } from '@ccro/faults';
 
@@ -19,6 +23,8 @@ export interface ClusterOptions {
   readonly nodePort: number;
   readonly faultInjection: boolean;
   readonly requestTimeoutMs: number;
+  /** How votes are signed. */
+  readonly signature: SignatureChoice;
   readonly once: string | undefined;
 }
 
@@ -40,7 +46,7 @@ export interface RawOptions {
   readonly requestTimeout: string;
   readonly dataDir?: string;
   readonly durability?: string;
-  readonly signature?: string;
+  readonly signature: string;
   readonly once?: string;
 }
 
@@ -65,7 +71,6 @@ export function checkOptions(
   raw: RawOptions,
   redisUrlFromEnvironment: string | undefined,
 ): ClusterOptions {
-  refuseUnbuilt(raw);
   const mode = oneOf('mode', raw.mode, ['ccro', 'pbft'] as const);
   const fault = faultKind(raw.fault);
   const seed =
@@ -96,15 +101,9 @@ export function checkOptions(
     nodePort: nodePorts(raw.nodePort, nodes),
     faultInjection: raw.faultInjection ?? false,
     requestTimeoutMs: integerOption('request-timeout', raw.requestTimeout, 1, 600_000),
+    signature: oneOf('signature', raw.signature, SIGNATURE_CHOICES),
     once: raw.once,
   };
-}
-
-/** Options of the interface whose features are not there yet are refused, never ignored. */
-function refuseUnbuilt(raw: RawOptions): void {
-  if (raw.signature !== undefined && raw.signature !== 'ed25519') {
-    throw new OptionError('signature', raw.signature, 'only ed25519 is built so far');
-  }
 }
 
 function storageSettings({ dataDir, durability }: RawOptions): StorageSettings {

@@ -1,6 +1,9 @@
 import { FAULT_DESCRIPTIONS, FAULT_KINDS } from '@ccro/faults';
+import { BLS_FROM } from '@ccro/cluster-config';
 import { Command } from 'commander';
 import type { RawOptions } from './cluster-options.js';
+
+const AUTO = `bls in ccro mode from ${BLS_FROM} nodes on`;
 
 /** `npm start -- --help`. */
 export function clusterCommand(): Command {
@@ -23,7 +26,7 @@ export function clusterCommand(): Command {
     .option('--request-timeout <ms>', 'how long a call waits for its decision', '5000')
     .option('--data-dir <dir>', 'where nodes keep their records; a later start goes on with them')
     .option('--durability <kind>', 'fsync or async, with --data-dir (default: fsync)')
-    .option('--signature <scheme>', 'ed25519 (bls is not built yet)')
+    .option('--signature <scheme>', `ed25519, bls, or auto: ${AUTO}`, 'auto')
     .option('--once <file>', 'submit the requests of FILE, print the reports, and exit')
     .addHelpText('after', `\nKinds of fault:\n${faults.join('\n')}`);
 }

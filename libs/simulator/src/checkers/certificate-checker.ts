@@ -5,6 +5,7 @@
 
 import type { Certificate, ReplicaId } from '@ccro/consensus';
 import { voteBytes, type ClusterKeys } from '@ccro/crypto';
+import blst from '@chainsafe/blst';
 import { createPublicKey, verify, type KeyObject } from 'node:crypto';
 
 /** What a certificate amounts to. */
@@ -17,12 +18,17 @@ export interface Assessment {
 
 export class CertificateChecker {
   private readonly keys: readonly KeyObject[];
+  /** Keys of aggregates, in a cluster whose certificates are such. */
+  private readonly votingKeys: readonly blst.PublicKey[] | undefined;
   private readonly quorum: number;
   private readonly assessed = new Map<string, Assessment>();
 
   constructor(private readonly cluster: ClusterKeys) {
     this.keys = cluster.members.map((x) =>
       createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' }),
+    );
+    this.votingKeys = cluster.votingKeys?.publicKeys.map((key) =>
+      blst.PublicKey.fromBytes(Buffer.from(key, 'base64url'), true),
     );
     const n = this.keys.length;
     const f = Math.floor((n - 1) / 3);
@@ -50,13 +56,11 @@ export class CertificateChecker {
   }
 
   private examine(certificate: Certificate): Assessment {
-    const { signers, signatures } = certificate.proof;
-    const bytes = voteBytes(this.cluster.cluster, certificate);
-    const holding = signers.filter((signer, index) => {
-      const key = this.keys[signer];
-      const signature = Buffer.from(signatures[index] ?? '', 'base64url');
-      return key !== undefined && verify(null, bytes, key, signature);
-    });
+    const { signers } = certificate.proof;
+    const holding =
+      this.votingKeys === undefined
+        ? this.holdingSingly(certificate)
+        : this.holdingTogether(certificate, this.votingKeys);
     const distinct = [...new Set(holding)];
     let flaw: string | undefined;
     if (holding.length < signers.length) flaw = 'made with a signature that does not hold';
@@ -65,5 +69,33 @@ export class CertificateChecker {
       flaw = `signed by ${distinct.length}, not by ${this.quorum}`;
     }
     return { flaw, signers: distinct };
+  }
+
+  /** Signers whose own signature holds. */
+  private holdingSingly(certificate: Certificate): readonly ReplicaId[] {
+    const { signers, signatures } = certificate.proof;
+    const bytes = voteBytes(this.cluster.cluster, certificate);
+    return signers.filter((signer, index) => {
+      const key = this.keys[signer];
+      const signature = Buffer.from(signatures[index] ?? '', 'base64url');
+      return key !== undefined && verify(null, bytes, key, signature);
+    });
+  }
+
+  /** All signers if the one signature is theirs together, else nobody. */
+  private holdingTogether(
+    certificate: Certificate,
+    votingKeys: readonly blst.PublicKey[],
+  ): readonly ReplicaId[] {
+    const { signers, signatures } = certificate.proof;
+    const keys = signers.flatMap((signer) => votingKeys[signer] ?? []);
+    if (signatures.length !== 1 || keys.length === 0 || keys.length < signers.length) return [];
+    const bytes = voteBytes(this.cluster.cluster, certificate);
+    try {
+      const signature = blst.Signature.fromBytes(Buffer.from(signatures[0] ?? '', 'base64url'));
+      return blst.fastAggregateVerify(bytes, keys, signature, true) ? signers : [];
+    } catch {
+      return [];
+    }
   }
 }

@@ -47,7 +47,7 @@ class Run {
     private readonly schedule: Schedule,
     trace: Trace | undefined,
   ) {
-    const { seed, mode, nodes, tuning, clients, disk, clockRates, faulty } = schedule;
+    const { seed, mode, nodes, signature, tuning, clients, disk, clockRates, faulty } = schedule;
     this.cluster = new SimulatedCluster({
       seed,
       mode,
@@ -57,6 +57,7 @@ class Run {
       disk,
       clockRates,
       faulty,
+      ...(signature === undefined ? {} : { signature }),
       ...(trace === undefined ? {} : { listener: trace.add.bind(trace) }),
     });
     const { facts, time, network } = this.cluster;

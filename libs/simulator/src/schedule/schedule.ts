@@ -1,6 +1,7 @@
 /** What a run is made of. A schedule is data: equal schedules give equal runs. */
 
 import type { ClientId, ReplicaId } from '@ccro/consensus';
+import type { SchemeName } from '@ccro/crypto';
 import type { FaultKind } from '@ccro/faults';
 import type { DiskOptions } from '../simulated-disk.js';
 import type { NetworkFaults } from '../simulated-network.js';
@@ -50,6 +51,8 @@ export interface Schedule {
   readonly seed: number | string;
   readonly mode: Mode;
   readonly nodes: number;
+  /** How votes are signed; Ed25519 unless given. */
+  readonly signature?: SchemeName;
   readonly tuning: SimulatedTuning;
   readonly clients: readonly [ClientId, ...ClientId[]];
   readonly disk: DiskOptions;

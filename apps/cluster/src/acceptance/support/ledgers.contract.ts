@@ -1,10 +1,15 @@
 /** Every node's own ledger, read by asking that node alone. */
 
 import { channelNames, RedisBroker } from '@ccro/broker';
-import { developmentCluster, developmentKey, GATEWAY_CLIENT } from '@ccro/cluster-config';
+import {
+  clusterKeys,
+  developmentCluster,
+  developmentKey,
+  GATEWAY_CLIENT,
+} from '@ccro/cluster-config';
 import { CcroClient } from '@ccro/client';
 import { systemClock } from '@ccro/clock';
-import { createEd25519Scheme, Verifier } from '@ccro/crypto';
+import { createVerification } from '@ccro/crypto';
 import { nameOf, type TestCluster } from './test-cluster.contract.js';
 
 const ANSWER_TIMEOUT_MS = 5_000;
@@ -19,19 +24,13 @@ export type OwnLedger = readonly string[];
 export async function ledgersOf(testCluster: TestCluster): Promise<OwnLedger[]> {
   const { options, honest } = testCluster;
   const cluster = await nameOf(testCluster);
-  const { members, clients } = developmentCluster({ ...options, cluster });
-  const keys = members.map(({ publicKey }) => publicKey);
+  const config = developmentCluster({ ...options, cluster });
   const broker = new RedisBroker({ url: options.redisUrl, name: 'ccro:auditor' });
-  const verifier = new Verifier({
-    cluster,
-    members: keys,
-    clients: new Map(clients.map(({ id, publicKey }) => [id, publicKey])),
-    scheme: createEd25519Scheme({ cluster, members: keys }),
-  });
+  const { verifier } = createVerification(clusterKeys(config));
   const client = new CcroClient(
     {
       cluster,
-      n: members.length,
+      n: config.members.length,
       client: GATEWAY_CLIENT,
       secretKey: developmentKey('client', GATEWAY_CLIENT).secretKey,
     },

@@ -31,6 +31,7 @@ const DEFAULTS: ClusterOptions = {
   nodePort: 0,
   faultInjection: false,
   requestTimeoutMs: PATIENCE_MS,
+  signature: 'auto',
   once: undefined,
 };
 

@@ -1,0 +1,152 @@
+/**
+ * Certificates of one BLS12-381 aggregate signature, whatever the number of signers. Keys are in
+ * G1, where adding up the signers' keys is cheapest, signatures in G2; checking a certificate is
+ * one comparison of two pairings.
+ *
+ * Invariant kept here (certificates): what is marked as verified is a vote that is valid by itself.
+ * That a sum of signatures holds does not show it: two liars can send s₁ + d and s₂ − d. So a group
+ * of votes is checked as a sum with random coefficients, which the differences survive with
+ * probability 2⁻⁶⁴; after that any subset makes a certificate that holds. The coefficients change
+ * no outcome, so that a simulation stays repeatable.
+ */
+
+import blst from '@chainsafe/blst';
+import {
+  type Certificate,
+  clusterSize,
+  type RejectCode,
+  type ReplicaId,
+  type Vote,
+} from '@ccro/consensus';
+import { LRUCache } from 'lru-cache';
+import { findHolding } from './bisection.js';
+import { refuseSigners, type SignatureScheme } from './certificate-scheme.js';
+import { voteBytes } from './signing-bytes.js';
+import { asVerified } from './verified.js';
+import { blsSignatureBytes, voteSignatureBytes, type VotingKeys } from './voting-keys.js';
+
+const NAME = 'bls';
+
+/** Sets of signers whose aggregate keys are remembered: the same few come again and again. */
+const REMEMBERED_SIGNER_SETS = 256;
+/** Certificates known to hold: a certificate comes again inside decisions and view-changes. */
+const REMEMBERED_CERTIFICATES = 1024;
+
+export interface BlsSchemeOptions {
+  readonly cluster: string;
+  readonly keys: VotingKeys;
+}
+
+/** Each replica has a scheme of its own: what one has checked says nothing to the others. */
+export function createBlsScheme({ cluster, keys }: BlsSchemeOptions): SignatureScheme {
+  const { n, quorum } = clusterSize(keys.size);
+  const aggregateKeys = new LRUCache<string, blst.PublicKey>({ max: REMEMBERED_SIGNER_SETS });
+  const holding = new LRUCache<string, true>({ max: REMEMBERED_CERTIFICATES });
+
+  function refuseVote(vote: Vote): RejectCode | undefined {
+    const key = keys.parsed[vote.replica];
+    if (key === undefined) return 'unknown-member';
+    const signature = parseSignature(voteSignatureBytes(vote.signature));
+    const holds = signature !== undefined && blst.verify(voteBytes(cluster, vote), key, signature);
+    return holds ? undefined : 'bad-signature';
+  }
+
+  function refuseVotes(votes: readonly Vote[]): (RejectCode | undefined)[] {
+    const [first] = votes;
+    if (first === undefined) return [];
+    const bytes = voteBytes(cluster, first);
+    const refusals = votes.map<RejectCode | undefined>((vote) =>
+      keys.parsed[vote.replica] === undefined ? 'unknown-member' : 'bad-signature',
+    );
+    const signed = votes.flatMap(({ replica, signature }, index) => {
+      const pk = keys.parsed[replica];
+      const sig = voteSignatureBytes(signature);
+      return pk === undefined || sig === undefined ? [] : [{ index, pk, sig }];
+    });
+    findHolding(signed, (part) => groupHolds(bytes, part)).forEach((holds, at) => {
+      const index = signed[at]?.index;
+      if (holds && index !== undefined) refusals[index] = undefined;
+    });
+    return refusals;
+  }
+
+  function aggregateKey(signers: readonly ReplicaId[]): blst.PublicKey {
+    const name = signers.join();
+    const known = aggregateKeys.get(name);
+    if (known !== undefined) return known;
+    const aggregate = blst.aggregatePublicKeys(
+      signers.flatMap((signer) => keys.parsed[signer] ?? []),
+    );
+    aggregateKeys.set(name, aggregate);
+    return aggregate;
+  }
+
+  function verify(certificate: Certificate): RejectCode | undefined {
+    const { scheme, signers, signatures } = certificate.proof;
+    if (scheme !== NAME) return 'certificate-wrong-scheme';
+    const refusal = refuseSigners(signers, n, quorum);
+    if (refusal !== undefined) return refusal;
+    const [signature] = signatures;
+    if (signature === undefined || signatures.length > 1) return 'certificate-bad-signature';
+    const bytes = voteBytes(cluster, certificate);
+    const name = [bytes.toString('latin1'), signers.join(), signature].join();
+    if (holding.has(name)) return undefined;
+    const parsed = parseSignature(blsSignatureBytes(signature));
+    if (parsed === undefined || !blst.verify(bytes, aggregateKey(signers), parsed)) {
+      return 'certificate-bad-signature';
+    }
+    holding.set(name, true);
+    return undefined;
+  }
+
+  return { name: NAME, checksTogether: true, refuseVote, refuseVotes, assemble, verify };
+}
+
+/** One vote of a group, as bytes that came from outside. */
+interface SignedVote {
+  readonly pk: blst.PublicKey;
+  readonly sig: Uint8Array;
+}
+
+/** Whether every signature is one of its key under `bytes`; false for what is no signature. */
+function groupHolds(bytes: Uint8Array, part: readonly SignedVote[]): boolean {
+  try {
+    const sum = blst.aggregateWithRandomness(part.map(({ pk, sig }) => ({ pk, sig })));
+    return blst.verify(bytes, sum.pk, sum.sig);
+  } catch {
+    return false;
+  }
+}
+
+/** Undefined unless it is a point of G2 other than zero. */
+function parseSignature(bytes: Uint8Array | undefined): blst.Signature | undefined {
+  if (bytes === undefined) return undefined;
+  try {
+    return blst.Signature.fromBytes(bytes, true);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Each vote was found valid by itself, so what is put together of them needs no check. */
+function assemble(votes: readonly Vote[]): ReturnType<SignatureScheme['assemble']> {
+  const [first] = votes;
+  if (first === undefined) throw new RangeError('a certificate needs votes');
+  const { phase, view, sequence, digest } = first;
+  const ascending = votes.toSorted((a, b) => a.replica - b.replica);
+  const aggregate = blst.aggregateSerializedSignatures(
+    ascending.map(({ signature }) => Buffer.from(signature, 'base64url')),
+  );
+  return asVerified({
+    kind: 'certificate',
+    phase,
+    view,
+    sequence,
+    digest,
+    proof: {
+      scheme: NAME,
+      signers: ascending.map(({ replica }) => replica),
+      signatures: [Buffer.from(aggregate.toBytes()).toString('base64url')],
+    },
+  });
+}
