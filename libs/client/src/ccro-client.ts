@@ -378,6 +378,8 @@ export class CcroClient {
       this.rejections.count('misdirected');
       return;
     }
+    // Replies to what is settled come late, or again: their signatures would be checked for nothing.
+    if (!reply.results.some(({ timestamp }) => this.awaits(timestamp, reply.replica))) return;
     const verified = this.dependencies.verifier.verifyReply(reply);
     if (typeof verified === 'string') {
       this.rejections.count(verified);
@@ -388,6 +390,10 @@ export class CcroClient {
     const decided: OutstandingRequest[] = [];
     for (const result of verified.results) this.onResult(verified, result, decided);
     if (decided.length > 0) this.settleSoon(decided);
+  }
+
+  private awaits(timestamp: Timestamp, replica: ReplicaId): boolean {
+    return this.requests.get(timestamp)?.replies.has(replica) === false;
   }
 
   private onResult(reply: Reply, result: RequestResult, decided: OutstandingRequest[]): void {
@@ -406,7 +412,7 @@ export class CcroClient {
   /** @returns whether more replies are awaited */
   private onDecided(outstanding: OutstandingRequest): boolean {
     this.waiting.delete(outstanding.request.timestamp);
-    this.retransmissions.ended(outstanding);
+    this.retransmissions.decided(outstanding);
     if (outstanding.phase === 'closed') {
       this.requests.delete(outstanding.request.timestamp);
       return false;

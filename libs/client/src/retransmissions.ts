@@ -6,15 +6,26 @@ import type { RetransmissionDelay } from './retransmission.js';
 interface Sent {
   readonly together: readonly OutstandingRequest[];
   readonly attempts: number;
+  readonly sentAtMs: number;
+  readonly delayMs: number;
   /** Requests among them that wait for their decision. */
   waiting: number;
-  readonly cancel: () => void;
+  cancel: () => void;
 }
 
-/** Sends what is not decided again and again: what was sent together has one timer. */
+/** While other requests are decided, one that waits is sent again after so many times the wait. */
+const PATIENCE = 4;
+
+/**
+ * Sends what is not decided again and again: what was sent together has one timer.
+ *
+ * A busy cluster is not helped by hearing everything twice. So as long as decisions come in, what
+ * waits is taken to be waiting its turn, and not to be lost, a few times longer.
+ */
 export class Retransmissions {
   private readonly pending = new Set<Sent>();
   private readonly sentWith = new WeakMap<OutstandingRequest, Sent>();
+  private progressAtMs = -Infinity;
 
   /** @param send sends those of the requests that still wait once more, and returns them */
   constructor(
@@ -27,8 +38,15 @@ export class Retransmissions {
 
   /** Sends requests that were just sent again in time. @param attempts retransmissions so far */
   schedule(together: readonly OutstandingRequest[], attempts = 0): void {
-    const cancel = this.clock.schedule(this.delay.delayMs(attempts), () => this.sendAgain(sent));
-    const sent: Sent = { together, attempts, waiting: together.length, cancel };
+    const sent: Sent = {
+      together,
+      attempts,
+      sentAtMs: this.clock.now(),
+      delayMs: this.delay.delayMs(attempts),
+      waiting: together.length,
+      cancel: () => undefined,
+    };
+    sent.cancel = this.clock.schedule(sent.delayMs, () => this.onTime(sent));
     for (const outstanding of together) this.sentWith.set(outstanding, sent);
     this.pending.add(sent);
   }
@@ -36,6 +54,12 @@ export class Retransmissions {
   /** Sends everything again now. */
   sendAll(): void {
     for (const sent of [...this.pending]) this.sendAgain(sent);
+  }
+
+  /** A request was decided. */
+  decided(outstanding: OutstandingRequest): void {
+    this.progressAtMs = this.clock.now();
+    this.ended(outstanding);
   }
 
   /** A request does not wait any more. */
@@ -46,6 +70,15 @@ export class Retransmissions {
     if (sent.waiting > 0) return;
     sent.cancel();
     this.pending.delete(sent);
+  }
+
+  private onTime(sent: Sent): void {
+    const { sentAtMs, delayMs } = sent;
+    const progressMs = this.progressAtMs + delayMs - this.clock.now();
+    const patienceMs = sentAtMs + PATIENCE * delayMs - this.clock.now();
+    const moreMs = Math.min(progressMs, patienceMs);
+    if (moreMs <= 0) this.sendAgain(sent);
+    else sent.cancel = this.clock.schedule(moreMs, () => this.onTime(sent));
   }
 
   private sendAgain(sent: Sent): void {

@@ -161,7 +161,7 @@ function executeBatch(
   return executed;
 }
 
-/** One reply per client, or several where the results would not fit into one message. */
+/** One reply per client. */
 function sendReplies(
   state: ReplicaState,
   slot: Slot,
@@ -169,32 +169,49 @@ function sendReplies(
   executed: readonly ExecutedRequest[],
 ): void {
   const tally = slot.tally(state.self, digest);
-  const open = new Map<ClientId, { results: RequestResult[]; characters: number }>();
+  const byClient = new Map<ClientId, RequestResult[]>();
   for (const { client, result } of executed) {
-    const reply = open.get(client);
-    const characters = result.result.length;
-    if (reply === undefined || reply.characters + characters > MAX_REPLY_CHARACTERS) {
-      if (reply !== undefined) sendReply(state, client, { view, results: reply.results, tally });
-      open.set(client, { results: [result], characters });
-    } else {
-      reply.results.push(result);
-      reply.characters += characters;
-    }
+    const results = byClient.get(client);
+    if (results === undefined) byClient.set(client, [result]);
+    else results.push(result);
   }
-  for (const [client, { results }] of open) sendReply(state, client, { view, results, tally });
+  for (const [client, results] of byClient) sendResults(state, client, results, { view, tally });
 }
 
-/** PBFT's REPLY (section 4.1), for one client. */
-export function sendReply(
+/**
+ * PBFT's REPLY (section 4.1), for one client: in several messages where the results would not fit
+ * into one.
+ */
+export function sendResults(
   state: ReplicaState,
   client: ClientId,
-  reply: Pick<Reply, 'view' | 'results' | 'tally'>,
+  results: readonly RequestResult[],
+  about: Pick<Reply, 'view' | 'tally'>,
 ): void {
-  state.emit({
-    kind: 'send',
-    to: { kind: 'client', id: client },
-    message: { kind: 'reply', replica: state.self, client, ...reply },
-  });
+  let part: RequestResult[] = [];
+  let characters = 0;
+  const flush = (): void => {
+    const message = {
+      kind: 'reply',
+      replica: state.self,
+      client,
+      view: about.view,
+      results: part,
+      tally: about.tally,
+    } as const;
+    if (part.length > 0) state.emit({ kind: 'send', to: { kind: 'client', id: client }, message });
+  };
+  for (const result of results) {
+    const { length } = result.result;
+    if (characters + length > MAX_REPLY_CHARACTERS) {
+      flush();
+      part = [];
+      characters = 0;
+    }
+    part.push(result);
+    characters += length;
+  }
+  flush();
 }
 
 /** Requests of a proposal that was not decided wait again to be proposed. */

@@ -274,6 +274,7 @@ export type OutgoingMessage =
   | Unsigned<NewView>
   | NewView
   | Request
+  | RequestList
   | Certificate
   | Decision;
 

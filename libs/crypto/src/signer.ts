@@ -10,6 +10,7 @@ import type {
   ReplicaId,
   Reply,
   Request,
+  RequestList,
   Signature,
   Status,
   Timestamp,
@@ -67,7 +68,7 @@ export type SignedForm<M extends UnsignedMemberMessage> = Extract<
 >;
 
 /** What a replica sends, ready for the wire. */
-export type SealedMessage = MemberMessage | Request | Certificate | Decision;
+export type SealedMessage = MemberMessage | Request | RequestList | Certificate | Decision;
 
 export interface MessageSignerOptions {
   readonly cluster: string;
@@ -123,6 +124,7 @@ export class MessageSigner {
       case 'certificate':
       case 'decision':
       case 'request':
+      case 'requests':
         return message;
       case 'pre-prepare':
       case 'view-change':

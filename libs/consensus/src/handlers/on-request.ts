@@ -1,6 +1,7 @@
 import { completeProposals } from '../accepting.js';
 import { mayAnswer } from '../catching-up.js';
-import { sendReply, STALE_RESULT } from '../executing.js';
+import { sendResults, STALE_RESULT } from '../executing.js';
+import type { ClientId, SequenceNumber } from '../ids.js';
 import type { Via } from '../input.js';
 import type { Request, RequestList, RequestResult, Verified } from '../messages.js';
 import { proposeWaiting } from '../proposing.js';
@@ -13,9 +14,7 @@ import type { ReplicaState } from '../state/replica-state.js';
  * already, else held, and proposed when this replica is the primary.
  */
 export function onRequest(state: ReplicaState, request: Verified<Request>, via: Via): void {
-  take(state, request, via);
-  proposeWaiting(state);
-  watchOldestRequest(state);
+  takeAll(state, [request], via);
 }
 
 /** Requests that came together are taken together, so that they can be one batch. */
@@ -24,29 +23,57 @@ export function onRequests(
   { requests }: Verified<RequestList>,
   via: Via,
 ): void {
-  for (const request of requests) take(state, request, via);
+  takeAll(state, requests, via);
+}
+
+function takeAll(state: ReplicaState, requests: readonly Request[], via: Via): void {
+  const added: Request[] = [];
+  const known: Answer[] = [];
+  for (const request of requests) {
+    const answer = answerTo(state, request);
+    if (answer !== undefined) known.push(answer);
+    else if (hold(state, request, via)) added.push(request);
+  }
+  for (const each of bySlot(known)) replyAgain(state, each);
+  // Sent to this replica alone: without the primary's knowing they could only wait for its fall.
+  if (via === 'direct' && !state.isPrimary) forward(state, added);
   proposeWaiting(state);
   watchOldestRequest(state);
 }
 
-function take(state: ReplicaState, request: Request, via: Via): void {
-  const { client, timestamp, digest } = request;
+interface Answer {
+  readonly client: ClientId;
+  readonly result: RequestResult;
+}
+
+/** What is known already of a request that executed, or is too old to tell whether it did. */
+function answerTo(state: ReplicaState, { client, timestamp, digest }: Request): Answer | undefined {
   const seen = state.clients.lookup(client, timestamp);
+  if (seen.kind === 'new') return undefined;
   if (seen.kind === 'executed') {
-    replyAgain(state, request, seen.result);
-    return;
+    if (seen.result.request !== digest) state.reject('timestamp-reused', client);
+    return { client, result: seen.result };
   }
-  if (seen.kind === 'stale') {
-    replyStale(state, request);
-    return;
-  }
+  // Every replica refuses it alike, so the client may know.
+  state.reject('stale-timestamp', client);
+  const batch = state.dependencies.digests.batch([]);
+  const result = { timestamp, request: digest, sequence: 0, batch, result: STALE_RESULT };
+  return { client, result };
+}
+
+/** @returns whether it is new */
+function hold(state: ReplicaState, request: Request, via: Via): boolean {
   const outcome = pool(state, request, via === 'broadcast');
-  if (outcome === 'added') completeProposals(state, digest);
-  else if (outcome !== 'known') state.reject(outcome, client);
-  // Sent to this replica alone: without the primary's knowing it could only wait for its fall.
-  if (outcome === 'added' && via === 'direct' && !state.isPrimary) {
-    state.emit({ kind: 'send', to: { kind: 'replica', id: state.primary }, message: request });
-  }
+  if (outcome === 'added') completeProposals(state, request.digest);
+  else if (outcome !== 'known') state.reject(outcome, request.client);
+  return outcome === 'added';
+}
+
+function forward(state: ReplicaState, requests: readonly Request[]): void {
+  const [first] = requests;
+  if (first === undefined) return;
+  const message = requests.length === 1 ? first : ({ kind: 'requests', requests } as const);
+  state.emit({ kind: 'send', to: { kind: 'replica', id: state.primary }, message });
 }
 
 /** Holds the request; a full pool is first rid of what can never execute any more. */
@@ -59,26 +86,32 @@ function pool(state: ReplicaState, request: Request, everyoneHasIt: boolean): Po
   return state.pool.add(request, everyoneHasIt);
 }
 
-function replyAgain(state: ReplicaState, { client, digest }: Request, result: RequestResult): void {
-  if (result.request !== digest) state.reject('timestamp-reused', client);
-  if (!mayAnswer(state, client)) return;
-  const slot = state.window.get(result.sequence);
-  sendReply(state, client, {
-    view: slot?.decisive?.view ?? state.view,
-    results: [result],
-    tally: slot?.tally(state.self, result.batch) ?? { correct: 0, corrupt: 0 },
-  });
+/** Answers of one slot to one client, which one reply can carry. */
+interface Answers {
+  readonly client: ClientId;
+  readonly sequence: SequenceNumber;
+  readonly results: RequestResult[];
 }
 
-/** Too old to tell whether it executed: every replica refuses it alike, so the client may know. */
-function replyStale(state: ReplicaState, { client, timestamp, digest }: Request): void {
-  state.reject('stale-timestamp', client);
+function bySlot(answers: readonly Answer[]): Answers[] {
+  const together = new Map<string, Answers>();
+  for (const { client, result } of answers) {
+    const { sequence } = result;
+    const key = `${sequence}/${client}`;
+    const others = together.get(key) ?? { client, sequence, results: [] };
+    others.results.push(result);
+    together.set(key, others);
+  }
+  return [...together.values()];
+}
+
+function replyAgain(state: ReplicaState, { client, sequence, results }: Answers): void {
   if (!mayAnswer(state, client)) return;
-  const batch = state.dependencies.digests.batch([]);
-  const result = { timestamp, request: digest, sequence: 0, batch, result: STALE_RESULT };
-  sendReply(state, client, {
-    view: state.view,
-    results: [result],
-    tally: { correct: 0, corrupt: 0 },
+  const slot = state.window.get(sequence);
+  const batch = slot?.decidedDigest;
+  const tally = batch === undefined ? undefined : slot?.tally(state.self, batch);
+  sendResults(state, client, results, {
+    view: slot?.decisive?.view ?? state.view,
+    tally: tally ?? { correct: 0, corrupt: 0 },
   });
 }
