@@ -23,8 +23,10 @@ import {
   clusterSize,
   DEFAULT_REPLICA_CONFIG,
   primaryOf,
+  type BriefReply,
   type ClientId,
   type ClusterSize,
+  type Digest,
   type ReplicaId,
   type Reply,
   type Request,
@@ -33,7 +35,7 @@ import {
   type Timestamp,
   type View,
 } from '@ccro/consensus';
-import { RequestSigner, type DigestedDraft, type Verifier } from '@ccro/crypto';
+import { RequestSigner, resultsRoot, type DigestedDraft, type Verifier } from '@ccro/crypto';
 import {
   json,
   MAX_OPERATION_CHARACTERS,
@@ -41,6 +43,7 @@ import {
   type Codec,
   type NodeQuery,
 } from '@ccro/wire';
+import { BriefReplies } from './brief-replies.js';
 import { ClientError } from './client-error.js';
 import type { Clock } from '@ccro/clock';
 import { NodeQueries } from './node-queries.js';
@@ -126,6 +129,7 @@ export class CcroClient {
   private readonly outbound: Outbound;
   private readonly rejections = new Rejections();
   private readonly queries: NodeQueries;
+  private readonly briefReplies = new BriefReplies();
   private readonly viewEstimate: ViewEstimate;
   private readonly responsiveness: Responsiveness;
   private readonly delay: RetransmissionDelay;
@@ -321,6 +325,7 @@ export class CcroClient {
     }
     const { message } = decoded;
     if (message.kind === 'reply') this.onReply(message);
+    else if (message.kind === 'brief-reply') this.onBriefReply(message);
     else if (message.kind === 'answer') this.queries.receive(message);
     else this.rejections.count('misdirected');
   }
@@ -374,26 +379,40 @@ export class CcroClient {
   }
 
   private onReply(reply: Reply): void {
-    if (reply.client !== this.options.client) {
-      this.rejections.count('misdirected');
-      return;
-    }
-    // Replies to what is settled come late, or again: their signatures would be checked for nothing.
-    if (!reply.results.some(({ timestamp }) => this.awaits(timestamp, reply.replica))) return;
-    const verified = this.dependencies.verifier.verifyReply(reply);
-    if (typeof verified === 'string') {
-      this.rejections.count(verified);
-      return;
-    }
-    this.responsiveness.heard(verified.replica);
-    this.viewEstimate.observe(verified.replica, verified.view);
-    const decided: OutstandingRequest[] = [];
-    for (const result of verified.results) this.onResult(verified, result, decided);
-    if (decided.length > 0) this.settleSoon(decided);
+    // Replies to what is settled come late, or again: checking their signatures would be for
+    // nothing, unless they are the first sign of life of a replica.
+    const awaited = reply.results.some(({ timestamp }) => this.requests.has(timestamp));
+    if (!awaited && !this.responsiveness.isSilent(reply.replica)) return;
+    const root = resultsRoot(reply);
+    if (!this.accepts(reply, root)) return;
+    this.take(reply);
+    for (const completed of this.briefReplies.onResults(root, reply.results)) this.take(completed);
   }
 
-  private awaits(timestamp: Timestamp, replica: ReplicaId): boolean {
-    return this.requests.get(timestamp)?.replies.has(replica) === false;
+  private onBriefReply(brief: BriefReply): void {
+    if (!this.accepts(brief, brief.root)) return;
+    const reply = this.briefReplies.onBrief(brief);
+    if (reply !== undefined) this.take(reply);
+  }
+
+  private accepts(reply: Reply | BriefReply, root: Digest): boolean {
+    const refused =
+      reply.client === this.options.client
+        ? this.dependencies.verifier.refuseReply(reply, root)
+        : 'misdirected';
+    if (refused !== undefined) {
+      this.rejections.count(refused);
+      return false;
+    }
+    this.responsiveness.heard(reply.replica);
+    this.viewEstimate.observe(reply.replica, reply.view);
+    return true;
+  }
+
+  private take(reply: Reply): void {
+    const decided: OutstandingRequest[] = [];
+    for (const result of reply.results) this.onResult(reply, result, decided);
+    if (decided.length > 0) this.settleSoon(decided);
   }
 
   private onResult(reply: Reply, result: RequestResult, decided: OutstandingRequest[]): void {
@@ -451,7 +470,16 @@ export class CcroClient {
   }
 }
 
-function submissionOf({ request, decided, settled }: OutstandingRequest): Submission {
-  const { timestamp } = request;
-  return { timestamp, request, decided: decided.promise, settled: settled.promise };
+function submissionOf(outstanding: OutstandingRequest): Submission {
+  const { request } = outstanding;
+  return {
+    timestamp: request.timestamp,
+    request,
+    get decided() {
+      return outstanding.decided;
+    },
+    get settled() {
+      return outstanding.settled;
+    },
+  };
 }

@@ -18,8 +18,9 @@ const STALE_RESULT = JSON.stringify({ error: 'stale-timestamp' });
 export type RequestPhase = 'waiting' | 'settling' | 'closed';
 
 export class OutstandingRequest {
-  readonly decided = new Deferred<Outcome>();
-  readonly settled = new Deferred<Outcome>();
+  /** Made for who asks: most want one of the two. */
+  private decidedPromise: Deferred<Outcome> | undefined;
+  private settledPromise: Deferred<Outcome> | undefined;
   readonly replies: ReplyCollection;
   /** Retransmissions so far. */
   attempts = 0;
@@ -27,6 +28,7 @@ export class OutstandingRequest {
   private matched: MatchedReplies | undefined;
   private consensusTimeMs = 0;
   private currentPhase: RequestPhase = 'waiting';
+  private failure: ClientError | undefined;
 
   /** As it is sent, each time the same; undefined before it is signed. */
   signed: Request | undefined;
@@ -52,6 +54,18 @@ export class OutstandingRequest {
     return this.consensusTimeMs;
   }
 
+  /** Resolves on f+1 matching replies. */
+  get decided(): Promise<Outcome> {
+    this.decidedPromise ??= this.deferred(this.currentPhase !== 'waiting');
+    return this.decidedPromise.promise;
+  }
+
+  /** Resolves when late replies are awaited no more. */
+  get settled(): Promise<Outcome> {
+    this.settledPromise ??= this.deferred(this.currentPhase === 'closed');
+    return this.settledPromise.promise;
+  }
+
   /** Takes what a verified reply says on this request. */
   add(reply: Reply, result: RequestResult): ReturnType<ReplyCollection['add']> {
     return this.replies.add(reply, result);
@@ -71,7 +85,7 @@ export class OutstandingRequest {
     const refusal = refusalIn(matched.result, this.request);
     if (refusal === undefined) {
       this.currentPhase = 'settling';
-      this.decided.resolve(this.outcome(matched));
+      this.decidedPromise?.resolve(this.outcome(matched));
     } else {
       this.fail(refusal);
     }
@@ -82,7 +96,7 @@ export class OutstandingRequest {
   settle(): void {
     if (this.matched === undefined || this.currentPhase !== 'settling') return;
     this.currentPhase = 'closed';
-    this.settled.resolve(this.outcome(this.matched));
+    this.settledPromise?.resolve(this.outcome(this.matched));
   }
 
   /** Gives up on the request. */
@@ -92,8 +106,16 @@ export class OutstandingRequest {
       return;
     }
     this.currentPhase = 'closed';
-    this.decided.reject(error);
-    this.settled.reject(error);
+    this.failure = error;
+    this.decidedPromise?.reject(error);
+    this.settledPromise?.reject(error);
+  }
+
+  private deferred(isOver: boolean): Deferred<Outcome> {
+    const deferred = new Deferred<Outcome>();
+    if (this.failure !== undefined) deferred.reject(this.failure);
+    else if (isOver && this.matched !== undefined) deferred.resolve(this.outcome(this.matched));
+    return deferred;
   }
 
   private outcome({ result, replies }: MatchedReplies): Outcome {

@@ -5,7 +5,7 @@
  * make up f+1 matching replies (PBFT, section 4.1).
  */
 
-import type { Digest, ReplicaId, Reply, RequestResult } from '@ccro/consensus';
+import type { ReplicaId, Reply, RequestResult } from '@ccro/consensus';
 
 /** Replicas that said the same. */
 export interface MatchedReplies {
@@ -19,8 +19,9 @@ interface ReplyGroup {
 }
 
 export class ReplyCollection {
-  private readonly groups = new Map<string, ReplyGroup>();
-  private readonly keyOf = new Map<ReplicaId, string>();
+  /** Seldom more than one: what honest replicas say, and lies. */
+  private readonly groups: ReplyGroup[] = [];
+  private readonly groupOf = new Map<ReplicaId, ReplyGroup>();
   private matchedGroup: ReplyGroup | undefined;
 
   /** @param weakQuorum f+1 */
@@ -33,19 +34,17 @@ export class ReplyCollection {
    *   something else: the first word counts
    */
   add(reply: Reply, result: RequestResult): 'added' | 'repeated' | 'conflicting' {
-    const key = matchKey(result);
-    const earlier = this.keyOf.get(reply.replica);
-    if (earlier !== undefined) return earlier === key ? 'repeated' : 'conflicting';
-    this.keyOf.set(reply.replica, key);
-    const group = this.groups.get(key) ?? { result, replies: [] };
-    this.groups.set(key, group);
+    const earlier = this.groupOf.get(reply.replica);
+    if (earlier !== undefined) return matches(earlier.result, result) ? 'repeated' : 'conflicting';
+    const group = this.groupFor(result);
+    this.groupOf.set(reply.replica, group);
     group.replies.push(reply);
     if (group.replies.length >= this.weakQuorum) this.matchedGroup ??= group;
     return 'added';
   }
 
   has(replica: ReplicaId): boolean {
-    return this.keyOf.has(replica);
+    return this.groupOf.has(replica);
   }
 
   /** What f+1 distinct replicas agree on, with all replies that say so, once there is one. */
@@ -55,20 +54,26 @@ export class ReplyCollection {
 
   /** All replies by replica, ascending. */
   all(): readonly Reply[] {
-    return [...this.groups.values()]
-      .flatMap(({ replies }) => replies)
-      .sort((a, b) => a.replica - b.replica);
+    return this.groups.flatMap(({ replies }) => replies).sort((a, b) => a.replica - b.replica);
+  }
+
+  private groupFor(result: RequestResult): ReplyGroup {
+    const known = this.groups.find((group) => matches(group.result, result));
+    if (known !== undefined) return known;
+    const group = { result, replies: [] };
+    this.groups.push(group);
+    return group;
   }
 }
 
 /** What must be equal for replies to match. View and tally are each replica's own affair. */
-function matchKey({ timestamp, request, sequence, batch, result }: RequestResult): string {
-  const fields: readonly [number, Digest, number, Digest, string] = [
-    timestamp,
-    request,
-    sequence,
-    batch,
-    result,
-  ];
-  return JSON.stringify(fields);
+function matches(one: RequestResult, other: RequestResult): boolean {
+  return (
+    one === other ||
+    (one.timestamp === other.timestamp &&
+      one.request === other.request &&
+      one.sequence === other.sequence &&
+      one.batch === other.batch &&
+      one.result === other.result)
+  );
 }

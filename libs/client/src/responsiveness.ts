@@ -9,6 +9,10 @@ export class Responsiveness {
 
   constructor(private readonly n: number) {}
 
+  isSilent(replica: ReplicaId): boolean {
+    return this.silent.has(replica);
+  }
+
   heard(replica: ReplicaId): void {
     this.silent.delete(replica);
   }

@@ -14,7 +14,8 @@ import { endNeedlessTransfer } from './fetching-state.js';
 import type { StoredDecision } from './durable.js';
 import type { ClientId, Digest, SequenceNumber } from './ids.js';
 import { invariant } from './invariants.js';
-import type { Certificate, Decision, Reply, Request, RequestResult } from './messages.js';
+import type { Certificate, Decision, Request, RequestResult, UnsignedReply } from './messages.js';
+import { repliesInFull } from './routing/answerers.js';
 import { proposeWaiting } from './proposing.js';
 import type { ReplicaState } from './state/replica-state.js';
 import { Slot } from './state/slot.js';
@@ -175,7 +176,12 @@ function sendReplies(
     if (results === undefined) byClient.set(client, [result]);
     else results.push(result);
   }
-  for (const [client, results] of byClient) sendResults(state, client, results, { view, tally });
+  const inFull = repliesInFull(state.self, slot.sequence, state.size.n);
+  for (const [client, results] of byClient) {
+    // One result is little more than the root in its place.
+    const brief = !inFull && results.length > 1;
+    sendResults(state, client, results, { view, tally, brief });
+  }
 }
 
 /**
@@ -186,20 +192,20 @@ export function sendResults(
   state: ReplicaState,
   client: ClientId,
   results: readonly RequestResult[],
-  about: Pick<Reply, 'view' | 'tally'>,
+  about: Pick<UnsignedReply, 'view' | 'tally' | 'brief'>,
 ): void {
   let part: RequestResult[] = [];
   let characters = 0;
   const flush = (): void => {
+    if (part.length === 0) return;
     const message = {
       kind: 'reply',
       replica: state.self,
       client,
-      view: about.view,
       results: part,
-      tally: about.tally,
+      ...about,
     } as const;
-    if (part.length > 0) state.emit({ kind: 'send', to: { kind: 'client', id: client }, message });
+    state.emit({ kind: 'send', to: { kind: 'client', id: client }, message });
   };
   for (const result of results) {
     const { length } = result.result;

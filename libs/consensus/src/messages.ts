@@ -130,6 +130,19 @@ export interface Reply {
   readonly signature: Signature;
 }
 
+/**
+ * The same without the results, which others send (PBFT, section 5.1, digest replies): the root of
+ * the tree over them is all that the signature covers, so it speaks for whoever shows the rest.
+ */
+export interface BriefReply extends Omit<Reply, 'kind' | 'results'> {
+  readonly kind: 'brief-reply';
+  /** Merkle root over the results. */
+  readonly root: Digest;
+}
+
+/** A reply to be signed, and sent without its results if it is brief. */
+export type UnsignedReply = Unsigned<Reply> & { readonly brief?: boolean };
+
 /** What a replica reports of one slot when it leaves a view. */
 export interface SlotReport {
   readonly sequence: SequenceNumber;
@@ -264,7 +277,7 @@ export type OutgoingMessage =
   | Unsigned<PrePrepare>
   | PrePrepare
   | Unsigned<Vote>
-  | Unsigned<Reply>
+  | UnsignedReply
   | Unsigned<Status>
   | Unsigned<Fetch>
   | Unsigned<FetchChunk>

@@ -58,6 +58,17 @@ export function replyLeaves({ client, results }: Pick<Reply, 'client' | 'results
   return results.map((entry) => resultLeaf(client, entry));
 }
 
+/** What a replica signs of its results. Found once for each reply. */
+export function resultsRoot(reply: Pick<Reply, 'client' | 'results'>): Digest {
+  const known = roots.get(reply.results);
+  if (known !== undefined) return known;
+  const root = merkleRoot(replyLeaves(reply));
+  roots.set(reply.results, root);
+  return root;
+}
+
+const roots = new WeakMap<readonly RequestResult[], Digest>();
+
 /** The core's hashes. */
 export function createDigests(): Digests {
   return { batch: merkleRoot, ledgerLink, chunk, checkpoint };

@@ -1,6 +1,13 @@
 export { refuseSigners, type SchemeName, type SignatureScheme } from './certificate-scheme.js';
 export { deriveRequest, type RequestFields } from './derived-request.js';
-export { createDigests, replyLeaves, requestDigest, resultLeaf, sha256 } from './digests.js';
+export {
+  createDigests,
+  replyLeaves,
+  requestDigest,
+  resultLeaf,
+  resultsRoot,
+  sha256,
+} from './digests.js';
 export { createEd25519Scheme, type Ed25519SchemeOptions } from './ed25519-scheme.js';
 export {
   generateKeyPair,

@@ -1,4 +1,5 @@
 import type {
+  BriefReply,
   ChunkPart,
   ClientId,
   Digest,
@@ -15,6 +16,7 @@ import type {
   Status,
   Timestamp,
   Unsigned,
+  UnsignedReply,
   UnsignedViewChange,
   Verified,
   ViewChange,
@@ -22,9 +24,8 @@ import type {
   Certificate,
   Decision,
 } from '@ccro/consensus';
-import { replyLeaves, requestDigest } from './digests.js';
+import { requestDigest, resultsRoot } from './digests.js';
 import { parseSecretKey, signBytes } from './keys.js';
-import { merkleRoot } from './merkle.js';
 import {
   type AnswerStatement,
   answerBytes,
@@ -68,7 +69,8 @@ export type SignedForm<M extends UnsignedMemberMessage> = Extract<
 >;
 
 /** What a replica sends, ready for the wire. */
-export type SealedMessage = MemberMessage | Request | RequestList | Certificate | Decision;
+export type SealedMessage =
+  MemberMessage | BriefReply | Request | RequestList | Certificate | Decision;
 
 export interface MessageSignerOptions {
   readonly cluster: string;
@@ -130,14 +132,23 @@ export class MessageSigner {
       case 'view-change':
       case 'new-view':
         return 'signature' in message ? message : this.sign(message);
-      case 'vote':
       case 'reply':
+        return this.signReply(message);
+      case 'vote':
       case 'status':
       case 'fetch':
       case 'fetch-chunk':
       case 'chunk-part':
         return this.sign(message);
     }
+  }
+
+  private signReply({ brief = false, ...reply }: UnsignedReply): Reply | BriefReply {
+    const signed = this.sign(reply);
+    if (!brief) return signed;
+    const { replica, client, view, tally, signature } = signed;
+    const root = resultsRoot(reply);
+    return { kind: 'brief-reply', replica, client, view, root, tally, signature };
   }
 
   /** @throws RangeError when the answer names another replica, or is not well-formed text */
@@ -227,7 +238,7 @@ export function memberMessageBytes(cluster: string, message: UnsignedMemberMessa
     case 'vote':
       return voteBytes(cluster, message);
     case 'reply':
-      return replyBytes(cluster, message, merkleRoot(replyLeaves(message)));
+      return replyBytes(cluster, message, resultsRoot(message));
     case 'status':
       return statusBytes(cluster, message);
     case 'fetch':

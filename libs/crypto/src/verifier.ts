@@ -29,6 +29,7 @@ import {
   answerBytes,
   type QueryStatement,
   queryBytes,
+  type ReplyHeader,
   replyBytes,
   requestBytes,
 } from './signing-bytes.js';
@@ -105,6 +106,16 @@ export class Verifier {
   verifyReply(reply: Reply): Verified<Reply> | RejectCode {
     if (!reply.results.every(({ result }) => isWellFormed(result))) return 'malformed';
     return this.refuseSender(reply) ?? asVerified(reply);
+  }
+
+  /** For clients: whether a member signed results with this root. */
+  refuseReply(
+    reply: ReplyHeader & { readonly signature: Signature },
+    root: Digest,
+  ): RejectCode | undefined {
+    return this.refuseMember(reply.replica, reply.signature, () =>
+      replyBytes(this.cluster, reply, root),
+    );
   }
 
   /** One result of a reply, shown without the others. @returns undefined when it holds */

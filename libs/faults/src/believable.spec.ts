@@ -47,7 +47,8 @@ function verdicts(kind: FaultKind, message: OutgoingMessage, times = 1): string[
     .flat()
     .map((send) => {
       const sealed = signers[0]?.seal(send.message);
-      if (sealed === undefined || sealed.kind === 'reply') throw new Error('not for replicas');
+      if (sealed === undefined || sealed.kind === 'reply' || sealed.kind === 'brief-reply')
+        throw new Error('not for replicas');
       const verdict = verifier.verify(sealed);
       return isRejected(verdict) ? verdict : 'believed';
     });

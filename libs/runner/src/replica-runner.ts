@@ -166,6 +166,7 @@ export class ReplicaRunner {
         this.listener.onQuery?.(message);
         return;
       case 'reply':
+      case 'brief-reply':
       case 'answer':
         // Meant for clients: nothing that a replica could use.
         this.countReject('unsolicited', message.replica);
@@ -275,7 +276,7 @@ export class ReplicaRunner {
 
   /** What this replica signed and addressed to itself too comes back as an input. */
   private loopBack(message: SealedMessage): void {
-    if (message.kind === 'reply') return;
+    if (message.kind === 'reply' || message.kind === 'brief-reply') return;
     // Signed here a moment ago: there is nothing to verify.
     this.step({ kind: 'message', message: message as VerifiedMessage, via: 'self' });
     if (message.kind === 'vote') this.pool?.onOwnVote(message);

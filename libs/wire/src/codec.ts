@@ -1,8 +1,8 @@
-import type { ProtocolMessage, Reply } from '@ccro/consensus';
+import type { BriefReply, ProtocolMessage, Reply } from '@ccro/consensus';
 import type { ControlMessage } from './control-messages.js';
 
 /** Everything that travels over the broker. */
-export type WireMessage = ProtocolMessage | Reply | ControlMessage;
+export type WireMessage = ProtocolMessage | Reply | BriefReply | ControlMessage;
 
 /** What came of reading untrusted bytes. */
 export type Decoded =

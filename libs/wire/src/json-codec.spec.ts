@@ -209,6 +209,18 @@ const messages = {
     },
     plain,
   ),
+  'brief-reply': fc.record(
+    {
+      kind: kind('brief-reply'),
+      replica,
+      client: name,
+      view: counter,
+      root: digest,
+      tally: fc.record({ correct: count, corrupt: count }, plain),
+      signature,
+    },
+    plain,
+  ),
   query: fc.record(
     {
       kind: kind('query'),

@@ -55,6 +55,7 @@ const READERS: ReadonlyMap<string, Reader> = new Map<WireMessage['kind'], Reader
   ['view-change', reader(MAX_MESSAGE_BYTES, readViewChange)],
   ['new-view', asItIs(MAX_MESSAGE_BYTES, CHECKS.newView)],
   ['reply', asItIs(MAX_MESSAGE_BYTES, CHECKS.reply)],
+  ['brief-reply', asItIs(MAX_SMALL_MESSAGE_BYTES, CHECKS.briefReply)],
   ['query', asItIs(MAX_QUERY_BYTES, CHECKS.query)],
   ['answer', asItIs(MAX_MESSAGE_BYTES, CHECKS.answer)],
 ]);
@@ -166,6 +167,10 @@ function travelForm(message: WireMessage): object {
     case 'reply': {
       const { kind, replica, client, view, results, tally, signature } = message;
       return { kind, replica, client, view, results, tally, signature };
+    }
+    case 'brief-reply': {
+      const { kind, replica, client, view, root, tally, signature } = message;
+      return { kind, replica, client, view, root, tally, signature };
     }
     case 'query': {
       const { kind, id, client, replica, sentAtMs, query, signature } = message;

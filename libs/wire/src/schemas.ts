@@ -289,6 +289,19 @@ const REPLY = Type.Object(
   STRICT,
 );
 
+const BRIEF_REPLY = Type.Object(
+  {
+    kind: Type.Literal('brief-reply'),
+    replica: REPLICA,
+    client: NAME,
+    view: COUNTER,
+    root: DIGEST,
+    tally: Type.Object({ correct: SMALL_COUNT, corrupt: SMALL_COUNT }, STRICT),
+    signature: SIGNATURE,
+  },
+  STRICT,
+);
+
 const QUERY = Type.Object(
   {
     kind: Type.Literal('query'),
@@ -330,6 +343,7 @@ export const CHECKS = {
   chunkPart: Compile(CHUNK_PART),
   decision: Compile(DECISION),
   reply: Compile(REPLY),
+  briefReply: Compile(BRIEF_REPLY),
   query: Compile(QUERY),
   answer: Compile(ANSWER),
   viewChange: Compile(VIEW_CHANGE),

@@ -8,7 +8,7 @@ import { BROKER_TRANSPORT, FALLBACK_PATTERN } from '@ccro/transport';
 export class InboxController {
   constructor(private readonly client: CcroClient) {}
 
-  @EventPattern<string[]>(['reply', 'answer', FALLBACK_PATTERN], BROKER_TRANSPORT)
+  @EventPattern<string[]>(['reply', 'brief-reply', 'answer', FALLBACK_PATTERN], BROKER_TRANSPORT)
   receive(@Payload() payload: Uint8Array): void {
     this.client.receive(payload);
   }

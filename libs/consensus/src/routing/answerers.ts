@@ -1,4 +1,4 @@
-import type { ReplicaId } from '../ids.js';
+import type { ReplicaId, SequenceNumber } from '../ids.js';
 import { weakQuorumSize } from '../quorum.js';
 
 /**
@@ -12,4 +12,12 @@ export function answersTo(self: ReplicaId, asker: ReplicaId, attempt: number, n:
   const position = (self - asker - 1 + n) % n;
   const start = (attempt * weakQuorumSize(n)) % others;
   return (position - start + others) % others < weakQuorumSize(n);
+}
+
+/**
+ * Whether `self` is one of the f+1 replicas that tell clients the results of a slot, while the
+ * others' replies are brief. At least one of them is honest.
+ */
+export function repliesInFull(self: ReplicaId, sequence: SequenceNumber, n: number): boolean {
+  return (self + sequence) % n < weakQuorumSize(n);
 }

@@ -36,6 +36,8 @@ export function describeMessage(message: WireMessage): string {
       return certificateText(message);
     case 'reply':
       return replyText(message);
+    case 'brief-reply':
+      return `brief-reply v${message.view} root=${shortDigest(message.root)}`;
     case 'status':
       return statusText(message);
     case 'fetch':
