@@ -26,6 +26,8 @@ import type {
 import { LayoutWriter, textBytes } from './byte-layout.js';
 
 const DOMAIN_TAG = Buffer.from('CCRO/1', 'latin1');
+/** Clusters whose prefixes are kept at most. */
+const MAX_PREFIXES = 64;
 
 /** One byte for everything that is hashed or signed. Numbers are never given a second meaning. */
 export const LAYOUT_TYPES = {
@@ -66,8 +68,27 @@ const VOTE_TYPES: Record<Phase, LayoutType> = {
 
 /** Starts a layout: domain tag, type, cluster. @param size bytes of the fields that follow */
 export function startLayout(type: LayoutType, cluster: string, size: number): LayoutWriter {
-  const prefix = DOMAIN_TAG.length + 1 + 4 + textBytes(cluster);
-  return new LayoutWriter(prefix + size).raw(DOMAIN_TAG).u8(type).text(cluster);
+  const prefix = prefixOf(type, cluster);
+  return new LayoutWriter(prefix.length + size).raw(prefix);
+}
+
+/** What layouts start with: a few of each cluster, needed all the time. */
+const prefixes = new Map<string, Buffer[]>();
+
+function prefixOf(type: LayoutType, cluster: string): Buffer {
+  let ofCluster = prefixes.get(cluster);
+  if (ofCluster === undefined) {
+    // Clusters come from configuration, not from the network; tests make many.
+    if (prefixes.size >= MAX_PREFIXES) prefixes.clear();
+    ofCluster = [];
+    prefixes.set(cluster, ofCluster);
+  }
+  const known = ofCluster[type];
+  if (known !== undefined) return known;
+  const size = DOMAIN_TAG.length + 1 + 4 + textBytes(cluster);
+  const prefix = new LayoutWriter(size).raw(DOMAIN_TAG).u8(type).text(cluster).finish();
+  ofCluster[type] = prefix;
+  return prefix;
 }
 
 /**

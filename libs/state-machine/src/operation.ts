@@ -7,6 +7,13 @@
  * happen at another depth on another machine.
  */
 
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPENING_BRACKET = 0x5b;
+const CLOSING_BRACKET = 0x5d;
+const OPENING_BRACE = 0x7b;
+const CLOSING_BRACE = 0x7d;
+
 /** Any JSON value. */
 export type JsonValue =
   null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
@@ -125,17 +132,28 @@ function isDeeperThan(value: JsonValue, depth: number): boolean {
 /** Whether JSON text nests deeper, without recursion: brackets outside of strings are counted. */
 export function nestsDeeperThan(text: string, limit: number): boolean {
   let depth = 0;
-  let inString = false;
   for (let index = 0; index < text.length; index += 1) {
-    const character = text[index];
-    if (inString) {
-      if (character === '\\') index += 1;
-      else if (character === '"') inString = false;
-    } else if (character === '"') inString = true;
-    else if (character === '{' || character === '[') {
+    const character = text.charCodeAt(index);
+    if (character === QUOTE) {
+      index = endOfString(text, index);
+    } else if (character === OPENING_BRACE || character === OPENING_BRACKET) {
       depth += 1;
       if (depth > limit) return true;
-    } else if (character === '}' || character === ']') depth -= 1;
+    } else if (character === CLOSING_BRACE || character === CLOSING_BRACKET) depth -= 1;
   }
   return false;
+}
+
+/** Index of the quote that ends the string which begins at `start`; the text's length without one. */
+function endOfString(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1);
+  while (end > 0 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  return end < 0 ? text.length : end;
+}
+
+/** Whether an odd number of backslashes stands before `index`, inside a string. */
+function isEscaped(text: string, index: number): boolean {
+  let backslashes = 0;
+  while (text.charCodeAt(index - 1 - backslashes) === BACKSLASH) backslashes += 1;
+  return backslashes % 2 === 1;
 }
