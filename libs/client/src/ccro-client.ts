@@ -166,6 +166,7 @@ export class CcroClient {
     this.retransmissions = new Retransmissions(clock, this.delay, (together) => {
       const waiting = this.broadcast(together);
       this.retransmittedCount += waiting.length;
+      if (waiting.length > 0) this.outbound.congested();
       return waiting;
     });
     this.nextTimestamp = options.firstTimestamp ?? Date.now() * TIMESTAMPS_PER_MS;
@@ -432,6 +433,7 @@ export class CcroClient {
   private onDecided(outstanding: OutstandingRequest): boolean {
     this.waiting.delete(outstanding.request.timestamp);
     this.retransmissions.decided(outstanding);
+    this.outbound.ended(outstanding);
     if (outstanding.phase === 'closed') {
       this.requests.delete(outstanding.request.timestamp);
       return false;
@@ -467,6 +469,7 @@ export class CcroClient {
     if (this.waiting.delete(outstanding.request.timestamp)) this.retransmissions.ended(outstanding);
     this.requests.delete(outstanding.request.timestamp);
     outstanding.fail(error);
+    this.outbound.ended(outstanding);
   }
 }
 

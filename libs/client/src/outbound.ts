@@ -4,11 +4,12 @@
  * A signature costs a client 25 µs and every replica three times as much to check, which is most of
  * what a small request costs. So what is submitted at about the same time is signed and sent
  * together: at once when nothing is under way, else when the present turn of the event loop ends.
- * What was signed together and is not decided in time is sent again together.
+ * What is more than the cluster can take at present waits here for its turn. What was signed together and is not decided in time is sent again together.
  */
 
 import type { Request, RequestList } from '@ccro/consensus';
 import type { DigestedDraft, RequestSigner } from '@ccro/crypto';
+import { CongestionWindow } from './congestion-window.js';
 import type { OutstandingRequest } from './outstanding-request.js';
 
 /** Characters of operations in one message at most: JSON makes six bytes of one at the worst. */
@@ -25,32 +26,57 @@ export interface OutboundParts {
 export class Outbound {
   private waiting: OutstandingRequest[] = [];
   private deferred = false;
+  private readonly window = new CongestionWindow();
+  private readonly underWay = new Set<OutstandingRequest>();
 
   constructor(private readonly parts: OutboundParts) {}
 
   /** Sends the request soon, with others. */
   add(outstanding: OutstandingRequest): void {
     this.waiting.push(outstanding);
-    if (this.parts.maxSignedTogether === 1) this.flush();
-    else if (!this.deferred) {
-      this.deferred = true;
-      this.parts.defer(() => this.flush());
-    }
+    this.flushSoon();
   }
 
   /** Sends what waits. */
   flush(): void {
     this.deferred = false;
-    const outstanding = this.waiting.filter(({ phase }) => phase === 'waiting');
-    this.waiting = [];
+    if (this.waiting.length === 0) return;
+    const wanted = this.waiting.filter(({ phase }) => phase === 'waiting');
+    const outstanding = wanted.slice(0, this.window.room);
+    this.waiting = wanted.slice(outstanding.length);
     this.signUnsigned(outstanding);
+    for (const each of outstanding) {
+      this.window.sent();
+      this.underWay.add(each);
+    }
     for (const together of runsOfOneList(outstanding)) this.parts.publish(together);
+  }
+
+  /** A request was decided or given up: others may be sent in its place. */
+  ended(outstanding: OutstandingRequest): void {
+    if (!this.underWay.delete(outstanding)) return;
+    if (outstanding.phase === 'settling') this.window.decided();
+    else this.window.abandoned();
+    if (this.waiting.length > 0) this.flushSoon();
+  }
+
+  /** Something was not decided in time and is sent again. */
+  congested(): void {
+    this.window.congested();
   }
 
   /** Signs drafts, in order, as many together as one message takes. */
   sign(drafts: readonly DigestedDraft[]): readonly Request[] {
     const { signer, maxSignedTogether } = this.parts;
     return partsOf(drafts, maxSignedTogether).flatMap((part) => signer.signAll(part));
+  }
+
+  private flushSoon(): void {
+    if (this.parts.maxSignedTogether === 1) this.flush();
+    else if (!this.deferred) {
+      this.deferred = true;
+      this.parts.defer(() => this.flush());
+    }
   }
 
   private signUnsigned(outstanding: readonly OutstandingRequest[]): void {

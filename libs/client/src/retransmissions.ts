@@ -15,6 +15,8 @@ interface Sent {
 
 /** While other requests are decided, one that waits is sent again after so many times the wait. */
 const PATIENCE = 4;
+/** In milliseconds, and after this time at the latest. */
+const MAX_PATIENCE_MS = 5000;
 
 /**
  * Sends what is not decided again and again: what was sent together has one timer.
@@ -75,7 +77,8 @@ export class Retransmissions {
   private onTime(sent: Sent): void {
     const { sentAtMs, delayMs } = sent;
     const progressMs = this.progressAtMs + delayMs - this.clock.now();
-    const patienceMs = sentAtMs + PATIENCE * delayMs - this.clock.now();
+    const limitMs = Math.max(delayMs, Math.min(PATIENCE * delayMs, MAX_PATIENCE_MS));
+    const patienceMs = sentAtMs + limitMs - this.clock.now();
     const moreMs = Math.min(progressMs, patienceMs);
     if (moreMs <= 0) this.sendAgain(sent);
     else sent.cancel = this.clock.schedule(moreMs, () => this.onTime(sent));

@@ -161,7 +161,7 @@ function dispatch(state: ReplicaState, message: VerifiedMessage, via: Via): void
       onVote(state, message);
       return;
     case 'certificate':
-      onCertificate(state, message);
+      onCertificate(state, message, via);
       return;
     case 'status':
       onStatus(state, message);

@@ -32,6 +32,7 @@ export function screen(state: ReplicaState, message: ProtocolMessage): Screening
     case 'certificate':
       return screenCertificate(state, message);
     case 'view-change':
+      return screenViewChange(state, message);
     case 'new-view':
       return message.replica === state.self ? 'own-echo' : 'wanted';
     case 'decision':
@@ -51,6 +52,15 @@ function screenVote(state: ReplicaState, vote: Kind<'vote'>): Screening {
       ? state.checkpoints.vote(vote.sequence, vote.replica)
       : state.window.get(vote.sequence)?.vote(vote.phase, vote.replica);
   return known?.view === vote.view && known.digest === vote.digest ? 'duplicate' : 'wanted';
+}
+
+/** One that is repeated until its view begins holds many certificates, and says nothing new. */
+function screenViewChange(state: ReplicaState, viewChange: Kind<'view-change'>): Screening {
+  const { replica, view, digest } = viewChange;
+  if (replica === state.self) return 'own-echo';
+  const began = view < state.view || (view === state.view && state.active);
+  const known = state.viewChanges.of(replica);
+  return !began && known?.view === view && known.digest === digest ? 'duplicate' : 'wanted';
 }
 
 function screenPrePrepare(state: ReplicaState, prePrepare: Kind<'pre-prepare'>): Screening {

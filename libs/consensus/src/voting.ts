@@ -159,11 +159,16 @@ export function publishIfGatherer(
   state.emit({ kind: 'send', to: { kind: 'all' }, message: certificate });
 }
 
-/** Takes a certificate into account: prepared on a quorum's first votes, decided on what decides. */
+/**
+ * Takes a certificate into account: prepared on a quorum's first votes, decided on what decides.
+ *
+ * @param isPublished whether it went to all, as collectors send it, so that its delay is theirs
+ */
 export function applyCertificate(
   state: ReplicaState,
   slot: Slot,
   certificate: Verified<SlotCertificate>,
+  isPublished = false,
 ): void {
   const { phase, view, digest } = certificate;
   checkAgreement(state, slot, certificate);
@@ -174,7 +179,7 @@ export function applyCertificate(
   slot.setCertificate(certificate);
   // One that decides may be of an earlier view; the newer one is what a view-change must report.
   if (slot.certificate(phase) === certificate) state.persist({ kind: 'certified', certificate });
-  if (!slot.fellBack) learnDelay(state, slot, phase);
+  if (!slot.fellBack || isPublished) learnDelay(state, slot, phase);
   stopWaiting(state, slot, phase);
   disputeIfDifferent(state, slot, digest);
   if (isDecisive) onDecided(state, slot, certificate);
@@ -218,7 +223,7 @@ function onDecided(state: ReplicaState, slot: Slot, certificate: SlotCertificate
 function learnDelay(state: ReplicaState, slot: Slot, phase: SlotPhase): void {
   const vote = slot.ownVote(phase);
   if (vote?.castAtMs === undefined) return;
-  state.certificateDelay.observe(state.nowMs - vote.castAtMs);
+  state.certificateDelay.observe(state.nowMs - vote.castAtMs, slot.fellBack);
 }
 
 function stopWaiting(state: ReplicaState, slot: Slot, phase: SlotPhase): void {

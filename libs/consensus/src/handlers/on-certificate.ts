@@ -1,5 +1,6 @@
 import { noteLagging } from '../catching-up.js';
 import { applyCheckpoint } from '../checkpointing.js';
+import type { Via } from '../input.js';
 import {
   isSlotCertificate,
   type Certificate,
@@ -11,12 +12,20 @@ import type { ReplicaState } from '../state/replica-state.js';
 import { applyCertificate, checkAgreement } from '../voting.js';
 
 /** A certificate from the collector or from a peer that helps: it proves itself. */
-export function onCertificate(state: ReplicaState, certificate: Verified<Certificate>): void {
-  if (isSlotCertificate(certificate)) onSlotCertificate(state, certificate);
+export function onCertificate(
+  state: ReplicaState,
+  certificate: Verified<Certificate>,
+  via: Via,
+): void {
+  if (isSlotCertificate(certificate)) onSlotCertificate(state, certificate, via);
   else applyCheckpoint(state, certificate as Verified<Certificate<'checkpoint'>>);
 }
 
-function onSlotCertificate(state: ReplicaState, certificate: Verified<SlotCertificate>): void {
+function onSlotCertificate(
+  state: ReplicaState,
+  certificate: Verified<SlotCertificate>,
+  via: Via,
+): void {
   const { sequence, view } = certificate;
   if (sequence <= state.lastExecuted) {
     checkAgreement(state, state.window.get(sequence), certificate);
@@ -33,6 +42,6 @@ function onSlotCertificate(state: ReplicaState, certificate: Verified<SlotCertif
     state.reject('wrong-view');
     return;
   }
-  applyCertificate(state, state.window.open(sequence), certificate);
+  applyCertificate(state, state.window.open(sequence), certificate, via === 'broadcast');
   noteLagging(state);
 }

@@ -1,3 +1,6 @@
+/** From the so-maniest late certificate in a row on they are samples. */
+const LATE_IN_A_ROW = 4;
+
 /**
  * How long to wait for a certificate before broadcasting votes: a smoothed delay plus four mean
  * deviations (the estimator of RFC 6298), within the configured bounds, doubled per attempt.
@@ -5,14 +8,21 @@
 export class CertificateDelay {
   private smoothedMs: number | undefined;
   private deviationMs = 0;
+  private lateInARow = 0;
 
   constructor(
     private readonly initialMs: number,
     private readonly bounds: { readonly min: number; readonly max: number },
   ) {}
 
-  /** Feeds the time one certificate took. Slots that fell back are not samples (Karn). */
-  observe(delayMs: number): void {
+  /**
+   * Feeds the time one certificate of a collector took. Those that came after the wait was over
+   * count when there are several in a row: one is an accident, but who left them all out would,
+   * once certificates take longer, never wait long enough again.
+   */
+  observe(delayMs: number, isLate = false): void {
+    this.lateInARow = isLate ? this.lateInARow + 1 : 0;
+    if (isLate && this.lateInARow < LATE_IN_A_ROW) return;
     if (this.smoothedMs === undefined) {
       this.smoothedMs = delayMs;
       // One sample says little: replicas that share a machine wait for each other in turn.
