@@ -21,6 +21,7 @@ import {
 import { LRUCache } from 'lru-cache';
 import { findHolding } from './bisection.js';
 import { refuseSigners, type SignatureScheme } from './certificate-scheme.js';
+import { countChecked } from './signature-counts.js';
 import { voteBytes } from './signing-bytes.js';
 import { asVerified } from './verified.js';
 import { blsSignatureBytes, voteSignatureBytes, type VotingKeys } from './voting-keys.js';
@@ -47,7 +48,7 @@ export function createBlsScheme({ cluster, keys }: BlsSchemeOptions): SignatureS
     const key = keys.parsed[vote.replica];
     if (key === undefined) return 'unknown-member';
     const signature = parseSignature(voteSignatureBytes(vote.signature));
-    const holds = signature !== undefined && blst.verify(voteBytes(cluster, vote), key, signature);
+    const holds = signature !== undefined && checked(voteBytes(cluster, vote), key, signature);
     return holds ? undefined : 'bad-signature';
   }
 
@@ -92,7 +93,7 @@ export function createBlsScheme({ cluster, keys }: BlsSchemeOptions): SignatureS
     const name = [bytes.toString('latin1'), signers.join(), signature].join();
     if (holding.has(name)) return undefined;
     const parsed = parseSignature(blsSignatureBytes(signature));
-    if (parsed === undefined || !blst.verify(bytes, aggregateKey(signers), parsed)) {
+    if (parsed === undefined || !checked(bytes, aggregateKey(signers), parsed)) {
       return 'certificate-bad-signature';
     }
     holding.set(name, true);
@@ -112,10 +113,16 @@ interface SignedVote {
 function groupHolds(bytes: Uint8Array, part: readonly SignedVote[]): boolean {
   try {
     const sum = blst.aggregateWithRandomness(part.map(({ pk, sig }) => ({ pk, sig })));
-    return blst.verify(bytes, sum.pk, sum.sig);
+    return checked(bytes, sum.pk, sum.sig);
   } catch {
     return false;
   }
+}
+
+/** One check, of a signature or of an aggregate. */
+function checked(bytes: Uint8Array, key: blst.PublicKey, signature: blst.Signature): boolean {
+  countChecked();
+  return blst.verify(bytes, key, signature);
 }
 
 /** Undefined unless it is a point of G2 other than zero. */

@@ -10,6 +10,7 @@
 
 import blst from '@chainsafe/blst';
 import { KeyError, parseSeed, randomSeed } from './keys.js';
+import { countMade } from './signature-counts.js';
 import { possessionBytes } from './signing-bytes.js';
 
 /** 48 bytes in base64url: every spelling is canonical. */
@@ -66,6 +67,7 @@ export class VoteSigner {
    * @returns base64url, 256 characters
    */
   sign(bytes: Uint8Array): string {
+    countMade();
     return base64url(this.secret.sign(bytes).toBytes(false));
   }
 }

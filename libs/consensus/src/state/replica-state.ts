@@ -85,8 +85,8 @@ export class ReplicaState {
     this.pool = new RequestPool(config.clientWindow, config.maxPooledRequests);
     this.clients = new ClientTable(config.clientWindow);
     this.certificateDelay = new CertificateDelay(initialCertificateTimeoutMs(config.n), {
-      ...config.certificateTimeoutMs,
-      min: minCertificateTimeoutMs(config),
+      min: Math.max(config.certificateTimeoutMs.min, 2 * config.n),
+      max: Math.max(config.certificateTimeoutMs.max, 20 * config.n),
     });
     this.fastPath = new FastPath(stragglerWaitMs(config));
     this.recovery = new Recovery(this.size);
@@ -144,11 +144,6 @@ export class ReplicaState {
     this.effects = [];
     return effects;
   }
-}
-
-/** Not less than what taking turns on one machine costs, which grows with n. */
-function minCertificateTimeoutMs({ n, certificateTimeoutMs }: ReplicaConfig): number {
-  return Math.max(certificateTimeoutMs.min, 2 * n);
 }
 
 /** Replicas that share one machine vote in turn. */
