@@ -57,11 +57,18 @@ export class PendingLimit {
 
   /** Whether a call with `count` requests may be accepted while `pending` others are. */
   admits(count: number, pending: number): boolean {
-    this.pass(pending);
-    const admitted = pending < this.limit && pending + count <= this.options.ceiling;
+    const admitted = this.hasRoom(pending) && pending + count <= this.options.ceiling;
     if (!admitted) this.hasRefused = true;
     this.note(pending + (admitted ? count : 0));
     return admitted;
+  }
+
+  /** Whether any call may be accepted while `pending` requests are; if not, it counts as refused. */
+  hasRoom(pending: number): boolean {
+    this.pass(pending);
+    const hasRoom = pending < this.limit;
+    if (!hasRoom) this.hasRefused = true;
+    return hasRoom;
   }
 
   /** A request is finished; `pending` others are not. */

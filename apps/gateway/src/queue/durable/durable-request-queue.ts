@@ -149,6 +149,11 @@ export class DurableRequestQueue implements RequestQueue {
     return verdict.record.ids.map((id) => this.requestWith(id, verdict));
   }
 
+  isFull(): boolean {
+    const { parts } = this;
+    return parts !== undefined && !this.dependencies.limit.hasRoom(pendingIn(parts));
+  }
+
   async find(id: string): Promise<RequestAnswer | undefined> {
     const { deliveries, store } = this.opened;
     const tracked = deliveries.find(id);

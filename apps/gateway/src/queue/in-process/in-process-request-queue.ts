@@ -57,6 +57,10 @@ export class InProcessRequestQueue implements RequestQueue {
     return Promise.resolve().then(() => this.acceptNow(call));
   }
 
+  isFull(): boolean {
+    return !this.limit.hasRoom(this.pending.size) || this.client.capacity <= 0;
+  }
+
   find(id: string): Promise<RequestAnswer | undefined> {
     const tracked = this.pending.get(id) ?? this.keyed.get(id);
     return Promise.resolve(tracked?.answer ?? this.finished.get(id));
