@@ -40,6 +40,7 @@ const UNSET = [
   'LOG_LEVEL',
   'CLIENT_ID',
   'REQUEST_TIMEOUT_MS',
+  'OVERLOAD_WAIT_MS',
 ];
 
 type Exercise = (command: string) => Promise<void>;

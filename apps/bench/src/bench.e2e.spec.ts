@@ -115,6 +115,27 @@ it(
 );
 
 it(
+  'Overload: at twice the capacity the gateway answers 429, and nothing accepted is lost',
+  async () => {
+    const temporary = await temporaryDirectory();
+    const out = join(await temporaryDirectory(), 'out');
+    const program = bench(['overload', '--quick', '--out', out], temporary);
+    const code = await program.ended;
+    expect({ code, stderr: program.stderr }).toMatchObject({ code: 0 });
+    const json: unknown = JSON.parse(await readFile(join(out, 'results.json'), 'utf8'));
+    const [row] = resultsSchema.parse(json).scenarios[1]?.rows ?? [];
+    expect(Number(row?.['refused'])).toBeGreaterThan(0);
+    expect(Number(row?.['decided'])).toBeGreaterThan(0);
+    expect(Number(row?.['accepted'])).toBeGreaterThan(0);
+    // No 504: whatever was accepted was decided within the time that a call waits.
+    expect(row).toMatchObject({ others: 'none', undecided: 0, views: 0 });
+    expect(program.stdout).toMatch(/(met {4}|NOT MET) {2}p99 of calls that were decided/);
+    expect(program.stdout).toMatch(/(met {4}|NOT MET) {2}last quarter of the gateway/);
+  },
+  RUN_TIMEOUT_MS,
+);
+
+it(
   'leaves nothing behind when it is interrupted',
   async () => {
     const temporary = await temporaryDirectory();

@@ -8,6 +8,7 @@ import { durabilityScenario } from './scenarios/durability.js';
 import { faultsScenario } from './scenarios/faults.js';
 import { latencyScenario } from './scenarios/latency.js';
 import { memoryScenario } from './scenarios/memory.js';
+import { overloadScenario } from './scenarios/overload.js';
 import { scaleScenario } from './scenarios/scale.js';
 import type { Scenario } from './scenarios/scenario.js';
 import { throughputScenario } from './scenarios/throughput.js';
@@ -18,6 +19,7 @@ const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
   yardstick: yardstickScenario,
   latency: latencyScenario,
   throughput: throughputScenario,
+  overload: overloadScenario,
   scale: scaleScenario,
   faults: faultsScenario,
   durability: durabilityScenario,

@@ -7,7 +7,12 @@ import { peekKind } from '@ccro/wire';
 import { GatewayModule } from './gateway.module.js';
 import type { GatewayOptions } from './gateway.options.js';
 import { createHttpAdapter } from './http-adapter.js';
+import { refuseWhenFull } from './requests/overload-hook.js';
 import { serveOpenApi } from './openapi/openapi.js';
+
+/** Connections that may wait for a busy gateway, where the system allows as many: a caller whose
+ * connection is dropped tries again after a second at the earliest. */
+const BACKLOG = 4096;
 
 /** Where the gateway listens. */
 export interface ListenOptions {
@@ -44,6 +49,7 @@ export async function createGatewayApp(options: GatewayOptions): Promise<NestFas
     strategy: new BrokerServer({ channels, peek: peekKind }, { broker, modules }),
   });
   serveOpenApi(app);
+  refuseWhenFull(app);
   try {
     await app.startAllMicroservices();
     await app.init();
@@ -65,7 +71,7 @@ export async function startGateway(options: GatewayOptions & ListenOptions): Pro
   try {
     // Not by `app.listen`: besides throwing that a port is taken it logs it, and once is enough.
     const { port, host } = options;
-    const url = await app.getHttpAdapter().getInstance().listen({ port, host });
+    const url = await app.getHttpAdapter().getInstance().listen({ port, host, backlog: BACKLOG });
     return { url, app, close: () => app.close() };
   } catch (error) {
     await app.close();

@@ -17,8 +17,13 @@ export interface GatewayOptions {
   readonly requestTimeoutMs?: number;
   /** How long a node may take to say something about itself. Default 1000. */
   readonly nodeTimeoutMs?: number;
-  /** Requests that may be pending at a time. Default 2048. */
+  /** Most requests that may ever be pending at a time. Default 2048. */
   readonly maxPendingRequests?: number;
+  /**
+   * How long whatever is accepted waits for its decision when more is asked for than the cluster
+   * can decide, in milliseconds: what is beyond that is refused (`pending-limit.ts`). Default 500.
+   */
+  readonly overloadWaitMs?: number;
   /**
    * Finished requests under no idempotency key that are kept for `GET /requests/:id`. Default
    * 10,000.
@@ -49,6 +54,7 @@ const DEFAULTS = {
   requestTimeoutMs: 5000,
   nodeTimeoutMs: 1000,
   maxPendingRequests: 2048,
+  overloadWaitMs: 500,
   maxFinishedRequests: 10_000,
   idempotencyRetentionMs: 0,
   onDecided: () => undefined,

@@ -28,6 +28,7 @@ async function main(): Promise<void> {
     broker: new RedisBroker({ url: environment.redisUrl, name }),
     faultInjection: environment.faultInjection,
     requestTimeoutMs: environment.requestTimeoutMs,
+    overloadWaitMs: environment.overloadWaitMs,
     idempotencyRetentionMs: environment.idempotencyRetentionMs,
     queue: { redisUrl: environment.redisUrl },
     port,

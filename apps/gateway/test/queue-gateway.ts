@@ -3,12 +3,12 @@ import {
   DurableRequestQueue,
   type DurableRequestQueueOptions,
 } from '../src/queue/durable/durable-request-queue.js';
+import { PendingLimit } from '../src/queue/pending-limit.js';
 import type { MemberOptions, QueueScene } from './queue-scene.js';
 
 const DEFAULTS = {
   clientId: GATEWAY_CLIENT,
   clientWindow: 4096,
-  maxPending: 2048,
   maxFinished: 100,
   keyRetentionMs: 0,
   timeoutMs: 5000,
@@ -16,7 +16,14 @@ const DEFAULTS = {
   forgetAtClose: false,
 } as const;
 
-export type GatewayOptions = Partial<DurableRequestQueueOptions> & MemberOptions;
+export type GatewayOptions = Partial<DurableRequestQueueOptions> &
+  MemberOptions & {
+    /** Requests that may be pending at a time. */
+    readonly maxPending?: number;
+  };
+
+const MAX_PENDING = 2048;
+const TARGET_WAIT_MS = 500;
 
 /** As much of a gateway as its durable queue is. */
 export interface QueueGateway {
@@ -33,14 +40,15 @@ export async function queueGateway(
   redisUrl: string,
   options: GatewayOptions = {},
 ): Promise<QueueGateway> {
-  const { secretKey, maxOutstanding: _, ...rest } = options;
+  const { secretKey, maxOutstanding: _, maxPending = MAX_PENDING, ...rest } = options;
   const member = await scene.member(secretKey === undefined ? {} : { secretKey });
   const log: string[] = [];
   const note = (line: unknown): void => void log.push(String(line));
   const { cluster } = scene.config;
+  const limit = new PendingLimit({ targetWaitMs: TARGET_WAIT_MS, ceiling: maxPending });
   const queue = new DurableRequestQueue(
     { ...DEFAULTS, url: redisUrl, cluster, ...rest },
-    { ...member, logger: { log: note, warn: note } },
+    { ...member, limit, logger: { log: note, warn: note } },
   );
   return { queue, log, silence: () => member.end() };
 }

@@ -135,19 +135,26 @@ describe('the environment of the gateway', () => {
       faultInjection: false,
       logLevel: 'info',
       requestTimeoutMs: 5000,
+      overloadWaitMs: 500,
       idempotencyRetentionMs: 0,
       keyFile: undefined,
     });
   });
 
   it('reads its own variables', () => {
-    const own = { GATEWAY_PORT: '0', CLIENT_ID: 'east', REQUEST_TIMEOUT_MS: '250' };
+    const own = {
+      GATEWAY_PORT: '0',
+      CLIENT_ID: 'east',
+      REQUEST_TIMEOUT_MS: '250',
+      OVERLOAD_WAIT_MS: '80',
+    };
     // Set for nodes in the same file, and of no use here.
     const variables = { ...own, DATA_DIR: 'data', DURABILITY: 'fsync' };
     expect(readGatewayEnvironment(variables)).toMatchObject({
       port: 0,
       clientId: 'east',
       requestTimeoutMs: 250,
+      overloadWaitMs: 80,
     });
   });
 
@@ -163,6 +170,7 @@ describe('the environment of the gateway', () => {
       { REQUEST_TIMEOUT_MS: '0' },
       /^REQUEST_TIMEOUT_MS is "0"; allowed: milliseconds, 1 to 600000$/,
     ],
+    [{ OVERLOAD_WAIT_MS: '9' }, /^OVERLOAD_WAIT_MS is "9"; allowed: milliseconds, 10 to 600000$/],
     [
       { IDEMPOTENCY_RETENTION: '0' },
       /^IDEMPOTENCY_RETENTION is "0"; allowed: days, 1 to 36500 \(unset: for ever\)$/,

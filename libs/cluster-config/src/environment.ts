@@ -61,6 +61,8 @@ export interface GatewayEnvironment {
   readonly faultInjection: boolean;
   readonly logLevel: LogLevel;
   readonly requestTimeoutMs: number;
+  /** How long what is accepted waits at most when too much is asked for, in milliseconds. */
+  readonly overloadWaitMs: number;
   /** How long idempotency keys and their answers are kept, in milliseconds; 0: for ever. */
   readonly idempotencyRetentionMs: number;
   readonly keyFile: string | undefined;
@@ -72,6 +74,7 @@ const LAST_PORT = 65_535;
 const PORT_RULE = `a port, 0 to ${LAST_PORT} (0: any free one)`;
 const NODE_ID_RULE = `an integer from 0 to ${MAX_MEMBERS - 1}`;
 const TIMEOUT_RULE = 'milliseconds, 1 to 600000';
+const OVERLOAD_WAIT_RULE = 'milliseconds, 10 to 600000';
 const REDIS_URL_RULE = 'a URL that starts with redis:// or rediss://';
 const HOST_RULE = 'an IP address or localhost (0.0.0.0: every interface)';
 const RETENTION_RULE = 'days, 1 to 36500 (unset: for ever)';
@@ -116,6 +119,7 @@ const gatewaySchema = z.object({
     .regex(/^[A-Za-z0-9_-]{1,64}$/, CLIENT_ID_RULE)
     .default('gateway'),
   REQUEST_TIMEOUT_MS: integer(1, 600_000, TIMEOUT_RULE).default(5000),
+  OVERLOAD_WAIT_MS: integer(10, 600_000, OVERLOAD_WAIT_RULE).default(500),
   IDEMPOTENCY_RETENTION: integer(1, 36_500, RETENTION_RULE).optional(),
 });
 
@@ -148,6 +152,7 @@ export function readGatewayEnvironment(environment: Environment): GatewayEnviron
     faultInjection: variables.FAULT_INJECTION === 'on',
     logLevel: variables.LOG_LEVEL,
     requestTimeoutMs: variables.REQUEST_TIMEOUT_MS,
+    overloadWaitMs: variables.OVERLOAD_WAIT_MS,
     idempotencyRetentionMs: (variables.IDEMPOTENCY_RETENTION ?? 0) * MS_PER_DAY,
     keyFile: variables.KEY_FILE,
   };

@@ -7,6 +7,7 @@ export const SCENARIO_NAMES = [
   'yardstick',
   'latency',
   'throughput',
+  'overload',
   'scale',
   'faults',
   'durability',

@@ -40,6 +40,7 @@ export interface Usage {
 }
 
 const statusSchema = z.looseObject({
+  view: z.number(),
   traffic: z.looseObject({ deliveries: z.number(), deliveredBytes: z.number() }),
   decisions: z.looseObject({ fast: z.number(), slow: z.number() }),
 });
@@ -144,6 +145,12 @@ export class MeasuredCluster {
       fast: first?.decisions.fast ?? 0,
       slow: first?.decisions.slow ?? 0,
     };
+  }
+
+  /** The highest view that any node is in. */
+  async highestView(): Promise<number> {
+    const statuses = await Promise.all(this.processes.nodes.map(({ url }) => statusOf(url)));
+    return Math.max(...statuses.map(({ view }) => view));
   }
 
   private async close(): Promise<void> {

@@ -2,8 +2,8 @@
 
 import type { ClusterMode } from '@ccro/cluster-config';
 import { bytes, flatnessOf, lineChart } from '@ccro/figures';
-import { pause, residentMemory } from '@ccro/process-cluster';
 import { closedLoop } from '../load/closed-loop.js';
+import { levelVerdicts, sampleUntil, type Sample } from '../processes/memory-samples.js';
 import { MeasuredCluster } from '../processes/measured-cluster.js';
 import type { Column, Row, Verdict } from '../result/results.js';
 import { atMost } from '../result/verdicts.js';
@@ -15,9 +15,6 @@ const IN_FLIGHT = 1_024;
 /** As for `npm run soak`: what is kept for ever shows soon. */
 const HEAP_MEGABYTES = 128;
 const MAX_NODE_BYTES = 150_000_000;
-/** What `flatnessOf` allows, whichever is more. */
-const MAX_GROWTH = 0.1;
-const MAX_GROWTH_BYTES = 15 * 1024 * 1024;
 
 const COLUMNS: readonly Column[] = [
   { key: 'mode', title: 'mode', unit: 'text' },
@@ -32,11 +29,6 @@ const COLUMNS: readonly Column[] = [
 interface Setting {
   readonly nodes: number;
   readonly mode: ClusterMode;
-}
-
-interface Sample {
-  readonly atMs: number;
-  readonly bytes: number;
 }
 
 interface Curve extends Setting {
@@ -112,21 +104,6 @@ async function measure(setting: Setting, { options, directory, quit }: Bench): P
   });
 }
 
-async function sampleUntil(
-  pid: number | undefined,
-  everyMs: number,
-  over: AbortSignal,
-): Promise<Sample[]> {
-  const startedMs = performance.now();
-  const samples: Sample[] = [];
-  while (pid !== undefined && !over.aborted) {
-    const found = await residentMemory(pid);
-    if (found !== undefined) samples.push({ atMs: performance.now() - startedMs, bytes: found });
-    await pause(everyMs, over);
-  }
-  return samples;
-}
-
 function rowOf({ mode, process, requests, samples }: Curve): Row {
   const values = samples.map((sample) => sample.bytes);
   const flatness = flatnessOf(values);
@@ -143,11 +120,7 @@ function rowOf({ mode, process, requests, samples }: Curve): Row {
 
 function verdictsOf({ mode, process, samples }: Curve): Verdict[] {
   const values = samples.map((sample) => sample.bytes);
-  const flatness = flatnessOf(values);
   const what = `${mode}, ${process}`;
   const peak = atMost(`peak of ${what}`, Math.max(0, ...values), MAX_NODE_BYTES, 'bytes');
-  if (flatness === undefined) return [peak];
-  const { secondQuarter, lastQuarter } = flatness;
-  const allowed = secondQuarter + Math.max(secondQuarter * MAX_GROWTH, MAX_GROWTH_BYTES);
-  return [peak, atMost(`last quarter of ${what}`, lastQuarter, allowed, 'bytes')];
+  return [peak, ...levelVerdicts(what, values)];
 }

@@ -10,6 +10,7 @@ import { decidedAnswer } from '../requests/decided-answer.js';
 import { Courier } from './courier.js';
 import { DurableRequestQueue } from './durable/durable-request-queue.js';
 import { InProcessRequestQueue } from './in-process/in-process-request-queue.js';
+import { PendingLimit } from './pending-limit.js';
 import { REQUEST_QUEUE, type RequestQueue } from './request-queue.js';
 
 /** Far longer than a decision takes when all is well, and no longer than a crash may cost. */
@@ -44,17 +45,20 @@ function createQueue(
     maxFinished: settings.maxFinishedRequests,
     keyRetentionMs: settings.idempotencyRetentionMs,
   };
-  if (queue === undefined) return new InProcessRequestQueue(common, client, courier);
+  const limit = new PendingLimit({
+    targetWaitMs: settings.overloadWaitMs,
+    ceiling: settings.maxPendingRequests,
+  });
+  if (queue === undefined) return new InProcessRequestQueue(common, client, courier, limit);
   const options = {
     ...common,
     url: queue.redisUrl,
     cluster: config.cluster,
     clientWindow: config.tuning.clientWindow ?? DEFAULT_REPLICA_CONFIG.clientWindow,
-    maxPending: settings.maxPendingRequests,
     timeoutMs: settings.requestTimeoutMs,
     leaseMs: LEASE_MS,
     forgetAtClose: queue.forgetAtClose ?? false,
   };
   const logger = new Logger('Requests');
-  return new DurableRequestQueue(options, { client, courier, verifier, logger });
+  return new DurableRequestQueue(options, { client, courier, verifier, limit, logger });
 }

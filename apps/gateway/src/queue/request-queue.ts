@@ -60,6 +60,9 @@ export interface RequestQueue {
    */
   accept(call: Call): Promise<readonly AcceptedRequest[]>;
 
+  /** Whether any call would be refused at the moment, as `overloaded`. */
+  isFull(): boolean;
+
   /** @throws QueueError `unreachable` or `refused` */
   find(id: string): Promise<RequestAnswer | undefined>;
 

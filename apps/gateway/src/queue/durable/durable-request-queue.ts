@@ -21,6 +21,7 @@ import type { Logger } from '@nestjs/common';
 import { BrokerWatch } from '../../connection/broker-watch.js';
 import type { FinishedAnswer, RequestAnswer } from '../../requests/request-record.js';
 import { requestId, type Courier } from '../courier.js';
+import type { PendingLimit } from '../pending-limit.js';
 import { keyReused, overloaded, shuttingDown, tooLarge } from '../refusals.js';
 import type { AcceptedRequest, Call, RequestCounts, RequestQueue } from '../request-queue.js';
 import { TrackedRequest } from '../tracked-request.js';
@@ -50,8 +51,6 @@ export interface DurableRequestQueueOptions {
   readonly clientId: string;
   /** W, as the replicas have it: how many executed timestamps of a client they remember. */
   readonly clientWindow: number;
-  /** Requests that this process sees to at a time. */
-  readonly maxPending: number;
   /** Finished requests under no idempotency key that are kept, of all gateways together. */
   readonly maxFinished: number;
   /** How long an idempotency key is kept after its answer, in milliseconds; 0: for ever. */
@@ -68,6 +67,8 @@ export interface DurableRequestQueueDependencies {
   readonly client: CcroClient;
   readonly courier: Courier;
   readonly verifier: Verifier;
+  /** On the requests that this process sees to. */
+  readonly limit: PendingLimit;
   readonly logger: Pick<Logger, 'log' | 'warn'>;
 }
 
@@ -139,13 +140,18 @@ export class DurableRequestQueue implements RequestQueue {
     const { operations, idempotency } = call;
     if (this.closing.signal.aborted) throw shuttingDown();
     if (operations.some(({ length }) => length > MAX_OPERATION_CHARACTERS)) throw tooLarge();
-    const { admissions, deliveries } = this.opened;
-    const load = deliveries.pending + admissions.pending + operations.length;
-    if (load > this.options.maxPending) throw overloaded();
-    const { ids, verdict } = await admissions.admit(call);
+    const parts = this.opened;
+    const { limit } = this.dependencies;
+    if (!limit.admits(operations.length, pendingIn(parts))) throw overloaded();
+    const { ids, verdict } = await parts.admissions.admit(call);
     if (verdict.kind === 'accepted') return ids.map((id) => this.requestWith(id, verdict));
     if (verdict.record.fingerprint !== idempotency?.fingerprint) throw keyReused();
     return verdict.record.ids.map((id) => this.requestWith(id, verdict));
+  }
+
+  isFull(): boolean {
+    const { parts } = this;
+    return parts !== undefined && !this.dependencies.limit.hasRoom(pendingIn(parts));
   }
 
   async find(id: string): Promise<RequestAnswer | undefined> {
@@ -205,6 +211,7 @@ export class DurableRequestQueue implements RequestQueue {
     const span = Math.max(Math.floor(options.clientWindow * SPAN), 1);
     const store = new RequestStore({ ...options, keys, span }, connection, queue);
     const finished = (answer: FinishedAnswer): void => {
+      dependencies.limit.finished(pendingIn({ deliveries, admissions }));
       for (const listener of this.listeners) listener(answer);
     };
     const deliveries = new Deliveries({
@@ -285,6 +292,11 @@ export class DurableRequestQueue implements RequestQueue {
       }
     }
   }
+}
+
+/** Requests on their way in or to their end. */
+function pendingIn({ deliveries, admissions }: Pick<Parts, 'deliveries' | 'admissions'>): number {
+  return deliveries.pending + admissions.pending;
 }
 
 /** Waits for `work`, but not for ever. */

@@ -1,6 +1,7 @@
 import { GATEWAY_CLIENT } from '@ccro/cluster-config';
 import { queueScene } from '../../../test/queue-scene.js';
 import { describeRequestQueueContract } from '../request-queue.contract.js';
+import { PendingLimit } from '../pending-limit.js';
 import { InProcessRequestQueue } from './in-process-request-queue.js';
 
 describeRequestQueueContract('InProcessRequestQueue', async (options) => {
@@ -10,6 +11,7 @@ describeRequestQueueContract('InProcessRequestQueue', async (options) => {
     { ...options, clientId: GATEWAY_CLIENT },
     client,
     courier,
+    new PendingLimit({ targetWaitMs: 500, ceiling: options.maxPending }),
   );
   await queue.open();
   return {

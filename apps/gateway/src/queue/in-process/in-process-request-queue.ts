@@ -10,6 +10,7 @@ import { MAX_OPERATION_CHARACTERS } from '@ccro/wire';
 import type { FinishedAnswer, Idempotency, RequestAnswer } from '../../requests/request-record.js';
 import { requestId, type Courier } from '../courier.js';
 import type { AcceptedRequest, Call, RequestCounts, RequestQueue } from '../request-queue.js';
+import type { PendingLimit } from '../pending-limit.js';
 import { keyReused, overloaded, shuttingDown, tooLarge } from '../refusals.js';
 import { TrackedRequest } from '../tracked-request.js';
 
@@ -47,12 +48,17 @@ export class InProcessRequestQueue implements RequestQueue {
     private readonly options: InProcessRequestQueueOptions,
     private readonly client: CcroClient,
     private readonly courier: Courier,
+    private readonly limit: PendingLimit,
   ) {}
 
   async open(): Promise<void> {}
 
   accept(call: Call): Promise<readonly AcceptedRequest[]> {
     return Promise.resolve().then(() => this.acceptNow(call));
+  }
+
+  isFull(): boolean {
+    return !this.limit.hasRoom(this.pending.size) || this.client.capacity <= 0;
   }
 
   find(id: string): Promise<RequestAnswer | undefined> {
@@ -82,7 +88,8 @@ export class InProcessRequestQueue implements RequestQueue {
     }
     // Everything that could go wrong goes wrong here, before the first of them is sent.
     if (operations.some(({ length }) => length > MAX_OPERATION_CHARACTERS)) throw tooLarge();
-    if (this.client.capacity < operations.length) throw overloaded();
+    const admitted = this.limit.admits(operations.length, this.pending.size);
+    if (!admitted || this.client.capacity < operations.length) throw overloaded();
     const submissions = operations.map((operation) => this.client.submit(operation));
     const requests = submissions.map(
       ({ timestamp }) => new TrackedRequest(requestId(this.options.clientId, timestamp)),
@@ -116,6 +123,7 @@ export class InProcessRequestQueue implements RequestQueue {
       throw error;
     }
     this.pending.delete(request.id);
+    this.limit.finished(this.pending.size);
     if (key === undefined) this.remember(answer);
     else this.touch(key);
     request.finish(answer);

@@ -1,0 +1,40 @@
+/** Resident memory of a process over time. */
+
+import { flatnessOf } from '@ccro/figures';
+import { pause, residentMemory } from '@ccro/process-cluster';
+import type { Verdict } from '../result/results.js';
+import { atMost } from '../result/verdicts.js';
+
+/** What `flatnessOf` allows, whichever is more. */
+const MAX_GROWTH = 0.1;
+const MAX_GROWTH_BYTES = 15 * 1024 * 1024;
+
+export interface Sample {
+  readonly atMs: number;
+  readonly bytes: number;
+}
+
+/** Looks every so many milliseconds until `over` aborts. */
+export async function sampleUntil(
+  pid: number | undefined,
+  everyMs: number,
+  over: AbortSignal,
+): Promise<Sample[]> {
+  const startedMs = performance.now();
+  const samples: Sample[] = [];
+  while (pid !== undefined && !over.aborted) {
+    const found = await residentMemory(pid);
+    if (found !== undefined) samples.push({ atMs: performance.now() - startedMs, bytes: found });
+    await pause(everyMs, over);
+  }
+  return samples;
+}
+
+/** Whether memory stays level; nothing when there are too few samples to tell. */
+export function levelVerdicts(what: string, values: readonly number[]): Verdict[] {
+  const flatness = flatnessOf(values);
+  if (flatness === undefined) return [];
+  const { secondQuarter, lastQuarter } = flatness;
+  const allowed = secondQuarter + Math.max(secondQuarter * MAX_GROWTH, MAX_GROWTH_BYTES);
+  return [atMost(`last quarter of ${what}`, lastQuarter, allowed, 'bytes')];
+}

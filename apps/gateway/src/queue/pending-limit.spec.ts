@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest';
+import { PendingLimit } from './pending-limit.js';
+
+const TARGET_MS = 500;
+const CEILING = 2048;
+
+/** A queue that finishes `perSecond` requests, in steps of a millisecond. */
+class Queue {
+  perSecond: number;
+  pending = 0;
+  refused = 0;
+  nowMs = 0;
+  longestWaitMs = 0;
+  private credit = 0;
+  private readonly acceptedAtMs: number[] = [];
+  readonly limit = new PendingLimit(
+    { targetWaitMs: TARGET_MS, ceiling: CEILING },
+    () => this.nowMs,
+  );
+
+  constructor(perSecond: number) {
+    this.perSecond = perSecond;
+  }
+
+  offer(count: number): boolean {
+    const admitted = this.limit.admits(count, this.pending);
+    if (admitted) {
+      this.pending += count;
+      this.acceptedAtMs.push(...Array.from({ length: count }, () => this.nowMs));
+    } else {
+      this.refused += count;
+    }
+    return admitted;
+  }
+
+  /** Time goes by while `offered` single requests arrive in each second. */
+  run(forMs: number, offered: number): void {
+    let due = 0;
+    for (const endMs = this.nowMs + forMs; this.nowMs < endMs; this.nowMs += 1) {
+      for (due += offered / 1000; due >= 1; due -= 1) this.offer(1);
+      for (this.credit += this.perSecond / 1000; this.credit >= 1; this.credit -= 1) this.finish();
+    }
+  }
+
+  private finish(): void {
+    const acceptedAtMs = this.acceptedAtMs.shift();
+    if (acceptedAtMs === undefined) return;
+    this.pending -= 1;
+    this.longestWaitMs = Math.max(this.longestWaitMs, this.nowMs - acceptedAtMs);
+    this.limit.finished(this.pending);
+  }
+}
+
+/** How long who is accepted from now on has to wait, once the limit has found its place. */
+function steadyWaitMs(queue: Queue, offered: number): number {
+  queue.run(5_000, offered);
+  queue.longestWaitMs = 0;
+  queue.run(5_000, offered);
+  return queue.longestWaitMs;
+}
+
+describe('what may be pending', () => {
+  it.each([400, 1_000, 2_500])(
+    'is what is worked off in the target wait, at %d decisions in a second',
+    (perSecond) => {
+      const queue = new Queue(perSecond);
+      const waitMs = steadyWaitMs(queue, 2 * perSecond);
+      expect(waitMs).toBeGreaterThan(TARGET_MS / 2);
+      expect(waitMs).toBeLessThan(TARGET_MS * 1.3);
+      // All that is not refused is worked off: the limit costs no throughput.
+      expect(queue.refused / (20 * perSecond)).toBeCloseTo(0.5, 1);
+    },
+  );
+
+  it('never is more than the ceiling', () => {
+    const queue = new Queue(20_000);
+    expect(steadyWaitMs(queue, 40_000)).toBeLessThan((CEILING / 20_000) * 1_000 * 1.1);
+    expect(queue.limit.current).toBe(CEILING);
+  });
+
+  it('follows a cluster that becomes slower and faster', () => {
+    const queue = new Queue(2_000);
+    expect(steadyWaitMs(queue, 8_000)).toBeLessThan(TARGET_MS * 1.3);
+    queue.perSecond = 400;
+    expect(steadyWaitMs(queue, 8_000)).toBeLessThan(TARGET_MS * 1.3);
+    queue.perSecond = 2_000;
+    steadyWaitMs(queue, 8_000);
+    expect(queue.limit.current).toBeGreaterThan(2_000 * (TARGET_MS / 1_000) * 0.7);
+  });
+
+  it('is little while nothing is decided, and more again when it is', () => {
+    const queue = new Queue(2_000);
+    queue.run(2_000, 4_000);
+    queue.perSecond = 0;
+    queue.run(2_000, 4_000);
+    expect(queue.limit.current).toBe(128);
+    queue.perSecond = 2_000;
+    queue.run(4_000, 4_000);
+    expect(queue.limit.current).toBeGreaterThan(700);
+  });
+
+  it('is not touched by a burst that is worked off in time, nor by a single late request', () => {
+    const queue = new Queue(4_000);
+    queue.run(5_000, 10);
+    expect(queue.offer(1_024)).toBe(true);
+    expect(queue.offer(1_000)).toBe(true);
+    queue.run(490, 0);
+    expect(queue.limit.current).toBe(CEILING);
+    queue.perSecond = 0;
+    queue.offer(1);
+    queue.run(10_000, 0);
+    expect(queue.offer(1_024)).toBe(true);
+    expect(queue.limit.current).toBe(CEILING);
+  });
+
+  it('lets a large call in between small ones, up to the ceiling', () => {
+    const queue = new Queue(400);
+    queue.run(5_000, 1_000);
+    queue.run(100, 0);
+    expect(queue.pending).toBeLessThan(queue.limit.current);
+    expect(queue.offer(1_024)).toBe(true);
+    expect(queue.offer(1)).toBe(false);
+    expect(new Queue(1).offer(CEILING + 1)).toBe(false);
+  });
+});

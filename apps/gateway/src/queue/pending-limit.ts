@@ -1,0 +1,108 @@
+/**
+ * How much may be pending: as much as the cluster works off while a caller is willing to wait.
+ *
+ * A fixed number would mean a wait of any length, as decisions in a second are a matter of the
+ * machine, of the size of the cluster and of what else runs. So the rule is:
+ *
+ * - When more than `FLOOR` requests have been pending for as long as `targetWaitMs` without a
+ *   break, the limit is what was finished in just that time: whoever is accepted now waits about
+ *   so long.
+ * - When less is pending than was finished in that time, and calls were refused, it grows by a
+ *   tenth every tenth of that time.
+ * - It never is less than `FLOOR`, which a cluster needs for full batches, nor more than `ceiling`.
+ *
+ * A call is refused when as much is pending as the limit says. One call may exceed it, whatever its
+ * size, up to the ceiling: else large calls would never get in between small ones.
+ *
+ * A burst that is worked off in time changes nothing, nor does a single request that is late.
+ */
+
+/** See above. */
+const FLOOR = 128;
+/** Steps in which what was finished is counted. */
+const STEPS = 10;
+const GROWTH = 1.1;
+
+export interface PendingLimitOptions {
+  /** How long whatever is accepted should wait for its decision at the most, in milliseconds. */
+  readonly targetWaitMs: number;
+  /** Most that may ever be pending. */
+  readonly ceiling: number;
+}
+
+export class PendingLimit {
+  private limit: number;
+  private readonly stepMs: number;
+  /** Requests finished in each of the last steps, the present one at the end. */
+  private readonly finishedIn: number[] = [0];
+  private stepEndsMs: number;
+  /** Since when more than the floor is pending; undefined when no more is. */
+  private busySinceMs: number | undefined;
+  private hasRefused = false;
+
+  /** @param now milliseconds on a clock that never goes back */
+  constructor(
+    private readonly options: PendingLimitOptions,
+    private readonly now: () => number = () => performance.now(),
+  ) {
+    this.limit = options.ceiling;
+    this.stepMs = options.targetWaitMs / STEPS;
+    this.stepEndsMs = now() + this.stepMs;
+  }
+
+  /** What the limit is at present. */
+  get current(): number {
+    return this.limit;
+  }
+
+  /** Whether a call with `count` requests may be accepted while `pending` others are. */
+  admits(count: number, pending: number): boolean {
+    const admitted = this.hasRoom(pending) && pending + count <= this.options.ceiling;
+    if (!admitted) this.hasRefused = true;
+    this.note(pending + (admitted ? count : 0));
+    return admitted;
+  }
+
+  /** Whether any call may be accepted while `pending` requests are; if not, it counts as refused. */
+  hasRoom(pending: number): boolean {
+    this.pass(pending);
+    const hasRoom = pending < this.limit;
+    if (!hasRoom) this.hasRefused = true;
+    return hasRoom;
+  }
+
+  /** A request is finished; `pending` others are not. */
+  finished(pending: number): void {
+    this.pass(pending);
+    this.finishedIn[this.finishedIn.length - 1] = (this.finishedIn.at(-1) ?? 0) + 1;
+    this.note(pending);
+  }
+
+  private note(pending: number): void {
+    if (pending <= FLOOR) this.busySinceMs = undefined;
+    else this.busySinceMs ??= this.now();
+  }
+
+  /** Goes on to the present step. */
+  private pass(pending: number): void {
+    const nowMs = this.now();
+    if (nowMs < this.stepEndsMs) return;
+    const passed = 1 + Math.floor((nowMs - this.stepEndsMs) / this.stepMs);
+    this.adjust(pending, nowMs);
+    this.stepEndsMs += passed * this.stepMs;
+    for (let step = 0; step < Math.min(passed, STEPS); step += 1) this.finishedIn.push(0);
+    this.finishedIn.splice(0, this.finishedIn.length - STEPS);
+  }
+
+  private adjust(pending: number, nowMs: number): void {
+    const { targetWaitMs, ceiling } = this.options;
+    const workedOff = this.finishedIn.reduce((sum, count) => sum + count, 0);
+    const busyMs = this.busySinceMs === undefined ? 0 : nowMs - this.busySinceMs;
+    if (busyMs >= targetWaitMs && pending > workedOff) {
+      this.limit = Math.min(Math.max(workedOff, FLOOR), this.limit);
+    } else if (this.hasRefused) {
+      this.limit = Math.min(Math.ceil(this.limit * GROWTH), ceiling);
+    }
+    this.hasRefused = false;
+  }
+}

@@ -1,0 +1,38 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyReply } from 'fastify';
+import { PROBLEM_MEDIA_TYPE, ProblemException } from '../problem/problem.js';
+import { overloaded } from '../queue/refusals.js';
+import { REQUEST_QUEUE, type RequestQueue } from '../queue/request-queue.js';
+import { queueProblem } from './queue-problem.js';
+
+/** Where requests are handed in. */
+const SUBMISSIONS: ReadonlySet<string> = new Set(['/requests', '/preprepare', '/requests/batch']);
+
+/**
+ * Refuses calls that the queue has no room for as soon as their head is read. Whoever is
+ * overloaded has no time to parse and check what it is going to refuse: reading it all would keep
+ * those waiting that were accepted.
+ *
+ * To be called before the application's routes are made.
+ */
+export function refuseWhenFull(app: NestFastifyApplication): void {
+  const queue = app.get<RequestQueue>(REQUEST_QUEUE);
+  const problem = queueProblem(overloaded());
+  if (!(problem instanceof ProblemException)) throw new Error('an overload is a problem');
+  const { headers, details } = problem;
+  const body = JSON.stringify(details);
+  const refuse = (reply: FastifyReply): FastifyReply =>
+    reply
+      .status(details.status)
+      .headers({ ...headers, 'content-type': PROBLEM_MEDIA_TYPE })
+      .send(body);
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .addHook('onRequest', (request, reply, done) => {
+      const isSubmission =
+        request.method === 'POST' && SUBMISSIONS.has(request.routeOptions.url ?? '');
+      if (isSubmission && queue.isFull()) refuse(reply);
+      else done();
+    });
+}
