@@ -72,11 +72,9 @@ const VOTING: readonly BrokenProtocol[] = [
     breaks: "A vote is its signer's word; votes are believed whoever made them up.",
     edits: [
       {
-        file: `${CRYPTO}/verifier.ts`,
-        find: 'return this.refuseMember(message.replica, message.signature, bytes);',
-        replace:
-          "return message.kind === 'vote' ? undefined : " +
-          'this.refuseMember(message.replica, message.signature, bytes);',
+        file: `${CRYPTO}/ed25519-scheme.ts`,
+        find: 'return signatureHolds(voteBytes(cluster, vote), vote.signature, key)',
+        replace: 'return true',
       },
     ],
     violates: ['certificates'],
@@ -122,6 +120,32 @@ const VOTING: readonly BrokenProtocol[] = [
     foundBy: 'runs',
   },
   {
+    name: 'list-signature-unchecked',
+    breaks: 'A list of requests counts if its client signed it; being on any list is enough.',
+    edits: [
+      {
+        file: `${CRYPTO}/verified-lists.ts`,
+        find: 'list.holds && list.digests.has(digest)',
+        replace: 'list.digests.has(digest)',
+      },
+    ],
+    violates: ['validity'],
+    foundBy: 'runs',
+  },
+  {
+    name: 'list-known-by-signature',
+    breaks: 'A signature covers the list it was made for; once it held, it is taken for any.',
+    edits: [
+      {
+        file: `${CRYPTO}/verified-lists.ts`,
+        find: 'this.remembered.get(signature)?.equals(bytes) === true',
+        replace: 'this.remembered.has(signature)',
+      },
+    ],
+    violates: ['validity'],
+    foundBy: 'runs',
+  },
+  {
     name: 'stale-certificate',
     breaks: 'A replica commits on a prepare certificate of its own view; any view is good enough.',
     edits: [
@@ -132,6 +156,51 @@ const VOTING: readonly BrokenProtocol[] = [
       },
     ],
     violates: ['stopped', 'agreement', 'leaving', 'no-equivocation', 'liveness'],
+    foundBy: 'runs',
+  },
+];
+
+/** Rules about votes that become one signature. */
+const AGGREGATING: readonly BrokenProtocol[] = [
+  {
+    name: 'bls-group-unchecked',
+    breaks: 'The votes of a group hold; nobody looks.',
+    edits: [
+      {
+        file: `${CRYPTO}/bls-scheme.ts`,
+        find: 'return blst.verify(bytes, sum.pk, sum.sig);',
+        replace: 'return sum.pk !== undefined && bytes.length > 0;',
+      },
+    ],
+    violates: ['certificates'],
+    foundBy: 'runs',
+  },
+  {
+    name: 'bls-group-unweighted',
+    breaks: 'A group is added up with random weights; without them two bad votes make a good sum.',
+    edits: [
+      {
+        file: `${CRYPTO}/bls-scheme.ts`,
+        find: 'blst.aggregateWithRandomness(part.map(({ pk, sig }) => ({ pk, sig })))',
+        replace:
+          '({ pk: blst.aggregatePublicKeys(part.map(({ pk }) => pk)), ' +
+          'sig: blst.aggregateSerializedSignatures(part.map(({ sig }) => sig)) })',
+      },
+    ],
+    violates: ['certificates'],
+    foundBy: 'runs',
+  },
+  {
+    name: 'bls-certificate-unchecked',
+    breaks: "A certificate's one signature holds; nobody looks.",
+    edits: [
+      {
+        file: `${CRYPTO}/bls-scheme.ts`,
+        find: '!blst.verify(bytes, aggregateKey(signers), parsed)',
+        replace: 'aggregateKey(signers) === undefined',
+      },
+    ],
+    violates: ['certificates', 'agreement', 'stopped'],
     foundBy: 'runs',
   },
 ];
@@ -384,6 +453,7 @@ const VIEWS: readonly BrokenProtocol[] = [
 
 export const BROKEN_PROTOCOLS: readonly BrokenProtocol[] = [
   ...VOTING,
+  ...AGGREGATING,
   ...EXECUTION,
   ...RESTARTING,
   ...VIEWS,
