@@ -203,7 +203,8 @@ export class ReplicaRunner {
       isWanted: (vote) => this.running && replica.screen(vote) === 'wanted',
       // Votes count whichever way they came.
       onVerified: (vote) => this.step({ kind: 'message', message: vote, via: 'direct' }),
-      onRefused: (code) => this.countReject(code, undefined),
+      // The signer it names, so that somebody can look there; others can use its name, too.
+      onRefused: (code, vote) => this.countReject(code, vote.replica),
     });
   }
 
