@@ -4,22 +4,8 @@
  * every one; what it cannot find, it cannot guard.
  */
 
-import type { InvariantName } from '../checkers/violation.js';
-import type { SourceEdit } from './source-edit.js';
-
-export interface BrokenProtocol {
-  readonly name: string;
-  /** The rule it breaks, in a sentence. */
-  readonly breaks: string;
-  readonly edits: readonly [SourceEdit, ...SourceEdit[]];
-  /** What is violated then: whichever shows first. */
-  readonly violates: readonly InvariantName[];
-  /**
-   * How it is found: by whole runs, or where it shows only with decisions that no cluster makes
-   * yet, by exploring the re-proposal rule.
-   */
-  readonly foundBy: 'runs' | 'exploration';
-}
+import type { BrokenProtocol } from './broken-protocol.js';
+import { AGGREGATING, REQUESTS } from './broken-signatures.js';
 
 const CONSENSUS = 'libs/consensus/src';
 const CRYPTO = 'libs/crypto/src';
@@ -107,45 +93,6 @@ const VOTING: readonly BrokenProtocol[] = [
     foundBy: 'runs',
   },
   {
-    name: 'client-signature-unchecked',
-    breaks: 'Only what a client signed executes; requests are believed whoever made them up.',
-    edits: [
-      {
-        file: `${CRYPTO}/verifier.ts`,
-        find: "return signatureHolds(bytes, request.signature, key) ? undefined : 'bad-signature';",
-        replace: 'return undefined;',
-      },
-    ],
-    violates: ['validity'],
-    foundBy: 'runs',
-  },
-  {
-    name: 'list-signature-unchecked',
-    breaks: 'A list of requests counts if its client signed it; being on any list is enough.',
-    edits: [
-      {
-        file: `${CRYPTO}/verified-lists.ts`,
-        find: 'list.holds && list.digests.has(digest)',
-        replace: 'list.digests.has(digest)',
-      },
-    ],
-    violates: ['validity'],
-    foundBy: 'runs',
-  },
-  {
-    name: 'list-known-by-signature',
-    breaks: 'A signature covers the list it was made for; once it held, it is taken for any.',
-    edits: [
-      {
-        file: `${CRYPTO}/verified-lists.ts`,
-        find: 'this.remembered.get(signature)?.equals(bytes) === true',
-        replace: 'this.remembered.has(signature)',
-      },
-    ],
-    violates: ['validity'],
-    foundBy: 'runs',
-  },
-  {
     name: 'stale-certificate',
     breaks: 'A replica commits on a prepare certificate of its own view; any view is good enough.',
     edits: [
@@ -156,51 +103,6 @@ const VOTING: readonly BrokenProtocol[] = [
       },
     ],
     violates: ['stopped', 'agreement', 'leaving', 'no-equivocation', 'liveness'],
-    foundBy: 'runs',
-  },
-];
-
-/** Rules about votes that become one signature. */
-const AGGREGATING: readonly BrokenProtocol[] = [
-  {
-    name: 'bls-group-unchecked',
-    breaks: 'The votes of a group hold; nobody looks.',
-    edits: [
-      {
-        file: `${CRYPTO}/bls-scheme.ts`,
-        find: 'return blst.verify(bytes, sum.pk, sum.sig);',
-        replace: 'return sum.pk !== undefined && bytes.length > 0;',
-      },
-    ],
-    violates: ['certificates'],
-    foundBy: 'runs',
-  },
-  {
-    name: 'bls-group-unweighted',
-    breaks: 'A group is added up with random weights; without them two bad votes make a good sum.',
-    edits: [
-      {
-        file: `${CRYPTO}/bls-scheme.ts`,
-        find: 'blst.aggregateWithRandomness(part.map(({ pk, sig }) => ({ pk, sig })))',
-        replace:
-          '({ pk: blst.aggregatePublicKeys(part.map(({ pk }) => pk)), ' +
-          'sig: blst.aggregateSerializedSignatures(part.map(({ sig }) => sig)) })',
-      },
-    ],
-    violates: ['certificates'],
-    foundBy: 'runs',
-  },
-  {
-    name: 'bls-certificate-unchecked',
-    breaks: "A certificate's one signature holds; nobody looks.",
-    edits: [
-      {
-        file: `${CRYPTO}/bls-scheme.ts`,
-        find: '!blst.verify(bytes, aggregateKey(signers), parsed)',
-        replace: 'aggregateKey(signers) === undefined',
-      },
-    ],
-    violates: ['certificates', 'agreement', 'stopped'],
     foundBy: 'runs',
   },
 ];
@@ -453,6 +355,7 @@ const VIEWS: readonly BrokenProtocol[] = [
 
 export const BROKEN_PROTOCOLS: readonly BrokenProtocol[] = [
   ...VOTING,
+  ...REQUESTS,
   ...AGGREGATING,
   ...EXECUTION,
   ...RESTARTING,

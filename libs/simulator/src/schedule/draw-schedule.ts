@@ -85,7 +85,8 @@ export function drawSchedule(seed: number | string, some: Partial<Choices> = {})
     clockRates: everyone(nodes).map(() => (troubles.drift ? random.between(0.7, 1.4) : 1)),
     faulty,
     steps,
-    safetyMs,
+    // A plot may take longer; what is healed must stay so.
+    safetyMs: Math.max(safetyMs, ...plot.steps.map(({ atMs }) => atMs)),
     livenessMs: LIVENESS_MS,
     endsWithPowerCut: random.chance(0.3),
   };
