@@ -1,4 +1,4 @@
-import { BROKEN_PROTOCOLS, type BrokenProtocol, type Choices } from '@ccro/simulator';
+import { ALL_CHOICES, BROKEN_PROTOCOLS, type BrokenProtocol, type Choices } from '@ccro/simulator';
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -140,10 +140,27 @@ function traceFileFor(seed: number, wanted: string | undefined): string {
   return file;
 }
 
-function choicesText({ modes, nodes }: Choices): string {
-  return `${modes.join(' and ')}, ${nodes.join(' and ')} nodes`;
+function choicesText(choices: Choices): string {
+  const { modes, nodes } = choices;
+  const narrowed = choicesOptions({
+    ...choices,
+    modes: ALL_CHOICES.modes,
+    nodes: ALL_CHOICES.nodes,
+  });
+  return `${modes.join(' and ')}, ${nodes.join(' and ')} nodes${narrowed}`;
 }
 
-function choicesOptions({ modes, nodes }: Choices): string {
-  return ` --mode ${modes.join(',')} --nodes ${nodes.join(',')}`;
+/** What has to be typed for these choices; those that are offered anyway are left out. */
+function choicesOptions(choices: Choices): string {
+  const words = (values: Choices['fastPath']): string[] =>
+    values.map((value) => (value ? 'on' : 'off'));
+  const options: readonly (readonly [string, string, string])[] = [
+    ['mode', choices.modes.join(), ALL_CHOICES.modes.join()],
+    ['nodes', choices.nodes.join(), ALL_CHOICES.nodes.join()],
+    ['signature', choices.signatures.join(), ALL_CHOICES.signatures.join()],
+    ['fast-path', words(choices.fastPath).join(), words(ALL_CHOICES.fastPath).join()],
+    ['together', choices.signedTogether.join(), ALL_CHOICES.signedTogether.join()],
+  ];
+  const narrowed = options.filter(([, value, all]) => value !== all);
+  return narrowed.map(([name, value]) => ` --${name} ${value}`).join('');
 }

@@ -7,7 +7,7 @@
  * - bounded memory: no batch is accepted that is too large to be passed on in one message.
  */
 
-import { batchCharacters } from './batch-size.js';
+import { operationCharacters } from './batch-size.js';
 import { fetchBatch } from './catching-up.js';
 import { executeReady } from './executing.js';
 import type { Digest } from './ids.js';
@@ -88,7 +88,7 @@ function accept(
   batch: readonly Request[],
 ): void {
   endFetching(state, slot);
-  if (batch.length > 1 && batchCharacters(batch) > state.config.maxBatchCharacters) {
+  if (batch.length > 1 && operationCharacters(batch) > state.config.maxBatchCharacters) {
     state.reject('batch-too-large', prePrepare.replica);
     return;
   }

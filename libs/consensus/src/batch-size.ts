@@ -26,9 +26,11 @@ export class BatchSize {
   }
 }
 
-/** Characters of a whole batch. */
-export function batchCharacters(batch: readonly Request[]): number {
-  const size = new BatchSize();
-  for (const request of batch) size.add(request);
-  return size.characters;
+/**
+ * Characters of a batch's operations: at most its size. Every replica comes to the same, as the
+ * digest stands for them. Which lists requests were signed on is no part of it: a faulty client can
+ * send one request to some alone and to others on a long list.
+ */
+export function operationCharacters(batch: readonly Request[]): number {
+  return batch.reduce((sum, { operation }) => sum + operation.length, 0);
 }

@@ -2,7 +2,7 @@
  * Lists of requests that a client signed with one signature.
  *
  * Invariant kept here (validity): a request is taken for its client's word only if its digest is
- * on the list and the signature is the client's on exactly that list.
+ * on the list and the signature is the client's on exactly that list. A list has each digest once.
  */
 
 import type { ClientId, Digest, Request, Signature } from '@ccro/consensus';
@@ -32,8 +32,11 @@ export class VerifiedLists {
   holds({ client, digest, signature, signedWith = [] }: Request, key: Buffer): boolean {
     let list = this.examined.get(signedWith);
     if (list?.client !== client || list.signature !== signature) {
-      const holds = this.signatureHolds(signedWith, signature, key);
-      list = { digests: new Set(signedWith), client, signature, holds };
+      const digests = new Set(signedWith);
+      // What is listed twice would travel twice wherever it is passed on, which nobody takes.
+      const isDistinct = digests.size === signedWith.length;
+      const holds = isDistinct && this.signatureHolds(signedWith, signature, key);
+      list = { digests, client, signature, holds };
       this.examined.set(signedWith, list);
     }
     return list.holds && list.digests.has(digest);

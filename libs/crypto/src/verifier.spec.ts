@@ -15,7 +15,7 @@ import { createDigests, requestDigest } from './digests.js';
 import { createEd25519Scheme } from './ed25519-scheme.js';
 import { KeyError, keyPairFromSeed } from './keys.js';
 import { resultProof } from './result-proof.js';
-import { MessageSigner, RequestSigner } from './signer.js';
+import { type DigestedDraft, MessageSigner, RequestSigner } from './signer.js';
 import { isRejected, Verifier } from './verifier.js';
 
 const CLUSTER = 'local';
@@ -305,6 +305,13 @@ describe('requests that were signed together', () => {
     const stolen = { ...first, client: 'other', digest, signedWith: [digest, ...list.slice(1)] };
     expect(verifier.verify(stolen)).toBe('bad-signature');
     expect(verifier.verify({ ...stolen, signedWith: list })).toBe('bad-signature');
+  });
+
+  it('are refused when a digest is listed twice, although their client signed the list', () => {
+    const [one, other] = drafts as [DigestedDraft, DigestedDraft];
+    for (const twice of client.signAll([one, other, one])) {
+      expect(fresh().verify(twice)).toBe('bad-signature');
+    }
   });
 
   it('are refused when nothing is left of them', () => {

@@ -379,6 +379,22 @@ describe('fabricate', () => {
     expect(messageOf<typeof prePrepare>(lie).requests).toHaveLength(requests.length + 1);
   });
 
+  it('puts what it made up on lists in every way, none of which the client signed', () => {
+    const siblings = ['sibling', 'other sibling'].map(digestOf);
+    const signedWith = [request.digest, ...siblings];
+    const listed = { ...proposal, bodies: [{ ...request, signedWith }] };
+    const liar = behaviour('fabricate');
+    const lists = Array.from({ length: 4 }, (_, index) => {
+      const [lie] = liar.outgoing(all({ ...listed, sequence: 10 + index }));
+      const forged = messageOf<Omit<PrePrepare, 'signature'>>(lie).bodies.at(-1);
+      expect(forged?.signature).toBe(request.signature);
+      return forged?.signedWith?.map((digest) => (digest === forged.digest ? 'forged' : digest));
+    });
+    const longer = [...signedWith, 'forged'];
+    const split = ['forged', signedWith[2]];
+    expect(new Set(lists)).toEqual(new Set([undefined, longer, ['forged'], split]));
+  });
+
   it('does not touch what others proposed', () => {
     const shown = { ...proposal, replica: 2, signature: signatureOf('replica 2') };
     expect(behaviour('fabricate').outgoing(all(shown))).toEqual([all(shown)]);

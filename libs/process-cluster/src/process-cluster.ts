@@ -9,6 +9,7 @@ import {
   type ClusterMode,
   type Durability,
   type LogLevel,
+  type SignatureChoice,
 } from '@ccro/cluster-config';
 import type { FaultKind } from '@ccro/faults';
 import { builtProgram } from '@ccro/program';
@@ -30,6 +31,8 @@ export interface ClusterPlan {
   readonly directory: string;
   readonly nodes: number;
   readonly mode: ClusterMode;
+  /** How votes are signed; as the cluster's size suggests unless given. */
+  readonly signature?: SignatureChoice;
   readonly durability: Durability;
   /** How nodes are faulty from the start, by id; none by default. */
   readonly faults?: ReadonlyMap<number, FaultKind>;
@@ -199,10 +202,10 @@ function dataDirectoryOf({ directory }: ClusterPlan): string {
 
 /** Fresh keys; then the tuning, which `generateCluster` leaves to who wants it. */
 async function writeClusterFile(plan: ClusterPlan): Promise<ClusterConfig> {
-  const { nodes, mode, checkpointInterval } = plan;
+  const { nodes, mode, signature = 'auto', checkpointInterval } = plan;
   const path = clusterFileOf(plan);
   generateCluster(
-    { cluster: 'chaos', mode, nodes, clients: [GATEWAY_CLIENT, AUDITOR_CLIENT] },
+    { cluster: 'chaos', mode, signature, nodes, clients: [GATEWAY_CLIENT, AUDITOR_CLIENT] },
     join(plan.directory, 'keys'),
   );
   const config = loadClusterConfig(path);

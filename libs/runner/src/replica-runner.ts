@@ -20,6 +20,7 @@ import type {
   Tally,
   VerifiedMessage,
   Via,
+  Vote,
 } from '@ccro/consensus';
 import { isRejected, type MessageSigner, type SealedMessage, type Verifier } from '@ccro/crypto';
 import type { Behaviour, OutgoingSend } from '@ccro/faults';
@@ -65,6 +66,11 @@ export interface RunnerListener {
 export interface RunnerCounters {
   readonly received: number;
   readonly rejects: Readonly<Partial<Record<RejectCode, number>>>;
+  /**
+   * Votes whose signature does not hold, by the member they name. Whoever can publish can name it,
+   * so this is a place to look and no verdict.
+   */
+  readonly badVotes: Readonly<Record<ReplicaId, number>>;
   /** Messages that could not be published because the broker was away. */
   readonly unsent: number;
 }
@@ -77,6 +83,7 @@ export class ReplicaRunner {
   /** Where votes wait for each other, if they are cheaper to check together. */
   private readonly pool: VotePool | undefined;
   private readonly rejects: Partial<Record<RejectCode, number>> = {};
+  private readonly badVotes: Record<ReplicaId, number> = {};
   private received = 0;
   private unsent = 0;
   private running = false;
@@ -148,7 +155,8 @@ export class ReplicaRunner {
   }
 
   counters(): RunnerCounters {
-    return { received: this.received, rejects: { ...this.rejects }, unsent: this.unsent };
+    const { received, unsent } = this;
+    return { received, rejects: { ...this.rejects }, badVotes: { ...this.badVotes }, unsent };
   }
 
   /** Takes bytes that arrived on a channel. Never throws on account of what is in them. */
@@ -189,8 +197,10 @@ export class ReplicaRunner {
       return;
     }
     const verified = this.parts.verifier.verify(message);
-    if (isRejected(verified)) this.countReject(verified, undefined);
-    else this.step({ kind: 'message', message: verified, via });
+    if (isRejected(verified)) {
+      if (message.kind === 'vote') this.refuseVote(verified, message);
+      else this.countReject(verified, undefined);
+    } else this.step({ kind: 'message', message: verified, via });
   }
 
   private createPool(): VotePool {
@@ -204,7 +214,7 @@ export class ReplicaRunner {
       isWanted: (vote) => this.running && replica.screen(vote) === 'wanted',
       // Votes count whichever way they came.
       onVerified: (vote) => this.step({ kind: 'message', message: vote, via: 'direct' }),
-      onRefused: (code) => this.countReject(code, undefined),
+      onRefused: (code, vote) => this.refuseVote(code, vote),
     });
   }
 
@@ -336,6 +346,13 @@ export class ReplicaRunner {
     } catch (error) {
       this.fail(error);
     }
+  }
+
+  /** When votes do not add up, somebody has to see whose they are said to be. */
+  private refuseVote(code: RejectCode, { replica }: Vote): void {
+    // Only members are counted, or strangers could make the list as long as they like.
+    if (code === 'bad-signature') this.badVotes[replica] = (this.badVotes[replica] ?? 0) + 1;
+    this.countReject(code, replica);
   }
 
   /** Counts something that was not used, here or in what belongs to this node. */

@@ -121,6 +121,10 @@ describe('BLS certificates: bad votes', () => {
     for (const value of ['a', 'b', 'c', 'd']) await expectDecided(run, value);
     const refused = cluster.nodes.map((node) => node.counters().rejects['bad-signature'] ?? 0);
     expect(Math.max(...refused)).toBeGreaterThan(0);
+    const named = cluster.nodes.flatMap((node) => Object.keys(node.counters().badVotes));
+    expect(named).not.toEqual([]);
+    // Its own name is the one under which its signature holds.
+    expect(named).not.toContain('6');
   });
 
   it('of a liar are evidence against it', async () => {

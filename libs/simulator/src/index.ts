@@ -18,9 +18,6 @@ export { SimulatedNode } from './simulated-node.js';
 export { Trace } from './trace/trace.js';
 export { VirtualTime } from './virtual-time.js';
 export { exploreReproposals, type ExplorationReport } from './exploration/explore-reproposals.js';
-export {
-  BROKEN_PROTOCOLS,
-  findBrokenProtocol,
-  type BrokenProtocol,
-} from './broken/broken-protocols.js';
+export type { BrokenProtocol } from './broken/broken-protocol.js';
+export { BROKEN_PROTOCOLS, findBrokenProtocol } from './broken/broken-protocols.js';
 export type { SourceEdit } from './broken/source-edit.js';

@@ -38,6 +38,8 @@ export interface SimulationOptions {
   readonly nodes: number;
   /** How votes are signed; Ed25519 unless given. */
   readonly signature?: SchemeName;
+  /** Requests that a client signs with one signature, at most; by default as many as it may. */
+  readonly signedTogether?: number;
   /** Nodes that are held to nothing, and how they misbehave at first. */
   readonly faulty?: ReadonlyMap<ReplicaId, FaultKind>;
   readonly network?: NetworkFaults;
@@ -204,6 +206,7 @@ export class SimulatedCluster {
 
   private createClient(client: ClientId, verifier: Verifier): CcroClient {
     const { cluster, members } = this.facts;
+    const { signedTogether } = this.options;
     return new CcroClient(
       {
         cluster,
@@ -211,11 +214,13 @@ export class SimulatedCluster {
         client,
         secretKey: developmentKey('client', client).secretKey,
         firstTimestamp: 1,
+        ...(signedTogether === undefined ? {} : { maxSignedTogether: signedTogether }),
       },
       {
         broker: this.network.broker(clientConnectionName(client)),
         verifier,
         clock: this.time,
+        defer: (task) => this.time.schedule(0, task),
         random: new Random(`${this.options.seed}/client/${client}`).next,
       },
     );

@@ -1,4 +1,9 @@
-import { LOG_LEVELS, type ClusterMode, type LogLevel } from '@ccro/cluster-config';
+import {
+  LOG_LEVELS,
+  type ClusterMode,
+  type LogLevel,
+  type SignatureChoice,
+} from '@ccro/cluster-config';
 import { Command, Option } from 'commander';
 import { randomInt } from 'node:crypto';
 import { decimal, seed, wholeNumber } from '@ccro/process-cluster';
@@ -9,6 +14,7 @@ export interface ChaosOptions {
   readonly seed: string;
   readonly nodes: number;
   readonly mode: ClusterMode;
+  readonly signature: SignatureChoice;
   readonly durability: 'fsync' | 'async';
   readonly gateways: number;
   readonly checkpointInterval: number;
@@ -34,6 +40,11 @@ export function chaosCommand(): Command {
     .option('--nodes <n>', 'number of nodes, 4 to 31', wholeNumber(4, 31), 4)
     .addOption(
       new Option('--mode <mode>', 'how votes travel').choices(['ccro', 'pbft']).default('ccro'),
+    )
+    .addOption(
+      new Option('--signature <scheme>', 'how votes are signed')
+        .choices(['ed25519', 'bls', 'auto'])
+        .default('auto'),
     )
     .addOption(
       new Option('--durability <kind>', 'when a record counts as durable')

@@ -20,6 +20,7 @@ function refusal(name: keyof typeof PROGRAMS, argv: readonly string[]): string |
 describe('options', () => {
   it.each([
     ['chaos', ['--minutes', '0.5', '--seed', 'a-1', '--nodes', '7', '--mode', 'pbft']],
+    ['chaos', ['--signature', 'bls']],
     ['chaos', ['--durability', 'async', '--gateways', '1', '--out', 'x', '--keep']],
     ['soak', ['--requests', '1000', '--through', 'client', '--broker', 'redis']],
   ] as const)('%s takes %j', (name, argv) => {
@@ -33,6 +34,7 @@ describe('options', () => {
     ['chaos', ['--seed', 'a b'], /--seed <s>.*letters, digits/],
     ['chaos', ['--durability', 'memory'], /--durability <kind>.*fsync, async/],
     ['chaos', ['--mode', 'paxos'], /--mode <mode>.*ccro, pbft/],
+    ['chaos', ['--signature', 'rsa'], /--signature <scheme>.*ed25519, bls, auto/],
     ['chaos', ['--checkpoint-interval', '8'], /--checkpoint-interval <k>.*16 to 512/],
     ['soak', ['--requests', '-1'], /--requests <n>.*Allowed/],
     ['soak', ['--broker', 'embedded'], /--broker <kind>.*redis/],

@@ -20,9 +20,11 @@ const RECOVERY_TITLE =
 
 /** How to do the same again. */
 export function commandLine(options: ChaosOptions): string {
-  const { minutes, seed, nodes, mode, durability, gateways, checkpointInterval } = options;
+  const { minutes, seed, nodes, mode, signature } = options;
+  const { durability, gateways, checkpointInterval } = options;
   return (
     `npm run chaos -- --minutes ${minutes} --seed ${seed} --nodes ${nodes} --mode ${mode} ` +
+    `--signature ${signature} ` +
     `--durability ${durability} --gateways ${gateways} --checkpoint-interval ${checkpointInterval}`
   );
 }

@@ -28,6 +28,12 @@ export class MetricsController {
     labelNames: ['reason'],
     registers: [this.registry],
   });
+  private readonly badVotes = new Gauge({
+    name: 'ccro_node_bad_votes_total',
+    help: 'Votes whose signature does not hold, by the node they name',
+    labelNames: ['node'],
+    registers: [this.registry],
+  });
   private readonly evidence = new Gauge({
     name: 'ccro_node_evidence_total',
     help: 'Times another node was caught, by node and kind',
@@ -40,7 +46,7 @@ export class MetricsController {
   @Get()
   @Header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
   metrics(): Promise<string> {
-    const { traffic, rejects, evidence, decisions, ...status } = this.status.current();
+    const { traffic, rejects, badVotes, evidence, decisions, ...status } = this.status.current();
     for (const name of ['view', 'lastExecuted', 'pooledRequests', 'received', 'unsent'] as const) {
       this.gauges[name].set(status[name]);
     }
@@ -51,6 +57,7 @@ export class MetricsController {
     this.decisions.set({ path: 'slow' }, decisions.slow);
     this.decisions.set({ path: 'caught-up' }, decisions.caughtUp);
     for (const [reason, count] of Object.entries(rejects)) this.rejects.set({ reason }, count);
+    for (const [node, count] of Object.entries(badVotes)) this.badVotes.set({ node }, count);
     for (const { accused, kind, count } of evidence) this.evidence.set({ accused, kind }, count);
     return this.registry.metrics();
   }

@@ -34,6 +34,8 @@ export interface NodeStatus {
   readonly tolerates: number;
   /** Messages not used, by reason. */
   readonly rejects: Readonly<Record<string, number>>;
+  /** Votes whose signature does not hold, by the node they name; anybody can name it. */
+  readonly badVotes: Readonly<Record<string, number>>;
   /** Who was caught at what, the newest case of each kind. */
   readonly evidence: readonly EvidenceEntry[];
   /** Votes of others on the newest decision, for and against it. */
@@ -60,7 +62,7 @@ export class StatusService {
     const { facts, self, broker, storage } = this.options;
     const { runner } = this.replica;
     const { primary, collector, ...status } = runner.status();
-    const { received, rejects, unsent } = runner.counters();
+    const { received, rejects, badVotes, unsent } = runner.counters();
     const { published, deliveries, deliveredBytes } = broker.traffic().total;
     return {
       id: self,
@@ -76,6 +78,7 @@ export class StatusService {
       fault: runner.fault ?? null,
       tolerates: maxFaulty(facts.members.length),
       rejects,
+      badVotes,
       evidence: runner.evidence.entries(),
       tally: runner.tally(status.lastExecuted) ?? null,
       traffic: { published, deliveries, deliveredBytes },

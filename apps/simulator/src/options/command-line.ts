@@ -13,6 +13,9 @@ export function simulatorCommand(): Command {
     .option('--seed <s>', 'run this seed alone and print its trace; the same each time')
     .option('--nodes <list>', 'sizes of clusters to choose from', '4,7')
     .option('--mode <list>', 'modes to choose from', 'pbft,ccro')
+    .option('--signature <list>', 'how votes are signed, to choose from', 'ed25519,bls')
+    .option('--fast-path <list>', 'votes of all decide in one round: on, off or both', 'on,off')
+    .option('--together <list>', 'requests that clients sign together, to choose from', '1,3,8')
     .option('--jobs <j>', 'processes at work (default: one for each processor)')
     .option('--trace <file>', 'where the trace of a seed goes (default: a temporary file)')
     .option(

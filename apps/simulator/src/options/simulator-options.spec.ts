@@ -1,4 +1,4 @@
-import { BROKEN_PROTOCOLS } from '@ccro/simulator';
+import { ALL_CHOICES, BROKEN_PROTOCOLS } from '@ccro/simulator';
 import { describe, expect, it } from 'vitest';
 import { simulatorCommand, typedOptions } from './command-line.js';
 import { checkOptions, type SimulatorOptions } from './simulator-options.js';
@@ -13,20 +13,27 @@ describe('npm run simulate', () => {
       kind: 'sweep',
       seeds: 200,
       firstSeed: 2 ** 30,
-      choices: { modes: ['pbft', 'ccro'], nodes: [4, 7] },
+      choices: ALL_CHOICES,
     });
     expect(options()).toHaveProperty('jobs', expect.any(Number));
   });
 
   it('takes what it is told', () => {
     const argv = ['--seeds', '5', '--start-seed', '70', '--nodes', '10', '--mode', 'ccro'];
-    expect(options(...argv, '--jobs', '3', '--trace', 'trace.txt')).toEqual({
+    const signing = ['--signature', 'bls', '--fast-path', 'off', '--together', '2,128'];
+    expect(options(...argv, ...signing, '--jobs', '3', '--trace', 'trace.txt')).toEqual({
       kind: 'sweep',
       seeds: 5,
       firstSeed: 70,
       jobs: 3,
       traceFile: 'trace.txt',
-      choices: { modes: ['ccro'], nodes: [10] },
+      choices: {
+        modes: ['ccro'],
+        nodes: [10],
+        signatures: ['bls'],
+        fastPath: [false],
+        signedTogether: [2, 128],
+      },
     });
   });
 
@@ -49,6 +56,9 @@ describe('npm run simulate', () => {
     [['--seed', '1.5'], '--seed 1.5 cannot be used: a whole number from 0 to 4294967295'],
     [['--nodes', '4,3'], '--nodes 3 cannot be used: a whole number from 4 to 31'],
     [['--mode', 'raft'], '--mode raft cannot be used: pbft or ccro, or both'],
+    [['--signature', 'rsa'], '--signature rsa cannot be used: ed25519 or bls, or both'],
+    [['--fast-path', 'yes'], '--fast-path yes cannot be used: on or off, or both'],
+    [['--together', '1,129'], '--together 129 cannot be used: a whole number from 1 to 128'],
     [['--jobs', 'many'], '--jobs many cannot be used: a whole number from 1 to 256'],
     [['--break', 'it'], '--break it cannot be used: all, or a name that --break list shows'],
   ])('refuses %j', (argv, message) => {

@@ -16,6 +16,9 @@ export interface RawOptions {
   readonly seed?: string;
   readonly nodes: string;
   readonly mode: string;
+  readonly signature: string;
+  readonly fastPath: string;
+  readonly together: string;
   readonly jobs?: string;
   readonly trace?: string;
   readonly break?: string;
@@ -47,6 +50,9 @@ const MAX_JOBS = 256;
 const DEFAULT_SEEDS = 200;
 /** Each protocol that is wrong on purpose has to be found within so many. */
 const DEFAULT_SEEDS_TO_FIND = 500;
+/** See MAX_SIGNED_TOGETHER of the wire format. */
+const MAX_TOGETHER = 128;
+const SIGNATURES = ['ed25519', 'bls'] as const satisfies Choices['signatures'];
 const MODES = ['pbft', 'ccro'] as const satisfies readonly Mode[];
 
 /**
@@ -58,7 +64,7 @@ const MODES = ['pbft', 'ccro'] as const satisfies readonly Mode[];
 export function checkOptions(raw: RawOptions, random: () => number): SimulatorOptions {
   if (raw.break === 'list') return { kind: 'list-broken' };
   const common: Common = {
-    choices: { modes: listOf('mode', raw.mode, mode), nodes: listOf('nodes', raw.nodes, nodes) },
+    choices: choicesOf(raw),
     jobs: raw.jobs === undefined ? availableParallelism() : integer('jobs', raw.jobs, 1, MAX_JOBS),
     traceFile: raw.trace,
   };
@@ -109,10 +115,29 @@ function listOf<T>(
   return [read(option, first), ...rest.map((each) => read(option, each))];
 }
 
-function mode(option: string, text: string): Mode {
-  const found = MODES.find((each) => each === text);
-  if (found === undefined) throw new OptionError(option, text, `${MODES.join(' or ')}, or both`);
-  return found;
+function choicesOf(raw: RawOptions): Choices {
+  const word = oneOf(['on', 'off']);
+  const [first, ...rest] = listOf('fast-path', raw.fastPath, word);
+  return {
+    modes: listOf('mode', raw.mode, oneOf(MODES)),
+    nodes: listOf('nodes', raw.nodes, nodes),
+    signatures: listOf('signature', raw.signature, oneOf(SIGNATURES)),
+    fastPath: [first === 'on', ...rest.map((each) => each === 'on')],
+    signedTogether: listOf('together', raw.together, together),
+  };
+}
+
+/** Reads one of a few words. */
+function oneOf<T extends string>(words: readonly T[]): (option: string, text: string) => T {
+  return (option, text) => {
+    const found = words.find((each) => each === text);
+    if (found === undefined) throw new OptionError(option, text, `${words.join(' or ')}, or both`);
+    return found;
+  };
+}
+
+function together(option: string, text: string): number {
+  return integer(option, text, 1, MAX_TOGETHER);
 }
 
 function nodes(option: string, text: string): number {

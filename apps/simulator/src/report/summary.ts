@@ -34,8 +34,11 @@ export class Summary {
         'Cluster',
         'Runs',
         'Violated',
+        'With BLS',
         'Requests',
+        'Signed together',
         'Slots',
+        'Decided fast',
         'View changes',
         'Restarts',
         'Checkpoints',
@@ -47,11 +50,23 @@ export class Summary {
     });
     const ordered = [...this.rows].sort(([a], [b]) => (a < b ? -1 : 1));
     for (const [cluster, { runs, violated, cpuMs, statistics }] of ordered) {
-      const { requests, slots, views, restarts, checkpoints, transfers, nullBatches } = statistics;
-      const counts = [requests, slots, views, restarts, checkpoints, transfers, nullBatches];
+      const { requests, signedTogether, slots, fastSlots, blsRuns } = statistics;
+      const { views, restarts, checkpoints, transfers, nullBatches } = statistics;
+      const counts = [
+        share(blsRuns, runs),
+        requests,
+        share(signedTogether, requests),
+        slots,
+        share(fastSlots, slots),
+        ...[views, restarts, checkpoints, transfers, nullBatches],
+      ];
       const time = `${(cpuMs / runs / 1000).toFixed(2)} s`;
       table.push([cluster, runs, violated, ...counts, time]);
     }
     return table.toString();
   }
+}
+
+function share(part: number, whole: number): string {
+  return whole === 0 ? '0 %' : `${Math.round((100 * part) / whole)} %`;
 }

@@ -3,27 +3,36 @@ import { requestDigest } from '@ccro/crypto';
 import type { Behaviour, BehaviourContext, OutgoingSend } from '../behaviour.js';
 import { ProposedInstead } from './proposed-instead.js';
 
+type Unsigned = Omit<Request, 'signature' | 'signedWith'>;
+type Forgery = (request: Unsigned, model: Request) => Request;
 type Proposal = Extract<OutgoingMessage, { kind: 'pre-prepare' }>;
 
 const OPERATION = JSON.stringify({ type: 'append', data: 'nobody asked for this' });
 /** Far enough above what the client uses to be new to everyone. */
 const TIMESTAMP_STEP = 1000;
 
+/** One way after the other, from any of them on: each must be refused. */
+const FORGERIES: readonly Forgery[] = [alone, onLongerList, onListOfItsOwn, onSplitList];
+
 /**
  * As primary, adds to every batch a request that no client signed, and votes for that batch. The
- * forgery carries a signature the client did give, for something else.
+ * forgery carries a signature the client did give, for something else: for one request or, where
+ * requests were signed together, for a list that is not quite this one.
  *
  * It needs a client's request to copy from; until it has seen one it is honest.
  */
 export function fabricate(context: BehaviourContext): Behaviour {
   const instead = new ProposedInstead();
   let model: Request | undefined;
+  let forged = Math.floor(context.random() * FORGERIES.length);
 
   const proposals = (send: OutgoingSend, message: Proposal): readonly OutgoingSend[] => {
     if (message.replica !== context.self) return [send];
     model = message.bodies.at(-1) ?? model;
     if (model === undefined) return [send];
-    const lie = withFabrication(message, forge(model, context), context);
+    const forge = FORGERIES[forged % FORGERIES.length] ?? alone;
+    forged += 1;
+    const lie = withFabrication(message, forge(unsigned(model, context), model), context);
     instead.set(message, lie.digest);
     return [{ ...send, message: lie }];
   };
@@ -41,10 +50,33 @@ export function fabricate(context: BehaviourContext): Behaviour {
   };
 }
 
-function forge({ client, timestamp, signature }: Request, { cluster }: BehaviourContext): Request {
+/** What its client is made to ask for, still without a signature. */
+function unsigned({ client, timestamp }: Request, { cluster }: BehaviourContext): Unsigned {
   const later = timestamp + TIMESTAMP_STEP;
   const digest = requestDigest(cluster, client, later, OPERATION);
-  return { kind: 'request', client, timestamp: later, operation: OPERATION, digest, signature };
+  return { kind: 'request', client, timestamp: later, operation: OPERATION, digest };
+}
+
+/** As if the client had signed it by itself. */
+function alone(request: Unsigned, { signature }: Request): Request {
+  return { ...request, signature };
+}
+
+/** As if it had been one more of those that the client signed together. */
+function onLongerList(request: Unsigned, { signature, signedWith = [] }: Request): Request {
+  return { ...request, signature, signedWith: [...signedWith, request.digest] };
+}
+
+/** As if the signature were that of a list of it alone. */
+function onListOfItsOwn(request: Unsigned, { signature }: Request): Request {
+  return { ...request, signature, signedWith: [request.digest] };
+}
+
+/** With what the client signed, less its first half: in the place of that. */
+function onSplitList(request: Unsigned, { signature, digest, signedWith }: Request): Request {
+  const list = signedWith ?? [digest];
+  const half = list.slice(Math.ceil(list.length / 2));
+  return { ...request, signature, signedWith: [request.digest, ...half] };
 }
 
 function withFabrication(

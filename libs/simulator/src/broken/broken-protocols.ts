@@ -4,22 +4,8 @@
  * every one; what it cannot find, it cannot guard.
  */
 
-import type { InvariantName } from '../checkers/violation.js';
-import type { SourceEdit } from './source-edit.js';
-
-export interface BrokenProtocol {
-  readonly name: string;
-  /** The rule it breaks, in a sentence. */
-  readonly breaks: string;
-  readonly edits: readonly [SourceEdit, ...SourceEdit[]];
-  /** What is violated then: whichever shows first. */
-  readonly violates: readonly InvariantName[];
-  /**
-   * How it is found: by whole runs, or where it shows only with decisions that no cluster makes
-   * yet, by exploring the re-proposal rule.
-   */
-  readonly foundBy: 'runs' | 'exploration';
-}
+import type { BrokenProtocol } from './broken-protocol.js';
+import { AGGREGATING, REQUESTS } from './broken-signatures.js';
 
 const CONSENSUS = 'libs/consensus/src';
 const CRYPTO = 'libs/crypto/src';
@@ -72,11 +58,9 @@ const VOTING: readonly BrokenProtocol[] = [
     breaks: "A vote is its signer's word; votes are believed whoever made them up.",
     edits: [
       {
-        file: `${CRYPTO}/verifier.ts`,
-        find: 'return this.refuseMember(message.replica, message.signature, bytes);',
-        replace:
-          "return message.kind === 'vote' ? undefined : " +
-          'this.refuseMember(message.replica, message.signature, bytes);',
+        file: `${CRYPTO}/ed25519-scheme.ts`,
+        find: 'return signatureHolds(voteBytes(cluster, vote), vote.signature, key)',
+        replace: 'return true',
       },
     ],
     violates: ['certificates'],
@@ -106,19 +90,6 @@ const VOTING: readonly BrokenProtocol[] = [
       },
     ],
     violates: ['certificates'],
-    foundBy: 'runs',
-  },
-  {
-    name: 'client-signature-unchecked',
-    breaks: 'Only what a client signed executes; requests are believed whoever made them up.',
-    edits: [
-      {
-        file: `${CRYPTO}/verifier.ts`,
-        find: "return signatureHolds(bytes, request.signature, key) ? undefined : 'bad-signature';",
-        replace: 'return undefined;',
-      },
-    ],
-    violates: ['validity'],
     foundBy: 'runs',
   },
   {
@@ -384,6 +355,8 @@ const VIEWS: readonly BrokenProtocol[] = [
 
 export const BROKEN_PROTOCOLS: readonly BrokenProtocol[] = [
   ...VOTING,
+  ...REQUESTS,
+  ...AGGREGATING,
   ...EXECUTION,
   ...RESTARTING,
   ...VIEWS,

@@ -61,6 +61,11 @@ export class Checkers {
     return this.execution.decided;
   }
 
+  /** Slots that the votes of all decided, where an honest replica first executed them. */
+  get decidedFast(): number {
+    return this.execution.decidedFast;
+  }
+
   /** A client signed `request`. */
   onSigned(request: Pick<Request, 'digest'>): void {
     this.execution.onSigned(request);

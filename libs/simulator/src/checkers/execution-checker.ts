@@ -22,6 +22,8 @@ import type { Report } from './violation.js';
 export class ExecutionChecker {
   /** Batches decided by any honest replica, by sequence number. */
   readonly decided = new Map<SequenceNumber, readonly Request[]>();
+  /** How many of those the votes of all decided, at whoever executed them first. */
+  decidedFast = 0;
   private readonly signed = new Set<Digest>();
   private readonly digests = new Map<SequenceNumber, Digest>();
   private readonly ledgerHeads = new Map<SequenceNumber, Digest>();
@@ -61,6 +63,7 @@ export class ExecutionChecker {
     this.agree(this.ledgerHeads, sequence, ledgerHead, replica, 'ledger head');
     if (!isFirst) return;
     this.decided.set(sequence, requests);
+    if (decision.certificate.phase === 'prepare') this.decidedFast += 1;
     this.checkValidity(replica, requests);
     this.checkIntegrity(replica, requests, results);
   }

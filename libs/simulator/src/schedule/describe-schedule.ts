@@ -5,9 +5,11 @@ import type { Schedule, Step } from './schedule.js';
 
 export function describeSchedule(schedule: Schedule): string[] {
   const { seed, mode, nodes, tuning, disk, clockRates, faulty, steps, safetyMs } = schedule;
+  const { signature, signedTogether } = schedule;
   const faults = [...faulty].map(([replica, kind]) => `node ${replica} ${kind}`).join(', ');
   return [
     `seed ${seed}: ${mode}, ${nodes} nodes, faulty: ${faults === '' ? 'none' : faults}`,
+    `votes signed with ${signature}; requests that one signature covers: ${signedTogether} at most`,
     `settings: ${JSON.stringify(tuning)}`,
     `disk: ${disk.minMs} to ${disk.maxMs} ms a write; clocks: ${clockRates.map(rateText).join(', ')}`,
     `${steps.length} steps in ${safetyMs} ms, then everything is healed`,
@@ -21,6 +23,8 @@ export function describeStep(step: Step): string {
       return `client ${step.client} wants ${step.operation}`;
     case 'submit-twice':
       return `a faulty client signs two operations as its ${step.timestamp}`;
+    case 'submit-lists':
+      return `a faulty client signs lists, from its ${step.timestamp} on`;
     case 'network':
       return `network: ${networkText(step.faults)}`;
     case 'cut':

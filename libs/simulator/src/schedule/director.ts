@@ -1,19 +1,19 @@
-import { channelNames } from '@ccro/broker';
-import { developmentKey } from '@ccro/cluster-config';
-import { RequestSigner } from '@ccro/crypto';
-import { putOperation } from '@ccro/state-machine';
-import { json } from '@ccro/wire';
-import type { Outsider } from '../outsider.js';
+import type { Outsider } from '../lies/outsider.js';
 import type { SimulatedCluster } from '../simulated-cluster.js';
 import { HEALTHY_NETWORK } from '../simulated-network.js';
-import { FAULTY_CLIENT, type CutLink, type Step } from './schedule.js';
+import { FaultyClient } from './faulty-client.js';
+import type { CutLink, Step } from './schedule.js';
 
 /** Does to a cluster what the steps of a schedule say. */
 export class Director {
+  private readonly faultyClient: FaultyClient;
+
   constructor(
     private readonly cluster: SimulatedCluster,
     private readonly outsider: Outsider,
-  ) {}
+  ) {
+    this.faultyClient = new FaultyClient(cluster);
+  }
 
   apply(step: Step): void {
     const { cluster } = this;
@@ -22,7 +22,10 @@ export class Director {
         cluster.submitOperation(step.client, step.operation);
         return;
       case 'submit-twice':
-        this.submitTwice(step.timestamp, step.key);
+        this.faultyClient.signTwice(step.timestamp, step.key);
+        return;
+      case 'submit-lists':
+        this.faultyClient.signLists(step.timestamp, step.key);
         return;
       case 'network':
         cluster.network.faults = step.faults;
@@ -83,22 +86,5 @@ export class Director {
   private cut(links: readonly CutLink[]): void {
     const cut = new Set(links.map(({ from, to }) => `${from}>${to}`));
     this.cluster.network.connected = (from, to) => !cut.has(`${from}>${to}`);
-  }
-
-  private submitTwice(timestamp: number, key: string): void {
-    const { facts, checkers, network } = this.cluster;
-    const { cluster, members } = facts;
-    const { secretKey } = developmentKey('client', FAULTY_CLIENT);
-    const signer = new RequestSigner({ cluster, secretKey });
-    const channels = channelNames(cluster);
-    const [one, other] = ['one', 'other'].map((value) =>
-      signer.sign({ client: FAULTY_CLIENT, timestamp, operation: putOperation(key, value) }),
-    );
-    for (const request of [one, other]) if (request !== undefined) checkers.onSigned(request);
-    for (const replica of members.keys()) {
-      const request = replica % 2 === 0 ? one : other;
-      if (request === undefined) continue;
-      network.publish(FAULTY_CLIENT, channels.node(replica), json.encode(request));
-    }
   }
 }

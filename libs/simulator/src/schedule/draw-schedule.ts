@@ -17,7 +17,18 @@ import { drawPlot, type Plot } from './draw-plot.js';
 import { drawPowerSteps } from './draw-power.js';
 import { FAULTY_CLIENT, type Choices, type Schedule, type TimedStep } from './schedule.js';
 
-export const ALL_CHOICES: Choices = { modes: ['pbft', 'ccro'], nodes: [4, 7] };
+export const ALL_CHOICES: Choices = {
+  modes: ['pbft', 'ccro'],
+  nodes: [4, 7],
+  signatures: ['ed25519', 'bls'],
+  fastPath: [true, false],
+  signedTogether: [1, 3, 8],
+};
+
+/** Of runs that may have either: a BLS signature costs ten times an Ed25519 one to check. */
+const BLS_SHARE = 0.25;
+/** What is submitted at one instant can be signed together, so bursts come in such beats. */
+const BEAT_MS = 15;
 
 /**
  * How long everything may take once the network is healed. A view's time doubles with each view
@@ -40,8 +51,10 @@ export interface Troubles {
 }
 
 /** The schedule of `seed`, always the same one for the same choices. */
-export function drawSchedule(seed: number | string, choices: Choices = ALL_CHOICES): Schedule {
+export function drawSchedule(seed: number | string, some: Partial<Choices> = {}): Schedule {
+  const choices = { ...ALL_CHOICES, ...some };
   const random = new Random(`${seed}/schedule`);
+  const signing = drawSigning(new Random(`${seed}/signing`), choices);
   const mode = random.pick(choices.modes);
   const nodes = random.pick(choices.nodes);
   const troubles = drawTroubles(random);
@@ -49,12 +62,12 @@ export function drawSchedule(seed: number | string, choices: Choices = ALL_CHOIC
   const plot: Plot = random.chance(0.4)
     ? drawPlot(random, { nodes, clients: CLIENTS, safetyMs })
     : { steps: [] };
-  const tuning = { ...drawTuning(random), ...plot.tuning };
+  const tuning = withFastPath({ ...drawTuning(random), ...plot.tuning }, choices);
   const drawn = troubles.faults ? drawFaulty(random, nodes) : new Map<ReplicaId, FaultKind>();
   const faulty = plot.faulty ?? drawn;
   const honest = everyone(nodes).filter((replica) => !faulty.has(replica));
   const steps = [
-    ...drawSubmissions(random, safetyMs),
+    ...drawSubmissions(random, safetyMs, signing.signedTogether),
     ...drawNetworkSteps(random, { nodes, clients: CLIENTS, safetyMs, troubles }),
     ...(troubles.crashes ? drawPowerSteps(random, honest, safetyMs) : []),
     ...drawFaultSteps(random, [...faulty.keys()], { nodes, safetyMs }),
@@ -65,13 +78,15 @@ export function drawSchedule(seed: number | string, choices: Choices = ALL_CHOIC
     seed,
     mode,
     nodes,
+    ...signing,
     tuning,
     clients: [...CLIENTS, FAULTY_CLIENT],
     disk: plot.disk ?? drawDisk(random, troubles.slowDisk),
     clockRates: everyone(nodes).map(() => (troubles.drift ? random.between(0.7, 1.4) : 1)),
     faulty,
     steps,
-    safetyMs,
+    // A plot may take longer; what is healed must stay so.
+    safetyMs: Math.max(safetyMs, ...plot.steps.map(({ atMs }) => atMs)),
     livenessMs: LIVENESS_MS,
     endsWithPowerCut: random.chance(0.3),
   };
@@ -79,6 +94,18 @@ export function drawSchedule(seed: number | string, choices: Choices = ALL_CHOIC
 
 function everyone(nodes: number): ReplicaId[] {
   return Array.from({ length: nodes }, (_, replica) => replica);
+}
+
+type Signing = Pick<Schedule, 'signature' | 'signedTogether'>;
+
+function drawSigning(random: Random, { signatures, signedTogether }: Choices): Signing {
+  const bls = signatures.length > 1 ? random.chance(BLS_SHARE) : signatures[0] === 'bls';
+  return { signature: bls ? 'bls' : 'ed25519', signedTogether: random.pick(signedTogether) };
+}
+
+/** What was drawn, where there is a choice. */
+function withFastPath(tuning: SimulatedTuning, { fastPath }: Choices): SimulatedTuning {
+  return fastPath.length > 1 ? tuning : { ...tuning, fastPath: fastPath[0] };
 }
 
 function drawTroubles(random: Random): Troubles {
@@ -109,19 +136,28 @@ function drawTuning(random: Random): SimulatedTuning {
   };
 }
 
-function drawSubmissions(random: Random, safetyMs: number): TimedStep[] {
+function drawSubmissions(random: Random, safetyMs: number, signedTogether: number): TimedStep[] {
   const count = random.integer(6, 48);
   const bursts = Array.from({ length: random.integer(1, 4) }, () => random.between(0, safetyMs));
+  const beatMs = signedTogether > 1 ? BEAT_MS : 0;
   const steps = Array.from({ length: count }, (_, index): TimedStep => {
     const near = bursts[random.below(bursts.length)] ?? 0;
-    const atMs = random.chance(0.5) ? near + random.between(0, 30) : random.between(0, safetyMs);
+    const atMs = random.chance(0.5)
+      ? near + onBeat(random.between(0, 30), beatMs)
+      : random.between(0, safetyMs);
     const client = random.pick(CLIENTS);
     return { atMs, step: { kind: 'submit', client, operation: drawOperation(random, index) } };
   });
-  if (!random.chance(0.3)) return steps;
+  if (!random.chance(0.4)) return steps;
   const timestamp = random.integer(1, 100);
   const atMs = random.between(0, safetyMs);
-  return [...steps, { atMs, step: { kind: 'submit-twice', timestamp, key: drawKey(random) } }];
+  const kind = random.chance(0.5) ? 'submit-twice' : 'submit-lists';
+  return [...steps, { atMs, step: { kind, timestamp, key: drawKey(random) } }];
+}
+
+/** @param beatMs 0: any time will do */
+function onBeat(ms: number, beatMs: number): number {
+  return beatMs === 0 ? ms : Math.floor(ms / beatMs) * beatMs;
 }
 
 function drawOperation(random: Random, index: number): string {

@@ -5,7 +5,7 @@
  */
 
 import type { Violation } from '../checkers/violation.js';
-import { Outsider } from '../outsider.js';
+import { Outsider } from '../lies/outsider.js';
 import { Random } from '../random.js';
 import { SimulatedCluster } from '../simulated-cluster.js';
 import type { SimulatedNode } from '../simulated-node.js';
@@ -47,17 +47,9 @@ class Run {
     private readonly schedule: Schedule,
     trace: Trace | undefined,
   ) {
-    const { seed, mode, nodes, signature, tuning, clients, disk, clockRates, faulty } = schedule;
+    const { seed, nodes } = schedule;
     this.cluster = new SimulatedCluster({
-      seed,
-      mode,
-      nodes,
-      tuning,
-      clients,
-      disk,
-      clockRates,
-      faulty,
-      ...(signature === undefined ? {} : { signature }),
+      ...schedule,
       ...(trace === undefined ? {} : { listener: trace.add.bind(trace) }),
     });
     const { facts, time, network } = this.cluster;

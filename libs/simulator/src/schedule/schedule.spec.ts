@@ -34,6 +34,7 @@ describe('schedules', () => {
       'outsider',
       'restart',
       'submit',
+      'submit-lists',
       'submit-twice',
       'wipe',
     ]);
@@ -41,6 +42,12 @@ describe('schedules', () => {
     expect([...faults].sort()).toEqual([...FAULT_KINDS].sort());
     const clusters = new Set(MANY.map(({ mode, nodes }) => `${mode} ${nodes}`));
     expect([...clusters].sort()).toEqual(['ccro 4', 'ccro 7', 'pbft 4', 'pbft 7']);
+    const switches = new Set(
+      MANY.map(({ mode, signature, signedTogether, tuning }) =>
+        [mode, signature, signedTogether, tuning.fastPath].join(),
+      ),
+    );
+    expect(switches.size).toBe(2 * 2 * 3 * 2);
   });
 
   it('stay within what the protocol promises to bear', () => {
@@ -73,9 +80,18 @@ describe('schedules', () => {
   });
 
   it('keep to the choices they are given', () => {
-    const choices = { modes: ['pbft'], nodes: [10] } as const;
-    const drawn = Array.from({ length: 20 }, (_, seed) => drawSchedule(seed, choices));
-    for (const { mode, nodes } of drawn) expect([mode, nodes]).toEqual(['pbft', 10]);
+    const choices = {
+      modes: ['pbft'],
+      nodes: [10],
+      signatures: ['bls'],
+      fastPath: [false],
+      signedTogether: [5],
+    } as const;
+    const drawn = Array.from({ length: 60 }, (_, seed) => drawSchedule(seed, choices));
+    for (const { mode, nodes, signature, tuning, signedTogether } of drawn) {
+      const values = [mode, nodes, signature, tuning.fastPath, signedTogether];
+      expect(values).toEqual(['pbft', 10, 'bls', false, 5]);
+    }
   });
 });
 
@@ -98,7 +114,7 @@ describe('runs', () => {
     expect(await runSchedule(schedule)).toEqual(traced);
   });
 
-  it('go through everything, and nothing is violated', { timeout: 60_000 }, async () => {
+  it('go through everything, and nothing is violated', { timeout: 180_000 }, async () => {
     let sum = NO_STATISTICS;
     for (let seed = 1; seed <= 24; seed += 1) {
       const report = await runSchedule(drawSchedule(seed));

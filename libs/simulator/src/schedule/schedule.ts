@@ -9,10 +9,17 @@ import type { SimulatedTuning } from '../simulated-node.js';
 
 export type Mode = 'pbft' | 'ccro';
 
-/** The cluster sizes that seeds are spread over, and their modes. */
+/** What seeds are spread over: kinds of clusters, and how they do what they do. */
 export interface Choices {
   readonly modes: readonly [Mode, ...Mode[]];
+  /** Sizes. */
   readonly nodes: readonly [number, ...number[]];
+  /** How votes are signed. */
+  readonly signatures: readonly [SchemeName, ...SchemeName[]];
+  /** Whether the votes of all decide in one round. */
+  readonly fastPath: readonly [boolean, ...boolean[]];
+  /** Requests that clients sign with one signature, at most. */
+  readonly signedTogether: readonly [number, ...number[]];
 }
 
 /** Names of two connections: nothing gets from the first to the second. */
@@ -26,6 +33,8 @@ export type Step =
   | { readonly kind: 'submit'; readonly client: ClientId; readonly operation: string }
   /** A faulty client signs two operations under one timestamp, each for half of the nodes. */
   | { readonly kind: 'submit-twice'; readonly timestamp: number; readonly key: string }
+  /** A faulty client signs lists of requests that are not what they should be. */
+  | { readonly kind: 'submit-lists'; readonly timestamp: number; readonly key: string }
   | { readonly kind: 'network'; readonly faults: NetworkFaults }
   /** Takes the place of what was cut before. */
   | { readonly kind: 'cut'; readonly what: string; readonly links: readonly CutLink[] }
@@ -51,8 +60,9 @@ export interface Schedule {
   readonly seed: number | string;
   readonly mode: Mode;
   readonly nodes: number;
-  /** How votes are signed; Ed25519 unless given. */
-  readonly signature?: SchemeName;
+  readonly signature: SchemeName;
+  /** Requests that a client signs with one signature, at most. */
+  readonly signedTogether: number;
   readonly tuning: SimulatedTuning;
   readonly clients: readonly [ClientId, ...ClientId[]];
   readonly disk: DiskOptions;

@@ -9,6 +9,12 @@ export interface Statistics {
   readonly virtualMs: number;
   readonly requests: number;
   readonly slots: number;
+  /** Of those: decided by the votes of all, in one round. */
+  readonly fastSlots: number;
+  /** Executed requests that one signature covers with others. */
+  readonly signedTogether: number;
+  /** 1 for a run with BLS certificates. */
+  readonly blsRuns: number;
   /** The highest view an honest replica came to. */
   readonly views: number;
   readonly restarts: number;
@@ -26,6 +32,9 @@ export const NO_STATISTICS: Statistics = {
   virtualMs: 0,
   requests: 0,
   slots: 0,
+  fastSlots: 0,
+  signedTogether: 0,
+  blsRuns: 0,
   views: 0,
   restarts: 0,
   checkpoints: 0,
@@ -33,7 +42,10 @@ export const NO_STATISTICS: Statistics = {
   nullBatches: 0,
 };
 
-export function statisticsOf(cluster: SimulatedCluster, { tuning }: Schedule): Statistics {
+export function statisticsOf(
+  cluster: SimulatedCluster,
+  { tuning, signature }: Schedule,
+): Statistics {
   const { checkers, time, network } = cluster;
   const statuses = cluster.honestNodes().map((node) => node.status());
   const stable = Math.max(...statuses.map(({ stableCheckpoint }) => stableCheckpoint));
@@ -44,6 +56,9 @@ export function statisticsOf(cluster: SimulatedCluster, { tuning }: Schedule): S
     virtualMs: time.now(),
     requests: cluster.outcomes.length,
     slots: batches.length,
+    fastSlots: checkers.decidedFast,
+    signedTogether: batches.flat().filter(({ signedWith }) => signedWith !== undefined).length,
+    blsRuns: signature === 'bls' ? 1 : 0,
     views: Math.max(...statuses.map(({ view }) => view)),
     restarts: checkers.starts - statuses.length,
     checkpoints: Math.floor(stable / (tuning.checkpointInterval ?? 1)),
