@@ -1,3 +1,4 @@
+import { MAX_MESSAGE_BYTES } from '@ccro/wire';
 import { InProcessHub, channelNames, nodeConnectionName } from '@ccro/broker';
 import { developmentCluster, developmentKey } from '@ccro/cluster-config';
 import { expect, it, describe, afterEach, onTestFinished, vi } from 'vitest';
@@ -77,7 +78,7 @@ describe('node app', () => {
     for (const text of ['garbage', '{"kind":"vote"}', '{"kind":"nonsense"}', '']) {
       await outsider.publish(channels.node(1), Buffer.from(text));
     }
-    await outsider.publish(channels.broadcast, Buffer.alloc(3 * 1024 * 1024, 'x'));
+    await outsider.publish(channels.broadcast, Buffer.alloc(MAX_MESSAGE_BYTES + 1, 'x'));
     await vi.waitFor(async () => {
       expect((await statusOf(node)).rejects).toEqual({
         malformed: 3,

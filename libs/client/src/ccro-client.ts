@@ -30,7 +30,6 @@ import {
   type ReplicaId,
   type Reply,
   type Request,
-  type RequestList,
   type RequestResult,
   type Timestamp,
   type View,

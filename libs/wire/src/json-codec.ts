@@ -3,9 +3,10 @@
  * work. Nothing here is signed; see `signing-bytes.ts` in `libs/crypto` for what is.
  */
 
-import type { Certificate } from '@ccro/consensus';
+import type { BriefReply, Certificate, Reply } from '@ccro/consensus';
 import { deriveRequest, viewChangeDigest } from '@ccro/crypto';
 import type { Codec, Decoded, WireMessage } from './codec.js';
+import type { ControlMessage } from './control-messages.js';
 import {
   MAX_CERTIFICATE_BYTES,
   MAX_MESSAGE_BYTES,
@@ -164,6 +165,17 @@ function travelForm(message: WireMessage): object {
       const proof = certificateForm(certificate);
       return { kind, sequence, view, digest, requests: nested, certificate: proof };
     }
+    case 'reply':
+    case 'brief-reply':
+    case 'query':
+    case 'answer':
+      return clientForm(message);
+  }
+}
+
+/** What travels between clients and replicas only. */
+function clientForm(message: Reply | BriefReply | ControlMessage): object {
+  switch (message.kind) {
     case 'reply': {
       const { kind, replica, client, view, results, tally, signature } = message;
       return { kind, replica, client, view, results, tally, signature };

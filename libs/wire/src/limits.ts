@@ -1,7 +1,11 @@
 /** Limits on what is read from the broker. Everything beyond them is refused before it costs. */
 
-/** Bytes of one message at most, checked before anything else. */
-export const MAX_MESSAGE_BYTES = 2 * 1024 * 1024;
+/**
+ * Bytes of one message at most, checked before anything else. A batch of 256 requests fits whatever
+ * its client did: 256 Ki characters of operations, six bytes each, and a list of 128 digests with
+ * each request.
+ */
+export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 
 /** The same for kinds that are always small, at the largest cluster and with every escape. */
 export const MAX_SMALL_MESSAGE_BYTES = 1024;

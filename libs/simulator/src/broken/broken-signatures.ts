@@ -55,7 +55,7 @@ export const AGGREGATING: readonly BrokenProtocol[] = [
     edits: [
       {
         file: `${CRYPTO}/bls-scheme.ts`,
-        find: 'return blst.verify(bytes, sum.pk, sum.sig);',
+        find: 'return checked(bytes, sum.pk, sum.sig);',
         replace: 'return sum.pk !== undefined && bytes.length > 0;',
       },
     ],
@@ -83,7 +83,7 @@ export const AGGREGATING: readonly BrokenProtocol[] = [
     edits: [
       {
         file: `${CRYPTO}/bls-scheme.ts`,
-        find: '!blst.verify(bytes, aggregateKey(signers), parsed)',
+        find: '!checked(bytes, aggregateKey(signers), parsed)',
         replace: 'aggregateKey(signers) === undefined',
       },
     ],

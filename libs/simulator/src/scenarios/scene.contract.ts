@@ -55,7 +55,10 @@ export interface Said {
   readonly payload: Uint8Array;
 }
 
-/** The fast path is off unless `tuning` says otherwise: most scenarios are about both rounds. */
+/**
+ * The fast path is off unless `tuning` says otherwise: most scenarios are about both rounds. And
+ * each request is signed and sent alone.
+ */
 export interface SceneOptions extends Omit<SimulationOptions, 'seed' | 'nodes' | 'faulty'> {
   readonly n: number;
   readonly seed?: number;
@@ -80,7 +83,7 @@ export class Scene {
   private readonly decoded = new WeakMap<Uint8Array, { message: WireMessage | undefined }>();
 
   constructor({ n, seed = n, faulty = [], tuning, ...rest }: SceneOptions) {
-    const options = { ...rest, tuning: { fastPath: false, ...tuning } };
+    const options = { signedTogether: 1, ...rest, tuning: { fastPath: false, ...tuning } };
     const { f, quorum } = clusterSize(n);
     this.n = n;
     this.f = f;
