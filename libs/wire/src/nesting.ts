@@ -10,7 +10,7 @@ const CLOSING = [0x5d, 0x7d] as const;
 
 /**
  * Whether JSON text nests deeper than any message does. V8 parses without recursion, so depth
- * cannot overflow the stack; but two megabytes of brackets keep it busy for half a second, fifty
+ * cannot overflow the stack; but four megabytes of brackets keep it busy for a second, fifty
  * times as long as an honest message of that size.
  */
 export function nestsTooDeep(payload: Uint8Array): boolean {
