@@ -154,6 +154,47 @@ describe('execution', () => {
   });
 });
 
+describe('requests that come together', () => {
+  const together = { kind: 'requests', requests: [1, 2, 3].map((each) => request(each)) } as const;
+  const batch = 'batch(r1,r2,r3)';
+
+  it('are one batch', () => {
+    const bench = new Bench(0);
+    for (const replica of [1, 2]) {
+      const status = { kind: 'status', replica, view: 0, lastExecuted: 0, attempt: 0 };
+      bench.receive({ ...status, asks: false, signature: 's' });
+    }
+    bench.receive(together, 'direct');
+    const proposed = bench.sent('pre-prepare').map(({ message }) => message);
+    expect(proposed).toMatchObject([{ sequence: 1, requests: ['r1', 'r2', 'r3'] }]);
+  });
+
+  it('are passed on to the primary in one message', () => {
+    const bench = new Bench(1);
+    bench.receive(together, 'direct');
+    expect(bench.sent('requests')).toMatchObject([
+      { to: { kind: 'replica', id: 0 }, message: together },
+    ]);
+  });
+
+  it('are answered in one reply, in full the second time', () => {
+    // Replica 2 is none of the f + 1 that tell the results of slot 1.
+    for (const [self, brief] of [
+      [2, true],
+      [3, false],
+    ] as const) {
+      const bench = new Bench(self).receive(prePrepare(1, together.requests));
+      bench.receive({ ...certified('commit', batch), digest: batch });
+      bench.receive(together);
+      const replies = bench.sent('reply').map(({ message }) => message);
+      expect(replies).toHaveLength(2);
+      expect(replies[0]).toMatchObject({ brief });
+      expect(replies[1]).not.toMatchObject({ brief: true });
+      for (const reply of replies) expect(reply).toHaveProperty('results.length', 3);
+    }
+  });
+});
+
 describe('what others can draw out of a replica', () => {
   it('altered copies of one reminder start no fetches and no timers', () => {
     const bench = new Bench(1);

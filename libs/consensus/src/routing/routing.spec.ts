@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { weakQuorumSize } from '../quorum.js';
 import { allToAll } from './all-to-all.js';
-import { answersTo } from './answerers.js';
+import { answersTo, repliesInFull } from './answerers.js';
 import { collectorOf, toCollector } from './collector.js';
 
 describe('collector', () => {
@@ -53,6 +53,23 @@ describe('who answers a call for help', () => {
           if (answersTo(replica, 3, attempt, n)) asked.add(replica);
       }
       expect(asked.size).toBe(n - 1);
+    }
+  });
+});
+
+describe('who replies in full', () => {
+  it('f + 1 replicas, others with each slot', () => {
+    for (const n of [1, 4, 5, 7, 31]) {
+      const turns = new Map<number, number>();
+      for (let sequence = 1; sequence <= n; sequence += 1) {
+        const full = Array.from({ length: n }, (_, replica) => replica).filter((replica) =>
+          repliesInFull(replica, sequence, n),
+        );
+        expect(full).toHaveLength(weakQuorumSize(n));
+        for (const replica of full) turns.set(replica, (turns.get(replica) ?? 0) + 1);
+      }
+      expect(new Set(turns.values())).toEqual(new Set([weakQuorumSize(n)]));
+      expect(turns.size).toBe(n);
     }
   });
 });

@@ -178,6 +178,18 @@ describe('certificate delay', () => {
     expect(delay.timeoutMs(0)).toBeGreaterThan(900);
     expect(delay.timeoutMs(9)).toBe(2000);
   });
+
+  it('learns from late ones when there are several in a row, and not from one now and then', () => {
+    const delay = new CertificateDelay(300, { min: 20, max: 2000 });
+    for (let sample = 0; sample < 50; sample += 1) delay.observe(4);
+    for (let round = 0; round < 10; round += 1) {
+      for (let late = 0; late < 3; late += 1) delay.observe(500, true);
+      expect(delay.timeoutMs(0)).toBe(20);
+      delay.observe(4);
+    }
+    for (let late = 0; late < 20; late += 1) delay.observe(500, true);
+    expect(delay.timeoutMs(0)).toBeGreaterThan(500);
+  });
 });
 
 describe('recovery', () => {
