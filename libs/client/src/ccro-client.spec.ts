@@ -224,6 +224,57 @@ describe('signing together', () => {
   });
 });
 
+describe('brief replies', () => {
+  it('count once another replica has shown the results, and not before', async () => {
+    const { client, clock, replyOf, others, signers } = await scene();
+    const submissions = [client.submit('a'), client.submit('b')];
+    const results = submissions.flatMap(({ request }) => replyOf(0, request).results);
+    const say = async (replica: number, brief: boolean, said = results): Promise<void> => {
+      const { tally, view } = replyOf(replica, submissions[0]?.request ?? fail());
+      const reply = {
+        kind: 'reply',
+        replica,
+        client: 'gateway',
+        view,
+        results: said,
+        tally,
+      } as const;
+      const sealed = signers[replica]?.seal({ ...reply, brief }) ?? fail();
+      await others.publish(client.inbox, json.encode(sealed));
+      await delivered();
+    };
+    const decisions = submissions.map(({ decided }) => watch(decided));
+    for (const replica of [1, 2, 3]) await say(replica, true);
+    expect(decisions.map(({ reached }) => reached)).toEqual([false, false]);
+    // A liar shows other results: nobody else's root is over them.
+    const lies = results.map((result) => ({ ...result, result: '"lie"' }));
+    await say(0, false, lies);
+    expect(decisions.map(({ reached }) => reached)).toEqual([false, false]);
+    await say(3, false);
+    clock.advance(25);
+    const outcomes = await Promise.all(submissions.map(({ settled }) => settled));
+    expect(outcomes).toMatchObject([{ matching: 3 }, { matching: 3 }]);
+    // They are proof, as they would be had they been sent in full.
+    const proof = outcomes.flatMap((outcome) => outcome.proof);
+    expect(proof.map(({ replica }) => replica).sort()).toEqual([1, 1, 2, 2, 3, 3]);
+    for (const reply of proof) expect(reply.results).toEqual(results);
+  });
+});
+
+describe('the congestion window', () => {
+  it('keeps back what the cluster is not known to take, until something is decided', async () => {
+    const { client, heard, replyOf, send } = await scene();
+    const submitted = Array.from({ length: 300 }, (_, index) => client.submit(`${index}`).request);
+    await expect.poll(() => heard.length).toBe(256);
+    const [first] = submitted;
+    if (first === undefined) throw new Error('nothing was submitted');
+    for (const replica of [0, 1]) await send(replyOf(replica, first));
+    await expect.poll(() => heard.length).toBe(258);
+    client.abandon(submitted[1]?.timestamp ?? 0);
+    await expect.poll(() => heard.length).toBe(259);
+  });
+});
+
 describe('submitting', () => {
   it('sends the signed request to the primary of view 0, alone', async () => {
     const { client, heard, channels } = await scene();
@@ -637,3 +688,7 @@ describe('queries', () => {
     });
   });
 });
+
+function fail(): never {
+  throw new Error('there is none');
+}
