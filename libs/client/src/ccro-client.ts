@@ -26,7 +26,6 @@ import {
   type BriefReply,
   type ClientId,
   type ClusterSize,
-  type Digest,
   type ReplicaId,
   type Reply,
   type Request,
@@ -383,25 +382,23 @@ export class CcroClient {
     // nothing, unless they are the first sign of life of a replica.
     const awaited = reply.results.some(({ timestamp }) => this.requests.has(timestamp));
     if (!awaited && !this.responsiveness.isSilent(reply.replica)) return;
-    const root = resultsRoot(reply);
-    if (!this.accepts(reply, root)) return;
+    if (!this.accepts(reply)) return;
     this.take(reply);
-    for (const completed of this.briefReplies.onResults(root, reply.results)) this.take(completed);
+    const completed = this.briefReplies.onResults(resultsRoot(reply), reply.results);
+    for (const brief of completed) this.take(brief);
   }
 
   private onBriefReply(brief: BriefReply): void {
-    if (!this.accepts(brief, brief.root)) return;
+    if (!this.accepts(brief)) return;
     const reply = this.briefReplies.onBrief(brief);
     if (reply !== undefined) this.take(reply);
   }
 
-  private accepts(reply: Reply | BriefReply, root: Digest): boolean {
-    const refused =
-      reply.client === this.options.client
-        ? this.dependencies.verifier.refuseReply(reply, root)
-        : 'misdirected';
-    if (refused !== undefined) {
-      this.rejections.count(refused);
+  private accepts(reply: Reply | BriefReply): boolean {
+    const isMine = reply.client === this.options.client;
+    const verified = isMine ? this.dependencies.verifier.verifyReply(reply) : 'misdirected';
+    if (typeof verified === 'string') {
+      this.rejections.count(verified);
       return false;
     }
     this.responsiveness.heard(reply.replica);

@@ -15,15 +15,15 @@ import {
   type Certificate,
   clusterSize,
   type RejectCode,
+  type Verified,
   type ReplicaId,
   type Vote,
 } from '@ccro/consensus';
 import { LRUCache } from 'lru-cache';
 import { findHolding } from './bisection.js';
-import { refuseSigners, type SignatureScheme } from './certificate-scheme.js';
+import { certificateOf, refuseSigners, type SignatureScheme } from './certificate-scheme.js';
 import { countChecked } from './signature-counts.js';
 import { voteBytes } from './signing-bytes.js';
-import { asVerified } from './verified.js';
 import { blsSignatureBytes, voteSignatureBytes, type VotingKeys } from './voting-keys.js';
 
 const NAME = 'bls';
@@ -136,24 +136,11 @@ function parseSignature(bytes: Uint8Array | undefined): blst.Signature | undefin
 }
 
 /** Each vote was found valid by itself, so what is put together of them needs no check. */
-function assemble(votes: readonly Vote[]): ReturnType<SignatureScheme['assemble']> {
-  const [first] = votes;
-  if (first === undefined) throw new RangeError('a certificate needs votes');
-  const { phase, view, sequence, digest } = first;
-  const ascending = votes.toSorted((a, b) => a.replica - b.replica);
-  const aggregate = blst.aggregateSerializedSignatures(
-    ascending.map(({ signature }) => Buffer.from(signature, 'base64url')),
-  );
-  return asVerified({
-    kind: 'certificate',
-    phase,
-    view,
-    sequence,
-    digest,
-    proof: {
-      scheme: NAME,
-      signers: ascending.map(({ replica }) => replica),
-      signatures: [Buffer.from(aggregate.toBytes()).toString('base64url')],
-    },
+function assemble(votes: readonly Vote[]): Verified<Certificate> {
+  return certificateOf(votes, NAME, (ascending) => {
+    const aggregate = blst.aggregateSerializedSignatures(
+      ascending.map(({ signature }) => Buffer.from(signature, 'base64url')),
+    );
+    return [Buffer.from(aggregate.toBytes()).toString('base64url')];
   });
 }

@@ -3,9 +3,11 @@ import type {
   CertificateAssembler,
   ReplicaId,
   RejectCode,
+  Signature,
   Verified,
   Vote,
 } from '@ccro/consensus';
+import { asVerified } from './verified.js';
 
 export type SchemeName = 'ed25519' | 'bls';
 
@@ -52,4 +54,24 @@ export function refuseSigners(
     previous = signer;
   }
   return signers.length < quorum ? 'certificate-below-quorum' : undefined;
+}
+
+/**
+ * Puts votes on the same (phase, view, sequence, digest) together.
+ *
+ * @param signaturesOf what the proof holds, of the votes by replica, ascending
+ * @throws RangeError without votes
+ */
+export function certificateOf(
+  votes: readonly Vote[],
+  scheme: SchemeName,
+  signaturesOf: (ascending: readonly Vote[]) => readonly Signature[],
+): Verified<Certificate> {
+  const [first] = votes;
+  if (first === undefined) throw new RangeError('a certificate needs votes');
+  const { phase, view, sequence, digest } = first;
+  const ascending = votes.toSorted((a, b) => a.replica - b.replica);
+  const signers = ascending.map(({ replica }) => replica);
+  const proof = { scheme, signers, signatures: signaturesOf(ascending) };
+  return asVerified({ kind: 'certificate', phase, view, sequence, digest, proof });
 }

@@ -1,9 +1,14 @@
-import { type Certificate, clusterSize, type RejectCode, type Vote } from '@ccro/consensus';
-import { refuseSigners, type SignatureScheme } from './certificate-scheme.js';
+import {
+  type Certificate,
+  clusterSize,
+  type RejectCode,
+  type Verified,
+  type Vote,
+} from '@ccro/consensus';
+import { certificateOf, refuseSigners, type SignatureScheme } from './certificate-scheme.js';
 import { signatureHolds } from './keys.js';
 import { memberKeys } from './member-keys.js';
 import { voteBytes } from './signing-bytes.js';
-import { asVerified } from './verified.js';
 
 const NAME = 'ed25519';
 
@@ -51,21 +56,6 @@ export function createEd25519Scheme({ cluster, members }: Ed25519SchemeOptions):
 }
 
 /** Votes were verified one by one, so what is put together of them needs no check. */
-function assemble(votes: readonly Vote[]): ReturnType<SignatureScheme['assemble']> {
-  const [first] = votes;
-  if (first === undefined) throw new RangeError('a certificate needs votes');
-  const { phase, view, sequence, digest } = first;
-  const ascending = votes.toSorted((a, b) => a.replica - b.replica);
-  return asVerified({
-    kind: 'certificate',
-    phase,
-    view,
-    sequence,
-    digest,
-    proof: {
-      scheme: NAME,
-      signers: ascending.map(({ replica }) => replica),
-      signatures: ascending.map(({ signature }) => signature),
-    },
-  });
+function assemble(votes: readonly Vote[]): Verified<Certificate> {
+  return certificateOf(votes, NAME, (ascending) => ascending.map(({ signature }) => signature));
 }

@@ -1,5 +1,6 @@
 import {
   decides,
+  type BriefReply,
   type ChunkPart,
   type ClientId,
   type Decision,
@@ -19,6 +20,7 @@ import {
 } from '@ccro/consensus';
 import type { SignatureScheme } from './certificate-scheme.js';
 import { isDerived } from './derived-request.js';
+import { resultsRoot } from './digests.js';
 import { parsePublicKey, signatureHolds } from './keys.js';
 import { memberKeys } from './member-keys.js';
 import { merkleRoot } from './merkle.js';
@@ -29,7 +31,6 @@ import {
   answerBytes,
   type QueryStatement,
   queryBytes,
-  type ReplyHeader,
   replyBytes,
   requestBytes,
 } from './signing-bytes.js';
@@ -103,19 +104,8 @@ export class Verifier {
   }
 
   /** For clients: whether a member signed exactly these results. */
-  verifyReply(reply: Reply): Verified<Reply> | RejectCode {
-    if (!reply.results.every(({ result }) => isWellFormed(result))) return 'malformed';
-    return this.refuseSender(reply) ?? asVerified(reply);
-  }
-
-  /** For clients: whether a member signed results with this root. */
-  refuseReply(
-    reply: ReplyHeader & { readonly signature: Signature },
-    root: Digest,
-  ): RejectCode | undefined {
-    return this.refuseMember(reply.replica, reply.signature, () =>
-      replyBytes(this.cluster, reply, root),
-    );
+  verifyReply<R extends Reply | BriefReply>(reply: R): Verified<R> | RejectCode {
+    return this.refuseReply(reply) ?? asVerified(reply);
   }
 
   /** One result of a reply, shown without the others. @returns undefined when it holds */
@@ -163,6 +153,15 @@ export class Verifier {
     if (!isWellFormed(answer.answer)) return 'malformed';
     const bytes = (): Buffer => answerBytes(this.cluster, answer);
     return this.refuseMember(answer.replica, answer.signature, bytes);
+  }
+
+  private refuseReply(reply: Reply | BriefReply): RejectCode | undefined {
+    const isText =
+      reply.kind === 'brief-reply' || reply.results.every(({ result }) => isWellFormed(result));
+    if (!isText) return 'malformed';
+    const root = (): Digest => (reply.kind === 'reply' ? resultsRoot(reply) : reply.root);
+    const bytes = (): Buffer => replyBytes(this.cluster, reply, root());
+    return this.refuseMember(reply.replica, reply.signature, bytes);
   }
 
   private refuseRequest(request: Request): RejectCode | undefined {
