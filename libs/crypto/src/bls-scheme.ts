@@ -100,7 +100,10 @@ export function createBlsScheme({ cluster, keys }: BlsSchemeOptions): SignatureS
     return undefined;
   }
 
-  return { name: NAME, checksTogether: true, refuseVote, refuseVotes, assemble, verify };
+  // An aggregate is one signature: there is no part of it to leave out.
+  const remember = (): void => undefined;
+
+  return { name: NAME, checksTogether: true, refuseVote, refuseVotes, remember, assemble, verify };
 }
 
 /** One vote of a group, as bytes that came from outside. */

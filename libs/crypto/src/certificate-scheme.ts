@@ -25,6 +25,8 @@ export interface SignatureScheme extends CertificateAssembler {
    * @param votes on one (phase, view, sequence, digest)
    */
   refuseVotes(votes: readonly Vote[]): (RejectCode | undefined)[];
+  /** Told of the own votes: a certificate that lists one, letter by letter, saves its check. */
+  remember(vote: Verified<Vote>): void;
   /** @param votes a quorum on one (phase, view, sequence, digest), signers distinct, ascending */
   assemble(votes: readonly Verified<Vote>[]): Verified<Certificate>;
   /** @returns why the certificate proves nothing, or undefined when it holds. Never throws. */

@@ -122,6 +122,11 @@ export class Verifier {
     return this.scheme.refuseVote(vote) === undefined;
   }
 
+  /** Told of the own votes as they are made, so that certificates with them cost less to check. */
+  remember(vote: Verified<Vote>): void {
+    this.scheme.remember(vote);
+  }
+
   /** Whether votes are cheaper to check together than one by one. */
   get checksVotesTogether(): boolean {
     return this.scheme.checksTogether;

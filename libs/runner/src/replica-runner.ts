@@ -18,6 +18,7 @@ import type {
   ReplicaStatus,
   SequenceNumber,
   Tally,
+  Verified,
   VerifiedMessage,
   Via,
   Vote,
@@ -268,6 +269,8 @@ export class ReplicaRunner {
     const forOthers = to.kind !== 'replica' || to.id !== this.parts.self;
     if (this.behaviour === undefined) {
       const signed = this.parts.signer.seal(message);
+      // Signed here a moment ago: there is nothing to verify.
+      if (signed.kind === 'vote') this.parts.verifier.remember(signed as Verified<Vote>);
       if (forOthers) this.publish(to, signed);
       if (forSelf && isUnsigned(message)) this.loopBack(signed);
       return;
@@ -287,7 +290,6 @@ export class ReplicaRunner {
   /** What this replica signed and addressed to itself too comes back as an input. */
   private loopBack(message: SealedMessage): void {
     if (message.kind === 'reply' || message.kind === 'brief-reply') return;
-    // Signed here a moment ago: there is nothing to verify.
     this.step({ kind: 'message', message: message as VerifiedMessage, via: 'self' });
     if (message.kind === 'vote') this.pool?.onOwnVote(message);
   }
