@@ -10,7 +10,7 @@ export type SignatureChoice = SchemeName | 'auto';
  * From so many members on, a certificate costs a cluster less as one BLS aggregate than as a list
  * of signatures, everything counted; measured in docs/adr/0015-bls-certificates.md.
  */
-export const BLS_FROM = 16;
+export const BLS_FROM = 40;
 
 interface MemberKeys {
   readonly id: number;

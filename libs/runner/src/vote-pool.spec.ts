@@ -112,6 +112,15 @@ describe('votes that wait for each other', () => {
     expect(late.checked).toEqual([votesOf(0, 1, 2, 3, 4), votesOf(5, 6)]);
   });
 
+  it('wait for the rest as long as the quorum took', () => {
+    const bench = new PoolBench();
+    bench.wantsAll = true;
+    bench.add(vote(0)).pass(9);
+    bench.add(...votesOf(1, 2, 3, 4)).pass(8);
+    expect(bench.checked).toEqual([]);
+    expect(bench.pass(1).checked).toEqual([votesOf(0, 1, 2, 3, 4)]);
+  });
+
   it('count with the replica’s own vote, whenever that comes', () => {
     const bench = new PoolBench().add(...votesOf(1, 2, 3, 4));
     bench.handedOn.push(vote(0));
@@ -222,8 +231,8 @@ describe('votes that wait for each other', () => {
 
 describe('the waits', () => {
   it('grow with the cluster', () => {
-    expect(voteWaits(4)).toEqual({ quorum: 5, all: 1 });
-    expect(voteWaits(16)).toEqual({ quorum: 20, all: 4 });
+    expect(voteWaits(4)).toEqual({ quorum: 20, all: 1 });
+    expect(voteWaits(16)).toEqual({ quorum: 80, all: 4 });
     expect(voteWaits(1)).toEqual(voteWaits(4));
   });
 });

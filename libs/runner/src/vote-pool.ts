@@ -19,14 +19,22 @@ import { isRejected, type Verifier } from '@ccro/crypto';
 export interface VoteWaits {
   /** The longest wait for a quorum: what has come by then is checked. */
   readonly quorum: number;
-  /** The longest wait, from a quorum on, for the votes of all. */
+  /**
+   * The wait, from a quorum on, for the votes of all: at least this, and as long as the quorum
+   * took to gather, as the rest are fewer than a quorum.
+   */
   readonly all: number;
 }
 
-/** In larger clusters votes arrive less close together. @param n number of replicas */
+/**
+ * In larger clusters votes arrive less close together. Less than a quorum decides nothing, so
+ * there is no hurry to check it.
+ *
+ * @param n number of replicas
+ */
 export function voteWaits(n: number): VoteWaits {
   const scale = Math.max(1, n / 4);
-  return { quorum: 5 * scale, all: scale };
+  return { quorum: 20 * scale, all: scale };
 }
 
 /** Votes that wait at most, in all groups together, for each replica. */
@@ -51,6 +59,7 @@ interface Group {
   readonly name: string;
   /** By replica and signature. */
   readonly votes: Map<string, Vote>;
+  readonly sinceMs: number;
   /** Whether its signers, with those the core knows, were a quorum when it was looked at last. */
   hasQuorum: boolean;
   cancelTimer: () => void;
@@ -111,9 +120,16 @@ export class VotePool {
     const name = nameOf(vote);
     const existing = this.groups.get(name);
     if (existing !== undefined) return existing;
-    const group = { name, votes: new Map(), hasQuorum: false, cancelTimer: () => undefined };
+    const { clock, waits } = this.parts;
+    const group = {
+      name,
+      votes: new Map(),
+      sinceMs: clock.now(),
+      hasQuorum: false,
+      cancelTimer: () => undefined,
+    };
     this.groups.set(name, group);
-    this.checkAfter(this.parts.waits.quorum, group);
+    this.checkAfter(waits.quorum, group);
     return group;
   }
 
@@ -126,7 +142,8 @@ export class VotePool {
       this.check(group);
     } else if (signers.size >= demand.quorum && !group.hasQuorum) {
       group.hasQuorum = true;
-      this.checkAfter(this.parts.waits.all, group);
+      const { clock, waits } = this.parts;
+      this.checkAfter(Math.max(waits.all, clock.now() - group.sinceMs), group);
     }
   }
 

@@ -1,5 +1,6 @@
 /** Issue 4, point 3: clusters whose certificates are one BLS aggregate. */
 
+import { BLS_FROM } from '@ccro/cluster-config';
 import { describe, expect, it, vi } from 'vitest';
 import { decide } from './support/http.contract.js';
 import { temporaryDirectory } from './support/files.contract.js';
@@ -54,7 +55,7 @@ describe.each(['embedded', 'redis'] as const)('BLS on the %s broker', (broker) =
 
 describe('a large cluster', () => {
   it('takes BLS by itself', async () => {
-    const cluster = await startedCluster({ nodes: 16 });
+    const cluster = await startedCluster({ nodes: BLS_FROM });
     await decide(cluster.gatewayUrl, 'one');
     expect(await proofs(cluster)).toMatchObject([AGGREGATE]);
   });

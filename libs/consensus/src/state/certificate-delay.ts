@@ -1,12 +1,14 @@
 /** From the so-maniest late certificate in a row on they are samples. */
 const LATE_IN_A_ROW = 4;
+/** Of the usual delay, that one must take before it is missing. */
+const PATIENCE = 3;
 
 /**
  * How long to wait for a certificate before broadcasting votes: a smoothed delay plus four mean
- * deviations (the estimator of RFC 6298), but twice the delay at least, within the configured
- * bounds, doubled per attempt. Where delays hardly vary the deviations alone leave no room for one
- * pause of a process, and votes broadcast in vain cost n² deliveries; waiting longer for a
- * collector that failed costs the slot at hand alone.
+ * deviations (the estimator of RFC 6298), but `PATIENCE` times the delay at least, within the
+ * configured bounds, doubled per attempt. Where delays hardly vary the deviations alone leave no
+ * room for one pause of a process, and votes broadcast in vain cost n² deliveries; waiting longer
+ * for a collector that failed costs the slot at hand alone.
  */
 export class CertificateDelay {
   private smoothedMs: number | undefined;
@@ -41,7 +43,7 @@ export class CertificateDelay {
     const base =
       this.smoothedMs === undefined
         ? this.initialMs
-        : this.smoothedMs + Math.max(this.smoothedMs, 4 * this.deviationMs);
+        : Math.max(PATIENCE * this.smoothedMs, this.smoothedMs + 4 * this.deviationMs);
     const bounded = Math.min(Math.max(base, this.bounds.min), this.bounds.max);
     return Math.min(bounded * 2 ** attempt, this.bounds.max);
   }
