@@ -2,7 +2,7 @@
 
 import { pause, Quit } from '@ccro/process-cluster';
 import { randomUUID } from 'node:crypto';
-import { Agent, request } from 'node:http';
+import { Agent, request, type OutgoingHttpHeaders } from 'node:http';
 import { benchData } from './bench-operation.js';
 
 /** How often what is due is sent. */
@@ -12,6 +12,8 @@ const TICK_MS = 4;
  * measure this program instead.
  */
 const MAX_CONNECTIONS = 1_000;
+/** Any call that costs the gateway nothing. */
+const CONNECTING_PATH = '/health/live';
 const CALL_TIMEOUT_MS = 30_000;
 
 export interface OpenLoopPlan {
@@ -34,7 +36,9 @@ export interface CallAnswer {
 }
 
 /**
- * Makes `POST /requests` calls, and resolves when all of them are answered.
+ * Makes `POST /requests` calls, and resolves when all of them are answered. All connections are
+ * there before: Node accepts one in each turn of its event loop, so that in an overload the last
+ * of a thousand new callers would wait for seconds before the gateway knows of them.
  *
  * @returns how many calls were made
  * @throws Quit when `quit` aborts
@@ -44,13 +48,18 @@ export async function openLoop(
   onAnswer: (answer: CallAnswer) => void,
   quit: AbortSignal,
 ): Promise<number> {
-  const agent = new Agent({ keepAlive: true, maxSockets: MAX_CONNECTIONS });
+  const agent = new Agent({
+    keepAlive: true,
+    maxSockets: MAX_CONNECTIONS,
+    maxFreeSockets: MAX_CONNECTIONS,
+  });
   const body = JSON.stringify({ data: benchData() });
   const open = new Set<Promise<void>>();
-  const startedMs = performance.now();
   let due = 0;
   let made = 0;
   try {
+    await connect(url, agent);
+    const startedMs = performance.now();
     for (let elapsedMs = 0; elapsedMs < durationMs; elapsedMs = performance.now() - startedMs) {
       if (quit.aborted) throw new Quit();
       for (; due < (elapsedMs / 1000) * callsPerSecond; due += 1) {
@@ -71,22 +80,39 @@ export async function openLoop(
   return made;
 }
 
-/** Never rejects. */
+/** Calls at the same time have a connection each. */
+async function connect(url: string, agent: Agent): Promise<void> {
+  const call: Call = { path: CONNECTING_PATH, method: 'GET', headers: {} };
+  await Promise.all(Array.from({ length: MAX_CONNECTIONS }, () => answerTo(url, agent, call)));
+}
+
 function post(url: string, agent: Agent, body: string, isAsync: boolean): Promise<CallAnswer> {
+  const headers = {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+    ...(isAsync ? { prefer: 'respond-async', 'idempotency-key': randomUUID() } : {}),
+  };
+  return answerTo(url, agent, { path: '/requests', method: 'POST', headers }, body);
+}
+
+interface Call {
+  readonly path: string;
+  readonly method: 'GET' | 'POST';
+  readonly headers: OutgoingHttpHeaders;
+}
+
+/** Never rejects. */
+function answerTo(
+  url: string,
+  agent: Agent,
+  { path, method, headers }: Call,
+  body?: string,
+): Promise<CallAnswer> {
   const startedMs = performance.now();
   return new Promise((resolve) => {
     const end = (status: number, text: string): void =>
       resolve({ status, body: text, tookMs: performance.now() - startedMs });
-    const call = request(`${url}/requests`, {
-      method: 'POST',
-      agent,
-      timeout: CALL_TIMEOUT_MS,
-      headers: {
-        'content-type': 'application/json',
-        'content-length': Buffer.byteLength(body),
-        ...(isAsync ? { prefer: 'respond-async', 'idempotency-key': randomUUID() } : {}),
-      },
-    });
+    const call = request(`${url}${path}`, { method, agent, timeout: CALL_TIMEOUT_MS, headers });
     call.on('response', (response) => {
       let text = '';
       response.setEncoding('utf8');

@@ -76,7 +76,8 @@ export const overloadScenario: Scenario = async (bench) => {
       rows: measured.map(({ row }) => row),
       notes: [
         `capacity: ${CONNECTIONS} calls at a time, each making room for the next; then calls at a ` +
-          'fixed rate, whatever becomes of them, from the processors that the cluster runs on',
+          'fixed rate, whatever becomes of them, over connections that are there already, from the ' +
+          'processors that the cluster runs on',
         'every other call is answered 202 at once, and asked for until it is decided',
         'the gateway bounds the wait to its OVERLOAD_WAIT_MS, 500 ms; besides, calls wait for ' +
           'load and cluster to get a processor',
