@@ -17,7 +17,7 @@ const options = readBenchOptions(process.argv.slice(2));
 
 await runProgram(async (quit) => {
   if (options.from !== undefined) {
-    say(await writeDocs(ROOT, await readResults(options.from)));
+    say(await writeDocs(ROOT, await Promise.all(options.from.map(readResults))));
     return 0;
   }
   const run = await measure(quit);
@@ -29,7 +29,7 @@ await runProgram(async (quit) => {
   });
   say(machineText(run.results));
   say(`Results: ${directory}`);
-  if (options.writeDocs) say(await writeDocs(ROOT, run));
+  if (options.writeDocs) say(await writeDocs(ROOT, [run]));
   return 0;
 });
 

@@ -228,6 +228,16 @@ function sharedEnvironment(plan: ClusterPlan, redisUrl: string): Record<string, 
   };
 }
 
+/** As docs/OPERATIONS.md, "Memory", says: little is held for what may come. */
+function sparingVariables({ heapMegabytes }: ClusterPlan): Record<string, string> {
+  if (heapMegabytes === undefined) return {};
+  return {
+    NODE_OPTIONS: `--max-old-space-size=${heapMegabytes} --max-semi-space-size=2`,
+    MALLOC_ARENA_MAX: '1',
+    MALLOC_TRIM_THRESHOLD_: '131072',
+  };
+}
+
 function nodeProgram(
   plan: ClusterPlan,
   redisUrl: string,
@@ -239,6 +249,7 @@ function nodeProgram(
     readyLine: /Node \d+ started on (https?:\/\/[\w.:[\]-]+)/,
     environment: {
       ...sharedEnvironment(plan, redisUrl),
+      ...sparingVariables(plan),
       NODE_ID: String(id),
       NODE_HTTP_PORT: '0',
       ...storageVariables(plan),

@@ -35,8 +35,8 @@ export interface BenchOptions {
   /** Requests under way at a time, one level after another. */
   readonly inFlight: readonly number[] | undefined;
   readonly writeDocs: boolean;
-  /** Directory of an earlier run to write the docs from, instead of measuring. */
-  readonly from: string | undefined;
+  /** Directories of earlier runs to write the docs from, instead of measuring. */
+  readonly from: readonly string[] | undefined;
   readonly keep: boolean;
 }
 
@@ -64,7 +64,11 @@ export function benchCommand(): Command {
       list(wholeNumber(1, MAX_IN_FLIGHT)),
     )
     .option('--write-docs', 'write docs/BENCHMARKS.md from the results', false)
-    .option('--from <dir>', 'with --write-docs: use the results there and measure nothing')
+    .option(
+      '--from <dir...>',
+      'with --write-docs: use the results there and measure nothing; of scenarios in several ' +
+        'directories the last one counts',
+    )
     .option('--keep', 'keep the working directory with keys, stores and logs', false)
     .showHelpAfterError('(--help lists the options)');
 }

@@ -68,32 +68,43 @@ function parseResults(path: string, text: string): Results {
   }
 }
 
-/** Writes the page and its charts. @returns a line that says so */
-export async function writeDocs(root: string, { results, charts }: ShownResults): Promise<string> {
+/** Writes the page and its charts, of runs in their order. @returns a line that says so */
+export async function writeDocs(root: string, runs: readonly ShownResults[]): Promise<string> {
   const docs = join(root, 'docs');
+  const charts = Object.assign({}, ...runs.map((run) => run.charts)) as ShownResults['charts'];
   await writeFiles(join(docs, 'benchmarks'), charts);
-  await writeFiles(docs, { 'BENCHMARKS.md': benchmarksPage(results) });
+  await writeFiles(docs, { 'BENCHMARKS.md': benchmarksPage(runs.map(({ results }) => results)) });
   return `Written: docs/BENCHMARKS.md and ${Object.keys(charts).length} charts in docs/benchmarks`;
 }
 
-/** The page as Markdown. */
-export function benchmarksPage(results: Results): string {
-  const { command, commit, startedAt, durationMs, machine, scenarios } = results;
-  const { processor, cores, system, node, redis } = machine;
+/** A scenario and the run whose it is: its yardstick was measured then. */
+interface Shown {
+  readonly scenario: ScenarioResult;
+  readonly results: Results;
+}
+
+/** The page as Markdown. Of a scenario in several runs the last one is shown. */
+export function benchmarksPage(runs: readonly Results[]): string {
+  const last = new Map<string, Shown>();
+  for (const results of runs) {
+    for (const scenario of results.scenarios) last.set(scenario.name, { scenario, results });
+  }
+  const shown = [...last.values()];
+  const used = runs.filter((run) => shown.some(({ results }) => results === run));
   return [
     '# Benchmarks',
     '',
-    `Written by \`npm run bench -- --write-docs\` from the results of \`${command}\`, commit`,
-    `${commit ?? 'unknown'}, ${startedAt.slice(0, 10)}, in ${Math.round(durationMs / 1000)} s.`,
+    'Written by `npm run bench -- --write-docs` from the results of',
     '',
-    `Machine: ${cores} cores (${processor}), ${system}, Node ${node}, Redis ${redis}; load before the`,
-    `run: ${machine.loadBefore.toFixed(2)}. Cluster and load share the machine. Times are also given as multiples`,
-    'of what the machine itself takes (×): these compare from machine to machine, milliseconds do not.',
+    ...used.map(runText),
+    '',
+    'Cluster and load share the machine. Times are also given as multiples of what the machine itself',
+    'took in the same run (×): these compare from machine to machine, milliseconds do not.',
     '',
     '## Targets',
     '',
-    ...verdictTable(scenarios.flatMap(({ verdicts }) => verdicts)),
-    ...scenarios.flatMap((scenario) => section(scenario, results)),
+    ...verdictTable(shown.flatMap(({ scenario }) => scenario.verdicts)),
+    ...shown.flatMap(({ scenario, results }) => section(scenario, results)),
     '## Others, for comparison',
     '',
     'As published or as measured on a machine with 2 cores; not in this run, except where a table above',
@@ -101,6 +112,17 @@ export function benchmarksPage(results: Results): string {
     '',
     ...table(['system', 'what', 'figure'], PEERS),
   ].join('\n');
+}
+
+function runText({ command, commit, startedAt, durationMs, machine, yardstick }: Results): string {
+  const { processor, cores, system, node, redis, loadBefore } = machine;
+  return (
+    `- \`${command}\`, commit ${commit ?? 'unknown'}, ${startedAt.slice(0, 10)}, in ` +
+    `${Math.round(durationMs / 1000)} s: ${cores} cores (${processor}), ${system}, Node ${node}, ` +
+    `Redis ${redis}, load before the run ${loadBefore.toFixed(2)}; a Redis round trip took ` +
+    `${figureText(yardstick.redisRoundTrip, 'µs')}, an Ed25519 check ` +
+    `${figureText(yardstick.signatureCheck, 'µs')}`
+  );
 }
 
 function section(scenario: ScenarioResult, { yardstick }: Results): string[] {

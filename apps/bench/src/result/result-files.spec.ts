@@ -33,14 +33,30 @@ describe('results', () => {
   });
 
   it('are a page with the targets, every table, the charts and what others take', () => {
-    const page = benchmarksPage(SAMPLE_RESULTS);
-    expect(page).toContain(
-      'results of `npm run bench -- scale`, commit\nabc123, 2026-01-02, in 61 s.',
-    );
+    const page = benchmarksPage([SAMPLE_RESULTS]);
+    expect(page).toContain('- `npm run bench -- scale`, commit abc123, 2026-01-02, in 61 s:');
     expect(page).toContain('| time | 3 ms | at most 3.20 ms | yes |');
     expect(page).toContain('| rate | 9/s | at least 10/s | **no** |');
     expect(page).toContain('| ccro | 4 | 3 ms (15×) | 5000/s | 100 % |');
     expect(page).toContain('![Scale](benchmarks/scale.svg)');
     expect(page).toContain('171 s / too many open files');
+  });
+
+  it('of several runs are one page, the last of each scenario', () => {
+    const [scale] = SAMPLE_RESULTS.scenarios;
+    if (scale === undefined) throw new Error('the sample has a scenario');
+    const other = { ...scale, name: 'other', title: 'Other' };
+    const again = { ...scale, title: 'Scale again' };
+    const first = { ...SAMPLE_RESULTS, scenarios: [scale, other] };
+    const second = { ...SAMPLE_RESULTS, commit: 'def456', scenarios: [again] };
+    const page = benchmarksPage([first, second]);
+    expect(page.match(/^## .*$/gm)).toEqual([
+      '## Targets',
+      '## Scale again',
+      '## Other',
+      '## Others, for comparison',
+    ]);
+    expect(page.match(/commit \w+/g)).toEqual(['commit abc123', 'commit def456']);
+    expect(benchmarksPage([second, SAMPLE_RESULTS])).not.toContain('def456');
   });
 });
