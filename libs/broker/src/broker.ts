@@ -18,6 +18,12 @@ export interface Broker {
   readonly connected: boolean;
 
   /**
+   * Whether messages for this connection are known to lie unread in this process. False where
+   * that cannot be seen, as with what the operating system holds.
+   */
+  readonly hasUnread: boolean;
+
+  /**
    * Resolves when connected and subscribed. Afterwards the connection repairs itself until
    * `close`; what is published during an outage is lost.
    *

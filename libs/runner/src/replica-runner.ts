@@ -100,8 +100,10 @@ export class ReplicaRunner {
       (error) => this.fail(error),
     );
     this.snapshots = new SnapshotKeeper(parts.store, parts.clock);
-    this.timers = new ReplicaTimers(parts.clock, (timer) =>
-      this.step({ kind: 'timer-fired', timer }),
+    this.timers = new ReplicaTimers(
+      parts.clock,
+      (timer) => this.step({ kind: 'timer-fired', timer }),
+      () => parts.broker.hasUnread,
     );
     if (parts.verifier.checksVotesTogether) this.pool = this.createPool();
   }

@@ -35,11 +35,21 @@ class StallingClock {
   }
 }
 
-function start(): { clock: StallingClock; timers: ReplicaTimers; fired: string[] } {
+function start(): {
+  clock: StallingClock;
+  timers: ReplicaTimers;
+  fired: string[];
+  inbox: { hasUnread: boolean };
+} {
   const fired: string[] = [];
   const clock = new StallingClock();
-  const timers = new ReplicaTimers(clock, ({ kind }) => fired.push(`${kind} at ${clock.now()}`));
-  return { clock, timers, fired };
+  const inbox = { hasUnread: false };
+  const timers = new ReplicaTimers(
+    clock,
+    ({ kind }) => fired.push(`${kind} at ${clock.now()}`),
+    () => inbox.hasUnread,
+  );
+  return { clock, timers, fired, inbox };
 }
 
 describe('timers of a replica', () => {
@@ -73,6 +83,25 @@ describe('timers of a replica', () => {
     expect(fired).toEqual([]);
     clock.pass(1);
     expect(fired).toEqual(['request at 4000']);
+  });
+
+  it('wait until what has come is read', () => {
+    const { clock, timers, fired, inbox } = start();
+    inbox.hasUnread = true;
+    timers.set(REQUEST, 100);
+    clock.pass(130);
+    expect(fired).toEqual([]);
+    inbox.hasUnread = false;
+    clock.pass(1000);
+    expect(fired).toEqual(['request at 150']);
+  });
+
+  it('wait twice as long at the most, however much comes', () => {
+    const { clock, timers, fired, inbox } = start();
+    inbox.hasUnread = true;
+    timers.set(REQUEST, 100);
+    clock.pass(1000);
+    expect(fired).toEqual(['request at 200']);
   });
 
   it('do so once only, never for longer than they were set for, and can be cancelled then', () => {

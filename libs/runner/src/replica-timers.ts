@@ -4,12 +4,16 @@ import type { Clock } from '@ccro/clock';
 /** Lateness below which the event loop was merely busy, ms. */
 const TOLERATED_LATENESS_MS = 10;
 
+/** Of the time a timer had: how often it is asked again whether all is read. */
+const STEP = 1 / 4;
+
 /**
  * The timers a replica has asked for; setting one again replaces it.
  *
- * One that is late says that this process stood still, not that others kept it waiting: what they
- * sent meanwhile is still unread. So it gets as much time again as it was late, at most once and
- * never more than it had.
+ * One that is late says that this process stood still, and one that runs out while messages lie
+ * unread that it is behind; not that others kept it waiting. So it gets time again: as much as it
+ * was late, and until all is read, but never more in all than it had. A flood of messages thus
+ * makes a replica wait twice as long at the most.
  */
 export class ReplicaTimers {
   private readonly cancels = new Map<string, () => void>();
@@ -17,22 +21,33 @@ export class ReplicaTimers {
   constructor(
     private readonly clock: Clock,
     private readonly onFired: (timer: TimerKey) => void,
+    private readonly hasUnread: () => boolean = () => false,
   ) {}
 
   set(timer: TimerKey, afterMs: number): void {
     const name = timerName(timer);
     this.cancels.get(name)?.();
-    const dueMs = this.clock.now() + afterMs;
-    const fire = (): void => {
-      this.cancels.delete(name);
-      this.onFired(timer);
+    const wait = (forMs: number, spareMs: number): void => {
+      const dueMs = this.clock.now() + forMs;
+      const onDue = (): void => {
+        const lateMs = this.clock.now() - dueMs;
+        const againMs = Math.min(this.needed(lateMs, afterMs), spareMs);
+        if (againMs > 0) {
+          wait(againMs, spareMs - againMs);
+          return;
+        }
+        this.cancels.delete(name);
+        this.onFired(timer);
+      };
+      this.cancels.set(name, this.clock.schedule(forMs, onDue));
     };
-    const fireUnlessLate = (): void => {
-      const lateMs = this.clock.now() - dueMs;
-      if (lateMs <= Math.max(TOLERATED_LATENESS_MS, afterMs / 4)) fire();
-      else this.cancels.set(name, this.clock.schedule(Math.min(lateMs, afterMs), fire));
-    };
-    this.cancels.set(name, this.clock.schedule(afterMs, fireUnlessLate));
+    wait(afterMs, afterMs);
+  }
+
+  /** How much longer to wait, if others are not to blame. */
+  private needed(lateMs: number, afterMs: number): number {
+    const stoodStill = lateMs > Math.max(TOLERATED_LATENESS_MS, afterMs * STEP);
+    return Math.max(stoodStill ? lateMs : 0, this.hasUnread() ? afterMs * STEP : 0);
   }
 
   cancel(timer: TimerKey): void {

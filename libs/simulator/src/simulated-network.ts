@@ -107,6 +107,9 @@ export class SimulatedNetwork {
 
 /** One participant's connection. */
 export class SimulatedBroker implements Broker {
+  /** What is on its way is the network's delay. */
+  readonly hasUnread = false;
+
   private readonly channels = new Set<string>();
   private readonly listeners: MessageListener[] = [];
   private readonly connectionListeners: ConnectionListener[] = [];

@@ -44,6 +44,10 @@ export class CountingBroker implements Broker {
     return this.inner.connected;
   }
 
+  get hasUnread(): boolean {
+    return this.inner.hasUnread;
+  }
+
   connect(): Promise<void> {
     return this.inner.connect();
   }

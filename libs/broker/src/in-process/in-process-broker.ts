@@ -19,6 +19,7 @@ export class InProcessBroker implements Broker {
   private readonly connectionListeners: ConnectionListener[] = [];
   private readonly counter = new TrafficCounter();
   private state: 'new' | 'connected' | 'disconnected' | 'closed' = 'new';
+  private unread = 0;
 
   constructor(
     readonly name: string,
@@ -27,6 +28,10 @@ export class InProcessBroker implements Broker {
 
   get connected(): boolean {
     return this.state === 'connected';
+  }
+
+  get hasUnread(): boolean {
+    return this.unread > 0;
   }
 
   async connect(): Promise<void> {
@@ -82,8 +87,19 @@ export class InProcessBroker implements Broker {
     this.announce(connected);
   }
 
+  /** @internal called by the hub when a message for this connection was queued */
+  announceMessage(): void {
+    this.unread += 1;
+  }
+
+  /** @internal called by the hub when it lost what was queued */
+  loseMessages(): void {
+    this.unread = 0;
+  }
+
   /** @internal called by the hub, never from within a publish */
   receive(channel: string, payload: Uint8Array): void {
+    this.unread -= 1;
     if (!this.connected) return;
     for (const listener of this.messageListeners) listener(channel, payload);
   }

@@ -47,6 +47,26 @@ describe('InProcessHub', () => {
     await self.close();
   });
 
+  it('knows who has unread messages', async () => {
+    const hub = new InProcessHub();
+    const sender = await connected(hub, 'sender');
+    const receiver = await connected(hub, 'receiver', 'x');
+    const seen: boolean[] = [];
+    const read = new Promise<void>((resolve) => {
+      receiver.onMessage(() => {
+        seen.push(receiver.hasUnread);
+        if (!receiver.hasUnread) resolve();
+      });
+    });
+    await Promise.all([sender.publish('x', payload), sender.publish('x', payload)]);
+    expect([sender.hasUnread, receiver.hasUnread]).toEqual([false, true]);
+    await read;
+    expect(seen).toEqual([true, false]);
+    await sender.publish('x', payload);
+    hub.setAvailable(false);
+    expect(receiver.hasUnread).toBe(false);
+  });
+
   it('delivers at most so many messages in one turn', async () => {
     const hub = new InProcessHub({ maxDeliveriesPerTurn: 3, turnBudgetMs: 1_000 });
     const self = await connected(hub, 'self', 'x');

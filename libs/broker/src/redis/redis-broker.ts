@@ -29,6 +29,7 @@ type Hook = () => Promise<void>;
 export class RedisBroker implements Broker {
   /** The few commands of this connection that an `IdentityLease` uses. */
   readonly leases: LeaseConnection;
+  readonly hasUnread = false;
 
   private readonly connection: RedisConnection;
   private readonly channels = new Set<string>();
