@@ -97,8 +97,8 @@ const WALK: readonly (readonly [command: string, exercise: Exercise])[] = [
   ['curl localhost:8081/status', prints(/"id":1,"up":true/)],
   // performance
   [
-    'npm start -- --byzantine 30 --fault offline --once examples/sample-run-case.json',
-    runsAlone(/Total Nodes: 91[^]*CCRO Consensus Time/),
+    'npm run bench -- --write-docs',
+    coveredBy('apps/bench: a scenario, and the page of results', () => namesProgram('bench')),
   ],
   [
     'npm start -- --byzantine 30 --fault falsify --broker redis --once examples/sample-run-case.json',

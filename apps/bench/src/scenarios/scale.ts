@@ -1,7 +1,7 @@
 /** What a decision costs as the cluster grows, all nodes in this process. */
 
 import type { ClusterMode } from '@ccro/cluster-config';
-import { lineChart, type Series } from '@ccro/figures';
+import { bytes, lineChart, type Series } from '@ccro/figures';
 import { NO_FAULTS } from '../embedded/embedded-cluster.js';
 import {
   compileAll,
@@ -38,9 +38,50 @@ const TIME_TARGETS_MS: ReadonlyMap<number, number> = new Map([
 ]);
 const MAX_DELIVERIES_A_NODE = 6;
 const MIN_LINEAR_R2 = 0.99;
+/** Between clusters that sign votes with BLS: CPU a node, in the largest to the smallest of them. */
+const MAX_BLS_GROWTH = 1.5;
 /** CCRO is to beat PBFT from these sizes on. */
 const FASTER_FROM = 16;
 const CHEAPER_FROM = 7;
+
+/** What is drawn against n, and how it grows. */
+interface Curve {
+  readonly name: string;
+  readonly title: string;
+  readonly of: (figures: Measured) => number;
+  readonly text: (value: number) => string;
+}
+
+const CURVES: readonly Curve[] = [
+  {
+    name: 'time',
+    title: 'Time of one decision',
+    of: ({ timeMs }) => timeMs,
+    text: (value) => `${value.toFixed(0)} ms`,
+  },
+  {
+    name: 'deliveries',
+    title: 'Deliveries for one decision',
+    of: ({ deliveries }) => deliveries,
+    text: (value) => value.toFixed(0),
+  },
+  { name: 'bytes', title: 'Bytes for one decision', of: ({ bytes: count }) => count, text: bytes },
+  {
+    name: 'cpu',
+    title: 'CPU for one decision, all nodes',
+    of: ({ cpuMs }) => cpuMs,
+    text: (value) => `${value.toFixed(0)} ms`,
+  },
+  {
+    name: 'cpu-a-node',
+    title: 'CPU for one decision, each node',
+    of: ({ cpuMs, nodes }) => cpuMs / nodes,
+    text: (value) => `${value.toFixed(1)} ms`,
+  },
+];
+
+/** Those whose growth is said in figures, too. */
+const FITTED = ['deliveries', 'bytes', 'cpu'];
 
 const COLUMNS: readonly Column[] = [
   { key: 'mode', title: 'mode', unit: 'text' },
@@ -86,17 +127,11 @@ export const scaleScenario: Scenario = async (bench) => {
         ...fitNotes(figures),
       ],
       verdicts: verdictsOf(figures),
-      charts: ['scale-time.svg', 'scale-deliveries.svg'],
+      charts: CURVES.map(({ name }) => `scale-${name}.svg`),
     },
-    charts: {
-      'scale-time.svg': chart('Time of one decision', figures, ({ timeMs }) => timeMs, ' ms'),
-      'scale-deliveries.svg': chart(
-        'Deliveries for one decision',
-        figures,
-        ({ deliveries }) => deliveries,
-        '',
-      ),
-    },
+    charts: Object.fromEntries(
+      CURVES.map((curve) => [`scale-${curve.name}.svg`, chart(curve, figures)]),
+    ),
   };
 };
 
@@ -138,17 +173,20 @@ function rowOf(figures: Measured): Row {
 }
 
 function fitNotes(figures: readonly Measured[]): string[] {
-  return MODES.flatMap((mode) => {
-    const points = pointsOf(figures, mode, ({ deliveries }) => deliveries);
-    const [linear, quadratic] = [polynomialFit(points, 1), polynomialFit(points, 2)];
-    if (linear === undefined || quadratic === undefined) return [];
-    const [a = 0, b = 0] = linear.coefficients;
-    const [c = 0, d = 0, e = 0] = quadratic.coefficients;
-    return [
-      `deliveries of ${mode}: linear ${b.toFixed(2)} n ${signed(a)} with R² ${linear.r2.toFixed(5)}, ` +
-        `quadratic ${e.toFixed(4)} n² ${signed(d)} n ${signed(c)} with R² ${quadratic.r2.toFixed(5)}`,
-    ];
-  });
+  const curves = CURVES.filter(({ name }) => FITTED.includes(name));
+  return curves.flatMap((curve) => MODES.flatMap((mode) => fitNote(curve, mode, figures)));
+}
+
+function fitNote(curve: Curve, mode: ClusterMode, figures: readonly Measured[]): string[] {
+  const points = pointsOf(figures, mode, curve.of);
+  const [linear, quadratic] = [polynomialFit(points, 1), polynomialFit(points, 2)];
+  if (linear === undefined || quadratic === undefined) return [];
+  const [a = 0, b = 0] = linear.coefficients;
+  const [c = 0, d = 0, e = 0] = quadratic.coefficients;
+  return [
+    `${curve.name} of ${mode}: linear ${b.toFixed(2)} n ${signed(a)} with R² ${linear.r2.toFixed(5)}, ` +
+      `quadratic ${e.toFixed(4)} n² ${signed(d)} n ${signed(c)} with R² ${quadratic.r2.toFixed(5)}`,
+  ];
 }
 
 function signed(value: number): string {
@@ -183,7 +221,17 @@ function verdictsOf(figures: readonly Measured[]): Verdict[] {
     const other = pbft.get(each.nodes);
     return other === undefined ? [] : comparison(each, other);
   });
-  return [...times, ...shape, ...against];
+  return [...times, ...shape, ...flatness(ccro), ...against];
+}
+
+/** With certificates of one signature a node does as much in a large cluster as in a small one. */
+function flatness(ccro: readonly Measured[]): Verdict[] {
+  const aggregating = ccro.filter(({ scheme }) => scheme === 'bls');
+  const [smallest, largest] = [aggregating.at(0), aggregating.at(-1)];
+  if (smallest === undefined || largest === undefined || smallest === largest) return [];
+  const growth = largest.cpuMs / largest.nodes / (smallest.cpuMs / smallest.nodes);
+  const sizes = `n = ${largest.nodes} to n = ${smallest.nodes}`;
+  return [atMost(`CPU a node with BLS, ${sizes}`, growth, MAX_BLS_GROWTH, 'times')];
 }
 
 function comparison(ccro: Measured, pbft: Measured): Verdict[] {
@@ -209,18 +257,13 @@ function pointsOf(
     .map((each) => ({ x: each.nodes, y: part(each) }));
 }
 
-function chart(
-  title: string,
-  figures: readonly Measured[],
-  part: (figures: Measured) => number,
-  unit: string,
-): string {
+function chart({ title, of, text }: Curve, figures: readonly Measured[]): string {
   const series = MODES.map((mode): Series => ({
     name: mode,
-    points: pointsOf(figures, mode, part),
+    points: pointsOf(figures, mode, of),
   }));
   return lineChart(
     series.filter(({ points }) => points.length > 0),
-    { title, xLabel: (x) => `n = ${x.toFixed(0)}`, yLabel: (y) => `${y.toFixed(0)}${unit}` },
+    { title, xLabel: (x) => `n = ${x.toFixed(0)}`, yLabel: text },
   );
 }
