@@ -34,7 +34,9 @@ export async function runCluster(
     onFatal: (error) => ended.fail(error),
   });
   try {
-    const reports = await startPrinter(cluster, print);
+    // Ctrl-C may come while nodes are asked, which then do not answer any more.
+    const reports = await Promise.race([startPrinter(cluster, print), ended.promise]);
+    if (reports === undefined) return requests === undefined ? 0 : 1;
     printer.current = reports;
     if (requests === undefined) {
       await ended.promise;

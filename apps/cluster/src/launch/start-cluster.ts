@@ -51,11 +51,12 @@ class Launch {
     const source = await openBrokers(this.options, (line) => this.listener.onNotice(line));
     this.closers.push(() => source.close());
     const nodes: RunningNode[] = [];
+    // All at a time: one that has to be killed in the end must not keep the others waiting.
+    this.closers.push(async () => void (await Promise.all(nodes.map((node) => node.close()))));
     for (const { id } of this.config.members) {
       const node = await this.startNode(id, source);
-      this.closers.push(() => node.close());
-      this.listener.onNodeStarted(node);
       nodes.push(node);
+      this.listener.onNodeStarted(node);
     }
     const gatewayUrl = await this.startGateway(source);
     this.listener.onGatewayStarted(gatewayUrl);
