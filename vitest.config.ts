@@ -75,8 +75,8 @@ export default defineConfig({
           name: 'e2e',
           include: [E2E_SPECS],
           exclude: [...IGNORED, ...E2E_ALONE],
-          // They start servers, clusters and tools, and mostly wait for them: two at a time.
-          maxWorkers: 2,
+          // They start servers, clusters and tools, and mostly wait for them: three at a time.
+          maxWorkers: 3,
           testTimeout: 60_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 1 },
