@@ -222,13 +222,15 @@ function sharedEnvironment(plan: ClusterPlan, redisUrl: string): Record<string, 
     FAULT_INJECTION: plan.faultInjection ? 'on' : 'off',
     LOG_LEVEL: plan.logLevel,
     NO_COLOR: '1',
-    ...(plan.heapMegabytes === undefined
-      ? {}
-      : { NODE_OPTIONS: `--max-old-space-size=${plan.heapMegabytes}` }),
   };
 }
 
-/** As docs/OPERATIONS.md, "Memory", says: little is held for what may come. */
+function heapVariables({ heapMegabytes }: ClusterPlan): Record<string, string> {
+  if (heapMegabytes === undefined) return {};
+  return { NODE_OPTIONS: `--max-old-space-size=${heapMegabytes}` };
+}
+
+/** A node's heap, as docs/OPERATIONS.md, "Memory", says: little is held for what may come. */
 function sparingVariables({ heapMegabytes }: ClusterPlan): Record<string, string> {
   if (heapMegabytes === undefined) return {};
   return {
@@ -278,7 +280,11 @@ function gatewayProgram(
     name: `gateway ${index}`,
     entry: builtProgram('gateway', import.meta.url),
     readyLine: /Gateway running on (https?:\/\/[\w.:[\]-]+)/,
-    environment: { ...sharedEnvironment(plan, redisUrl), GATEWAY_PORT: '0' },
+    environment: {
+      ...sharedEnvironment(plan, redisUrl),
+      ...heapVariables(plan),
+      GATEWAY_PORT: '0',
+    },
   };
 }
 

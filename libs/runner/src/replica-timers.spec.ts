@@ -104,7 +104,7 @@ describe('timers of a replica', () => {
     expect(fired).toEqual(['request at 200']);
   });
 
-  it('do so once only, never for longer than they were set for, and can be cancelled then', () => {
+  it('do so never for longer than they were set for, and can be cancelled then', () => {
     const { clock, timers, fired } = start();
     timers.set(REQUEST, 2000);
     timers.set(STATUS, 100);

@@ -21,7 +21,7 @@ export class ReplicaTimers {
   constructor(
     private readonly clock: Clock,
     private readonly onFired: (timer: TimerKey) => void,
-    private readonly hasUnread: () => boolean = () => false,
+    private readonly hasUnread: () => boolean,
   ) {}
 
   set(timer: TimerKey, afterMs: number): void {
@@ -44,12 +44,6 @@ export class ReplicaTimers {
     wait(afterMs, afterMs);
   }
 
-  /** How much longer to wait, if others are not to blame. */
-  private needed(lateMs: number, afterMs: number): number {
-    const stoodStill = lateMs > Math.max(TOLERATED_LATENESS_MS, afterMs * STEP);
-    return Math.max(stoodStill ? lateMs : 0, this.hasUnread() ? afterMs * STEP : 0);
-  }
-
   cancel(timer: TimerKey): void {
     const name = timerName(timer);
     this.cancels.get(name)?.();
@@ -59,5 +53,11 @@ export class ReplicaTimers {
   cancelAll(): void {
     for (const cancel of this.cancels.values()) cancel();
     this.cancels.clear();
+  }
+
+  /** How much longer to wait, if others are not to blame. */
+  private needed(lateMs: number, afterMs: number): number {
+    const stoodStill = lateMs > Math.max(TOLERATED_LATENESS_MS, afterMs * STEP);
+    return Math.max(stoodStill ? lateMs : 0, this.hasUnread() ? afterMs * STEP : 0);
   }
 }

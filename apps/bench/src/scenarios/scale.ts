@@ -50,38 +50,52 @@ interface Curve {
   readonly title: string;
   readonly of: (figures: Measured) => number;
   readonly text: (value: number) => string;
+  /** Whether its growth is said in figures, too. */
+  readonly fitted: boolean;
 }
+
+const milliseconds =
+  (digits: number) =>
+  (value: number): string =>
+    `${value.toFixed(digits)} ms`;
 
 const CURVES: readonly Curve[] = [
   {
     name: 'time',
     title: 'Time of one decision',
     of: ({ timeMs }) => timeMs,
-    text: (value) => `${value.toFixed(0)} ms`,
+    text: milliseconds(0),
+    fitted: false,
   },
   {
     name: 'deliveries',
     title: 'Deliveries for one decision',
     of: ({ deliveries }) => deliveries,
     text: (value) => value.toFixed(0),
+    fitted: true,
   },
-  { name: 'bytes', title: 'Bytes for one decision', of: ({ bytes: count }) => count, text: bytes },
+  {
+    name: 'bytes',
+    title: 'Bytes for one decision',
+    of: (figures) => figures.bytes,
+    text: bytes,
+    fitted: true,
+  },
   {
     name: 'cpu',
     title: 'CPU for one decision, all nodes',
     of: ({ cpuMs }) => cpuMs,
-    text: (value) => `${value.toFixed(0)} ms`,
+    text: milliseconds(0),
+    fitted: true,
   },
   {
     name: 'cpu-a-node',
     title: 'CPU for one decision, each node',
     of: ({ cpuMs, nodes }) => cpuMs / nodes,
-    text: (value) => `${value.toFixed(1)} ms`,
+    text: milliseconds(1),
+    fitted: false,
   },
 ];
-
-/** Those whose growth is said in figures, too. */
-const FITTED = ['deliveries', 'bytes', 'cpu'];
 
 const COLUMNS: readonly Column[] = [
   { key: 'mode', title: 'mode', unit: 'text' },
@@ -173,7 +187,7 @@ function rowOf(figures: Measured): Row {
 }
 
 function fitNotes(figures: readonly Measured[]): string[] {
-  const curves = CURVES.filter(({ name }) => FITTED.includes(name));
+  const curves = CURVES.filter(({ fitted }) => fitted);
   return curves.flatMap((curve) => MODES.flatMap((mode) => fitNote(curve, mode, figures)));
 }
 

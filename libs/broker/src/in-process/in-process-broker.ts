@@ -82,19 +82,16 @@ export class InProcessBroker implements Broker {
   /** @internal called by the hub when an outage begins or ends */
   setConnected(connected: boolean): void {
     if (this.state === 'closed' || connected === this.connected) return;
+    // An outage loses whatever was queued.
+    this.unread = 0;
     if (connected) for (const channel of this.channels) this.hub.subscribe(this, channel);
     this.state = connected ? 'connected' : 'disconnected';
     this.announce(connected);
   }
 
   /** @internal called by the hub when a message for this connection was queued */
-  announceMessage(): void {
+  expectMessage(): void {
     this.unread += 1;
-  }
-
-  /** @internal called by the hub when it lost what was queued */
-  loseMessages(): void {
-    this.unread = 0;
   }
 
   /** @internal called by the hub, never from within a publish */

@@ -69,9 +69,6 @@ export class InProcessHub implements Hub {
     this.isAvailable = available;
     if (!available) {
       this.lostMessages += this.queue.length - this.head;
-      for (const { receivers } of this.queue.slice(this.head)) {
-        for (const receiver of receivers) receiver.loseMessages();
-      }
       this.clearQueue();
     }
     for (const broker of [...this.brokers]) broker.setConnected(available);
@@ -108,7 +105,7 @@ export class InProcessHub implements Hub {
       return 0;
     }
     this.queue.push({ channel, payload, receivers });
-    for (const receiver of receivers) receiver.announceMessage();
+    for (const receiver of receivers) receiver.expectMessage();
     this.queuedBytes += payload.byteLength;
     this.schedule();
     return receivers.length;
