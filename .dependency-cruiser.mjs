@@ -8,6 +8,7 @@ const ALLOWED_LIBS = {
   clock: [],
   crypto: ['consensus'],
   wire: ['consensus', 'crypto'],
+  receipt: ['consensus', 'crypto', 'wire'],
   broker: ['consensus'],
   storage: ['consensus'],
   'state-machine': ['consensus'],

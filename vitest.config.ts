@@ -19,6 +19,7 @@ const libs = [
   'transport',
   'figures',
   'process-cluster',
+  'receipt',
 ];
 
 const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url));

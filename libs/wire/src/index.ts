@@ -8,6 +8,17 @@ export {
   parseNodeQuery,
   type Query,
 } from './control-messages.js';
+export {
+  COUNTER,
+  DIGEST,
+  NAME,
+  PROOF_SIGNATURE,
+  REPLICA,
+  SIGNATURE,
+  SMALL_COUNT,
+  STRICT,
+  text,
+} from './fields.js';
 export { decode, encode, json, peekKind } from './json-codec.js';
 export {
   MAX_CHUNK_NAME_CHARACTERS,
@@ -20,3 +31,4 @@ export {
   MAX_REQUESTS,
   MAX_SIGNED_TOGETHER,
 } from './limits.js';
+export { nestsTooDeep } from './nesting.js';

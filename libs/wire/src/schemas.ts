@@ -6,11 +6,23 @@
  * also without `kind`.
  */
 
-import { isWellFormed } from '@ccro/crypto';
 import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
 import {
-  MAX_CHUNK_NAME_CHARACTERS,
+  CHUNK_NAME,
+  COUNTER,
+  DIGEST,
+  MAX_U32,
+  NAME,
+  PROOF_SIGNATURE,
+  REPLICA,
+  SIGNATURE,
+  SMALL_COUNT,
+  STRICT,
+  text,
+  VOTE_SIGNATURE,
+} from './fields.js';
+import {
   MAX_CHUNK_PART_CHARACTERS,
   MAX_MEMBERS,
   MAX_MESSAGE_BYTES,
@@ -20,47 +32,11 @@ import {
   MAX_SIGNED_TOGETHER,
 } from './limits.js';
 
-const STRICT = { additionalProperties: false } as const;
-const MAX_U32 = 0xffff_ffff;
-const DIGEST_CHARACTERS = 64;
-
-const COUNTER = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
-const SMALL_COUNT = Type.Integer({ minimum: 0, maximum: MAX_U32 });
-const REPLICA = Type.Integer({ minimum: 0, maximum: MAX_MEMBERS - 1 });
-const DIGEST = Type.Refine(Type.String(), isDigest);
-/** 64 bytes in canonical base64url: the last character carries two bits only. */
-const SIGNATURE = Type.String({ pattern: /^[A-Za-z0-9_-]{85}[AQgw]$/ });
-/** The same, or 192 bytes: of a vote, with either scheme. */
-const VOTE_SIGNATURE = Type.String({ pattern: /^([A-Za-z0-9_-]{85}[AQgw]|[A-Za-z0-9_-]{256})$/ });
-/** The same, or 96 bytes: of a certificate, with either scheme. */
-const PROOF_SIGNATURE = Type.String({ pattern: /^([A-Za-z0-9_-]{85}[AQgw]|[A-Za-z0-9_-]{128})$/ });
-const NAME = Type.String({ pattern: /^[A-Za-z0-9_-]{1,64}$/ });
-/** Empty: the list of chunks. */
-const CHUNK_NAME = Type.String({
-  pattern: new RegExp(`^[A-Za-z0-9_/.-]{0,${MAX_CHUNK_NAME_CHARACTERS}}$`),
-});
 const PHASE = Type.Union([
   Type.Literal('prepare'),
   Type.Literal('commit'),
   Type.Literal('checkpoint'),
 ]);
-
-/** 64 hexadecimal digits, as digests are spelt: there are so many of them that a pattern tells. */
-function isDigest(value: string): boolean {
-  if (value.length !== DIGEST_CHARACTERS) return false;
-  for (let index = 0; index < DIGEST_CHARACTERS; index += 1) {
-    const code = value.charCodeAt(index);
-    const isDigit = code >= 0x30 && code <= 0x39;
-    if (!isDigit && (code < 0x61 || code > 0x66)) return false;
-  }
-  return true;
-}
-
-/** Text that UTF-8 can express, up to a length in UTF-16 code units. */
-function text(maxCharacters: number): ReturnType<typeof Type.String> {
-  const fits = (value: string): boolean => value.length <= maxCharacters && isWellFormed(value);
-  return Type.Refine(Type.String(), fits);
-}
 
 const REQUEST_FIELDS = {
   client: NAME,
