@@ -10,6 +10,7 @@ import { LedgerModule } from './ledger/ledger.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { ProblemFilter } from './problem/problem.filter.js';
 import { RequestValidationPipe } from './problem/request-validation.pipe.js';
+import { ReceiptsModule } from './receipts/receipts.module.js';
 import { RequestsModule } from './requests/requests.module.js';
 
 /** The front door of a cluster: HTTP in, a client of the cluster inside. */
@@ -24,6 +25,7 @@ export class GatewayModule {
         ClusterModule,
         RequestsModule,
         LedgerModule,
+        ReceiptsModule,
         KvModule,
         HealthModule,
       ],

@@ -1,6 +1,6 @@
 import { channelNames, type Broker, type InProcessHub } from '@ccro/broker';
 import { developmentKey, type ClusterConfig } from '@ccro/cluster-config';
-import type { Certificate, Decision, Request, RequestResult } from '@ccro/consensus';
+import type { Certificate, Decision, Reply, Request, RequestResult } from '@ccro/consensus';
 import { createDigests, createEd25519Scheme, MessageSigner } from '@ccro/crypto';
 import { createStateMachine } from '@ccro/state-machine';
 import { json, parseNodeQuery, type NodeQuery, type Query } from '@ccro/wire';
@@ -104,7 +104,12 @@ export class ScriptedCluster {
   }
 
   private reply(replica: number, client: string, result: RequestResult): void {
-    const reply = this.signers[replica]?.sign({
+    const reply = this.signedReply(replica, client, result);
+    if (reply !== undefined) this.publish(client, json.encode(reply));
+  }
+
+  private signedReply(replica: number, client: string, result: RequestResult): Reply | undefined {
+    return this.signers[replica]?.sign({
       kind: 'reply',
       replica,
       client,
@@ -112,7 +117,6 @@ export class ScriptedCluster {
       results: [result],
       tally: { correct: 2 * (this.signers.length - 1), corrupt: 0 },
     });
-    if (reply !== undefined) this.publish(client, json.encode(reply));
   }
 
   private onQuery(replica: number, { id, client, query: text }: Query): void {
@@ -161,6 +165,14 @@ export class ScriptedCluster {
           decisions: this.decisions.slice(query.sequence - 1, query.sequence).map(travelForm),
           lastExecuted,
         };
+      case 'reply': {
+        const decision = this.decisions[query.sequence - 1];
+        const result = this.results.get(decision?.requests[0]?.digest ?? '');
+        if (result?.timestamp !== query.timestamp) return { reply: null, lastExecuted };
+        const lie = this.scripts[replica]?.result;
+        const reply = this.signedReply(replica, query.client, lie?.(result) ?? result);
+        return { reply: reply && JSON.parse(json.encode(reply).toString()), lastExecuted };
+      }
       case 'set-fault':
         return { fault: query.fault };
     }

@@ -4,10 +4,11 @@
  * was sent, byte for byte.
  */
 
-import type { SequenceNumber, Signature } from '@ccro/consensus';
+import type { ClientId, SequenceNumber, Signature, Timestamp } from '@ccro/consensus';
 import { type AnswerStatement, isWellFormed, type QueryStatement } from '@ccro/crypto';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
+import { COUNTER, NAME, STRICT } from './fields.js';
 import { MAX_LEDGER_LIMIT, MAX_QUERY_CHARACTERS } from './limits.js';
 
 /** A client's signed question. `query` is the JSON text of a `NodeQuery`. */
@@ -35,11 +36,15 @@ export type NodeQuery =
   | { readonly type: 'status' }
   | { readonly type: 'ledger'; readonly from: SequenceNumber; readonly limit: number }
   | { readonly type: 'decision'; readonly sequence: SequenceNumber }
+  /** The reply to one request, signed anew, from what the node stored of the slot. */
+  | {
+      readonly type: 'reply';
+      readonly sequence: SequenceNumber;
+      readonly client: ClientId;
+      readonly timestamp: Timestamp;
+    }
   /** null: behave honestly again. */
   | { readonly type: 'set-fault'; readonly fault: string | null };
-
-const STRICT = { additionalProperties: false } as const;
-const SEQUENCE = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 
 const NODE_QUERY = Compile(
   Type.Union([
@@ -47,12 +52,16 @@ const NODE_QUERY = Compile(
     Type.Object(
       {
         type: Type.Literal('ledger'),
-        from: SEQUENCE,
+        from: COUNTER,
         limit: Type.Integer({ minimum: 1, maximum: MAX_LEDGER_LIMIT }),
       },
       STRICT,
     ),
-    Type.Object({ type: Type.Literal('decision'), sequence: SEQUENCE }, STRICT),
+    Type.Object({ type: Type.Literal('decision'), sequence: COUNTER }, STRICT),
+    Type.Object(
+      { type: Type.Literal('reply'), sequence: COUNTER, client: NAME, timestamp: COUNTER },
+      STRICT,
+    ),
     Type.Object(
       {
         type: Type.Literal('set-fault'),

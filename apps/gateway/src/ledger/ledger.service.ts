@@ -76,8 +76,21 @@ export class LedgerService {
 
   /** @throws ProblemException `not-found`, `no-longer-kept` or `quorum-unreachable` */
   async at(sequence: SequenceNumber): Promise<LedgerEntry> {
-    const [decision] = await this.read({ type: 'decision', sequence }, sequence, 1);
-    if (decision !== undefined) return ledgerEntry(decision);
+    return ledgerEntry(await this.decisionAt(sequence));
+  }
+
+  /**
+   * The decision of one slot.
+   *
+   * @param suits nodes whose decision does not are passed over, as if they had not answered
+   * @throws ProblemException as `at`
+   */
+  async decisionAt(
+    sequence: SequenceNumber,
+    suits: (decision: Decision) => boolean = () => true,
+  ): Promise<Decision> {
+    const [decision] = await this.read({ type: 'decision', sequence }, sequence, 1, suits);
+    if (decision !== undefined) return decision;
     throw new ProblemException('not-found', `Nothing was decided at sequence ${sequence} yet.`);
   }
 
@@ -89,6 +102,7 @@ export class LedgerService {
     query: NodeQuery,
     from: SequenceNumber,
     limit: number,
+    suits: (decision: Decision) => boolean = () => true,
   ): Promise<readonly Decision[]> {
     const { n, weakQuorum } = this.client.size;
     let longest: readonly Decision[] = [];
@@ -101,7 +115,7 @@ export class LedgerService {
       if (executed.length >= weakQuorum && !isKeptNoLonger()) break;
       const given = await this.cluster.ask((start + offset) % n, query).catch(unlessUnreachable);
       const answer = this.checked(given, from, limit);
-      if (answer === undefined) continue;
+      if (answer === undefined || !answer.decisions.every(suits)) continue;
       executed.push(answer.lastExecuted);
       if (answer.decisions.length > longest.length) longest = answer.decisions;
       if (longest.length === limit) return longest;

@@ -12,6 +12,7 @@ export const PROBLEMS = {
   'method-not-allowed': { status: 405, title: 'The method is not allowed here' },
   'request-timeout': { status: 408, title: 'The request did not arrive in time' },
   'timestamp-conflict': { status: 409, title: 'The cluster refuses the request for its timestamp' },
+  'not-decided': { status: 409, title: 'The request is not decided yet' },
   'no-longer-kept': { status: 410, title: 'The decision is no longer kept' },
   'payload-too-large': { status: 413, title: 'The request body is too large' },
   'uri-too-long': { status: 414, title: 'The address is too long' },

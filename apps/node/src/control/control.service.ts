@@ -14,6 +14,8 @@ const QUERY_LIFETIME_MS = 30_000;
 /** Characters of decisions in one answer at most: it stays well under the message limit. */
 const MAX_ANSWER_CHARACTERS = 256 * 1024;
 
+type ReplyQuery = Extract<NodeQuery, { readonly type: 'reply' }>;
+
 /** Answers the gateway's signed questions about this node. */
 @Injectable()
 export class ControlService {
@@ -82,9 +84,34 @@ export class ControlService {
         return this.decisions(query.from, query.limit);
       case 'decision':
         return this.decisions(query.sequence, 1);
+      case 'reply':
+        return this.replyTo(query);
       case 'set-fault':
         return this.setFault(query.fault);
     }
+  }
+
+  /**
+   * This node's word on one request that it executed: what it replied then, signed anew, for as long as
+   * it keeps the decision. The counts of votes are gone when the slot has left the window.
+   */
+  private async replyTo({ sequence, client, timestamp }: ReplyQuery): Promise<unknown> {
+    const { lastExecuted } = this.replica.runner.status();
+    const [stored] = await this.replica.store.decisions(sequence, sequence);
+    const request = stored?.decision.requests.find(
+      (each) => each.client === client && each.timestamp === timestamp,
+    );
+    const result = stored?.results.find((each) => each.request === request?.digest);
+    if (stored === undefined || result === undefined) return { reply: null, lastExecuted };
+    const reply = this.signer.sign({
+      kind: 'reply',
+      replica: this.options.self,
+      client,
+      view: stored.decision.view,
+      results: [result],
+      tally: this.replica.runner.tally(sequence) ?? { correct: 0, corrupt: 0 },
+    });
+    return { reply: JSON.parse(json.encode(reply).toString()), lastExecuted };
   }
 
   /** Decided slots from `from` on: as many of them as fit into one answer. */

@@ -1,0 +1,178 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CcroClient } from '@ccro/client';
+import { clusterKeys } from '@ccro/cluster-config';
+import type { Decision, ReplicaId, Request, RequestResult } from '@ccro/consensus';
+import { isRejected, resultProof, Verifier, type ResultProof } from '@ccro/crypto';
+import { buildReceipt, formatReceipt, ReceiptVerifier } from '@ccro/receipt';
+import { json } from '@ccro/wire';
+import { z } from 'zod';
+import { ClusterService } from '../cluster/cluster.service.js';
+import { GATEWAY_SETTINGS } from '../gateway.constants.js';
+import type { GatewaySettings } from '../gateway.options.js';
+import { LedgerService } from '../ledger/ledger.service.js';
+import { ProblemException } from '../problem/problem.js';
+import { clientOfId } from '../queue/courier.js';
+import { RequestsService } from '../requests/requests.service.js';
+
+const answerSchema = z.looseObject({ reply: z.unknown(), lastExecuted: z.int().nonnegative() });
+
+/** What one node says of a request: its proof, that it keeps none, or nothing that can be used. */
+type Word = ResultProof | 'not-kept' | undefined;
+
+/**
+ * Makes receipts when they are asked for, of what the nodes keep: who never asks pays nothing.
+ *
+ * Invariant kept here: what is handed out was checked as whoever gets it will check it.
+ */
+@Injectable()
+export class ReceiptsService {
+  private readonly receipts: ReceiptVerifier;
+
+  constructor(
+    @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
+    private readonly client: CcroClient,
+    private readonly cluster: ClusterService,
+    private readonly ledger: LedgerService,
+    private readonly requests: RequestsService,
+    private readonly verifier: Verifier,
+  ) {
+    this.receipts = new ReceiptVerifier(clusterKeys(settings.config));
+  }
+
+  /**
+   * The text of the receipt of request `id`.
+   *
+   * @throws ProblemException `not-found`, `not-decided` while it is pending, `timestamp-conflict` when it
+   *   failed, `no-longer-kept` when too few nodes keep what is needed, `quorum-unreachable`
+   */
+  async receiptOf(id: string): Promise<string> {
+    const answer = await this.requests.find(id);
+    switch (answer.status) {
+      case 'pending':
+        throw notDecided(id);
+      case 'failed':
+        throw new ProblemException('timestamp-conflict', answer.detail);
+      case 'decided': {
+        const decision = await this.ledger.decisionAt(
+          answer.sequence,
+          (candidate) => this.requestIn(candidate, id) !== undefined,
+        );
+        return this.assembled(decision, id);
+      }
+    }
+  }
+
+  private async assembled(decision: Decision, id: string): Promise<string> {
+    const request = this.requestIn(decision, id);
+    if (request === undefined) throw new Error('the ledger was asked for a decision that suits');
+    const proofs = await this.matchingProofs(decision, request);
+    const { cluster } = this.settings.config;
+    const text = formatReceipt(
+      buildReceipt({ cluster, decision, request: request.digest, proofs }),
+    );
+    const verdict = this.receipts.verify(Buffer.from(text));
+    if (verdict.holds) return text;
+    throw new Error(`a receipt of checked parts does not hold: ${verdict.reason}`);
+  }
+
+  /**
+   * The request as its client signed it. A decision proves its requests by their digests alone, so
+   * what a node passes on may have a signature that does not hold.
+   */
+  private requestIn({ requests }: Decision, id: string): Request | undefined {
+    const client = clientOfId(id);
+    const timestamp = Number(id.slice((client?.length ?? 0) + 1));
+    const found = requests.find((each) => each.client === client && each.timestamp === timestamp);
+    if (found === undefined || isRejected(this.verifier.verify(found))) return undefined;
+    return found;
+  }
+
+  /** Asks as many nodes as are missing, until f+1 signed the same result in the slot. */
+  private async matchingProofs(
+    decision: Decision,
+    request: Request,
+  ): Promise<readonly ResultProof[]> {
+    const { n, weakQuorum } = this.client.size;
+    const byResult = new Map<string, ResultProof[]>();
+    let best: readonly ResultProof[] = [];
+    let notKept = 0;
+    for (let asked = 0; asked < n && best.length < weakQuorum;) {
+      const count = Math.min(weakQuorum - best.length, n - asked);
+      // Not always the same nodes first: signing is work.
+      const nodes = Array.from({ length: count }, (_, at) => (decision.sequence + asked + at) % n);
+      asked += count;
+      const words = await Promise.all(nodes.map((node) => this.wordOf(node, decision, request)));
+      for (const word of words) {
+        if (word === 'not-kept') notKept += 1;
+        if (word === 'not-kept' || word === undefined) continue;
+        const matching = [...(byResult.get(word.result.result) ?? []), word];
+        byResult.set(word.result.result, matching);
+        if (matching.length > best.length) best = matching;
+      }
+    }
+    if (best.length >= weakQuorum) return best.slice(0, weakQuorum);
+    // Those that did not answer could still make up f+1, unless too many say that it is gone.
+    if (n - notKept < weakQuorum) throw keptNoLonger(decision, n - notKept, weakQuorum);
+    throw tooFewReplies(best.length, weakQuorum);
+  }
+
+  private async wordOf(replica: ReplicaId, decision: Decision, request: Request): Promise<Word> {
+    const { sequence } = decision;
+    const { client, timestamp } = request;
+    const query = { type: 'reply', sequence, client, timestamp } as const;
+    const given = await this.cluster.ask(replica, query).catch(unlessUnreachable);
+    const parsed = answerSchema.safeParse(given);
+    if (!parsed.success) return undefined;
+    const { reply: shown, lastExecuted } = parsed.data;
+    if (shown === null) return lastExecuted >= sequence ? 'not-kept' : undefined;
+    const { cluster } = this.settings.config;
+    const { message } = json.decode(Buffer.from(JSON.stringify(shown) ?? ''), cluster);
+    if (message?.kind !== 'reply' || message.replica !== replica) return undefined;
+    if (message.client !== client || isRejected(this.verifier.verifyReply(message)))
+      return undefined;
+    const index = message.results.findIndex((result) => isOn(result, decision, request));
+    return index < 0 ? undefined : resultProof(message, index);
+  }
+}
+
+/** Whether a result says what became of this request in this slot. */
+function isOn(result: RequestResult, { sequence, digest }: Decision, request: Request): boolean {
+  return (
+    result.request === request.digest &&
+    result.timestamp === request.timestamp &&
+    result.sequence === sequence &&
+    result.batch === digest
+  );
+}
+
+function notDecided(id: string): ProblemException {
+  return new ProblemException(
+    'not-decided',
+    `Request ${id} is pending; ask again when it is decided.`,
+    {
+      extensions: { id },
+      headers: { 'retry-after': '1' },
+    },
+  );
+}
+
+function keptNoLonger({ sequence }: Decision, left: number, required: number): ProblemException {
+  return new ProblemException(
+    'no-longer-kept',
+    `Sequence ${sequence} was decided, but at most ${left} nodes keep its results and ${required} have ` +
+      `to sign a receipt: give the nodes a data directory, and ask for receipts soon after the decision.`,
+  );
+}
+
+function tooFewReplies(valid: number, required: number): ProblemException {
+  return new ProblemException(
+    'quorum-unreachable',
+    `Only ${valid} nodes signed the same result; ${required} are needed. Ask again later.`,
+    { headers: { 'retry-after': '1' } },
+  );
+}
+
+function unlessUnreachable(error: unknown): undefined {
+  if (error instanceof ProblemException && error.problem === 'node-unreachable') return undefined;
+  throw error;
+}
