@@ -12,6 +12,7 @@ const PROGRAMS = {
   main: 'programs/cluster.js',
   demo: 'programs/demo.js',
   keygen: 'apps/cluster/src/keygen.js',
+  verify: 'apps/cluster/src/verify.js',
   simulate: 'apps/simulator/src/main.js',
   chaos: 'apps/chaos/src/main.js',
   soak: 'apps/chaos/src/soak.js',

@@ -42,9 +42,9 @@ describe.each(SCENES.map((options) => [nameOf(options), options] as const))('%s'
       holds: true,
       receipt: { batch: { index: 2, leaves: 5 }, certificate: { sequence: 7, view: 1 } },
       deciders: options.phase === 'prepare' ? [0, 1, 2, 3] : [0, 1, 2],
-      quorum: 3,
+      decidersNeeded: options.phase === 'prepare' ? 4 : 3,
       witnesses: [1, 2],
-      weakQuorum: 2,
+      witnessesNeeded: 2,
     });
     expect(scene.receipt.request.signedWith?.length).toBe(options.together ? 5 : undefined);
   });

@@ -35,12 +35,12 @@ export interface Proven {
   readonly request: Digest;
   /** Replicas that signed the certificate. */
   readonly deciders: readonly ReplicaId[];
-  /** How many of them it takes. */
-  readonly quorum: number;
+  /** How many it takes: a quorum to commit, all in the prepare phase. */
+  readonly decidersNeeded: number;
   /** Replicas that signed the result, of which one is honest at least. */
   readonly witnesses: readonly ReplicaId[];
   /** f+1. */
-  readonly weakQuorum: number;
+  readonly witnessesNeeded: number;
 }
 
 export type Verdict = Proven | Refusal;
@@ -128,15 +128,15 @@ export class ReceiptVerifier {
   }
 
   private proven(receipt: Receipt, request: Digest): Proven {
-    const { quorum, weakQuorum } = this.size;
+    const { n, quorum, weakQuorum } = this.size;
     return {
       holds: true,
       receipt,
       request,
       deciders: receipt.certificate.signers,
-      quorum,
+      decidersNeeded: receipt.certificate.phase === 'prepare' ? n : quorum,
       witnesses: receipt.replies.map(({ replica }) => replica),
-      weakQuorum,
+      witnessesNeeded: weakQuorum,
     };
   }
 }

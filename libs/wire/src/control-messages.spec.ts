@@ -12,6 +12,7 @@ describe('node queries', () => {
     { type: 'status' },
     { type: 'ledger', from: 1, limit: 100 },
     { type: 'decision', sequence: 7 },
+    { type: 'reply', sequence: 7, client: 'gateway', timestamp: 9 },
     { type: 'set-fault', fault: 'silent-collector' },
     { type: 'set-fault', fault: null },
   ];
@@ -33,6 +34,8 @@ describe('node queries', () => {
     '{"type":"ledger","from":1,"limit":0}',
     '{"type":"ledger","from":1,"limit":1001}',
     '{"type":"decision","sequence":1e999}',
+    '{"type":"reply","sequence":7,"client":"gateway"}',
+    '{"type":"reply","sequence":7,"client":"not a name","timestamp":9}',
     '{"type":"set-fault"}',
     '{"type":"set-fault","fault":"Not A Fault"}',
     ' '.repeat(5000),

@@ -1,0 +1,53 @@
+/**
+ * `npm run verify -- receipt.json --config cluster.json`: checks a receipt, offline, with the public
+ * keys of the cluster file. Exits 0 when it holds, 1 with the reason when it does not, 2 when it could
+ * not be checked.
+ */
+
+import {
+  clusterKeys,
+  clusterWarnings,
+  ConfigurationError,
+  loadClusterConfig,
+} from '@ccro/cluster-config';
+import { ReceiptVerifier } from '@ccro/receipt';
+import { Command } from 'commander';
+import { readInput } from './verify/read-input.js';
+import { verdictJson, verdictText } from './verify/verdict-text.js';
+
+const NOT_CHECKED = 2;
+
+interface VerifyOptions {
+  readonly config: string;
+  readonly json?: true;
+}
+
+const program = new Command('npm run verify --')
+  .description(
+    'Checks a receipt of GET /requests/:id/receipt, offline, and says what it proves. ' +
+      'Exits 0 when it holds, 1 when it does not, 2 when it could not be checked.',
+  )
+  .argument('<receipt>', 'the receipt as it was downloaded; - reads standard input')
+  .requiredOption('--config <file>', "the cluster file, from whom you trust for the members' keys")
+  .option('--json', 'print the verdict as JSON')
+  .allowExcessArguments(false)
+  .showHelpAfterError('(--help lists the options)')
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : NOT_CHECKED))
+  .action(verify);
+
+await program.parseAsync();
+
+async function verify(receipt: string, { config, json }: VerifyOptions): Promise<void> {
+  try {
+    const cluster = loadClusterConfig(config);
+    const verdict = new ReceiptVerifier(clusterKeys(cluster)).verify(await readInput(receipt));
+    const output = json === true ? verdictJson(verdict) : verdictText(verdict, cluster);
+    process.stdout.write(output);
+    for (const warning of clusterWarnings(cluster)) process.stderr.write(`warning: ${warning}\n`);
+    process.exitCode = verdict.holds ? 0 : 1;
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    process.stderr.write(`error: ${error.message}\n`);
+    process.exitCode = NOT_CHECKED;
+  }
+}
