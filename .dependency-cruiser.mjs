@@ -61,6 +61,13 @@ export default {
       to: { pathNot: '^libs/consensus/' },
     },
     {
+      name: 'receipts-need-no-node',
+      comment: 'Receipts are checked in browsers too: nothing of node:* in libs/receipt itself.',
+      severity: 'error',
+      from: { path: '^libs/receipt/', pathNot: NOT_SPECS },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
       name: 'libs-never-import-apps',
       severity: 'error',
       from: { path: '^libs/' },

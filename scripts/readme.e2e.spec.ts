@@ -95,6 +95,12 @@ const WALK: readonly (readonly [command: string, exercise: Exercise])[] = [
     prints(/"decisions":\[\{"sequence":1.*"phase":"(prepare|commit)"/),
   ],
   ['curl localhost:8081/status', prints(/"id":1,"up":true/)],
+  // receipts
+  [
+    'npm run verify -- examples/receipts/valid-ccro-bls-prepare-listed.json ' +
+      '--config examples/receipts/cluster-ccro-bls.json',
+    ends(/The receipt holds\.[^]*sequence 7, place 3 of 5/),
+  ],
   // performance
   [
     'npm run bench -- --write-docs',
@@ -403,7 +409,7 @@ function rowsUnder(markdown: string, head: string): string[] {
 describe('README.md and docs/', () => {
   it('link to files and headings that exist', async () => {
     const adrs = (await readdir(join(ROOT, 'docs/adr'))).map((name) => `docs/adr/${name}`);
-    const named = ['PROTOCOL', 'ARCHITECTURE', 'OPERATIONS', 'TESTING'];
+    const named = ['PROTOCOL', 'ARCHITECTURE', 'OPERATIONS', 'RECEIPTS', 'TESTING'];
     const pages = ['README.md', ...named.map((name) => `docs/${name}.md`), ...adrs];
     const dead: string[] = [];
     for (const page of pages) {

@@ -1,0 +1,129 @@
+/** Issue 5, point 2: receipts of a real cluster, checked by the program, without the cluster. */
+
+import { developmentCluster, formatClusterFile } from '@ccro/cluster-config';
+import { execFile } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { DecidedAnswer } from '../gateway-api.js';
+import { fileWith, temporaryDirectory } from './support/files.contract.js';
+import { decide, expectProblem } from './support/http.contract.js';
+import { needsBuild, ROOT } from './support/programs.contract.js';
+import { startedRedis } from './support/redis.contract.js';
+import {
+  launchCluster,
+  nameOf,
+  startedCluster,
+  untilLevel,
+  type TestCluster,
+} from './support/test-cluster.contract.js';
+
+needsBuild();
+
+interface Exit {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** `npm run verify` once built. @param input standard input */
+function verify(args: readonly string[], input = ''): Promise<Exit> {
+  return new Promise((resolve) => {
+    const program = ['dist/apps/cluster/src/verify.js', ...args];
+    const child = execFile(process.execPath, program, { cwd: ROOT }, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
+    });
+    child.stdin?.end(input);
+  });
+}
+
+/** The text of a receipt, as it is downloaded. */
+async function download({ gatewayUrl }: TestCluster, id: string): Promise<string> {
+  const response = await fetch(`${gatewayUrl}/requests/${id}/receipt`);
+  const text = await response.text();
+  expect({ status: response.status, text }).toMatchObject({ status: 200 });
+  return text;
+}
+
+/** The cluster file, as whoever checks a receipt has it from somebody he trusts. */
+async function clusterFileOf(cluster: TestCluster): Promise<string> {
+  const { options } = cluster;
+  const config = developmentCluster({ ...options, cluster: await nameOf(cluster) });
+  return fileWith('cluster.json', formatClusterFile(config));
+}
+
+async function decideTogether(cluster: TestCluster, count: number): Promise<DecidedAnswer[]> {
+  const requests = Array.from({ length: count }, (_, data) => ({ data }));
+  const { status, body } = await cluster.call('POST', '/requests/batch', { json: { requests } });
+  expect(status).toBe(200);
+  return body['results'] as DecidedAnswer[];
+}
+
+describe('receipts of a cluster on Redis, with a node that lies', () => {
+  it('hold offline, one by one; changed ones and those of others do not', async () => {
+    const redis = await startedRedis();
+    const faults = { fault: 'falsify', faulty: [3] } as const;
+    const cluster = await startedCluster({ broker: 'redis', redisUrl: redis.url, ...faults });
+    const config = await clusterFileOf(cluster);
+    const answers = [
+      await decide(cluster.gatewayUrl, 'alone'),
+      ...(await decideTogether(cluster, 5)),
+    ];
+    const texts: string[] = [];
+    for (const { id, sequence, digest, result } of answers) {
+      const text = await download(cluster, id);
+      texts.push(text);
+      const { code, stdout } = await verify(['-', '--config', config, '--json'], text);
+      expect({ code, verdict: JSON.parse(stdout) as unknown }).toMatchObject({
+        code: 0,
+        verdict: {
+          holds: true,
+          batch: digest,
+          order: { sequence },
+          result: JSON.stringify(result),
+        },
+      });
+    }
+    expect(texts.some((text) => text.includes('"signedWith"'))).toBe(true);
+
+    const [text = ''] = texts;
+    const file = await fileWith('receipt.json', text);
+    const held = await verify([file, '--config', config]);
+    expect(held).toMatchObject({ code: 0, stderr: expect.stringMatching(/development keys/) });
+    expect(held.stdout).toMatch(
+      /^The receipt holds\.\n[^]*What +\{"type":"append","data":"alone"\}/,
+    );
+
+    await writeFile(file, text.replace('alone', 'Alone'));
+    const changed = await verify([file, '--config', config]);
+    expect(changed.code).toBe(1);
+    expect(changed.stdout).toMatch(/^The receipt does not hold \(bad-request-signature\)\.\n/);
+    const elsewhere = await verify(['-', '--config', 'config/local.json'], text);
+    expect(elsewhere).toMatchObject({ code: 1, stdout: expect.stringMatching(/wrong-cluster/) });
+    const unreadable = await verify(['no-such-file', '--config', config]);
+    expect(unreadable).toMatchObject({ code: 2, stderr: expect.stringMatching(/cannot be read/) });
+    expect(await verify([file])).toMatchObject({ code: 2 });
+
+    const unknown = await cluster.call('GET', '/requests/gateway-1/receipt');
+    expectProblem(unknown, 404, 'not-found');
+  });
+});
+
+describe('receipts of a cluster with a data directory', () => {
+  it('are given out after everything was restarted, BLS or not', async () => {
+    const redis = await startedRedis();
+    const dataDirectory = await temporaryDirectory();
+    const storage = { durability: 'fsync', dataDirectory } as const;
+    const options = { broker: 'redis', redisUrl: redis.url, storage, signature: 'bls' } as const;
+    const first = await launchCluster(options);
+    const { id } = await decide(first.gatewayUrl, 'before the restart');
+    await untilLevel(first.honest, 1);
+    await first.close();
+
+    const second = await startedCluster(options);
+    const text = await download(second, id);
+    const config = join(dataDirectory, 'cluster.json');
+    expect(await verify(['-', '--config', config], text)).toMatchObject({ code: 0 });
+    expect(await readFile(config, 'utf8')).toContain('"signature": "bls"');
+  });
+});
