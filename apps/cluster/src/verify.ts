@@ -1,7 +1,7 @@
 /**
- * `npm run verify -- receipt.json --config cluster.json`: checks a receipt, offline, with the public
- * keys of the cluster file. Exits 0 when it holds, 1 with the reason when it does not, 2 when it could
- * not be checked.
+ * `npm run verify -- receipt.json --config cluster.json`: checks a receipt, offline, with the
+ * public keys of the cluster file. Exits 0 when it holds, 1 with the reason when it does not, 2
+ * when it could not be checked.
  */
 
 import {

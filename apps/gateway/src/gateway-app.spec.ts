@@ -90,6 +90,7 @@ describe('/docs', () => {
       '/requests',
       '/requests/batch',
       '/requests/{id}',
+      '/requests/{id}/receipt',
       '/status',
     ]);
     const text = JSON.stringify(body);

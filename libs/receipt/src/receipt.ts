@@ -6,8 +6,8 @@
  * written again is what was there, byte for byte, or it is refused; so nothing in a receipt can be
  * changed without changing something that is checked.
  *
- * Nothing is said twice: the request's digest, and what a reply says of the request, of the batch and of
- * its place, follow from the rest.
+ * Nothing is said twice: the request's digest, and what a reply says of the request, of the batch
+ * and of its place, follow from the rest.
  */
 
 import {
@@ -37,7 +37,7 @@ export const RECEIPT_FORMAT = 'ccro-receipt/1';
 /** Bytes of a receipt at most: as much as any message. */
 export const MAX_RECEIPT_BYTES = MAX_MESSAGE_BYTES;
 
-/** A tree of n leaves is at most ⌈log₂ n⌉ high. */
+/** A tree of 1024 leaves is ten levels high. */
 const MAX_PATH = 10;
 
 const PATH = Type.Object(

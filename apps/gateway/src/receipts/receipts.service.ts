@@ -42,8 +42,8 @@ export class ReceiptsService {
   /**
    * The text of the receipt of request `id`.
    *
-   * @throws ProblemException `not-found`, `not-decided` while it is pending, `timestamp-conflict` when it
-   *   failed, `no-longer-kept` when too few nodes keep what is needed, `quorum-unreachable`
+   * @throws ProblemException `not-found`, `not-decided` while it is pending, `timestamp-conflict`
+   *   when it failed, `no-longer-kept` when too few nodes keep what is needed, `quorum-unreachable`
    */
   async receiptOf(id: string): Promise<string> {
     const answer = await this.requests.find(id);
@@ -159,8 +159,9 @@ function notDecided(id: string): ProblemException {
 function keptNoLonger({ sequence }: Decision, left: number, required: number): ProblemException {
   return new ProblemException(
     'no-longer-kept',
-    `Sequence ${sequence} was decided, but at most ${left} nodes keep its results and ${required} have ` +
-      `to sign a receipt: give the nodes a data directory, and ask for receipts soon after the decision.`,
+    `Sequence ${sequence} was decided, but at most ${left} nodes keep its results and ` +
+      `${required} have to sign a receipt: nodes without a data directory keep the newest only. ` +
+      'Give them one, or ask for receipts soon after the decision.',
   );
 }
 

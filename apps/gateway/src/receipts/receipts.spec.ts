@@ -81,7 +81,7 @@ describe('GET /requests/:id/receipt', () => {
     expect(receipts.some(({ request }) => request.signedWith !== undefined)).toBe(true);
   });
 
-  it('costs nothing before it is asked for: replies are asked for then', async () => {
+  it('is made of what nodes say when it is asked for', async () => {
     const started = await start();
     const { id } = await decided(started);
     for (const script of started.cluster.scripts) script.offline = true;

@@ -92,8 +92,8 @@ export class ControlService {
   }
 
   /**
-   * This node's word on one request that it executed: what it replied then, signed anew, for as long as
-   * it keeps the decision. The counts of votes are gone when the slot has left the window.
+   * This node's word on one request that it executed: what it replied then, signed anew, for as
+   * long as it keeps the decision. The counts of votes are 0 when the slot has left the window.
    */
   private async replyTo({ sequence, client, timestamp }: ReplyQuery): Promise<unknown> {
     const { lastExecuted } = this.replica.runner.status();
