@@ -229,6 +229,20 @@ describe('the text', () => {
     expect(codeOf(verifier.verify(Uint8Array.of(0x22, 0xff, 0x22)))).toBe('malformed');
   });
 
+  it.each<[string, (text: string) => string, RegExp]>([
+    ['a list', () => '[]', /no JSON object|format is missing/],
+    ['a field missing', (text) => text.replace(/ {2}"cluster".*\n/, ''), /cluster is missing/],
+    [
+      'a field wrong',
+      (text) => text.replace('"leaves": 5', '"leaves": 0'),
+      /batch is missing or wrong/,
+    ],
+    ['an unknown field', (text) => text.replace('{', '{\n  "note": 1,'), /unknown field/],
+  ])('says what is wrong: %s', (_, change, reason) => {
+    const verdict = SINGLE.verifier.verify(Buffer.from(change(SINGLE.text)));
+    expect(verdict).toMatchObject({ code: 'malformed', reason: expect.stringMatching(reason) });
+  });
+
   it('never makes it throw', () => {
     fc.assert(
       fc.property(fc.json(), fc.uint8Array(), (json, bytes) => {
