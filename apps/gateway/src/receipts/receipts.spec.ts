@@ -34,7 +34,8 @@ async function decided(started: StartedGateway): Promise<Decided> {
 async function receiptOf(started: StartedGateway, id: string): Promise<Receipt> {
   const response = await fetch(`${started.gateway.url}/requests/${id}/receipt`);
   const bytes = new Uint8Array(await response.arrayBuffer());
-  expect(response.status, new TextDecoder().decode(bytes)).toBe(200);
+  const shown = { status: response.status, text: new TextDecoder().decode(bytes) };
+  expect(shown).toMatchObject({ status: 200 });
   expect(response.headers.get('content-type')).toContain('application/json');
   const verdict = auditor.verify(bytes);
   if (!verdict.holds) throw new Error(verdict.reason);
