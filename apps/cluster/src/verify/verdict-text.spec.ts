@@ -31,7 +31,7 @@ describe('the verdict', () => {
       /Request +gateway-1700000000000002, digest [0-9a-f]{64}/,
       /When +sequence 7, place 3 of 5/,
       /Result +\{"index":3,"text":"grün"\}/,
-      /Decided by +nodes 0, 1, 2, to commit in view 1; 3 needed/,
+      /Decided by +nodes 0, 1, 2 in the commit phase of view 1; 3 needed/,
       /Result signed by +nodes 1, 2; 2 needed/,
     ]) {
       expect(text).toMatch(line);

@@ -22,7 +22,10 @@ export function verdictText(verdict: Verdict, config: ClusterConfig): string {
     ['When', `sequence ${certificate.sequence}, place ${batch.index + 1} of ${batch.leaves}`],
     ['Batch', `digest ${certificate.digest}`],
     ['Result', shown(result)],
-    ['Decided by', `${named(deciders)}, to ${phase} in view ${view}; ${decidersNeeded} needed`],
+    [
+      'Decided by',
+      `${named(deciders)} in the ${phase} phase of view ${view}; ${decidersNeeded} needed`,
+    ],
     ['Result signed by', `${named(witnesses)}; ${witnessesNeeded} needed`],
   ];
   const width = Math.max(...lines.map(([name]) => name.length)) + 2;
