@@ -19,6 +19,7 @@ const ALLOWED_LIBS = {
   'redis-server': [],
   program: ['cluster-config'],
   figures: [],
+  telemetry: ['clock', 'consensus', 'crypto'],
   'process-cluster': [
     'program',
     'cluster-config',

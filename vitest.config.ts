@@ -18,6 +18,7 @@ const libs = [
   'simulator',
   'transport',
   'figures',
+  'telemetry',
   'process-cluster',
   'receipt',
 ];

@@ -145,6 +145,31 @@ export function describeBrokerContract(
         expect(late.texts).toEqual(['once']);
       });
 
+      it('hears nothing more of a channel once it has unsubscribed', async () => {
+        const { broadcast, telemetry } = freshChannels();
+        const listener = await participant('listener', broadcast, telemetry);
+        const { broker: publisher } = await participant('publisher');
+        await listener.broker.unsubscribe([telemetry, 'never-subscribed-to']);
+        expect(await publisher.publish(telemetry, bytes('for nobody'))).toBe(0);
+        expect(await publisher.publish(broadcast, bytes('still here'))).toBe(1);
+        await listener.untilMessages(1);
+        expect(listener.texts).toEqual(['still here']);
+        await listener.broker.subscribe([telemetry]);
+        expect(await publisher.publish(telemetry, bytes('again'))).toBe(1);
+      });
+
+      it('stays unsubscribed when it is connected again', async () => {
+        const { broadcast, telemetry } = freshChannels();
+        const listener = await participant('listener', broadcast, telemetry);
+        await harness.breakOff();
+        await listener.untilConnections(2);
+        await listener.broker.unsubscribe([telemetry]);
+        await harness.restore();
+        await listener.untilConnections(3);
+        expect(await listener.broker.publish(telemetry, bytes('for nobody'))).toBe(0);
+        expect(await listener.broker.publish(broadcast, bytes('to itself'))).toBe(1);
+      });
+
       it('calls every listener', async () => {
         const { broadcast } = freshChannels();
         const first = await participant('listeners', broadcast);
@@ -217,7 +242,7 @@ export function describeBrokerContract(
       }
     });
 
-    it('counts traffic in total and per kind of channel', async () => {
+    it('counts traffic per kind of channel, and in total but for telemetry', async () => {
       const { broadcast, node, client, telemetry } = freshChannels();
       const listener = await participant('listener', broadcast, node(0), client('gateway'));
       const { broker } = await participant('publisher', broadcast);
@@ -229,7 +254,7 @@ export function describeBrokerContract(
       await broker.publish('elsewhere', bytes('?'));
       await listener.untilMessages(4);
       expect(broker.traffic()).toEqual({
-        total: { published: 6, deliveries: 5, deliveredBytes: 16 },
+        total: { published: 5, deliveries: 5, deliveredBytes: 16 },
         byKind: {
           broadcast: { published: 1, deliveries: 2, deliveredBytes: 10 },
           node: { published: 2, deliveries: 2, deliveredBytes: 4 },

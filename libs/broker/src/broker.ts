@@ -41,6 +41,14 @@ export interface Broker {
   subscribe(channels: readonly string[]): Promise<void>;
 
   /**
+   * Removes channels from those listened to, now and after every reconnection; channels that are
+   * none of them are passed over. What is on its way may still arrive.
+   *
+   * @throws BrokerError `closed`, `rejected` or `unauthorized`
+   */
+  unsubscribe(channels: readonly string[]): Promise<void>;
+
+  /**
    * Adds a listener for every message of every channel subscribed to. It is never called from
    * within `publish`. The payload may be shared with other receivers and must not be changed.
    * What a listener throws is not caught here: it ends the process as an uncaught exception.

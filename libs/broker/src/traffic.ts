@@ -10,7 +10,10 @@ export interface TrafficCount {
   readonly deliveredBytes: number;
 }
 
-/** What one broker connection published since it was made, in total and per kind of channel. */
+/**
+ * What one broker connection published since it was made: per kind of channel, and in total but
+ * for telemetry, which is no part of the protocol and comes and goes with those who watch.
+ */
 export interface Traffic {
   readonly total: TrafficCount;
   readonly byKind: Readonly<Record<ChannelKind | 'other', TrafficCount>>;
@@ -41,7 +44,7 @@ export class TrafficCounter {
   traffic(): Traffic {
     const { broadcast, node, client, telemetry, other } = this.byKind;
     const total = none();
-    for (const count of [broadcast, node, client, telemetry, other]) {
+    for (const count of [broadcast, node, client, other]) {
       total.published += count.published;
       total.deliveries += count.deliveries;
       total.deliveredBytes += count.deliveredBytes;

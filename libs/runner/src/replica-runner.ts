@@ -5,6 +5,7 @@
 
 import type { Broker, ChannelNames } from '@ccro/broker';
 import type {
+  Destination,
   Digest,
   Effect,
   Evidence,
@@ -53,6 +54,10 @@ export interface RunnerParts {
 
 /** What happens to a replica that its owner may want to log, show or count. */
 export interface RunnerListener {
+  /** A message was verified and is about to be stepped; not called for the replica's own. */
+  onReceived?(message: VerifiedMessage): void;
+  /** A message leaves, be it what the core wanted or what a faulty node says instead. */
+  onSent?(to: Destination, message: SealedMessage): void;
   onExecuted?(slot: ExecutedSlot): void;
   onProgress?(progress: Progress): void;
   onEvidence?(evidence: Evidence): void;
@@ -223,6 +228,9 @@ export class ReplicaRunner {
 
   private step(input: Input): void {
     if (!this.running) return;
+    if (input.kind === 'message' && input.via !== 'self') {
+      this.listener.onReceived?.(input.message);
+    }
     let effects: readonly Effect[];
     try {
       effects = this.parts.replica.step(input, this.parts.clock.now());
@@ -297,6 +305,7 @@ export class ReplicaRunner {
   }
 
   private publish(to: OutgoingSend['to'], message: SealedMessage): void {
+    this.listener.onSent?.(to, message);
     this.publishTo(this.channelOf(to), this.parts.codec.encode(message));
   }
 

@@ -142,6 +142,11 @@ export class SimulatedBroker implements Broker {
     return Promise.resolve();
   }
 
+  unsubscribe(channels: readonly string[]): Promise<void> {
+    for (const channel of channels) this.channels.delete(channel);
+    return Promise.resolve();
+  }
+
   subscribes(channel: string): boolean {
     return this.connected && this.channels.has(channel);
   }

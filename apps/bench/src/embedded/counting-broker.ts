@@ -56,6 +56,10 @@ export class CountingBroker implements Broker {
     return this.inner.subscribe(channels);
   }
 
+  unsubscribe(channels: readonly string[]): Promise<void> {
+    return this.inner.unsubscribe(channels);
+  }
+
   onMessage(listener: MessageListener): void {
     this.inner.onMessage(listener);
   }

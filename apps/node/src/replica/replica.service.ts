@@ -13,9 +13,11 @@ import { systemClock } from '@ccro/clock';
 import { createRunner, type ReplicaRunner } from '@ccro/runner';
 import { createStateMachine } from '@ccro/state-machine';
 import type { ReplicaStore } from '@ccro/storage';
+import type { NodeReporter } from '@ccro/telemetry';
 import type { Query } from '@ccro/wire';
 import { NODE_OPTIONS, OPENED_STORE } from '../node.constants.js';
 import type { NodeOptions } from '../node-options.js';
+import { createReporter } from './create-reporter.js';
 import { restoredText, type OpenedStore } from './opened-store.js';
 import { progressText } from './progress-text.js';
 
@@ -35,6 +37,7 @@ export class ReplicaService implements BeforeApplicationShutdown, OnApplicationS
   readonly runner: ReplicaRunner;
   readonly store: ReplicaStore;
   private readonly logger: Logger;
+  private readonly reporter: NodeReporter;
   private queryListener: ((query: Query) => void) | undefined;
   private readonly broadcast: string;
   private stopped = false;
@@ -55,15 +58,24 @@ export class ReplicaService implements BeforeApplicationShutdown, OnApplicationS
       stateMachine: createStateMachine(),
       clock: systemClock,
       listener: {
-        onExecuted: (slot) => this.logExecuted(slot),
-        onProgress: (progress) => this.logProgress(progress),
-        onEvidence: (evidence) => this.logEvidence(evidence),
+        onReceived: (message) => this.reporter.onReceived(message),
+        onSent: (to, message) => this.reporter.onSent(to, message),
+        onExecuted: (slot) => this.onExecuted(slot),
+        onProgress: (progress) => {
+          this.logProgress(progress);
+          this.reporter.onProgress(progress);
+        },
+        onEvidence: (evidence) => {
+          this.logEvidence(evidence);
+          this.reporter.onEvidence(evidence);
+        },
         onReject: (code, from) =>
           this.logger.verbose(`rejected (${code}) from ${from ?? 'unknown'}`),
         onQuery: (query) => this.queryListener?.(query),
         onFatal: (error) => this.fail(error),
       },
     });
+    this.reporter = createReporter(options, this);
     if (restored !== undefined) this.logger.log(restoredText(restored));
     if (options.fault !== undefined) this.setFault(options.fault);
   }
@@ -79,6 +91,7 @@ export class ReplicaService implements BeforeApplicationShutdown, OnApplicationS
       else this.runner.disconnected();
     });
     this.runner.start();
+    this.reporter.start();
   }
 
   receive(payload: Uint8Array, channel: string): void {
@@ -122,6 +135,7 @@ export class ReplicaService implements BeforeApplicationShutdown, OnApplicationS
 
   async beforeApplicationShutdown(): Promise<void> {
     this.stopped = true;
+    this.reporter.stop();
     await this.runner.stop();
   }
 
@@ -130,10 +144,15 @@ export class ReplicaService implements BeforeApplicationShutdown, OnApplicationS
     await this.store.close();
   }
 
-  private logExecuted(slot: ExecutedSlot): void {
+  private onExecuted(slot: ExecutedSlot): void {
     this.lastExecuted = slot;
     if (slot.durationMs === undefined) this.counts.caughtUp += 1;
     else this.counts[slot.fast ? 'fast' : 'slow'] += 1;
+    this.logExecuted(slot);
+    this.reporter.onExecuted(slot);
+  }
+
+  private logExecuted(slot: ExecutedSlot): void {
     const how =
       slot.durationMs === undefined ? 'by catching up' : `in ${slot.durationMs.toFixed(1)} ms`;
     const fast = slot.fast ? ', all voted' : '';

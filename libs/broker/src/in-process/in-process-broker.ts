@@ -8,6 +8,7 @@ export interface Hub {
   attach(broker: InProcessBroker): void;
   detach(broker: InProcessBroker): void;
   subscribe(broker: InProcessBroker, channel: string): void;
+  unsubscribe(broker: InProcessBroker, channel: string): void;
   /** Queues a message; returns how many will receive it. */
   publish(channel: string, payload: Uint8Array): number;
 }
@@ -49,6 +50,13 @@ export class InProcessBroker implements Broker {
     for (const channel of channels) {
       this.channels.add(channel);
       if (this.connected) this.hub.subscribe(this, channel);
+    }
+  }
+
+  async unsubscribe(channels: readonly string[]): Promise<void> {
+    if (this.state === 'closed') throw this.closedError();
+    for (const channel of channels) {
+      if (this.channels.delete(channel)) this.hub.unsubscribe(this, channel);
     }
   }
 

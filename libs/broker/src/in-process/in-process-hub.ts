@@ -82,18 +82,22 @@ export class InProcessHub implements Hub {
   /** @internal for InProcessBroker */
   detach(broker: InProcessBroker): void {
     this.brokers.delete(broker);
-    for (const [channel, receivers] of this.receivers) {
-      if (!receivers.includes(broker)) continue;
-      const rest = receivers.filter((receiver) => receiver !== broker);
-      if (rest.length > 0) this.receivers.set(channel, rest);
-      else this.receivers.delete(channel);
-    }
+    for (const channel of [...this.receivers.keys()]) this.unsubscribe(broker, channel);
   }
 
   /** @internal for InProcessBroker */
   subscribe(broker: InProcessBroker, channel: string): void {
     const receivers = this.receivers.get(channel) ?? NO_RECEIVERS;
     if (!receivers.includes(broker)) this.receivers.set(channel, [...receivers, broker]);
+  }
+
+  /** @internal for InProcessBroker */
+  unsubscribe(broker: InProcessBroker, channel: string): void {
+    const receivers = this.receivers.get(channel) ?? NO_RECEIVERS;
+    if (!receivers.includes(broker)) return;
+    const rest = receivers.filter((receiver) => receiver !== broker);
+    if (rest.length > 0) this.receivers.set(channel, rest);
+    else this.receivers.delete(channel);
   }
 
   /** @internal for InProcessBroker: queues a message; the number of those who will receive it */

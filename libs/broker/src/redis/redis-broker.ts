@@ -88,6 +88,18 @@ export class RedisBroker implements Broker {
     }
   }
 
+  async unsubscribe(channels: readonly string[]): Promise<void> {
+    if (this.closing) throw this.connection.closedError();
+    const removed = channels.filter((channel) => this.channels.delete(channel));
+    if (removed.length === 0) return;
+    try {
+      await this.connection.usable.unsubscribe(...removed);
+    } catch (error) {
+      const failure = this.failure('UNSUBSCRIBE', error);
+      if (failure.code !== 'unavailable') throw failure; // else the next connection lacks it
+    }
+  }
+
   onMessage(listener: MessageListener): void {
     this.messageListeners.push(listener);
   }

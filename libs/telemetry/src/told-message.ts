@@ -1,0 +1,119 @@
+import type {
+  Destination,
+  Evidence,
+  ExecutedSlot,
+  Progress,
+  ProtocolMessage,
+} from '@ccro/consensus';
+import type { SealedMessage } from '@ccro/crypto';
+import {
+  shortDigest,
+  type ReportedDecision,
+  type ReportedEvidence,
+  type ReportedProgress,
+  type SentMessage,
+} from './node-report.js';
+
+/** A message as it is told, but for the time. */
+type Told = Omit<SentMessage, 'afterMs' | 'to'>;
+
+/** @returns undefined for kinds that are not told */
+export function toldMessage(message: SealedMessage): Told | undefined {
+  const { kind } = message;
+  switch (kind) {
+    case 'vote':
+    case 'certificate': {
+      const { phase, view, sequence, digest } = message;
+      return { kind, phase, view, sequence, digest: shortDigest(digest) };
+    }
+    case 'pre-prepare':
+    case 'decision': {
+      const { view, sequence, digest } = message;
+      return { kind, phase: null, view, sequence, digest: shortDigest(digest) };
+    }
+    case 'reply': {
+      const { view, results } = message;
+      const [first] = results;
+      const digest = first === undefined ? null : shortDigest(first.batch);
+      return { kind, phase: null, view, sequence: first?.sequence ?? null, digest };
+    }
+    case 'brief-reply':
+    case 'view-change':
+    case 'new-view':
+      return { kind, phase: null, view: message.view, sequence: null, digest: null };
+    case 'request':
+    case 'requests':
+    case 'status':
+    case 'fetch':
+    case 'fetch-chunk':
+    case 'chunk-part':
+      return undefined;
+  }
+}
+
+/** The slot that a received message is about, if it is about one. */
+export function slotOf(message: ProtocolMessage): number | undefined {
+  switch (message.kind) {
+    case 'pre-prepare':
+    case 'vote':
+    case 'certificate':
+      return message.sequence;
+    default:
+      return undefined;
+  }
+}
+
+/** Whom a message is for, in one word. Clients are not named. */
+export function toldDestination(to: Destination): SentMessage['to'] {
+  return to.kind === 'replica' ? to.id : to.kind;
+}
+
+export function toldDecision(slot: ExecutedSlot): ReportedDecision {
+  const { sequence, view, digest, requests, fast, fellBack, durationMs, tally } = slot;
+  return {
+    ...{ sequence, view, digest: shortDigest(digest), requests, fast, fellBack },
+    durationMs: durationMs ?? null,
+    correct: tally.correct,
+    corrupt: tally.corrupt,
+  };
+}
+
+/** @returns undefined for stable checkpoints, which come all the time */
+export function toldProgress(progress: Progress): ReportedProgress | undefined {
+  const nothing = { view: null, sequence: null, why: null };
+  const { kind } = progress;
+  switch (kind) {
+    case 'left-view':
+      return { ...nothing, kind, view: progress.view, why: progress.why };
+    case 'entered-view':
+      return { ...nothing, kind, view: progress.view };
+    case 'fetching-state':
+    case 'took-state-over':
+      return { ...nothing, kind, sequence: progress.sequence };
+    case 'stable-checkpoint':
+      return undefined;
+  }
+}
+
+export function toldEvidence(evidence: Evidence): ReportedEvidence {
+  const { kind, accused } = evidence;
+  switch (kind) {
+    case 'conflicting-votes':
+      return { kind, accused, ...slotNamedBy(evidence.votes[0]) };
+    case 'conflicting-proposals':
+      return { kind, accused, ...slotNamedBy(evidence.proposals[0]) };
+    case 'vote-against-decision':
+      return { kind, accused, ...slotNamedBy(evidence.vote) };
+    case 'collector-failed':
+      return { kind, accused, ...slotNamedBy(evidence) };
+    case 'wrong-chunk':
+      return { kind, accused, view: null, sequence: evidence.sequence };
+  }
+}
+
+function slotNamedBy(named: { readonly view: number; readonly sequence: number }): {
+  view: number;
+  sequence: number;
+} {
+  return { view: named.view, sequence: named.sequence };
+}
