@@ -12,8 +12,9 @@ describe('GET /', () => {
     const { call } = await start();
     const { status, body } = await call('GET', '/');
     expect(status).toBe(200);
-    const { requests, ...readable } = body.links as Record<string, string>;
-    expect(requests).toBe('/requests');
+    // The events do not end; they have a spec of their own.
+    const { requests, events, ...readable } = body.links as Record<string, string>;
+    expect({ requests, events }).toEqual({ requests: '/requests', events: '/events' });
     for (const path of Object.values(readable)) {
       expect({ path, status: (await call('GET', path)).status }).toEqual({ path, status: 200 });
     }
@@ -77,6 +78,7 @@ describe('/docs', () => {
     const { body } = await call('GET', '/docs-json');
     expect(Object.keys(body.paths as object).sort()).toEqual([
       '/',
+      '/events',
       '/health/live',
       '/health/ready',
       '/kv/{key}',

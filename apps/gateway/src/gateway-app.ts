@@ -9,6 +9,7 @@ import type { GatewayOptions } from './gateway.options.js';
 import { createHttpAdapter } from './http-adapter.js';
 import { refuseWhenFull } from './requests/overload-hook.js';
 import { serveOpenApi } from './openapi/openapi.js';
+import { dropUnusedConnections } from './unused-connections.js';
 
 /** Connections that may wait for a busy gateway, where the system allows as many: a caller whose
  * connection is dropped tries again after a second at the earliest. */
@@ -50,6 +51,7 @@ export async function createGatewayApp(options: GatewayOptions): Promise<NestFas
   });
   serveOpenApi(app);
   refuseWhenFull(app);
+  dropUnusedConnections(app);
   try {
     await app.startAllMicroservices();
     await app.init();

@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { ClusterModule } from './cluster/cluster.module.js';
 import { ConnectionModule } from './connection/connection.module.js';
+import { EventsModule } from './events/events.module.js';
 import { EntranceController } from './entrance/entrance.controller.js';
 import type { GatewayOptions } from './gateway.options.js';
 import { HealthModule } from './health/health.module.js';
@@ -28,6 +29,7 @@ export class GatewayModule {
         ReceiptsModule,
         KvModule,
         HealthModule,
+        EventsModule,
       ],
       controllers: [EntranceController],
       providers: [

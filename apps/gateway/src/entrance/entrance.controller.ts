@@ -15,6 +15,7 @@ const LINKS = {
   status: '/status',
   nodes: '/nodes',
   ledger: '/ledger',
+  events: '/events',
   health: '/health/ready',
   metrics: '/metrics',
   docs: '/docs',

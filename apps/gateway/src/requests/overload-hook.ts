@@ -1,5 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply } from 'fastify';
+import { Activity } from '../events/activity.js';
 import { PROBLEM_MEDIA_TYPE, ProblemException } from '../problem/problem.js';
 import { overloaded } from '../queue/refusals.js';
 import { REQUEST_QUEUE, type RequestQueue } from '../queue/request-queue.js';
@@ -17,6 +18,7 @@ const SUBMISSIONS: ReadonlySet<string> = new Set(['/requests', '/preprepare', '/
  */
 export function refuseWhenFull(app: NestFastifyApplication): void {
   const queue = app.get<RequestQueue>(REQUEST_QUEUE);
+  const activity = app.get(Activity);
   const problem = queueProblem(overloaded());
   if (!(problem instanceof ProblemException)) throw new Error('an overload is a problem');
   const { headers, details } = problem;
@@ -32,7 +34,9 @@ export function refuseWhenFull(app: NestFastifyApplication): void {
     .addHook('onRequest', (request, reply, done) => {
       const isSubmission =
         request.method === 'POST' && SUBMISSIONS.has(request.routeOptions.url ?? '');
-      if (isSubmission && queue.isFull()) refuse(reply);
-      else done();
+      if (isSubmission && queue.isFull()) {
+        activity.refused();
+        refuse(reply);
+      } else done();
     });
 }

@@ -7,6 +7,7 @@ import {
 } from '@nestjs/common';
 import { CcroClient } from '@ccro/client';
 import { BrokerWatch } from '../connection/broker-watch.js';
+import { Activity } from '../events/activity.js';
 import { GATEWAY_SETTINGS } from '../gateway.constants.js';
 import type { GatewaySettings } from '../gateway.options.js';
 import { ProblemException } from '../problem/problem.js';
@@ -34,6 +35,7 @@ export class RequestsService implements OnApplicationBootstrap, BeforeApplicatio
     @Inject(REQUEST_QUEUE) private readonly queue: RequestQueue,
     private readonly client: CcroClient,
     private readonly broker: BrokerWatch,
+    private readonly activity: Activity,
   ) {
     // One listener for each call that waits: as many as there are, not a leak.
     setMaxListeners(0, this.closing.signal);
@@ -57,8 +59,11 @@ export class RequestsService implements OnApplicationBootstrap, BeforeApplicatio
    */
   async accept(call: Call): Promise<readonly AcceptedRequest[]> {
     try {
-      return await this.queue.accept(call);
+      const requests = await this.queue.accept(call);
+      this.activity.accepted(requests.length);
+      return requests;
     } catch (error) {
+      this.activity.refused();
       throw queueProblem(error);
     }
   }

@@ -1,0 +1,133 @@
+import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import { channelNames } from '@ccro/broker';
+import { CcroClient } from '@ccro/client';
+import { FAULT_DESCRIPTIONS } from '@ccro/faults';
+import { readReport, type ClusterEvent, type HelloEvent } from '@ccro/telemetry';
+import { GATEWAY_SETTINGS } from '../gateway.constants.js';
+import type { GatewaySettings } from '../gateway.options.js';
+import { ProblemException } from '../problem/problem.js';
+import { Activity } from './activity.js';
+import { eventFrame, EventStream, type EventOutput } from './event-stream.js';
+import { ReportMerger } from './report-merger.js';
+
+/** Events are sent in batches, so often. */
+const BATCH_EVERY_MS = 100;
+const BATCHES_PER_SECOND = 1_000 / BATCH_EVERY_MS;
+const BATCHES_PER_CHECK = 15 * BATCHES_PER_SECOND;
+/** Readers at a time; every one of them costs as much as its connection takes. */
+export const MAX_READERS = 64;
+/** Reports of each node that are read in one batch: whoever floods the channel is not read. */
+const REPORTS_PER_NODE = 2;
+
+/** One subscription to telemetry, while there are readers, for all of them. */
+@Injectable()
+export class EventsService implements BeforeApplicationShutdown {
+  private readonly logger = new Logger('Events');
+  private readonly readers = new Set<EventStream>();
+  private readonly channel: string;
+  private readonly merger: ReportMerger;
+  /** Ids are unique across restarts of the gateway, and grow. */
+  private readonly epoch = Date.now().toString(36);
+  private lastId = 0;
+  private batches = 0;
+  private unread = 0;
+  private timer: NodeJS.Timeout | undefined;
+  /** Subscribing and unsubscribing, one after the other. Never rejects. */
+  private switching = Promise.resolve();
+
+  constructor(
+    @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
+    private readonly client: CcroClient,
+    private readonly activity: Activity,
+  ) {
+    this.channel = channelNames(settings.config.cluster).telemetry;
+    this.merger = new ReportMerger(client.size.weakQuorum);
+  }
+
+  /**
+   * Begins to tell a reader what happens.
+   *
+   * @returns a function to be called when it has gone
+   * @throws ProblemException `overloaded` when there are too many readers
+   */
+  open(output: EventOutput): () => void {
+    const reader = new EventStream(output);
+    reader.send(this.frame(this.hello()));
+    this.readers.add(reader);
+    if (this.readers.size === 1) this.begin();
+    return () => {
+      if (this.readers.delete(reader) && this.readers.size === 0) this.cease();
+    };
+  }
+
+  /** @throws ProblemException `overloaded` unless another reader may come */
+  requireRoom(): void {
+    if (this.readers.size < MAX_READERS) return;
+    throw new ProblemException('overloaded', `${MAX_READERS} readers follow the events already.`, {
+      headers: { 'retry-after': '10' },
+    });
+  }
+
+  /** Takes bytes from the broker: anybody may have sent them. */
+  receive(channel: string, payload: Uint8Array): void {
+    if (channel !== this.channel || this.readers.size === 0) return;
+    const { n } = this.client.size;
+    this.unread += 1;
+    if (this.unread > REPORTS_PER_NODE * n) return;
+    const report = readReport(payload, n);
+    if (report !== undefined) this.merger.add(report);
+  }
+
+  beforeApplicationShutdown(): void {
+    for (const reader of this.readers) reader.end();
+    this.readers.clear();
+    this.cease();
+  }
+
+  private hello(): HelloEvent {
+    const { config, faultInjection } = this.settings;
+    const { n, f, quorum } = this.client.size;
+    const kinds = faultInjection ? Object.entries(FAULT_DESCRIPTIONS) : [];
+    const faults = kinds.map(([kind, description]) => ({ kind, description }));
+    const { cluster, mode } = config;
+    return { type: 'hello', cluster, mode, n, f, quorum, faults };
+  }
+
+  private begin(): void {
+    this.merger.take();
+    this.activity.tell((event) => this.send(event));
+    this.timer = setInterval(() => this.sendBatch(), BATCH_EVERY_MS);
+    this.timer.unref();
+    this.switchTo((broker) => broker.subscribe([this.channel]));
+  }
+
+  private cease(): void {
+    clearInterval(this.timer);
+    this.activity.tell(undefined);
+    this.switchTo((broker) => broker.unsubscribe([this.channel]));
+  }
+
+  private switchTo(change: (broker: GatewaySettings['broker']) => Promise<void>): void {
+    this.switching = this.switching
+      .then(() => change(this.settings.broker))
+      .catch((error: unknown) => this.logger.debug(`telemetry: ${String(error)}`));
+  }
+
+  private sendBatch(): void {
+    this.batches += 1;
+    this.unread = 0;
+    for (const event of this.merger.take()) this.send(event);
+    if (this.batches % BATCHES_PER_SECOND === 0) this.send(this.activity.takeRates());
+    if (this.batches % BATCHES_PER_CHECK === 0) for (const reader of this.readers) reader.check();
+  }
+
+  private send(event: ClusterEvent): void {
+    const frame = this.frame(event);
+    for (const reader of this.readers) reader.send(frame);
+  }
+
+  private frame(event: ClusterEvent): string {
+    this.lastId += 1;
+    return eventFrame(event, `${this.epoch}-${this.lastId}`);
+  }
+}

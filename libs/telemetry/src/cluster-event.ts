@@ -1,0 +1,115 @@
+/** What `GET /events` of the gateway tells: types only, shared with the page that shows it. */
+
+import type {
+  NodeState,
+  ReportedDecision,
+  ReportedEvidence,
+  ReportedProgress,
+  SentMessage,
+} from './node-report.js';
+
+/** The first event of every connection. */
+export interface HelloEvent {
+  readonly type: 'hello';
+  readonly cluster: string;
+  readonly mode: 'ccro' | 'pbft';
+  readonly n: number;
+  readonly f: number;
+  readonly quorum: number;
+  /** Faults that may be injected, with a line each; none where that is not allowed. */
+  readonly faults: readonly { readonly kind: string; readonly description: string }[];
+}
+
+/** A node's own word about itself. */
+export interface NodeEvent {
+  readonly type: 'node';
+  readonly node: number;
+  readonly state: NodeState;
+}
+
+/** Messages that nodes sent within a moment, of a sample of slots. */
+export interface MessagesEvent {
+  readonly type: 'messages';
+  /** Slots are told whose number this divides; the largest of what nodes said. */
+  readonly every: number;
+  readonly messages: readonly (SentMessage & { readonly from: number })[];
+  /** Entries that nodes or the gateway left out. */
+  readonly omitted: number;
+}
+
+/** f+1 nodes told of the same decision. */
+export interface DecisionEvent extends Omit<ReportedDecision, 'durationMs'> {
+  readonly type: 'decision';
+  /** The slowest of those nodes, from accepting the pre-prepare; null: none of them decided it. */
+  readonly durationMs: number | null;
+}
+
+/** A node leaves or enters a view, or fetches the state. */
+export interface ProgressEvent extends ReportedProgress {
+  readonly type: 'progress';
+  readonly node: number;
+}
+
+/** One node says that it caught another. */
+export interface EvidenceEvent extends ReportedEvidence {
+  readonly type: 'evidence';
+  readonly witness: number;
+}
+
+/** A request of this gateway was decided; a few a second are told. */
+export interface DecidedEvent {
+  readonly type: 'decided';
+  readonly id: string;
+  readonly view: number;
+  readonly sequence: number;
+  readonly digest: string;
+  readonly consensusTimeMs: number;
+  readonly nodes: readonly {
+    readonly id: number;
+    readonly reply: 'matching' | 'false' | 'none';
+    readonly correct: number | null;
+    readonly corrupt: number | null;
+  }[];
+}
+
+/** What the gateway did in the last second; it comes every second and is the heartbeat too. */
+export interface RatesEvent {
+  readonly type: 'rates';
+  readonly accepted: number;
+  readonly decided: number;
+  readonly failed: number;
+  readonly refused: number;
+  readonly pending: number;
+  /** Of requests decided in that second; null when there were none. */
+  readonly consensusMs: { readonly median: number; readonly p99: number } | null;
+}
+
+/** This reader was too slow for so many events. */
+export interface SkippedEvent {
+  readonly type: 'skipped';
+  readonly count: number;
+}
+
+export type ClusterEvent =
+  | HelloEvent
+  | NodeEvent
+  | MessagesEvent
+  | DecisionEvent
+  | ProgressEvent
+  | EvidenceEvent
+  | DecidedEvent
+  | RatesEvent
+  | SkippedEvent;
+
+/** Every type of event, for `addEventListener`. */
+export const EVENT_TYPES = [
+  'hello',
+  'node',
+  'messages',
+  'decision',
+  'progress',
+  'evidence',
+  'decided',
+  'rates',
+  'skipped',
+] as const satisfies readonly ClusterEvent['type'][];
