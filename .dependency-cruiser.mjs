@@ -111,8 +111,9 @@ export default {
     {
       name: 'no-dev-packages-in-what-ships',
       severity: 'error',
-      // The benchmark is run in a working copy alone, where its load generator is installed.
-      from: { path: '^(libs|apps)/', pathNot: [NOT_SPECS, '^apps/bench/'] },
+      // The benchmark is run in a working copy alone, where its load generator is installed; what
+      // the page uses is put into it when it is built.
+      from: { path: '^(libs|apps)/', pathNot: [NOT_SPECS, '^apps/(bench|dashboard)/'] },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
     },
   ],

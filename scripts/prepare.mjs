@@ -9,6 +9,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundlePrograms } from './bundle.mjs';
+import { buildPage } from './page.mjs';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -26,6 +27,7 @@ const BUILD_INPUTS = [
   'nest-cli.json',
   'package-lock.json',
   'scripts/bundle.mjs',
+  'scripts/page.mjs',
 ];
 const NOT_BUILT = /(^|\/)(node_modules|dist|coverage)$|\.spec\.ts$/;
 
@@ -84,6 +86,7 @@ async function buildIfChanged() {
   const nest = join(ROOT, 'node_modules', '@nestjs', 'cli', 'bin', 'nest.js');
   await runQuietly(process.execPath, [nest, 'build', 'cluster'], 'nest build cluster');
   await bundlePrograms(ROOT);
+  await buildPage(ROOT);
   writeFileSync(BUILD_STAMP, buildStamp(sources));
 }
 

@@ -100,16 +100,3 @@ export type ClusterEvent =
   | DecidedEvent
   | RatesEvent
   | SkippedEvent;
-
-/** Every type of event, for `addEventListener`. */
-export const EVENT_TYPES = [
-  'hello',
-  'node',
-  'messages',
-  'decision',
-  'progress',
-  'evidence',
-  'decided',
-  'rates',
-  'skipped',
-] as const satisfies readonly ClusterEvent['type'][];

@@ -14,7 +14,6 @@ export {
 } from './node-report.js';
 export { NodeReporter, type NodeReporterParts } from './node-reporter.js';
 export { everyFor, SAMPLED_PER_SECOND, SlotSampling } from './slot-sampling.js';
-export { EVENT_TYPES } from './cluster-event.js';
 export type {
   ClusterEvent,
   DecidedEvent,

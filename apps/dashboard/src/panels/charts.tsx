@@ -1,0 +1,43 @@
+import type { JSX } from 'preact';
+import { useMemo } from 'preact/hooks';
+import type { RatesPoint } from '../state/dashboard-state.js';
+import { Chart } from './chart.js';
+
+/** Consensus times and decisions a second, of requests of this gateway. */
+export function Charts({
+  rates,
+  theme,
+}: {
+  readonly rates: readonly RatesPoint[];
+  readonly theme: string;
+}): JSX.Element {
+  const { times, latency, throughput } = useMemo(() => linesOf(rates), [rates]);
+  const common = { times, theme };
+  return (
+    <section aria-labelledby="charts" class="charts">
+      <h2 id="charts" class="spoken">
+        Charts
+      </h2>
+      <Chart {...common} title="Consensus time" unit="ms" lines={latency} />
+      <Chart {...common} title="Throughput" unit="a second" lines={throughput} />
+    </section>
+  );
+}
+
+function linesOf(rates: readonly RatesPoint[]) {
+  const newestMs = rates.at(-1)?.atMs ?? 0;
+  const times = rates.map(({ atMs }) => Math.round((atMs - newestMs) / 100) / 10);
+  const median = rates.map(({ consensusMs }) => consensusMs?.median ?? null);
+  const p99 = rates.map(({ consensusMs }) => consensusMs?.p99 ?? null);
+  return {
+    times,
+    latency: [
+      { label: 'median', colour: 'commander', values: median },
+      { label: 'p99', colour: 'lagging', values: p99 },
+    ],
+    throughput: [
+      { label: 'decided', colour: 'communication', values: rates.map(({ decided }) => decided) },
+      { label: 'refused', colour: 'faulty', values: rates.map(({ refused }) => refused) },
+    ],
+  };
+}

@@ -1,0 +1,55 @@
+import type { JSX } from 'preact';
+import type { ShownDecision } from '../state/dashboard-state.js';
+import { millisText } from '../state/words.js';
+
+/** Decisions as they arrive, the newest first; the newest is read out. */
+export function Decisions({
+  decisions,
+}: {
+  readonly decisions: readonly ShownDecision[];
+}): JSX.Element {
+  const [newest] = decisions;
+  return (
+    <section aria-labelledby="decisions">
+      <h2 id="decisions">Decisions</h2>
+      <p class="spoken" aria-live="polite" data-testid="newest-decision">
+        {newest === undefined ? '' : `Slot ${newest.sequence} decided, ${timeText(newest)}`}
+      </p>
+      {decisions.length === 0 ? (
+        <p class="quiet">None yet.</p>
+      ) : (
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Slot</th>
+              <th scope="col">View</th>
+              <th scope="col">Time</th>
+              <th scope="col">How</th>
+            </tr>
+          </thead>
+          <tbody>
+            {decisions.slice(0, 8).map((decision) => (
+              <tr key={decision.sequence} title={`digest ${decision.digest}…`}>
+                <td>{decision.sequence}</td>
+                <td>{decision.view}</td>
+                <td>{timeText(decision)}</td>
+                <td>{howText(decision)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </section>
+  );
+}
+
+function timeText({ consensusTimeMs, durationMs }: ShownDecision): string {
+  const ms = consensusTimeMs ?? durationMs;
+  return ms === null ? 'by catching up' : millisText(ms);
+}
+
+function howText({ fast, requests }: ShownDecision): string {
+  const rounds = fast === null ? '' : fast ? 'one round' : 'two rounds';
+  const many = requests !== null && requests > 1 ? `${requests} requests` : '';
+  return [rounds, many].filter((part) => part !== '').join(', ');
+}

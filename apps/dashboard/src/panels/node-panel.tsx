@@ -1,0 +1,75 @@
+import type { HelloEvent } from '@ccro/telemetry';
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import { setFault } from '../connection/gateway.js';
+import type { NodeView } from '../state/derive.js';
+import { conditionText, roleText } from '../state/words.js';
+
+/** The chosen node: what it says of itself and, where faults may be injected, how it behaves. */
+export function NodePanel({
+  node,
+  faults,
+}: {
+  readonly node: NodeView | undefined;
+  readonly faults: HelloEvent['faults'];
+}): JSX.Element {
+  const [kind, setKind] = useState('falsify');
+  const [problem, setProblem] = useState<string | undefined>();
+  const set = async (id: number, fault: string | undefined): Promise<void> => {
+    setProblem(undefined);
+    try {
+      await setFault(id, fault);
+    } catch (error) {
+      setProblem(error instanceof Error ? error.message : String(error));
+    }
+  };
+  return (
+    <section aria-labelledby="node">
+      <h2 id="node">{node === undefined ? 'Node' : `Node ${node.id}`}</h2>
+      {node === undefined ? (
+        <p class="quiet">Choose a node in the ring.</p>
+      ) : (
+        <>
+          <p>
+            {roleText(node.role)}, {conditionText(node.condition)}
+            {node.fault !== null && ` (${node.fault})`}; executed up to {node.lastExecuted ?? '–'}
+            {node.tally !== null &&
+              `; ${node.tally.correct} correct, ${node.tally.corrupt} corrupt`}
+          </p>
+          {faults.length === 0 ? (
+            <p class="quiet">Start with --fault-injection to make nodes lie from here.</p>
+          ) : (
+            <div class="row">
+              <label class="spoken" for="fault">
+                Fault
+              </label>
+              <select
+                id="fault"
+                value={kind}
+                onChange={(event) => setKind(event.currentTarget.value)}
+              >
+                {faults.map((fault) => (
+                  <option key={fault.kind} value={fault.kind} title={fault.description}>
+                    {fault.kind}
+                  </option>
+                ))}
+              </select>
+              <button type="button" onClick={() => void set(node.id, kind)}>
+                Make faulty
+              </button>
+              <button type="button" class="plain" onClick={() => void set(node.id, undefined)}>
+                Heal
+              </button>
+            </div>
+          )}
+          <p class="quiet">{faults.find((fault) => fault.kind === kind)?.description}</p>
+          {problem !== undefined && (
+            <p class="problem" role="alert">
+              {problem}
+            </p>
+          )}
+        </>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,32 @@
+import type { JSX } from 'preact';
+import { phaseCounts } from '../ring/flights.js';
+import type { ShownSlot } from '../state/dashboard-state.js';
+
+/** The messages of the shown slot, phase by phase, in numbers. */
+export function PhaseList({
+  shown,
+  n,
+  every,
+}: {
+  readonly shown: ShownSlot | undefined;
+  readonly n: number;
+  readonly every: number;
+}): JSX.Element {
+  if (shown === undefined) return <p class="quiet">No messages yet: submit something.</p>;
+  return (
+    <div>
+      <p class="quiet">
+        Slot {shown.sequence}, slowed down
+        {every > 1 && ` (of the many, one slot in ${every} is told)`}
+      </p>
+      <ul class="phases">
+        {phaseCounts(shown, n).map(({ phase, count }) => (
+          <li key={phase}>
+            <span class={`swatch flight-${phase.replaceAll(' ', '-')}`} aria-hidden="true" />
+            {phase} <b>{count}</b>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}

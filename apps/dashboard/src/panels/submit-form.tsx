@@ -1,0 +1,91 @@
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import { submitData, type Decided } from '../connection/gateway.js';
+import { millisText } from '../state/words.js';
+
+/** Text that is JSON is sent as what it says, other text as text. */
+export function dataOf(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
+
+/** Submits data to the cluster and shows the answer with its tallies. */
+export function SubmitForm(): JSX.Element {
+  const [text, setText] = useState('very-important-data');
+  const [busy, setBusy] = useState(false);
+  const [answer, setAnswer] = useState<Decided | Error | undefined>();
+
+  const submit = async (): Promise<void> => {
+    setBusy(true);
+    try {
+      setAnswer(await submitData(dataOf(text)));
+    } catch (error) {
+      setAnswer(error instanceof Error ? error : new Error(String(error)));
+    }
+    setBusy(false);
+  };
+
+  return (
+    <section aria-labelledby="submit">
+      <h2 id="submit">Submit</h2>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void submit();
+        }}
+      >
+        <label for="data">Data, as JSON or plain text</label>
+        <div class="row">
+          <input
+            id="data"
+            value={text}
+            maxLength={10_000}
+            onInput={(event) => setText(event.currentTarget.value)}
+          />
+          <button type="submit" disabled={busy}>
+            {busy ? 'Deciding …' : 'Submit'}
+          </button>
+        </div>
+      </form>
+      <div aria-live="polite" data-testid="answer">
+        {answer instanceof Error && <p class="problem">{answer.message}</p>}
+        {answer !== undefined && !(answer instanceof Error) && <Answer answer={answer} />}
+      </div>
+    </section>
+  );
+}
+
+function Answer({ answer }: { readonly answer: Decided }): JSX.Element {
+  const { sequence, view, consensusTimeMs, replies, nodes } = answer;
+  return (
+    <div>
+      <p>
+        Decided as slot {sequence} in view {view}, after {millisText(consensusTimeMs)}, by{' '}
+        {replies.matching} matching replies ({replies.required} needed).
+      </p>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Node</th>
+            <th scope="col">Correct</th>
+            <th scope="col">Corrupt</th>
+            <th scope="col">Reply</th>
+          </tr>
+        </thead>
+        <tbody>
+          {nodes.map(({ id, correct, corrupt, reply }) => (
+            <tr key={id}>
+              <td>{id}</td>
+              <td>{correct ?? '–'}</td>
+              <td class={corrupt !== null && corrupt > 0 ? 'problem' : ''}>{corrupt ?? '–'}</td>
+              <td class={reply === 'false' ? 'problem' : ''}>{reply}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,63 @@
+import type { JSX } from 'preact';
+import type { NodeView } from '../state/derive.js';
+import { conditionText, roleText } from '../state/words.js';
+import { nodePlace, nodeRadius } from './layout.js';
+
+export interface NodeMarkProps {
+  readonly node: NodeView;
+  readonly n: number;
+  readonly selected: boolean;
+  readonly onSelect: (id: number) => void;
+}
+
+/** A node: its role by colour and ring, its condition by a mark, both in its name. */
+export function NodeMark({ node, n, selected, onSelect }: NodeMarkProps): JSX.Element {
+  const { id, role, condition, fault, tally } = node;
+  const { x, y } = nodePlace(id, n);
+  const radius = nodeRadius(n);
+  const select = (): void => onSelect(id);
+  const label =
+    `Node ${id}, ${roleText(role)}, ${conditionText(condition)}` +
+    (fault === null ? '' : `, fault: ${fault}`);
+  return (
+    <g
+      class={`node role-${role} condition-${condition}`}
+      transform={`translate(${x} ${y})`}
+      role="button"
+      tabIndex={0}
+      aria-label={label}
+      aria-pressed={selected}
+      onClick={select}
+      onKeyDown={(event) => {
+        if (event.key !== 'Enter' && event.key !== ' ') return;
+        event.preventDefault();
+        select();
+      }}
+    >
+      <circle class="node-focus" r={radius + 7} />
+      <circle class="node-body" r={radius} />
+      {n <= 40 && (
+        <text class="node-id" text-anchor="middle" dy="0.35em">
+          {id}
+        </text>
+      )}
+      {n <= 16 && (
+        <text class="node-note" text-anchor="middle" y={radius + 16}>
+          {noteOf(node)}
+        </text>
+      )}
+      {n <= 8 && tally !== null && (
+        <text class="node-tally" text-anchor="middle" y={-radius - 8}>
+          {`${tally.correct} ✓ ${tally.corrupt} ✗`}
+        </text>
+      )}
+    </g>
+  );
+}
+
+function noteOf({ role, condition, fault }: NodeView): string {
+  if (condition === 'faulty') return fault ?? 'faulty';
+  if (condition === 'down') return 'down';
+  if (condition === 'lagging') return 'lagging';
+  return role === 'replica' ? '' : role;
+}

@@ -1,0 +1,88 @@
+/** Everything the page shows. It is changed by `reduce` alone, and bounded in every part. */
+
+import type { DecidedEvent, HelloEvent, NodeState, RatesEvent, SentMessage } from '@ccro/telemetry';
+
+/** `lost`: it was there, went away, and is being tried again. */
+export type Connection = 'connecting' | 'live' | 'lost';
+
+/** A node's own word, and when it came. */
+export interface HeardNode {
+  readonly state: NodeState;
+  readonly heardAtMs: number;
+}
+
+export interface ShownMessage extends SentMessage {
+  readonly key: number;
+  readonly from: number;
+}
+
+/** The one slot whose messages are shown, slowly enough to be seen. */
+export interface ShownSlot {
+  readonly sequence: number;
+  readonly startedAtMs: number;
+  readonly messages: readonly ShownMessage[];
+}
+
+export interface ShownDecision {
+  readonly sequence: number;
+  readonly view: number;
+  readonly digest: string;
+  readonly fast: boolean | null;
+  readonly requests: number | null;
+  /** As the nodes told it, or as the gateway measured it up to f+1 replies. */
+  readonly durationMs: number | null;
+  readonly consensusTimeMs: number | null;
+  readonly votes: DecidedEvent['nodes'] | null;
+}
+
+/** Everything that was said against one node of one kind. */
+export interface Accusation {
+  readonly accused: number;
+  readonly kind: string;
+  /** Ascending. */
+  readonly witnesses: readonly number[];
+  readonly count: number;
+  readonly sequence: number | null;
+}
+
+/** Something that happened to a node on its way. */
+export interface Notice {
+  readonly key: number;
+  readonly node: number;
+  readonly kind: string;
+  readonly view: number | null;
+  readonly sequence: number | null;
+  readonly why: string | null;
+}
+
+export interface RatesPoint extends RatesEvent {
+  readonly atMs: number;
+}
+
+export interface DashboardState {
+  readonly connection: Connection;
+  readonly hello: HelloEvent | undefined;
+  readonly nodes: ReadonlyMap<number, HeardNode>;
+  readonly shown: ShownSlot | undefined;
+  readonly decisions: readonly ShownDecision[];
+  readonly accusations: readonly Accusation[];
+  readonly notices: readonly Notice[];
+  readonly rates: readonly RatesPoint[];
+  /** Every which slot is told. */
+  readonly every: number;
+  /** Grows: names messages and notices. */
+  readonly lastKey: number;
+}
+
+export const EMPTY_STATE: DashboardState = {
+  connection: 'connecting',
+  hello: undefined,
+  nodes: new Map(),
+  shown: undefined,
+  decisions: [],
+  accusations: [],
+  notices: [],
+  rates: [],
+  every: 1,
+  lastKey: 0,
+};

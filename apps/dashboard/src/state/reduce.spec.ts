@@ -1,0 +1,175 @@
+import type { ClusterEvent, HelloEvent, NodeState, SentMessage } from '@ccro/telemetry';
+import { describe, expect, it } from 'vitest';
+import { EMPTY_STATE, type DashboardState } from './dashboard-state.js';
+import { currentView, nodeViews, SILENT_AFTER_MS } from './derive.js';
+import { SLOT_MS } from './phases.js';
+import { LIMITS, reduce } from './reduce.js';
+import { accusationText } from './words.js';
+
+const HELLO: HelloEvent = {
+  ...{ type: 'hello', cluster: 'local', mode: 'ccro', n: 4, f: 1, quorum: 3, faults: [] },
+};
+
+function nodeState(parts: Partial<NodeState> = {}): NodeState {
+  return {
+    ...{ view: 0, primary: 0, collector: 2, lastExecuted: 0, fault: null },
+    counters: { received: 0, rejected: 0, unsent: 0, badVotes: 0, fast: 0, slow: 0, caughtUp: 0 },
+    ...parts,
+  };
+}
+
+function vote(sequence: number): SentMessage & { readonly from: number } {
+  const slot = { view: 0, sequence, digest: 'aa' };
+  return { kind: 'vote', phase: 'prepare', from: 1, to: 2, afterMs: 0, ...slot };
+}
+
+function messages(...sequences: number[]): ClusterEvent {
+  return { type: 'messages', every: 1, omitted: 0, messages: sequences.map(vote) };
+}
+
+/** The state after events, all at `nowMs` or each at its own time. */
+function after(
+  events: readonly (ClusterEvent | readonly [number, ClusterEvent])[],
+  from: DashboardState = EMPTY_STATE,
+): DashboardState {
+  return events.reduce<DashboardState>((state, each) => {
+    const [nowMs, event] = 'type' in each ? [0, each] : each;
+    return reduce(state, { kind: 'event', event, nowMs });
+  }, from);
+}
+
+describe('the connection', () => {
+  it('keeps what is shown while it is lost, and goes on with the same cluster', () => {
+    const seen = after([HELLO, messages(1)]);
+    const lost = reduce(seen, { kind: 'connection', connection: 'lost' });
+    expect(lost).toEqual({ ...seen, connection: 'lost' });
+    expect(after([HELLO], lost)).toEqual(seen);
+  });
+
+  it('begins anew with another cluster', () => {
+    const seen = after([HELLO, messages(1)]);
+    expect(after([{ ...HELLO, cluster: 'other' }], seen).shown).toBeUndefined();
+  });
+});
+
+describe('the shown slot', () => {
+  it('gathers its messages, and only them, until it has been seen', () => {
+    const state = after([
+      [0, messages(1, 2, 2)],
+      [100, messages(2, 3)],
+    ]);
+    expect(state.shown).toMatchObject({ sequence: 2, startedAtMs: 0 });
+    expect(state.shown?.messages).toHaveLength(3);
+    const next = after([[SLOT_MS + 1, messages(7)]], state);
+    expect(next.shown).toMatchObject({ sequence: 7, startedAtMs: SLOT_MS + 1 });
+    expect(next.shown?.messages).toHaveLength(1);
+  });
+
+  it('names messages so that none is drawn twice', () => {
+    const { shown } = after([messages(2, 2), messages(2)]);
+    expect(new Set(shown?.messages.map(({ key }) => key)).size).toBe(3);
+  });
+});
+
+describe('decisions', () => {
+  const told = { view: 0, digest: 'aa' };
+  const byNodes = (sequence: number): ClusterEvent => ({
+    ...{ type: 'decision', sequence, ...told, requests: 2, fast: true, fellBack: false },
+    ...{ durationMs: 3, correct: 3, corrupt: 0 },
+  });
+  const byGateway = (sequence: number): ClusterEvent => ({
+    ...{ type: 'decided', id: 'gateway-1', sequence, ...told, consensusTimeMs: 5 },
+    nodes: [{ id: 0, reply: 'matching', correct: 3, corrupt: 1 }],
+  });
+
+  it.each([[[byNodes(4), byGateway(4)]], [[byGateway(4), byNodes(4)]]])(
+    'are put together from nodes and gateway, whoever is first',
+    (events) => {
+      const { decisions } = after(events);
+      expect(decisions).toHaveLength(1);
+      expect(decisions[0]).toMatchObject({ fast: true, durationMs: 3, consensusTimeMs: 5 });
+      expect(decisions[0]?.votes).toHaveLength(1);
+    },
+  );
+
+  it('are the newest, newest first', () => {
+    const sequences = Array.from({ length: 100 }, (_, index) => ((index * 37) % 100) + 1);
+    const { decisions } = after(sequences.map(byNodes));
+    const newest = Array.from({ length: LIMITS.decisions }, (_, index) => 100 - index);
+    expect(decisions.map(({ sequence }) => sequence)).toEqual(newest);
+  });
+});
+
+describe('evidence', () => {
+  it('is one line for each accused and kind, with who saw it', () => {
+    const lie = (witness: number): ClusterEvent => ({
+      ...{ type: 'evidence', witness, accused: 3, kind: 'conflicting-votes', view: 0, sequence: 5 },
+    });
+    const { accusations } = after([lie(2), lie(0), lie(2)]);
+    expect(accusations.map(accusationText)).toEqual([
+      'Node 3 voted for two different things in the same slot (seen by nodes 0 and 2, 3 times).',
+    ]);
+  });
+});
+
+describe('memory', () => {
+  it('is bounded, however long the page is open', () => {
+    let state = after([HELLO]);
+    for (let count = 0; count < 500; count += 1) {
+      state = after(
+        [
+          messages(1, 1, 1),
+          { type: 'progress', node: 1, kind: 'left-view', view: count, sequence: null, why: null },
+          {
+            ...{ type: 'evidence', witness: 1, accused: count, kind: 'wrong-chunk' },
+            ...{ view: null, sequence: 1 },
+          },
+          {
+            ...{ type: 'rates', accepted: 0, decided: 0, failed: 0, refused: 0 },
+            ...{ pending: 0, consensusMs: null },
+          },
+        ],
+        state,
+      );
+    }
+    expect(state.shown?.messages).toHaveLength(LIMITS.messages);
+    expect(state.notices).toHaveLength(LIMITS.notices);
+    expect(state.accusations).toHaveLength(LIMITS.accusations);
+    expect(state.rates).toHaveLength(LIMITS.rates);
+  });
+});
+
+describe('roles and conditions', () => {
+  const heard = (node: number, parts: Partial<NodeState>): ClusterEvent => ({
+    ...{ type: 'node', node, state: nodeState(parts) },
+  });
+
+  it('follow the view of f+1 nodes: one liar moves nothing', () => {
+    const state = after([
+      HELLO,
+      ...[0, 1, 2].map((node) => heard(node, { view: 1, collector: 3 })),
+      heard(3, { view: 999, lastExecuted: 1e9 }),
+    ]);
+    expect(currentView(state)).toBe(1);
+    expect(nodeViews(state, 0).map(({ role }) => role)).toEqual([
+      'replica',
+      'commander',
+      'replica',
+      'communication',
+    ]);
+    expect(nodeViews(state, 0).map(({ condition }) => condition)).toEqual(Array(4).fill('well'));
+  });
+
+  it('tell who is faulty, down, lagging or was never heard of', () => {
+    const state = after([
+      HELLO,
+      [5_000, heard(0, { lastExecuted: 100 })],
+      [5_000, heard(1, { lastExecuted: 100, fault: 'falsify' })],
+      [5_000, heard(2, { lastExecuted: 10 })],
+    ]);
+    const conditions = (nowMs: number): string[] =>
+      nodeViews(state, nowMs).map(({ condition }) => condition);
+    expect(conditions(5_000)).toEqual(['well', 'faulty', 'lagging', 'unknown']);
+    expect(conditions(5_001 + SILENT_AFTER_MS)).toEqual(['down', 'down', 'down', 'unknown']);
+  });
+});

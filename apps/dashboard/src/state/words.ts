@@ -1,0 +1,80 @@
+/** What happened, in plain words. */
+
+import type { Accusation, Connection, Notice } from './dashboard-state.js';
+import type { Condition, Role } from './derive.js';
+
+const LIES: Readonly<Record<string, string>> = {
+  'conflicting-votes': 'voted for two different things in the same slot',
+  'conflicting-proposals': 'proposed different data to different nodes',
+  'vote-against-decision': 'voted for other data than was decided',
+  'wrong-chunk': 'sent something as the certified state that is not',
+  'collector-failed': 'did not bring a certificate in time (a suspicion only)',
+};
+
+const ROLES: Readonly<Record<Role, string>> = {
+  commander: 'commander',
+  communication: 'communication node',
+  replica: 'replica',
+};
+
+const CONDITIONS: Readonly<Record<Condition, string>> = {
+  well: 'well',
+  faulty: 'faulty',
+  down: 'down',
+  lagging: 'lagging behind',
+  unknown: 'not heard of yet',
+};
+
+const CONNECTIONS: Readonly<Record<Connection, string>> = {
+  connecting: 'Connecting …',
+  live: 'Live',
+  lost: 'Connection lost, trying again …',
+};
+
+const REASONS: Readonly<Record<string, string>> = {
+  'request-waits': 'a request waits too long for its commander',
+  'collectors-fail': 'its commander keeps naming communication nodes that fail',
+  'view-did-not-begin': 'it did not begin in time',
+  'others-ask': 'enough others asked for a later one',
+  'restarted-before-it-began': 'the node restarted before it began',
+};
+
+/** Node ids as people list them: `nodes 1, 2 and 3`. */
+export function nodeList(ids: readonly number[]): string {
+  if (ids.length === 1) return `node ${ids[0]}`;
+  return `nodes ${ids.slice(0, -1).join(', ')} and ${ids.at(-1)}`;
+}
+
+export function accusationText({ accused, kind, witnesses, count }: Accusation): string {
+  const lie = LIES[kind] ?? kind;
+  const often = count > witnesses.length ? `, ${count} times` : '';
+  return `Node ${accused} ${lie} (seen by ${nodeList(witnesses)}${often}).`;
+}
+
+export function noticeText({ node, kind, view, sequence, why }: Notice): string {
+  switch (kind) {
+    case 'left-view':
+      return `Node ${node} leaves view ${view}: ${REASONS[why ?? ''] ?? why ?? 'no reason given'}.`;
+    case 'entered-view':
+      return `Node ${node} enters view ${view}.`;
+    case 'fetching-state':
+      return `Node ${node} is far behind and fetches the state at ${sequence}.`;
+    case 'took-state-over':
+      return `Node ${node} took over the state at ${sequence}.`;
+    default:
+      return `Node ${node}: ${kind}.`;
+  }
+}
+
+export const roleText = (role: Role): string => ROLES[role];
+export const conditionText = (condition: Condition): string => CONDITIONS[condition];
+export const connectionText = (connection: Connection): string => CONNECTIONS[connection];
+
+/** Milliseconds with as many digits as say something. */
+export function millisText(ms: number): string {
+  return ms < 10 ? `${ms.toFixed(2)} ms` : ms < 1_000 ? `${ms.toFixed(1)} ms` : secondsText(ms);
+}
+
+function secondsText(ms: number): string {
+  return `${(ms / 1_000).toFixed(2)} s`;
+}
