@@ -9,6 +9,7 @@ import type { GatewayOptions } from './gateway.options.js';
 import { createHttpAdapter } from './http-adapter.js';
 import { refuseWhenFull } from './requests/overload-hook.js';
 import { serveOpenApi } from './openapi/openapi.js';
+import { Page } from './page/page.js';
 import { dropUnusedConnections } from './unused-connections.js';
 
 /** Connections that may wait for a busy gateway, where the system allows as many: a caller whose
@@ -53,6 +54,7 @@ export async function createGatewayApp(options: GatewayOptions): Promise<NestFas
   refuseWhenFull(app);
   dropUnusedConnections(app);
   try {
+    await app.get(Page).serveAssets(app);
     await app.startAllMicroservices();
     await app.init();
   } catch (error) {

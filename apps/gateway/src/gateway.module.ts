@@ -9,6 +9,7 @@ import { HealthModule } from './health/health.module.js';
 import { KvModule } from './kv/kv.module.js';
 import { LedgerModule } from './ledger/ledger.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
+import { Page } from './page/page.js';
 import { ProblemFilter } from './problem/problem.filter.js';
 import { RequestValidationPipe } from './problem/request-validation.pipe.js';
 import { ReceiptsModule } from './receipts/receipts.module.js';
@@ -33,6 +34,7 @@ export class GatewayModule {
       ],
       controllers: [EntranceController],
       providers: [
+        { provide: Page, useFactory: () => Page.read(options.pageDirectory) },
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_PIPE, useClass: RequestValidationPipe },
       ],

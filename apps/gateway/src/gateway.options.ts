@@ -33,6 +33,8 @@ export interface GatewayOptions {
   readonly idempotencyRetentionMs?: number;
   /** Where requests are kept until they are decided. Default: in this process's memory. */
   readonly queue?: QueueOptions;
+  /** Where the page for browsers was built. Default: dist/dashboard of the installation. */
+  readonly pageDirectory?: string;
   /** Told of each request once it is decided and its tallies are complete. */
   readonly onDecided?: (answer: DecidedAnswer) => void;
 }
@@ -46,8 +48,8 @@ export interface QueueOptions {
 }
 
 /** The options with every default filled in. */
-export type GatewaySettings = Required<Omit<GatewayOptions, 'queue'>> &
-  Pick<GatewayOptions, 'queue'>;
+export type GatewaySettings = Required<Omit<GatewayOptions, 'queue' | 'pageDirectory'>> &
+  Pick<GatewayOptions, 'queue' | 'pageDirectory'>;
 
 const DEFAULTS = {
   faultInjection: false,

@@ -1,0 +1,48 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, it, onTestFinished } from 'vitest';
+import { closeStarted, startedGateway as start } from '../../test/started-gateway.js';
+
+afterEach(closeStarted);
+
+async function pageDirectory(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'ccro-page-'));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  await mkdir(join(directory, 'assets'));
+  await writeFile(join(directory, 'index.html'), '<!doctype html><title>CCRO</title>');
+  await writeFile(join(directory, 'assets', 'main-1a2b.js'), 'export {};');
+  return directory;
+}
+
+const browser = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
+
+it('browsers get the page, programs get the links', async () => {
+  const { gateway, call } = await start({ pageDirectory: await pageDirectory() });
+  const page = await fetch(gateway.url, { headers: browser });
+  expect(await page.text()).toContain('<title>CCRO</title>');
+  expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
+  expect(page.headers.get('content-security-policy')).toContain("default-src 'self';");
+  expect(page.headers.get('cache-control')).toBe('no-cache');
+  expect(page.headers.get('vary')).toBe('accept');
+  expect((await call('GET', '/')).body).toHaveProperty('links');
+});
+
+it('assets may be kept for ever, and nothing else is served', async () => {
+  const { gateway } = await start({ pageDirectory: await pageDirectory() });
+  const asset = await fetch(`${gateway.url}/assets/main-1a2b.js`);
+  expect(asset.status).toBe(200);
+  expect(asset.headers.get('content-type')).toContain('javascript');
+  expect(asset.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+  for (const path of ['/assets/none.js', '/assets/', '/assets/..%2findex.html']) {
+    const { status, headers } = await fetch(gateway.url + path);
+    expect({ path, status }).toEqual({ path, status: 404 });
+    expect(headers.get('content-type')).toContain('application/problem+json');
+  }
+});
+
+it('without a page everybody gets the links', async () => {
+  const { gateway } = await start({ pageDirectory: '/nowhere' });
+  const answer = await fetch(gateway.url, { headers: browser });
+  expect(answer.headers.get('content-type')).toContain('application/json');
+});
