@@ -1,0 +1,99 @@
+/**
+ * Issue 5, acceptance: the page in a real browser. It is skipped, saying so, where there is no
+ * Chromium; CHROMIUM names one, and SCREENSHOTS a directory that is to get pictures.
+ */
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { chromium, type Browser, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { needsBuild } from './support/programs.contract.js';
+import { startedCluster } from './support/test-cluster.contract.js';
+
+const PATIENCE_MS = 20_000;
+const PHONE = { width: 390, height: 844 };
+const DESK = { width: 1200, height: 1000 };
+
+const CHROMIUM = [
+  process.env['CHROMIUM'],
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+].find((path) => path !== undefined && existsSync(path));
+
+if (CHROMIUM === undefined) {
+  process.stderr.write('dashboard.e2e: skipped, there is no Chromium (set CHROMIUM to its path)\n');
+}
+
+/** Takes a picture where one is wanted. */
+async function picture(page: Page, name: string): Promise<void> {
+  const directory = process.env['SCREENSHOTS'];
+  if (directory === undefined) return;
+  await page.screenshot({ path: join(directory, `${name}.png`), fullPage: name === 'phone' });
+}
+
+describe.skipIf(CHROMIUM === undefined)('the page', () => {
+  needsBuild();
+  let browser: Browser | undefined;
+
+  beforeAll(async () => {
+    if (CHROMIUM === undefined) return;
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+  });
+  afterAll(() => browser?.close());
+
+  it('submits, shows the decision, a lie and the next commander, and complains of nothing', async () => {
+    const cluster = await startedCluster({ faultInjection: true });
+    const page = await browser!.newPage({ viewport: DESK, colorScheme: 'light' });
+    page.setDefaultTimeout(PATIENCE_MS);
+    const complaints: string[] = [];
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => complaints.push(error.message));
+    await page.goto(cluster.gatewayUrl);
+    await page.getByTestId('connection').getByText('Live').waitFor();
+    await page.getByRole('button', { name: /^Node 0, commander, well/ }).waitFor();
+
+    const submit = async (): Promise<void> => {
+      await page.getByRole('button', { name: 'Submit' }).click();
+      await page.getByRole('button', { name: 'Submit', disabled: false }).waitFor();
+    };
+    await submit();
+    await page.getByTestId('answer').getByText('Decided as slot 1 in view 0').waitFor();
+    await page.locator('.phases').getByText('prepare vote').waitFor();
+    await picture(page, 'dashboard-light');
+
+    // By the keyboard: the node is a button.
+    await page.getByRole('button', { name: /^Node 3/ }).press('Enter');
+    await page.getByLabel('Fault').selectOption('double-vote');
+    await page.getByRole('button', { name: 'Make faulty' }).click();
+    await page.getByRole('button', { name: /^Node 3.*fault: double-vote/ }).waitFor();
+    await submit();
+    await page
+      .getByTestId('accusations')
+      .getByText(/Node 3 voted for two different/)
+      .waitFor();
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await picture(page, 'dashboard-dark');
+    await page.getByRole('button', { name: 'Heal' }).click();
+    await page.getByRole('button', { name: /^Node 3, replica, well/ }).waitFor();
+
+    await page.getByRole('button', { name: /^Node 0/ }).click();
+    await page.getByLabel('Fault').selectOption('offline');
+    await page.getByRole('button', { name: 'Make faulty' }).click();
+    await page.getByRole('button', { name: /^Node 0, commander, down/ }).waitFor();
+    await submit();
+    await page.getByRole('button', { name: /^Node 1, commander/ }).waitFor();
+    await page.getByTestId('view').getByText('1, commander 1').waitFor();
+
+    await page.setViewportSize(PHONE);
+    const overhang = await page.evaluate(
+      'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+    );
+    expect(overhang).toBe(0);
+    await picture(page, 'dashboard-phone');
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+});
