@@ -10,7 +10,7 @@ import { Ring } from '../ring/ring.js';
 import { currentView, nodeViews } from '../state/derive.js';
 import { useDashboard, useNow } from '../state/store.js';
 import { connectionText } from '../state/words.js';
-import type { PageProps } from './pages.js';
+import type { PageProps } from './page-props.js';
 import { useMedia } from './theme.js';
 
 /** The cluster as it works. */

@@ -1,12 +1,6 @@
 import type { ComponentType } from 'preact';
-import type { Store } from '../state/store.js';
 import { ClusterPage } from './cluster-page.js';
-
-export interface PageProps {
-  readonly store: Store;
-  /** Which colours are shown. */
-  readonly theme: string;
-}
+import type { PageProps } from './page-props.js';
 
 export interface Page {
   readonly path: string;

@@ -3,7 +3,7 @@ import { channelNames } from '@ccro/broker';
 import type { ReplicaRunner } from '@ccro/runner';
 import { NodeReporter, type NodeState } from '@ccro/telemetry';
 import type { NodeOptions } from '../node-options.js';
-import type { DecisionCounts } from './replica.service.js';
+import type { DecisionCounts } from './decision-counts.js';
 
 /** What a reporter says of its node's state, asked for only while somebody listens. */
 export interface ReportedNode {

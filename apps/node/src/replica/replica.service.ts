@@ -18,18 +18,9 @@ import type { Query } from '@ccro/wire';
 import { NODE_OPTIONS, OPENED_STORE } from '../node.constants.js';
 import type { NodeOptions } from '../node-options.js';
 import { createReporter } from './create-reporter.js';
+import type { DecisionCounts } from './decision-counts.js';
 import { restoredText, type OpenedStore } from './opened-store.js';
 import { progressText } from './progress-text.js';
-
-/** Slots by how they were decided here. */
-export interface DecisionCounts {
-  /** In one round of votes: all n voted in time. */
-  readonly fast: number;
-  /** In two. */
-  readonly slow: number;
-  /** Elsewhere: this node got batch and proof. */
-  readonly caughtUp: number;
-}
 
 /** Owns the replica of this node: its life, its faults, and what the log says about it. */
 @Injectable()

@@ -4,7 +4,8 @@ import { maxFaulty } from '@ccro/consensus';
 import type { EvidenceEntry } from '@ccro/runner';
 import { NODE_OPTIONS } from '../node.constants.js';
 import type { NodeOptions } from '../node-options.js';
-import { ReplicaService, type DecisionCounts } from '../replica/replica.service.js';
+import type { DecisionCounts } from '../replica/decision-counts.js';
+import { ReplicaService } from '../replica/replica.service.js';
 
 /** A node's word for its part; the seed's words, which reports use. */
 export type NodeRole = 'commander' | 'communication' | 'replica';
