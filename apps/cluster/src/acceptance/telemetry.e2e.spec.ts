@@ -64,11 +64,18 @@ describe('telemetry on Redis', () => {
       },
       { timeout: PATIENCE_MS },
     );
-    const seen = ofType(events, 'messages').flatMap(({ messages }) => messages);
-    const steps = new Set(seen.map(({ kind, phase }) => `${kind} ${phase}`));
-    for (const step of ['pre-prepare null', 'vote prepare', 'certificate prepare']) {
-      expect(steps).toContain(step);
-    }
+    // Nodes report in turn: the collector may be the last.
+    await vi.waitFor(
+      () => {
+        const seen = ofType(events, 'messages').flatMap(({ messages }) => messages);
+        const ofSlot = seen.filter((message) => message.sequence === sequence);
+        const steps = new Set(ofSlot.map(({ kind, phase }) => `${kind} ${phase}`));
+        for (const step of ['pre-prepare null', 'vote prepare', 'certificate prepare']) {
+          expect(steps).toContain(step);
+        }
+      },
+      { timeout: PATIENCE_MS },
+    );
 
     await cluster.call('PUT', '/nodes/3/fault', { json: { kind: 'double-vote' } });
     await decide(cluster.gatewayUrl, 'with a liar');
