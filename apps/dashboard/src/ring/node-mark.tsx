@@ -24,7 +24,7 @@ export function NodeMark({ node, n, selected, onSelect }: NodeMarkProps): JSX.El
       class={`node role-${role} condition-${condition}`}
       transform={`translate(${x} ${y})`}
       role="button"
-      tabIndex={0}
+      tabindex={0}
       aria-label={label}
       aria-pressed={selected}
       onClick={select}
