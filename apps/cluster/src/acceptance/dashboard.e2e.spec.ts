@@ -29,7 +29,10 @@ if (CHROMIUM === undefined) {
 async function picture(page: Page, name: string): Promise<void> {
   const directory = process.env['SCREENSHOTS'];
   if (directory === undefined) return;
-  await page.screenshot({ path: join(directory, `${name}.png`), fullPage: name === 'phone' });
+  await page.screenshot({
+    path: join(directory, `${name}.png`),
+    fullPage: name === 'dashboard-phone',
+  });
 }
 
 describe.skipIf(CHROMIUM === undefined)('the page', () => {
@@ -74,6 +77,7 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
       .getByTestId('accusations')
       .getByText(/Node 3 voted for two different/)
       .waitFor();
+    await page.getByText(/^Slot 2, slowed down/).waitFor();
     await page.emulateMedia({ colorScheme: 'dark' });
     await picture(page, 'dashboard-dark');
     await page.getByRole('button', { name: 'Heal' }).click();

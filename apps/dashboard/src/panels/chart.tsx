@@ -21,6 +21,7 @@ export interface ChartProps {
 }
 
 const HEIGHT = 160;
+const SPAN_SECONDS = 120;
 
 /** Lines over the last minutes. The numbers are in the legend for those who cannot see it. */
 export function Chart({ title, unit, times, lines, theme }: ChartProps): JSX.Element {
@@ -41,7 +42,9 @@ export function Chart({ title, unit, times, lines, theme }: ChartProps): JSX.Ele
     };
   }, [theme]);
   useEffect(() => plot.current?.setData(dataOf(times, lines)), [times, lines]);
-  const newest = lines.map(({ label, values }) => `${label} ${numberText(values.at(-1))}`);
+  const newest = lines.map(
+    ({ label, values }) => `${label} ${numberText(values.findLast((value) => value !== null))}`,
+  );
   return (
     <figure class="chart">
       <figcaption>
@@ -70,7 +73,10 @@ function optionsOf(lines: readonly ChartLine[], element: HTMLElement): uPlot.Opt
     height: HEIGHT,
     legend: { show: false },
     cursor: { show: false },
-    scales: { x: { time: false }, y: { range: (_, __, most) => [0, Math.max(most * 1.1, 1)] } },
+    scales: {
+      x: { time: false, range: () => [-SPAN_SECONDS, 0] },
+      y: { range: (_, __, most) => [0, Math.max(most * 1.1, 1)] },
+    },
     axes: [
       { ...axis, values: (_, at) => at.map((second) => `${second} s`) },
       { ...axis, size: 44 },

@@ -42,12 +42,12 @@ export function NodeMark({ node, n, selected, onSelect }: NodeMarkProps): JSX.El
         </text>
       )}
       {n <= 16 && (
-        <text class="node-note" text-anchor="middle" y={radius + 16}>
+        <text class="node-note" text-anchor="middle" y={radius + 21}>
           {noteOf(node)}
         </text>
       )}
       {n <= 8 && tally !== null && (
-        <text class="node-tally" text-anchor="middle" y={-radius - 8}>
+        <text class="node-tally" text-anchor="middle" y={-radius - 12}>
           {`${tally.correct} ✓ ${tally.corrupt} ✗`}
         </text>
       )}

@@ -64,6 +64,8 @@ export interface DashboardState {
   readonly hello: HelloEvent | undefined;
   readonly nodes: ReadonlyMap<number, HeardNode>;
   readonly shown: ShownSlot | undefined;
+  /** The newest slot, kept until the shown one has been seen. */
+  readonly waiting: Omit<ShownSlot, 'startedAtMs'> | undefined;
   readonly decisions: readonly ShownDecision[];
   readonly accusations: readonly Accusation[];
   readonly notices: readonly Notice[];
@@ -79,6 +81,7 @@ export const EMPTY_STATE: DashboardState = {
   hello: undefined,
   nodes: new Map(),
   shown: undefined,
+  waiting: undefined,
   decisions: [],
   accusations: [],
   notices: [],

@@ -53,16 +53,23 @@ describe('the connection', () => {
 });
 
 describe('the shown slot', () => {
-  it('gathers its messages, and only them, until it has been seen', () => {
+  it('gathers its messages while the newest of the others waits for its turn', () => {
     const state = after([
-      [0, messages(1, 2, 2)],
-      [100, messages(2, 3)],
+      [0, messages(1)],
+      [100, messages(1, 2)],
+      [200, messages(4, 3, 4, 2)],
     ]);
-    expect(state.shown).toMatchObject({ sequence: 2, startedAtMs: 0 });
-    expect(state.shown?.messages).toHaveLength(3);
-    const next = after([[SLOT_MS + 1, messages(7)]], state);
-    expect(next.shown).toMatchObject({ sequence: 7, startedAtMs: SLOT_MS + 1 });
-    expect(next.shown?.messages).toHaveLength(1);
+    expect(state.shown).toMatchObject({ sequence: 1, startedAtMs: 0 });
+    expect(state.shown?.messages).toHaveLength(2);
+    const rates: ClusterEvent = {
+      ...{ type: 'rates', accepted: 0, decided: 0, failed: 0, refused: 0 },
+      ...{ pending: 0, consensusMs: null },
+    };
+    expect(after([[SLOT_MS, rates]], state).shown).toEqual(state.shown);
+    const next = after([[SLOT_MS + 1, rates]], state);
+    expect(next.shown).toMatchObject({ sequence: 4, startedAtMs: SLOT_MS + 1 });
+    expect(next.shown?.messages).toHaveLength(2);
+    expect(after([[SLOT_MS + 2, messages(4)]], next).shown?.messages).toHaveLength(3);
   });
 
   it('names messages so that none is drawn twice', () => {

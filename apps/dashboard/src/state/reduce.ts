@@ -11,6 +11,7 @@ import {
   type Connection,
   type DashboardState,
   type ShownDecision,
+  type ShownMessage,
 } from './dashboard-state.js';
 import { SLOT_MS } from './phases.js';
 
@@ -64,34 +65,50 @@ function onEvent(state: DashboardState, event: ClusterEvent, nowMs: number): Das
       return { ...state, accusations: withEvidence(state.accusations, event) };
     case 'rates': {
       const rates = [...state.rates, { ...event, atMs: nowMs }].slice(-LIMITS.rates);
-      return { ...state, rates };
+      return withTurn({ ...state, rates }, nowMs);
     }
     case 'skipped':
       return state;
   }
 }
 
-/** One slot at a time is shown: the newest, once the one before has been seen to its end. */
+/**
+ * One slot at a time is shown. The newest of those that come meanwhile waits until it has been
+ * seen; the others are passed over.
+ */
 function withMessages(
   state: DashboardState,
   { messages, every }: MessagesEvent,
   nowMs: number,
 ): DashboardState {
-  const { shown } = state;
-  const sequences = messages.flatMap(({ sequence, phase }) =>
-    sequence === null || phase === 'checkpoint' ? [] : [sequence],
-  );
-  const over = shown === undefined || nowMs - shown.startedAtMs > SLOT_MS;
-  const newest = sequences.length === 0 ? undefined : Math.max(...sequences);
-  const begins = over && newest !== undefined && newest !== shown?.sequence;
-  const slot = begins ? { sequence: newest, startedAtMs: nowMs, messages: [] } : shown;
-  if (slot === undefined) return { ...state, every };
-  let { lastKey } = state;
-  const added = messages
-    .filter(({ sequence, phase }) => sequence === slot.sequence && phase !== 'checkpoint')
-    .map((message) => ({ ...message, key: (lastKey += 1) }));
-  const all = [...slot.messages, ...added].slice(0, LIMITS.messages);
-  return { ...state, every, lastKey, shown: { ...slot, messages: all } };
+  let { lastKey, shown, waiting } = state;
+  for (const told of messages) {
+    const { sequence, phase } = told;
+    if (sequence === null || phase === 'checkpoint') continue;
+    const message = { ...told, key: (lastKey += 1) };
+    if (sequence === shown?.sequence) shown = withMessage(shown, message);
+    else if (sequence === waiting?.sequence) waiting = withMessage(waiting, message);
+    else if (sequence > (waiting ?? shown ?? { sequence: 0 }).sequence) {
+      waiting = { sequence, messages: [message] };
+    }
+  }
+  return withTurn({ ...state, every, lastKey, shown, waiting }, nowMs);
+}
+
+function withMessage<Slot extends { readonly messages: readonly ShownMessage[] }>(
+  slot: Slot,
+  message: ShownMessage,
+): Slot {
+  if (slot.messages.length >= LIMITS.messages) return slot;
+  return { ...slot, messages: [...slot.messages, message] };
+}
+
+/** The waiting slot is shown once the one before it has been seen to its end. */
+function withTurn(state: DashboardState, nowMs: number): DashboardState {
+  const { shown, waiting } = state;
+  if (waiting === undefined) return state;
+  if (shown !== undefined && nowMs - shown.startedAtMs <= SLOT_MS) return state;
+  return { ...state, shown: { ...waiting, startedAtMs: nowMs }, waiting: undefined };
 }
 
 function toldByNodes(event: DecisionEvent): ShownDecision {
