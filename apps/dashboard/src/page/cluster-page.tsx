@@ -52,7 +52,7 @@ export function ClusterPage({ store, theme }: PageProps): JSX.Element {
       <Lies accusations={accusations} notices={notices} />
       <p class="quiet note">
         What nodes tell of themselves here is unsigned: it is for the eye, and nothing is decided by
-        it. The answers to your requests are certified by f + 1 nodes.
+        it. The answers to your requests are what f + 1 nodes signed alike.
       </p>
     </main>
   );
