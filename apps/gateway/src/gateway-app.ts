@@ -54,7 +54,7 @@ export async function createGatewayApp(options: GatewayOptions): Promise<NestFas
   refuseWhenFull(app);
   dropUnusedConnections(app);
   try {
-    await app.get(Page).serveAssets(app);
+    await app.get(Page).serve(app);
     await app.startAllMicroservices();
     await app.init();
   } catch (error) {

@@ -1,9 +1,7 @@
-import { Controller, Get, Headers, Inject, Res } from '@nestjs/common';
+import { Controller, Get, Inject } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
 import { GATEWAY_SETTINGS } from '../gateway.constants.js';
 import type { GatewaySettings } from '../gateway.options.js';
-import { Page, PAGE_HEADERS } from '../page/page.js';
 
 /** Where things are. */
 export interface Entrance {
@@ -26,24 +24,12 @@ const LINKS = {
 @ApiTags('operation')
 @Controller()
 export class EntranceController {
-  constructor(
-    @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
-    private readonly page: Page,
-  ) {}
+  constructor(@Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings) {}
 
   @Get()
   @ApiOperation({ summary: 'Where things are; for browsers, the page' })
   @ApiOkResponse()
-  entrance(
-    @Headers('accept') accept: string | undefined,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Entrance | string {
-    void reply.header('vary', 'accept');
-    const { html } = this.page;
-    if (html !== undefined && accept?.includes('text/html') === true) {
-      void reply.headers(PAGE_HEADERS);
-      return html;
-    }
+  entrance(): Entrance {
     const { cluster, mode } = this.settings.config;
     return { cluster, mode, links: LINKS };
   }

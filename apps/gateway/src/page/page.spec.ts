@@ -28,6 +28,18 @@ it('browsers get the page, programs get the links', async () => {
   expect((await call('GET', '/')).body).toHaveProperty('links');
 });
 
+it('a path that is both: the page for browsers, the answer for programs', async () => {
+  const { gateway, call } = await start({ pageDirectory: await pageDirectory() });
+  const page = await fetch(`${gateway.url}/ledger?from=2`, { headers: browser });
+  expect(await page.text()).toContain('<title>CCRO</title>');
+  const answer = await call('GET', '/ledger');
+  expect(answer.body).toHaveProperty('decisions');
+  expect(answer.headers.get('vary')).toBe('accept');
+  // Below it there is none.
+  const below = await fetch(`${gateway.url}/ledger/1`, { headers: browser });
+  expect(below.headers.get('content-type')).toContain('json');
+});
+
 it('assets may be kept for ever, and nothing else is served', async () => {
   const { gateway } = await start({ pageDirectory: await pageDirectory() });
   const asset = await fetch(`${gateway.url}/assets/main-1a2b.js`);

@@ -4,6 +4,9 @@ import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 
+/** Paths of apps/dashboard: browsers get the page there, programs what the path answers them. */
+const PAGE_PATHS: ReadonlySet<string> = new Set(['/', '/ledger']);
+
 /** The page of apps/dashboard as it was built. */
 export class Page {
   private constructor(
@@ -22,11 +25,22 @@ export class Page {
     return new Page(readFileSync(index, 'utf8'), join(directory, 'assets'));
   }
 
-  /** Serves what the page consists of, but for the page itself. */
-  async serveAssets(app: NestFastifyApplication): Promise<void> {
-    if (this.assets === undefined) return;
+  /** Serves the page to browsers, at each of its paths, and what it consists of. */
+  async serve(app: NestFastifyApplication): Promise<void> {
+    const { html, assets } = this;
+    if (html === undefined || assets === undefined) return;
+    app
+      .getHttpAdapter()
+      .getInstance()
+      .addHook('onRequest', async (request, reply) => {
+        if (request.method !== 'GET' || !PAGE_PATHS.has(pathOf(request.url))) return;
+        // The same address answers programs otherwise.
+        reply.header('vary', 'accept');
+        if (request.headers.accept?.includes('text/html') !== true) return;
+        await reply.headers(PAGE_HEADERS).send(html);
+      });
     await app.getHttpAdapter().getInstance().register(fastifyStatic, {
-      root: this.assets,
+      root: assets,
       prefix: '/assets/',
       index: false,
       // A route for each file there is: no other name reaches the disk.
@@ -39,7 +53,7 @@ export class Page {
 }
 
 /** Sent with the page: it loads nothing from elsewhere and is no part of another page. */
-export const PAGE_HEADERS = {
+const PAGE_HEADERS = {
   'content-type': 'text/html; charset=utf-8',
   'cache-control': 'no-cache',
   'content-security-policy':
@@ -48,6 +62,11 @@ export const PAGE_HEADERS = {
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
 } as const;
+
+function pathOf(url: string): string {
+  const end = url.indexOf('?');
+  return end < 0 ? url : url.slice(0, end);
+}
 
 /** The nearest dist/dashboard above this file, be it source, compiled or bundled. */
 function builtPage(): string | undefined {
