@@ -3,12 +3,15 @@
  * Chromium; CHROMIUM names one, and SCREENSHOTS a directory that is to get pictures.
  */
 
+import { clusterKeys, developmentCluster } from '@ccro/cluster-config';
+import { ReceiptVerifier } from '@ccro/receipt';
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { needsBuild } from './support/programs.contract.js';
-import { startedCluster } from './support/test-cluster.contract.js';
+import { nameOf, startedCluster } from './support/test-cluster.contract.js';
 
 const PATIENCE_MS = 20_000;
 const PHONE = { width: 390, height: 844 };
@@ -23,6 +26,11 @@ const CHROMIUM = [
 
 if (CHROMIUM === undefined) {
   process.stderr.write('dashboard.e2e: skipped, there is no Chromium (set CHROMIUM to its path)\n');
+}
+
+/** Checks receipts of a development cluster of four, with its public keys alone. */
+function verifier(cluster: string): ReceiptVerifier {
+  return new ReceiptVerifier(clusterKeys(developmentCluster({ nodes: 4, mode: 'ccro', cluster })));
 }
 
 /** Takes a picture where one is wanted. */
@@ -90,6 +98,19 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     await submit();
     await page.getByRole('button', { name: /^Node 1, commander/ }).waitFor();
     await page.getByTestId('view').getByText('1, commander 1').waitFor();
+
+    await page.getByRole('link', { name: 'Ledger' }).click();
+    await page.getByTestId('slots').getByText('Slots 1 to 3 of 3').waitFor();
+    await page.getByTestId('slot-2').locator('summary').click();
+    await page.getByTestId('slot-2').getByText('Commit certificate').waitFor();
+    await picture(page, 'ledger-dark');
+    const download = page.waitForEvent('download');
+    await page.getByTestId('slot-2').getByRole('button', { name: 'receipt' }).click();
+    const receipt = await readFile(await (await download).path(), 'utf8');
+    expect(verifier(await nameOf(cluster)).verify(Buffer.from(receipt))).toMatchObject({
+      holds: true,
+    });
+    await page.getByRole('link', { name: 'Cluster' }).click();
 
     await page.setViewportSize(PHONE);
     const overhang = await page.evaluate(

@@ -16,6 +16,30 @@ export interface Decided {
   }[];
 }
 
+/** A decided batch as the gateway shows it, checked by the gateway. */
+export interface LedgerEntry {
+  readonly sequence: number;
+  readonly view: number;
+  readonly digest: string;
+  readonly requests: readonly {
+    readonly client: string;
+    readonly timestamp: number;
+    /** JSON text, as the client signed it. */
+    readonly operation: string;
+  }[];
+  readonly certificate: {
+    readonly phase: 'prepare' | 'commit';
+    readonly proof: { readonly scheme: string; readonly signers: readonly number[] };
+  };
+}
+
+/** What the gateway knows of the cluster, as far as it is shown. */
+export interface ClusterStatus {
+  readonly n: number;
+  /** What f + 1 nodes have executed. */
+  readonly lastExecuted: number;
+}
+
 /** What was wrong, in the gateway's words. */
 export class GatewayProblem extends Error {}
 
@@ -24,13 +48,35 @@ export async function submitData(data: unknown): Promise<Decided> {
   return (await call('POST', '/requests', { data })) as Decided;
 }
 
+/** @throws GatewayProblem */
+export async function clusterStatus(): Promise<ClusterStatus> {
+  return (await call('GET', '/status')) as ClusterStatus;
+}
+
+/** Decisions from slot `from` on, ascending, `limit` at most. @throws GatewayProblem */
+export async function ledgerFrom(from: number, limit: number): Promise<readonly LedgerEntry[]> {
+  const answer = await call('GET', `/ledger?from=${from}&limit=${limit}`);
+  return (answer as { readonly decisions: readonly LedgerEntry[] }).decisions;
+}
+
 /** Makes a node misbehave, or behave again with `undefined`. @throws GatewayProblem */
 export async function setFault(node: number, kind: string | undefined): Promise<void> {
   const path = `/nodes/${node}/fault`;
   await (kind === undefined ? call('DELETE', path) : call('PUT', path, { kind }));
 }
 
+/** The receipt of a request, in its one spelling. @throws GatewayProblem */
+export async function receiptText(request: string): Promise<string> {
+  const response = await send('GET', `/requests/${encodeURIComponent(request)}/receipt`);
+  return response.text();
+}
+
 async function call(method: string, path: string, body?: unknown): Promise<unknown> {
+  return (await (await send(method, path, body)).json()) as unknown;
+}
+
+/** @throws GatewayProblem unless the gateway answers that all is well */
+async function send(method: string, path: string, body?: unknown): Promise<Response> {
   const init: RequestInit =
     body === undefined
       ? { method }
@@ -41,8 +87,8 @@ async function call(method: string, path: string, body?: unknown): Promise<unkno
   } catch {
     throw new GatewayProblem('The gateway cannot be reached. Try again when it is back.');
   }
-  const answer = (await response.json().catch(() => ({}))) as Record<string, unknown>;
-  if (response.ok) return answer;
-  const text = [answer['title'], answer['detail']].filter((part) => typeof part === 'string');
+  if (response.ok) return response;
+  const problem = (await response.json().catch(() => ({}))) as Record<string, unknown>;
+  const text = [problem['title'], problem['detail']].filter((part) => typeof part === 'string');
   throw new GatewayProblem(text.join(': ') || `The gateway answered ${response.status}.`);
 }

@@ -1,4 +1,5 @@
 import type { ComponentType } from 'preact';
+import { LedgerPage } from '../ledger/ledger-page.js';
 import { ClusterPage } from './cluster-page.js';
 import type { PageProps } from './page-props.js';
 
@@ -10,8 +11,10 @@ export interface Page {
 
 const CLUSTER: Page = { path: '/', title: 'Cluster', component: ClusterPage };
 
+const LEDGER: Page = { path: '/ledger', title: 'Ledger', component: LedgerPage };
+
 /** All pages there are, in the order of the links to them. */
-export const PAGES: readonly Page[] = [CLUSTER];
+export const PAGES: readonly Page[] = [CLUSTER, LEDGER];
 
 /** The page at `path`; the first for what is none. */
 export function pageAt(path: string): Page {

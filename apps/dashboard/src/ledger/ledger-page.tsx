@@ -1,0 +1,113 @@
+import type { JSX } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { clusterStatus, ledgerFrom, type LedgerEntry } from '../connection/gateway.js';
+import type { PageProps } from '../page/page-props.js';
+import { useDashboard } from '../state/store.js';
+import { shownSlots, SLOTS_SHOWN } from './shown-slots.js';
+import { Slot } from './slot.js';
+
+/** A part of the ledger as it was read, or why it could not be. */
+interface Reading {
+  readonly n: number;
+  /** The newest slot that was decided when it was read. */
+  readonly newest: number;
+  /** The newest slot first. */
+  readonly entries: readonly LedgerEntry[];
+  readonly problem: string | undefined;
+}
+
+/** Decided batches, who signed them, and the receipts of their requests. */
+export function LedgerPage({ store }: PageProps): JSX.Element {
+  const { decisions } = useDashboard(store);
+  /** The newest slot on the page; undefined: the newest there is. */
+  const [top, setTop] = useState<number | undefined>();
+  const [reading, setReading] = useState<Reading | undefined>();
+  const told = decisions[0]?.sequence ?? 0;
+  // Where the newest ones are shown they are read again when there is a newer one.
+  const wanted = top ?? `newest ${told}`;
+  useEffect(() => {
+    let isCurrent = true;
+    void readLedger(top).then((read) => {
+      if (isCurrent) setReading(read);
+    });
+    return () => {
+      isCurrent = false;
+    };
+  }, [wanted]);
+
+  const newest = reading?.newest ?? 0;
+  const { from, to } = shownSlots(top, newest);
+  return (
+    <main class="column">
+      <section aria-labelledby="ledger">
+        <div class="spread">
+          <h2 id="ledger">Ledger</h2>
+          <nav class="row" aria-label="Slots">
+            <button
+              type="button"
+              class="plain"
+              disabled={from <= 1}
+              onClick={() => setTop(from - 1)}
+            >
+              Older
+            </button>
+            <button
+              type="button"
+              class="plain"
+              disabled={to >= newest}
+              onClick={() => setTop(to + SLOTS_SHOWN >= newest ? undefined : to + SLOTS_SHOWN)}
+            >
+              Newer
+            </button>
+            <label>
+              Slot
+              <input
+                class="narrow"
+                type="number"
+                min={1}
+                max={Math.max(newest, 1)}
+                onChange={({ currentTarget: { valueAsNumber: slot } }) =>
+                  setTop(slot >= 1 && slot < newest ? Math.floor(slot) : undefined)
+                }
+              />
+            </label>
+          </nav>
+        </div>
+        <p class="quiet" role="status" data-testid="slots">
+          {reading === undefined ? 'Reading …' : rangeText(reading.entries, newest)}
+        </p>
+        {reading?.problem !== undefined && <p class="problem">{reading.problem}</p>}
+        {reading?.entries.map((entry) => (
+          <Slot key={entry.sequence} entry={entry} n={reading.n} />
+        ))}
+      </section>
+      <p class="quiet">
+        Every batch comes with a certificate: votes that more nodes signed than could all be wrong.
+        The gateway has checked these. A receipt needs no gateway: anyone who has the public keys of
+        the cluster can check it, offline.
+      </p>
+    </main>
+  );
+}
+
+async function readLedger(top: number | undefined): Promise<Reading> {
+  let n = 0;
+  let newest = 0;
+  try {
+    ({ n, lastExecuted: newest } = await clusterStatus());
+    const { from, to } = shownSlots(top, newest);
+    const entries = to === 0 ? [] : await ledgerFrom(from, to - from + 1);
+    return { n, newest, entries: [...entries].reverse(), problem: undefined };
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    return { n, newest, entries: [], problem };
+  }
+}
+
+function rangeText(entries: readonly LedgerEntry[], newest: number): string {
+  if (newest === 0) return 'Nothing was decided yet.';
+  const [last] = entries;
+  const first = entries.at(-1);
+  if (first === undefined || last === undefined) return `${newest} slots were decided.`;
+  return `Slots ${first.sequence} to ${last.sequence} of ${newest}.`;
+}

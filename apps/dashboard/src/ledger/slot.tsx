@@ -1,0 +1,83 @@
+import type { JSX } from 'preact';
+import type { LedgerEntry } from '../connection/gateway.js';
+import { ReceiptButton } from './receipt-button.js';
+
+type Request = LedgerEntry['requests'][number];
+
+/** One decided batch: who signed it, what is in it, and a receipt for each request. */
+export function Slot({
+  entry,
+  n,
+}: {
+  readonly entry: LedgerEntry;
+  readonly n: number;
+}): JSX.Element {
+  const { sequence, view, digest, requests, certificate } = entry;
+  const { signers, scheme } = certificate.proof;
+  const [first] = requests;
+  return (
+    <details class="slot" data-testid={`slot-${sequence}`}>
+      <summary>
+        <b>Slot {sequence}</b>
+        <span>view {view}</span>
+        <span>{first === undefined ? 'empty' : countText(requests.length)}</span>
+        <span>
+          {signers.length} of {n} signed
+        </span>
+      </summary>
+      <p class="quiet">{phaseText(entry)}</p>
+      <ol class="signers" aria-label={`Signers: ${signers.join(', ')}`}>
+        {Array.from({ length: n }, (_, node) => (
+          <li key={node} class={signers.includes(node) ? 'signed' : ''}>
+            {node}
+          </li>
+        ))}
+      </ol>
+      <p class="quiet">
+        {scheme === 'bls' ? 'One BLS signature for all of them' : 'One Ed25519 signature each'}, on
+        digest <code>{digest}</code>
+      </p>
+      {requests.length > 0 && <Requests requests={requests} />}
+    </details>
+  );
+}
+
+function Requests({ requests }: { readonly requests: readonly Request[] }): JSX.Element {
+  return (
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">Client</th>
+          <th scope="col">Operation</th>
+          <th scope="col">Receipt</th>
+        </tr>
+      </thead>
+      <tbody>
+        {requests.map((request) => {
+          const id = `${request.client}-${request.timestamp}`;
+          return (
+            <tr key={id}>
+              <td>{request.client}</td>
+              <td>
+                <code>{request.operation}</code>
+              </td>
+              <td>
+                <ReceiptButton request={id} />
+              </td>
+            </tr>
+          );
+        })}
+      </tbody>
+    </table>
+  );
+}
+
+function countText(count: number): string {
+  return count === 1 ? '1 request' : `${count} requests`;
+}
+
+function phaseText({ certificate }: LedgerEntry): string {
+  return certificate.phase === 'commit'
+    ? 'Commit certificate: a quorum saw that a quorum had prepared it.'
+    : 'Prepare certificate of all nodes: decided in one round.';
+}
