@@ -12,6 +12,7 @@ import { overloadScenario } from './scenarios/overload.js';
 import { scaleScenario } from './scenarios/scale.js';
 import type { Scenario } from './scenarios/scenario.js';
 import { throughputScenario } from './scenarios/throughput.js';
+import { watchedScenario } from './scenarios/watched.js';
 import { yardstickScenario } from './scenarios/yardstick.js';
 import { measureYardstick } from './yardstick/measure-yardstick.js';
 
@@ -19,6 +20,7 @@ const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
   yardstick: yardstickScenario,
   latency: latencyScenario,
   throughput: throughputScenario,
+  watched: watchedScenario,
   overload: overloadScenario,
   scale: scaleScenario,
   faults: faultsScenario,

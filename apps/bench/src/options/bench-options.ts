@@ -7,6 +7,7 @@ export const SCENARIO_NAMES = [
   'yardstick',
   'latency',
   'throughput',
+  'watched',
   'overload',
   'scale',
   'faults',
