@@ -15,6 +15,8 @@ export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 const MINIMUM_NODE = [20, 19];
 const BUILD_STAMP = join(ROOT, 'dist', '.build-stamp');
+/** Of which sources the page was made: nothing but this script writes there. */
+const PAGE_STAMP = join(ROOT, 'dist', 'dashboard', '.sources');
 /** The compiler's own record; it changes when `nest start` or `nest build` wrote into dist. */
 const BUILD_RECORD = join(ROOT, 'dist', '.tsbuildinfo');
 /** What a build depends on; specs and the dependencies' own sources are not part of it. */
@@ -86,7 +88,10 @@ async function buildIfChanged() {
   const nest = join(ROOT, 'node_modules', '@nestjs', 'cli', 'bin', 'nest.js');
   await runQuietly(process.execPath, [nest, 'build', 'cluster'], 'nest build cluster');
   await bundlePrograms(ROOT);
-  await buildPage(ROOT);
+  if (readIfThere(PAGE_STAMP) !== sources) {
+    await buildPage(ROOT);
+    writeFileSync(PAGE_STAMP, sources);
+  }
   writeFileSync(BUILD_STAMP, buildStamp(sources));
 }
 
