@@ -1,6 +1,7 @@
 export { Checkers, type CheckersOptions } from './checkers/checkers.js';
 export { Violation, type InvariantName } from './checkers/violation.js';
 export { Random } from './random.js';
+export { rememberSignatures } from './remember-signatures.js';
 export { drawSchedule, ALL_CHOICES } from './schedule/draw-schedule.js';
 export { runSchedule, type RunReport } from './schedule/run-schedule.js';
 export type { Choices, Mode, Schedule, Step, TimedStep } from './schedule/schedule.js';

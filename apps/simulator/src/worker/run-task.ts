@@ -2,13 +2,13 @@ import {
   drawSchedule,
   exploreReproposals,
   NO_STATISTICS,
+  rememberSignatures,
   runSchedule,
   Trace,
   type Violation,
 } from '@ccro/simulator';
 import { writeFileSync } from 'node:fs';
 import type { Finding, Task, TaskResult, TraceSummary } from './messages.js';
-import { rememberSignatures } from './remember-signatures.js';
 
 const LAST_LINES = 60;
 
