@@ -2,8 +2,24 @@ export { Checkers, type CheckersOptions } from './checkers/checkers.js';
 export { Violation, type InvariantName } from './checkers/violation.js';
 export { Random } from './random.js';
 export { rememberSignatures } from './remember-signatures.js';
+export {
+  CASES,
+  recordCase,
+  recordSeed,
+  type Case,
+  type OnProgress,
+} from './recording/record-run.js';
+export type {
+  Happening,
+  Party,
+  Place,
+  RecordedStep,
+  Recording,
+  Remembered,
+  Said,
+} from './recording/recording.js';
 export { drawSchedule, ALL_CHOICES } from './schedule/draw-schedule.js';
-export { runSchedule, type RunReport } from './schedule/run-schedule.js';
+export { runSchedule, type RunLog, type RunReport } from './schedule/run-schedule.js';
 export type { Choices, Mode, Schedule, Step, TimedStep } from './schedule/schedule.js';
 export { NO_STATISTICS, sumOf, type Statistics } from './schedule/statistics.js';
 export { SimulatedCluster, type SimulationOptions } from './simulated-cluster.js';
@@ -16,6 +32,7 @@ export {
   type Published,
 } from './simulated-network.js';
 export { SimulatedNode } from './simulated-node.js';
+export { readTrace, type ReadTrace, type TraceLine } from './trace/read-trace.js';
 export { Trace } from './trace/trace.js';
 export { VirtualTime } from './virtual-time.js';
 export { exploreReproposals, type ExplorationReport } from './exploration/explore-reproposals.js';

@@ -29,6 +29,7 @@ import { INSTANT_DISK, SimulatedDisk, type DiskOptions } from './simulated-disk.
 import { SimulatedNetwork, type NetworkFaults, type Published } from './simulated-network.js';
 import { SimulatedNode, type NodeObserver, type SimulatedTuning } from './simulated-node.js';
 import type { ClusterEvent, ClusterListener } from './trace/cluster-event.js';
+import type { InnerEvent, Witness } from './trace/inner-event.js';
 import { clientConnectionName, replicaOfConnection } from './trace/names.js';
 import { VirtualTime } from './virtual-time.js';
 
@@ -51,6 +52,8 @@ export interface SimulationOptions {
   readonly clockRates?: readonly number[];
   /** Sees everything that happens. */
   readonly listener?: ClusterListener;
+  /** Sees what goes on inside the nodes. */
+  readonly witness?: Witness;
 }
 
 export class SimulatedCluster {
@@ -147,6 +150,10 @@ export class SimulatedCluster {
     this.options.listener?.(event, this.time.now());
   }
 
+  private witness(event: InnerEvent): void {
+    this.options.witness?.(event, this.time.now());
+  }
+
   private isHonest(id: ReplicaId): boolean {
     return this.options.faulty?.has(id) !== true;
   }
@@ -176,7 +183,10 @@ export class SimulatedCluster {
       clockRates,
     } = this.options;
     const disk = new SimulatedDisk(time, new Random(`${seed}/disk/${self}`), diskOptions, {
-      onAppended: (record) => checkers.onAppended(self, record),
+      onAppended: (record) => {
+        checkers.onAppended(self, record);
+        this.witness({ kind: 'stored', replica: self, record });
+      },
       onDurable: (record) => checkers.onDurable(self, record),
     });
     const clockRate = clockRates?.[self] ?? 1;
@@ -190,17 +200,28 @@ export class SimulatedCluster {
   }
 
   private observerOf(self: ReplicaId): NodeObserver {
-    const { checkers } = this;
+    const { checkers, network } = this;
+    const replica = self;
     return {
-      onRestored: (restored) => checkers.onRestored(self, restored),
-      onExecuted: (slot) => this.tell({ kind: 'executed', replica: self, slot }),
-      onProgress: (progress) => this.tell({ kind: 'progress', replica: self, progress }),
-      onEvidence: (evidence) => this.tell({ kind: 'evidence', replica: self, evidence }),
-      onReject: (code, from) => this.tell({ kind: 'rejected', replica: self, code, from }),
+      onRestored: (restored) => {
+        checkers.onRestored(self, restored);
+        this.witness({ kind: 'restored', replica, restored });
+      },
+      onExecuted: (slot) => this.tell({ kind: 'executed', replica, slot }),
+      onProgress: (progress) => this.tell({ kind: 'progress', replica, progress }),
+      onEvidence: (evidence) => this.tell({ kind: 'evidence', replica, evidence }),
+      onReject: (code, from) => this.tell({ kind: 'rejected', replica, code, from }),
       onFatal: (error) => {
-        this.tell({ kind: 'stopped', replica: self, error });
+        this.tell({ kind: 'stopped', replica, error });
         checkers.onStopped(self, error);
       },
+      onReceived: (message) => {
+        const from = network.delivering?.from;
+        this.witness({ kind: 'received', replica, message, from });
+      },
+      onPower: (on) => this.witness({ kind: 'power', replica, on }),
+      onFault: (fault) => this.witness({ kind: 'fault', replica, fault }),
+      onBehaved: (honest, instead) => this.witness({ kind: 'behaved', replica, honest, instead }),
     };
   }
 

@@ -53,6 +53,8 @@ export class SimulatedNetwork {
   connected: (from: string, to: string, payload: Uint8Array) => boolean = () => true;
   /** Sees every message that is sent. */
   onPublished: ((published: Published) => void) | undefined;
+  /** What is being handed over at this moment. */
+  delivering: Published | undefined;
   private readonly brokers = new Map<string, SimulatedBroker>();
   private messages = 0;
 
@@ -81,10 +83,15 @@ export class SimulatedNetwork {
       const delaysMs = this.connected(from, to.name, payload) ? this.drawDelays() : [];
       return { to: to.name, delaysMs };
     });
-    this.onPublished?.({ from, channel, payload, deliveries });
+    const published: Published = { from, channel, payload, deliveries };
+    this.onPublished?.(published);
     deliveries.forEach(({ delaysMs }, index) => {
       for (const delayMs of delaysMs) {
-        this.time.schedule(delayMs, () => receivers[index]?.deliver(channel, payload));
+        this.time.schedule(delayMs, () => {
+          this.delivering = published;
+          receivers[index]?.deliver(channel, payload);
+          this.delivering = undefined;
+        });
       }
     });
     return receivers.length;

@@ -16,9 +16,16 @@ import type {
   ReplicaId,
   ReplicaStatus,
   Restored,
+  VerifiedMessage,
 } from '@ccro/consensus';
 import { createDigests } from '@ccro/crypto';
-import { createBehaviour, seededRandom, type Behaviour, type FaultKind } from '@ccro/faults';
+import {
+  createBehaviour,
+  seededRandom,
+  type Behaviour,
+  type FaultKind,
+  type OutgoingSend,
+} from '@ccro/faults';
 import { createRunner, type ClusterFacts, type ReplicaRunner } from '@ccro/runner';
 import { createStateMachine } from '@ccro/state-machine';
 import { DriftingClock } from './drifting-clock.js';
@@ -52,6 +59,11 @@ export interface NodeObserver {
   onEvidence(evidence: Evidence): void;
   onReject(code: RejectCode, from: string | number | undefined): void;
   onFatal(error: unknown): void;
+  onReceived(message: VerifiedMessage): void;
+  onPower(on: boolean): void;
+  onFault(fault: FaultKind | undefined): void;
+  /** A faulty node says `instead`, where an honest one would say `honest`. */
+  onBehaved(honest: OutgoingSend, instead: readonly OutgoingSend[]): void;
 }
 
 export class SimulatedNode {
@@ -110,6 +122,7 @@ export class SimulatedNode {
     if (this.up) this.crash();
     this.up = true;
     this.failed = false;
+    this.observer.onPower(true);
     this.broker = this.connect();
     try {
       this.runner = this.createRunner();
@@ -134,6 +147,7 @@ export class SimulatedNode {
 
   /** Makes the node misbehave in this way from now on, or behave again. */
   setFault(kind: FaultKind | undefined): void {
+    if (this.faultKind !== kind) this.observer.onFault(kind);
     this.faultKind = kind;
     this.applyFault(this.runner);
   }
@@ -201,6 +215,7 @@ export class SimulatedNode {
   }
 
   private stop(): void {
+    if (this.up) this.observer.onPower(false);
     this.up = false;
     this.backlog = undefined;
     void this.runner.stop();
@@ -252,6 +267,7 @@ export class SimulatedNode {
         onEvidence: (evidence) => observer.onEvidence(evidence),
         onReject: (code, from) => observer.onReject(code, from),
         onFatal: (error) => this.fail(error),
+        onReceived: (message) => observer.onReceived(message),
       },
       tuning,
     });
@@ -269,6 +285,18 @@ export class SimulatedNode {
       digests: createDigests(),
       random: seededRandom(`${seed}/fault/${self}/${kind}`),
     };
-    runner.setBehaviour(kind === undefined ? undefined : createBehaviour(kind, context));
+    runner.setBehaviour(kind && this.observed(createBehaviour(kind, context)));
+  }
+
+  private observed(behaviour: Behaviour): Behaviour {
+    return {
+      kind: behaviour.kind,
+      hears: (kind) => behaviour.hears(kind),
+      outgoing: (honest) => {
+        const instead = behaviour.outgoing(honest);
+        this.observer.onBehaved(honest, instead);
+        return instead;
+      },
+    };
   }
 }

@@ -5,7 +5,8 @@ import type { Schedule, Step } from './schedule.js';
 
 export function describeSchedule(schedule: Schedule): string[] {
   const { seed, mode, nodes, tuning, disk, clockRates, faulty, steps, safetyMs } = schedule;
-  const { signature, signedTogether } = schedule;
+  const { signature, signedTogether, choices } = schedule;
+  const isNarrowed = Object.keys(choices).length > 0;
   const faults = [...faulty].map(([replica, kind]) => `node ${replica} ${kind}`).join(', ');
   return [
     `seed ${seed}: ${mode}, ${nodes} nodes, faulty: ${faults === '' ? 'none' : faults}`,
@@ -13,6 +14,7 @@ export function describeSchedule(schedule: Schedule): string[] {
     `settings: ${JSON.stringify(tuning)}`,
     `disk: ${disk.minMs} to ${disk.maxMs} ms a write; clocks: ${clockRates.map(rateText).join(', ')}`,
     `${steps.length} steps in ${safetyMs} ms, then everything is healed`,
+    ...(isNarrowed ? [`drawn from ${JSON.stringify(choices)}`] : []),
   ];
 }
 

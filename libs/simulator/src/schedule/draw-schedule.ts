@@ -76,6 +76,7 @@ export function drawSchedule(seed: number | string, some: Partial<Choices> = {})
   ].sort((a, b) => a.atMs - b.atMs);
   return {
     seed,
+    choices: narrowed(choices),
     mode,
     nodes,
     ...signing,
@@ -90,6 +91,15 @@ export function drawSchedule(seed: number | string, some: Partial<Choices> = {})
     livenessMs: LIVENESS_MS,
     endsWithPowerCut: random.chance(0.3),
   };
+}
+
+/** The choices that leave something out. */
+function narrowed(choices: Choices): Partial<Choices> {
+  const all: Readonly<Record<string, unknown>> = { ...ALL_CHOICES };
+  const differing = Object.entries(choices).filter(
+    ([name, values]) => JSON.stringify(values) !== JSON.stringify(all[name]),
+  );
+  return Object.fromEntries(differing);
 }
 
 function everyone(nodes: number): ReplicaId[] {

@@ -9,7 +9,8 @@ import { Outsider } from '../lies/outsider.js';
 import { Random } from '../random.js';
 import { SimulatedCluster } from '../simulated-cluster.js';
 import type { SimulatedNode } from '../simulated-node.js';
-import type { Trace } from '../trace/trace.js';
+import type { InnerEvent } from '../trace/inner-event.js';
+import type { ClusterEvent } from '../trace/cluster-event.js';
 import { describeSchedule, describeStep } from './describe-schedule.js';
 import { Director } from './director.js';
 import type { Schedule } from './schedule.js';
@@ -32,9 +33,16 @@ const INSPECTION_MS = 50;
 /** More than any run needs that comes to an end. */
 const MAX_EVENTS = 400_000;
 
-export async function runSchedule(schedule: Schedule, trace?: Trace): Promise<RunReport> {
-  for (const text of describeSchedule(schedule)) trace?.add({ kind: 'note', text }, 0);
-  const run = new Run(schedule, trace);
+/** Where what happens is written down: a `Trace` is one. */
+export interface RunLog {
+  add(event: ClusterEvent, atMs: number): void;
+  /** What goes on inside the nodes, for logs that want to know. */
+  witness?(event: InnerEvent, atMs: number): void;
+}
+
+export async function runSchedule(schedule: Schedule, log?: RunLog): Promise<RunReport> {
+  for (const text of describeSchedule(schedule)) log?.add({ kind: 'note', text }, 0);
+  const run = new Run(schedule, log);
   await run.play();
   return run.report();
 }
@@ -45,12 +53,13 @@ class Run {
 
   constructor(
     private readonly schedule: Schedule,
-    trace: Trace | undefined,
+    log: RunLog | undefined,
   ) {
     const { seed, nodes } = schedule;
     this.cluster = new SimulatedCluster({
       ...schedule,
-      ...(trace === undefined ? {} : { listener: trace.add.bind(trace) }),
+      ...(log === undefined ? {} : { listener: log.add.bind(log) }),
+      ...(log?.witness === undefined ? {} : { witness: log.witness.bind(log) }),
     });
     const { facts, time, network } = this.cluster;
     const outsider = new Outsider(

@@ -58,6 +58,8 @@ export interface TimedStep {
 
 export interface Schedule {
   readonly seed: number | string;
+  /** What it was drawn from besides the seed, where that is not everything there is. */
+  readonly choices: Partial<Choices>;
   readonly mode: Mode;
   readonly nodes: number;
   readonly signature: SchemeName;

@@ -1,0 +1,204 @@
+import { parseChannel } from '@ccro/broker';
+import type { Evidence, ReplicaId, Restored, StoreRecord } from '@ccro/consensus';
+import type { OutgoingSend } from '@ccro/faults';
+import type { RunLog } from '../schedule/run-schedule.js';
+import type { ClusterEvent } from '../trace/cluster-event.js';
+import type { InnerEvent } from '../trace/inner-event.js';
+import { replicaOfConnection } from '../trace/names.js';
+import { Trace } from '../trace/trace.js';
+import type { Happening, Party, RecordedStep, Recording, Remembered } from './recording.js';
+import { saidBy, saidUnsigned } from './said.js';
+
+/** What a recording says besides what happened. */
+export type RecordingFacts = Pick<Recording, 'title' | 'about' | 'mode' | 'n' | 'f' | 'quorum'>;
+
+/** Writes a run down, step by step, and its trace beside it. */
+export class Recorder implements RunLog {
+  private readonly steps: RecordedStep[] = [];
+  private readonly trace = new Trace();
+  private readonly violations: string[] = [];
+  private begins = 0;
+  /** By faulty node, of what it sends next, in order: whether an honest one would not have. */
+  private readonly lies = new Map<ReplicaId, boolean[]>();
+  private readonly down = new Set<ReplicaId>();
+
+  /** @param onStep told of how far it is: steps so far, virtual milliseconds */
+  constructor(private readonly onStep: (steps: number, atMs: number) => void = () => undefined) {}
+
+  add(event: ClusterEvent, atMs: number): void {
+    this.trace.add(event, atMs);
+    const happening = this.happeningOf(event);
+    if (happening !== undefined) this.record(happening, atMs);
+  }
+
+  witness(event: InnerEvent, atMs: number): void {
+    for (const happening of this.innerHappenings(event)) this.record(happening, atMs);
+  }
+
+  /** What was recorded so far only leads to where the story begins. */
+  begin(): void {
+    this.begins = this.steps.length;
+  }
+
+  finished(facts: RecordingFacts): Recording {
+    const { steps, violations, begins } = this;
+    return { ...facts, hash: this.trace.hash, begins, steps, violations };
+  }
+
+  private record(happening: Happening, atMs: number): void {
+    this.steps.push({ atMs, ...happening });
+    this.onStep(this.steps.length, atMs);
+  }
+
+  private happeningOf(event: ClusterEvent): Happening | undefined {
+    switch (event.kind) {
+      case 'note':
+        return this.noted(event.text);
+      case 'published':
+        return this.sent(event);
+      case 'executed': {
+        const { sequence, view, digest, requests, fast } = event.slot;
+        return { kind: 'executed', node: event.replica, view, sequence, digest, requests, fast };
+      }
+      case 'progress':
+        return { kind: 'progress', node: event.replica, progress: event.progress };
+      case 'evidence':
+        return evidenceOf(event.replica, event.evidence);
+      case 'rejected': {
+        const { replica, code, from } = event;
+        return { kind: 'rejected', node: replica, code, from };
+      }
+      case 'stopped': {
+        const { replica, error } = event;
+        const why = error instanceof Error ? error.message : String(error);
+        return { kind: 'stopped', node: replica, why };
+      }
+      case 'decided': {
+        const { timestamp, sequence, resultText: result } = event.outcome;
+        return { kind: 'decided', client: event.client, timestamp, sequence, result };
+      }
+    }
+  }
+
+  private noted(text: string): Happening {
+    if (!text.startsWith('VIOLATED ')) return { kind: 'note', text: text.replace(/^--- /, '') };
+    this.violations.push(text.slice('VIOLATED '.length));
+    return { kind: 'violated', text };
+  }
+
+  private sent({ published, message }: Extract<ClusterEvent, { kind: 'published' }>): Happening {
+    const { from, channel, deliveries } = published;
+    const sender = partyOf(from);
+    const lie = (typeof sender === 'number' && this.lies.get(sender)?.shift()) === true;
+    const reaches = deliveries.filter(({ delaysMs }) => delaysMs.length > 0);
+    const lostFor = deliveries.filter(({ delaysMs }) => delaysMs.length === 0);
+    return {
+      kind: 'sent',
+      from: sender,
+      to: targetOf(channel),
+      said: saidBy(message),
+      reaches: reaches.map(({ to }) => partyOf(to)),
+      lostFor: lostFor.map(({ to }) => partyOf(to)),
+      lie,
+    };
+  }
+
+  private innerHappenings(event: InnerEvent): readonly Happening[] {
+    const node = event.replica;
+    switch (event.kind) {
+      case 'received': {
+        const { from, message } = event;
+        return [{ kind: 'received', node, from: from && partyOf(from), said: saidBy(message) }];
+      }
+      case 'stored':
+        return storedOf(node, event.record);
+      case 'power':
+        if (event.on) return [];
+        this.down.add(node);
+        return [{ kind: 'power-off', node }];
+      case 'restored':
+        // The very first life begins with nothing.
+        if (!this.down.delete(node)) return [];
+        return [{ kind: 'started', node, ...remembered(event.restored) }];
+      case 'fault':
+        this.lies.delete(node);
+        return [{ kind: 'fault', node, fault: event.fault }];
+      case 'behaved':
+        return this.behaved(node, event);
+    }
+  }
+
+  /** What is sent at once follows right away, in this order, but for what is for itself. */
+  private behaved(
+    node: ReplicaId,
+    {
+      honest,
+      instead,
+    }: { readonly honest: OutgoingSend; readonly instead: readonly OutgoingSend[] },
+  ): readonly Happening[] {
+    const isForItself = ({ to }: OutgoingSend): boolean => to.kind === 'replica' && to.id === node;
+    const follows = instead.filter((send) => !isForItself(send) && send.delayMs === undefined);
+    const isLie = ({ message }: OutgoingSend): boolean => message !== honest.message;
+    this.lies.set(node, follows.map(isLie));
+    if (instead.length > 0 || isForItself(honest)) return [];
+    return [{ kind: 'withheld', node, said: saidUnsigned(honest.message) }];
+  }
+}
+
+function evidenceOf(node: ReplicaId, { kind, accused }: Evidence): Happening {
+  return { kind: 'evidence', node, accused, what: kind };
+}
+
+function storedOf(node: ReplicaId, record: StoreRecord): readonly Happening[] {
+  switch (record.kind) {
+    case 'accepted': {
+      const { view, sequence, digest, requests } = record.prePrepare;
+      return [{ kind: 'accepted', node, view, sequence, digest, requests: requests.length }];
+    }
+    case 'voted': {
+      const { phase, view, sequence, digest } = record;
+      return [{ kind: 'voted', node, phase, view, sequence, digest }];
+    }
+    case 'certified': {
+      const { phase, view, sequence, digest, proof } = record.certificate;
+      return [{ kind: 'certified', node, phase, view, sequence, digest, signers: proof.signers }];
+    }
+    // The rest is told as progress, or follows.
+    case 'proposed':
+    case 'view-left':
+    case 'view-entered':
+    case 'executed':
+    case 'checkpoint':
+    case 'snapshot':
+      return [];
+  }
+}
+
+function remembered(restored: Restored | undefined): Remembered {
+  if (restored === undefined) return { view: 0, lastExecuted: 0, voted: [], certified: [] };
+  const { view, decisions, snapshot, votes, certificates } = restored;
+  const lastExecuted = decisions.at(-1)?.decision.sequence ?? snapshot?.sequence ?? 0;
+  const certified = certificates.map(({ phase, view: of, sequence, digest, proof }) => {
+    return { phase, view: of, sequence, digest, signers: proof.signers };
+  });
+  return { view, lastExecuted, voted: votes, certified };
+}
+
+function partyOf(connection: string): Party {
+  return replicaOfConnection(connection) ?? connection;
+}
+
+function targetOf(channel: string): Party {
+  const parsed = parseChannel(channel);
+  switch (parsed?.kind) {
+    case 'broadcast':
+      return 'all';
+    case 'node':
+      return parsed.node;
+    case 'client':
+      return `client ${parsed.client}`;
+    case 'telemetry':
+    case undefined:
+      return channel;
+  }
+}

@@ -1,0 +1,143 @@
+/**
+ * A run, step by step, as plain data: what a replay shows. Everything in it was seen by whoever
+ * watches the simulation from outside; no replica knows all of it.
+ */
+
+import type {
+  ClientId,
+  Digest,
+  Evidence,
+  Phase,
+  Progress,
+  RejectCode,
+  ReplicaId,
+  SequenceNumber,
+  View,
+} from '@ccro/consensus';
+import type { FaultKind } from '@ccro/faults';
+import type { WireMessage } from '@ccro/wire';
+import type { Mode } from '../schedule/schedule.js';
+
+/** A node by its id, anybody else by name: `client gateway`; `all` for everybody. */
+export type Party = ReplicaId | string;
+
+/** What a message says, as far as it is shown. What a kind has not is left out. */
+export interface Said {
+  readonly kind: WireMessage['kind'] | 'unreadable';
+  readonly text: string;
+  /** Who signed it. */
+  readonly author?: ReplicaId;
+  readonly phase?: Phase;
+  readonly view?: View;
+  readonly sequence?: SequenceNumber;
+  readonly digest?: Digest;
+  /** Of a certificate. */
+  readonly signers?: readonly ReplicaId[];
+}
+
+/** A batch in its place. */
+export interface Place {
+  readonly view: View;
+  readonly sequence: SequenceNumber;
+  readonly digest: Digest;
+}
+
+/** What happened. */
+export type Happening =
+  | { readonly kind: 'note'; readonly text: string }
+  | { readonly kind: 'violated'; readonly text: string }
+  | {
+      readonly kind: 'sent';
+      readonly from: Party;
+      readonly to: Party;
+      readonly said: Said;
+      /** Whom it will reach, perhaps more than once, and whom not. */
+      readonly reaches: readonly Party[];
+      readonly lostFor: readonly Party[];
+      /** An honest node would not have said that. */
+      readonly lie: boolean;
+    }
+  /** A message is in order, and is acted on. */
+  | {
+      readonly kind: 'received';
+      readonly node: ReplicaId;
+      /** Undefined where it waited to be checked. */
+      readonly from: Party | undefined;
+      readonly said: Said;
+    }
+  | ({ readonly kind: 'accepted'; readonly node: ReplicaId; readonly requests: number } & Place)
+  | ({ readonly kind: 'voted'; readonly node: ReplicaId; readonly phase: Phase } & Place)
+  | ({
+      readonly kind: 'certified';
+      readonly node: ReplicaId;
+      readonly phase: Phase;
+      readonly signers: readonly ReplicaId[];
+    } & Place)
+  | ({
+      readonly kind: 'executed';
+      readonly node: ReplicaId;
+      readonly requests: number;
+      readonly fast: boolean;
+    } & Place)
+  | { readonly kind: 'progress'; readonly node: ReplicaId; readonly progress: Progress }
+  | {
+      readonly kind: 'evidence';
+      readonly node: ReplicaId;
+      readonly accused: ReplicaId;
+      readonly what: Evidence['kind'];
+    }
+  | {
+      readonly kind: 'rejected';
+      readonly node: ReplicaId;
+      readonly code: RejectCode;
+      readonly from: Party | undefined;
+    }
+  | { readonly kind: 'stopped'; readonly node: ReplicaId; readonly why: string }
+  | { readonly kind: 'power-off'; readonly node: ReplicaId }
+  /** A node begins again with what its disk held. */
+  | ({ readonly kind: 'started'; readonly node: ReplicaId } & Remembered)
+  | {
+      readonly kind: 'fault';
+      readonly node: ReplicaId;
+      readonly fault: FaultKind | undefined;
+    }
+  /** A faulty node says nothing, where an honest one would have said this. */
+  | { readonly kind: 'withheld'; readonly node: ReplicaId; readonly said: Said }
+  | {
+      readonly kind: 'decided';
+      readonly client: ClientId;
+      readonly timestamp: number;
+      readonly sequence: SequenceNumber;
+      readonly result: string;
+    };
+
+/** What a node knows again when it starts. */
+export interface Remembered {
+  readonly view: View;
+  readonly lastExecuted: SequenceNumber;
+  readonly voted: readonly ({ readonly phase: Phase } & Place)[];
+  readonly certified: readonly ({
+    readonly phase: Phase;
+    readonly signers: readonly ReplicaId[];
+  } & Place)[];
+}
+
+/** Something that happened, and when: virtual milliseconds from the start. */
+export type RecordedStep = { readonly atMs: number } & Happening;
+
+export interface Recording {
+  readonly title: string;
+  /** What to look for, in a sentence or two; empty for a run that nobody wrote about. */
+  readonly about: string;
+  readonly mode: Mode;
+  readonly n: number;
+  readonly f: number;
+  readonly quorum: number;
+  /** SHA-256 of the run's trace, as `npm run simulate -- --seed` prints it. */
+  readonly hash: string;
+  /** The step with which the story begins. */
+  readonly begins: number;
+  readonly steps: readonly RecordedStep[];
+  /** What was violated; empty when all is well. */
+  readonly violations: readonly string[];
+}
