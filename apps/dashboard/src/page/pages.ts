@@ -1,6 +1,7 @@
 import type { ComponentType } from 'preact';
 import { LedgerPage } from '../ledger/ledger-page.js';
 import { ClusterPage } from './cluster-page.js';
+import { later } from './later.js';
 import type { PageProps } from './page-props.js';
 
 export interface Page {
@@ -13,8 +14,14 @@ const CLUSTER: Page = { path: '/', title: 'Cluster', component: ClusterPage };
 
 const LEDGER: Page = { path: '/ledger', title: 'Ledger', component: LedgerPage };
 
+const REPLAY: Page = {
+  path: '/replay',
+  title: 'Replay',
+  component: later(async () => (await import('../replay/replay-page.js')).ReplayPage),
+};
+
 /** All pages there are, in the order of the links to them. */
-export const PAGES: readonly Page[] = [CLUSTER, LEDGER];
+export const PAGES: readonly Page[] = [CLUSTER, LEDGER, REPLAY];
 
 /** The page at `path`; the first for what is none. */
 export function pageAt(path: string): Page {

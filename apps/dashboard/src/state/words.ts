@@ -3,7 +3,7 @@
 import type { Accusation, Connection, Notice } from './dashboard-state.js';
 import type { Condition, Role } from './derive.js';
 
-const LIES: Readonly<Record<string, string>> = {
+export const LIES: Readonly<Record<string, string>> = {
   'conflicting-votes': 'voted for two different things in the same slot',
   'conflicting-proposals': 'proposed different data to different nodes',
   'vote-against-decision': 'voted for other data than was decided',
@@ -31,7 +31,7 @@ const CONNECTIONS: Readonly<Record<Connection, string>> = {
   lost: 'Connection lost, trying again …',
 };
 
-const REASONS: Readonly<Record<string, string>> = {
+export const REASONS: Readonly<Record<string, string>> = {
   'request-waits': 'a request waits too long for its commander',
   'collectors-fail': 'its commander keeps naming communication nodes that fail',
   'view-did-not-begin': 'it did not begin in time',

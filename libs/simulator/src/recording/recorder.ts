@@ -152,8 +152,9 @@ function evidenceOf(node: ReplicaId, { kind, accused }: Evidence): Happening {
 function storedOf(node: ReplicaId, record: StoreRecord): readonly Happening[] {
   switch (record.kind) {
     case 'accepted': {
-      const { view, sequence, digest, requests } = record.prePrepare;
-      return [{ kind: 'accepted', node, view, sequence, digest, requests: requests.length }];
+      const { view, sequence, digest, requests, collector } = record.prePrepare;
+      const place = { view, sequence, digest };
+      return [{ kind: 'accepted', node, ...place, requests: requests.length, collector }];
     }
     case 'voted': {
       const { phase, view, sequence, digest } = record;

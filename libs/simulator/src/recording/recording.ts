@@ -65,7 +65,13 @@ export type Happening =
       readonly from: Party | undefined;
       readonly said: Said;
     }
-  | ({ readonly kind: 'accepted'; readonly node: ReplicaId; readonly requests: number } & Place)
+  | ({
+      readonly kind: 'accepted';
+      readonly node: ReplicaId;
+      readonly requests: number;
+      /** Whom the proposal names; it gathers votes in CCRO alone. */
+      readonly collector: ReplicaId;
+    } & Place)
   | ({ readonly kind: 'voted'; readonly node: ReplicaId; readonly phase: Phase } & Place)
   | ({
       readonly kind: 'certified';

@@ -1,0 +1,102 @@
+import type { Recording } from '@ccro/simulator';
+import type { JSX } from 'preact';
+import type { HeldCertificate, KnowingNode, KnownSlot } from './knowledge.js';
+import { shortDigest } from './words.js';
+
+/** What each node knows at this moment: slot by slot, and whose votes it holds. */
+export function NodesKnowledge({
+  nodes,
+  selected,
+  recording,
+}: {
+  readonly nodes: readonly KnowingNode[];
+  readonly selected: number | undefined;
+  readonly recording: Pick<Recording, 'quorum'>;
+}): JSX.Element {
+  const shown = selected === undefined ? nodes : nodes.filter(({ id }) => id === selected);
+  return (
+    <section class="knowledge" aria-labelledby="knowledge">
+      <h2 id="knowledge">Who knows what</h2>
+      <div class="knowledge-nodes">
+        {shown.map((node) => (
+          <NodeKnowledge key={node.id} node={node} quorum={recording.quorum} />
+        ))}
+      </div>
+    </section>
+  );
+}
+
+function NodeKnowledge({
+  node,
+  quorum,
+}: {
+  readonly node: KnowingNode;
+  readonly quorum: number;
+}): JSX.Element {
+  const { id, view, waits, up, fault, lastExecuted, stable, slots } = node;
+  return (
+    <article data-testid={`knows-${id}`} aria-label={`What node ${id} knows`}>
+      <h3>
+        Node {id}
+        {!up && ', without power'}
+        {fault !== undefined && `, ${fault}`}
+      </h3>
+      <p class="quiet">
+        view {view}
+        {waits && ', left'}; executed {lastExecuted}
+        {stable > 0 && `; stable ${stable}`}
+      </p>
+      <ul class="lines">
+        {slots.toReversed().map((slot) => (
+          <li key={slot.sequence}>
+            <b>Slot {slot.sequence}</b> {phaseOf(slot)}
+            {slot.accepted !== undefined && <Digest text={slot.accepted.digest} />}
+            <ul>
+              {slot.votes.map(({ phase, view: of, digest, voters }) => (
+                <li key={`${phase}${of}${digest}`}>
+                  {phase} votes <Digest text={digest} /> {of !== view && `in view ${of}`} of{' '}
+                  {voters.join(', ')}
+                  {voters.length >= quorum && ': a quorum'}
+                </li>
+              ))}
+              <Certificate name="prepared" held={slot.prepared} />
+              <Certificate name="committed" held={slot.committed} />
+            </ul>
+          </li>
+        ))}
+      </ul>
+    </article>
+  );
+}
+
+function Certificate({
+  name,
+  held,
+}: {
+  readonly name: string;
+  readonly held: HeldCertificate | undefined;
+}): JSX.Element | null {
+  if (held === undefined) return null;
+  return (
+    <li>
+      {name} <Digest text={held.digest} /> by {held.signers.join(', ')}
+    </li>
+  );
+}
+
+/** The beginning of a digest, coloured by it: the same looks the same. */
+function Digest({ text }: { readonly text: string }): JSX.Element {
+  const hue = (Number.parseInt(text.slice(0, 4), 16) || 0) % 360;
+  return (
+    <code class="digest" style={{ '--hue': String(hue) }} title={text}>
+      {shortDigest(text)}
+    </code>
+  );
+}
+
+function phaseOf({ accepted, prepared, committed, executed }: KnownSlot): string {
+  if (executed) return 'executed ';
+  if (committed !== undefined) return 'committed ';
+  if (prepared !== undefined) return 'prepared ';
+  return accepted === undefined ? 'not proposed yet ' : 'accepted ';
+}

@@ -1,0 +1,136 @@
+import type { JSX } from 'preact';
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { Controls } from './controls.js';
+import { Moment } from './moment.js';
+import { MomentRing } from './moment-ring.js';
+import { NodesKnowledge } from './node-knowledge.js';
+import './replay.css';
+import { EVERYTHING, selected, type Selection } from './selection.js';
+import { SelectionForm } from './selection-form.js';
+import { SourceForm } from './source-form.js';
+import { sourceIn, stepIn, withStep, type Source } from './source.js';
+import { StepList } from './step-list.js';
+import type { Timeline } from './timeline.js';
+import { usePlayer } from './use-player.js';
+import { useRecording } from './use-recording.js';
+
+/** Runs of the simulator, in the browser itself, step by step. */
+export function ReplayPage(): JSX.Element {
+  const [source, setSource] = useState<Source | undefined>(() => sourceIn(location.search));
+  const loading = useRecording(source);
+  useEffect(() => {
+    const follow = (): void => setSource(sourceIn(location.search));
+    addEventListener('popstate', follow);
+    return () => removeEventListener('popstate', follow);
+  }, []);
+  const go = (query: string, to: Source | undefined): void => {
+    history.pushState(undefined, '', location.pathname + query);
+    setSource(to);
+  };
+  return (
+    <main class="replay">
+      <SourceForm
+        onQuery={(query) => go(query, sourceIn(query))}
+        onTrace={(text) => go('', { kind: 'trace', text })}
+      />
+      {loading.kind === 'nothing' && (
+        <p class="quiet">
+          Begin with <a href="/replay?case=equivocating-commander">a commander that equivocates</a>{' '}
+          or <a href="/replay?case=dead-collector">a dead collector</a>.
+        </p>
+      )}
+      {loading.kind === 'running' && (
+        <p role="status">
+          Running: {loading.steps} steps, {(loading.atMs / 1_000).toFixed(1)} s of virtual time. A
+          run with BLS signatures may take a minute here.
+        </p>
+      )}
+      {loading.kind === 'failed' && (
+        <p class="problem" role="alert">
+          {loading.problem}
+        </p>
+      )}
+      {loading.kind === 'ready' && (
+        <Replay
+          key={loading.timeline.recording.hash}
+          timeline={loading.timeline}
+          remark={loading.remark}
+        />
+      )}
+    </main>
+  );
+}
+
+/** A run that is there, from its first step to its last. */
+function Replay({
+  timeline,
+  remark,
+}: {
+  readonly timeline: Timeline;
+  readonly remark: string;
+}): JSX.Element {
+  const { recording, length } = timeline;
+  const [selection, setSelection] = useState<Selection>(EVERYTHING);
+  const [node, setNode] = useState<number | undefined>();
+  const shown = useMemo(() => selected(recording.steps, selection), [recording, selection]);
+  const first = stepIn(location.search) ?? recording.begins + 1;
+  const player = usePlayer(timeline, shown, Math.max(0, Math.min(first, length) - 1));
+  const { index, playing, show } = player;
+  useEffect(() => {
+    if (playing) return;
+    history.replaceState(undefined, '', location.pathname + withStep(location.search, index + 1));
+  }, [index, playing]);
+  const step = timeline.step(index);
+  const knowledge = timeline.after(index);
+  return (
+    <>
+      <Heading recording={recording} remark={remark} />
+      <section class="stage" aria-label="The moment">
+        <Controls player={player} length={length} />
+        <Moment timeline={timeline} index={index} onShow={show} />
+        {step !== undefined && recording.n > 0 && (
+          <MomentRing
+            {...{ recording, step, knowledge }}
+            selected={node}
+            onSelect={(id) => setNode(id === node ? undefined : id)}
+          />
+        )}
+      </section>
+      <section class="time-line" aria-label="Time line">
+        <SelectionForm n={recording.n} selection={selection} onChange={setSelection} />
+        <p class="quiet" data-testid="shown">
+          {shown.length} of {length} steps
+        </p>
+        <StepList steps={recording.steps} shown={shown} index={index} onShow={show} />
+      </section>
+      {recording.n > 0 && (
+        <NodesKnowledge nodes={knowledge.nodes} selected={node} recording={recording} />
+      )}
+    </>
+  );
+}
+
+function Heading({
+  recording: { title, about, mode, n, f, quorum, hash, violations },
+  remark,
+}: {
+  readonly recording: Timeline['recording'];
+  readonly remark: string;
+}): JSX.Element {
+  return (
+    <section class="heading" aria-labelledby="run">
+      <h2 id="run">{title}</h2>
+      <p>{about}</p>
+      {remark !== '' && <p data-testid="remark">{remark}</p>}
+      {violations.map((violation) => (
+        <p key={violation} class="problem">
+          Violated: {violation}
+        </p>
+      ))}
+      <p class="quiet">
+        {n > 0 && `${mode.toUpperCase()}, ${n} nodes, up to ${f} faulty, quorum ${quorum}. `}
+        Trace: sha256 <code data-testid="hash">{hash}</code>
+      </p>
+    </section>
+  );
+}

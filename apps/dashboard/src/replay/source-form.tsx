@@ -1,0 +1,100 @@
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import { CASES } from './cases.js';
+
+/** Largest file that is looked into: a trace has some megabytes. */
+const MAX_TRACE_BYTES = 64 * 1024 * 1024;
+
+/** What to replay: a story, a seed, or a file with a trace. */
+export function SourceForm({
+  onQuery,
+  onTrace,
+}: {
+  readonly onQuery: (query: string) => void;
+  readonly onTrace: (text: string) => void;
+}): JSX.Element {
+  const [problem, setProblem] = useState<string | undefined>();
+  const take = async (file: File | undefined): Promise<void> => {
+    if (file === undefined) return;
+    if (file.size > MAX_TRACE_BYTES) setProblem('This file is too large for a trace.');
+    else {
+      setProblem(undefined);
+      onTrace(await file.text());
+    }
+  };
+  return (
+    <section
+      class="source"
+      aria-labelledby="source"
+      onDragOver={(event) => event.preventDefault()}
+      onDrop={(event) => {
+        event.preventDefault();
+        void take(event.dataTransfer?.files[0]);
+      }}
+    >
+      <h2 id="source">What to replay</h2>
+      <div class="row">
+        <label>
+          Story{' '}
+          <select
+            value=""
+            onChange={({ currentTarget }) => onQuery(`?case=${currentTarget.value}`)}
+          >
+            <option value="" disabled>
+              choose one
+            </option>
+            {CASES.map(({ name, title }) => (
+              <option key={name} value={name}>
+                {title}
+              </option>
+            ))}
+          </select>
+        </label>
+        <SeedForm onQuery={onQuery} />
+        <label>
+          Trace{' '}
+          <input
+            type="file"
+            accept=".txt,text/plain"
+            onChange={({ currentTarget }) => void take(currentTarget.files?.[0])}
+          />
+        </label>
+      </div>
+      <p class="quiet">
+        A seed runs here as in <code>npm run simulate -- --seed</code>; a trace that this wrote can
+        be dropped here.
+      </p>
+      {problem !== undefined && (
+        <p class="problem" role="alert">
+          {problem}
+        </p>
+      )}
+    </section>
+  );
+}
+
+function SeedForm({ onQuery }: { readonly onQuery: (query: string) => void }): JSX.Element {
+  const [seed, setSeed] = useState('');
+  return (
+    <form
+      class="row"
+      onSubmit={(event) => {
+        event.preventDefault();
+        onQuery(`?seed=${seed}`);
+      }}
+    >
+      <label>
+        Seed{' '}
+        <input
+          inputMode="numeric"
+          pattern="\d{1,10}"
+          required
+          size={10}
+          value={seed}
+          onInput={({ currentTarget }) => setSeed(currentTarget.value)}
+        />
+      </label>
+      <button type="submit">Run</button>
+    </form>
+  );
+}

@@ -1,0 +1,73 @@
+import type { RecordedStep } from '@ccro/simulator';
+import type { JSX } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { isMilestone } from './selection.js';
+import { titleOf } from './words.js';
+
+/** Height of a row and number of rows in sight: only what can be seen is drawn. */
+const ROW_PX = 26;
+const ROWS = 26;
+
+/** The selected steps, in order; the current one is kept in sight. */
+export function StepList({
+  steps,
+  shown,
+  index,
+  onShow,
+}: {
+  readonly steps: readonly RecordedStep[];
+  readonly shown: readonly number[];
+  readonly index: number;
+  readonly onShow: (index: number) => void;
+}): JSX.Element {
+  const box = useRef<HTMLOListElement>(null);
+  const [top, setTop] = useState(0);
+  const row = shown.findLastIndex((each) => each <= index);
+  useEffect(() => {
+    const list = box.current;
+    if (list === null) return;
+    const [first, last] = [list.scrollTop / ROW_PX + 1, list.scrollTop / ROW_PX + ROWS - 3];
+    if (row < first || row > last) list.scrollTop = Math.max(0, (row - ROWS / 2) * ROW_PX);
+  }, [row]);
+  const from = Math.max(0, Math.floor(top / ROW_PX) - 4);
+  const visible = shown.slice(from, from + ROWS + 8);
+  return (
+    <ol
+      class="steps"
+      ref={box}
+      data-testid="steps"
+      aria-label="Steps"
+      style={{ height: `${ROWS * ROW_PX}px` }}
+      onScroll={(event) => setTop(event.currentTarget.scrollTop)}
+    >
+      <li class="filler" aria-hidden="true" style={{ height: `${from * ROW_PX}px` }} />
+      {visible.map((each) => {
+        const step = steps[each];
+        return step === undefined ? null : (
+          <li key={each} class={classOf(step)} style={{ height: `${ROW_PX}px` }}>
+            <button
+              type="button"
+              class="plain"
+              tabindex={-1}
+              aria-current={each === index ? 'step' : undefined}
+              onClick={() => onShow(each)}
+            >
+              <span class="quiet">{step.atMs.toFixed(1)}</span> {titleOf(step)}
+            </button>
+          </li>
+        );
+      })}
+      <li
+        class="filler"
+        aria-hidden="true"
+        style={{ height: `${Math.max(0, shown.length - from - visible.length) * ROW_PX}px` }}
+      />
+    </ol>
+  );
+}
+
+function classOf(step: RecordedStep): string {
+  if (isMilestone(step, 'lie')) return 'step step-lie';
+  if (isMilestone(step, 'noticed')) return 'step step-noticed';
+  return isMilestone(step, 'decision') ? 'step step-decision' : 'step';
+}

@@ -1,0 +1,100 @@
+import { useEffect, useState } from 'preact/hooks';
+import { MILESTONES, nextMilestone, type Milestone } from './selection.js';
+import type { Timeline } from './timeline.js';
+
+/** Time between two steps, by name, ms. */
+export const SPEEDS = { slow: 1_600, normal: 700, fast: 120 } as const;
+export type Speed = keyof typeof SPEEDS;
+
+export interface Player {
+  /** The step that is shown. */
+  readonly index: number;
+  readonly playing: boolean;
+  readonly speed: Speed;
+  readonly setSpeed: (speed: Speed) => void;
+  /** Shows a step, and stops playing. */
+  readonly show: (index: number) => void;
+  /** The next of the selected steps, or the one before. */
+  readonly move: (by: 1 | -1) => void;
+  readonly toMilestone: (milestone: Milestone, by: 1 | -1) => void;
+  readonly toggle: () => void;
+}
+
+/**
+ * Steps through a time line, by itself or by hand and by keyboard.
+ *
+ * @param shown indexes of the selected steps, ascending: all others are passed over
+ */
+export function usePlayer(timeline: Timeline, shown: readonly number[], first: number): Player {
+  const [index, setIndex] = useState(first);
+  const [playing, setPlaying] = useState(false);
+  const [speed, setSpeed] = useState<Speed>('normal');
+
+  const show = (to: number): void => {
+    setPlaying(false);
+    setIndex(Math.max(0, Math.min(to, timeline.length - 1)));
+  };
+  const move = (by: 1 | -1): void => show(neighbour(shown, index, by) ?? index);
+  const toMilestone = (milestone: Milestone, by: 1 | -1): void =>
+    show(nextMilestone(timeline.recording.steps, index, milestone, by) ?? index);
+  const toggle = (): void => setPlaying(!playing && neighbour(shown, index, 1) !== undefined);
+
+  useEffect(() => {
+    if (!playing) return undefined;
+    const timer = setTimeout(() => {
+      const next = neighbour(shown, index, 1);
+      if (next === undefined) setPlaying(false);
+      else setIndex(next);
+    }, SPEEDS[speed]);
+    return () => clearTimeout(timer);
+  }, [playing, index, speed, shown]);
+
+  useEffect(() => {
+    const press = (event: KeyboardEvent): void => {
+      if (event.altKey || event.ctrlKey || event.metaKey || isTyping(event.target)) return;
+      const action = actionOf(event);
+      if (action === undefined) return;
+      event.preventDefault();
+      action();
+    };
+    const actionOf = ({ key, target }: KeyboardEvent): (() => void) | undefined => {
+      switch (key) {
+        case 'ArrowRight':
+          return () => move(1);
+        case 'ArrowLeft':
+          return () => move(-1);
+        case 'Home':
+          return () => show(shown[0] ?? 0);
+        case 'End':
+          return () => show(shown.at(-1) ?? 0);
+        case ' ':
+          // On a button the space bar presses it.
+          return target instanceof HTMLButtonElement || target instanceof SVGElement
+            ? undefined
+            : toggle;
+      }
+      const milestone = (Object.keys(MILESTONES) as Milestone[]).find(
+        (each) => MILESTONES[each].key === key.toLowerCase(),
+      );
+      if (milestone === undefined) return undefined;
+      return () => toMilestone(milestone, key === key.toLowerCase() ? 1 : -1);
+    };
+    addEventListener('keydown', press);
+    return () => removeEventListener('keydown', press);
+  });
+
+  return { index, playing, speed, setSpeed, show, move, toMilestone, toggle };
+}
+
+/** The nearest of the selected steps on one side of `index`. */
+function neighbour(shown: readonly number[], index: number, by: 1 | -1): number | undefined {
+  return by === 1 ? shown.find((each) => each > index) : shown.findLast((each) => each < index);
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLTextAreaElement ||
+    target instanceof HTMLSelectElement ||
+    (target instanceof HTMLInputElement && target.type !== 'range')
+  );
+}

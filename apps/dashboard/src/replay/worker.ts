@@ -1,0 +1,78 @@
+/** Runs the simulator, away from the page: the same code and the same seed as in Node. */
+
+import { sha256 } from '@ccro/crypto';
+import {
+  readTrace,
+  recordCase,
+  recordSeed,
+  rememberSignatures,
+  type OnProgress,
+  type Recording,
+  type TraceLine,
+} from '@ccro/simulator';
+import type { FromWorker } from './messages.js';
+import type { Source } from './source.js';
+
+/** Steps between two reports. */
+const REPORT_EVERY = 250;
+
+rememberSignatures();
+
+const tell = (message: FromWorker): void => self.postMessage(message);
+
+const onProgress: OnProgress = (steps, atMs) => {
+  if (steps % REPORT_EVERY === 0) tell({ kind: 'progress', steps, atMs });
+};
+
+self.addEventListener('message', ({ data }: MessageEvent<Source>) => {
+  recordingOf(data).then(tell, (error: unknown) => {
+    const problem = error instanceof Error ? error.message : String(error);
+    tell({ kind: 'failed', problem });
+  });
+});
+
+async function recordingOf(source: Source): Promise<FromWorker> {
+  switch (source.kind) {
+    case 'seed': {
+      const recording = await recordSeed(source.seed, source.choices, onProgress);
+      return { kind: 'done', recording, remark: '' };
+    }
+    case 'case': {
+      const recording = await recordCase(source.name, source.mode, onProgress);
+      return { kind: 'done', recording, remark: '' };
+    }
+    case 'trace':
+      return recordingOfTrace(source.text);
+  }
+}
+
+/** A trace names its seed: it is run again, and shown if it is the same to the last line. */
+async function recordingOfTrace(text: string): Promise<FromWorker> {
+  const trace = readTrace(text);
+  if (trace === undefined) {
+    const problem = 'This is no trace. "npm run simulate -- --seed 1 --trace FILE" writes one.';
+    return { kind: 'failed', problem };
+  }
+  const hash = sha256(text);
+  if (trace.source !== undefined) {
+    const { seed, choices } = trace.source;
+    const recording = await recordSeed(seed, choices, onProgress);
+    if (recording.hash === hash) {
+      return { kind: 'done', recording, remark: `The trace of seed ${seed}, line by line.` };
+    }
+  }
+  return {
+    kind: 'done',
+    recording: linesAlone(hash, trace.lines),
+    remark:
+      'This run cannot be had again here: another version or a protocol broken on purpose wrote ' +
+      'the trace. Its lines are all there is.',
+  };
+}
+
+function linesAlone(hash: string, lines: readonly TraceLine[]): Recording {
+  const steps = lines.map(({ atMs, text }) => ({ atMs, kind: 'note' as const, text }));
+  const [first] = lines;
+  const unknown = { about: '', mode: 'pbft', n: 0, f: 0, quorum: 0, begins: 0 } as const;
+  return { ...unknown, title: first?.text ?? '', hash, steps, violations: [] };
+}
