@@ -78,6 +78,7 @@ describe('/docs', () => {
     const { body } = await call('GET', '/docs-json');
     expect(Object.keys(body.paths as object).sort()).toEqual([
       '/',
+      '/cluster',
       '/events',
       '/health/live',
       '/health/ready',

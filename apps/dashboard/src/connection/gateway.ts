@@ -71,6 +71,11 @@ export async function receiptText(request: string): Promise<string> {
   return response.text();
 }
 
+/** The cluster file, as the gateway tells it. @throws GatewayProblem */
+export async function clusterFileText(): Promise<string> {
+  return (await send('GET', '/cluster')).text();
+}
+
 async function call(method: string, path: string, body?: unknown): Promise<unknown> {
   return (await (await send(method, path, body)).json()) as unknown;
 }

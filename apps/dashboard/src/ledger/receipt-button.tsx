@@ -22,7 +22,8 @@ export function ReceiptButton({ request }: { readonly request: string }): JSX.El
         onClick={() => void download()}
       >
         Download
-      </button>
+      </button>{' '}
+      <a href={`/check?request=${encodeURIComponent(request)}`}>Check</a>
       {problem !== undefined && (
         <p class="problem" role="alert">
           {problem}

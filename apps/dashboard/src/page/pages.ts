@@ -20,8 +20,14 @@ const REPLAY: Page = {
   component: later(async () => (await import('../replay/replay-page.js')).ReplayPage),
 };
 
+const CHECK: Page = {
+  path: '/check',
+  title: 'Check',
+  component: later(async () => (await import('../receipt-check/check-page.js')).CheckPage),
+};
+
 /** All pages there are, in the order of the links to them. */
-export const PAGES: readonly Page[] = [CLUSTER, LEDGER, REPLAY];
+export const PAGES: readonly Page[] = [CLUSTER, LEDGER, REPLAY, CHECK];
 
 /** The page at `path`; the first for what is none. */
 export function pageAt(path: string): Page {

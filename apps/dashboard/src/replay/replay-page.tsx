@@ -14,6 +14,9 @@ import type { Timeline } from './timeline.js';
 import { usePlayer } from './use-player.js';
 import { useRecording } from './use-recording.js';
 
+/** How long a step has been looked at before the address names it. */
+const ADDRESS_AFTER_MS = 400;
+
 /** Runs of the simulator, in the browser itself, step by step. */
 export function ReplayPage(): JSX.Element {
   const [source, setSource] = useState<Source | undefined>(() => sourceIn(location.search));
@@ -77,8 +80,12 @@ function Replay({
   const player = usePlayer(timeline, shown, Math.max(0, Math.min(first, length) - 1));
   const { index, playing, show } = player;
   useEffect(() => {
-    if (playing) return;
-    history.replaceState(undefined, '', location.pathname + withStep(location.search, index + 1));
+    if (playing) return undefined;
+    // Browsers refuse an address that changes with every key pressed.
+    const timer = setTimeout(() => {
+      history.replaceState(undefined, '', location.pathname + withStep(location.search, index + 1));
+    }, ADDRESS_AFTER_MS);
+    return () => clearTimeout(timer);
   }, [index, playing]);
   const step = timeline.step(index);
   const knowledge = timeline.after(index);

@@ -30,14 +30,16 @@ export function usePlayer(timeline: Timeline, shown: readonly number[], first: n
   const [playing, setPlaying] = useState(false);
   const [speed, setSpeed] = useState<Speed>('normal');
 
-  const show = (to: number): void => {
+  // From whatever is shown by then: keys may come faster than the page is drawn.
+  const from = (next: (current: number) => number | undefined): void => {
     setPlaying(false);
-    setIndex(Math.max(0, Math.min(to, timeline.length - 1)));
+    setIndex((current) => next(current) ?? current);
   };
-  const move = (by: 1 | -1): void => show(neighbour(shown, index, by) ?? index);
+  const show = (to: number): void => from(() => Math.max(0, Math.min(to, timeline.length - 1)));
+  const move = (by: 1 | -1): void => from((current) => neighbour(shown, current, by));
   const toMilestone = (milestone: Milestone, by: 1 | -1): void =>
-    show(nextMilestone(timeline.recording.steps, index, milestone, by) ?? index);
-  const toggle = (): void => setPlaying(!playing && neighbour(shown, index, 1) !== undefined);
+    from((current) => nextMilestone(timeline.recording.steps, current, milestone, by));
+  const toggle = (): void => setPlaying((current) => !current);
 
   useEffect(() => {
     if (!playing) return undefined;

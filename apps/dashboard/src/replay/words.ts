@@ -179,7 +179,15 @@ function receivedText(
 }
 
 /** What a node learns that receives this. */
-function hearingText({ kind, text, view, sequence, digest = '', author, signers = [] }: Said): string {
+function hearingText({
+  kind,
+  text,
+  view,
+  sequence,
+  digest = '',
+  author,
+  signers = [],
+}: Said): string {
   switch (kind) {
     case 'pre-prepare':
       return `hears the proposal ${shortDigest(digest)} for slot ${sequence} in view ${view}, which node ${author} signed`;

@@ -1,3 +1,4 @@
+import { parseClusterConfig } from '@ccro/cluster-config';
 import { afterEach, describe, expect, it } from 'vitest';
 import { expectProblem } from '../../test/expect-problem.js';
 import { closeStarted, startedGateway as start } from '../../test/started-gateway.js';
@@ -100,6 +101,17 @@ describe('GET /nodes', () => {
       'replica',
       'communication',
     ]);
+  });
+});
+
+describe('GET /cluster', () => {
+  it('is a cluster file, as public as the keys in it', async () => {
+    const { call } = await start();
+    const { body } = await call('GET', '/cluster');
+    const { members, clients } = parseClusterConfig(body);
+    expect(members).toHaveLength(4);
+    expect(clients.map(({ id }) => id)).toContain('gateway');
+    expect(JSON.stringify(body)).not.toContain('secret');
   });
 });
 

@@ -17,7 +17,7 @@ export class Recorder implements RunLog {
   private readonly steps: RecordedStep[] = [];
   private readonly trace = new Trace();
   private readonly violations: string[] = [];
-  private begins = 0;
+  private begins: number | undefined;
   /** By faulty node, of what it sends next, in order: whether an honest one would not have. */
   private readonly lies = new Map<ReplicaId, boolean[]>();
   private readonly down = new Set<ReplicaId>();
@@ -41,8 +41,11 @@ export class Recorder implements RunLog {
   }
 
   finished(facts: RecordingFacts): Recording {
-    const { steps, violations, begins } = this;
-    return { ...facts, hash: this.trace.hash, begins, steps, violations };
+    const { steps, violations } = this;
+    // Otherwise after what is only said of the run.
+    const begins =
+      this.begins ?? steps.findIndex(({ kind }) => kind !== 'note' && kind !== 'fault');
+    return { ...facts, hash: this.trace.hash, begins: Math.max(begins, 0), steps, violations };
   }
 
   private record(happening: Happening, atMs: number): void {

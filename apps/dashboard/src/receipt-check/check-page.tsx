@@ -1,0 +1,131 @@
+import type { JSX } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { clusterFileText, receiptText } from '../connection/gateway.js';
+import '../replay/replay.css';
+import { check } from './check.js';
+import type { Answer } from './messages.js';
+import { Verdict } from './verdict.js';
+
+/** Something that was typed, dropped or fetched. */
+interface Given {
+  /** Where it is from, in words. */
+  readonly from: string;
+  readonly bytes: Uint8Array;
+}
+
+const encoder = new TextEncoder();
+
+/** Checks receipts in the browser: nothing that is dropped here leaves it. */
+export function CheckPage(): JSX.Element {
+  const [receipt, setReceipt] = useState<Given>();
+  const [cluster, setCluster] = useState<Given>();
+  const [answer, setAnswer] = useState<Answer>();
+  const [problem, setProblem] = useState<string>();
+  const attempt = async (work: () => Promise<void>): Promise<void> => {
+    setProblem(undefined);
+    await work().catch((error: unknown) => {
+      setProblem(error instanceof Error ? error.message : String(error));
+    });
+  };
+  useEffect(() => {
+    const request = new URLSearchParams(location.search).get('request');
+    if (request === null) return;
+    void attempt(async () => {
+      const text = await receiptText(request);
+      setReceipt({ from: `of ${request}, from the gateway`, bytes: encoder.encode(text) });
+    });
+  }, []);
+  useEffect(() => {
+    setAnswer(undefined);
+    if (receipt === undefined || cluster === undefined) return;
+    const clusterFile = new TextDecoder().decode(cluster.bytes);
+    void attempt(async () => setAnswer(await check({ receipt: receipt.bytes, clusterFile })));
+  }, [receipt, cluster]);
+  const fromGateway = (): Promise<void> =>
+    attempt(async () => {
+      setCluster({ from: 'from the gateway', bytes: encoder.encode(await clusterFileText()) });
+    });
+  return (
+    <main class="check">
+      <Input name="Receipt" given={receipt} onGiven={setReceipt} />
+      <Input name="Cluster file" given={cluster} onGiven={setCluster}>
+        <p>
+          <button type="button" class="plain" onClick={() => void fromGateway()}>
+            Take it from the gateway
+          </button>{' '}
+          <span class="quiet">That trusts the gateway for the keys.</span>
+        </p>
+      </Input>
+      {problem !== undefined && (
+        <p class="problem" role="alert">
+          {problem}
+        </p>
+      )}
+      {answer !== undefined && <Verdict answer={answer} />}
+      <p class="quiet">
+        Both are read by this page alone and sent nowhere. The same check without a browser is{' '}
+        <code>npm run verify</code>.
+      </p>
+    </main>
+  );
+}
+
+/** A file that is chosen or dropped, or a text that is pasted. */
+function Input({
+  name,
+  given,
+  onGiven,
+  children,
+}: {
+  readonly name: string;
+  readonly given: Given | undefined;
+  readonly onGiven: (given: Given) => void;
+  readonly children?: JSX.Element;
+}): JSX.Element {
+  const take = async (file: File | undefined): Promise<void> => {
+    if (file === undefined) return;
+    onGiven({ from: file.name, bytes: new Uint8Array(await file.arrayBuffer()) });
+  };
+  const paste = (text: string): void => {
+    if (text.trim() === '') return;
+    // Files end with a line feed, which copying mostly leaves behind.
+    const whole = text.endsWith('\n') ? text : `${text}\n`;
+    onGiven({ from: 'pasted', bytes: encoder.encode(whole) });
+  };
+  return (
+    <section
+      aria-label={name}
+      onDragOver={(event) => event.preventDefault()}
+      onDrop={(event) => {
+        event.preventDefault();
+        void take(event.dataTransfer?.files[0]);
+      }}
+    >
+      <h2>{name}</h2>
+      <div class="row">
+        <label>
+          File{' '}
+          <input
+            type="file"
+            onChange={({ currentTarget }) => void take(currentTarget.files?.[0])}
+          />
+        </label>
+        <label>
+          or text{' '}
+          <textarea
+            rows={2}
+            cols={30}
+            spellcheck={false}
+            onInput={({ currentTarget }) => paste(currentTarget.value)}
+          />
+        </label>
+        {given !== undefined && (
+          <span data-testid={`given-${name}`}>
+            {given.from}, {given.bytes.length} bytes
+          </span>
+        )}
+      </div>
+      {children}
+    </section>
+  );
+}
