@@ -69,6 +69,14 @@ export default {
       to: { dependencyTypes: ['core'] },
     },
     {
+      name: 'simulator-needs-hashes-alone',
+      comment:
+        'The simulator runs in browsers too: of node:* it may use crypto, which the page replaces.',
+      severity: 'error',
+      from: { path: '^libs/simulator/', pathNot: [NOT_SPECS, 'edit-on-load\\.ts$'] },
+      to: { dependencyTypes: ['core'], pathNot: '^(node:)?crypto$' },
+    },
+    {
       name: 'libs-never-import-apps',
       severity: 'error',
       from: { path: '^libs/' },

@@ -26,6 +26,8 @@ const inject = {
 };
 
 const rolldownOptions = {
+  // How long a build takes is no news.
+  checks: { pluginTimings: false },
   transform: { inject },
   // Loading a module of the libraries does nothing: what is not used of them is left out.
   treeshake: { moduleSideEffects: [{ test: /\/(libs|typebox)\//, sideEffects: false }] },

@@ -33,6 +33,7 @@ export function ReplayPage(): JSX.Element {
   return (
     <main class="replay">
       <SourceForm
+        open={loading.kind === 'nothing' || loading.kind === 'failed'}
         onQuery={(query) => go(query, sourceIn(query))}
         onTrace={(text) => go('', { kind: 'trace', text })}
       />

@@ -7,9 +7,12 @@ const MAX_TRACE_BYTES = 64 * 1024 * 1024;
 
 /** What to replay: a story, a seed, or a file with a trace. */
 export function SourceForm({
+  open,
   onQuery,
   onTrace,
 }: {
+  /** Nothing is there yet, so this is what one looks for. */
+  readonly open: boolean;
   readonly onQuery: (query: string) => void;
   readonly onTrace: (text: string) => void;
 }): JSX.Element {
@@ -25,45 +28,47 @@ export function SourceForm({
   return (
     <section
       class="source"
-      aria-labelledby="source"
+      aria-label="What to replay"
       onDragOver={(event) => event.preventDefault()}
       onDrop={(event) => {
         event.preventDefault();
         void take(event.dataTransfer?.files[0]);
       }}
     >
-      <h2 id="source">What to replay</h2>
-      <div class="row">
-        <label>
-          Story{' '}
-          <select
-            value=""
-            onChange={({ currentTarget }) => onQuery(`?case=${currentTarget.value}`)}
-          >
-            <option value="" disabled>
-              choose one
-            </option>
-            {CASES.map(({ name, title }) => (
-              <option key={name} value={name}>
-                {title}
+      <details open={open}>
+        <summary>What to replay</summary>
+        <div class="row">
+          <label>
+            Story{' '}
+            <select
+              value=""
+              onChange={({ currentTarget }) => onQuery(`?case=${currentTarget.value}`)}
+            >
+              <option value="" disabled>
+                choose one
               </option>
-            ))}
-          </select>
-        </label>
-        <SeedForm onQuery={onQuery} />
-        <label>
-          Trace{' '}
-          <input
-            type="file"
-            accept=".txt,text/plain"
-            onChange={({ currentTarget }) => void take(currentTarget.files?.[0])}
-          />
-        </label>
-      </div>
-      <p class="quiet">
-        A seed runs here as in <code>npm run simulate -- --seed</code>; a trace that this wrote can
-        be dropped here.
-      </p>
+              {CASES.map(({ name, title }) => (
+                <option key={name} value={name}>
+                  {title}
+                </option>
+              ))}
+            </select>
+          </label>
+          <SeedForm onQuery={onQuery} />
+          <label>
+            Trace{' '}
+            <input
+              type="file"
+              accept=".txt,text/plain"
+              onChange={({ currentTarget }) => void take(currentTarget.files?.[0])}
+            />
+          </label>
+        </div>
+        <p class="quiet">
+          A seed runs here as in <code>npm run simulate -- --seed</code>; a trace that this wrote
+          can be dropped here.
+        </p>
+      </details>
       {problem !== undefined && (
         <p class="problem" role="alert">
           {problem}

@@ -21,8 +21,10 @@ export function titleOf(step: RecordedStep): string {
       const lie = step.lie ? 'LIE: ' : '';
       return `${lie}${partyText(step.from)} → ${partyText(step.to)}: ${step.said.text}`;
     }
-    case 'received':
-      return `node ${step.node} receives ${step.said.text}`;
+    case 'received': {
+      const { author, text } = step.said;
+      return `node ${step.node} receives ${author === undefined ? '' : `of node ${author}: `}${text}`;
+    }
     case 'accepted':
       return `node ${step.node} accepts v${step.view} s${step.sequence} d=${shortDigest(step.digest)}`;
     case 'voted':
