@@ -17,7 +17,8 @@ export function App({ store }: { readonly store: Store }): JSX.Element {
   const go = (event: MouseEvent, to: string): void => {
     event.preventDefault();
     history.pushState(undefined, '', to);
-    setPath(to);
+    // As if one had gone back there: pages that read the rest of the address hear of it too.
+    dispatchEvent(new PopStateEvent('popstate'));
   };
   return (
     <>

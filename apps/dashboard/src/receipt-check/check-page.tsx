@@ -37,9 +37,16 @@ export function CheckPage(): JSX.Element {
   }, []);
   useEffect(() => {
     setAnswer(undefined);
-    if (receipt === undefined || cluster === undefined) return;
+    if (receipt === undefined || cluster === undefined) return undefined;
     const clusterFile = new TextDecoder().decode(cluster.bytes);
-    void attempt(async () => setAnswer(await check({ receipt: receipt.bytes, clusterFile })));
+    let wanted = true;
+    void attempt(async () => {
+      const checked = await check({ receipt: receipt.bytes, clusterFile });
+      if (wanted) setAnswer(checked);
+    });
+    return () => {
+      wanted = false;
+    };
   }, [receipt, cluster]);
   const fromGateway = (): Promise<void> =>
     attempt(async () => {

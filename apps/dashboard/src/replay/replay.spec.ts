@@ -25,9 +25,11 @@ async function told(name: string, mode?: Recording['mode']): Promise<TimelineOf>
   return { recording, after: (index) => timeline.after(index) };
 }
 
+const seeded = recordSeed(2, {});
+
 describe('the time line', () => {
   it('has the same state whichever way one comes to a step', async () => {
-    const recording = await recordSeed(2, {});
+    const recording = await seeded;
     let knowledge = knowledgeAtStart(recording);
     const forward = recording.steps.map((step) => {
       knowledge = afterStep(knowledge, step, recording.n);
@@ -88,13 +90,16 @@ describe('the time line', () => {
   });
 
   it('has words for whatever a run has in it', async () => {
-    const recording = await recordSeed(7, {});
-    const timeline = new Timeline(recording);
-    recording.steps.forEach((step, index) => {
-      const text = meaningOf(step, timeline.after(index - 1), timeline.after(index), recording);
-      if (step.kind !== 'note') expect(text, titleOf(step)).toMatch(/^[A-Z].*\.$/su);
-      expect(text).not.toMatch(/undefined|\[object/);
-    });
+    const stories = ['restart', 'state-transfer', 'silent-commander'];
+    const recordings = await Promise.all([seeded, ...stories.map((name) => recordCase(name))]);
+    for (const recording of recordings) {
+      const timeline = new Timeline(recording);
+      recording.steps.forEach((step, index) => {
+        const text = meaningOf(step, timeline.after(index - 1), timeline.after(index), recording);
+        if (step.kind !== 'note') expect(text, titleOf(step)).toMatch(/^[A-Z].*\.$/su);
+        expect(text).not.toMatch(/undefined|\[object/);
+      });
+    }
   });
 });
 

@@ -23,7 +23,7 @@ export function titleOf(step: RecordedStep): string {
     }
     case 'received': {
       const { author, text } = step.said;
-      return `node ${step.node} receives ${author === undefined ? '' : `of node ${author}: `}${text}`;
+      return `node ${step.node} receives ${author === undefined ? '' : `from node ${author}: `}${text}`;
     }
     case 'accepted':
       return `node ${step.node} accepts v${step.view} s${step.sequence} d=${shortDigest(step.digest)}`;

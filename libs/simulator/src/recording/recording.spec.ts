@@ -28,8 +28,8 @@ describe('a recording', () => {
     expect(recording).toMatchObject({ n: 7, f: 2, quorum: 5, mode: 'pbft', violations: [] });
     expect(progress.at(-1)).toBe(recording.steps.length);
     expect(structuredClone(recording)).toEqual(recording);
-    const restarts = ofKind(await recordSeed(7, {}), 'started');
-    expect(restarts.some(({ lastExecuted }) => lastExecuted > 0)).toBe(true);
+    const restarts = ofKind(await recordCase('restart'), 'started');
+    expect(restarts.some(({ voted }) => voted.length > 0)).toBe(true);
   });
 
   it('knows which of two proposals is the lie, and who found out', async () => {
