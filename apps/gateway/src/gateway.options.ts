@@ -43,6 +43,8 @@ export interface GatewayOptions {
 export interface QueueOptions {
   /** Of the Redis that the broker uses. */
   readonly redisUrl: string;
+  /** PEM certificates of the authorities that may vouch for a `rediss://` server; else Node's own. */
+  readonly redisCa?: string | undefined;
   /** For a cluster that ends with this process: nothing of it is left in Redis. Default false. */
   readonly forgetAtClose?: boolean;
 }
