@@ -205,7 +205,9 @@ describe('LeaseKeys', () => {
     const client = new Redis(server.url);
     const keys = new LeaseKeys(() => client);
     await admin.set('taken', 'another');
-    const renewals = ['free', 'taken', 'free', 'taken'].map((key) => keys.renew(key, 'mine', 9_000));
+    const renewals = ['free', 'taken', 'free', 'taken'].map((key) =>
+      keys.renew(key, 'mine', 9_000),
+    );
     expect(await Promise.all(renewals)).toEqual([true, false, true, false]);
     expect(await admin.get('taken')).toBe('another');
     client.disconnect();

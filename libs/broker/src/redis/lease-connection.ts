@@ -34,9 +34,7 @@ export class LeaseKeys {
 
   /** After a restart of Redis the key is gone, and whoever held the id takes it again. */
   renew(key: string, token: string, ttlMs: number): Promise<boolean> {
-    return this.change(key, token, true, (transaction) =>
-      transaction.set(key, token, 'PX', ttlMs),
-    );
+    return this.change(key, token, true, (transaction) => transaction.set(key, token, 'PX', ttlMs));
   }
 
   async release(key: string, token: string): Promise<void> {
