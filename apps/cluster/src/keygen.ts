@@ -63,8 +63,8 @@ const program = new Command('npm run keygen --')
   .option('--config <file>', 'with --redis-acl: users for the cluster of this file, no new one')
   .option('--api-keys <file>', 'instead of a cluster: add keys for callers to this file')
   .option(
-    '--api-key <name:role[:rate]...>',
-    `with --api-keys: whose keys, ${API_ROLES.join(', ')}, perhaps requests a second`,
+    '--api-key <key...>',
+    `with --api-keys: NAME:ROLE or NAME:ROLE:REQUESTS-PER-SECOND; roles: ${API_ROLES.join(', ')}`,
   )
   .allowExcessArguments(false)
   .showHelpAfterError('(--help lists the options)')
