@@ -36,7 +36,7 @@ const LEASING = ['+get', '+set', '+del', '+watch', '+unwatch', '+multi', '+exec'
  */
 const QUEUEING = [
   ...['+@read', '+@write', '+@transaction', '-@dangerous', '-@scripting', '-scan', '-randomkey'],
-  ...['+eval', '+evalsha', '+info'],
+  ...['+eval', '+evalsha', '+time', '+info'],
 ];
 
 /** What begins the names of all keys that the gateways of a cluster keep in Redis. */
