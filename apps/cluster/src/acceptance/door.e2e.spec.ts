@@ -191,6 +191,17 @@ describe('at Redis, over TLS', () => {
   });
 });
 
+describe('npm start', () => {
+  it('takes keys too, and has one of its own for what it asks the gateway itself', async () => {
+    const { code, stdout } = await runProgram([
+      ...['dist/programs/cluster.js', '--gateway-port', '0', '--node-port', '0'],
+      ...['--api-keys', at('api-keys.json'), '--once', 'examples/sample-run-case.json'],
+    ]);
+    expect(stdout).toMatch(/CCRO Consensus Time[^]*Messages delivered/);
+    expect(code).toBe(0);
+  });
+});
+
 it('nothing secret is in what the programs write, however much they tell', async () => {
   const written = programs.map(({ stdout, stderr }) => stdout + stderr);
   const log = (await readdir(directory)).find((name) => name.endsWith('.log')) ?? '';

@@ -49,13 +49,9 @@ export async function guardDoor(app: NestFastifyApplication, options: DoorOption
       maxAge: 600,
     });
   }
-  http.addHook('onRequest', (request, reply, done) => {
-    const problem = door.refusal(request);
-    if (problem === undefined) done();
-    else if (problem instanceof ProblemException) door.refuse(reply, problem);
-    else {
-      problem.then((late) => (late === undefined ? done() : door.refuse(reply, late)), done);
-    }
+  http.addHook('onRequest', async (request, reply) => {
+    const problem = await door.refusal(request);
+    if (problem !== undefined) return door.refuse(reply, problem);
   });
   http.addHook('onClose', (_instance, done) => {
     door.close();
@@ -80,24 +76,23 @@ class Door {
     });
   }
 
-  /** @returns why a call is refused; a promise of it only where calls are counted */
-  refusal(
-    request: FastifyRequest,
-  ): ProblemException | undefined | Promise<ProblemException | undefined> {
+  /** @returns why a call is refused */
+  async refusal(request: FastifyRequest): Promise<ProblemException | undefined> {
     const { url, config } = request.routeOptions;
     const access = accessTo(request.method, url, config as DoorConfig);
     const shown = this.keys?.identify(request.headers.authorization, isAdminArea(url));
     const limited = this.limitOf(shown, request);
-    const decide = (): ProblemException | undefined => this.decide(request, shown, access);
-    if (limited === undefined) return decide();
-    return this.limits
-      .count(limited.caller, limited.limit)
-      .then((seconds) => (seconds > 0 ? tooMany(limited.limit, seconds) : decide()));
+    if (limited !== undefined) {
+      const seconds = await this.limits.count(limited.caller, limited.limit);
+      if (seconds > 0) return tooMany(limited.limit, seconds);
+    }
+    return this.decide(request, shown, access);
   }
 
-  refuse(reply: FastifyReply, problem: ProblemException): void {
+  refuse(reply: FastifyReply, problem: ProblemException): FastifyReply {
     this.refused.inc({ problem: problem.problem });
     sendProblem(reply, problem);
+    return reply;
   }
 
   close(): void {
