@@ -6,6 +6,7 @@ import { BrokerServer } from '@ccro/transport';
 import { peekKind } from '@ccro/wire';
 import { GatewayModule } from './gateway.module.js';
 import { guardDoor } from './door/door.js';
+import { tellBrowsers } from './door/security-headers.js';
 import { GATEWAY_SETTINGS } from './gateway.constants.js';
 import type { GatewayOptions, GatewaySettings } from './gateway.options.js';
 import { createHttpAdapter } from './http-adapter.js';
@@ -54,11 +55,13 @@ export async function createGatewayApp(options: GatewayOptions): Promise<NestFas
   });
   try {
     const { apiKeys, rateLimit, corsOrigins } = app.get<GatewaySettings>(GATEWAY_SETTINGS);
-    await guardDoor(app, { apiKeys, rateLimit, corsOrigins });
+    await tellBrowsers(app, corsOrigins);
+    // The page asks for the key itself.
+    await app.get(Page).serve(app);
+    guardDoor(app, { apiKeys, rateLimit });
     serveOpenApi(app);
     refuseWhenFull(app);
     dropUnusedConnections(app);
-    await app.get(Page).serve(app);
     await app.startAllMicroservices();
     await app.init();
   } catch (error) {

@@ -1,5 +1,5 @@
 /**
- * Users of Redis for a cluster: what each of its processes may do there, and no more. See ADR 18
+ * Users of Redis for a cluster: what each of its processes may do there, and no more. See ADR 19
  * for what this protects, and what only signatures can.
  *
  * A rule for channels counts for publishing and subscribing alike, and a user needs both, of

@@ -6,6 +6,7 @@ import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createHttpAdapter } from '../http-adapter.js';
 import { guardDoor } from './door.js';
+import { tellBrowsers } from './security-headers.js';
 
 @Controller('admin')
 class AdminController {
@@ -34,7 +35,8 @@ beforeAll(async () => {
     logger: ['error'],
   });
   const apiKeys = [admin.entry, submitter.entry];
-  await guardDoor(app, { apiKeys, corsOrigins: [], rateLimit: undefined });
+  await tellBrowsers(app, []);
+  guardDoor(app, { apiKeys, rateLimit: undefined });
   await app.init();
 });
 afterAll(() => app.close());

@@ -1,11 +1,8 @@
 /**
- * What happens to a call before anything else does: headers, CORS, key, rate, role. All of it is
- * decided as soon as the head of a request is read, for every route there is, whoever serves it;
- * a route that says nothing about itself needs a key.
+ * Who may call what: key, rate, role. It is decided as soon as the head of a request is read, for
+ * every route there is, whoever serves it; a route that says nothing about itself needs a key.
  */
 
-import fastifyCors from '@fastify/cors';
-import fastifyHelmet from '@fastify/helmet';
 import type { ApiKey } from '@ccro/cluster-config';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -15,13 +12,10 @@ import { sendProblem } from '../problem/problem.filter.js';
 import { accessTo, allows, isAdminArea, type Access, type DoorConfig } from './access.js';
 import { callerAt, CallLimits, callerNamed } from './call-limits.js';
 import { KeyRing, type Shown } from './key-ring.js';
-import { allowPackagedPages, SECURITY_HEADERS } from './security-headers.js';
 
 export interface DoorOptions {
   /** Undefined: whoever reaches the gateway may do everything. */
   readonly apiKeys: readonly ApiKey[] | undefined;
-  /** Origins whose pages may call from browsers. */
-  readonly corsOrigins: readonly string[];
   /** Calls a second of one address without a key; undefined: no limit. */
   readonly rateLimit: number | undefined;
 }
@@ -36,19 +30,9 @@ const PROBES: ReadonlySet<string> = new Set(['/health/live', '/health/ready']);
 const OWN_SITE: ReadonlySet<unknown> = new Set([undefined, 'same-origin', 'none']);
 
 /** To be called before the application's routes are made. */
-export async function guardDoor(app: NestFastifyApplication, options: DoorOptions): Promise<void> {
+export function guardDoor(app: NestFastifyApplication, options: DoorOptions): void {
   const http = app.getHttpAdapter().getInstance();
   const door = new Door(options, app.get(Registry));
-  http.addHook('onRoute', allowPackagedPages);
-  await http.register(fastifyHelmet, SECURITY_HEADERS);
-  if (options.corsOrigins.length > 0) {
-    await http.register(fastifyCors, {
-      origin: [...options.corsOrigins],
-      methods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
-      exposedHeaders: ['location', 'retry-after', 'www-authenticate'],
-      maxAge: 600,
-    });
-  }
   http.addHook('onRequest', async (request, reply) => {
     const problem = await door.refusal(request);
     if (problem !== undefined) return door.refuse(reply, problem);
