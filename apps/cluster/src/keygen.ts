@@ -122,7 +122,12 @@ function generateUsers(clusterFile: string, directory: string, options: KeygenOp
 
 function redisUrl({ redisUrl: text }: KeygenOptions): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url !== undefined && /^rediss?:$/.test(url.protocol) && url.hostname !== '') return url;
+  const isPlace = url !== undefined && /^rediss?:$/.test(url.protocol) && url.hostname !== '';
+  // Without repeating it: it may hold a password.
+  if (url?.username || url?.password) {
+    throw new ConfigurationError('--redis-url', 'names a user; allowed: where Redis is, alone');
+  }
+  if (isPlace) return url;
   throw notAllowed('--redis-url', text, 'a URL that starts with redis:// or rediss://');
 }
 
