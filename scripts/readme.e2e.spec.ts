@@ -41,6 +41,10 @@ const UNSET = [
   'CLIENT_ID',
   'REQUEST_TIMEOUT_MS',
   'OVERLOAD_WAIT_MS',
+  'REDIS_CA_FILE',
+  'API_KEYS_FILE',
+  'RATE_LIMIT',
+  'CORS_ORIGINS',
 ];
 
 type Exercise = (command: string) => Promise<void>;
@@ -87,6 +91,16 @@ const WALK: readonly (readonly [command: string, exercise: Exercise])[] = [
   // keys
   ['npm run keygen -- --nodes 4 --out data/keys', ends(/node-3\.key \(private\)/)],
   ['NODE_ID=0 CCRO_CONFIG=data/keys/cluster.json npx nest start node', startsNodes([0])],
+  // who may come in
+  [
+    'npm run keygen -- --api-keys data/api-keys.json --api-key alice:submit:50 ops:admin',
+    ends(/alice \(submit\) ccro_\S+\nops \(admin\) ccro_/),
+  ],
+  ['npm start -- --api-keys data/api-keys.json', asksForAKey],
+  [
+    'npm run keygen -- --nodes 4 --out data/keys-tls --redis-acl --redis-url rediss://127.0.0.1:6379',
+    ends(/redis\/users\.acl \(private\)/),
+  ],
   // HTTP
   [`curl -X PUT localhost:3000/kv/colour ${JSON_BODY} '{"value":"green"}'`, prints(/"version":1/)],
   ['curl localhost:3000/kv/colour', prints(/"value":"green"/)],
@@ -197,6 +211,7 @@ function adapted(command: string): string {
     .replace('localhost:3000', desk.gateway)
     .replace('localhost:8081', desk.nodes.get(1) ?? '')
     .replaceAll('data/keys', join(desk.directory, 'keys'))
+    .replaceAll('data/api-keys', join(desk.directory, 'api-keys'))
     .replace(/^redis-cli/, `'${redisCli}' -p ${desk.redis?.port ?? 0}`);
 }
 
@@ -272,6 +287,14 @@ function startsCluster(banner: RegExp): Exercise {
     desk.gateway = new URL(url).host;
     expect(cluster.output).toMatch(banner);
   };
+}
+
+/** A cluster beside whatever else runs, whose gateway lets nobody in without a key. */
+async function asksForAKey(command: string): Promise<void> {
+  const cluster = start(command, FREE_PORTS);
+  const [, url = ''] = await cluster.shows(GATEWAY_READY);
+  expect((await fetch(`${url}/status`)).status).toBe(401);
+  await cluster.stop();
 }
 
 /** As many nodes as ids, one after another; each must take the id. */
@@ -409,7 +432,7 @@ function rowsUnder(markdown: string, head: string): string[] {
 describe('README.md and docs/', () => {
   it('link to files and headings that exist', async () => {
     const adrs = (await readdir(join(ROOT, 'docs/adr'))).map((name) => `docs/adr/${name}`);
-    const named = ['PROTOCOL', 'ARCHITECTURE', 'OPERATIONS', 'RECEIPTS', 'TESTING'];
+    const named = ['PROTOCOL', 'ARCHITECTURE', 'OPERATIONS', 'RECEIPTS', 'SECURITY', 'TESTING'];
     const pages = ['README.md', ...named.map((name) => `docs/${name}.md`), ...adrs];
     const dead: string[] = [];
     for (const page of pages) {

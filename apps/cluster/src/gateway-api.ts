@@ -53,13 +53,21 @@ interface Problem {
 }
 
 export class GatewayApi {
-  constructor(private readonly url: string) {}
+  private readonly headers: Readonly<Record<string, string>>;
+
+  /** @param key where the gateway needs one */
+  constructor(
+    private readonly url: string,
+    key?: string,
+  ) {
+    this.headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
+  }
 
   /** `POST /requests`. @param body `{"data": ...}` or `{"operation": {...}}` */
   async submit(body: unknown): Promise<SubmissionAnswer> {
     const response = await fetch(`${this.url}/requests`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { ...this.headers, 'content-type': 'application/json' },
       body: JSON.stringify(body),
     });
     const answer: unknown = await response.json();
@@ -71,20 +79,24 @@ export class GatewayApi {
 
   /** The first hundred decided slots. */
   async ledger(): Promise<readonly LedgerEntry[]> {
-    const response = await fetch(`${this.url}/ledger?from=1&limit=100`);
+    const response = await this.get('/ledger?from=1&limit=100');
     const page = (await response.json()) as { readonly decisions: readonly LedgerEntry[] };
     return page.decisions;
   }
 
   /** What each node that answers has against others. */
   async evidence(): Promise<NodeEvidence[]> {
-    const response = await fetch(`${this.url}/nodes`);
+    const response = await this.get('/nodes');
     const { nodes } = (await response.json()) as { nodes: readonly { id: number }[] };
     return Promise.all(nodes.map(({ id }) => this.evidenceOf(id)));
   }
 
+  private get(path: string): Promise<Response> {
+    return fetch(`${this.url}${path}`, { headers: this.headers });
+  }
+
   private async evidenceOf(id: number): Promise<NodeEvidence> {
-    const response = await fetch(`${this.url}/nodes/${id}/status`);
+    const response = await this.get(`/nodes/${id}/status`);
     if (!response.ok) return { id, tally: null, evidence: [] };
     const { evidence = [], tally = null } = (await response.json()) as Partial<NodeEvidence>;
     return { id, tally, evidence };

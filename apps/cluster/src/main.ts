@@ -1,12 +1,13 @@
 /** `npm start`: a whole cluster and its gateway with one command. */
 
+import { loadApiKeys } from '@ccro/cluster-config';
 import { run } from './command.js';
 import { OptionError, checkOptions } from './options/cluster-options.js';
 import { clusterCommand, typedOptions } from './options/command-line.js';
 
 await run(async () => {
   const raw = typedOptions(clusterCommand(), process.argv.slice(2));
-  const { REDIS_URL, FAULT_INJECTION } = process.env;
+  const { REDIS_URL, REDIS_CA_FILE, FAULT_INJECTION, API_KEYS_FILE } = process.env;
   if (FAULT_INJECTION !== undefined && !['on', 'off', ''].includes(FAULT_INJECTION)) {
     throw new OptionError('fault-injection', `(FAULT_INJECTION=${FAULT_INJECTION})`, 'on or off');
   }
@@ -14,7 +15,10 @@ await run(async () => {
     { ...raw, faultInjection: raw.faultInjection ?? FAULT_INJECTION === 'on' },
     REDIS_URL === '' ? undefined : REDIS_URL,
   );
+  const keysFile = raw.apiKeys ?? API_KEYS_FILE;
+  const door = keysFile ? { apiKeys: loadApiKeys(keysFile) } : {};
   // Loaded only when the options are right: what is wrong, and --help, come at once.
   const { runCluster } = await import('./run-cluster.js');
-  return runCluster(options, (line) => process.stdout.write(`${line}\n`));
+  const redis = REDIS_CA_FILE ? { redisCaFile: REDIS_CA_FILE } : {};
+  return runCluster({ ...options, ...redis, ...door }, (line) => process.stdout.write(`${line}\n`));
 });

@@ -42,7 +42,7 @@ export async function runCluster(
       await ended.promise;
       return 0;
     }
-    const once = submitOnce(new GatewayApi(cluster.gatewayUrl), requests, print, reports);
+    const once = submitOnce(apiOf(cluster), requests, print, reports);
     const decided = await Promise.race([once, ended.promise.then(() => false)]);
     await reports.finished();
     return decided ? 0 : 1;
@@ -56,10 +56,14 @@ async function startPrinter(
   cluster: RunningCluster,
   print: (line: string) => void,
 ): Promise<DecisionPrinter> {
-  const api = new GatewayApi(cluster.gatewayUrl);
+  const api = apiOf(cluster);
   const printer = new DecisionPrinter(print, () => cluster.traffic(), api);
   await printer.begin();
   return printer;
+}
+
+function apiOf({ gatewayUrl, gatewayKey }: RunningCluster): GatewayApi {
+  return new GatewayApi(gatewayUrl, gatewayKey);
 }
 
 function bannerFacts({ mode, nodes, faulty, fault, seed }: ClusterOptions): BannerFacts {

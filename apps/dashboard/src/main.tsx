@@ -5,6 +5,6 @@ import { Store } from './state/store.js';
 import './style.css';
 
 const store = new Store();
-followEvents(store);
+void followEvents(store);
 const root = document.getElementById('page');
 if (root !== null) render(<App store={store} />, root);

@@ -5,7 +5,10 @@ import { CcroClient } from '@ccro/client';
 import { BrokerServer } from '@ccro/transport';
 import { peekKind } from '@ccro/wire';
 import { GatewayModule } from './gateway.module.js';
-import type { GatewayOptions } from './gateway.options.js';
+import { guardDoor } from './door/door.js';
+import { tellBrowsers } from './door/security-headers.js';
+import { GATEWAY_SETTINGS } from './gateway.constants.js';
+import type { GatewayOptions, GatewaySettings } from './gateway.options.js';
 import { createHttpAdapter } from './http-adapter.js';
 import { refuseWhenFull } from './requests/overload-hook.js';
 import { serveOpenApi } from './openapi/openapi.js';
@@ -50,11 +53,15 @@ export async function createGatewayApp(options: GatewayOptions): Promise<NestFas
   app.connectMicroservice<MicroserviceOptions>({
     strategy: new BrokerServer({ channels, peek: peekKind }, { broker, modules }),
   });
-  serveOpenApi(app);
-  refuseWhenFull(app);
-  dropUnusedConnections(app);
   try {
+    const { apiKeys, rateLimit, corsOrigins } = app.get<GatewaySettings>(GATEWAY_SETTINGS);
+    await tellBrowsers(app, corsOrigins);
+    // The page asks for the key itself.
     await app.get(Page).serve(app);
+    guardDoor(app, { apiKeys, rateLimit });
+    serveOpenApi(app);
+    refuseWhenFull(app);
+    dropUnusedConnections(app);
     await app.startAllMicroservices();
     await app.init();
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { Broker } from '@ccro/broker';
-import type { ClusterConfig } from '@ccro/cluster-config';
+import type { ApiKey, ClusterConfig } from '@ccro/cluster-config';
 import type { DecidedAnswer } from './requests/request-record.js';
 
 /** Everything the gateway is told; nothing in it reads the environment. */
@@ -33,6 +33,12 @@ export interface GatewayOptions {
   readonly idempotencyRetentionMs?: number;
   /** Where requests are kept until they are decided. Default: in this process's memory. */
   readonly queue?: QueueOptions;
+  /** Keys that callers need. Default: none, whoever reaches the gateway may do everything. */
+  readonly apiKeys?: readonly ApiKey[] | undefined;
+  /** Origins whose pages may call the gateway from browsers. Default: none. */
+  readonly corsOrigins?: readonly string[];
+  /** Calls a second that one address may make without a key. Default: no limit. */
+  readonly rateLimit?: number | undefined;
   /** Where the page for browsers was built. Default: dist/dashboard of the installation. */
   readonly pageDirectory?: string;
   /** Told of each request once it is decided and its tallies are complete. */
@@ -43,13 +49,17 @@ export interface GatewayOptions {
 export interface QueueOptions {
   /** Of the Redis that the broker uses. */
   readonly redisUrl: string;
+  /** PEM certificates of the authorities that may vouch for a `rediss://` server; else Node's own. */
+  readonly redisCa?: string | undefined;
   /** For a cluster that ends with this process: nothing of it is left in Redis. Default false. */
   readonly forgetAtClose?: boolean;
 }
 
 /** The options with every default filled in. */
-export type GatewaySettings = Required<Omit<GatewayOptions, 'queue' | 'pageDirectory'>> &
-  Pick<GatewayOptions, 'queue' | 'pageDirectory'>;
+export type GatewaySettings = Required<Omit<GatewayOptions, WithoutDefault>> &
+  Pick<GatewayOptions, WithoutDefault>;
+
+type WithoutDefault = 'queue' | 'pageDirectory' | 'apiKeys' | 'rateLimit';
 
 const DEFAULTS = {
   faultInjection: false,
@@ -59,6 +69,7 @@ const DEFAULTS = {
   overloadWaitMs: 500,
   maxFinishedRequests: 10_000,
   idempotencyRetentionMs: 0,
+  corsOrigins: [],
   onDecided: () => undefined,
 } as const satisfies Partial<GatewayOptions>;
 

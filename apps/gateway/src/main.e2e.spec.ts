@@ -62,8 +62,9 @@ describe('the gateway as a program', () => {
     await observer.quit();
     expect(clients.match(/name=ccro:\S+/g)).toEqual(['name=ccro:gateway:gateway']);
     gateway.kill('SIGTERM');
-    const { stderr } = await ended;
+    const { stdout, stderr } = await ended;
     expect(stderr).not.toContain('Error');
+    expect((stdout + stderr).match(/the door is open: .*API_KEYS_FILE/g)).toHaveLength(1);
     await expect(fetch(`${url}/health/live`)).rejects.toThrow('fetch failed');
   });
 

@@ -1,23 +1,31 @@
 import { RedisBroker } from '@ccro/broker';
 import {
   clusterWarnings,
+  loadApiKeys,
   loadClusterConfig,
   loadPrivateKey,
+  loadRedisCa,
   readGatewayEnvironment,
 } from '@ccro/cluster-config';
 import { explainFailure, logToConsole } from '@ccro/program';
 import { Logger } from '@nestjs/common';
 
+const OPEN_DOOR =
+  'the door is open: whoever reaches this gateway may do everything; API_KEYS_FILE closes it';
+
 /** `nest start gateway`: the gateway over Redis, configured by the environment alone. */
 async function main(): Promise<void> {
   const environment = readGatewayEnvironment(process.env);
-  const { clientId, configPath, keyFile, port } = environment;
+  const { clientId, configPath, keyFile, port, apiKeysFile } = environment;
   const config = loadClusterConfig(configPath);
   const owner = { role: 'client', id: clientId } as const;
   const { secretKey } = loadPrivateKey({ config, configPath, owner, keyFile });
+  const ca = loadRedisCa(environment);
+  const apiKeys = apiKeysFile === undefined ? undefined : loadApiKeys(apiKeysFile);
   logToConsole(environment.logLevel);
   const logger = new Logger('gateway');
   for (const warning of clusterWarnings(config)) logger.warn(warning);
+  if (apiKeys === undefined) logger.warn(OPEN_DOOR);
   const name = `ccro:gateway:${clientId}`;
   // Loaded only when the settings are right: what is wrong is said at once.
   const { startGateway } = await import('./gateway-app.js');
@@ -25,12 +33,15 @@ async function main(): Promise<void> {
     config,
     clientId,
     secretKey,
-    broker: new RedisBroker({ url: environment.redisUrl, name }),
+    broker: new RedisBroker({ url: environment.redisUrl, ca, name }),
     faultInjection: environment.faultInjection,
     requestTimeoutMs: environment.requestTimeoutMs,
     overloadWaitMs: environment.overloadWaitMs,
     idempotencyRetentionMs: environment.idempotencyRetentionMs,
-    queue: { redisUrl: environment.redisUrl },
+    queue: { redisUrl: environment.redisUrl, redisCa: ca },
+    apiKeys,
+    corsOrigins: environment.corsOrigins,
+    rateLimit: environment.rateLimit,
     port,
     host: environment.httpHost,
   });

@@ -3,6 +3,7 @@ import {
   clusterWarnings,
   loadClusterConfig,
   loadPrivateKey,
+  loadRedisCa,
   nodeHttpPort,
   nodeStore,
   readNodeEnvironment,
@@ -18,6 +19,7 @@ import { clusterFacts } from './cluster-facts.js';
 async function main(): Promise<void> {
   const environment = readNodeEnvironment(process.env);
   const config = loadClusterConfig(environment.configPath);
+  const ca = loadRedisCa(environment);
   logToConsole(environment.logLevel);
   const logger = new Logger('node');
   // Loaded while the broker answers, and only by a node whose settings are right.
@@ -25,7 +27,7 @@ async function main(): Promise<void> {
   for (const warning of clusterWarnings(config)) logger.warn(warning);
   const name =
     environment.nodeId === undefined ? 'ccro:node' : nodeConnectionName(environment.nodeId);
-  const broker = new RedisBroker({ url: environment.redisUrl, name });
+  const broker = new RedisBroker({ url: environment.redisUrl, ca, name });
   await broker.connect();
   const self = await identity(environment, config, broker, logger);
   const { secretKey, bls } = loadPrivateKey({

@@ -6,6 +6,7 @@
  * | `unavailable` | not connected at the moment; nothing was queued, the caller decides what to do |
  * | `unreachable` | the first connection could not be made in time |
  * | `unauthorized` | the broker refused the credentials or the permission to do this |
+ * | `untrusted` | the server's certificate cannot be trusted |
  * | `resp3-required` | the server does not speak RESP3, so one connection cannot do both |
  * | `rejected` | the broker answered with an error |
  * | `closed` | `close` was called before |
@@ -16,6 +17,7 @@ export type BrokerErrorCode =
   | 'unavailable'
   | 'unreachable'
   | 'unauthorized'
+  | 'untrusted'
   | 'resp3-required'
   | 'rejected'
   | 'closed'

@@ -146,7 +146,8 @@ export function describeBrokerContract(
       });
 
       it('hears nothing more of a channel once it has unsubscribed', async () => {
-        const { broadcast, telemetry } = freshChannels();
+        const names = freshChannels();
+        const [broadcast, telemetry] = [names.broadcast, names.telemetry(0)];
         const listener = await participant('listener', broadcast, telemetry);
         const { broker: publisher } = await participant('publisher');
         await listener.broker.unsubscribe([telemetry, 'never-subscribed-to']);
@@ -159,7 +160,8 @@ export function describeBrokerContract(
       });
 
       it('stays unsubscribed when it is connected again', async () => {
-        const { broadcast, telemetry } = freshChannels();
+        const names = freshChannels();
+        const [broadcast, telemetry] = [names.broadcast, names.telemetry(0)];
         const listener = await participant('listener', broadcast, telemetry);
         await harness.breakOff();
         await listener.untilConnections(2);
@@ -250,7 +252,7 @@ export function describeBrokerContract(
       await broker.publish(node(0), bytes('123'));
       await broker.publish(node(0), bytes('1'));
       await broker.publish(client('gateway'), bytes('12'));
-      await broker.publish(telemetry, bytes('nobody listens'));
+      await broker.publish(telemetry(0), bytes('nobody listens'));
       await broker.publish('elsewhere', bytes('?'));
       await listener.untilMessages(4);
       expect(broker.traffic()).toEqual({

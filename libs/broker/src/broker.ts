@@ -27,7 +27,7 @@ export interface Broker {
    * Resolves when connected and subscribed. Afterwards the connection repairs itself until
    * `close`; what is published during an outage is lost.
    *
-   * @throws BrokerError `unreachable`, `unauthorized` or `resp3-required`; may be called again
+   * @throws BrokerError `unreachable`, `unauthorized`, `untrusted` or `resp3-required`; may be called again
    */
   connect(): Promise<void>;
 

@@ -12,7 +12,7 @@ const names = channelNames('local');
 describe('channelNames', () => {
   it('are those of the interface', () => {
     expect(names.broadcast).toBe('ccro:{local}:broadcast');
-    expect(names.telemetry).toBe('ccro:{local}:telemetry');
+    expect(names.telemetry(3)).toBe('ccro:{local}:telemetry:3');
     expect(names.node(12)).toBe('ccro:{local}:node:12');
     expect(names.client('gateway')).toBe('ccro:{local}:client:gateway');
     expect(nodeConnectionName(3)).toBe('ccro:node:3');
@@ -28,6 +28,7 @@ describe('channelNames', () => {
 
   it.each([-1, 1.5, Number.NaN, 1e9])('refuse the node id %d', (id) => {
     expect(() => names.node(id)).toThrow('node id');
+    expect(() => names.telemetry(id)).toThrow('node id');
     expect(() => nodeConnectionName(id)).toThrow('node id');
   });
 });
@@ -36,7 +37,7 @@ describe('parseChannel', () => {
   it('reads what channelNames wrote', () => {
     const cluster = 'local';
     expect(parseChannel(names.broadcast)).toEqual({ kind: 'broadcast', cluster });
-    expect(parseChannel(names.telemetry)).toEqual({ kind: 'telemetry', cluster });
+    expect(parseChannel(names.telemetry(2))).toEqual({ kind: 'telemetry', cluster, node: 2 });
     expect(parseChannel(names.node(0))).toEqual({ kind: 'node', cluster, node: 0 });
     expect(parseChannel(names.client('c_1'))).toEqual({ kind: 'client', cluster, client: 'c_1' });
   });
@@ -48,6 +49,7 @@ describe('parseChannel', () => {
     'ccro:{local}:node:01',
     'ccro:{local}:node:1x',
     'ccro:{local}:broadcast:1',
+    'ccro:{local}:telemetry',
     'ccro:local:broadcast',
     'ccro:{}:broadcast',
   ])('reads nothing from %s', (channel) => {
@@ -57,7 +59,8 @@ describe('parseChannel', () => {
 
 describe('kindOfChannel', () => {
   it('agrees with parseChannel on channels of the system', () => {
-    for (const channel of [names.broadcast, names.telemetry, names.node(3), names.client('x')]) {
+    const { broadcast, telemetry, node, client } = names;
+    for (const channel of [broadcast, telemetry(0), node(3), client('x')]) {
       expect(kindOfChannel(channel)).toBe(parseChannel(channel)?.kind);
     }
   });

@@ -5,7 +5,7 @@ export type ChannelKind = 'broadcast' | 'node' | 'client' | 'telemetry';
 /** What the name of a channel says. `node` is a replica id, `client` a client's name. */
 export type Channel =
   | { readonly kind: 'broadcast'; readonly cluster: string }
-  | { readonly kind: 'telemetry'; readonly cluster: string }
+  | { readonly kind: 'telemetry'; readonly cluster: string; readonly node: number }
   | { readonly kind: 'node'; readonly cluster: string; readonly node: number }
   | { readonly kind: 'client'; readonly cluster: string; readonly client: string };
 
@@ -16,8 +16,8 @@ export type Channel =
 export interface ChannelNames {
   /** `ccro:{<cluster>}:broadcast`: every replica listens. */
   readonly broadcast: string;
-  /** `ccro:{<cluster>}:telemetry`: what replicas tell the gateway about themselves. */
-  readonly telemetry: string;
+  /** `ccro:{<cluster>}:telemetry:<id>`: what one replica tells the gateway about itself. */
+  readonly telemetry: (id: number) => string;
   /** `ccro:{<cluster>}:node:<id>`: one replica listens. */
   readonly node: (id: number) => string;
   /** `ccro:{<cluster>}:client:<client>`: one client listens. */
@@ -26,7 +26,7 @@ export interface ChannelNames {
 
 const NAME = /^[A-Za-z0-9_.-]{1,128}$/;
 const CHANNEL =
-  /^ccro:\{([A-Za-z0-9_.-]{1,128})\}:(?:(broadcast|telemetry)|node:(0|[1-9]\d{0,8})|client:([A-Za-z0-9_.-]{1,128}))$/;
+  /^ccro:\{([A-Za-z0-9_.-]{1,128})\}:(?:(broadcast)|(node|telemetry):(0|[1-9]\d{0,8})|client:([A-Za-z0-9_.-]{1,128}))$/;
 
 /**
  * The channel names of `cluster`.
@@ -40,7 +40,10 @@ export function channelNames(cluster: string): ChannelNames {
   const inboxes: string[] = [];
   return {
     broadcast: `${prefix}broadcast`,
-    telemetry: `${prefix}telemetry`,
+    telemetry: (id) => {
+      checkNodeId(id);
+      return `${prefix}telemetry:${id}`;
+    },
     node: (id) => {
       checkNodeId(id);
       return (inboxes[id] ??= `${prefix}node:${id}`);
@@ -51,10 +54,10 @@ export function channelNames(cluster: string): ChannelNames {
 
 /** What `channel` says, or undefined when it is no channel of this system. */
 export function parseChannel(channel: string): Channel | undefined {
-  const [, cluster, common, node, client] = CHANNEL.exec(channel) ?? [];
+  const [, cluster, broadcast, own, node, client] = CHANNEL.exec(channel) ?? [];
   if (cluster === undefined) return undefined;
-  if (common !== undefined) return { kind: common as 'broadcast' | 'telemetry', cluster };
-  if (node !== undefined) return { kind: 'node', cluster, node: Number(node) };
+  if (broadcast !== undefined) return { kind: 'broadcast', cluster };
+  if (own !== undefined) return { kind: own as 'node' | 'telemetry', cluster, node: Number(node) };
   return client === undefined ? undefined : { kind: 'client', cluster, client };
 }
 
@@ -64,8 +67,8 @@ export function kindOfChannel(channel: string): ChannelKind | undefined {
   if (start === 1 || !channel.startsWith('ccro:{')) return undefined;
   if (channel.startsWith('node:', start)) return 'node';
   if (channel.startsWith('client:', start)) return 'client';
-  if (channel.endsWith('}:broadcast')) return 'broadcast';
-  return channel.endsWith('}:telemetry') ? 'telemetry' : undefined;
+  if (channel.startsWith('telemetry:', start)) return 'telemetry';
+  return channel.endsWith('}:broadcast') ? 'broadcast' : undefined;
 }
 
 /** `ccro:node:<id>`, the name of a node's connection in Redis' CLIENT LIST. */

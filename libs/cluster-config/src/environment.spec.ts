@@ -16,6 +16,7 @@ describe('the environment of a node', () => {
       nodeId: undefined,
       configPath: 'config/local.json',
       redisUrl: 'redis://127.0.0.1:6379',
+      redisCaFile: undefined,
       httpHost: '127.0.0.1',
       httpPort: undefined,
       storage: { durability: 'memory' },
@@ -31,6 +32,7 @@ describe('the environment of a node', () => {
       NODE_ID: '3',
       CCRO_CONFIG: 'cluster.json',
       REDIS_URL: 'rediss://user:secret@redis.example:6380/1',
+      REDIS_CA_FILE: 'ca.crt',
       NODE_HTTP_PORT: '0',
       DATA_DIR: '/var/lib/ccro',
       DURABILITY: 'async',
@@ -44,6 +46,7 @@ describe('the environment of a node', () => {
       nodeId: 3,
       configPath: 'cluster.json',
       redisUrl: 'rediss://user:secret@redis.example:6380/1',
+      redisCaFile: 'ca.crt',
       httpHost: '127.0.0.1',
       httpPort: 0,
       storage: { durability: 'async', dataDirectory: '/var/lib/ccro' },
@@ -129,6 +132,7 @@ describe('the environment of the gateway', () => {
     expect(readGatewayEnvironment({})).toEqual({
       configPath: 'config/local.json',
       redisUrl: 'redis://127.0.0.1:6379',
+      redisCaFile: undefined,
       httpHost: '127.0.0.1',
       port: 3000,
       clientId: 'gateway',
@@ -138,6 +142,9 @@ describe('the environment of the gateway', () => {
       overloadWaitMs: 500,
       idempotencyRetentionMs: 0,
       keyFile: undefined,
+      apiKeysFile: undefined,
+      corsOrigins: [],
+      rateLimit: undefined,
     });
   });
 
@@ -147,6 +154,9 @@ describe('the environment of the gateway', () => {
       CLIENT_ID: 'east',
       REQUEST_TIMEOUT_MS: '250',
       OVERLOAD_WAIT_MS: '80',
+      API_KEYS_FILE: 'keys.json',
+      CORS_ORIGINS: 'https://a.example, http://localhost:8000',
+      RATE_LIMIT: '20',
     };
     // Set for nodes in the same file, and of no use here.
     const variables = { ...own, DATA_DIR: 'data', DURABILITY: 'fsync' };
@@ -155,6 +165,9 @@ describe('the environment of the gateway', () => {
       clientId: 'east',
       requestTimeoutMs: 250,
       overloadWaitMs: 80,
+      apiKeysFile: 'keys.json',
+      corsOrigins: ['https://a.example', 'http://localhost:8000'],
+      rateLimit: 20,
     });
   });
 
@@ -165,6 +178,9 @@ describe('the environment of the gateway', () => {
 
   it.each<[Environment, RegExp]>([
     [{ GATEWAY_PORT: '3e3' }, /^GATEWAY_PORT is "3e3"; allowed: a port/],
+    [{ RATE_LIMIT: '0' }, /^RATE_LIMIT is "0"; allowed: requests a second, 1 to 1000/],
+    [{ CORS_ORIGINS: '*' }, /^CORS_ORIGINS is "\*"; allowed: origins such as https:/],
+    [{ CORS_ORIGINS: 'https://a.example/' }, /^CORS_ORIGINS is .*; allowed: origins such as/],
     [{ CLIENT_ID: 'a b' }, /^CLIENT_ID is "a b"; allowed: 1 to 64/],
     [
       { REQUEST_TIMEOUT_MS: '0' },

@@ -7,6 +7,7 @@ import { FAULT_KINDS, type FaultKind } from '@ccro/faults';
 import type { StoreSettings } from '@ccro/storage';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { MAX_REQUESTS_PER_SECOND } from './api-keys.js';
 import { MAX_MEMBERS } from './cluster-schema.js';
 import { ConfigurationError, notAllowed } from './configuration-error.js';
 
@@ -34,6 +35,8 @@ export interface NodeEnvironment {
   readonly nodeId: number | undefined;
   readonly configPath: string;
   readonly redisUrl: string;
+  /** Certificates that vouch for Redis; see `loadRedisCa`. */
+  readonly redisCaFile: string | undefined;
   /** Address to listen on. */
   readonly httpHost: string;
   /** Undefined: see `nodeHttpPort`. 0: any free port. */
@@ -52,6 +55,8 @@ export interface NodeEnvironment {
 export interface GatewayEnvironment {
   readonly configPath: string;
   readonly redisUrl: string;
+  /** Certificates that vouch for Redis; see `loadRedisCa`. */
+  readonly redisCaFile: string | undefined;
   /** Address to listen on. */
   readonly httpHost: string;
   /** 0: any free port. */
@@ -66,6 +71,12 @@ export interface GatewayEnvironment {
   /** How long idempotency keys and their answers are kept, in milliseconds; 0: for ever. */
   readonly idempotencyRetentionMs: number;
   readonly keyFile: string | undefined;
+  /** Keys that callers need; undefined: whoever reaches the gateway may do everything. */
+  readonly apiKeysFile: string | undefined;
+  /** Origins whose pages may call the gateway from browsers. */
+  readonly corsOrigins: readonly string[];
+  /** Requests a second that one address may make without a key; undefined: no limit. */
+  readonly rateLimit: number | undefined;
 }
 
 const DEFAULT_NODE_PORT = 8080;
@@ -79,6 +90,8 @@ const REDIS_URL_RULE = 'a URL that starts with redis:// or rediss://';
 const HOST_RULE = 'an IP address or localhost (0.0.0.0: every interface)';
 const RETENTION_RULE = 'days, 1 to 36500 (unset: for ever)';
 const MS_PER_DAY = 24 * 60 * 60 * 1000;
+const RATE_LIMIT_RULE = `requests a second, 1 to ${MAX_REQUESTS_PER_SECOND} (unset: no limit)`;
+const ORIGINS_RULE = 'origins such as https://example.org, separated by commas';
 const CLIENT_ID_RULE = '1 to 64 letters, digits, - and _';
 
 function oneOf<const T extends readonly [string, ...string[]]>(values: T): z.ZodType<T[number]> {
@@ -96,6 +109,7 @@ function integer(min: number, max: number, rule: string): z.ZodType<number> {
 const shared = {
   CCRO_CONFIG: z.string().default('config/local.json'),
   REDIS_URL: z.string().refine(isRedisUrl, REDIS_URL_RULE).default('redis://127.0.0.1:6379'),
+  REDIS_CA_FILE: z.string().optional(),
   HTTP_HOST: z.union([z.ipv4(), z.ipv6(), z.literal('localhost')], HOST_RULE).default('127.0.0.1'),
   DATA_DIR: z.string().optional(),
   FAULT_INJECTION: oneOf(['on', 'off']).default('off'),
@@ -121,6 +135,13 @@ const gatewaySchema = z.object({
   REQUEST_TIMEOUT_MS: integer(1, 600_000, TIMEOUT_RULE).default(5000),
   OVERLOAD_WAIT_MS: integer(10, 600_000, OVERLOAD_WAIT_RULE).default(500),
   IDEMPOTENCY_RETENTION: integer(1, 36_500, RETENTION_RULE).optional(),
+  API_KEYS_FILE: z.string().optional(),
+  CORS_ORIGINS: z
+    .string()
+    .transform((text) => text.split(',').map((origin) => origin.trim()))
+    .refine((origins) => origins.every(isOrigin), ORIGINS_RULE)
+    .default([]),
+  RATE_LIMIT: integer(1, MAX_REQUESTS_PER_SECOND, RATE_LIMIT_RULE).optional(),
 });
 
 /** @throws ConfigurationError naming the variable that is wrong and what is allowed */
@@ -130,6 +151,7 @@ export function readNodeEnvironment(environment: Environment): NodeEnvironment {
     nodeId: variables.NODE_ID,
     configPath: variables.CCRO_CONFIG,
     redisUrl: variables.REDIS_URL,
+    redisCaFile: variables.REDIS_CA_FILE,
     httpHost: variables.HTTP_HOST,
     httpPort: variables.NODE_HTTP_PORT,
     storage: storageSettings(variables.DATA_DIR, variables.DURABILITY),
@@ -146,6 +168,7 @@ export function readGatewayEnvironment(environment: Environment): GatewayEnviron
   return {
     configPath: variables.CCRO_CONFIG,
     redisUrl: variables.REDIS_URL,
+    redisCaFile: variables.REDIS_CA_FILE,
     httpHost: variables.HTTP_HOST,
     port: variables.GATEWAY_PORT,
     clientId: variables.CLIENT_ID,
@@ -155,6 +178,9 @@ export function readGatewayEnvironment(environment: Environment): GatewayEnviron
     overloadWaitMs: variables.OVERLOAD_WAIT_MS,
     idempotencyRetentionMs: (variables.IDEMPOTENCY_RETENTION ?? 0) * MS_PER_DAY,
     keyFile: variables.KEY_FILE,
+    apiKeysFile: variables.API_KEYS_FILE,
+    corsOrigins: variables.CORS_ORIGINS,
+    rateLimit: variables.RATE_LIMIT,
   };
 }
 
@@ -202,6 +228,11 @@ function isRedisUrl(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** What a browser sends as `Origin`: no path, no wildcard. */
+function isOrigin(text: string): boolean {
+  return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
 }
 
 /** Errors are logged, and a Redis URL may hold a password. */

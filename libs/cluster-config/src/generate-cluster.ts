@@ -1,15 +1,10 @@
 import { generateKeyPair, generateVotingKeyPair, type ProvenKey } from '@ccro/crypto';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { formatClusterFile, parseClusterConfig, type ClusterMode } from './cluster-config.js';
-import { ConfigurationError, shown } from './configuration-error.js';
+import { PRIVATE, PUBLIC, writeNewFiles } from './new-files.js';
 import { formatKeyFile, keyFileName, type KeyOwner, type OwnKeys } from './private-key.js';
 import type { SignatureChoice } from './signature-scheme.js';
 
 const CLUSTER_FILE = 'cluster.json';
-/** Its owner alone reads a private key. */
-const PRIVATE = 0o600;
-const PUBLIC = 0o644;
 
 /** A new cluster with fresh keys. */
 export interface ClusterPlan {
@@ -52,7 +47,7 @@ export function generateCluster(plan: ClusterPlan, directory: string): string[] 
     members: publicKeysOf('node'),
     clients: publicKeysOf('client'),
   });
-  return writeAll(directory, [
+  return writeNewFiles(directory, [
     { name: CLUSTER_FILE, text: formatClusterFile(config), mode: PUBLIC },
     ...keys.map(({ owner, keys: own }) => ({
       name: keyFileName(owner),
@@ -72,30 +67,4 @@ function publicBls(bls: OwnKeys['bls']): { readonly bls?: ProvenKey } {
   if (bls === undefined) return {};
   const { publicKey, possession } = bls;
   return { bls: { publicKey, possession } };
-}
-
-function writeAll(
-  directory: string,
-  files: readonly { readonly name: string; readonly text: string; readonly mode: number }[],
-): string[] {
-  const target = (name: string): string => join(directory, name);
-  const taken = files.find(({ name }) => existsSync(target(name)));
-  if (taken !== undefined) throw alreadyThere(target(taken.name));
-  try {
-    mkdirSync(directory, { recursive: true });
-    for (const { name, text, mode } of files) {
-      writeFileSync(target(name), text, { mode, flag: 'wx' });
-    }
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ConfigurationError(shown(directory), `cannot be written to (${reason})`);
-  }
-  return files.map(({ name }) => target(name));
-}
-
-function alreadyThere(path: string): ConfigurationError {
-  return new ConfigurationError(
-    shown(path),
-    'is there already and is not overwritten; allowed: a directory without a cluster',
-  );
 }

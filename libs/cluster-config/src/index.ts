@@ -11,6 +11,19 @@ export {
   type Member,
   type Tuning,
 } from './cluster-config.js';
+export {
+  addApiKeys,
+  API_ROLES,
+  apiKeyDigest,
+  loadApiKeys,
+  MAX_REQUESTS_PER_SECOND,
+  newApiKey,
+  parseApiKeyPlan,
+  type ApiKey,
+  type ApiKeyPlan,
+  type ApiRole,
+  type IssuedApiKey,
+} from './api-keys.js';
 export { clusterWarnings } from './cluster-warnings.js';
 export { MAX_MEMBERS, SIGNATURE_CHOICES } from './cluster-schema.js';
 export { BLS_FROM, type SignatureChoice } from './signature-scheme.js';
@@ -44,3 +57,5 @@ export {
   type KeyOwner,
   type OwnKeys,
 } from './private-key.js';
+export { loadRedisCa } from './redis-ca.js';
+export { generateRedisUsers, queueKeyPrefix } from './redis-users.js';

@@ -163,6 +163,7 @@ describe.concurrent('wrong configuration value', () => {
     ['FAULT_INJECTION', 'yes', /FAULT_INJECTION is "yes"; allowed: on, off/],
     ['LOG_LEVEL', 'loud', /LOG_LEVEL is "loud"; allowed: .*info/],
     ['KEY_FILE', 'no-such-file.key', /key file "no-such-file\.key" cannot be read/],
+    ['REDIS_CA_FILE', 'ca.crt', /REDIS_CA_FILE is set, but REDIS_URL is not for TLS; allowed/],
   ])('of a node, %s=%s', async (name, value, complaint) => {
     expect(await complaintOf(NODE, { [name]: value })).toMatch(complaint);
   });
@@ -175,6 +176,7 @@ describe.concurrent('wrong configuration value', () => {
     ['CLIENT_ID', 'nobody', /CLIENT_ID is "nobody"; allowed: gateway/],
     ['FAULT_INJECTION', '1', /FAULT_INJECTION is "1"; allowed: on, off/],
     ['LOG_LEVEL', 'loud', /LOG_LEVEL is "loud"; allowed: .*info/],
+    ['API_KEYS_FILE', 'no-such.json', /API keys file "no-such\.json" cannot be read .*keygen/],
     ['REQUEST_TIMEOUT_MS', '0', /REQUEST_TIMEOUT_MS is "0"; allowed: .*milliseconds/],
     ['KEY_FILE', 'no-such-file.key', /key file "no-such-file\.key" cannot be read/],
   ])('of the gateway, %s=%s', async (name, value, complaint) => {
@@ -185,6 +187,7 @@ describe.concurrent('wrong configuration value', () => {
     [['--mode', 'raft'], '--mode raft cannot be used: one of ccro, pbft'],
     [['--gateway-port', '70000'], '--gateway-port 70000 cannot be used: an integer from 0 to'],
     [['--nodes', '4', '--byzantine', '2'], 'more nodes, or --unsafe'],
+    [['--api-keys', 'no-such.json'], 'API keys file "no-such.json" cannot be read'],
   ])('of npm start, %j', async (options, complaint) => {
     expect(await complaintOf([...START, ...options])).toContain(complaint);
   });

@@ -8,6 +8,7 @@ import { ReceiptVerifier } from '@ccro/receipt';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { newApiKey } from '@ccro/cluster-config';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { needsBuild } from './support/programs.contract.js';
@@ -119,6 +120,39 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     expect(overhang).toBe(0);
     await picture(page, 'dashboard-phone');
     expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it('asks for a key where one is needed, keeps it for the tab, and goes on with it', async () => {
+    const reader = newApiKey({ name: 'reader', role: 'read' });
+    const submitter = newApiKey({ name: 'submitter', role: 'submit' });
+    const cluster = await startedCluster({ apiKeys: [reader.entry, submitter.entry] });
+    const page = await browser!.newPage({ viewport: DESK });
+    page.setDefaultTimeout(PATIENCE_MS);
+    const addresses: string[] = [];
+    page.on('request', (request) => addresses.push(request.url()));
+    const use = async (key: string): Promise<void> => {
+      await page.locator('#key').fill(key);
+      await page.getByRole('button', { name: 'Use this key' }).click();
+    };
+    await page.goto(cluster.gatewayUrl);
+    await page.getByText('This gateway asks for a key.').waitFor();
+    await page.getByTestId('connection').getByText('Waiting for a key').waitFor();
+    await use('ccro_wrong');
+    await page.getByText('The gateway does not know that key.').waitFor();
+    await use(reader.key);
+    await page.getByTestId('connection').getByText('Live').waitFor();
+    await page.locator('#key').waitFor({ state: 'detached' });
+
+    await page.getByRole('button', { name: 'Submit' }).click();
+    await page.getByText('The key does not allow that. Another one?').waitFor();
+    await use(submitter.key);
+    await page.getByRole('button', { name: 'Submit' }).click();
+    await page.getByTestId('answer').getByText('Decided as slot 1 in view 0').waitFor();
+    await page.reload();
+    await page.getByTestId('connection').getByText('Live').waitFor();
+    expect(await page.locator('#key').count()).toBe(0);
+    expect(addresses.filter((address) => address.includes('ccro_'))).toEqual([]);
     await page.close();
   });
 });

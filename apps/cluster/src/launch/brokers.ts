@@ -1,4 +1,5 @@
-import { InProcessHub, RedisBroker, type Broker } from '@ccro/broker';
+import { BrokerError, InProcessHub, RedisBroker, type Broker } from '@ccro/broker';
+import { loadRedisCa } from '@ccro/cluster-config';
 import { startRedisServer, type RedisServer } from '@ccro/redis-server';
 import type { ClusterOptions } from '../options/cluster-options.js';
 
@@ -6,6 +7,8 @@ import type { ClusterOptions } from '../options/cluster-options.js';
 export interface BrokerSource {
   /** URL of the Redis in use; undefined when the broker lives in this process. */
   readonly redisUrl: string | undefined;
+  /** See `redisTls`. */
+  readonly redisCa?: string | undefined;
   /** A connection of its own for one participant, not connected yet. */
   connection(name: string): Broker;
   close(): Promise<void>;
@@ -17,18 +20,21 @@ const PROBE_TIMEOUT_MS = 1_000;
  * The embedded broker, or Redis. With `redis` and no server at a loopback URL a local
  * `redis-server` is started there, if there is one.
  *
- * @throws RedisServerError when there is neither a server nor a program to start one
+ * @throws RedisServerError when there is neither a server nor a program to start one,
+ *   ConfigurationError for a CA file that is none
  */
 export async function openBrokers(
-  { broker, redisUrl }: Pick<ClusterOptions, 'broker' | 'redisUrl'>,
+  { broker, redisUrl, redisCaFile }: Pick<ClusterOptions, 'broker' | 'redisUrl' | 'redisCaFile'>,
   say: (line: string) => void,
 ): Promise<BrokerSource> {
   if (broker === 'embedded') return embedded();
-  const reachable = await answers(redisUrl);
+  const redisCa = loadRedisCa({ redisUrl, redisCaFile });
+  const reachable = await answers(redisUrl, redisCa);
   const server = reachable ? undefined : await startLocal(redisUrl, say);
   return {
     redisUrl,
-    connection: (name) => new RedisBroker({ url: redisUrl, name }),
+    redisCa,
+    connection: (name) => new RedisBroker({ url: redisUrl, ca: redisCa, name }),
     close: async () => {
       await server?.stop();
     },
@@ -44,13 +50,16 @@ function embedded(): BrokerSource {
   };
 }
 
-async function answers(url: string): Promise<boolean> {
-  const probe = new RedisBroker({ url, name: 'ccro:probe', connectTimeoutMs: PROBE_TIMEOUT_MS });
+async function answers(url: string, ca: string | undefined): Promise<boolean> {
+  const name = 'ccro:probe';
+  const probe = new RedisBroker({ url, ca, name, connectTimeoutMs: PROBE_TIMEOUT_MS });
   try {
     await probe.connect();
     return true;
   } catch (error) {
-    if (isLoopback(url)) return false;
+    // One that is there and refuses us is not to be replaced by another.
+    const isAway = error instanceof BrokerError && error.code === 'unreachable';
+    if (isAway && isLoopback(url) && !url.startsWith('rediss:')) return false;
     throw error;
   } finally {
     await probe.close();

@@ -27,6 +27,7 @@ export interface NodeProcessOptions {
   readonly id: number;
   readonly config: ClusterConfig;
   readonly redisUrl: string;
+  readonly redisCaFile?: string | undefined;
   readonly httpPort: number;
   readonly host: string;
   readonly faultInjection: boolean;
@@ -44,7 +45,16 @@ export async function startNodeProcess(
   options: NodeProcessOptions,
   onDeath: (error: Error) => void,
 ): Promise<RunningNode> {
-  const { id, config, redisUrl, httpPort, faultInjection, storage, fault } = options;
+  const {
+    id,
+    config,
+    redisUrl,
+    redisCaFile = '',
+    httpPort,
+    faultInjection,
+    storage,
+    fault,
+  } = options;
   const directory = await mkdtemp(join(tmpdir(), 'ccro-node-'));
   const configPath = join(directory, 'cluster.json');
   await writeFile(configPath, formatClusterFile(config));
@@ -53,6 +63,7 @@ export async function startNodeProcess(
       NODE_ID: String(id),
       CCRO_CONFIG: configPath,
       REDIS_URL: redisUrl,
+      REDIS_CA_FILE: redisCaFile,
       NODE_HTTP_PORT: String(httpPort),
       FAULT_INJECTION: faultInjection ? 'on' : 'off',
       ...storageVariables(storage),

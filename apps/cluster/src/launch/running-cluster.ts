@@ -11,6 +11,8 @@ export interface RunningNode {
 /** A started cluster with its gateway. */
 export interface RunningCluster {
   readonly gatewayUrl: string;
+  /** With which this very process calls the gateway; undefined: none is needed. */
+  readonly gatewayKey?: string | undefined;
   readonly nodes: readonly RunningNode[];
   /** Everything all participants published so far, as counted at the broker. */
   traffic(): Promise<TrafficCount>;

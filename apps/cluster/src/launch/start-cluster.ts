@@ -5,6 +5,7 @@ import {
   developmentKey,
   developmentVotingKey,
   GATEWAY_CLIENT,
+  newApiKey,
   nodeStore,
   type ClusterConfig,
 } from '@ccro/cluster-config';
@@ -40,12 +41,17 @@ export async function startCluster(
 class Launch {
   private readonly closers: (() => Promise<void>)[] = [];
   private readonly brokers: Broker[] = [];
+  /** For this process alone, which reports on nodes and hands in requests like any caller. */
+  private readonly ownKey;
 
   constructor(
     private readonly options: ClusterOptions,
     private readonly config: ClusterConfig,
     private readonly listener: LaunchListener,
-  ) {}
+  ) {
+    const plan = { name: 'npm-start', role: 'submit' } as const;
+    this.ownKey = options.apiKeys === undefined ? undefined : newApiKey(plan);
+  }
 
   async run(): Promise<RunningCluster> {
     const source = await openBrokers(this.options, (line) => this.listener.onNotice(line));
@@ -62,6 +68,7 @@ class Launch {
     this.listener.onGatewayStarted(gatewayUrl);
     return {
       gatewayUrl,
+      gatewayKey: this.ownKey?.key,
       nodes,
       traffic: () => this.traffic(nodes),
       close: () => this.close(),
@@ -77,6 +84,7 @@ class Launch {
 
   private startNode(id: number, source: BrokerSource): Promise<RunningNode> {
     const { nodePort, faulty, fault, seed, faultInjection, processes, storage } = this.options;
+    const { redisCaFile } = this.options;
     const common = {
       httpPort: nodePort === 0 ? 0 : nodePort + id,
       host: HOST,
@@ -86,7 +94,7 @@ class Launch {
     if (processes && source.redisUrl !== undefined) {
       const { redisUrl } = source;
       const { listener } = this;
-      const own = { id, config: this.config, redisUrl, storage };
+      const own = { id, config: this.config, redisUrl, redisCaFile, storage };
       return startNodeProcess({ ...common, ...own }, (error) => listener.onFatal(error));
     }
     return startNode({
@@ -103,8 +111,8 @@ class Launch {
   }
 
   private async startGateway(source: BrokerSource): Promise<string> {
-    const { gatewayPort, faultInjection, requestTimeoutMs, storage } = this.options;
-    const { redisUrl } = source;
+    const { gatewayPort, faultInjection, requestTimeoutMs, storage, apiKeys } = this.options;
+    const { redisUrl, redisCa } = source;
     // A cluster whose nodes forget everything when they end leaves no requests behind either.
     const forgetAtClose = storage.durability === 'memory';
     const gateway = await startGateway({
@@ -114,7 +122,8 @@ class Launch {
       broker: this.connection(source, `ccro:gateway:${GATEWAY_CLIENT}`),
       faultInjection,
       requestTimeoutMs,
-      ...(redisUrl === undefined ? {} : { queue: { redisUrl, forgetAtClose } }),
+      ...(redisUrl === undefined ? {} : { queue: { redisUrl, redisCa, forgetAtClose } }),
+      ...(apiKeys && this.ownKey ? { apiKeys: [...apiKeys, this.ownKey.entry] } : {}),
       host: HOST,
       port: gatewayPort,
       onDecided: (decision) => this.listener.onDecided(decision),

@@ -2,6 +2,7 @@
 
 import {
   SIGNATURE_CHOICES,
+  type ApiKey,
   type SignatureChoice,
   type StorageSettings,
 } from '@ccro/cluster-config';
@@ -17,6 +18,8 @@ export interface ClusterOptions {
   readonly seed: number;
   readonly broker: 'embedded' | 'redis';
   readonly redisUrl: string;
+  /** Certificates that vouch for Redis; see `loadRedisCa`. */
+  readonly redisCaFile?: string | undefined;
   readonly processes: boolean;
   readonly storage: StorageSettings;
   readonly gatewayPort: number;
@@ -26,6 +29,8 @@ export interface ClusterOptions {
   /** How votes are signed. */
   readonly signature: SignatureChoice;
   readonly once: string | undefined;
+  /** Keys that callers of the gateway need; undefined: none. */
+  readonly apiKeys?: readonly ApiKey[] | undefined;
 }
 
 /** What commander hands over: texts and booleans as typed. */
@@ -48,6 +53,7 @@ export interface RawOptions {
   readonly durability?: string;
   readonly signature: string;
   readonly once?: string;
+  readonly apiKeys?: string;
 }
 
 /** An option that cannot be used; the message names it and what is allowed. */

@@ -1,47 +1,46 @@
-import type { ClusterEvent } from '@ccro/telemetry';
 import type { Store } from '../state/store.js';
-
-/** All types of events: the compiler sees to it that none is missing. */
-const TYPES: Readonly<Record<ClusterEvent['type'], true>> = {
-  hello: true,
-  node: true,
-  messages: true,
-  decision: true,
-  progress: true,
-  evidence: true,
-  decided: true,
-  rates: true,
-  skipped: true,
-};
+import { EventFrames } from './event-frames.js';
+import { fetchWithKey, untilKeyOr } from './key.js';
 
 const RETRY_MS = 2_000;
 /** The gateway says something every second: after so long the connection is as good as lost. */
 const SILENT_MS = 6_000;
 
-/** Follows `GET /events` for as long as the page is open, over every loss of the connection. */
-export function followEvents(store: Store): void {
-  const source = new EventSource('/events');
+/**
+ * Follows `GET /events` for as long as the page is open, over every loss of the connection. By
+ * `fetch`, as `EventSource` sends no headers and so no key.
+ */
+export async function followEvents(store: Store): Promise<never> {
+  for (;;) {
+    const locked = await readEvents(store).catch(() => false);
+    store.dispatch({ kind: 'connection', connection: locked ? 'locked' : 'lost' });
+    await untilKeyOr(locked ? undefined : RETRY_MS);
+  }
+}
+
+/** Resolves when the stream is over, to whether that is for want of a key. */
+async function readEvents(store: Store): Promise<boolean> {
+  const abort = new AbortController();
   let silence: ReturnType<typeof setTimeout> | undefined;
-  let over = false;
-  const retry = (): void => {
-    if (over) return;
-    over = true;
-    clearTimeout(silence);
-    source.close();
-    store.dispatch({ kind: 'connection', connection: 'lost' });
-    setTimeout(() => followEvents(store), RETRY_MS);
-  };
   const heard = (): void => {
     clearTimeout(silence);
-    silence = setTimeout(retry, SILENT_MS);
+    silence = setTimeout(() => abort.abort(), SILENT_MS);
   };
-  for (const type of Object.keys(TYPES)) {
-    source.addEventListener(type, ({ data }: MessageEvent<string>) => {
-      heard();
-      const event = JSON.parse(data) as ClusterEvent;
-      store.dispatch({ kind: 'event', event, nowMs: performance.now() });
-    });
-  }
-  source.addEventListener('error', retry);
   heard();
+  try {
+    const { ok, status, body } = await fetchWithKey('/events', { signal: abort.signal });
+    if (!ok || body === null) return status === 401;
+    const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+    const frames = new EventFrames();
+    for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+      heard();
+      for (const event of frames.take(piece.value)) {
+        store.dispatch({ kind: 'event', event, nowMs: performance.now() });
+      }
+    }
+    return false;
+  } finally {
+    clearTimeout(silence);
+    abort.abort();
+  }
 }

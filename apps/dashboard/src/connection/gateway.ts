@@ -1,3 +1,5 @@
+import { fetchWithKey } from './key.js';
+
 /** The gateway's answer to a submitted request, as far as it is shown. */
 export interface Decided {
   readonly id: string;
@@ -88,7 +90,7 @@ async function send(method: string, path: string, body?: unknown): Promise<Respo
       : { method, body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
   let response: Response;
   try {
-    response = await fetch(path, init);
+    response = await fetchWithKey(path, init);
   } catch {
     throw new GatewayProblem('The gateway cannot be reached. Try again when it is back.');
   }

@@ -18,12 +18,13 @@ interface Reading {
 
 /** Decided batches, who signed them, and the receipts of their requests. */
 export function LedgerPage({ store }: PageProps): JSX.Element {
-  const { decisions } = useDashboard(store);
+  const { decisions, connection } = useDashboard(store);
   /** The newest slot on the page; undefined: the newest there is. */
   const [top, setTop] = useState<number | undefined>();
   const [reading, setReading] = useState<Reading | undefined>();
   const told = decisions[0]?.sequence ?? 0;
-  // Where the newest ones are shown they are read again when there is a newer one.
+  // Where the newest ones are shown they are read again when there is a newer one; and all when
+  // the gateway is back, or has got its key.
   const wanted = top ?? `newest ${told}`;
   useEffect(() => {
     let isCurrent = true;
@@ -33,7 +34,7 @@ export function LedgerPage({ store }: PageProps): JSX.Element {
     return () => {
       isCurrent = false;
     };
-  }, [wanted]);
+  }, [wanted, connection === 'live']);
 
   const newest = reading?.newest ?? 0;
   const { from, to } = shownSlots(top, newest);

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { Store } from '../state/store.js';
+import { KeyForm } from './key-form.js';
 import { pageAt, PAGES } from './pages.js';
 import { ThemeSwitch, useTheme } from './theme.js';
 
@@ -39,6 +40,7 @@ export function App({ store }: { readonly store: Store }): JSX.Element {
         </nav>
         <ThemeSwitch theme={theme} onChange={setTheme} />
       </header>
+      <KeyForm />
       <Page store={store} theme={shown} />
     </>
   );

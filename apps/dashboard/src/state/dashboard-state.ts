@@ -2,8 +2,8 @@
 
 import type { DecidedEvent, HelloEvent, NodeState, RatesEvent, SentMessage } from '@ccro/telemetry';
 
-/** `lost`: it was there, went away, and is being tried again. */
-export type Connection = 'connecting' | 'live' | 'lost';
+/** `lost`: it went away and is being tried again; `locked`: the gateway asks for a key. */
+export type Connection = 'connecting' | 'live' | 'lost' | 'locked';
 
 /** A node's own word, and when it came. */
 export interface HeardNode {

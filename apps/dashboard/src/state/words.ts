@@ -29,6 +29,7 @@ const CONNECTIONS: Readonly<Record<Connection, string>> = {
   connecting: 'Connecting …',
   live: 'Live',
   lost: 'Connection lost, trying again …',
+  locked: 'Waiting for a key',
 };
 
 export const REASONS: Readonly<Record<string, string>> = {

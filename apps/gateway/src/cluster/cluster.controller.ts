@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Get, Param, Put } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { ReplicaId } from '@ccro/consensus';
+import { Needs } from '../door/access.js';
 import { ApiProblems } from '../openapi/api-problems.decorator.js';
 import { ClusterService, type ClusterStatus, type NodeSummary } from './cluster.service.js';
 import { setFaultSchema, type SetFaultDto } from './dto/set-fault.dto.js';
@@ -39,6 +40,7 @@ export class ClusterController {
   }
 
   @Put('nodes/:id/fault')
+  @Needs('admin')
   @ApiOperation({ summary: 'Makes a node misbehave; only with FAULT_INJECTION=on' })
   @ApiParam({ name: 'id', type: 'integer' })
   @ApiOkResponse()
@@ -51,6 +53,7 @@ export class ClusterController {
   }
 
   @Delete('nodes/:id/fault')
+  @Needs('admin')
   @ApiOperation({ summary: 'Makes a node behave again; only with FAULT_INJECTION=on' })
   @ApiParam({ name: 'id', type: 'integer' })
   @ApiOkResponse()

@@ -2,6 +2,7 @@ import { Controller, Get, Inject } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { GATEWAY_SETTINGS } from '../gateway.constants.js';
 import type { GatewaySettings } from '../gateway.options.js';
+import { Needs } from '../door/access.js';
 
 /** Where things are. */
 export interface Entrance {
@@ -27,6 +28,7 @@ export class EntranceController {
   constructor(@Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings) {}
 
   @Get()
+  @Needs('open')
   @ApiOperation({ summary: 'Where things are; for browsers, the page' })
   @ApiOkResponse()
   entrance(): Entrance {

@@ -16,21 +16,23 @@ const BATCHES_PER_SECOND = 1_000 / BATCH_EVERY_MS;
 const BATCHES_PER_CHECK = 15 * BATCHES_PER_SECOND;
 /** Readers at a time; every one of them costs as much as its connection takes. */
 export const MAX_READERS = 64;
-/** Reports of each node that are read in one batch: whoever floods the channel is not read. */
+/** Reports of each node that are read in one batch: whoever floods its channel is not read. */
 const REPORTS_PER_NODE = 2;
 
-/** One subscription to telemetry, while there are readers, for all of them. */
+/** Subscribed to the telemetry of all nodes while there are readers, once for all of them. */
 @Injectable()
 export class EventsService implements BeforeApplicationShutdown {
   private readonly logger = new Logger('Events');
   private readonly readers = new Set<EventStream>();
-  private readonly channel: string;
+  /** Whose channel it is, by name. */
+  private readonly nodes: ReadonlyMap<string, number>;
   private readonly merger: ReportMerger;
   /** Ids are unique across restarts of the gateway, and grow. */
   private readonly epoch = Date.now().toString(36);
   private lastId = 0;
   private batches = 0;
-  private unread = 0;
+  /** Reports that came since the last batch, by node. */
+  private readonly received = new Map<number, number>();
   private timer: NodeJS.Timeout | undefined;
   /** Subscribing and unsubscribing, one after the other. Never rejects. */
   private switching = Promise.resolve();
@@ -40,7 +42,9 @@ export class EventsService implements BeforeApplicationShutdown {
     private readonly client: CcroClient,
     private readonly activity: Activity,
   ) {
-    this.channel = channelNames(settings.config.cluster).telemetry;
+    const { cluster, members } = settings.config;
+    const { telemetry } = channelNames(cluster);
+    this.nodes = new Map(members.map(({ id }) => [telemetry(id), id]));
     this.merger = new ReportMerger(client.size.weakQuorum);
   }
 
@@ -68,14 +72,18 @@ export class EventsService implements BeforeApplicationShutdown {
     });
   }
 
-  /** Takes bytes from the broker: anybody may have sent them. */
+  /**
+   * Takes bytes from the broker. Whoever may publish on a node's channel, which with Redis users is
+   * that node alone, tells about that node and no other.
+   */
   receive(channel: string, payload: Uint8Array): void {
-    if (channel !== this.channel || this.readers.size === 0) return;
-    const { n } = this.client.size;
-    this.unread += 1;
-    if (this.unread > REPORTS_PER_NODE * n) return;
-    const report = readReport(payload, n);
-    if (report !== undefined) this.merger.add(report);
+    const node = this.nodes.get(channel);
+    if (node === undefined || this.readers.size === 0) return;
+    const count = (this.received.get(node) ?? 0) + 1;
+    this.received.set(node, count);
+    if (count > REPORTS_PER_NODE) return;
+    const report = readReport(payload, this.client.size.n);
+    if (report?.node === node) this.merger.add(report);
   }
 
   beforeApplicationShutdown(): void {
@@ -98,13 +106,13 @@ export class EventsService implements BeforeApplicationShutdown {
     this.activity.tell((event) => this.send(event));
     this.timer = setInterval(() => this.sendBatch(), BATCH_EVERY_MS);
     this.timer.unref();
-    this.switchTo((broker) => broker.subscribe([this.channel]));
+    this.switchTo((broker) => broker.subscribe([...this.nodes.keys()]));
   }
 
   private cease(): void {
     clearInterval(this.timer);
     this.activity.tell(undefined);
-    this.switchTo((broker) => broker.unsubscribe([this.channel]));
+    this.switchTo((broker) => broker.unsubscribe([...this.nodes.keys()]));
   }
 
   private switchTo(change: (broker: GatewaySettings['broker']) => Promise<void>): void {
@@ -115,7 +123,7 @@ export class EventsService implements BeforeApplicationShutdown {
 
   private sendBatch(): void {
     this.batches += 1;
-    this.unread = 0;
+    this.received.clear();
     for (const event of this.merger.take()) this.send(event);
     if (this.batches % BATCHES_PER_SECOND === 0) this.send(this.activity.takeRates());
     if (this.batches % BATCHES_PER_CHECK === 0) for (const reader of this.readers) reader.check();

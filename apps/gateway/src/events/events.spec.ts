@@ -32,10 +32,12 @@ describe('GET /events', () => {
     expect(events[0]).toMatchObject({ type: 'hello', mode: 'ccro', n: 4, f: 1, quorum: 3 });
 
     await vi.waitFor(async () => {
-      expect(await node.publish(telemetry, encodeReport(summary(2)))).toBe(1);
+      expect(await node.publish(telemetry(2), encodeReport(summary(2)))).toBe(1);
     });
-    await node.publish(telemetry, Buffer.from('{"kind":"telemetry","node":"garbage"}'));
-    await node.publish(telemetry, encodeReport(summary(7)));
+    await node.publish(telemetry(1), Buffer.from('{"kind":"telemetry","node":"garbage"}'));
+    // About another node than the one whose channel it is, and about none.
+    await node.publish(telemetry(1), encodeReport(summary(3)));
+    await node.publish(telemetry(7), encodeReport(summary(7)));
     const { body } = await call('POST', '/requests', { json: { data: 'seen' } });
     const ofType = (type: ClusterEvent['type']): ClusterEvent[] =>
       events.filter((event) => event.type === type);
@@ -50,7 +52,7 @@ describe('GET /events', () => {
     const node = hub.broker('node');
     await node.connect();
     onTestFinished(() => node.close());
-    const receivers = (): Promise<number> => node.publish(telemetry, encodeReport(summary(1)));
+    const receivers = (): Promise<number> => node.publish(telemetry(1), encodeReport(summary(1)));
     expect(await receivers()).toBe(0);
     const first = await followEvents(gateway.url);
     const second = await followEvents(gateway.url);

@@ -1,5 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Needs } from '../door/access.js';
 import { ApiProblems } from '../openapi/api-problems.decorator.js';
 import { HealthService, type Readiness } from './health.service.js';
 
@@ -9,6 +10,7 @@ export class HealthController {
   constructor(private readonly health: HealthService) {}
 
   @Get('live')
+  @Needs('open')
   @ApiOperation({ summary: 'Whether the gateway runs' })
   @ApiOkResponse()
   live(): { readonly status: 'ok' } {
@@ -16,6 +18,7 @@ export class HealthController {
   }
 
   @Get('ready')
+  @Needs('open')
   @ApiOperation({ summary: 'Whether requests can be decided now' })
   @ApiOkResponse()
   @ApiProblems('broker-unreachable', 'quorum-unreachable')

@@ -2,12 +2,19 @@ import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { PROBLEM_SCHEMAS } from './problem-schema.js';
 
+const SCHEME = 'key';
+const API_KEY =
+  'A key that `npm run keygen` made, where the gateway asks for one. Keys have a role: `read` for ' +
+  'GET, `submit` for what changes data, `admin` for faults and `/admin`.';
+
 /** Serves the API's description at `/docs`, as JSON at `/docs-json`. */
 export function serveOpenApi(app: INestApplication): void {
   const config = new DocumentBuilder()
     .setTitle('CCRO gateway')
     .setDescription('Byzantine-fault-tolerant consensus over Redis pub/sub, by HTTP.')
     .setVersion('0.1.0')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', description: API_KEY }, SCHEME)
+    .addSecurityRequirements(SCHEME)
     .build();
   SwaggerModule.setup('docs', app, () => {
     const document = SwaggerModule.createDocument(app, config);

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { newApiKey } from '@ccro/cluster-config';
 import { afterEach, expect, it, onTestFinished } from 'vitest';
 import { closeStarted, startedGateway as start } from '../../test/started-gateway.js';
 
@@ -38,6 +39,20 @@ it('a path that is both: the page for browsers, the answer for programs', async 
   // Below it there is none.
   const below = await fetch(`${gateway.url}/ledger/1`, { headers: browser });
   expect(below.headers.get('content-type')).toContain('json');
+});
+
+it('the page comes without a key, at each of its paths; what it shows does not', async () => {
+  const { entry } = newApiKey({ name: 'ann', role: 'read' });
+  const { gateway } = await start({ pageDirectory: await pageDirectory(), apiKeys: [entry] });
+  const statusOf = async (path: string, headers = {}): Promise<number> =>
+    (await fetch(gateway.url + path, { headers })).status;
+  for (const path of ['/', '/ledger', '/assets/main-1a2b.js']) {
+    expect({ path, status: await statusOf(path, browser) }).toEqual({ path, status: 200 });
+  }
+  for (const path of ['/ledger', '/ledger?limit=1']) {
+    expect({ path, status: await statusOf(path) }).toEqual({ path, status: 401 });
+  }
+  expect(await statusOf('/ledger/1', browser)).toBe(401);
 });
 
 it('assets may be kept for ever, and nothing else is served', async () => {

@@ -52,15 +52,10 @@ export class Page {
   }
 }
 
-/** Sent with the page: it loads nothing from elsewhere and is no part of another page. */
+/** Sent with the page, besides the headers that every answer has (`security-headers.ts`). */
 const PAGE_HEADERS = {
   'content-type': 'text/html; charset=utf-8',
   'cache-control': 'no-cache',
-  'content-security-policy':
-    "default-src 'self'; object-src 'none'; base-uri 'none'; " +
-    "form-action 'self'; frame-ancestors 'none'",
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
 } as const;
 
 function pathOf(url: string): string {

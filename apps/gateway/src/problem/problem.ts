@@ -7,6 +7,8 @@ export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 export const PROBLEMS = {
   'malformed-request': { status: 400, title: 'The request could not be read' },
   'invalid-request': { status: 400, title: 'The request does not have the right form' },
+  unauthorized: { status: 401, title: 'A key is needed' },
+  forbidden: { status: 403, title: 'The key does not allow this' },
   'fault-injection-disabled': { status: 403, title: 'Fault injection is switched off' },
   'not-found': { status: 404, title: 'There is no such thing' },
   'method-not-allowed': { status: 405, title: 'The method is not allowed here' },
@@ -18,6 +20,7 @@ export const PROBLEMS = {
   'uri-too-long': { status: 414, title: 'The address is too long' },
   'unsupported-media-type': { status: 415, title: 'The body is not application/json' },
   'idempotency-key-reused': { status: 422, title: 'The Idempotency-Key belongs to another body' },
+  'rate-limited': { status: 429, title: 'Too many calls' },
   overloaded: { status: 429, title: 'Too many requests are pending' },
   'headers-too-large': { status: 431, title: 'The request header is too large' },
   internal: { status: 500, title: 'The gateway failed' },

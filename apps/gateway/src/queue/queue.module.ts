@@ -53,6 +53,7 @@ function createQueue(
   const options = {
     ...common,
     url: queue.redisUrl,
+    ca: queue.redisCa,
     cluster: config.cluster,
     clientWindow: config.tuning.clientWindow ?? DEFAULT_REPLICA_CONFIG.clientWindow,
     timeoutMs: settings.requestTimeoutMs,

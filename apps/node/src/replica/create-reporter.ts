@@ -14,7 +14,7 @@ export interface ReportedNode {
 /** A reporter for the node that `options` make. */
 export function createReporter(options: NodeOptions, node: ReportedNode): NodeReporter {
   const { facts, self, broker } = options;
-  const { telemetry } = channelNames(facts.cluster);
+  const telemetry = channelNames(facts.cluster).telemetry(self);
   return new NodeReporter({
     self,
     n: facts.members.length,

@@ -10,6 +10,8 @@ const HANG_UP_TIMEOUT_MS = 100;
 export interface ConnectionOptions {
   /** `redis://[user:password@]host:port[/database]`, or `rediss://` for TLS. */
   readonly url: string;
+  /** See `redisTls`. */
+  readonly ca?: string | undefined;
   /** Name in CLIENT LIST, e.g. `ccro:node:3`. */
   readonly name: string;
   /** Milliseconds the first connection may take, all attempts together. */
@@ -24,6 +26,7 @@ export interface ConnectionOptions {
  */
 export function ioredisOptions(options: ConnectionOptions) {
   return {
+    ...redisTls(options.url, options.ca),
     connectionName: options.name,
     disableClientInfo: true,
     lazyConnect: true,
@@ -40,6 +43,17 @@ export function ioredisOptions(options: ConnectionOptions) {
     // ioredis does not catch a failure of its own resubscription, which would end the process.
     autoResubscribe: false,
   } satisfies RedisOptions;
+}
+
+/**
+ * ioredis' option for TLS, wherever a connection to Redis is made: certificates are checked against
+ * `ca` (PEM) alone if there is one, else against those that Node trusts.
+ *
+ * @returns nothing for `redis://`
+ */
+export function redisTls(url: string, ca: string | undefined): Pick<RedisOptions, 'tls'> {
+  if (!url.startsWith('rediss:')) return {};
+  return { tls: ca === undefined ? {} : { ca } };
 }
 
 /** Doubling from 20 ms to 1 s; up to a fifth is taken off at random, so that nodes spread out. */

@@ -1,8 +1,9 @@
 import { startRedisServer, type RedisServer } from '@ccro/redis-server';
 import { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { leaseKey, nodeConnectionName } from '../channels.js';
 import { IdentityLease, type IdentityLeaseOptions } from './identity-lease.js';
+import { LeaseKeys } from './lease-connection.js';
 import { RedisBroker } from './redis-broker.js';
 
 let server: RedisServer;
@@ -182,5 +183,33 @@ describe('IdentityLease', () => {
     await expect.poll(() => lease.held, { interval: 5 }).toBe(false);
     await broker.close();
     await own.stop();
+  });
+});
+
+describe('LeaseKeys', () => {
+  it('writes nothing when another takes the key between reading and writing', async () => {
+    const client = new Redis(server.url);
+    const get = client.get.bind(client);
+    vi.spyOn(client, 'get').mockImplementationOnce(async (key) => {
+      const holder = await get(key);
+      await admin.set(key, 'another');
+      return holder;
+    });
+    const keys = new LeaseKeys(() => client);
+    expect(await keys.renew('contended', 'mine', 60_000)).toBe(false);
+    expect(await admin.get('contended')).toBe('another');
+    client.disconnect();
+  });
+
+  it('changes keys one after another, however many ask at a time', async () => {
+    const client = new Redis(server.url);
+    const keys = new LeaseKeys(() => client);
+    await admin.set('taken', 'another');
+    const renewals = ['free', 'taken', 'free', 'taken'].map((key) =>
+      keys.renew(key, 'mine', 9_000),
+    );
+    expect(await Promise.all(renewals)).toEqual([true, false, true, false]);
+    expect(await admin.get('taken')).toBe('another');
+    client.disconnect();
   });
 });

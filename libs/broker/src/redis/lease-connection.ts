@@ -1,3 +1,5 @@
+import type { ChainableCommander, Redis } from 'ioredis';
+
 /**
  * What an `IdentityLease` needs of a broker's connection, and nothing more. Each call throws
  * BrokerError `unavailable` when Redis cannot be asked.
@@ -15,51 +17,54 @@ export interface LeaseConnection {
   beforeClose(hook: () => Promise<void>): void;
 }
 
-/** The commands of ioredis used for leases. */
-export interface LeaseCommands {
-  set(
+/**
+ * Leases over a connection of ioredis, without scripts: a user that may run scripts in Redis can
+ * stop it for everybody, and nodes are not trusted that far. What is read is watched instead, and
+ * the write is refused if it has changed meanwhile. Changes are made one after another, since what
+ * a connection watches is forgotten with its next transaction.
+ */
+export class LeaseKeys {
+  private last: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly client: () => Redis) {}
+
+  async acquire(key: string, token: string, ttlMs: number): Promise<boolean> {
+    return (await this.client().set(key, token, 'PX', ttlMs, 'NX')) === 'OK';
+  }
+
+  /** After a restart of Redis the key is gone, and whoever held the id takes it again. */
+  renew(key: string, token: string, ttlMs: number): Promise<boolean> {
+    return this.change(key, token, true, (transaction) => transaction.set(key, token, 'PX', ttlMs));
+  }
+
+  async release(key: string, token: string): Promise<void> {
+    await this.change(key, token, false, (transaction) => transaction.del(key));
+  }
+
+  /** @returns whether `key` held `token`, or nothing where that will do, and was changed */
+  private change(
     key: string,
-    value: string,
-    px: 'PX',
-    milliseconds: number,
-    nx: 'NX',
-  ): Promise<'OK' | null | undefined>;
-  eval(script: string, numberOfKeys: number, ...args: (string | number)[]): Promise<unknown>;
-}
-
-/** After a restart of Redis the key is gone, and whoever held the id takes it again. */
-const RENEW = `
-local holder = redis.call('get', KEYS[1])
-if holder and holder ~= ARGV[1] then return 0 end
-redis.call('set', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return 1`;
-
-const RELEASE = `
-if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end
-return 0`;
-
-export async function acquireKey(
-  commands: LeaseCommands,
-  key: string,
-  token: string,
-  ttlMs: number,
-): Promise<boolean> {
-  return (await commands.set(key, token, 'PX', ttlMs, 'NX')) === 'OK';
-}
-
-export async function renewKey(
-  commands: LeaseCommands,
-  key: string,
-  token: string,
-  ttlMs: number,
-): Promise<boolean> {
-  return (await commands.eval(RENEW, 1, key, token, ttlMs)) === 1;
-}
-
-export async function releaseKey(
-  commands: LeaseCommands,
-  key: string,
-  token: string,
-): Promise<void> {
-  await commands.eval(RELEASE, 1, key, token);
+    token: string,
+    orFree: boolean,
+    write: (transaction: ChainableCommander) => ChainableCommander,
+  ): Promise<boolean> {
+    // Each command is sent as soon as the one before is answered: all over the same connection.
+    const attempt = async (): Promise<boolean> => {
+      for (;;) {
+        const client = this.client();
+        await client.watch(key);
+        const holder = await client.get(key);
+        if (holder !== token && !(orFree && holder === null)) {
+          await client.unwatch();
+          return false;
+        }
+        const results = await write(client.multi()).exec();
+        // Null: the key has changed, for example because it expired.
+        if (results !== null) return true;
+      }
+    };
+    const result = this.last.then(attempt);
+    this.last = result.catch(() => undefined);
+    return result;
+  }
 }

@@ -2,13 +2,15 @@ import type { Redis } from 'ioredis';
 import { BrokerError } from '../broker-error.js';
 import type { Broker, ConnectionListener, MessageListener } from '../broker.js';
 import { TrafficCounter, type Traffic } from '../traffic.js';
-import { acquireKey, releaseKey, renewKey, type LeaseConnection } from './lease-connection.js';
+import { LeaseKeys, type LeaseConnection } from './lease-connection.js';
 import { RedisConnection } from './redis-connection.js';
 import { commandFailure } from './redis-failure.js';
 
 export interface RedisBrokerOptions {
   /** `redis://[user:password@]host:port[/database]`, or `rediss://` for TLS. */
   readonly url: string;
+  /** PEM certificates of the authorities that may vouch for a `rediss://` server; else Node's own. */
+  readonly ca?: string | undefined;
   /** Name in CLIENT LIST, e.g. `ccro:node:3`; `rename` changes it later. */
   readonly name: string;
   /** Milliseconds `connect` keeps trying before it gives up; default 5000. */
@@ -180,17 +182,18 @@ export class RedisBroker implements Broker {
   }
 
   private createLeaseConnection(): LeaseConnection {
-    const ask = async <T>(command: (client: Redis) => Promise<T>): Promise<T> => {
+    const keys = new LeaseKeys(() => this.connection.usable);
+    const ask = async <T>(answer: Promise<T>): Promise<T> => {
       try {
-        return await command(this.connection.usable);
+        return await answer;
       } catch (error) {
         throw this.failure('a lease command', error);
       }
     };
     return {
-      acquire: (key, token, ttlMs) => ask((client) => acquireKey(client, key, token, ttlMs)),
-      renew: (key, token, ttlMs) => ask((client) => renewKey(client, key, token, ttlMs)),
-      release: (key, token) => ask((client) => releaseKey(client, key, token)),
+      acquire: (key, token, ttlMs) => ask(keys.acquire(key, token, ttlMs)),
+      renew: (key, token, ttlMs) => ask(keys.renew(key, token, ttlMs)),
+      release: (key, token) => ask(keys.release(key, token)),
       beforeConnected: (hook) => void this.connectedHooks.push(hook),
       beforeClose: (hook) => void this.closeHooks.push(hook),
     };

@@ -2,7 +2,14 @@ import { Redis } from 'ioredis';
 import { BrokerError } from '../broker-error.js';
 import { checkUrl, ioredisOptions, retryDelayMs, shownUrl } from './connection-options.js';
 import type { ConnectionOptions } from './connection-options.js';
-import { commandFailure, isUnauthorized, unauthorized, unreachable } from './redis-failure.js';
+import {
+  commandFailure,
+  isUnauthorized,
+  isUntrusted,
+  unauthorized,
+  unreachable,
+  untrusted,
+} from './redis-failure.js';
 
 /** How long `close` waits for Redis to take leave, in milliseconds, before it just hangs up. */
 const QUIT_TIMEOUT_MS = 1_000;
@@ -65,7 +72,7 @@ export class RedisConnection {
   /**
    * Resolves when connected for the first time.
    *
-   * @throws BrokerError `unreachable`, `unauthorized`, `resp3-required` or `closed`
+   * @throws BrokerError `unreachable`, `unauthorized`, `untrusted`, `resp3-required` or `closed`
    */
   async open(): Promise<void> {
     if (this.isClosed) throw this.closedError();
@@ -142,6 +149,7 @@ export class RedisConnection {
       // Without a listener ioredis would print it. It reconnects; whoever fails meanwhile tells.
       this.lastError = error;
       if (isUnauthorized(error)) this.opening?.fail(unauthorized(this.shownUrl, error));
+      if (isUntrusted(error)) this.opening?.fail(untrusted(this.shownUrl, error));
     });
     client.on('ready', () => void this.establish(client));
     client.on('close', () => {

@@ -4,6 +4,16 @@ const UNAUTHORIZED = /^(NOAUTH|WRONGPASS|NOPERM)\b|invalid password|invalid user
 /** Errors that Redis itself answered with begin with a word in capitals, as in `OOM command ...`. */
 const ANSWERED = /^[A-Z][A-Z0-9]+ /;
 
+/** Node's codes for certificates that do not hold: OpenSSL's and its own. */
+const UNTRUSTED =
+  /^(CERT_|(DEPTH_ZERO_)?SELF_SIGNED_CERT|UNABLE_TO_(VERIFY|GET_ISSUER)|ERR_TLS_CERT_ALTNAME_INVALID)/;
+
+/** True when the server's certificate was refused: trying again will not help. */
+export function isUntrusted(error: unknown): boolean {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  return code !== undefined && UNTRUSTED.test(code);
+}
+
 /** True when Redis refused credentials or permission: trying again will not help. */
 export function isUnauthorized(error: unknown): boolean {
   return error instanceof Error && UNAUTHORIZED.test(error.message);
@@ -32,6 +42,16 @@ export function unauthorized(url: string, cause: unknown): BrokerError {
     'unauthorized',
     `Redis at ${url} refused us: ${reason}. Check the user and password in REDIS_URL ` +
       '(redis://user:password@host:port) and what its ACL allows.',
+    { cause },
+  );
+}
+
+export function untrusted(url: string, cause: unknown): BrokerError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new BrokerError(
+    'untrusted',
+    `The certificate of Redis at ${url} is not trusted (${reason}). Set REDIS_CA_FILE to the ` +
+      'certificate of the authority that issued it, and use the host name that it is for.',
     { cause },
   );
 }

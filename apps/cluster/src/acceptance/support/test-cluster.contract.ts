@@ -58,7 +58,7 @@ export async function launchCluster(overrides: Partial<ClusterOptions> = {}): Pr
   return {
     ...cluster,
     options,
-    gateway: new GatewayApi(cluster.gatewayUrl),
+    gateway: new GatewayApi(cluster.gatewayUrl, cluster.gatewayKey),
     honest: cluster.nodes.filter(({ id }) => !options.faulty.includes(id)),
     call: (method, path, callOptions) => call(cluster.gatewayUrl, method, path, callOptions),
     close: async () => {

@@ -1,7 +1,11 @@
 import { generateKeyPair } from '@ccro/crypto';
 import { startRedisServer, type RedisServer } from '@ccro/redis-server';
 import { Queue } from 'bullmq';
+import { generateRedisUsers } from '@ccro/cluster-config';
 import { Redis } from 'ioredis';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   queueGateway,
@@ -33,6 +37,8 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
+  const refused: unknown = await admin.acl('LOG');
+  if (String(refused) !== '') throw new Error(`Redis refused its user: ${String(refused)}`);
 });
 afterAll(async () => {
   admin.disconnect();
@@ -48,10 +54,23 @@ async function newScene(): Promise<QueueScene> {
 
 /** A gateway's queue over `scene`, open. All of them have the same client id. */
 async function gateway(scene: QueueScene, options: GatewayOptions = {}): Promise<QueueGateway> {
-  const made = await queueGateway(scene, redis.url, options);
+  const made = await queueGateway(scene, await urlOfUser(scene), options);
   closers.push(() => made.queue.close());
   await made.queue.open();
   return made;
+}
+
+/** Redis as the gateway's user, whom `keygen --redis-acl` gives no more rights than it needs. */
+async function urlOfUser({ config }: QueueScene): Promise<string> {
+  const directory = mkdtempSync(join(tmpdir(), 'ccro-queue-'));
+  const [aclFile = ''] = generateRedisUsers(config, directory, new URL(redis.url));
+  const lines = readFileSync(aclFile, 'utf8').split('\n');
+  const user = lines.find((line) => line.includes('-client-gateway ')) ?? '';
+  const [, ...rules] = user.match(/\([^)]*\)|\S+/g) ?? [];
+  await admin.call('ACL', 'SETUSER', ...rules);
+  const [, url = ''] = readFileSync(join(directory, 'client-gateway.env'), 'utf8').split('=');
+  rmSync(directory, { recursive: true });
+  return url.trim();
 }
 
 /** The keys of the scene's cluster in Redis. */

@@ -47,6 +47,8 @@ const SPAN = 3 / 4;
 export interface DurableRequestQueueOptions {
   /** The Redis that the broker uses. */
   readonly url: string;
+  /** See `redisTls`. */
+  readonly ca?: string | undefined;
   readonly cluster: string;
   readonly clientId: string;
   /** W, as the replicas have it: how many executed timestamps of a client they remember. */
@@ -96,9 +98,9 @@ export class DurableRequestQueue implements RequestQueue {
     private readonly options: DurableRequestQueueOptions,
     private readonly dependencies: DurableRequestQueueDependencies,
   ) {
-    const { url, cluster, clientId } = options;
+    const { url, ca, cluster, clientId } = options;
     this.keys = redisKeys(cluster, clientId);
-    this.connection = new QueueConnection(url, `${this.keys.prefix}:${clientId}`);
+    this.connection = new QueueConnection(url, ca, `${this.keys.prefix}:${clientId}`);
     this.outages = new BrokerWatch(this.connection);
     // One listener for each call that waits: as many as there are, not a leak.
     setMaxListeners(0, this.closing.signal);
@@ -201,7 +203,7 @@ export class DurableRequestQueue implements RequestQueue {
 
   private createParts(): Parts {
     const { connection, keys, options, dependencies } = this;
-    const { url, clientId } = options;
+    const { url, ca, clientId } = options;
     const queue = new Queue(keys.queueName, {
       connection: connection.redis,
       prefix: keys.prefix,
@@ -232,7 +234,7 @@ export class DurableRequestQueue implements RequestQueue {
     });
     const poller = new AnswerPoller((ids) => store.answersTo(ids));
     const worker = new TakeoverWorker(
-      { url, name: `${keys.prefix}:${clientId}`, keys },
+      { url, ca, name: `${keys.prefix}:${clientId}`, keys },
       {
         see: (job) => this.seeTo(job.data, { store, deliveries }),
         trouble: (error) => this.complain(error),

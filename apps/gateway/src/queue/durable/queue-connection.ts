@@ -1,4 +1,4 @@
-import { BrokerError, type ConnectionListener } from '@ccro/broker';
+import { BrokerError, redisTls, type ConnectionListener } from '@ccro/broker';
 import { Redis } from 'ioredis';
 import { REDIS_SCRIPTS } from './redis-scripts.js';
 
@@ -29,10 +29,12 @@ export class QueueConnection {
 
   /**
    * @param url of the Redis that the broker uses
+   * @param ca see `redisTls`
    * @param name in CLIENT LIST
    */
-  constructor(url: string, name: string) {
+  constructor(url: string, ca: string | undefined, name: string) {
     this.redis = new Redis(url, {
+      ...redisTls(url, ca),
       connectionName: name,
       disableClientInfo: true,
       lazyConnect: true,

@@ -1,3 +1,5 @@
+import { queueKeyPrefix } from '@ccro/cluster-config';
+
 /**
  * What the durable queue keeps in Redis, besides BullMQ's own keys. The braces put all of it, and
  * BullMQ's, into one hash slot. Connections are named with the same prefix, which is not `ccro:`:
@@ -23,7 +25,7 @@ export interface RedisKeys {
 
 /** The keys of `client`, which share all but queue, clock and waiting with the cluster's others. */
 export function redisKeys(cluster: string, client: string): RedisKeys {
-  const prefix = `ccro-requests:{${cluster}}`;
+  const prefix = queueKeyPrefix(cluster);
   return {
     prefix,
     queueName: `queue-${client}`,
@@ -37,5 +39,5 @@ export function redisKeys(cluster: string, client: string): RedisKeys {
 }
 
 export function waitingKey(cluster: string, client: string): string {
-  return `ccro-requests:{${cluster}}:waiting:${client}`;
+  return `${queueKeyPrefix(cluster)}:waiting:${client}`;
 }

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { Redis } from 'ioredis';
+import { redisTls } from '@ccro/broker';
 import { UnrecoverableError, WaitingError, Worker, type Job } from 'bullmq';
 import { reconnectionDelayMs } from './queue-connection.js';
 import type { RedisKeys } from './redis-keys.js';
@@ -34,6 +35,8 @@ export class UnusableJobError extends Error {}
 
 export interface TakeoverWorkerOptions {
   readonly url: string;
+  /** See `redisTls`. */
+  readonly ca?: string | undefined;
   /** Name of its connection in CLIENT LIST. */
   readonly name: string;
   readonly keys: RedisKeys;
@@ -50,12 +53,13 @@ export class TakeoverWorker {
   private readonly closing = new AbortController();
 
   constructor(
-    { url, name, keys }: TakeoverWorkerOptions,
+    { url, ca, name, keys }: TakeoverWorkerOptions,
     private readonly handler: JobHandler,
   ) {
     // One listener for each job: as many as there are, not a leak.
     setMaxListeners(0, this.closing.signal);
     this.redis = new Redis(url, {
+      ...redisTls(url, ca),
       connectionName: name,
       disableClientInfo: true,
       lazyConnect: true,

@@ -1,0 +1,45 @@
+import { API_ROLES, type ApiRole } from '@ccro/cluster-config';
+import { RouteConfig } from '@nestjs/platform-fastify';
+
+/** Who may call a route: everybody, or holders of a key with that role or a higher one. */
+export type Access = 'open' | ApiRole;
+
+/** What a route's configuration may say of it; without, `accessTo` decides. */
+export interface DoorConfig {
+  readonly access?: Access;
+}
+
+/** The part that is for whoever runs the cluster, whatever is served there. */
+const ADMIN_AREA = /^\/admin(\/|$)/;
+/** The same in every installation, and what a browser loads before it can be given a key. */
+const OPEN_FILES = /^\/(assets\/|docs(-json|-yaml)?(\/|$))/;
+
+/** Says who may call a route, where that does not follow from its method. */
+export function Needs(access: Access): MethodDecorator {
+  return RouteConfig({ access } satisfies DoorConfig);
+}
+
+/**
+ * Who may call a route. What nobody thought of needs a key: `read` to look, `submit` to change.
+ *
+ * @param url as the route has it, with parameters; undefined when there is no such route
+ */
+export function accessTo(
+  method: string,
+  url: string | undefined,
+  { access }: DoorConfig = {},
+): Access {
+  if (url !== undefined && ADMIN_AREA.test(url)) return 'admin';
+  if (access !== undefined) return access;
+  if (method !== 'GET' && method !== 'HEAD') return 'submit';
+  return url !== undefined && OPEN_FILES.test(url) ? 'open' : 'read';
+}
+
+export function isAdminArea(url: string | undefined): boolean {
+  return url !== undefined && ADMIN_AREA.test(url);
+}
+
+/** Whether a key of `role` opens what needs `access`. */
+export function allows(role: ApiRole, access: Access): boolean {
+  return access === 'open' || API_ROLES.indexOf(role) >= API_ROLES.indexOf(access);
+}

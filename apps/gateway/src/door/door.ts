@@ -1,0 +1,142 @@
+/**
+ * Who may call what: key, rate, role. It is decided as soon as the head of a request is read, for
+ * every route there is, whoever serves it; a route that says nothing about itself needs a key.
+ */
+
+import type { ApiKey } from '@ccro/cluster-config';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Counter, Registry } from 'prom-client';
+import { ProblemException } from '../problem/problem.js';
+import { sendProblem } from '../problem/problem.filter.js';
+import { accessTo, allows, isAdminArea, type Access, type DoorConfig } from './access.js';
+import { callerAt, CallLimits, callerNamed } from './call-limits.js';
+import { KeyRing, type Shown } from './key-ring.js';
+
+export interface DoorOptions {
+  /** Undefined: whoever reaches the gateway may do everything. */
+  readonly apiKeys: readonly ApiKey[] | undefined;
+  /** Calls a second of one address without a key; undefined: no limit. */
+  readonly rateLimit: number | undefined;
+}
+
+const BEARER = 'Bearer realm="ccro"';
+/** Where people look with browsers, which can send a key in no other way. */
+const BASIC = 'Basic realm="ccro (the key is the password)", charset="UTF-8"';
+
+/** Calls of these are not counted: they come from one address, and must not be refused. */
+const PROBES: ReadonlySet<string> = new Set(['/health/live', '/health/ready']);
+/** What a browser says of a call that no page of another site had it make. */
+const OWN_SITE: ReadonlySet<unknown> = new Set([undefined, 'same-origin', 'none']);
+
+/** To be called before the application's routes are made. */
+export function guardDoor(app: NestFastifyApplication, options: DoorOptions): void {
+  const http = app.getHttpAdapter().getInstance();
+  const door = new Door(options, app.get(Registry));
+  http.addHook('onRequest', async (request, reply) => {
+    const problem = await door.refusal(request);
+    if (problem !== undefined) return door.refuse(reply, problem);
+  });
+  http.addHook('onClose', (_instance, done) => {
+    door.close();
+    done();
+  });
+}
+
+class Door {
+  private readonly keys: KeyRing | undefined;
+  private readonly limits = new CallLimits();
+  private readonly addressLimit: number | undefined;
+  private readonly refused: Counter<'problem'>;
+
+  constructor({ apiKeys, rateLimit }: DoorOptions, registry: Registry) {
+    this.keys = apiKeys === undefined ? undefined : new KeyRing(apiKeys);
+    this.addressLimit = rateLimit;
+    this.refused = new Counter({
+      name: 'ccro_gateway_refused_total',
+      help: 'Calls refused at the door, by problem',
+      labelNames: ['problem'],
+      registers: [registry],
+    });
+  }
+
+  /** @returns why a call is refused */
+  async refusal(request: FastifyRequest): Promise<ProblemException | undefined> {
+    const { url, config } = request.routeOptions;
+    const access = accessTo(request.method, url, config as DoorConfig);
+    const shown = this.keys?.identify(request.headers.authorization, isAdminArea(url));
+    const limited = this.limitOf(shown, request);
+    if (limited !== undefined) {
+      const seconds = await this.limits.count(limited.caller, limited.limit);
+      if (seconds > 0) return tooMany(limited.limit, seconds);
+    }
+    return this.decide(request, shown, access);
+  }
+
+  refuse(reply: FastifyReply, problem: ProblemException): FastifyReply {
+    this.refused.inc({ problem: problem.problem });
+    sendProblem(reply, problem);
+    return reply;
+  }
+
+  close(): void {
+    this.limits.close();
+  }
+
+  private limitOf(
+    shown: Shown | undefined,
+    { ip, routeOptions }: FastifyRequest,
+  ): { readonly caller: string; readonly limit: number } | undefined {
+    if (typeof shown === 'object') {
+      const { name, requestsPerSecond: limit } = shown;
+      return limit === undefined ? undefined : { caller: callerNamed(name), limit };
+    }
+    if (this.addressLimit === undefined || PROBES.has(routeOptions.url ?? '')) return undefined;
+    return { caller: callerAt(ip), limit: this.addressLimit };
+  }
+
+  private decide(
+    request: FastifyRequest,
+    shown: Shown | undefined,
+    access: Access,
+  ): ProblemException | undefined {
+    if (shown === undefined || access === 'open') return undefined;
+    const adminArea = isAdminArea(request.routeOptions.url);
+    if (typeof shown === 'string') return unauthorized(shown, adminArea);
+    if (!allows(shown.role, access)) return forbidden(shown, access);
+    if (adminArea && isForged(request)) return crossSite();
+    return undefined;
+  }
+}
+
+/** Whether another site's page had the browser send what it remembers (`Basic`) by itself. */
+function isForged({ headers, method }: FastifyRequest): boolean {
+  const changes = method !== 'GET' && method !== 'HEAD';
+  return changes && !OWN_SITE.has(headers['sec-fetch-site']);
+}
+
+function unauthorized(shown: 'unknown' | 'none', adminArea: boolean): ProblemException {
+  const detail =
+    shown === 'none'
+      ? 'Send a key as "Authorization: Bearer <key>". Whoever runs the gateway makes keys.'
+      : 'The key that was sent is none of this gateway.';
+  const error = shown === 'none' ? BEARER : `${BEARER}, error="invalid_token"`;
+  return new ProblemException('unauthorized', detail, {
+    headers: { 'www-authenticate': adminArea ? `${BASIC}, ${error}` : error },
+  });
+}
+
+function forbidden({ name, role }: ApiKey, access: Access): ProblemException {
+  const detail = `This needs a key with the role ${access}; that of ${name} has ${role}.`;
+  return new ProblemException('forbidden', detail);
+}
+
+function crossSite(): ProblemException {
+  return new ProblemException('forbidden', 'This is for pages of the gateway itself.');
+}
+
+function tooMany(limit: number, seconds: number): ProblemException {
+  return new ProblemException('rate-limited', `More than ${limit} calls in a second.`, {
+    headers: { 'retry-after': String(seconds) },
+  });
+}

@@ -1,0 +1,120 @@
+/**
+ * Users of Redis for a cluster: what each of its processes may do there, and no more. See ADR 19
+ * for what this protects, and what only signatures can.
+ *
+ * A rule for channels counts for publishing and subscribing alike, and a user needs both, of
+ * different channels. So they are in rules of their own ("selectors", Redis 7): the first part of
+ * a user says where it listens and which keys it has, the part in parentheses where it publishes.
+ */
+
+import { channelNames, leaseKey } from '@ccro/broker';
+import { hash, randomBytes } from 'node:crypto';
+import type { ClusterConfig } from './cluster-config.js';
+import { ConfigurationError } from './configuration-error.js';
+import { GATEWAY_CLIENT } from './development.js';
+import { PRIVATE, writeNewFiles } from './new-files.js';
+
+const ACL_FILE = 'users.acl';
+const PASSWORD_BYTES = 32;
+
+/** A user and what is allowed to it, in the words of Redis' ACL files. */
+interface RedisUser {
+  readonly name: string;
+  /** Name of the file with its URL, without `.env`. */
+  readonly file: string;
+  readonly rules: readonly string[];
+}
+
+/** Making, naming and watching over a connection: what ioredis does by itself. */
+const CONNECTION = ['+hello', '+auth', '+ping', '+select', '+info', '+client|setname', '+quit'];
+const LISTENING = ['+subscribe', '+unsubscribe'];
+/** An id is leased without scripts: a script could stop Redis for everybody. */
+const LEASING = ['+get', '+set', '+del', '+watch', '+unwatch', '+multi', '+exec'];
+/**
+ * The queue, which is BullMQ's: data and scripts, over its own keys alone. Nothing that lists other
+ * keys or is dangerous, such as FLUSHALL.
+ */
+const QUEUEING = [
+  ...['+@read', '+@write', '+@transaction', '-@dangerous', '-@scripting', '-scan', '-randomkey'],
+  ...['+eval', '+evalsha', '+time', '+info'],
+];
+
+/** What begins the names of all keys that the gateways of a cluster keep in Redis. */
+export function queueKeyPrefix(cluster: string): string {
+  return `ccro-requests:{${cluster}}`;
+}
+
+/** One for each node and client, and one for whoever runs Redis. */
+function redisUsers({ cluster, members, clients }: ClusterConfig): RedisUser[] {
+  const channels = channelNames(cluster);
+  const everyNode = `&ccro:{${cluster}}:node:*`;
+  const everyClient = `&ccro:{${cluster}}:client:*`;
+  const nodes = members.map(({ id }) => ({
+    name: `ccro-${cluster}-node-${id}`,
+    file: `node-${id}`,
+    rules: [
+      ...[...CONNECTION, ...LISTENING, ...LEASING, `~${leaseKey(cluster, id)}`],
+      ...[`&${channels.broadcast}`, `&${channels.node(id)}`],
+      publishing(`&${channels.broadcast}`, everyNode, everyClient, `&${channels.telemetry(id)}`),
+    ],
+  }));
+  const others = clients.map(({ id }) => ({
+    name: `ccro-${cluster}-client-${id}`,
+    file: `client-${id}`,
+    rules: [
+      ...[...CONNECTION, ...LISTENING, `&${channels.client(id)}`],
+      ...(id === GATEWAY_CLIENT ? gatewayRules(cluster) : []),
+      publishing(`&${channels.broadcast}`, everyNode),
+    ],
+  }));
+  const admin = { name: 'ccro-admin', file: 'admin', rules: ['~*', '&*', '+@all'] };
+  return [...nodes, ...others, admin];
+}
+
+/** A gateway's further ones: it shows what nodes tell of themselves, and keeps what it accepted. */
+function gatewayRules(cluster: string): string[] {
+  return [`&ccro:{${cluster}}:telemetry:*`, ...QUEUEING, `~${queueKeyPrefix(cluster)}:*`];
+}
+
+function publishing(...channels: readonly string[]): string {
+  return `(resetchannels -@all +publish ${channels.join(' ')})`;
+}
+
+/**
+ * Makes users with random passwords: `users.acl` for Redis (`--aclfile`), which holds hashes alone,
+ * and for each user a file with its `REDIS_URL`, as `--env-file` reads it. All are for their owner
+ * alone. Overwrites nothing.
+ *
+ * @param url where Redis is, without user and password
+ * @returns paths of the files, that of the ACL first
+ * @throws ConfigurationError when the URL names a user or a file is there already
+ */
+export function generateRedisUsers(config: ClusterConfig, directory: string, url: URL): string[] {
+  if (url.username !== '' || url.password !== '') {
+    throw new ConfigurationError('--redis-url', 'names a user; allowed: where Redis is, alone');
+  }
+  const users = redisUsers(config).map((user) => ({
+    ...user,
+    password: randomBytes(PASSWORD_BYTES).toString('base64url'),
+  }));
+  const acl = users.map(
+    ({ name, password, rules }) =>
+      `user ${name} on #${hash('sha256', password)} resetkeys resetchannels -@all ${rules.join(' ')}`,
+  );
+  return writeNewFiles(directory, [
+    // Whoever does not say who it is may do nothing.
+    { name: ACL_FILE, text: ['user default reset', ...acl, ''].join('\n'), mode: PRIVATE },
+    ...users.map(({ name, password, file }) => ({
+      name: `${file}.env`,
+      text: `REDIS_URL=${urlOf(url, name, password)}\n`,
+      mode: PRIVATE,
+    })),
+  ]);
+}
+
+function urlOf(redis: URL, user: string, password: string): string {
+  const url = new URL(redis);
+  url.username = user;
+  url.password = password;
+  return url.href;
+}
