@@ -17,6 +17,5 @@ export {
   type ProgramDependencies,
   type ProgramOptions,
 } from './supervised-process.js';
-export { anyOf, deadline, Overdue, pause, Quit, until, type Patience } from './waiting.js';
 export { Watchdog } from './watchdog.js';
 export { Workspace, writeFiles } from './workspace.js';
