@@ -6,7 +6,7 @@ import { lineChart } from '@ccro/figures';
 import { compileAll, faultyNodes, measureDecisions, type DecisionFigures } from '@ccro/measurement';
 import type { Column, Row } from '../result/results.js';
 import { DECISION_BUDGET, exactly } from './scale.js';
-import { seedFigure } from './seed-figures.js';
+import { seedFigure } from '@ccro/experiment';
 import { measureCases, type Scenario } from './scenario.js';
 
 const FAULTY = {
