@@ -1,6 +1,6 @@
 export { connectClient, type ConnectedClient } from './connect-client.js';
 export { cpuMilliseconds } from './cpu-time.js';
-export { decimal, seed, wholeNumber } from './option-parsers.js';
+export { decimal, list, oneOf, seed, wholeNumber } from './option-parsers.js';
 export {
   AUDITOR_CLIENT,
   logsIn,
