@@ -13,7 +13,7 @@ export {
   type ExperimentPlan,
   type PlanRequest,
 } from './plan.js';
-export { isMeasured, rowSchema, type CellFigures, type ExperimentRow } from './row.js';
+export { isMeasured, planSchema, rowSchema, type CellFigures, type ExperimentRow } from './row.js';
 export {
   CellFailure,
   ExperimentOverdue,

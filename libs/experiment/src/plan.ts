@@ -49,8 +49,14 @@ export interface Cell {
   readonly rounds: number;
 }
 
-function oneOrMore<T extends z.ZodType>(each: T): z.ZodUnion<[T, z.ZodArray<T>]> {
-  return z.union([each, z.array(each).min(1).max(LIMITS.cells)]);
+function oneOrMore<T extends z.ZodType>(each: T, allowed: string): z.ZodUnion<[T, z.ZodArray<T>]> {
+  return z.union([each, z.array(each).min(1).max(LIMITS.cells)], {
+    error: `Give one of these or a list of them: ${allowed}`,
+  });
+}
+
+function range({ min, max }: { readonly min: number; readonly max: number }): string {
+  return `whole numbers from ${min} to ${max}`;
 }
 
 function within({ min, max }: { readonly min: number; readonly max: number }): z.ZodNumber {
@@ -62,14 +68,14 @@ export const planRequestSchema = z
   .strictObject({
     /** `seed-tables`: f = 1, 5, ... 30, offline and falsifying, as the seed's two tables. */
     preset: z.literal('seed-tables').optional(),
-    mode: oneOrMore(z.enum(MODES)).optional(),
+    mode: oneOrMore(z.enum(MODES), MODES.join(', ')).optional(),
     /** Sizes of clusters, f = ⌊(n − 1)/3⌋ of whose nodes are faulty. */
-    nodes: oneOrMore(within(LIMITS.nodes)).optional(),
+    nodes: oneOrMore(within(LIMITS.nodes), range(LIMITS.nodes)).optional(),
     /** Numbers of faulty nodes, of n = 3f + 1. */
-    byzantine: oneOrMore(within(LIMITS.byzantine)).optional(),
-    fault: oneOrMore(z.enum(['none', ...FAULT_KINDS])).optional(),
+    byzantine: oneOrMore(within(LIMITS.byzantine), range(LIMITS.byzantine)).optional(),
+    fault: oneOrMore(z.enum(['none', ...FAULT_KINDS]), CELL_FAULTS.join(', ')).optional(),
     rounds: within(LIMITS.rounds).optional(),
-    payloadBytes: oneOrMore(within(LIMITS.payloadBytes)).optional(),
+    payloadBytes: oneOrMore(within(LIMITS.payloadBytes), range(LIMITS.payloadBytes)).optional(),
   })
   .superRefine((request, context) => {
     const given = (['preset', 'nodes', 'byzantine'] as const).filter(

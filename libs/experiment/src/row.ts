@@ -37,6 +37,15 @@ const cell = {
 
 export const cellSchema = z.object(cell);
 
+/** A plan that was kept somewhere. */
+export const planSchema = z.object({
+  mode: z.array(cell.mode).readonly(),
+  sizes: z.array(z.object({ nodes: cell.nodes, byzantine: cell.byzantine })).readonly(),
+  fault: z.array(cell.fault).readonly(),
+  rounds: cell.rounds,
+  payloadBytes: z.array(cell.payloadBytes).readonly(),
+});
+
 export const rowSchema = z.discriminatedUnion('outcome', [
   z.object({ ...cell, elapsedMs: count, outcome: z.literal('measured'), figures: figuresSchema }),
   z.object({ ...cell, elapsedMs: count, outcome: z.literal('failed'), reason: z.string() }),

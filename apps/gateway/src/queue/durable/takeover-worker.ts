@@ -36,7 +36,9 @@ export interface TakeoverWorkerOptions {
   readonly url: string;
   /** Name of its connection in CLIENT LIST. */
   readonly name: string;
-  readonly keys: RedisKeys;
+  readonly keys: Pick<RedisKeys, 'prefix' | 'queueName'>;
+  /** How many jobs are worked on at a time. Default: all there are. */
+  readonly concurrency?: number;
 }
 
 /**
@@ -50,7 +52,7 @@ export class TakeoverWorker {
   private readonly closing = new AbortController();
 
   constructor(
-    { url, name, keys }: TakeoverWorkerOptions,
+    { url, name, keys, concurrency = MAX_JOBS }: TakeoverWorkerOptions,
     private readonly handler: JobHandler,
   ) {
     // One listener for each job: as many as there are, not a leak.
@@ -69,7 +71,7 @@ export class TakeoverWorker {
       connection: this.redis,
       prefix: keys.prefix,
       autorun: false,
-      concurrency: MAX_JOBS,
+      concurrency,
       lockDuration: LOCK_MS,
       stalledInterval: STALLED_CHECK_MS,
       // However often its gateway crashed, a request is not given up.
