@@ -9,6 +9,7 @@ import type { GatewayOptions } from './gateway.options.js';
 import { createHttpAdapter } from './http-adapter.js';
 import { refuseWhenFull } from './requests/overload-hook.js';
 import { serveOpenApi } from './openapi/openapi.js';
+import { serveQueueBoard } from './queue-board/queue-board.js';
 import { Page } from './page/page.js';
 import { dropUnusedConnections } from './unused-connections.js';
 
@@ -55,8 +56,10 @@ export async function createGatewayApp(options: GatewayOptions): Promise<NestFas
   dropUnusedConnections(app);
   try {
     await app.get(Page).serve(app);
+    const showQueues = await serveQueueBoard(app);
     await app.startAllMicroservices();
     await app.init();
+    showQueues();
   } catch (error) {
     await app.close();
     throw error;
