@@ -2,6 +2,7 @@
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { Quit } from '@ccro/clock';
 import {
   cellsCsv,
   cellsOf,
@@ -25,10 +26,12 @@ await runProgram(async (signal) => {
   const rows: ExperimentRow[] = [];
   try {
     await measure(rows, signal);
-  } finally {
-    // Also what was measured until the user ended it.
-    if (rows.length > 0) await tell(options, rows);
+  } catch (error) {
+    // What was measured until the user ended it is not lost.
+    if (error instanceof Quit) await tell(options, rows);
+    throw error;
   }
+  await tell(options, rows);
   return rows.every(isMeasured) ? 0 : 1;
 });
 

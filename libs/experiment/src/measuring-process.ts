@@ -80,7 +80,7 @@ export class MeasuringProcess implements CellMeasurer {
       const settle = (act: () => void): void => {
         clearTimeout(overdue);
         signal.removeEventListener('abort', onAbort);
-        child.off('message', onMessage).off('exit', onExit).off('error', onError);
+        child.off('message', onMessage).off('close', onExit).off('error', onError);
         act();
       };
       const fail = (reason: string): void => settle(() => reject(new CellFailure(reason)));
@@ -93,11 +93,12 @@ export class MeasuringProcess implements CellMeasurer {
         if (report?.kind === 'measured') settle(() => resolve(report.figures));
         else fail(report?.reason ?? 'the measuring process said what is no result');
       };
+      // When it has ended and all that it wrote is read.
       const onExit = (code: number | null, by: string | null): void =>
         fail(`the measuring process ended (${by ?? `exit ${code}`}) ${this.errors}`.trimEnd());
       const onError = (error: Error): void => settle(() => reject(error));
       signal.addEventListener('abort', onAbort, { once: true });
-      child.on('message', onMessage).on('exit', onExit).on('error', onError);
+      child.on('message', onMessage).on('close', onExit).on('error', onError);
       child.send(cell, (error) => {
         if (error !== null) fail(`the measuring process is gone: ${error.message}`);
       });
