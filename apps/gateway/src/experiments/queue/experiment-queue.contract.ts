@@ -47,7 +47,7 @@ export function describeExperimentQueueContract(
     await Promise.all(started.splice(0).map((each) => each.close()));
   });
 
-  describe(name, () => {
+  describe(`${name}: experiments`, () => {
     it('measures all cells in their order and keeps the rows', async () => {
       const { queue, measurer } = await open();
       const added = await queue.add(planFor(7, 4));

@@ -64,7 +64,8 @@ export class InProcessExperimentQueue implements ExperimentQueue {
 
   async close(): Promise<void> {
     this.closing.abort();
-    await Promise.all([...this.kept.values()].map(({ running }) => running));
+    // One at most runs.
+    for (const { running } of this.kept.values()) await running;
   }
 
   private unfinished(): KeptExperiment[] {
