@@ -14,7 +14,8 @@ const PROGRAMS = {
 };
 
 /** Loaded from node_modules: with native code or files beside it, or to be loaded first. */
-const EXTERNAL = /^(@bull-board|@chainsafe\/blst|classic-level|sodium-native|reflect-metadata)(\/|$)/;
+const EXTERNAL =
+  /^(@bull-board|@chainsafe\/blst|classic-level|sodium-native|reflect-metadata)(\/|$)/;
 /** Nest's decorators need it from the first module on. */
 const BANNER = "import 'reflect-metadata';";
 
