@@ -79,6 +79,12 @@ describe('/docs', () => {
     expect(Object.keys(body.paths as object).sort()).toEqual([
       '/',
       '/events',
+      '/experiments',
+      '/experiments/{id}',
+      '/experiments/{id}/messages.svg',
+      '/experiments/{id}/results.csv',
+      '/experiments/{id}/results.json',
+      '/experiments/{id}/time.svg',
       '/health/live',
       '/health/ready',
       '/kv/{key}',
