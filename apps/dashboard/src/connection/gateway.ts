@@ -71,7 +71,8 @@ export async function receiptText(request: string): Promise<string> {
   return response.text();
 }
 
-async function call(method: string, path: string, body?: unknown): Promise<unknown> {
+/** @returns the answer's JSON. @throws GatewayProblem */
+export async function call(method: string, path: string, body?: unknown): Promise<unknown> {
   return (await (await send(method, path, body)).json()) as unknown;
 }
 

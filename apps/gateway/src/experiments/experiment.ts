@@ -62,11 +62,13 @@ export interface ExperimentParts {
   readonly account: Account | undefined;
   /** Whether somebody measures it now. */
   readonly isActive: boolean;
+  /** Why nobody goes on with it, though it has no end of its own. */
+  readonly failure?: string | undefined;
 }
 
 /** What is kept about an experiment as users see it. */
 export function experimentOf(parts: ExperimentParts): Experiment {
-  const { id, createdAtMs, order, account } = parts;
+  const { id, createdAtMs, order, account, failure } = parts;
   const { plan } = order;
   const rows = account?.rows ?? [];
   const cells = cellsOf(plan);
@@ -84,7 +86,7 @@ export function experimentOf(parts: ExperimentParts): Experiment {
     createdAt: timeText(createdAtMs),
     startedAt: account === undefined ? null : timeText(account.startedAtMs),
     endedAt: account?.ended === undefined ? null : timeText(account.ended.atMs),
-    reason: account?.ended?.reason ?? null,
+    reason: account?.ended?.reason ?? failure ?? null,
     rows,
   };
 }
@@ -93,9 +95,10 @@ export function isEnded({ state }: Experiment): boolean {
   return state !== 'waiting' && state !== 'running';
 }
 
-function stateOf({ order, account, isActive }: ExperimentParts): ExperimentState {
+function stateOf({ order, account, isActive, failure }: ExperimentParts): ExperimentState {
   if (account?.ended !== undefined) return account.ended.state;
   if (isActive) return 'running';
+  if (failure !== undefined) return 'failed';
   // Nobody will start it any more: whoever finds it next only says so.
   return order.cancelled === true ? 'cancelled' : 'waiting';
 }

@@ -5,7 +5,7 @@ import fastifyStatic from '@fastify/static';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 
 /** Paths of apps/dashboard: browsers get the page there, programs what the path answers them. */
-const PAGE_PATHS: ReadonlySet<string> = new Set(['/', '/ledger']);
+const PAGE_PATHS: ReadonlySet<string> = new Set(['/', '/ledger', '/experiments']);
 
 /** The page of apps/dashboard as it was built. */
 export class Page {

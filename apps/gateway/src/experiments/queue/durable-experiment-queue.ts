@@ -9,7 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@nestjs/common';
 import type { CellMeasurer, ExperimentPlan } from '@ccro/experiment';
 import { Queue, type Job } from 'bullmq';
-import { QueueConnection } from '../../queue/durable/queue-connection.js';
+import { isRefusal, QueueConnection } from '../../queue/durable/queue-connection.js';
 import { TakeoverWorker, UnusableJobError } from '../../queue/durable/takeover-worker.js';
 import { asQueueError, onWriteFailure } from '../../queue/durable/write-failure.js';
 import { QueueError } from '../../queue/queue-error.js';
@@ -228,14 +228,14 @@ export class DurableExperimentQueue implements ExperimentQueue {
     }
   }
 
-  /** Asks Redis until it answers: an experiment does not fail because Redis was away. */
+  /** Asks Redis until it answers, be it with a refusal: that Redis is away makes nothing fail. */
   private async untilAnswered<T>(ask: (queue: Queue) => Promise<T>): Promise<T> {
     for (;;) {
       await this.connection.untilConnected(this.closing.signal);
       try {
         return await ask(this.bullQueue);
       } catch (error) {
-        if (this.closing.signal.aborted || this.connection.connected) throw error;
+        if (this.closing.signal.aborted || isRefusal(error) || isGone(error)) throw error;
         await delay(RETRY_MS, undefined, { ref: false });
       }
     }
@@ -248,12 +248,18 @@ async function jobOf(queue: Queue, id: string): Promise<Job | undefined> {
   return (await queue.getJob(id)) ?? undefined;
 }
 
+/** BullMQ's way to say that the job was removed. */
+function isGone(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('Missing key for job');
+}
+
 /** Undefined for a job that no gateway wrote. */
 function described(job: Job, isActive: boolean): Experiment | undefined {
   const order = orderSchema.safeParse(job.data);
   if (!order.success || job.id === undefined) return undefined;
   const parts = { id: job.id, createdAtMs: job.timestamp, order: order.data };
-  return experimentOf({ ...parts, account: accountOf(job), isActive });
+  const failure = job.finishedOn === undefined ? undefined : job.failedReason;
+  return experimentOf({ ...parts, account: accountOf(job), isActive, failure });
 }
 
 function accountOf({ progress }: Job): Account | undefined {
