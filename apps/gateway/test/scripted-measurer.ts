@@ -22,6 +22,8 @@ export class ScriptedMeasurer implements CellMeasurer {
   stuckAt: number | undefined;
   /** Cells of this many nodes cannot be measured. */
   failingAt: number | undefined;
+  /** No cell is finished before this resolves. */
+  heldUntil: Promise<void> = Promise.resolve();
   /** Measurements under way. */
   underWay = 0;
 
@@ -29,6 +31,7 @@ export class ScriptedMeasurer implements CellMeasurer {
     this.begun.push(cell);
     this.underWay += 1;
     try {
+      await this.heldUntil;
       if (cell.nodes === this.failingAt) throw new CellFailure('too many open files');
       if (cell.nodes === this.stuckAt) await aborted(signal);
       return { ...FIGURES, timeMs: cell.nodes };

@@ -100,6 +100,19 @@ describe('experiments of one cluster', () => {
     expect(other.measurer.begun).toEqual([]);
   });
 
+  it('lose no row when the connections to Redis break', async () => {
+    const { queue, measurer } = await openGateway(newCluster());
+    let release = (): void => undefined;
+    measurer.heldUntil = new Promise((resolve) => (release = resolve));
+    const { id } = await queue.add(planFor(4, 7));
+    await vi.waitFor(() => expect(measurer.underWay).toBe(1), { timeout: PATIENCE_MS });
+    await admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    release();
+    const { rows } = await reaching(queue, id, 'completed');
+    expect(rows.map(({ nodes }) => nodes)).toEqual([4, 4, 7, 7]);
+    expect(measurer.begun).toHaveLength(4);
+  });
+
   it('leave nothing in Redis when the cluster is to be forgotten', async () => {
     const cluster = newCluster();
     const { queue, measurer } = await openGateway(cluster, { forgetAtClose: true, stuckAt: 7 });
