@@ -49,38 +49,7 @@ export function ExperimentForm({
           chosen={form.mode}
           onChange={(mode) => change({ mode })}
         />
-        <div class="row">
-          <div class="field">
-            <label for="sized-by">Sizes are</label>
-            <select
-              id="sized-by"
-              value={form.sizedBy}
-              onChange={(event) => change({ sizedBy: event.currentTarget.value as SizedBy })}
-            >
-              <option value="byzantine">faulty nodes f, of 3f + 1</option>
-              <option value="nodes">nodes in all</option>
-            </select>
-          </div>
-          <div class="field grows">
-            <label for="sizes">Sizes, with commas</label>
-            <input
-              id="sizes"
-              value={form.sizes}
-              onInput={(event) => change({ sizes: event.currentTarget.value })}
-            />
-          </div>
-          <div class="field">
-            <label for="rounds">Rounds</label>
-            <input
-              id="rounds"
-              type="number"
-              min="1"
-              max="100"
-              value={form.rounds}
-              onInput={(event) => change({ rounds: event.currentTarget.valueAsNumber || 1 })}
-            />
-          </div>
-        </div>
+        <Sizes form={form} onChange={change} />
         <Choices
           title="Fault"
           all={FAULT_NAMES}
@@ -100,6 +69,49 @@ export function ExperimentForm({
         )}
       </form>
     </section>
+  );
+}
+
+function Sizes({
+  form,
+  onChange,
+}: {
+  readonly form: FormState;
+  readonly onChange: (part: Partial<FormState>) => void;
+}): JSX.Element {
+  return (
+    <div class="row">
+      <div class="field">
+        <label for="sized-by">Sizes are</label>
+        <select
+          id="sized-by"
+          value={form.sizedBy}
+          onChange={(event) => onChange({ sizedBy: event.currentTarget.value as SizedBy })}
+        >
+          <option value="byzantine">faulty nodes f, of 3f + 1</option>
+          <option value="nodes">nodes in all</option>
+        </select>
+      </div>
+      <div class="field grows">
+        <label for="sizes">Sizes, with commas</label>
+        <input
+          id="sizes"
+          value={form.sizes}
+          onInput={(event) => onChange({ sizes: event.currentTarget.value })}
+        />
+      </div>
+      <div class="field">
+        <label for="rounds">Rounds</label>
+        <input
+          id="rounds"
+          type="number"
+          min="1"
+          max="100"
+          value={form.rounds}
+          onInput={(event) => onChange({ rounds: event.currentTarget.valueAsNumber || 1 })}
+        />
+      </div>
+    </div>
   );
 }
 
