@@ -18,6 +18,8 @@ const libs = [
   'simulator',
   'transport',
   'figures',
+  'measurement',
+  'experiment',
   'telemetry',
   'process-cluster',
   'receipt',

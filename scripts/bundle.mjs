@@ -13,8 +13,9 @@ const PROGRAMS = {
   node: 'node/src/main.js',
 };
 
-/** Loaded from node_modules: with native code, or to be loaded before everything else. */
-const EXTERNAL = /^(@chainsafe\/blst|classic-level|sodium-native|reflect-metadata)(\/|$)/;
+/** Loaded from node_modules: with native code or files beside it, or to be loaded first. */
+const EXTERNAL =
+  /^(@bull-board|@chainsafe\/blst|classic-level|sodium-native|reflect-metadata)(\/|$)/;
 /** Nest's decorators need it from the first module on. */
 const BANNER = "import 'reflect-metadata';";
 

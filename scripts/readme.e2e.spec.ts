@@ -115,6 +115,17 @@ const WALK: readonly (readonly [command: string, exercise: Exercise])[] = [
       '--config examples/receipts/cluster-ccro-bls.json',
     ends(/The receipt holds\.[^]*sequence 7, place 3 of 5/),
   ],
+  // experiments
+  [
+    'npm run experiment -- --mode pbft,ccro --byzantine 1,5 --fault offline,falsify --rounds 3',
+    ends(/Messages[^]*pbft *│ 4 [^]*ccro *│ 16 *│ 5 *│ falsify/),
+  ],
+  [
+    `curl -X POST localhost:3000/experiments ${JSON_BODY} ` +
+      '\'{"byzantine":[1,2],"fault":["offline","falsify"]}\'',
+    prints(/"state":"waiting".*"cells":8/),
+  ],
+  ['curl localhost:3000/experiments', soon(prints(/"state":"(running|completed)"/))],
   // performance
   [
     'npm run bench -- --write-docs',
@@ -432,7 +443,15 @@ function rowsUnder(markdown: string, head: string): string[] {
 describe('README.md and docs/', () => {
   it('link to files and headings that exist', async () => {
     const adrs = (await readdir(join(ROOT, 'docs/adr'))).map((name) => `docs/adr/${name}`);
-    const named = ['PROTOCOL', 'ARCHITECTURE', 'OPERATIONS', 'RECEIPTS', 'SECURITY', 'TESTING'];
+    const named = [
+      'PROTOCOL',
+      'ARCHITECTURE',
+      'EXPERIMENTS',
+      'OPERATIONS',
+      'RECEIPTS',
+      'SECURITY',
+      'TESTING',
+    ];
     const pages = ['README.md', ...named.map((name) => `docs/${name}.md`), ...adrs];
     const dead: string[] = [];
     for (const page of pages) {

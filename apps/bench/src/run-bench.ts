@@ -1,6 +1,6 @@
 /** One run, from the yardstick to the last scenario. */
 
-import { Quit } from '@ccro/process-cluster';
+import { Quit } from '@ccro/clock';
 import { commandLine, type BenchOptions, type ScenarioName } from './options/bench-options.js';
 import { describeCommit, describeMachine } from './result/machine.js';
 import type { Results, ScenarioResult, Yardstick } from './result/results.js';

@@ -11,15 +11,8 @@ import { runFaults } from './faults/lanes.js';
 import { readStatuses } from './faults/recovery.js';
 import type { NodeStatus } from './http/node-status.js';
 import type { ChaosOptions } from './options/chaos-options.js';
-import {
-  anyOf,
-  deadline,
-  Overdue,
-  pause,
-  ProcessCluster,
-  Quit,
-  until,
-} from '@ccro/process-cluster';
+import { anyOf, deadline, Overdue, pause, Quit, until } from '@ccro/clock';
+import { ProcessCluster } from '@ccro/process-cluster';
 import { Timeline, type TimelineListener } from './timeline.js';
 import { History } from './workload/history.js';
 import { MODERATE, Workload } from './workload/workload.js';

@@ -12,6 +12,7 @@ import type { GatewayOptions, GatewaySettings } from './gateway.options.js';
 import { createHttpAdapter } from './http-adapter.js';
 import { refuseWhenFull } from './requests/overload-hook.js';
 import { serveOpenApi } from './openapi/openapi.js';
+import { serveQueueBoard } from './queue-board/queue-board.js';
 import { Page } from './page/page.js';
 import { dropUnusedConnections } from './unused-connections.js';
 
@@ -62,8 +63,10 @@ export async function createGatewayApp(options: GatewayOptions): Promise<NestFas
     serveOpenApi(app);
     refuseWhenFull(app);
     dropUnusedConnections(app);
+    const showQueues = await serveQueueBoard(app);
     await app.startAllMicroservices();
     await app.init();
+    showQueues();
   } catch (error) {
     await app.close();
     throw error;

@@ -4,6 +4,7 @@ import { ClusterModule } from './cluster/cluster.module.js';
 import { ConnectionModule } from './connection/connection.module.js';
 import { EventsModule } from './events/events.module.js';
 import { EntranceController } from './entrance/entrance.controller.js';
+import { ExperimentsModule } from './experiments/experiments.module.js';
 import type { GatewayOptions } from './gateway.options.js';
 import { HealthModule } from './health/health.module.js';
 import { KvModule } from './kv/kv.module.js';
@@ -31,6 +32,7 @@ export class GatewayModule {
         KvModule,
         HealthModule,
         EventsModule,
+        ExperimentsModule,
       ],
       controllers: [EntranceController],
       providers: [

@@ -1,5 +1,6 @@
 import type { Broker } from '@ccro/broker';
 import type { ApiKey, ClusterConfig } from '@ccro/cluster-config';
+import { MeasuringProcess, type CellMeasurer } from '@ccro/experiment';
 import type { DecidedAnswer } from './requests/request-record.js';
 
 /** Everything the gateway is told; nothing in it reads the environment. */
@@ -41,6 +42,8 @@ export interface GatewayOptions {
   readonly rateLimit?: number | undefined;
   /** Where the page for browsers was built. Default: dist/dashboard of the installation. */
   readonly pageDirectory?: string;
+  /** What measures the cells of experiments. Default: a process of its own for each experiment. */
+  readonly createMeasurer?: () => CellMeasurer;
   /** Told of each request once it is decided and its tallies are complete. */
   readonly onDecided?: (answer: DecidedAnswer) => void;
 }
@@ -70,6 +73,7 @@ const DEFAULTS = {
   maxFinishedRequests: 10_000,
   idempotencyRetentionMs: 0,
   corsOrigins: [],
+  createMeasurer: () => new MeasuringProcess(),
   onDecided: () => undefined,
 } as const satisfies Partial<GatewayOptions>;
 

@@ -1,1 +1,2 @@
 export { systemClock, type Clock } from './clock.js';
+export { anyOf, deadline, Overdue, pause, Quit, until, type Patience } from './waiting.js';

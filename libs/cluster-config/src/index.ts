@@ -58,4 +58,4 @@ export {
   type OwnKeys,
 } from './private-key.js';
 export { loadRedisCa } from './redis-ca.js';
-export { generateRedisUsers, queueKeyPrefix } from './redis-users.js';
+export { experimentKeyPrefix, generateRedisUsers, queueKeyPrefix } from './redis-users.js';

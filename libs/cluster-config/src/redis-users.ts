@@ -39,9 +39,14 @@ const QUEUEING = [
   ...['+eval', '+evalsha', '+time', '+info'],
 ];
 
-/** What begins the names of all keys that the gateways of a cluster keep in Redis. */
+/** What begins the names of all keys that the gateways of a cluster keep of requests in Redis. */
 export function queueKeyPrefix(cluster: string): string {
   return `ccro-requests:{${cluster}}`;
+}
+
+/** The same, of experiments. */
+export function experimentKeyPrefix(cluster: string): string {
+  return `ccro-experiments:{${cluster}}`;
 }
 
 /** One for each node and client, and one for whoever runs Redis. */
@@ -73,7 +78,8 @@ function redisUsers({ cluster, members, clients }: ClusterConfig): RedisUser[] {
 
 /** A gateway's further ones: it shows what nodes tell of themselves, and keeps what it accepted. */
 function gatewayRules(cluster: string): string[] {
-  return [`&ccro:{${cluster}}:telemetry:*`, ...QUEUEING, `~${queueKeyPrefix(cluster)}:*`];
+  const keys = [queueKeyPrefix(cluster), experimentKeyPrefix(cluster)];
+  return [`&ccro:{${cluster}}:telemetry:*`, ...QUEUEING, ...keys.map((prefix) => `~${prefix}:*`)];
 }
 
 function publishing(...channels: readonly string[]): string {

@@ -9,6 +9,8 @@ export interface ChartOptions {
   readonly title: string;
   readonly xLabel: (x: number) => string;
   readonly yLabel: (y: number) => string;
+  /** Whether each point is marked: where there are few, perhaps one. Default false. */
+  readonly marks?: boolean;
 }
 
 const WIDTH = 960;
@@ -32,6 +34,11 @@ export function lineChart(series: readonly Series[], options: ChartOptions): str
     const path = each.points.map(({ x, y }) => `${toX(x).toFixed(1)},${toY(y).toFixed(1)}`);
     return `<polyline fill="none" stroke="${colour(index)}" points="${path.join(' ')}"/>`;
   });
+  const marks = ({ points: own }: Series, index: number): string[] =>
+    own.map(({ x, y }) => {
+      const at = `cx="${toX(x).toFixed(1)}" cy="${toY(y).toFixed(1)}"`;
+      return `<circle ${at} r="3" fill="${colour(index)}"/>`;
+    });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" ` +
       'font-family="sans-serif" font-size="12">',
@@ -45,6 +52,7 @@ export function lineChart(series: readonly Series[], options: ChartOptions): str
         `y1="${toY(y).toFixed(1)}" y2="${toY(y).toFixed(1)}" stroke="#dddddd"/>`,
     ),
     ...lines,
+    ...(options.marks === true ? series.flatMap(marks) : []),
     ...series.map(legend),
     '</svg>\n',
   ].join('\n');

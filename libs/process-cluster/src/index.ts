@@ -1,6 +1,6 @@
 export { connectClient, type ConnectedClient } from './connect-client.js';
 export { cpuMilliseconds } from './cpu-time.js';
-export { decimal, seed, wholeNumber } from './option-parsers.js';
+export { decimal, list, oneOf, seed, wholeNumber } from './option-parsers.js';
 export {
   AUDITOR_CLIENT,
   logsIn,
@@ -17,6 +17,5 @@ export {
   type ProgramDependencies,
   type ProgramOptions,
 } from './supervised-process.js';
-export { anyOf, deadline, Overdue, pause, Quit, until, type Patience } from './waiting.js';
 export { Watchdog } from './watchdog.js';
 export { Workspace, writeFiles } from './workspace.js';

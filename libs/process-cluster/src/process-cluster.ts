@@ -17,7 +17,7 @@ import { startRedisServer, type RedisServer } from '@ccro/redis-server';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StartFailure, SupervisedProcess, type ProgramOptions } from './supervised-process.js';
-import { Quit } from './waiting.js';
+import { Quit } from '@ccro/clock';
 import { Watchdog } from './watchdog.js';
 
 /** The client that speaks to the nodes without a gateway: reads their ledgers, puts load on them. */

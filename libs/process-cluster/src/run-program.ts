@@ -2,7 +2,7 @@
 
 import { explainFailure } from '@ccro/program';
 import { StartFailure } from './supervised-process.js';
-import { Quit } from './waiting.js';
+import { Quit } from '@ccro/clock';
 
 /** What a shell reports for a program ended by SIGINT. */
 const QUIT_EXIT_CODE = 130;

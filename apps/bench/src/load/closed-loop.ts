@@ -1,9 +1,9 @@
 /** So many requests under way at a time: each decision makes room for the next request. */
 
 import type { CcroClient } from '@ccro/client';
-import { Overdue, Quit } from '@ccro/process-cluster';
+import { Overdue, Quit } from '@ccro/clock';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { benchOperation } from './bench-operation.js';
+import { OPERATION_BYTES, operationOf } from '@ccro/measurement';
 
 /** No load goes on for longer without a decision. */
 const STALL_BOUND_MS = 60_000;
@@ -42,7 +42,7 @@ export async function closedLoop(
       const startedMs = performance.now();
       // Timestamps may not run ahead of the oldest request by more than the replicas' window.
       while (client.capacity <= 0) await nextTurn();
-      await client.submit(benchOperation()).decided;
+      await client.submit(operationOf(OPERATION_BYTES)).decided;
       timesMs[decided] = performance.now() - startedMs;
       decided += 1;
     }

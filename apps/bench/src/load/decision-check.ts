@@ -1,6 +1,6 @@
 /** Asks a gateway what became of requests that it accepted. */
 
-import { Overdue, Quit, until } from '@ccro/process-cluster';
+import { Overdue, Quit, until } from '@ccro/clock';
 import { z } from 'zod';
 
 /** Questions under way at a time. */

@@ -1,8 +1,8 @@
 /** Load on a gateway with autocannon. */
 
-import { Quit } from '@ccro/process-cluster';
+import { Quit } from '@ccro/clock';
 import autocannon from 'autocannon';
-import { benchData } from './bench-operation.js';
+import { OPERATION_BYTES, valueOf } from '@ccro/measurement';
 
 const CALL_TIMEOUT_S = 30;
 
@@ -29,7 +29,7 @@ export interface HttpFigures {
 /** @throws Quit when `quit` aborts */
 export async function httpLoad(plan: HttpPlan, quit: AbortSignal): Promise<HttpFigures> {
   const { url, calls, connections, batch } = plan;
-  const one = { data: benchData() };
+  const one = { data: valueOf(OPERATION_BYTES) };
   const single = batch === 1;
   const body = single ? one : { requests: Array.from({ length: batch }, () => one) };
   const run = autocannon({

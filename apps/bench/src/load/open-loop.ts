@@ -1,9 +1,9 @@
 /** So many calls in a second, whatever becomes of them, as long as a connection is free. */
 
-import { pause, Quit } from '@ccro/process-cluster';
+import { pause, Quit } from '@ccro/clock';
 import { randomUUID } from 'node:crypto';
 import { Agent, request, type OutgoingHttpHeaders } from 'node:http';
-import { benchData } from './bench-operation.js';
+import { OPERATION_BYTES, valueOf } from '@ccro/measurement';
 
 /** How often what is due is sent. */
 const TICK_MS = 4;
@@ -53,7 +53,7 @@ export async function openLoop(
     maxSockets: MAX_CONNECTIONS,
     maxFreeSockets: MAX_CONNECTIONS,
   });
-  const body = JSON.stringify({ data: benchData() });
+  const body = JSON.stringify({ data: valueOf(OPERATION_BYTES) });
   const open = new Set<Promise<void>>();
   let due = 0;
   let made = 0;

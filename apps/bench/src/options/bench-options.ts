@@ -1,6 +1,6 @@
 import type { ClusterMode } from '@ccro/cluster-config';
-import { wholeNumber } from '@ccro/process-cluster';
-import { Argument, Command, InvalidArgumentError } from 'commander';
+import { list, oneOf, wholeNumber } from '@ccro/process-cluster';
+import { Argument, Command } from 'commander';
 
 /** What can be measured, in the order in which it is. The yardstick is part of every run. */
 export const SCENARIO_NAMES = [
@@ -57,7 +57,7 @@ export function benchCommand(): Command {
     .option('--quick', 'few requests, small clusters: about a minute in all', false)
     .option('--out <dir>', 'where the files go (default: a fresh directory in bench-results)')
     .option('--nodes <list>', 'cluster sizes, e.g. 4,7,16', list(wholeNumber(1, MAX_NODES)))
-    .option('--mode <list>', `modes: ${MODES.join(', ')}`, list(mode))
+    .option('--mode <list>', `modes: ${MODES.join(', ')}`, list(oneOf(MODES)))
     .option('--requests <n>', 'requests measured in each case', wholeNumber(1, 100_000_000))
     .option(
       '--in-flight <list>',
@@ -116,15 +116,4 @@ export function commandLine(options: BenchOptions): string {
     ...(inFlight === undefined ? [] : ['--in-flight', inFlight.join(',')]),
   ];
   return ['npm run bench', ...(parts.length === 0 ? [] : ['--', ...parts])].join(' ');
-}
-
-/** @returns a parser of `a,b,c`, none twice, in the order typed */
-function list<T>(parse: (text: string) => T): (text: string) => T[] {
-  return (text) => [...new Set(text.split(',').map((each) => parse(each.trim())))];
-}
-
-function mode(text: string): ClusterMode {
-  const found = MODES.find((each) => each === text);
-  if (found !== undefined) return found;
-  throw new InvalidArgumentError(`Allowed: ${MODES.join(', ')}, or both with a comma.`);
 }

@@ -3,11 +3,11 @@
 import type { CcroClient } from '@ccro/client';
 import type { ClusterMode, Durability } from '@ccro/cluster-config';
 import type { FaultKind } from '@ccro/faults';
+import { Quit } from '@ccro/clock';
 import {
   connectClient,
   cpuMilliseconds,
   ProcessCluster,
-  Quit,
   type ConnectedClient,
 } from '@ccro/process-cluster';
 import { rm } from 'node:fs/promises';

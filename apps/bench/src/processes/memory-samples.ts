@@ -1,7 +1,8 @@
 /** Resident memory of a process over time. */
 
 import { flatnessOf } from '@ccro/figures';
-import { pause, residentMemory } from '@ccro/process-cluster';
+import { pause } from '@ccro/clock';
+import { residentMemory } from '@ccro/process-cluster';
 import type { Verdict } from '../result/results.js';
 import { atMost } from '../result/verdicts.js';
 

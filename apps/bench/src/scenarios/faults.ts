@@ -3,15 +3,11 @@
 import type { ClusterMode } from '@ccro/cluster-config';
 import { maxFaulty } from '@ccro/consensus';
 import { lineChart } from '@ccro/figures';
-import {
-  compileAll,
-  measureDecisions,
-  type DecisionFigures,
-} from '../embedded/measure-decisions.js';
+import { compileAll, faultyNodes, measureDecisions, type DecisionFigures } from '@ccro/measurement';
 import type { Column, Row } from '../result/results.js';
 import { DECISION_BUDGET, exactly } from './scale.js';
-import { seedFigure } from './seed-figures.js';
-import { faultyNodes, measureCases, type Scenario } from './scenario.js';
+import { seedFigure } from '@ccro/experiment';
+import { measureCases, type Scenario } from './scenario.js';
 
 const FAULTY = {
   quick: [1, 5, 10, 15, 20, 25, 30],

@@ -5,15 +5,14 @@ import { clusterSize } from '@ccro/consensus';
 import type { FaultKind } from '@ccro/faults';
 import { quantile } from '@ccro/figures';
 import { cpus } from 'node:os';
-import { NO_FAULTS } from '../embedded/embedded-cluster.js';
-import { measureDecisions, type DecisionFigures } from '../embedded/measure-decisions.js';
+import { faultyNodes, measureDecisions, NO_FAULTS, type DecisionFigures } from '@ccro/measurement';
 import { closedLoop, type LoopFigures } from '../load/closed-loop.js';
 import { MODES } from '../options/bench-options.js';
 import { MeasuredCluster, usedSince, type Usage } from '../processes/measured-cluster.js';
 import { distributionChart } from '../result/distribution-chart.js';
 import type { Column, Row, Verdict, Yardstick } from '../result/results.js';
 import { atMost } from '../result/verdicts.js';
-import { faultyNodes, measureCases, type Bench, type Scenario } from './scenario.js';
+import { measureCases, type Bench, type Scenario } from './scenario.js';
 
 interface Case {
   readonly nodes: number;

@@ -2,12 +2,7 @@
 
 import type { ClusterMode } from '@ccro/cluster-config';
 import { bytes, lineChart, type Series } from '@ccro/figures';
-import { NO_FAULTS } from '../embedded/embedded-cluster.js';
-import {
-  compileAll,
-  measureDecisions,
-  type DecisionFigures,
-} from '../embedded/measure-decisions.js';
+import { compileAll, measureDecisions, NO_FAULTS, type DecisionFigures } from '@ccro/measurement';
 import { MODES } from '../options/bench-options.js';
 import type { Column, Row, Verdict } from '../result/results.js';
 import { atLeast, atMost } from '../result/verdicts.js';

@@ -1,5 +1,4 @@
-import { Quit } from '@ccro/process-cluster';
-import { chooseFaulty, type FaultKind } from '@ccro/faults';
+import { Quit } from '@ccro/clock';
 import type { BenchOptions } from '../options/bench-options.js';
 import type { ScenarioResult, Yardstick } from '../result/results.js';
 
@@ -39,16 +38,4 @@ export async function measureCases<Case, Figures>(
     figures.push(await measure(each));
   }
   return figures;
-}
-
-/** Every run strikes the same nodes. */
-const SEED = 1;
-
-/** `count` of `n` nodes with this fault, by id. */
-export function faultyNodes(
-  n: number,
-  count: number,
-  kind: FaultKind,
-): ReadonlyMap<number, FaultKind> {
-  return new Map(chooseFaulty({ n, count, kind, seed: SEED }).map((id) => [id, kind]));
 }

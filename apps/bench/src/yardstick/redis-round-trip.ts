@@ -1,5 +1,5 @@
 import { median } from '@ccro/figures';
-import { Quit } from '@ccro/process-cluster';
+import { Quit } from '@ccro/clock';
 import { Redis } from 'ioredis';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { httpCall, NoAnswer } from '../http/http-call.js';
-import { pause } from '@ccro/process-cluster';
+import { pause } from '@ccro/clock';
 
 const PAGE = 100;
 const PAGE_TIMEOUT_MS = 10_000;

@@ -2,7 +2,7 @@
 
 import { maxFaulty } from '@ccro/consensus';
 import type { ClusterMode } from '@ccro/cluster-config';
-import { pause, Quit } from '@ccro/process-cluster';
+import { pause, Quit } from '@ccro/clock';
 import type { Fault, GatewayFault, Planned, RedisFault } from './planned-fault.js';
 import { untilReconnected } from './recovery.js';
 import { gatewayFaults, nodeFaults, redisFaults } from './schedule.js';

@@ -3,7 +3,8 @@
 import { maxFaulty } from '@ccro/consensus';
 import { readNodeStatus, type NodeStatus } from '../http/node-status.js';
 import { readRoles } from '../http/roles.js';
-import { type ProcessCluster, until } from '@ccro/process-cluster';
+import { until } from '@ccro/clock';
+import { type ProcessCluster } from '@ccro/process-cluster';
 
 const RECOVERY_BOUND_MS = 60_000;
 

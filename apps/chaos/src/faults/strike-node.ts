@@ -2,7 +2,8 @@
 
 import { httpCall, NoAnswer } from '../http/http-call.js';
 import { readRoles, type Roles } from '../http/roles.js';
-import { pause, type ProcessCluster, StartFailure, until } from '@ccro/process-cluster';
+import { pause, until } from '@ccro/clock';
+import { type ProcessCluster, StartFailure } from '@ccro/process-cluster';
 import type { Incident, Timeline } from '../timeline.js';
 import type { Casualties } from './casualties.js';
 import { damageStore, setAside } from './damage-store.js';

@@ -2,7 +2,8 @@
 
 import { appendOperation, putOperation } from '@ccro/state-machine';
 import { httpCall, NoAnswer } from '../http/http-call.js';
-import { connectClient, pause, type ProcessCluster } from '@ccro/process-cluster';
+import { pause } from '@ccro/clock';
+import { connectClient, type ProcessCluster } from '@ccro/process-cluster';
 
 /** Requests in one call of the batch endpoint, and calls at a time. */
 const BATCH = 100;

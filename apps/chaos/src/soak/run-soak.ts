@@ -1,7 +1,8 @@
 /** One soak, from an empty directory to the figures. */
 
 import type { SoakOptions } from '../options/soak-options.js';
-import { anyOf, ProcessCluster, Quit } from '@ccro/process-cluster';
+import { anyOf, Quit } from '@ccro/clock';
+import { ProcessCluster } from '@ccro/process-cluster';
 import { loadThroughClient, loadThroughGateway, type LoadCount } from './load.js';
 import { takeSamples, type Sample } from './samples.js';
 

@@ -2,7 +2,8 @@
 
 import type { RedisServer } from '@ccro/redis-server';
 import { Redis } from 'ioredis';
-import { pause, type ProcessCluster, residentMemory } from '@ccro/process-cluster';
+import { pause } from '@ccro/clock';
+import { type ProcessCluster, residentMemory } from '@ccro/process-cluster';
 import { directorySize } from './directory-size.js';
 
 /** Everything at one moment. */

@@ -1,5 +1,5 @@
 import { httpCall, NoAnswer, type HttpAnswer } from '../http/http-call.js';
-import { pause } from '@ccro/process-cluster';
+import { pause } from '@ccro/clock';
 import type { Call } from './history.js';
 import { httpFormOf, outputOf, resultIn } from './question.js';
 

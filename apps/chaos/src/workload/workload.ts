@@ -1,5 +1,5 @@
 import { Random } from '@ccro/simulator';
-import { deadline, pause } from '@ccro/process-cluster';
+import { deadline, pause } from '@ccro/clock';
 import { Caller } from './caller.js';
 import type { Call, History } from './history.js';
 import type { Question } from './question.js';

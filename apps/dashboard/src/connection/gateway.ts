@@ -78,7 +78,8 @@ export async function clusterFileText(): Promise<string> {
   return (await send('GET', '/cluster')).text();
 }
 
-async function call(method: string, path: string, body?: unknown): Promise<unknown> {
+/** @returns the answer's JSON. @throws GatewayProblem */
+export async function call(method: string, path: string, body?: unknown): Promise<unknown> {
   return (await (await send(method, path, body)).json()) as unknown;
 }
 

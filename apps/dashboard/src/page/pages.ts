@@ -14,6 +14,15 @@ const CLUSTER: Page = { path: '/', title: 'Cluster', component: ClusterPage };
 
 const LEDGER: Page = { path: '/ledger', title: 'Ledger', component: LedgerPage };
 
+const EXPERIMENTS: Page = {
+  path: '/experiments',
+  title: 'Experiments',
+  component: later(async () => {
+    const { ExperimentsPage } = await import('../experiments/experiments-page.js');
+    return ExperimentsPage;
+  }),
+};
+
 const REPLAY: Page = {
   path: '/replay',
   title: 'Replay',
@@ -27,7 +36,7 @@ const CHECK: Page = {
 };
 
 /** All pages there are, in the order of the links to them. */
-export const PAGES: readonly Page[] = [CLUSTER, LEDGER, REPLAY, CHECK];
+export const PAGES: readonly Page[] = [CLUSTER, LEDGER, EXPERIMENTS, REPLAY, CHECK];
 
 /** The page at `path`; the first for what is none. */
 export function pageAt(path: string): Page {

@@ -17,6 +17,7 @@ const LINKS = {
   nodes: '/nodes',
   ledger: '/ledger',
   events: '/events',
+  experiments: '/experiments',
   health: '/health/ready',
   metrics: '/metrics',
   docs: '/docs',

@@ -5,7 +5,13 @@ import fastifyStatic from '@fastify/static';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 
 /** Paths of apps/dashboard: browsers get the page there, programs what the path answers them. */
-const PAGE_PATHS: ReadonlySet<string> = new Set(['/', '/ledger', '/replay', '/check']);
+const PAGE_PATHS: ReadonlySet<string> = new Set([
+  '/',
+  '/ledger',
+  '/experiments',
+  '/replay',
+  '/check',
+]);
 
 /** The page of apps/dashboard as it was built. */
 export class Page {

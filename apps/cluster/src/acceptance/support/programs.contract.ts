@@ -71,6 +71,11 @@ export class Program {
     return exit;
   }
 
+  /** Kills it, and nothing of what it started. */
+  kill(): void {
+    this.child.kill('SIGKILL');
+  }
+
   /** Signals it and what it started. */
   signal(signal: NodeJS.Signals): void {
     const { pid } = this.child;

@@ -1,17 +1,14 @@
 import { generateKeyPair } from '@ccro/crypto';
 import { startRedisServer, type RedisServer } from '@ccro/redis-server';
 import { Queue } from 'bullmq';
-import { generateRedisUsers } from '@ccro/cluster-config';
 import { Redis } from 'ioredis';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   queueGateway,
   type GatewayOptions,
   type QueueGateway,
 } from '../../../test/queue-gateway.js';
+import { gatewayUserUrl } from '../../../test/gateway-user.js';
 import { queueScene, type QueueScene } from '../../../test/queue-scene.js';
 import {
   allFinished,
@@ -54,23 +51,14 @@ async function newScene(): Promise<QueueScene> {
 
 /** A gateway's queue over `scene`, open. All of them have the same client id. */
 async function gateway(scene: QueueScene, options: GatewayOptions = {}): Promise<QueueGateway> {
-  const made = await queueGateway(scene, await urlOfUser(scene), options);
+  const made = await queueGateway(
+    scene,
+    await gatewayUserUrl(scene.config, admin, redis.url),
+    options,
+  );
   closers.push(() => made.queue.close());
   await made.queue.open();
   return made;
-}
-
-/** Redis as the gateway's user, whom `keygen --redis-acl` gives no more rights than it needs. */
-async function urlOfUser({ config }: QueueScene): Promise<string> {
-  const directory = mkdtempSync(join(tmpdir(), 'ccro-queue-'));
-  const [aclFile = ''] = generateRedisUsers(config, directory, new URL(redis.url));
-  const lines = readFileSync(aclFile, 'utf8').split('\n');
-  const user = lines.find((line) => line.includes('-client-gateway ')) ?? '';
-  const [, ...rules] = user.match(/\([^)]*\)|\S+/g) ?? [];
-  await admin.call('ACL', 'SETUSER', ...rules);
-  const [, url = ''] = readFileSync(join(directory, 'client-gateway.env'), 'utf8').split('=');
-  rmSync(directory, { recursive: true });
-  return url.trim();
 }
 
 /** The keys of the scene's cluster in Redis. */

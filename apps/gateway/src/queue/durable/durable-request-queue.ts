@@ -106,6 +106,11 @@ export class DurableRequestQueue implements RequestQueue {
     setMaxListeners(0, this.closing.signal);
   }
 
+  /** BullMQ's queue, for who looks after queues. */
+  get bullQueue(): Queue {
+    return this.opened.queue;
+  }
+
   async open(): Promise<void> {
     await this.connection.open(this.closing.signal);
     const parts = this.createParts();

@@ -39,7 +39,9 @@ export interface TakeoverWorkerOptions {
   readonly ca?: string | undefined;
   /** Name of its connection in CLIENT LIST. */
   readonly name: string;
-  readonly keys: RedisKeys;
+  readonly keys: Pick<RedisKeys, 'prefix' | 'queueName'>;
+  /** How many jobs are worked on at a time. Default: all there are. */
+  readonly concurrency?: number;
 }
 
 /**
@@ -53,7 +55,7 @@ export class TakeoverWorker {
   private readonly closing = new AbortController();
 
   constructor(
-    { url, ca, name, keys }: TakeoverWorkerOptions,
+    { url, ca, name, keys, concurrency = MAX_JOBS }: TakeoverWorkerOptions,
     private readonly handler: JobHandler,
   ) {
     // One listener for each job: as many as there are, not a leak.
@@ -73,7 +75,7 @@ export class TakeoverWorker {
       connection: this.redis,
       prefix: keys.prefix,
       autorun: false,
-      concurrency: MAX_JOBS,
+      concurrency,
       lockDuration: LOCK_MS,
       stalledInterval: STALLED_CHECK_MS,
       // However often its gateway crashed, a request is not given up.

@@ -1,7 +1,7 @@
 import { signatureCounts } from '@ccro/crypto';
-import { Quit } from '@ccro/process-cluster';
+import { Quit } from '@ccro/clock';
 import { describe, expect, it, vi } from 'vitest';
-import { faultyNodes } from '../scenarios/scenario.js';
+import { faultyNodes } from './faulty-nodes.js';
 import { NO_FAULTS } from './embedded-cluster.js';
 import { measureDecisions, type DecisionFigures } from './measure-decisions.js';
 

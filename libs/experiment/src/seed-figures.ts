@@ -14,3 +14,8 @@ const FIGURES: Readonly<Record<number, { readonly offline: string; readonly fals
 export function seedFigure(nodes: number, kind: 'offline' | 'falsify'): string | null {
   return FIGURES[nodes]?.[kind] ?? null;
 }
+
+/** The rows of the seed's two tables: how many nodes are faulty, of n = 3f + 1. */
+export const SEED_BYZANTINE: readonly number[] = [1, 5, 10, 15, 20, 25, 30];
+/** What the two tables are of: nodes that are offline, and malicious ones. */
+export const SEED_FAULTS = ['offline', 'falsify'] as const;

@@ -2,9 +2,9 @@
 
 import type { CcroClient } from '@ccro/client';
 import { median } from '@ccro/figures';
-import { Overdue, Quit } from '@ccro/process-cluster';
-import { benchOperation } from '../load/bench-operation.js';
+import { Overdue, Quit } from '@ccro/clock';
 import { EmbeddedCluster, NO_FAULTS, type EmbeddedPlan, type Spent } from './embedded-cluster.js';
+import { OPERATION_BYTES, operationOf } from './operation.js';
 
 /** As many decisions as the budget allows, but so many at least and at most. */
 export interface DecisionBudget {
@@ -19,6 +19,8 @@ export interface DecisionFigures {
   readonly decisions: number;
   /** From sending the request to the f+1st matching reply; median, in milliseconds. */
   readonly timeMs: number;
+  readonly fastestMs: number;
+  readonly slowestMs: number;
   /** How certificates prove themselves. */
   readonly scheme: string;
   /** All of these for one decision, over the whole cluster and its client. */
@@ -48,17 +50,22 @@ export async function measureDecisions(
   quit: AbortSignal,
 ): Promise<DecisionFigures> {
   const cluster = await EmbeddedCluster.start(plan);
+  const operation = operationOf(plan.operationBytes ?? OPERATION_BYTES);
   try {
     await repeat({ atLeast: 1, atMost: Infinity, budgetMs: warmUpMs }, () =>
-      decide(cluster.client, quit),
+      decide(cluster.client, operation, quit),
     );
     const before = cluster.spent();
-    const times = await repeat({ atLeast, atMost, budgetMs }, () => decide(cluster.client, quit));
+    const times = await repeat({ atLeast, atMost, budgetMs }, () =>
+      decide(cluster.client, operation, quit),
+    );
     const after = cluster.spent();
     const each = (part: keyof Spent): number => (after[part] - before[part]) / times.length;
     return {
       decisions: times.length,
       timeMs: median(times),
+      fastestMs: Math.min(...times),
+      slowestMs: Math.max(...times),
       scheme: cluster.config.signature,
       deliveries: each('deliveries'),
       bytes: each('bytes'),
@@ -100,7 +107,7 @@ async function repeat(
 }
 
 /** @returns milliseconds to the decision */
-function decide(client: CcroClient, quit: AbortSignal): Promise<number> {
+function decide(client: CcroClient, operation: string, quit: AbortSignal): Promise<number> {
   return new Promise((resolve, reject) => {
     if (quit.aborted) {
       reject(new Quit());
@@ -113,7 +120,7 @@ function decide(client: CcroClient, quit: AbortSignal): Promise<number> {
     const onQuit = (): void => reject(new Quit());
     quit.addEventListener('abort', onQuit, { once: true });
     client
-      .submit(benchOperation())
+      .submit(operation)
       .settled.then(({ consensusTimeMs }) => resolve(consensusTimeMs), reject)
       .finally(() => {
         clearTimeout(overdue);

@@ -1,0 +1,145 @@
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import {
+  FAULT_NAMES,
+  FIRST_FORM,
+  MODE_NAMES,
+  requestOf,
+  SEED_FORM,
+  toggled,
+  type FormState,
+  type SizedBy,
+} from './experiment-request.js';
+import { createExperiment } from './experiments-api.js';
+
+/** Asks for a sweep. */
+export function ExperimentForm({
+  onCreated,
+}: {
+  readonly onCreated: (id: string) => void;
+}): JSX.Element {
+  const [form, setForm] = useState<FormState>(FIRST_FORM);
+  const [problem, setProblem] = useState<string | undefined>();
+  const change = (part: Partial<FormState>): void => setForm({ ...form, ...part });
+
+  const submit = async (): Promise<void> => {
+    const request = requestOf(form);
+    if (typeof request === 'string') return setProblem(request);
+    try {
+      const { id } = await createExperiment(request);
+      setProblem(undefined);
+      onCreated(id);
+    } catch (error) {
+      setProblem(error instanceof Error ? error.message : String(error));
+    }
+  };
+
+  return (
+    <section aria-labelledby="new-experiment">
+      <h2 id="new-experiment">New experiment</h2>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void submit();
+        }}
+      >
+        <Choices
+          title="Mode"
+          all={MODE_NAMES}
+          chosen={form.mode}
+          onChange={(mode) => change({ mode })}
+        />
+        <Sizes form={form} onChange={change} />
+        <Choices
+          title="Fault"
+          all={FAULT_NAMES}
+          chosen={form.fault}
+          onChange={(fault) => change({ fault })}
+        />
+        <div class="row">
+          <button type="submit">Measure</button>
+          <button type="button" class="plain" onClick={() => setForm(SEED_FORM)}>
+            The seed's two tables
+          </button>
+        </div>
+        {problem !== undefined && (
+          <p class="problem" role="alert">
+            {problem}
+          </p>
+        )}
+      </form>
+    </section>
+  );
+}
+
+function Sizes({
+  form,
+  onChange,
+}: {
+  readonly form: FormState;
+  readonly onChange: (part: Partial<FormState>) => void;
+}): JSX.Element {
+  return (
+    <div class="row">
+      <div class="field">
+        <label for="sized-by">Sizes are</label>
+        <select
+          id="sized-by"
+          value={form.sizedBy}
+          onChange={(event) => onChange({ sizedBy: event.currentTarget.value as SizedBy })}
+        >
+          <option value="byzantine">faulty nodes f, of 3f + 1</option>
+          <option value="nodes">nodes in all</option>
+        </select>
+      </div>
+      <div class="field grows">
+        <label for="sizes">Sizes, with commas</label>
+        <input
+          id="sizes"
+          value={form.sizes}
+          onInput={(event) => onChange({ sizes: event.currentTarget.value })}
+        />
+      </div>
+      <div class="field">
+        <label for="rounds">Rounds</label>
+        <input
+          id="rounds"
+          type="number"
+          min="1"
+          max="100"
+          value={form.rounds}
+          onInput={(event) => onChange({ rounds: event.currentTarget.valueAsNumber || 1 })}
+        />
+      </div>
+    </div>
+  );
+}
+
+function Choices<T extends string>({
+  title,
+  all,
+  chosen,
+  onChange,
+}: {
+  readonly title: string;
+  readonly all: readonly T[];
+  readonly chosen: readonly string[];
+  readonly onChange: (chosen: T[]) => void;
+}): JSX.Element {
+  const list = all.filter((each) => chosen.includes(each));
+  return (
+    <fieldset>
+      <legend>{title}</legend>
+      {all.map((each) => (
+        <label key={each} class="choice">
+          <input
+            type="checkbox"
+            checked={chosen.includes(each)}
+            onChange={() => onChange(toggled(all, list, each))}
+          />
+          {each}
+        </label>
+      ))}
+    </fieldset>
+  );
+}

@@ -1,0 +1,116 @@
+import type { JSX } from 'preact';
+import { useMemo, useState } from 'preact/hooks';
+import { millisText } from '../state/words.js';
+import {
+  cancelExperiment,
+  isOver,
+  pathOf,
+  type Experiment,
+  type ExperimentRow,
+} from './experiments-api.js';
+import { SweepChart } from './sweep-chart.js';
+import { sweepLines } from './sweep-lines.js';
+
+/** One experiment: how far it is, its rows and charts, and a way to end it. */
+export function ExperimentPanel({
+  experiment,
+  theme,
+  onChange,
+}: {
+  readonly experiment: Experiment;
+  readonly theme: string;
+  readonly onChange: (experiment: Experiment) => void;
+}): JSX.Element {
+  const { id, state, progress, reason, rows } = experiment;
+  const [problem, setProblem] = useState<string | undefined>();
+  const time = useMemo(() => sweepLines(rows, ({ timeMs }) => timeMs), [rows.length, id]);
+  const messages = useMemo(
+    () => sweepLines(rows, (figures) => figures.messages),
+    [rows.length, id],
+  );
+  const cancel = (): void => {
+    cancelExperiment(id).then(onChange, (error: unknown) =>
+      setProblem(error instanceof Error ? error.message : String(error)),
+    );
+  };
+  return (
+    <section aria-labelledby="experiment">
+      <h2 id="experiment">Experiment</h2>
+      <div class="row">
+        <progress aria-labelledby="experiment" value={progress.done} max={progress.cells} />
+        <span role="status" data-testid="experiment-state">
+          {state}, {progress.done} of {progress.cells} cells
+          {progress.current !== null && ` (${progress.current})`}
+        </span>
+        {!isOver(experiment) && (
+          <button type="button" class="plain" onClick={cancel}>
+            Cancel
+          </button>
+        )}
+      </div>
+      {[reason, problem].map(
+        (text) =>
+          typeof text === 'string' && (
+            <p key={text} class="problem" role="alert">
+              {text}
+            </p>
+          ),
+      )}
+      {rows.length > 0 && (
+        <>
+          <p class="phases">
+            <a href={`${pathOf(id)}/results.csv`}>CSV</a>
+            <a href={`${pathOf(id)}/results.csv?layout=times`}>CSV of the times</a>
+            <a href={`${pathOf(id)}/results.json`}>JSON</a>
+            <a href={`${pathOf(id)}/time.svg`}>Time as SVG</a>
+            <a href={`${pathOf(id)}/messages.svg`}>Messages as SVG</a>
+          </p>
+          <div class="charts">
+            <SweepChart title="Time of a decision" unit="ms" sweep={time} theme={theme} />
+            <SweepChart title="Messages" unit="deliveries" sweep={messages} theme={theme} />
+          </div>
+          <RowsTable rows={rows} />
+        </>
+      )}
+    </section>
+  );
+}
+
+function RowsTable({ rows }: { readonly rows: readonly ExperimentRow[] }): JSX.Element {
+  return (
+    <div class="scrolls" role="region" aria-label="Figures" tabIndex={0}>
+      <table>
+        <thead>
+          <tr>
+            {['Mode', 'Nodes', 'Faulty', 'Fault', 'Time', 'Messages', 'CPU'].map((title) => (
+              <th key={title} scope="col">
+                {title}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row, index) => (
+            <tr key={index}>
+              <td>{row.mode}</td>
+              <td>{row.nodes}</td>
+              <td>{row.byzantine}</td>
+              <td>{row.fault}</td>
+              {row.outcome === 'measured' ? (
+                <>
+                  <td>{millisText(row.figures.timeMs)}</td>
+                  <td>{Math.round(row.figures.messages)}</td>
+                  <td>{millisText(row.figures.cpuMs)}</td>
+                </>
+              ) : (
+                <td colSpan={3} class="problem">
+                  {row.reason}
+                </td>
+              )}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,95 @@
+import type { JSX } from 'preact';
+import { useCallback, useEffect, useState } from 'preact/hooks';
+import type { PageProps } from '../page/page-props.js';
+import { ExperimentForm } from './experiment-form.js';
+import { ExperimentPanel } from './experiment-panel.js';
+import {
+  isOver,
+  listExperiments,
+  readExperiment,
+  type Experiment,
+  type ExperimentSummary,
+} from './experiments-api.js';
+import './experiments.css';
+
+const LOOK_MS = 500;
+
+/** Sweeps over clusters of their own: ask for one, follow it, see what came of it. */
+export function ExperimentsPage({ theme }: PageProps): JSX.Element {
+  const [list, setList] = useState<readonly ExperimentSummary[]>([]);
+  const [chosen, setChosen] = useState<string | undefined>();
+  const [shown, setShown] = useState<Experiment | undefined>();
+  const [problem, setProblem] = useState<string | undefined>();
+  const id = chosen ?? list[0]?.id;
+
+  const look = useCallback(async (): Promise<void> => {
+    try {
+      const experiments = await listExperiments();
+      const wanted = chosen ?? experiments[0]?.id;
+      const found = wanted === undefined ? undefined : await readExperiment(wanted);
+      setList(experiments);
+      setShown(found);
+      setProblem(undefined);
+    } catch (error) {
+      setProblem(error instanceof Error ? error.message : String(error));
+    }
+  }, [chosen]);
+
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let over = false;
+    // The next look begins when the one before has its answer, and none while nobody looks.
+    const again = async (): Promise<void> => {
+      if (!document.hidden) await look();
+      if (!over) timer = setTimeout(() => void again(), LOOK_MS);
+    };
+    void again();
+    return () => {
+      over = true;
+      clearTimeout(timer);
+    };
+  }, [look]);
+
+  return (
+    <main class="cluster experiments">
+      {problem !== undefined && (
+        <p class="facts problem" role="alert">
+          {problem}
+        </p>
+      )}
+      <div class="side">
+        <ExperimentForm onCreated={setChosen} />
+        <section aria-labelledby="all-experiments">
+          <h2 id="all-experiments">Experiments</h2>
+          {list.length === 0 && <p class="quiet">None yet.</p>}
+          <ul class="lines">
+            {list.map((each) => (
+              <li key={each.id}>
+                <button
+                  type="button"
+                  class="plain wide"
+                  aria-pressed={each.id === id}
+                  onClick={() => setChosen(each.id)}
+                >
+                  {summaryText(each)}
+                </button>
+              </li>
+            ))}
+          </ul>
+        </section>
+      </div>
+      {shown !== undefined && (
+        <ExperimentPanel key={shown.id} experiment={shown} theme={theme} onChange={setShown} />
+      )}
+    </main>
+  );
+}
+
+function summaryText(experiment: ExperimentSummary): string {
+  const { plan, progress, state, createdAt } = experiment;
+  const sizes = plan.sizes.map(({ nodes }) => nodes);
+  const range = sizes.length === 1 ? `n = ${sizes[0]}` : `n = ${sizes[0]} to ${sizes.at(-1)}`;
+  const part = isOver(experiment) ? '' : ` (${progress.done} of ${progress.cells})`;
+  const at = new Date(createdAt).toLocaleTimeString();
+  return `${at}: ${range}, ${plan.fault.join(', ')}: ${state}${part}`;
+}

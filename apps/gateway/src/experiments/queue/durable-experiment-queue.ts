@@ -1,0 +1,270 @@
+/**
+ * The queue in Redis: a BullMQ job for each experiment. Its data is what was asked for, its progress
+ * the account of what was measured. A gateway that ends gives the job back; the job of one that was
+ * killed is found out by its lock, a few seconds later, and goes on elsewhere or after the restart.
+ */
+
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from '@nestjs/common';
+import { experimentKeyPrefix } from '@ccro/cluster-config';
+import type { CellMeasurer, ExperimentPlan } from '@ccro/experiment';
+import { Queue, type Job } from 'bullmq';
+import { isRefusal, QueueConnection } from '../../queue/durable/queue-connection.js';
+import { TakeoverWorker, UnusableJobError } from '../../queue/durable/takeover-worker.js';
+import { asQueueError, onWriteFailure } from '../../queue/durable/write-failure.js';
+import { QueueError } from '../../queue/queue-error.js';
+import { shuttingDown } from '../../queue/refusals.js';
+import {
+  accountSchema,
+  experimentOf,
+  isEnded,
+  orderSchema,
+  type Account,
+  type Experiment,
+} from '../experiment.js';
+import { runExperiment } from '../run-experiment.js';
+import { MAX_ENDED, MAX_UNFINISHED, type ExperimentQueue } from './experiment-queue.js';
+import { tooManyWaiting } from './refusals.js';
+
+const JOB_NAME = 'experiment';
+const QUEUE_NAME = 'experiments';
+/** Events that Redis keeps for whoever follows the queue. */
+const MAX_EVENTS = 1000;
+/** How often a gateway looks whether another one was asked to cancel what it measures. */
+const CANCEL_LOOK_MS = 200;
+/** How long `cancel` waits for the end. */
+const CANCEL_BOUND_MS = 2000;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const RETRY_MS = 100;
+const CLOSE_TIMEOUT_MS = 2000;
+
+export interface DurableExperimentQueueOptions {
+  readonly url: string;
+  /** See `redisTls`. */
+  readonly ca: string | undefined;
+  readonly cluster: string;
+  readonly clientId: string;
+  /** For clusters that end with this process: nothing of them is left in Redis. */
+  readonly forgetAtClose: boolean;
+}
+
+export interface DurableExperimentQueueDependencies {
+  readonly createMeasurer: () => CellMeasurer;
+  readonly logger: Pick<Logger, 'log' | 'warn'>;
+}
+
+export class DurableExperimentQueue implements ExperimentQueue {
+  private readonly prefix: string;
+  private readonly connection: QueueConnection;
+  private readonly closing = new AbortController();
+  /** Of the experiment that is measured here, by id. */
+  private readonly cancelling = new Map<string, AbortController>();
+  private running: Promise<void> = Promise.resolve();
+  private queue: Queue | undefined;
+  private worker: TakeoverWorker | undefined;
+
+  constructor(
+    private readonly options: DurableExperimentQueueOptions,
+    private readonly dependencies: DurableExperimentQueueDependencies,
+  ) {
+    const { url, ca, cluster, clientId } = options;
+    this.prefix = experimentKeyPrefix(cluster);
+    this.connection = new QueueConnection(url, ca, `${this.prefix}:${clientId}`);
+  }
+
+  /** BullMQ's queue, for who looks after queues. */
+  get bullQueue(): Queue {
+    if (this.queue === undefined) throw shuttingDown();
+    return this.queue;
+  }
+
+  async open(): Promise<void> {
+    const { connection, prefix } = this;
+    const { url, ca, clientId } = this.options;
+    await connection.open(this.closing.signal);
+    this.queue = new Queue(QUEUE_NAME, {
+      connection: connection.redis,
+      prefix,
+      streams: { events: { maxLen: MAX_EVENTS } },
+      defaultJobOptions: {
+        removeOnComplete: { count: MAX_ENDED },
+        removeOnFail: { count: MAX_ENDED },
+      },
+    });
+    this.queue.on('error', () => undefined);
+    await this.queue.waitUntilReady();
+    const keys = { prefix, queueName: QUEUE_NAME };
+    this.worker = new TakeoverWorker(
+      { url, ca, name: `${prefix}:${clientId}`, keys, concurrency: 1 },
+      {
+        see: (job) => (this.running = this.see(job)),
+        trouble: ({ message }) => {
+          if (connection.connected) this.dependencies.logger.warn(`Experiments: ${message}`);
+        },
+      },
+    );
+    this.worker.start();
+  }
+
+  async add(plan: ExperimentPlan): Promise<Experiment> {
+    if (this.closing.signal.aborted) throw shuttingDown();
+    const counts = await this.asked((queue) => queue.getJobCounts('wait', 'active'));
+    if ((counts.wait ?? 0) + (counts.active ?? 0) >= MAX_UNFINISHED) throw tooManyWaiting();
+    const jobId = randomUUID();
+    try {
+      const job = await this.bullQueue.add(JOB_NAME, { plan }, { jobId });
+      const created = { id: jobId, createdAtMs: job.timestamp, order: { plan } };
+      return experimentOf({ ...created, account: undefined, isActive: false });
+    } catch (error) {
+      if (onWriteFailure(error) !== 'unknown') throw asQueueError(error);
+      const message =
+        'The connection to Redis broke while the experiment was written: GET /experiments tells ' +
+        'whether it was accepted.';
+      throw new QueueError('uncertain', message, { cause: error });
+    }
+  }
+
+  async find(id: string): Promise<Experiment | undefined> {
+    return this.asked(async (queue) => {
+      const job = await jobOf(queue, id);
+      return job === undefined ? undefined : described(job, await job.isActive());
+    });
+  }
+
+  async list(): Promise<readonly Experiment[]> {
+    return this.asked(async (queue) => {
+      const active = await queue.getJobs(['active']);
+      const isActive = new Set(active.map(({ id }) => id));
+      // A job may change its place while the places are read: the later one counts.
+      const others = await queue.getJobs(['wait', 'completed', 'failed']);
+      const jobs = new Map([...active, ...others].map((job) => [job.id, job]));
+      return [...jobs.values()]
+        .sort((a, b) => b.timestamp - a.timestamp)
+        .flatMap((job) => described(job, isActive.has(job.id)) ?? []);
+    });
+  }
+
+  async cancel(id: string): Promise<Experiment | undefined> {
+    const found = await this.find(id);
+    if (found === undefined || isEnded(found)) return found;
+    await this.asked(async (queue) => {
+      await (await jobOf(queue, id))?.updateData({ plan: found.plan, cancelled: true });
+    });
+    this.cancelling.get(id)?.abort();
+    return this.untilEnded(id);
+  }
+
+  async close(): Promise<void> {
+    this.closing.abort();
+    const { worker, queue } = this;
+    await worker?.close();
+    // What it started is gone by then; it kept what it had to keep.
+    await this.running.catch(() => undefined);
+    if (queue !== undefined && this.options.forgetAtClose && this.connection.connected) {
+      const timeout = delay(CLOSE_TIMEOUT_MS, undefined, { ref: false });
+      await Promise.race([queue.obliterate({ force: true }).catch(() => undefined), timeout]);
+    }
+    await queue?.close().catch(() => undefined);
+    this.connection.close();
+  }
+
+  /** What the worker does with a job. @throws UnusableJobError */
+  private async see({ id }: { readonly id: string }): Promise<void> {
+    const job: Job | undefined = await this.untilAnswered((queue) => queue.getJob(id));
+    if (job === undefined) return;
+    const order = orderSchema.safeParse(job.data);
+    if (!order.success) throw new UnusableJobError('a job that no gateway wrote');
+    const account = accountOf(job);
+    if (account !== undefined && account.ended === undefined) {
+      this.dependencies.logger.log(`Experiment ${id} goes on after ${account.rows.length} cells`);
+    }
+    const cancelling = new AbortController();
+    this.cancelling.set(id, cancelling);
+    const done = new AbortController();
+    const watching = this.watchForCancel(id, cancelling, done.signal);
+    try {
+      await runExperiment({
+        order: order.data,
+        account,
+        createMeasurer: this.dependencies.createMeasurer,
+        cancelling: cancelling.signal,
+        closing: this.closing.signal,
+        save: (changed) => this.untilAnswered(() => job.updateProgress(changed)),
+      });
+    } finally {
+      done.abort();
+      await watching;
+      this.cancelling.delete(id);
+    }
+  }
+
+  /** Another gateway may have been asked to cancel it. */
+  private async watchForCancel(
+    id: string,
+    cancelling: AbortController,
+    done: AbortSignal,
+  ): Promise<void> {
+    while (!done.aborted && !cancelling.signal.aborted) {
+      await delay(CANCEL_LOOK_MS, undefined, { signal: done, ref: false }).catch(() => undefined);
+      // While Redis is away nobody can have cancelled it.
+      const job = await this.asked((queue) => jobOf(queue, id)).catch(() => undefined);
+      if (orderSchema.safeParse(job?.data).data?.cancelled === true) cancelling.abort();
+    }
+  }
+
+  private async untilEnded(id: string): Promise<Experiment | undefined> {
+    const deadlineMs = performance.now() + CANCEL_BOUND_MS;
+    for (;;) {
+      const found = await this.find(id);
+      if (found === undefined || isEnded(found) || performance.now() >= deadlineMs) return found;
+      await delay(CANCEL_LOOK_MS / 4, undefined, { ref: false });
+    }
+  }
+
+  /** @throws QueueError */
+  private async asked<T>(ask: (queue: Queue) => Promise<T>): Promise<T> {
+    try {
+      return await ask(this.bullQueue);
+    } catch (error) {
+      throw asQueueError(error);
+    }
+  }
+
+  /** Asks Redis until it answers, be it with a refusal: that Redis is away makes nothing fail. */
+  private async untilAnswered<T>(ask: (queue: Queue) => Promise<T>): Promise<T> {
+    for (;;) {
+      await this.connection.untilConnected(this.closing.signal);
+      try {
+        return await ask(this.bullQueue);
+      } catch (error) {
+        if (this.closing.signal.aborted || isRefusal(error) || isGone(error)) throw error;
+        await delay(RETRY_MS, undefined, { ref: false });
+      }
+    }
+  }
+}
+
+async function jobOf(queue: Queue, id: string): Promise<Job | undefined> {
+  // Other names are those of BullMQ's own keys.
+  if (!UUID.test(id)) return undefined;
+  return (await queue.getJob(id)) ?? undefined;
+}
+
+/** BullMQ's way to say that the job was removed. */
+function isGone(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('Missing key for job');
+}
+
+/** Undefined for a job that no gateway wrote. */
+function described(job: Job, isActive: boolean): Experiment | undefined {
+  const order = orderSchema.safeParse(job.data);
+  if (!order.success || job.id === undefined) return undefined;
+  const parts = { id: job.id, createdAtMs: job.timestamp, order: order.data };
+  const failure = job.finishedOn === undefined ? undefined : job.failedReason;
+  return experimentOf({ ...parts, account: accountOf(job), isActive, failure });
+}
+
+function accountOf({ progress }: Job): Account | undefined {
+  return accountSchema.safeParse(progress).data;
+}

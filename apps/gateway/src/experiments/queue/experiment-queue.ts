@@ -1,0 +1,47 @@
+import type { ExperimentPlan } from '@ccro/experiment';
+import type { Experiment } from '../experiment.js';
+
+/** Injection token of the `ExperimentQueue`. */
+export const EXPERIMENT_QUEUE = Symbol('EXPERIMENT_QUEUE');
+
+/** Experiments that may wait or run at a time. */
+export const MAX_UNFINISHED = 20;
+/** Of those that have ended, the newest are kept. */
+export const MAX_ENDED = 100;
+
+/**
+ * Keeps experiments, and has them measured one after another.
+ *
+ * Invariants its implementations keep (`experiment-queue.contract.ts` holds them to it):
+ * - at most one experiment a gateway is measured at a time, the one asked for first before others;
+ * - a row that was told of stays; a cancelled experiment gets no further rows;
+ * - what has ended does not change any more.
+ */
+export interface ExperimentQueue {
+  /**
+   * Makes it ready, and goes on with what an earlier process left behind.
+   *
+   * @throws BrokerError when what it is kept in cannot be reached
+   */
+  open(): Promise<void>;
+
+  /** @throws QueueError */
+  add(plan: ExperimentPlan): Promise<Experiment>;
+
+  /** @throws QueueError `unreachable` or `refused` */
+  find(id: string): Promise<Experiment | undefined>;
+
+  /** All that are kept, the newest first. @throws QueueError `unreachable` or `refused` */
+  list(): Promise<readonly Experiment[]>;
+
+  /**
+   * Ends it, if it has not ended: what is being measured is given up at once.
+   *
+   * @returns how it is then; undefined where there is none
+   * @throws QueueError `unreachable` or `refused`
+   */
+  cancel(id: string): Promise<Experiment | undefined>;
+
+  /** Stops measuring; whatever is durable waits for the next process. Never throws. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,64 @@
+/**
+ * What every queue does with an experiment when its turn comes.
+ *
+ * Invariant: a row is kept before the next cell begins, and rows are only ever added, so that who
+ * goes on with the experiment measures no cell twice but the one that was under way.
+ */
+
+import { anyOf, Quit } from '@ccro/clock';
+import { cellsOf, runCells, type CellMeasurer, type ExperimentRow } from '@ccro/experiment';
+import type { Account, Order } from './experiment.js';
+
+export interface ExperimentRun {
+  readonly order: Order;
+  /** What an earlier run left behind. */
+  readonly account: Account | undefined;
+  readonly createMeasurer: () => CellMeasurer;
+  /** Aborts when somebody wants the experiment to end. */
+  readonly cancelling: AbortSignal;
+  /** Aborts when this process ends: the experiment waits for the next one. */
+  readonly closing: AbortSignal;
+  readonly save: (account: Account) => Promise<void>;
+}
+
+type End = Omit<NonNullable<Account['ended']>, 'atMs'>;
+
+/** @throws Quit when `closing` aborts, or what `save` throws */
+export async function runExperiment(run: ExperimentRun): Promise<void> {
+  const { order, account, save } = run;
+  if (account?.ended !== undefined || order.cancelled === true) return;
+  const kept = {
+    startedAtMs: account?.startedAtMs ?? Date.now(),
+    rows: [...(account?.rows ?? [])],
+  };
+  if (account === undefined) await save(kept);
+  const ended = await measure(run, kept);
+  await save({ ...kept, ended: { ...ended, atMs: Date.now() } });
+}
+
+async function measure(
+  { order, createMeasurer, cancelling, closing, save }: ExperimentRun,
+  kept: Account,
+): Promise<End> {
+  let couldSave = true;
+  const onRow = async (row: ExperimentRow): Promise<void> => {
+    kept.rows.push(row);
+    couldSave = false;
+    await save(kept);
+    couldSave = true;
+  };
+  let measurer: CellMeasurer | undefined;
+  try {
+    measurer = createMeasurer();
+    const signal = anyOf(cancelling, closing);
+    const [cells, done] = [cellsOf(order.plan), [...kept.rows]];
+    await runCells({ cells, done, measurer, signal, onCell: () => undefined, onRow });
+    return { state: 'completed' };
+  } catch (error) {
+    if (!couldSave || (error instanceof Quit && !cancelling.aborted)) throw error;
+    if (error instanceof Quit) return { state: 'cancelled' };
+    return { state: 'failed', reason: error instanceof Error ? error.message : String(error) };
+  } finally {
+    await measurer?.close();
+  }
+}

@@ -1,0 +1,92 @@
+/** Bull Board at `/admin/queues`: what is in the gateway's queues in Redis, to look at only. */
+
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+import type { createBullBoard } from '@bull-board/api';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Queue } from 'bullmq';
+import { DurableExperimentQueue } from '../experiments/queue/durable-experiment-queue.js';
+import { EXPERIMENT_QUEUE } from '../experiments/queue/experiment-queue.js';
+import { GATEWAY_SETTINGS } from '../gateway.constants.js';
+import type { GatewaySettings } from '../gateway.options.js';
+import { ProblemException } from '../problem/problem.js';
+import { sendProblem } from '../problem/problem.filter.js';
+import { DurableRequestQueue } from '../queue/durable/durable-request-queue.js';
+import { REQUEST_QUEUE } from '../queue/request-queue.js';
+
+const PATH = '/admin/queues';
+
+type BoardAdapter = Parameters<typeof createBullBoard>[0]['serverAdapter'];
+
+/** It comes with styles in its text, and is not to load anything from elsewhere. */
+const HEADERS = {
+  'content-security-policy':
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
+    "object-src 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+} as const;
+
+/** The one place that says who may look. @throws ProblemException */
+function requireAdmin(settings: GatewaySettings): void {
+  if (settings.faultInjection) return;
+  throw new ProblemException(
+    'fault-injection-disabled',
+    'The queues show what users asked for: start the gateway with FAULT_INJECTION=on to see them.',
+  );
+}
+
+/**
+ * Adds the board's routes, where there is a Redis. To be called before the application is
+ * initialised.
+ *
+ * @returns what puts the queues on it once they are open
+ */
+export async function serveQueueBoard(app: NestFastifyApplication): Promise<() => void> {
+  const settings = app.get<GatewaySettings>(GATEWAY_SETTINGS);
+  if (settings.queue === undefined) return () => undefined;
+  // Loaded only where there is something to show.
+  const [{ createBullBoard: createBoard }, { BullMQAdapter }, { FastifyAdapter }] =
+    await Promise.all([
+      import('@bull-board/api'),
+      import('@bull-board/api/bullMQAdapter'),
+      import('@bull-board/fastify'),
+    ]);
+  const serverAdapter = new FastifyAdapter().setBasePath(PATH);
+  const files = createRequire(import.meta.url).resolve('@bull-board/ui/package.json');
+  const board = createBoard({
+    queues: [],
+    // Its types are those of another copy of the same package.
+    serverAdapter: serverAdapter as unknown as BoardAdapter,
+    options: { uiBasePath: dirname(files), uiConfig: { boardTitle: 'CCRO queues' } },
+  });
+  await app
+    .getHttpAdapter()
+    .getInstance()
+    .register(
+      async (scope) => {
+        scope.addHook('onRequest', async (_request, reply) => {
+          void reply.headers(HEADERS);
+          try {
+            requireAdmin(settings);
+          } catch (error) {
+            sendProblem(reply, error);
+          }
+        });
+        await scope.register(serverAdapter.registerPlugin());
+      },
+      { prefix: PATH },
+    );
+  // A job that is changed by hand would break what the gateway promised: nothing can be.
+  const shown = (queue: Queue): InstanceType<typeof BullMQAdapter> =>
+    new BullMQAdapter(queue, { readOnlyMode: true });
+  return () => board.setQueues(bullQueues(app).map(shown));
+}
+
+function bullQueues(app: NestFastifyApplication): Queue[] {
+  return [app.get<unknown>(REQUEST_QUEUE), app.get<unknown>(EXPERIMENT_QUEUE)].flatMap((queue) =>
+    queue instanceof DurableRequestQueue || queue instanceof DurableExperimentQueue
+      ? [queue.bullQueue]
+      : [],
+  );
+}

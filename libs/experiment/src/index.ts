@@ -1,0 +1,25 @@
+export { CHARTS, chartOf, isChartName, type ChartName } from './charts.js';
+export { MeasuringProcess, type MeasuringProcessOptions } from './measuring-process.js';
+export {
+  cellName,
+  cellsOf,
+  CELL_FAULTS,
+  LIMITS,
+  MODES,
+  planOf,
+  planRequestSchema,
+  type Cell,
+  type CellFault,
+  type ExperimentPlan,
+  type PlanRequest,
+} from './plan.js';
+export { isMeasured, planSchema, rowSchema, type CellFigures, type ExperimentRow } from './row.js';
+export {
+  CellFailure,
+  ExperimentOverdue,
+  runCells,
+  type CellMeasurer,
+  type CellRun,
+} from './run-cells.js';
+export { SEED_BYZANTINE, seedFigure } from './seed-figures.js';
+export { cellsCsv, timesCsv } from './tables.js';

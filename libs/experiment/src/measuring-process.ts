@@ -1,0 +1,117 @@
+/**
+ * Measures cells in a process of its own, so that whoever asks goes on answering meanwhile. The
+ * process is started with the first cell, used for all that follow, and killed when a cell is given
+ * up: nothing else ends a cluster that is busy at once.
+ */
+
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { Quit } from '@ccro/clock';
+import { reportSchema } from './measuring-messages.js';
+import { LIMITS, type Cell } from './plan.js';
+import type { CellFigures } from './row.js';
+import { CellFailure, type CellMeasurer } from './run-cells.js';
+
+const BUILT = '/dist/';
+const PROGRAM = 'libs/experiment/src/measuring-program.js';
+/** Of what the process wrote before it ended, so much is quoted. */
+const MAX_QUOTED = 500;
+
+export interface MeasuringProcessOptions {
+  /** File of the built program; by default that of the same build as this file. */
+  readonly program?: string;
+  /** How long a cell may take, in milliseconds. */
+  readonly cellBoundMs?: number;
+}
+
+export class MeasuringProcess implements CellMeasurer {
+  private readonly program: string;
+  private readonly cellBoundMs: number;
+  private child: ChildProcess | undefined;
+  private errors = '';
+
+  /** @throws RangeError when the program was not built */
+  constructor(options: MeasuringProcessOptions = {}) {
+    this.program = options.program ?? builtMeasuringProgram(import.meta.url);
+    this.cellBoundMs = options.cellBoundMs ?? LIMITS.cellSeconds * 1000;
+  }
+
+  /** Id of the process while there is one. */
+  get pid(): number | undefined {
+    return this.child?.pid;
+  }
+
+  async measure(cell: Cell, signal: AbortSignal): Promise<CellFigures> {
+    if (signal.aborted) throw new Quit();
+    const child = (this.child ??= this.start());
+    try {
+      return await this.resultOf(child, cell, signal);
+    } catch (error) {
+      // Whatever it is doing is not to go on, nor to disturb the cell that comes next.
+      await this.close();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    const { child } = this;
+    this.child = undefined;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    // A process that could not be started never exits.
+    if (child.pid === undefined) return;
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+  }
+
+  private start(): ChildProcess {
+    this.errors = '';
+    // Not this process's own flags: a debugger's port, for one, is taken.
+    const child = fork(this.program, { execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    child.stderr?.on('data', (chunk: Buffer) => {
+      this.errors = (this.errors + chunk.toString()).slice(-MAX_QUOTED);
+    });
+    return child;
+  }
+
+  private resultOf(child: ChildProcess, cell: Cell, signal: AbortSignal): Promise<CellFigures> {
+    return new Promise((resolve, reject) => {
+      const settle = (act: () => void): void => {
+        clearTimeout(overdue);
+        signal.removeEventListener('abort', onAbort);
+        child.off('message', onMessage).off('close', onExit).off('error', onError);
+        act();
+      };
+      const fail = (reason: string): void => settle(() => reject(new CellFailure(reason)));
+      const overdue = setTimeout(() => {
+        fail(`no result within ${this.cellBoundMs / 1000} s`);
+      }, this.cellBoundMs);
+      const onAbort = (): void => settle(() => reject(new Quit()));
+      const onMessage = (message: unknown): void => {
+        const { data: report } = reportSchema.safeParse(message);
+        if (report?.kind === 'measured') settle(() => resolve(report.figures));
+        else fail(report?.reason ?? 'the measuring process said what is no result');
+      };
+      // When it has ended and all that it wrote is read.
+      const onExit = (code: number | null, by: string | null): void =>
+        fail(`the measuring process ended (${by ?? `exit ${code}`}) ${this.errors}`.trimEnd());
+      const onError = (error: Error): void => settle(() => reject(error));
+      signal.addEventListener('abort', onAbort, { once: true });
+      child.on('message', onMessage).on('close', onExit).on('error', onError);
+      child.send(cell, (error) => {
+        if (error !== null) fail(`the measuring process is gone: ${error.message}`);
+      });
+    });
+  }
+}
+
+/**
+ * @param from `import.meta.url` of a built module, bundled or not
+ * @throws RangeError
+ */
+export function builtMeasuringProgram(from: string): string {
+  const end = from.lastIndexOf(BUILT) + BUILT.length;
+  if (end < BUILT.length) throw new RangeError(`${from} was not built: npm run build`);
+  return fileURLToPath(new URL(PROGRAM, from.slice(0, end)));
+}

@@ -1,0 +1,54 @@
+/**
+ * The program of the measuring process: takes a cell, starts a cluster for it, measures, closes it.
+ * It belongs to whoever started it: it ends with that process, however that ends, and leaves
+ * signals from the terminal to it.
+ */
+
+import {
+  compileAll,
+  faultyNodes,
+  measureDecisions,
+  NO_FAULTS,
+  type DecisionFigures,
+} from '@ccro/measurement';
+import { orderSchema, type MeasuringReport } from './measuring-messages.js';
+import type { Cell } from './plan.js';
+import type { CellFigures } from './row.js';
+
+/** As `npm run bench -- faults --quick` has it. */
+const WARM_UP_MS = 200;
+
+const never = new AbortController().signal;
+let isWarm = false;
+
+async function measure(cell: Cell): Promise<CellFigures> {
+  const { mode, nodes, byzantine, fault, payloadBytes, rounds } = cell;
+  if (!isWarm) await compileAll(never, WARM_UP_MS);
+  isWarm = true;
+  const faults = fault === 'none' ? NO_FAULTS : faultyNodes(nodes, byzantine, fault);
+  const budget = { atLeast: rounds, atMost: rounds, budgetMs: 0, warmUpMs: WARM_UP_MS };
+  const plan = { mode, nodes, faults, operationBytes: payloadBytes };
+  return figuresOf(await measureDecisions(plan, budget, never));
+}
+
+function figuresOf(decisions: DecisionFigures): CellFigures {
+  const { timeMs, fastestMs, slowestMs, deliveries, bytes, scheme, oneRound } = decisions;
+  const { signaturesMade, signaturesChecked, cpuMs } = decisions;
+  const times = { timeMs, fastestMs, slowestMs };
+  const counts = { messages: deliveries, bytes, signaturesMade, signaturesChecked, cpuMs };
+  return { ...times, ...counts, oneRound, scheme };
+}
+
+function report(message: MeasuringReport): void {
+  process.send?.(message);
+}
+
+process.on('message', (order) => {
+  measure(orderSchema.parse(order)).then(
+    (figures) => report({ kind: 'measured', figures }),
+    (error: unknown) =>
+      report({ kind: 'failed', reason: error instanceof Error ? error.message : String(error) }),
+  );
+});
+process.on('disconnect', () => process.exit());
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);

@@ -1,0 +1,60 @@
+/** What became of a cell. Rows come back from other processes and from Redis: they are checked. */
+
+import { FAULT_KINDS } from '@ccro/faults';
+import { z } from 'zod';
+import { MODES } from './plan.js';
+
+const count = z.number().nonnegative();
+
+/** Of one decision, over the whole cluster and its client; times in milliseconds. */
+export const figuresSchema = z.object({
+  /** Median of the rounds. */
+  timeMs: count,
+  fastestMs: count,
+  slowestMs: count,
+  /** Deliveries: a broadcast is n of them. */
+  messages: count,
+  bytes: count,
+  signaturesMade: count,
+  signaturesChecked: count,
+  cpuMs: count,
+  /** Part of the decisions that took one round of votes. */
+  oneRound: count.max(1),
+  /** How certificates prove themselves. */
+  scheme: z.string(),
+});
+
+export type CellFigures = z.infer<typeof figuresSchema>;
+
+const cell = {
+  mode: z.enum(MODES),
+  nodes: z.int(),
+  byzantine: z.int(),
+  fault: z.enum(['none', ...FAULT_KINDS]),
+  payloadBytes: z.int(),
+  rounds: z.int(),
+};
+
+export const cellSchema = z.object(cell);
+
+/** A plan that was kept somewhere. */
+export const planSchema = z.object({
+  mode: z.array(cell.mode).readonly(),
+  sizes: z.array(z.object({ nodes: cell.nodes, byzantine: cell.byzantine })).readonly(),
+  fault: z.array(cell.fault).readonly(),
+  rounds: cell.rounds,
+  payloadBytes: z.array(cell.payloadBytes).readonly(),
+});
+
+export const rowSchema = z.discriminatedUnion('outcome', [
+  z.object({ ...cell, elapsedMs: count, outcome: z.literal('measured'), figures: figuresSchema }),
+  z.object({ ...cell, elapsedMs: count, outcome: z.literal('failed'), reason: z.string() }),
+]);
+
+/** A cell with its figures, or with the reason why there are none. */
+export type ExperimentRow = z.infer<typeof rowSchema>;
+export type MeasuredRow = Extract<ExperimentRow, { outcome: 'measured' }>;
+
+export function isMeasured(row: ExperimentRow): row is MeasuredRow {
+  return row.outcome === 'measured';
+}

@@ -1,0 +1,9 @@
+export { EmbeddedCluster, NO_FAULTS, type EmbeddedPlan, type Spent } from './embedded-cluster.js';
+export { faultyNodes } from './faulty-nodes.js';
+export {
+  compileAll,
+  measureDecisions,
+  type DecisionBudget,
+  type DecisionFigures,
+} from './measure-decisions.js';
+export { MIN_OPERATION_BYTES, OPERATION_BYTES, operationOf, valueOf } from './operation.js';
