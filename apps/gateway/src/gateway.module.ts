@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { ClusterModule } from './cluster/cluster.module.js';
+import { ComparisonModule } from './comparison/comparison.module.js';
 import { ConnectionModule } from './connection/connection.module.js';
 import { EventsModule } from './events/events.module.js';
 import { EntranceController } from './entrance/entrance.controller.js';
@@ -33,6 +34,7 @@ export class GatewayModule {
         HealthModule,
         EventsModule,
         ExperimentsModule,
+        ComparisonModule,
       ],
       controllers: [EntranceController],
       providers: [

@@ -1,6 +1,6 @@
 import type { Broker } from '@ccro/broker';
 import type { ApiKey, ClusterConfig } from '@ccro/cluster-config';
-import { MeasuringProcess, type CellMeasurer } from '@ccro/experiment';
+import { MeasuringProcess, type CellMeasurer, type DecisionObserver } from '@ccro/experiment';
 import type { DecidedAnswer } from './requests/request-record.js';
 
 /** Everything the gateway is told; nothing in it reads the environment. */
@@ -44,6 +44,8 @@ export interface GatewayOptions {
   readonly pageDirectory?: string;
   /** What measures the cells of experiments. Default: a process of its own for each experiment. */
   readonly createMeasurer?: () => CellMeasurer;
+  /** What compares the modes. Default: a process of its own for each comparison. */
+  readonly createObserver?: () => DecisionObserver;
   /** Told of each request once it is decided and its tallies are complete. */
   readonly onDecided?: (answer: DecidedAnswer) => void;
 }
@@ -74,6 +76,7 @@ const DEFAULTS = {
   idempotencyRetentionMs: 0,
   corsOrigins: [],
   createMeasurer: () => new MeasuringProcess(),
+  createObserver: () => new MeasuringProcess(),
   onDecided: () => undefined,
 } as const satisfies Partial<GatewayOptions>;
 

@@ -1,4 +1,16 @@
 export { CHARTS, chartOf, isChartName, type ChartName } from './charts.js';
+export {
+  compareModes,
+  COMPARISON_BOUND_MS,
+  COMPARISON_NODES,
+  comparisonRequestSchema,
+  type ComparedMode,
+  type Comparison,
+  type ComparisonRequest,
+  type DecisionObserver,
+  type Observation,
+  type Observed,
+} from './comparison.js';
 export { MeasuringProcess, type MeasuringProcessOptions } from './measuring-process.js';
 export {
   cellName,

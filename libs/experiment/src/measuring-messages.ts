@@ -1,12 +1,19 @@
 import { z } from 'zod';
+import { observationSchema, observedSchema } from './comparison.js';
 import { cellSchema, figuresSchema } from './row.js';
 
-/** To the measuring process: a cell. */
-export const orderSchema = cellSchema;
+/** To the measuring process: what to do. */
+export const orderSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('measure'), cell: cellSchema }),
+  z.object({ kind: z.literal('observe'), observation: observationSchema }),
+]);
 
-/** From it: what became of the cell. */
+export type MeasuringOrder = z.infer<typeof orderSchema>;
+
+/** From it: what became of that. */
 export const reportSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('measured'), figures: figuresSchema }),
+  z.object({ kind: z.literal('observed'), decision: observedSchema }),
   z.object({ kind: z.literal('failed'), reason: z.string() }),
 ]);
 

@@ -1,5 +1,5 @@
 /**
- * Measures cells in a process of its own, so that whoever asks goes on answering meanwhile. The
+ * Measures cells, and looks at decisions, in a process of its own, so that whoever asks goes on answering meanwhile. The
  * process is started with the first cell, used for all that follow, and killed when a cell is given
  * up: nothing else ends a cluster that is busy at once.
  */
@@ -8,7 +8,8 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Quit } from '@ccro/clock';
-import { reportSchema } from './measuring-messages.js';
+import type { DecisionObserver, Observation, Observed } from './comparison.js';
+import { reportSchema, type MeasuringOrder, type MeasuringReport } from './measuring-messages.js';
 import { LIMITS, type Cell } from './plan.js';
 import type { CellFigures } from './row.js';
 import { CellFailure, type CellMeasurer } from './run-cells.js';
@@ -18,6 +19,8 @@ const PROGRAM = 'libs/experiment/src/measuring-program.js';
 /** Of what the process wrote before it ended, so much is quoted. */
 const MAX_QUOTED = 500;
 
+const NO_RESULT = 'the measuring process said what is no result';
+
 export interface MeasuringProcessOptions {
   /** File of the built program; by default that of the same build as this file. */
   readonly program?: string;
@@ -25,7 +28,7 @@ export interface MeasuringProcessOptions {
   readonly cellBoundMs?: number;
 }
 
-export class MeasuringProcess implements CellMeasurer {
+export class MeasuringProcess implements CellMeasurer, DecisionObserver {
   private readonly program: string;
   private readonly cellBoundMs: number;
   private child: ChildProcess | undefined;
@@ -43,10 +46,22 @@ export class MeasuringProcess implements CellMeasurer {
   }
 
   async measure(cell: Cell, signal: AbortSignal): Promise<CellFigures> {
+    const report = await this.carryOut({ kind: 'measure', cell }, signal);
+    if (report.kind === 'measured') return report.figures;
+    throw new CellFailure(NO_RESULT);
+  }
+
+  async observe(observation: Observation, signal: AbortSignal): Promise<Observed> {
+    const report = await this.carryOut({ kind: 'observe', observation }, signal);
+    if (report.kind === 'observed') return report.decision;
+    throw new CellFailure(NO_RESULT);
+  }
+
+  private async carryOut(order: MeasuringOrder, signal: AbortSignal): Promise<MeasuringReport> {
     if (signal.aborted) throw new Quit();
     const child = (this.child ??= this.start());
     try {
-      return await this.resultOf(child, cell, signal);
+      return await this.reportOn(child, order, signal);
     } catch (error) {
       // Whatever it is doing is not to go on, nor to disturb the cell that comes next.
       await this.close();
@@ -75,7 +90,11 @@ export class MeasuringProcess implements CellMeasurer {
     return child;
   }
 
-  private resultOf(child: ChildProcess, cell: Cell, signal: AbortSignal): Promise<CellFigures> {
+  private reportOn(
+    child: ChildProcess,
+    order: MeasuringOrder,
+    signal: AbortSignal,
+  ): Promise<MeasuringReport> {
     return new Promise((resolve, reject) => {
       const settle = (act: () => void): void => {
         clearTimeout(overdue);
@@ -90,8 +109,9 @@ export class MeasuringProcess implements CellMeasurer {
       const onAbort = (): void => settle(() => reject(new Quit()));
       const onMessage = (message: unknown): void => {
         const { data: report } = reportSchema.safeParse(message);
-        if (report?.kind === 'measured') settle(() => resolve(report.figures));
-        else fail(report?.reason ?? 'the measuring process said what is no result');
+        if (report === undefined) fail(NO_RESULT);
+        else if (report.kind === 'failed') fail(report.reason);
+        else settle(() => resolve(report));
       };
       // When it has ended and all that it wrote is read.
       const onExit = (code: number | null, by: string | null): void =>
@@ -99,7 +119,7 @@ export class MeasuringProcess implements CellMeasurer {
       const onError = (error: Error): void => settle(() => reject(error));
       signal.addEventListener('abort', onAbort, { once: true });
       child.on('message', onMessage).on('close', onExit).on('error', onError);
-      child.send(cell, (error) => {
+      child.send(order, (error) => {
         if (error !== null) fail(`the measuring process is gone: ${error.message}`);
       });
     });

@@ -1,5 +1,5 @@
 /**
- * The program of the measuring process: takes a cell, starts a cluster for it, measures, closes it.
+ * The program of the measuring process: takes an order, starts a cluster for it, measures, closes it.
  * It belongs to whoever started it: it ends with that process, however that ends, and leaves
  * signals from the terminal to it.
  */
@@ -9,9 +9,11 @@ import {
   faultyNodes,
   measureDecisions,
   NO_FAULTS,
+  observeDecision,
   type DecisionFigures,
 } from '@ccro/measurement';
-import { orderSchema, type MeasuringReport } from './measuring-messages.js';
+import { COMPARISON_BOUND_MS, type Observation, type Observed } from './comparison.js';
+import { orderSchema, type MeasuringOrder, type MeasuringReport } from './measuring-messages.js';
 import type { Cell } from './plan.js';
 import type { CellFigures } from './row.js';
 
@@ -21,14 +23,33 @@ const WARM_UP_MS = 200;
 const never = new AbortController().signal;
 let isWarm = false;
 
-async function measure(cell: Cell): Promise<CellFigures> {
-  const { mode, nodes, byzantine, fault, payloadBytes, rounds } = cell;
+async function carryOut(order: MeasuringOrder): Promise<MeasuringReport> {
   if (!isWarm) await compileAll(never, WARM_UP_MS);
   isWarm = true;
-  const faults = fault === 'none' ? NO_FAULTS : faultyNodes(nodes, byzantine, fault);
+  switch (order.kind) {
+    case 'measure':
+      return { kind: 'measured', figures: await measure(order.cell) };
+    case 'observe':
+      return { kind: 'observed', decision: await observe(order.observation) };
+  }
+}
+
+async function measure(cell: Cell): Promise<CellFigures> {
+  const { mode, nodes, payloadBytes, rounds } = cell;
+  const faults = faultsOf(cell);
   const budget = { atLeast: rounds, atMost: rounds, budgetMs: 0, warmUpMs: WARM_UP_MS };
   const plan = { mode, nodes, faults, operationBytes: payloadBytes };
   return figuresOf(await measureDecisions(plan, budget, never));
+}
+
+function observe(observation: Observation): Promise<Observed> {
+  const { mode, nodes, operation } = observation;
+  const plan = { mode, nodes, operation, faults: faultsOf(observation) };
+  return observeDecision({ ...plan, boundMs: COMPARISON_BOUND_MS }, never);
+}
+
+function faultsOf({ nodes, byzantine, fault }: Cell | Observation): typeof NO_FAULTS {
+  return fault === 'none' ? NO_FAULTS : faultyNodes(nodes, byzantine, fault);
 }
 
 function figuresOf(decisions: DecisionFigures): CellFigures {
@@ -44,10 +65,8 @@ function report(message: MeasuringReport): void {
 }
 
 process.on('message', (order) => {
-  measure(orderSchema.parse(order)).then(
-    (figures) => report({ kind: 'measured', figures }),
-    (error: unknown) =>
-      report({ kind: 'failed', reason: error instanceof Error ? error.message : String(error) }),
+  carryOut(orderSchema.parse(order)).then(report, (error: unknown) =>
+    report({ kind: 'failed', reason: error instanceof Error ? error.message : String(error) }),
   );
 });
 process.on('disconnect', () => process.exit());

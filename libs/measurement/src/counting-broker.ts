@@ -12,17 +12,25 @@ export interface DeliveryCount {
  * What nodes say about themselves without being asked, and answers to questions: no part of a
  * decision, so it is left out.
  */
-const NOT_OF_A_DECISION: ReadonlySet<string | undefined> = new Set(['status', 'query', 'answer']);
+const NOT_OF_A_DECISION: ReadonlySet<string> = new Set(['status', 'query', 'answer']);
 
 /** Deliveries of all brokers of one cluster that belong to decisions. */
 export class DeliveryTally {
   private deliveries = 0;
   private bytes = 0;
+  private readonly kinds = new Map<string, number>();
 
   count(payload: Uint8Array, receivers: number): void {
-    if (NOT_OF_A_DECISION.has(peekKind(payload))) return;
+    const kind = peekKind(payload) ?? 'unreadable';
+    if (NOT_OF_A_DECISION.has(kind)) return;
     this.deliveries += receivers;
     this.bytes += receivers * payload.byteLength;
+    this.kinds.set(kind, (this.kinds.get(kind) ?? 0) + receivers);
+  }
+
+  /** Deliveries of each kind of message. */
+  get byKind(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.kinds);
   }
 
   get current(): DeliveryCount {

@@ -95,6 +95,11 @@ export class EmbeddedCluster {
     };
   }
 
+  /** Deliveries of each kind of message so far. */
+  get deliveriesByKind(): Readonly<Record<string, number>> {
+    return this.tally.byKind;
+  }
+
   async close(): Promise<void> {
     this.clusterClient?.close();
     await Promise.all(this.runners.map((runner) => runner.stop()));

@@ -6,4 +6,5 @@ export {
   type DecisionBudget,
   type DecisionFigures,
 } from './measure-decisions.js';
+export { observeDecision, type DecisionPlan, type ObservedDecision } from './observe-decision.js';
 export { MIN_OPERATION_BYTES, OPERATION_BYTES, operationOf, valueOf } from './operation.js';
