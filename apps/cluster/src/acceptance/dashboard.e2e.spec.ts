@@ -111,6 +111,17 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     expect(verifier(await nameOf(cluster)).verify(Buffer.from(receipt))).toMatchObject({
       holds: true,
     });
+
+    await page.getByRole('link', { name: 'Compare' }).click();
+    await page.getByRole('combobox', { name: /^Nodes/ }).selectOption('7');
+    await page.getByRole('combobox', { name: /^Fault/ }).selectOption('falsify');
+    await page.getByRole('button', { name: 'Compare' }).click();
+    await page.getByTestId('comparison').getByText('with 7 nodes, 2 of them faulty').waitFor();
+    const deliveries = await Promise.all(
+      ['pbft', 'ccro'].map((mode) => page.getByTestId(`mode-${mode}`).locator('b').innerText()),
+    );
+    expect(Number(deliveries[0])).toBeGreaterThan(2 * Number(deliveries[1]));
+    await picture(page, 'compare-dark');
     await page.getByRole('link', { name: 'Cluster' }).click();
 
     await page.setViewportSize(PHONE);

@@ -1,3 +1,4 @@
+import type { Comparison } from '@ccro/experiment';
 import { fetchWithKey } from './key.js';
 
 /** The gateway's answer to a submitted request, as far as it is shown. */
@@ -59,6 +60,15 @@ export async function clusterStatus(): Promise<ClusterStatus> {
 export async function ledgerFrom(from: number, limit: number): Promise<readonly LedgerEntry[]> {
   const answer = await call('GET', `/ledger?from=${from}&limit=${limit}`);
   return (answer as { readonly decisions: readonly LedgerEntry[] }).decisions;
+}
+
+/** The same data decided on under PBFT and under CCRO. @throws GatewayProblem */
+export async function compareModes(
+  data: unknown,
+  nodes: number,
+  fault: string,
+): Promise<Comparison> {
+  return (await call('POST', '/comparison', { data, nodes, fault })) as Comparison;
 }
 
 /** Makes a node misbehave, or behave again with `undefined`. @throws GatewayProblem */

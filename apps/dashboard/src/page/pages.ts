@@ -14,6 +14,12 @@ const CLUSTER: Page = { path: '/', title: 'Cluster', component: ClusterPage };
 
 const LEDGER: Page = { path: '/ledger', title: 'Ledger', component: LedgerPage };
 
+const COMPARE: Page = {
+  path: '/compare',
+  title: 'Compare',
+  component: later(async () => (await import('../compare/compare-page.js')).ComparePage),
+};
+
 const EXPERIMENTS: Page = {
   path: '/experiments',
   title: 'Experiments',
@@ -36,7 +42,7 @@ const CHECK: Page = {
 };
 
 /** All pages there are, in the order of the links to them. */
-export const PAGES: readonly Page[] = [CLUSTER, LEDGER, EXPERIMENTS, REPLAY, CHECK];
+export const PAGES: readonly Page[] = [CLUSTER, LEDGER, COMPARE, EXPERIMENTS, REPLAY, CHECK];
 
 /** The page at `path`; the first for what is none. */
 export function pageAt(path: string): Page {

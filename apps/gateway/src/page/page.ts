@@ -8,6 +8,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 const PAGE_PATHS: ReadonlySet<string> = new Set([
   '/',
   '/ledger',
+  '/compare',
   '/experiments',
   '/replay',
   '/check',

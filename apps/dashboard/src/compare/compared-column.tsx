@@ -1,0 +1,82 @@
+import type { ComparedMode, Observed } from '@ccro/experiment';
+import type { JSX } from 'preact';
+import { millisText } from '../state/words.js';
+
+/** One mode: its time, its messages by kind, and what every node saw. */
+export function ComparedColumn({
+  compared,
+  most,
+}: {
+  readonly compared: ComparedMode;
+  /** Deliveries of the mode that has more: its bar is full. */
+  readonly most: number;
+}): JSX.Element {
+  const name = compared.mode.toUpperCase();
+  return (
+    <section aria-labelledby={`mode-${compared.mode}`} data-testid={`mode-${compared.mode}`}>
+      <h2 id={`mode-${compared.mode}`}>{name}</h2>
+      {compared.outcome === 'failed' ? (
+        <p class="problem">Nothing was decided: {compared.reason}</p>
+      ) : (
+        <Decision decision={compared.decision} most={most} />
+      )}
+    </section>
+  );
+}
+
+function Decision({
+  decision,
+  most,
+}: {
+  readonly decision: Observed;
+  readonly most: number;
+}): JSX.Element {
+  const { consensusTimeMs, view, deliveries, bytes, byKind, nodes } = decision;
+  return (
+    <>
+      <p>
+        Decided in {millisText(consensusTimeMs)}
+        {view > 0 && `, in view ${view}: ${view} commander${view > 1 ? 's' : ''} replaced`}.{' '}
+        <b>{deliveries}</b> messages, {(bytes / 1_000).toFixed(1)} kB.
+      </p>
+      <table class="bars">
+        <tbody>
+          {Object.entries(byKind).map(([kind, count]) => (
+            <tr key={kind}>
+              <th scope="row">{kind}</th>
+              <td>{count}</td>
+              <td>
+                <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
+                  <rect class="bar" width={(count / most) * 100} height="8" rx="1" />
+                </svg>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Node</th>
+            <th scope="col">Correct</th>
+            <th scope="col">Corrupt</th>
+            <th scope="col">Reply</th>
+          </tr>
+        </thead>
+        <tbody>
+          {nodes.map(({ id, fault, correct, corrupt, reply }) => (
+            <tr key={id}>
+              <td>
+                {id}
+                {fault !== null && <span class="problem"> {fault}</span>}
+              </td>
+              <td>{correct ?? '–'}</td>
+              <td class={corrupt !== null && corrupt > 0 ? 'problem' : ''}>{corrupt ?? '–'}</td>
+              <td class={reply === 'false' ? 'problem' : ''}>{reply}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </>
+  );
+}
