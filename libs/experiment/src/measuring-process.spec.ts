@@ -11,7 +11,11 @@ import { CellFailure } from './run-cells.js';
 const PROGRAM = `
 const figures = { timeMs: 1, fastestMs: 1, slowestMs: 1, messages: 16, bytes: 1, signaturesMade: 1,
   signaturesChecked: 1, cpuMs: 1, oneRound: 1, scheme: String(process.pid) };
-process.on('message', ({ rounds }) => {
+const decisionOf = ({ nodes }) => ({ consensusTimeMs: 1, view: 0, sequence: 1, deliveries: nodes,
+  bytes: 1, byKind: {}, nodes: [] });
+process.on('message', ({ kind, cell, observation }) => {
+  if (kind === 'observe') process.send({ kind: 'observed', decision: decisionOf(observation) });
+  const { rounds } = cell ?? {};
   if (rounds === 1) process.send({ kind: 'measured', figures });
   if (rounds === 2) process.send({ kind: 'failed', reason: 'no quorum' });
   if (rounds === 3) process.send('nonsense');
@@ -78,6 +82,12 @@ describe('the measuring process', () => {
     expect(failure).toBeInstanceOf(CellFailure);
     expect((failure as Error).message).toContain(reason);
     expect(await measuredBy(measurer)).toBe(String(measurer.pid));
+  });
+
+  it('looks at decisions too', async () => {
+    const observation = { mode: 'ccro', nodes: 7, byzantine: 0, fault: 'none' } as const;
+    const observed = await measuring().observe({ ...observation, operation: '{}' }, NEVER);
+    expect(observed.deliveries).toBe(7);
   });
 
   it('is killed when a cell takes too long', async () => {

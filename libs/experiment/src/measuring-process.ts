@@ -6,6 +6,8 @@
 
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Quit } from '@ccro/clock';
 import type { DecisionObserver, Observation, Observed } from './comparison.js';
@@ -14,7 +16,6 @@ import { LIMITS, type Cell } from './plan.js';
 import type { CellFigures } from './row.js';
 import { CellFailure, type CellMeasurer } from './run-cells.js';
 
-const BUILT = '/dist/';
 const PROGRAM = 'libs/experiment/src/measuring-program.js';
 /** Of what the process wrote before it ended, so much is quoted. */
 const MAX_QUOTED = 500;
@@ -22,7 +23,7 @@ const MAX_QUOTED = 500;
 const NO_RESULT = 'the measuring process said what is no result';
 
 export interface MeasuringProcessOptions {
-  /** File of the built program; by default that of the same build as this file. */
+  /** File of the built program; by default that of the nearest build. */
   readonly program?: string;
   /** How long a cell may take, in milliseconds. */
   readonly cellBoundMs?: number;
@@ -36,7 +37,7 @@ export class MeasuringProcess implements CellMeasurer, DecisionObserver {
 
   /** @throws RangeError when the program was not built */
   constructor(options: MeasuringProcessOptions = {}) {
-    this.program = options.program ?? builtMeasuringProgram(import.meta.url);
+    this.program = options.program ?? builtMeasuringProgram();
     this.cellBoundMs = options.cellBoundMs ?? LIMITS.cellSeconds * 1000;
   }
 
@@ -127,11 +128,17 @@ export class MeasuringProcess implements CellMeasurer, DecisionObserver {
 }
 
 /**
- * @param from `import.meta.url` of a built module, bundled or not
- * @throws RangeError
+ * The program of the nearest build at or above a file, be that source, compiled or bundled.
+ *
+ * @throws RangeError when there is none
  */
-export function builtMeasuringProgram(from: string): string {
-  const end = from.lastIndexOf(BUILT) + BUILT.length;
-  if (end < BUILT.length) throw new RangeError(`${from} was not built: npm run build`);
-  return fileURLToPath(new URL(PROGRAM, from.slice(0, end)));
+function builtMeasuringProgram(): string {
+  let directory = dirname(fileURLToPath(import.meta.url));
+  for (;;) {
+    const program = join(directory, 'dist', PROGRAM);
+    if (existsSync(program)) return program;
+    const parent = dirname(directory);
+    if (parent === directory) throw new RangeError(`${PROGRAM} was not built: npm run build`);
+    directory = parent;
+  }
 }
