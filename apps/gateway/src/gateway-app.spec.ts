@@ -79,6 +79,7 @@ describe('/docs', () => {
     expect(Object.keys(body.paths as object).sort()).toEqual([
       '/',
       '/cluster',
+      '/comparison',
       '/events',
       '/experiments',
       '/experiments/{id}',
