@@ -1,3 +1,4 @@
+import { newApiKey } from '@ccro/cluster-config';
 import { startRedisServer, type RedisServer } from '@ccro/redis-server';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { expectProblem } from '../../test/expect-problem.js';
@@ -30,7 +31,21 @@ it('shows the queues in Redis, and changes nothing', async () => {
   expect(emptied.status).toBeGreaterThanOrEqual(400);
 });
 
-it('is for nobody unless faults may be injected', async () => {
+it('is for keys of admins where callers have keys', async () => {
+  const admin = newApiKey({ name: 'ops', role: 'admin' });
+  const submitter = newApiKey({ name: 'shop', role: 'submit' });
+  const apiKeys = [admin.entry, submitter.entry];
+  const { call } = await startedGateway({ queue: { redisUrl: redis.url }, apiKeys });
+  const status = async (key?: string): Promise<number> => {
+    const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
+    return (await call('GET', '/admin/queues/api/queues', { headers })).status;
+  };
+  expect(await Promise.all([status(), status(submitter.key), status(admin.key)])).toEqual([
+    401, 403, 200,
+  ]);
+});
+
+it('is for nobody else unless faults may be injected', async () => {
   const { call } = await startedGateway({ queue: { redisUrl: redis.url } });
   for (const path of ['', '/', '/api/queues', '/static/images/logo.svg']) {
     expectProblem(await call('GET', `/admin/queues${path}`), 403, 'fault-injection-disabled');

@@ -27,12 +27,17 @@ const HEADERS = {
   'x-content-type-options': 'nosniff',
 } as const;
 
-/** The one place that says who may look. @throws ProblemException */
-function requireAdmin(settings: GatewaySettings): void {
-  if (settings.faultInjection) return;
+/**
+ * Where callers have keys the door has asked for one of an admin; else this is for development
+ * alone.
+ *
+ * @throws ProblemException
+ */
+function requireAdmin({ apiKeys, faultInjection }: GatewaySettings): void {
+  if (apiKeys !== undefined || faultInjection) return;
   throw new ProblemException(
     'fault-injection-disabled',
-    'The queues show what users asked for: start the gateway with FAULT_INJECTION=on to see them.',
+    'The queues show what users asked for: give callers keys (API_KEYS_FILE), or start the gateway with FAULT_INJECTION=on.',
   );
 }
 
