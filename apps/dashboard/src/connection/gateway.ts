@@ -78,14 +78,18 @@ export async function setFault(node: number, kind: string | undefined): Promise<
 }
 
 /** The receipt of a request, in its one spelling. @throws GatewayProblem */
-export async function receiptText(request: string): Promise<string> {
-  const response = await send('GET', `/requests/${encodeURIComponent(request)}/receipt`);
-  return response.text();
+export function receiptText(request: string): Promise<string> {
+  return textAt(`/requests/${encodeURIComponent(request)}/receipt`);
 }
 
 /** The cluster file, as the gateway tells it. @throws GatewayProblem */
-export async function clusterFileText(): Promise<string> {
-  return (await send('GET', '/cluster')).text();
+export function clusterFileText(): Promise<string> {
+  return textAt('/cluster');
+}
+
+/** What the gateway answers to GET, as text. @throws GatewayProblem */
+export async function textAt(path: string): Promise<string> {
+  return (await send('GET', path)).text();
 }
 
 /** @returns the answer's JSON. @throws GatewayProblem */

@@ -1,5 +1,7 @@
 import type { JSX } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
+import { textAt } from '../connection/gateway.js';
+import { DownloadButton } from '../panels/download-button.js';
 import { millisText } from '../state/words.js';
 import {
   cancelExperiment,
@@ -10,6 +12,15 @@ import {
 } from './experiments-api.js';
 import { SweepChart } from './sweep-chart.js';
 import { sweepLines } from './sweep-lines.js';
+
+/** What can be had as a file: its title, where it is, and what the file's name ends in. */
+const RESULTS = [
+  ['CSV', 'results.csv', 'results.csv'],
+  ['CSV of the times', 'results.csv?layout=times', 'times.csv'],
+  ['JSON', 'results.json', 'results.json'],
+  ['Time as SVG', 'time.svg', 'time.svg'],
+  ['Messages as SVG', 'messages.svg', 'messages.svg'],
+] as const;
 
 /** One experiment: how far it is, its rows and charts, and a way to end it. */
 export function ExperimentPanel({
@@ -58,13 +69,17 @@ export function ExperimentPanel({
       )}
       {rows.length > 0 && (
         <>
-          <p class="phases">
-            <a href={`${pathOf(id)}/results.csv`}>CSV</a>
-            <a href={`${pathOf(id)}/results.csv?layout=times`}>CSV of the times</a>
-            <a href={`${pathOf(id)}/results.json`}>JSON</a>
-            <a href={`${pathOf(id)}/time.svg`}>Time as SVG</a>
-            <a href={`${pathOf(id)}/messages.svg`}>Messages as SVG</a>
-          </p>
+          <div class="row">
+            {RESULTS.map(([title, path, file]) => (
+              <DownloadButton
+                key={title}
+                load={() => textAt(`${pathOf(id)}/${path}`)}
+                file={`experiment-${id}-${file}`}
+              >
+                {title}
+              </DownloadButton>
+            ))}
+          </div>
           <div class="charts">
             <SweepChart title="Time of a decision" unit="ms" sweep={time} theme={theme} />
             <SweepChart title="Messages" unit="deliveries" sweep={messages} theme={theme} />

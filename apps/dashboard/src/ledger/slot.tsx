@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
-import type { LedgerEntry } from '../connection/gateway.js';
-import { ReceiptButton } from './receipt-button.js';
+import { receiptText, type LedgerEntry } from '../connection/gateway.js';
+import { DownloadButton } from '../panels/download-button.js';
 
 type Request = LedgerEntry['requests'][number];
 
@@ -62,7 +62,14 @@ function Requests({ requests }: { readonly requests: readonly Request[] }): JSX.
                 <code>{request.operation}</code>
               </td>
               <td>
-                <ReceiptButton request={id} />
+                <DownloadButton
+                  load={() => receiptText(id)}
+                  file={`receipt-${id}.json`}
+                  label={`Download the receipt of ${id}`}
+                >
+                  Download
+                </DownloadButton>{' '}
+                <a href={`/check?request=${encodeURIComponent(id)}`}>Check</a>
               </td>
             </tr>
           );

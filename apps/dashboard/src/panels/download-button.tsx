@@ -1,0 +1,51 @@
+import type { ComponentChildren, JSX } from 'preact';
+import { useState } from 'preact/hooks';
+
+/**
+ * Fetches a text and saves it as a file; says so where there is none. No link would do: it sends no
+ * key.
+ */
+export function DownloadButton({
+  load,
+  file,
+  label,
+  children,
+}: {
+  readonly load: () => Promise<string>;
+  /** Name of the file. */
+  readonly file: string;
+  /** What is read out, where the content does not say enough. */
+  readonly label?: string;
+  readonly children: ComponentChildren;
+}): JSX.Element {
+  const [problem, setProblem] = useState<string | undefined>();
+  const download = async (): Promise<void> => {
+    try {
+      save(await load(), file);
+      setProblem(undefined);
+    } catch (error) {
+      setProblem(error instanceof Error ? error.message : String(error));
+    }
+  };
+  return (
+    <>
+      <button type="button" class="plain" aria-label={label} onClick={() => void download()}>
+        {children}
+      </button>
+      {problem !== undefined && (
+        <p class="problem" role="alert">
+          {problem}
+        </p>
+      )}
+    </>
+  );
+}
+
+function save(text: string, name: string): void {
+  const url = URL.createObjectURL(new Blob([text], { type: 'application/octet-stream' }));
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(url);
+}
