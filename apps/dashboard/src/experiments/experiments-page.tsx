@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useCallback, useEffect, useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { PageProps } from '../page/page-props.js';
 import { ExperimentForm } from './experiment-form.js';
 import { ExperimentPanel } from './experiment-panel.js';
@@ -12,7 +12,9 @@ import {
 } from './experiments-api.js';
 import './experiments.css';
 
-const LOOK_MS = 500;
+/** How often the page asks how far things are. */
+const LIST_LOOK_MS = 3_000;
+const SHOWN_LOOK_MS = 500;
 
 /** Sweeps over clusters of their own: ask for one, follow it, see what came of it. */
 export function ExperimentsPage({ theme }: PageProps): JSX.Element {
@@ -22,33 +24,30 @@ export function ExperimentsPage({ theme }: PageProps): JSX.Element {
   const [problem, setProblem] = useState<string | undefined>();
   const id = chosen ?? list[0]?.id;
 
-  const look = useCallback(async (): Promise<void> => {
+  const tell = (error: unknown): void =>
+    setProblem(error instanceof Error ? error.message : String(error));
+
+  // Anew at once when one was asked for or has ended.
+  useLooks(LIST_LOOK_MS, [chosen, shown?.state], async () => {
     try {
-      const experiments = await listExperiments();
-      const wanted = chosen ?? experiments[0]?.id;
-      const found = wanted === undefined ? undefined : await readExperiment(wanted);
-      setList(experiments);
-      setShown(found);
+      setList(await listExperiments());
       setProblem(undefined);
     } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error));
+      tell(error);
     }
-  }, [chosen]);
-
-  useEffect(() => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    let over = false;
-    // The next look begins when the one before has its answer, and none while nobody looks.
-    const again = async (): Promise<void> => {
-      if (!document.hidden) await look();
-      if (!over) timer = setTimeout(() => void again(), LOOK_MS);
-    };
-    void again();
-    return () => {
-      over = true;
-      clearTimeout(timer);
-    };
-  }, [look]);
+    return false;
+  });
+  useLooks(SHOWN_LOOK_MS, [id], async (isStale) => {
+    if (id === undefined) return false;
+    try {
+      const found = await readExperiment(id);
+      if (!isStale()) setShown(found);
+      return isOver(found);
+    } catch (error) {
+      tell(error);
+      return false;
+    }
+  });
 
   return (
     <main class="cluster experiments">
@@ -83,6 +82,32 @@ export function ExperimentsPage({ theme }: PageProps): JSX.Element {
       )}
     </main>
   );
+}
+
+/**
+ * Looks again and again, while somebody sees it, until `look` says that it was the last time.
+ *
+ * @param look is told whether another look has taken its place meanwhile
+ */
+function useLooks(
+  everyMs: number,
+  when: readonly unknown[],
+  look: (isStale: () => boolean) => Promise<boolean>,
+): void {
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let over = false;
+    const again = async (): Promise<void> => {
+      if (!document.hidden && (await look(() => over))) return;
+      // The next look begins when the one before has its answer.
+      if (!over) timer = setTimeout(() => void again(), everyMs);
+    };
+    void again();
+    return () => {
+      over = true;
+      clearTimeout(timer);
+    };
+  }, when);
 }
 
 function summaryText(experiment: ExperimentSummary): string {

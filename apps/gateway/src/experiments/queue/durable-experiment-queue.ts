@@ -60,6 +60,8 @@ export class DurableExperimentQueue implements ExperimentQueue {
   private readonly closing = new AbortController();
   /** Of the experiment that is measured here, by id. */
   private readonly cancelling = new Map<string, AbortController>();
+  /** When the newest experiment was asked for here: their order is that of their times. */
+  private newestMs = 0;
   private running: Promise<void> = Promise.resolve();
   private queue: Queue | undefined;
   private worker: TakeoverWorker | undefined;
@@ -112,8 +114,10 @@ export class DurableExperimentQueue implements ExperimentQueue {
     const counts = await this.asked((queue) => queue.getJobCounts('wait', 'active'));
     if ((counts.wait ?? 0) + (counts.active ?? 0) >= MAX_UNFINISHED) throw tooManyWaiting();
     const jobId = randomUUID();
+    this.newestMs = Math.max(Date.now(), this.newestMs + 1);
+    const options = { jobId, timestamp: this.newestMs };
     try {
-      const job = await this.bullQueue.add(JOB_NAME, { plan }, { jobId });
+      const job = await this.bullQueue.add(JOB_NAME, { plan }, options);
       const created = { id: jobId, createdAtMs: job.timestamp, order: { plan } };
       return experimentOf({ ...created, account: undefined, isActive: false });
     } catch (error) {
