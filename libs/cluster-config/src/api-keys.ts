@@ -35,8 +35,7 @@ export interface IssuedApiKey {
 
 /** Limits above this are none: counting costs more than it saves. */
 export const MAX_REQUESTS_PER_SECOND = 1000;
-/** Each call is compared with every key. */
-const MAX_KEYS = 256;
+const MAX_KEYS = 10_000;
 const KEY_BYTES = 32;
 /** Searchable, should one be committed by mistake. */
 const KEY_PREFIX = 'ccro_';

@@ -66,6 +66,14 @@ describe('KeyRing', () => {
     expect(ring.identify(header)).toBe('unknown');
   });
 
+  it('tells digests apart that begin alike', () => {
+    const last = entry.sha256.endsWith('0') ? '1' : '0';
+    const alike = { ...other.entry, sha256: `${entry.sha256.slice(0, -1)}${last}` };
+    const twins = new KeyRing([alike, entry]);
+    expect(twins.identify(`Bearer ${key}`)).toBe(entry);
+    expect(new KeyRing([alike]).identify(`Bearer ${key}`)).toBe('unknown');
+  });
+
   it('takes passwords of Basic only where it is told to', () => {
     expect(ring.identify(basic(`anybody:${other.key}`), true)).toBe(other.entry);
     expect(ring.identify(basic(other.key), true)).toBe(other.entry);
