@@ -5,7 +5,7 @@ import { afterStep, knowledgeAtStart } from './knowledge.js';
 import { EVERYTHING, isMilestone, nextMilestone, selected, type Milestone } from './selection.js';
 import { sourceIn, stepIn, withStep } from './source.js';
 import { Timeline } from './timeline.js';
-import { meaningOf, titleOf } from './words.js';
+import { meaningOf } from './words.js';
 
 /** What is told of the step that `find` finds first. */
 function meaningAt({ recording, after }: TimelineOf, index: number): string {
@@ -96,7 +96,7 @@ describe('the time line', () => {
       const timeline = new Timeline(recording);
       recording.steps.forEach((step, index) => {
         const text = meaningOf(step, timeline.after(index - 1), timeline.after(index), recording);
-        if (step.kind !== 'note') expect(text, titleOf(step)).toMatch(/^[A-Z].*\.$/su);
+        if (step.kind !== 'note') expect(text).toMatch(/^[A-Z].*\.$/su);
         expect(text).not.toMatch(/undefined|\[object/);
       });
     }
