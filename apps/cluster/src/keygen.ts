@@ -24,6 +24,7 @@ interface KeygenOptions {
   readonly signature: SignatureChoice;
   readonly cluster: string;
   readonly client: readonly string[];
+  readonly stateMachine?: string;
 }
 
 const program = new Command('npm run keygen --')
@@ -46,6 +47,7 @@ const program = new Command('npm run keygen --')
   )
   .option('--cluster <name>', 'name of the cluster: letters, digits, - and _', 'ccro')
   .option('--client <name...>', 'clients that may send requests', [GATEWAY_CLIENT])
+  .option('--state-machine <name@version>', 'the state machine that all nodes are to run')
   .allowExcessArguments(false)
   .showHelpAfterError('(--help lists the options)')
   .action(generate);
@@ -58,10 +60,11 @@ function nodeCount(text: string): number {
   throw new InvalidArgumentError(`Allowed: 1 to ${MAX_MEMBERS}.`);
 }
 
-function generate({ nodes, out, mode, signature, cluster, client }: KeygenOptions): void {
+function generate(options: KeygenOptions): void {
+  const { nodes, out, mode, signature, cluster, client, stateMachine } = options;
   try {
     const [clusterFile = '', ...keyFiles] = generateCluster(
-      { cluster, mode, signature, nodes, clients: client },
+      { cluster, mode, signature, nodes, clients: client, stateMachine },
       out,
     );
     process.stdout.write(`${clusterFile}\n`);

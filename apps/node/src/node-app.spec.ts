@@ -53,6 +53,7 @@ describe('node app', () => {
       id: 2,
       up: true,
       mode: 'ccro',
+      stateMachine: null,
       role: 'communication',
       view: 0,
       primary: 0,
@@ -102,6 +103,22 @@ describe('node app', () => {
     const first = await start(hub, 0);
     const port = Number(new URL(first.url).port);
     await expect(start(hub, 1, { httpPort: port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  });
+});
+
+describe('node app with a state machine of its users', () => {
+  const stateMachine = { name: 'echo', version: '1', operations: { echo: () => null } };
+  const facts = { ...clusterFacts(config), stateMachine: 'echo@1' };
+
+  it('says which', async () => {
+    const node = await start(new InProcessHub(), 1, { facts, stateMachine });
+    expect(await statusOf(node)).toMatchObject({ stateMachine: 'echo@1' });
+  });
+
+  it('refuses one that its cluster does not run', async () => {
+    const hub = new InProcessHub();
+    await expect(start(hub, 1, { facts })).rejects.toThrow('STATE_MACHINE is missing');
+    await expect(start(hub, 1, { stateMachine })).rejects.toThrow('the cluster file does not name');
   });
 });
 

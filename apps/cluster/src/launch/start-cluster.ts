@@ -5,11 +5,13 @@ import {
   developmentKey,
   developmentVotingKey,
   GATEWAY_CLIENT,
+  loadStateMachine,
   nodeStore,
   type ClusterConfig,
 } from '@ccro/cluster-config';
 import { startGateway } from '@ccro/gateway-app';
 import { clusterFacts, startNode } from '@ccro/node-app';
+import { stateMachineLabel, type StateMachineDefinition } from '@ccro/state-machine';
 import type { ClusterOptions } from '../options/cluster-options.js';
 import { openBrokers, type BrokerSource } from './brokers.js';
 import { clusterOf } from './cluster-of-directory.js';
@@ -28,7 +30,10 @@ export async function startCluster(
   options: ClusterOptions,
   listener: LaunchListener,
 ): Promise<RunningCluster> {
-  const launch = new Launch(options, await clusterOf(options), listener);
+  const path = options.stateMachine;
+  const own = path === undefined ? undefined : await loadStateMachine(path, '--state-machine');
+  const config = await clusterOf(options, own && stateMachineLabel(own));
+  const launch = new Launch({ options, config, stateMachine: own }, listener);
   try {
     return await launch.run();
   } catch (error) {
@@ -37,15 +42,26 @@ export async function startCluster(
   }
 }
 
+interface LaunchPlan {
+  readonly options: ClusterOptions;
+  readonly config: ClusterConfig;
+  readonly stateMachine: StateMachineDefinition | undefined;
+}
+
 class Launch {
   private readonly closers: (() => Promise<void>)[] = [];
   private readonly brokers: Broker[] = [];
 
+  private readonly options: ClusterOptions;
+  private readonly config: ClusterConfig;
+
   constructor(
-    private readonly options: ClusterOptions,
-    private readonly config: ClusterConfig,
+    private readonly plan: LaunchPlan,
     private readonly listener: LaunchListener,
-  ) {}
+  ) {
+    this.options = plan.options;
+    this.config = plan.config;
+  }
 
   async run(): Promise<RunningCluster> {
     const source = await openBrokers(this.options, (line) => this.listener.onNotice(line));
@@ -76,7 +92,8 @@ class Launch {
   }
 
   private startNode(id: number, source: BrokerSource): Promise<RunningNode> {
-    const { nodePort, faulty, fault, seed, faultInjection, processes, storage } = this.options;
+    const { options } = this;
+    const { nodePort, faulty, fault, seed, faultInjection, processes, storage } = options;
     const common = {
       httpPort: nodePort === 0 ? 0 : nodePort + id,
       host: HOST,
@@ -86,7 +103,8 @@ class Launch {
     if (processes && source.redisUrl !== undefined) {
       const { redisUrl } = source;
       const { listener } = this;
-      const own = { id, config: this.config, redisUrl, storage };
+      const { stateMachine: stateMachinePath } = options;
+      const own = { id, config: this.config, redisUrl, storage, stateMachinePath };
       return startNodeProcess({ ...common, ...own }, (error) => listener.onFatal(error));
     }
     return startNode({
@@ -96,6 +114,7 @@ class Launch {
       secretKey: developmentKey('node', id).secretKey,
       votingSecretKey: developmentVotingKey(id).secretKey,
       broker: this.connection(source, nodeConnectionName(id)),
+      stateMachine: this.plan.stateMachine,
       storage: nodeStore(storage, id),
       tuning: this.config.tuning,
       onFatal: (error) => this.listener.onFatal(error),

@@ -27,6 +27,8 @@ export function clusterCommand(): Command {
     .option('--data-dir <dir>', 'where nodes keep their records; a later start goes on with them')
     .option('--durability <kind>', 'fsync or async, with --data-dir (default: fsync)')
     .option('--signature <scheme>', `ed25519, bls, or auto: ${AUTO}`, 'auto')
+    .option('--state-machine <file>', 'module of a state machine of your own')
+    .option('--client <id...>', 'clients besides the gateway, with development keys')
     .option('--once <file>', 'submit the requests of FILE, print the reports, and exit')
     .addHelpText('after', `\nKinds of fault:\n${faults.join('\n')}`);
 }

@@ -11,7 +11,7 @@ import { createDigests } from '@ccro/crypto';
 import { createBehaviour, seededRandom, type FaultKind } from '@ccro/faults';
 import { systemClock } from '@ccro/clock';
 import { createRunner, type ReplicaRunner } from '@ccro/runner';
-import { createStateMachine } from '@ccro/state-machine';
+import { createStateMachine, DefinedApplication } from '@ccro/state-machine';
 import type { ReplicaStore } from '@ccro/storage';
 import type { NodeReporter } from '@ccro/telemetry';
 import type { Query } from '@ccro/wire';
@@ -46,7 +46,7 @@ export class ReplicaService implements BeforeApplicationShutdown, OnApplicationS
       ...options,
       store,
       restored,
-      stateMachine: createStateMachine(),
+      stateMachine: createStateMachine(this.ownApplications()),
       clock: systemClock,
       listener: {
         onReceived: (message) => this.reporter.onReceived(message),
@@ -135,6 +135,14 @@ export class ReplicaService implements BeforeApplicationShutdown, OnApplicationS
     await this.store.close();
   }
 
+  private ownApplications(): readonly DefinedApplication[] {
+    const { stateMachine } = this.options;
+    if (stateMachine === undefined) return [];
+    const onThrow = (error: unknown, type: string): void =>
+      this.logger.error(`${type} threw and has no effect: ${textOf(error)}`);
+    return [new DefinedApplication(stateMachine, onThrow)];
+  }
+
   private onExecuted(slot: ExecutedSlot): void {
     this.lastExecuted = slot;
     if (slot.durationMs === undefined) this.counts.caughtUp += 1;
@@ -161,4 +169,8 @@ export class ReplicaService implements BeforeApplicationShutdown, OnApplicationS
   private logEvidence(evidence: Evidence): void {
     this.logger.debug(`evidence against node ${evidence.accused}: ${evidence.kind}`);
   }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -16,6 +16,8 @@ export interface NodeStatus {
   /** False while the node plays dead (`offline` fault). */
   readonly up: boolean;
   readonly mode: 'pbft' | 'ccro';
+  /** The state machine of the cluster's users, as `name@version`. */
+  readonly stateMachine: string | null;
   readonly role: NodeRole;
   readonly view: number;
   readonly primary: number;
@@ -69,6 +71,7 @@ export class StatusService {
       id: self,
       up: runner.fault !== 'offline',
       mode: facts.mode,
+      stateMachine: facts.stateMachine ?? null,
       role: roleOf(self, primary, collector),
       primary,
       collector: collector ?? null,
