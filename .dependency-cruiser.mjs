@@ -100,6 +100,13 @@ export default {
       to: { path: '^libs/[^/]+/src/', pathNot: ['^$1/$2/', '^libs/[^/]+/src/index\\.ts$'] },
     },
     {
+      name: 'examples-are-outsiders',
+      comment: "An example imports what its readers could: '@ccro/<lib>'.",
+      severity: 'error',
+      from: { path: '^examples/', pathNot: NOT_SPECS },
+      to: { path: '^(apps|libs)/', pathNot: '^libs/[^/]+/src/index\\.ts$' },
+    },
+    {
       name: 'no-spec-imports',
       comment: 'Code that ships never imports tests.',
       severity: 'error',
@@ -116,7 +123,7 @@ export default {
       name: 'no-undeclared-packages',
       comment: 'Every package imported is in package.json.',
       severity: 'error',
-      from: { path: '^(libs|apps)/' },
+      from: { path: '^(libs|apps|examples)/' },
       to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
     },
     {

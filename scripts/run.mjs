@@ -17,6 +17,7 @@ const PROGRAMS = {
   chaos: 'apps/chaos/src/main.js',
   soak: 'apps/chaos/src/soak.js',
   bench: 'apps/bench/src/main.js',
+  'example:auction': 'examples/auction/main.js',
 };
 
 const [entry = '', ...args] = process.argv.slice(2);
