@@ -7,6 +7,7 @@ import { peekKind } from '@ccro/wire';
 import { GatewayModule } from './gateway.module.js';
 import type { GatewayOptions } from './gateway.options.js';
 import { createHttpAdapter } from './http-adapter.js';
+import { countAnswers } from './metrics/http-metrics.js';
 import { refuseWhenFull } from './requests/overload-hook.js';
 import { serveOpenApi } from './openapi/openapi.js';
 import { Page } from './page/page.js';
@@ -50,6 +51,7 @@ export async function createGatewayApp(options: GatewayOptions): Promise<NestFas
   app.connectMicroservice<MicroserviceOptions>({
     strategy: new BrokerServer({ channels, peek: peekKind }, { broker, modules }),
   });
+  countAnswers(app);
   serveOpenApi(app);
   refuseWhenFull(app);
   dropUnusedConnections(app);
