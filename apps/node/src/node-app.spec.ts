@@ -93,7 +93,9 @@ describe('node app', () => {
     const hub = new InProcessHub();
     const node = await start(hub, 1);
     hub.setAvailable(false);
-    expect((await fetch(`${node.url}/health/ready`)).status).toBe(503);
+    const refused = await fetch(`${node.url}/health/ready`);
+    expect(refused.status).toBe(503);
+    expect(await refused.json()).toMatchObject({ message: 'the broker cannot be reached' });
     hub.setAvailable(true);
     expect((await fetch(`${node.url}/health/ready`)).status).toBe(200);
   });
@@ -132,6 +134,9 @@ describe('node app with a durable store', () => {
   it('says how durable it is', async () => {
     const node = await start(new InProcessHub(), 1, await durable());
     expect(await statusOf(node)).toMatchObject({ durability: 'fsync', lastExecuted: 0 });
+    const metrics = await (await fetch(`${node.url}/metrics`)).text();
+    expect(Number(/^ccro_node_store_bytes (\d+)$/m.exec(metrics)?.[1])).toBeGreaterThan(0);
+    expect(metrics).toContain('durability="fsync"');
   });
 
   it('closes its store with the node, so that it can be opened again', async () => {

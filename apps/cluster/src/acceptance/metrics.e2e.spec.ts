@@ -1,31 +1,8 @@
-/** docs/METRICS.md against what nodes and gateway expose, both ways, and monitoring/ against both. */
+/** docs/METRICS.md against what nodes and gateway expose, both ways. */
 
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ROOT } from './support/programs.contract.js';
+import { documentedMetrics, type Metric } from './support/documented-metrics.contract.js';
 import { launchCluster } from './support/test-cluster.contract.js';
-
-interface Metric {
-  readonly name: string;
-  readonly type: string;
-  readonly labels: readonly string[];
-  readonly help: string;
-}
-
-/** Rows of the table below a heading of docs/METRICS.md. */
-async function documented(heading: string): Promise<Metric[]> {
-  const text = await readFile(join(ROOT, 'docs/METRICS.md'), 'utf8');
-  const [, section = ''] = text.split(`## ${heading}\n`);
-  const [own = ''] = section.split('\n## ');
-  const rows = own.matchAll(/^\| `(\w+)` +\| (\w+) +\| (.*?) *\| (.*?) *\|$/gm);
-  return [...rows].map(([, name = '', type = '', labels = '', help = '']) => ({
-    name,
-    type,
-    labels: [...labels.matchAll(/`(\w+)`/g)].map(([, label = '']) => label).sort(),
-    help,
-  }));
-}
 
 /** What a program exposes, in the text format of Prometheus. */
 function exposed(text: string): Metric[] {
@@ -53,10 +30,6 @@ function compare(shown: readonly Metric[], listed: readonly Metric[]): void {
   expect(completed.sort(byName)).toEqual([...listed].sort(byName));
 }
 
-async function all(): Promise<Metric[]> {
-  return [...(await documented('Of a node')), ...(await documented('Of the gateway'))];
-}
-
 describe('docs/METRICS.md', () => {
   it('lists what nodes and gateway expose, and nothing else', async () => {
     const cluster = await launchCluster({ faulty: [3], fault: 'falsify' });
@@ -64,8 +37,9 @@ describe('docs/METRICS.md', () => {
       expect((await cluster.call('POST', '/requests', { json: { data: 1 } })).status).toBe(200);
       const read = async (url: string): Promise<Metric[]> =>
         exposed(await (await fetch(`${url}/metrics`)).text());
-      compare(await read(cluster.gatewayUrl), await documented('Of the gateway'));
-      for (const { url } of cluster.nodes) compare(await read(url), await documented('Of a node'));
+      compare(await read(cluster.gatewayUrl), await documentedMetrics('Of the gateway'));
+      for (const { url } of cluster.nodes)
+        compare(await read(url), await documentedMetrics('Of a node'));
     } finally {
       await cluster.close();
     }

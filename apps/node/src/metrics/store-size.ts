@@ -6,11 +6,11 @@ import { join } from 'node:path';
 export async function storeSize(storage: StoreSettings): Promise<number> {
   if (storage.durability === 'memory') return 0;
   const { directory } = storage;
-  const names = await readdir(directory).catch(() => []);
+  const names = await readdir(directory, { recursive: true }).catch(() => []);
   const sizes = await Promise.all(
     names.map((name) =>
       stat(join(directory, name)).then(
-        ({ size }) => size,
+        (file) => (file.isFile() ? file.size : 0),
         () => 0,
       ),
     ),
