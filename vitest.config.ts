@@ -23,6 +23,7 @@ const libs = [
   'telemetry',
   'process-cluster',
   'receipt',
+  'nest',
 ];
 
 const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -36,8 +37,8 @@ const alias = {
 // Nest's dependency injection reads the constructor types that decorators record.
 const oxc = { decorator: { legacy: true, emitDecoratorMetadata: true } };
 
-const SPECS = '{libs,apps,scripts}/**/*.spec.ts';
-const E2E_SPECS = '{libs,apps,scripts}/**/*.e2e.spec.ts';
+const SPECS = '{libs,apps,examples,scripts}/**/*.spec.ts';
+const E2E_SPECS = '{libs,apps,examples,scripts}/**/*.e2e.spec.ts';
 /**
  * These measure times, use ports that users use, build the project anew or keep every processor
  * busy by themselves: they run alone.

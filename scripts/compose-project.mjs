@@ -29,15 +29,16 @@ export async function findCompose() {
 export class ComposeProject {
   /** @param command as `findCompose` resolves to */
   static async create(command) {
-    const [redis, gateway, ...nodes] = await freePorts(SERVICES.length);
+    const [redis, gateway, prometheus, grafana, ...nodes] = await freePorts(SERVICES.length + 2);
     const standIn = await isStandIn(baseImage());
-    return new ComposeProject(command, { redis, gateway, nodes }, standIn);
+    return new ComposeProject(command, { redis, gateway, prometheus, grafana, nodes }, standIn);
   }
 
   constructor(command, ports, standIn) {
     this.command = command;
     this.name = `ccro-test-${process.pid}`;
     this.image = `${this.name}:latest`;
+    this.prometheusUrl = `http://127.0.0.1:${ports.prometheus}`;
     this.gatewayUrl = `http://127.0.0.1:${ports.gateway}`;
     this.nodeUrls = ports.nodes.map((port) => `http://127.0.0.1:${port}`);
     this.stopping = new AbortController();
@@ -45,6 +46,8 @@ export class ComposeProject {
       ...process.env,
       CCRO_REDIS_PORT: String(ports.redis),
       CCRO_GATEWAY_PORT: String(ports.gateway),
+      CCRO_PROMETHEUS_PORT: String(ports.prometheus),
+      CCRO_GRAFANA_PORT: String(ports.grafana),
       ...Object.fromEntries(ports.nodes.map((port, id) => [`CCRO_NODE${id}_PORT`, String(port)])),
       FAULT_INJECTION: 'off',
       LOG_LEVEL: 'info',
@@ -64,6 +67,28 @@ export class ComposeProject {
   async up() {
     await this.compose(['up', '-d'], 180 * SECOND);
     await this.healthy(SERVICES);
+  }
+
+  /** Images of services of docker-compose.yml that are not on this machine. */
+  async missingImages(services) {
+    const file = readFileSync(join(ROOT, 'docker-compose.yml'), 'utf8');
+    const images = services.map(
+      (service) =>
+        new RegExp(`^  ${service}:\\n(?:    .*\\n)*?    image: (\\S+)$`, 'm').exec(file)[1],
+    );
+    const args = ['image', 'inspect', '--format', '{{.Id}}'];
+    const found = await Promise.all(
+      images.map((image) =>
+        run('docker', [...args, image], { timeoutMs: 20 * SECOND }).catch(() => undefined),
+      ),
+    );
+    return images.filter((_, index) => found[index] === undefined);
+  }
+
+  /** Starts services of a profile; they have no health checks. */
+  upProfile(profile, services) {
+    this.profiles = ['--profile', profile];
+    return this.compose(['up', '-d', ...services], 180 * SECOND);
   }
 
   async stop(service) {
@@ -132,7 +157,8 @@ export class ComposeProject {
   compose(args, timeoutMs = 30 * SECOND) {
     const [program, ...rest] = this.command;
     const files = ['-f', join(ROOT, 'docker-compose.yml'), '-f', this.override];
-    const project = ['--project-directory', ROOT, '-p', this.name, ...files];
+    const profiles = this.profiles ?? [];
+    const project = [...profiles, '--project-directory', ROOT, '-p', this.name, ...files];
     const { environment: env, stopping } = this;
     const options = { name: `compose ${args[0]}`, env, timeoutMs, signal: stopping.signal };
     return run(program, [...rest, ...project, ...args], options);

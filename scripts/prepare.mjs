@@ -22,6 +22,7 @@ const BUILD_RECORD = join(ROOT, 'dist', '.tsbuildinfo');
 /** What a build depends on; specs and the dependencies' own sources are not part of it. */
 const BUILD_INPUTS = [
   'apps',
+  'examples',
   'libs',
   'types',
   'tsconfig.json',

@@ -36,6 +36,7 @@ const UNSET = [
   'DATA_DIR',
   'DURABILITY',
   'FAULT',
+  'STATE_MACHINE',
   'FAULT_INJECTION',
   'LOG_LEVEL',
   'CLIENT_ID',

@@ -18,6 +18,7 @@ const PROGRAMS = {
   soak: 'apps/chaos/src/soak.js',
   bench: 'apps/bench/src/main.js',
   experiment: 'apps/experiment/src/main.js',
+  'example:auction': 'examples/auction/main.js',
 };
 
 const [entry = '', ...args] = process.argv.slice(2);

@@ -7,6 +7,8 @@ import { ComposeProject, findCompose, NODES } from './compose-project.mjs';
 
 const SECOND = 1000;
 const F = 1;
+/** Services of the profile of that name. */
+const MONITORING = ['prometheus', 'grafana'];
 
 let command;
 try {
@@ -54,6 +56,18 @@ const steps = {
       if (lastExecuted < sequence) throw new Error(`executed ${lastExecuted} of ${sequence}`);
     });
     equal(countOf(await connectionNames(), stopped), 1, `connections of node ${stopped}`);
+  },
+  'Prometheus sees every node and the gateway': async () => {
+    const missing = await project.missingImages(MONITORING);
+    if (missing.length > 0) {
+      console.log(`        (skipped: no image ${missing.join(', ')} here, and none is pulled)`);
+      return;
+    }
+    await project.upProfile('monitoring', MONITORING);
+    await project.until('seen by Prometheus', 60 * SECOND, async () => {
+      const { data } = await requestJson(`${project.prometheusUrl}/api/v1/query?query=sum(up)`);
+      equal(data.result[0]?.value[1], String(NODES.length + 1), 'programs that answer');
+    });
   },
 };
 

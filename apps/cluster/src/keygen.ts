@@ -36,6 +36,7 @@ interface KeygenOptions {
   readonly config?: string;
   readonly apiKeys?: string;
   readonly apiKey?: readonly string[];
+  readonly stateMachine?: string;
 }
 
 const program = new Command('npm run keygen --')
@@ -66,6 +67,7 @@ const program = new Command('npm run keygen --')
     '--api-key <key...>',
     `with --api-keys: NAME:ROLE or NAME:ROLE:REQUESTS-PER-SECOND; roles: ${API_ROLES.join(', ')}`,
   )
+  .option('--state-machine <name@version>', 'the state machine that all nodes are to run')
   .allowExcessArguments(false)
   .showHelpAfterError('(--help lists the options)')
   .action(generate);
@@ -91,6 +93,7 @@ function generate(options: KeygenOptions): void {
 
 function generateClusterFiles(options: KeygenOptions): void {
   const { nodes, out, mode, signature, cluster, client, redisAcl = false, config } = options;
+  const { stateMachine } = options;
   if (out === undefined) {
     throw notAllowed('--out', undefined, 'a directory (or --api-keys FILE, for keys of callers)');
   }
@@ -103,7 +106,7 @@ function generateClusterFiles(options: KeygenOptions): void {
     return;
   }
   redisUrl(options); // checked before anything is written
-  const plan = { cluster, mode, signature, nodes, clients: client };
+  const plan = { cluster, mode, signature, nodes, clients: client, stateMachine };
   const [clusterFile = '', ...keyFiles] = generateCluster(plan, out);
   process.stdout.write(`${clusterFile}\n`);
   for (const keyFile of keyFiles) process.stdout.write(`${keyFile} (private)\n`);

@@ -10,6 +10,7 @@ import { tellBrowsers } from './door/security-headers.js';
 import { GATEWAY_SETTINGS } from './gateway.constants.js';
 import type { GatewayOptions, GatewaySettings } from './gateway.options.js';
 import { createHttpAdapter } from './http-adapter.js';
+import { countAnswers } from './metrics/http-metrics.js';
 import { refuseWhenFull } from './requests/overload-hook.js';
 import { serveOpenApi } from './openapi/openapi.js';
 import { serveQueueBoard } from './queue-board/queue-board.js';
@@ -54,6 +55,7 @@ export async function createGatewayApp(options: GatewayOptions): Promise<NestFas
   app.connectMicroservice<MicroserviceOptions>({
     strategy: new BrokerServer({ channels, peek: peekKind }, { broker, modules }),
   });
+  countAnswers(app);
   try {
     const { apiKeys, rateLimit, corsOrigins } = app.get<GatewaySettings>(GATEWAY_SETTINGS);
     await tellBrowsers(app, corsOrigins);

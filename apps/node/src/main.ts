@@ -4,14 +4,17 @@ import {
   loadClusterConfig,
   loadPrivateKey,
   loadRedisCa,
+  loadStateMachine,
   nodeHttpPort,
   nodeStore,
   readNodeEnvironment,
   requireMember,
+  requireStateMachine,
   type ClusterConfig,
   type NodeEnvironment,
 } from '@ccro/cluster-config';
 import { explainFailure, logToConsole } from '@ccro/program';
+import type { StateMachineDefinition } from '@ccro/state-machine';
 import { Logger } from '@nestjs/common';
 import { clusterFacts } from './cluster-facts.js';
 
@@ -20,6 +23,7 @@ async function main(): Promise<void> {
   const environment = readNodeEnvironment(process.env);
   const config = loadClusterConfig(environment.configPath);
   const ca = loadRedisCa(environment);
+  const stateMachine = await stateMachineOf(environment, config);
   logToConsole(environment.logLevel);
   const logger = new Logger('node');
   // Loaded while the broker answers, and only by a node whose settings are right.
@@ -43,6 +47,7 @@ async function main(): Promise<void> {
     secretKey,
     votingSecretKey: bls?.secretKey,
     broker,
+    stateMachine,
     storage: nodeStore(environment.storage, self),
     httpPort: nodeHttpPort(environment, self),
     host: environment.httpHost,
@@ -53,6 +58,16 @@ async function main(): Promise<void> {
   });
   node.app.enableShutdownHooks();
   logger.log(`Node ${self} started on ${node.url}`);
+}
+
+/** @throws ConfigurationError unless it is the one that the cluster file names */
+async function stateMachineOf(
+  { stateMachinePath: path }: NodeEnvironment,
+  config: ClusterConfig,
+): Promise<StateMachineDefinition | undefined> {
+  const definition = path === undefined ? undefined : await loadStateMachine(path);
+  requireStateMachine(config.stateMachine, definition);
+  return definition;
 }
 
 /**

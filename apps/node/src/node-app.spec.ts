@@ -53,6 +53,7 @@ describe('node app', () => {
       id: 2,
       up: true,
       mode: 'ccro',
+      stateMachine: null,
       role: 'communication',
       view: 0,
       primary: 0,
@@ -92,7 +93,9 @@ describe('node app', () => {
     const hub = new InProcessHub();
     const node = await start(hub, 1);
     hub.setAvailable(false);
-    expect((await fetch(`${node.url}/health/ready`)).status).toBe(503);
+    const refused = await fetch(`${node.url}/health/ready`);
+    expect(refused.status).toBe(503);
+    expect(await refused.json()).toMatchObject({ message: 'the broker cannot be reached' });
     hub.setAvailable(true);
     expect((await fetch(`${node.url}/health/ready`)).status).toBe(200);
   });
@@ -102,6 +105,22 @@ describe('node app', () => {
     const first = await start(hub, 0);
     const port = Number(new URL(first.url).port);
     await expect(start(hub, 1, { httpPort: port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  });
+});
+
+describe('node app with a state machine of its users', () => {
+  const stateMachine = { name: 'echo', version: '1', operations: { echo: () => null } };
+  const facts = { ...clusterFacts(config), stateMachine: 'echo@1' };
+
+  it('says which', async () => {
+    const node = await start(new InProcessHub(), 1, { facts, stateMachine });
+    expect(await statusOf(node)).toMatchObject({ stateMachine: 'echo@1' });
+  });
+
+  it('refuses one that its cluster does not run', async () => {
+    const hub = new InProcessHub();
+    await expect(start(hub, 1, { facts })).rejects.toThrow('STATE_MACHINE is missing');
+    await expect(start(hub, 1, { stateMachine })).rejects.toThrow('the cluster file does not name');
   });
 });
 
@@ -115,6 +134,9 @@ describe('node app with a durable store', () => {
   it('says how durable it is', async () => {
     const node = await start(new InProcessHub(), 1, await durable());
     expect(await statusOf(node)).toMatchObject({ durability: 'fsync', lastExecuted: 0 });
+    const metrics = await (await fetch(`${node.url}/metrics`)).text();
+    expect(Number(/^ccro_node_store_bytes (\d+)$/m.exec(metrics)?.[1])).toBeGreaterThan(0);
+    expect(metrics).toContain('durability="fsync"');
   });
 
   it('closes its store with the node, so that it can be opened again', async () => {

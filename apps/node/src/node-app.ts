@@ -1,6 +1,7 @@
 import { ModulesContainer, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { channelNames } from '@ccro/broker';
+import { requireStateMachine } from '@ccro/cluster-config';
 import { BrokerServer } from '@ccro/transport';
 import { peekKind } from '@ccro/wire';
 import { NodeModule } from './node.module.js';
@@ -21,11 +22,12 @@ export interface NodeApp {
  * Starts one node: a Nest microservice over the broker's one connection, with a little HTTP
  * beside it. The store is opened and the broker connected here, and both are closed with the node.
  *
- * @throws StoreError when the node must not start from its store; when the HTTP port is taken (code
+ * @throws ConfigurationError when its state machine is not the cluster's; StoreError when the node must not start from its store; when the HTTP port is taken (code
  *   EADDRINUSE); when the broker cannot be reached
  */
 export async function startNode(options: NodeOptions): Promise<NodeApp> {
   const { self, broker, facts, httpPort, host } = options;
+  requireStateMachine(facts.stateMachine, options.stateMachine);
   const channels = channelNames(facts.cluster);
   const opened = await openNodeStore(options);
   const app = await createApp(options, opened);

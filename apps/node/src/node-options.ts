@@ -2,6 +2,7 @@ import type { Broker } from '@ccro/broker';
 import type { ClusterFacts } from '@ccro/runner';
 import type { FaultKind } from '@ccro/faults';
 import type { ReplicaConfig, ReplicaId } from '@ccro/consensus';
+import type { StateMachineDefinition } from '@ccro/state-machine';
 import type { StoreSettings } from '@ccro/storage';
 
 /** Everything a node app is told; nothing in it reads the environment. */
@@ -12,6 +13,8 @@ export interface NodeOptions {
   /** The secret of its BLS key: needed where `facts` have voting keys. */
   readonly votingSecretKey?: string | undefined;
   readonly broker: Broker;
+  /** The state machine of the cluster's users: the one that `facts` name, if they name one. */
+  readonly stateMachine?: StateMachineDefinition | undefined;
   /** Where the replica's records go. */
   readonly storage: StoreSettings;
   /** Port of the node's own HTTP interface; 0 = any free one. */

@@ -5,7 +5,9 @@ import type { NodeOptions } from './node-options.js';
 import type { OpenedStore } from './replica/opened-store.js';
 import { ProtocolController } from './replica/protocol.controller.js';
 import { ReplicaService } from './replica/replica.service.js';
-import { MetricsController } from './status/metrics.controller.js';
+import { MetricsController } from './metrics/metrics.controller.js';
+import { ReplicaMetrics } from './metrics/replica-metrics.js';
+import { StatusMetrics } from './metrics/status-metrics.js';
 import { StatusController } from './status/status.controller.js';
 import { StatusService } from './status/status.service.js';
 
@@ -19,8 +21,10 @@ export class NodeModule {
       providers: [
         { provide: NODE_OPTIONS, useValue: options },
         { provide: OPENED_STORE, useValue: opened },
+        ReplicaMetrics,
         ReplicaService,
         StatusService,
+        StatusMetrics,
         ControlService,
       ],
     };

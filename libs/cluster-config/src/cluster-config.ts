@@ -44,6 +44,8 @@ export interface ClusterConfig {
   /** Ids 0..n-1, ascending. */
   readonly members: readonly Member[];
   readonly clients: readonly Client[];
+  /** The state machine of its users that all nodes run, as `name@version`. */
+  readonly stateMachine?: string;
   readonly tuning: Tuning;
 }
 
@@ -94,14 +96,19 @@ export function parseClusterConfig(json: unknown): ClusterConfig {
   checkTuning(tuning, members.length);
   const { cluster, mode, clients } = file;
   const signature = chooseScheme(file.signature, { mode, members });
-  const config = { cluster, mode, signature, members, clients, tuning };
+  const { stateMachine } = file;
+  const own = stateMachine === undefined ? {} : { stateMachine };
+  const config = { cluster, mode, signature, members, clients, tuning, ...own };
   return signature === 'bls' ? { ...config, votingKeys: proveVotingKeys(members) } : config;
 }
 
 /** The text of a cluster file, as `parseClusterConfig` reads it. */
 export function formatClusterFile(config: ClusterConfig): string {
-  const { cluster, mode, signature, members, clients, tuning } = config;
-  const optional = Object.keys(tuning).length === 0 ? {} : { tuning };
+  const { cluster, mode, signature, members, clients, stateMachine, tuning } = config;
+  const optional = {
+    ...(stateMachine === undefined ? {} : { stateMachine }),
+    ...(Object.keys(tuning).length === 0 ? {} : { tuning }),
+  };
   const file = { cluster, mode, signature, members, clients, ...optional };
   return `${JSON.stringify(file, null, 2)}\n`;
 }

@@ -1,3 +1,4 @@
+import { STATE_MACHINE_LABEL } from '@ccro/state-machine';
 import { z } from 'zod';
 
 /** Replicas of one cluster, at most: certificates of that many signers still fit in a message. */
@@ -57,6 +58,8 @@ const tuning = z
   })
   .partial();
 
+const STATE_MACHINE_RULE = 'the name and version of a state machine, as in auction@1';
+
 /** The cluster file's shape; what its parts must be to each other is checked afterwards. */
 export const clusterSchema = z.strictObject(
   {
@@ -84,9 +87,13 @@ export const clusterSchema = z.strictObject(
       z.strictObject({ id: name, publicKey }, 'an object with id and publicKey, and nothing else'),
       'a list of clients',
     ),
+    stateMachine: z
+      .string(STATE_MACHINE_RULE)
+      .regex(STATE_MACHINE_LABEL, STATE_MACHINE_RULE)
+      .optional(),
     tuning: tuning.optional(),
   },
-  'an object with cluster, mode, signature, members, clients and perhaps tuning',
+  'an object with cluster, mode, signature, members, clients, perhaps stateMachine and tuning',
 );
 
 export type ClusterFile = z.infer<typeof clusterSchema>;

@@ -48,10 +48,12 @@ export function developmentCluster(options: {
   readonly signature?: SignatureChoice;
   readonly cluster?: string;
   readonly clients?: readonly string[];
+  /** A state machine of its users, as `name@version`. */
+  readonly stateMachine?: string | undefined;
   readonly tuning?: Tuning;
 }): ClusterConfig {
   const { nodes, mode, signature = 'auto', cluster = 'local', tuning } = options;
-  const { clients = [GATEWAY_CLIENT] } = options;
+  const { clients = [GATEWAY_CLIENT], stateMachine } = options;
   return parseClusterConfig({
     cluster,
     mode,
@@ -62,6 +64,7 @@ export function developmentCluster(options: {
       return { id, publicKey: developmentKey('node', id).publicKey, bls };
     }),
     clients: clients.map((id) => ({ id, publicKey: developmentKey('client', id).publicKey })),
+    ...(stateMachine === undefined ? {} : { stateMachine }),
     ...(tuning === undefined ? {} : { tuning }),
   });
 }

@@ -42,6 +42,8 @@ export interface NodeEnvironment {
   /** Undefined: see `nodeHttpPort`. 0: any free port. */
   readonly httpPort: number | undefined;
   readonly storage: StorageSettings;
+  /** Module of the state machine that the cluster's users wrote, if it runs one. */
+  readonly stateMachinePath: string | undefined;
   /** How the node misbehaves from the start; undefined means not at all. */
   readonly fault: FaultKind | undefined;
   /** Whether faults may be injected while the node runs. */
@@ -123,6 +125,7 @@ const nodeSchema = z.object({
   NODE_HTTP_PORT: integer(0, LAST_PORT, PORT_RULE).optional(),
   DURABILITY: oneOf(DURABILITIES).optional(),
   FAULT: oneOf(FAULT_KINDS).optional(),
+  STATE_MACHINE: z.string().optional(),
 });
 
 const gatewaySchema = z.object({
@@ -155,6 +158,7 @@ export function readNodeEnvironment(environment: Environment): NodeEnvironment {
     httpHost: variables.HTTP_HOST,
     httpPort: variables.NODE_HTTP_PORT,
     storage: storageSettings(variables.DATA_DIR, variables.DURABILITY),
+    stateMachinePath: variables.STATE_MACHINE,
     fault: variables.FAULT,
     faultInjection: variables.FAULT_INJECTION === 'on',
     logLevel: variables.LOG_LEVEL,

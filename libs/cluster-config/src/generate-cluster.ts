@@ -15,6 +15,8 @@ export interface ClusterPlan {
   readonly nodes: number;
   /** Ids of the clients. */
   readonly clients: readonly string[];
+  /** A state machine of its users, as `name@version`. */
+  readonly stateMachine?: string | undefined;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface ClusterPlan {
  * @throws ConfigurationError when the plan is no cluster or a file is there already
  */
 export function generateCluster(plan: ClusterPlan, directory: string): string[] {
-  const { cluster, mode, signature = 'auto', nodes, clients } = plan;
+  const { cluster, mode, signature = 'auto', nodes, clients, stateMachine } = plan;
   const owners: KeyOwner[] = [
     ...Array.from({ length: nodes }, (_, id) => ({ role: 'node', id }) as const),
     ...clients.map((id) => ({ role: 'client', id }) as const),
@@ -46,6 +48,7 @@ export function generateCluster(plan: ClusterPlan, directory: string): string[] 
     signature,
     members: publicKeysOf('node'),
     clients: publicKeysOf('client'),
+    ...(stateMachine === undefined ? {} : { stateMachine }),
   });
   return writeNewFiles(directory, [
     { name: CLUSTER_FILE, text: formatClusterFile(config), mode: PUBLIC },

@@ -49,6 +49,7 @@ export {
   type NodeEnvironment,
   type StorageSettings,
 } from './environment.js';
+export { loadStateMachine, requireStateMachine } from './state-machine.js';
 export { generateCluster, type ClusterPlan } from './generate-cluster.js';
 export {
   formatKeyFile,

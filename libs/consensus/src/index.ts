@@ -16,6 +16,7 @@ export { collectorOf, toCollector } from './routing/collector.js';
 export { manifestText, parseManifest, partsOf, type Manifest } from './state/manifest.js';
 export type { ReplicaDependencies } from './state/replica-state.js';
 export type { Screening } from './screening.js';
+export type { Waiting } from './waiting.js';
 export type { VoteDemand } from './vote-demand.js';
 export * from './timers.js';
 export type { CompleteNewView } from './view-change/view-changes.js';

@@ -25,6 +25,7 @@ import { onFetchChunk, takePart } from './state-transfer.js';
 import { screen, type Screening } from './screening.js';
 import { ReplicaState, type ReplicaDependencies } from './state/replica-state.js';
 import { voteDemand, type VoteDemand } from './vote-demand.js';
+import { waitingFor, type Waiting } from './waiting.js';
 
 /** What a replica says of itself. */
 export interface ReplicaStatus {
@@ -107,6 +108,11 @@ export class Replica {
       slots: state.window.count,
       ledgerHead: state.ledgerHead,
     };
+  }
+
+  /** What it waits for; undefined when there is nothing to do. Changes nothing. */
+  waiting(): Waiting | undefined {
+    return waitingFor(this.state);
   }
 
   /**

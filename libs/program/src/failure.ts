@@ -1,6 +1,7 @@
 /** Errors of the environment: their message says what is wrong and what to do. */
 const EXPLAINED = new Set([
   'BrokerError',
+  'ChunkError',
   'ConfigurationError',
   'NodeProcessError',
   'OptionError',

@@ -23,6 +23,7 @@ import type {
   VerifiedMessage,
   Via,
   Vote,
+  Waiting,
 } from '@ccro/consensus';
 import { isRejected, type MessageSigner, type SealedMessage, type Verifier } from '@ccro/crypto';
 import type { Behaviour, OutgoingSend } from '@ccro/faults';
@@ -150,6 +151,11 @@ export class ReplicaRunner {
 
   status(): ReplicaStatus {
     return this.parts.replica.status();
+  }
+
+  /** What the replica waits for; undefined when there is nothing to do. */
+  waiting(): Waiting | undefined {
+    return this.parts.replica.waiting();
   }
 
   /** Digest of the whole state, see `Replica.stateDigest`. */

@@ -66,7 +66,7 @@ export class Applications implements StateMachine {
   }
 }
 
-/** The state machine every replica runs: a ledger and a key-value store. */
-export function createStateMachine(): StateMachine {
-  return new Applications([new Ledger(), new KeyValueStore()]);
+/** The state machine every replica runs: a ledger, a key-value store, and what its users add. */
+export function createStateMachine(added: readonly Application[] = []): StateMachine {
+  return new Applications([new Ledger(), new KeyValueStore(), ...added]);
 }

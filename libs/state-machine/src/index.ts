@@ -2,6 +2,16 @@ export type { Application, Operation } from './application.js';
 export { Applications, createStateMachine } from './applications.js';
 export { ChunkError } from './chunk-error.js';
 export {
+  defineStateMachine,
+  definitionFault,
+  STATE_MACHINE_LABEL,
+  stateMachineLabel,
+  type OperationHandler,
+  type State,
+  type StateMachineDefinition,
+} from './definition.js';
+export { DefinedApplication } from './defined-application.js';
+export {
   KeyValueStore,
   type DeleteResult,
   type GetResult,
@@ -24,3 +34,4 @@ export {
   type OperationErrorCode,
   type OperationFailure,
 } from './operation.js';
+export { rehearse, type Rehearsal } from './rehearsal.js';

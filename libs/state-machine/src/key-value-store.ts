@@ -1,21 +1,7 @@
 import type { ExecutionContext } from '@ccro/consensus';
 import { failure, type Application, type Operation } from './application.js';
-import {
-  bucketIndex,
-  bucketName,
-  bucketOf,
-  BUCKETS,
-  bucketText,
-  readBucket,
-  type Bucket,
-  type Entry,
-} from './bucket.js';
-import { ChunkError } from './chunk-error.js';
+import { BucketStore } from './bucket-store.js';
 import { isKey, ownField, type JsonValue } from './operation.js';
-
-const DEFAULT_MAX_KEYS = 1_000_000;
-/** Characters of keys and values in one bucket at most: it travels, and is hashed, as one text. */
-const DEFAULT_MAX_BUCKET_CHARACTERS = 16 * 1024 * 1024;
 
 /** Result of `kv.put`. */
 export interface PutResult {
@@ -46,23 +32,20 @@ export class KeyValueStore implements Application {
   readonly name = 'kv';
   readonly operationTypes = ['kv.put', 'kv.get', 'kv.delete'];
 
-  private buckets = emptyBuckets();
-  /** Buckets written to since changes were taken. */
-  private readonly dirty = new Set<number>();
-  /** Characters of keys and values, by bucket. */
-  private sizes: number[] = [];
-  private keys = 0;
+  private readonly store: BucketStore;
 
   /**
    * What goes beyond the limits is refused, the same on every replica.
    *
-   * @param maxKeys keys held at most
-   * @param maxBucketCharacters characters of keys and values in one bucket at most
+   * @param maxKeys keys held at most; default a million
+   * @param maxBucketCharacters characters of keys and values in one bucket at most; default 16 Mi
    */
-  constructor(
-    private readonly maxKeys: number = DEFAULT_MAX_KEYS,
-    private readonly maxBucketCharacters: number = DEFAULT_MAX_BUCKET_CHARACTERS,
-  ) {}
+  constructor(maxKeys?: number, maxBucketCharacters?: number) {
+    this.store = new BucketStore({
+      ...(maxKeys === undefined ? {} : { maxKeys }),
+      ...(maxBucketCharacters === undefined ? {} : { maxBucketCharacters }),
+    });
+  }
 
   apply({ type, fields }: Operation, _context: ExecutionContext): string {
     const key = ownField(fields, 'key');
@@ -74,93 +57,35 @@ export class KeyValueStore implements Application {
   }
 
   takeChanges(): ReadonlyMap<string, string> {
-    const written = [...this.dirty].sort((left, right) => left - right);
-    this.dirty.clear();
-    return new Map(written.map((index) => [bucketName(index), bucketText(this.bucket(index))]));
+    return this.store.takeChanges();
   }
 
   load(chunks: ReadonlyMap<string, string>): void {
-    const loaded = emptyBuckets();
-    let keys = 0;
-    for (const [name, text] of chunks) {
-      const chunk = `${this.name}/${name}`;
-      const index = bucketIndex(name);
-      if (index === undefined) throw new ChunkError(chunk, 'there is no such bucket');
-      const bucket = readBucket(chunk, index, text);
-      keys += bucket.size;
-      if (keys > this.maxKeys) {
-        throw new ChunkError(chunk, `the store would hold more than ${this.maxKeys} keys`);
-      }
-      loaded[index] = bucket;
-    }
-    this.buckets = loaded;
-    this.keys = keys;
-    this.sizes = loaded.map(sizeOfBucket);
-    this.dirty.clear();
+    this.store.load(this.name, chunks);
   }
 
   // Stored values are JSON text already: results are put together as text around them.
 
   private put(key: string, value: JsonValue): string {
-    const { index, bucket, entry } = this.locate(key);
-    if (entry === undefined && this.keys >= this.maxKeys) return failure('store-full');
-    const written = { value: JSON.stringify(value), version: (entry?.version ?? 0) + 1 };
-    const { version } = written;
-    const grown = this.sizes[index] ?? 0;
-    const size = grown + sizeOf(key, written) - (entry === undefined ? 0 : sizeOf(key, entry));
-    if (size > this.maxBucketCharacters) return failure('store-full');
-    if (entry === undefined) this.keys += 1;
-    bucket.set(key, written);
-    this.sizes[index] = size;
-    this.dirty.add(index);
+    const entry = this.store.get(key);
+    const version = (entry?.version ?? 0) + 1;
+    if (!this.store.set(key, { value: JSON.stringify(value), version }))
+      return failure('store-full');
     const previous =
       entry === undefined ? 'null' : `{"value":${entry.value},"version":${entry.version}}`;
     return `{"previous":${previous},"version":${version}}`;
   }
 
   private get(key: string): string {
-    const { entry } = this.locate(key);
+    const entry = this.store.get(key);
     if (entry === undefined) return '{"found":false}';
     return `{"found":true,"value":${entry.value},"version":${entry.version}}`;
   }
 
   private delete(key: string): string {
-    const { index, bucket, entry } = this.locate(key);
+    const entry = this.store.get(key);
     if (entry === undefined) return '{"deleted":false}';
-    bucket.delete(key);
-    this.keys -= 1;
-    this.sizes[index] = (this.sizes[index] ?? 0) - sizeOf(key, entry);
-    this.dirty.add(index);
+    this.store.delete(key);
     return `{"deleted":true,"version":${entry.version}}`;
   }
-
-  private locate(key: string): {
-    readonly index: number;
-    readonly bucket: Bucket;
-    readonly entry: Entry | undefined;
-  } {
-    const index = bucketOf(key);
-    const bucket = this.bucket(index);
-    return { index, bucket, entry: bucket.get(key) };
-  }
-
-  private bucket(index: number): Bucket {
-    const bucket = this.buckets[index];
-    if (bucket === undefined) throw new RangeError(`no bucket ${index}`);
-    return bucket;
-  }
-}
-
-function sizeOf(key: string, { value }: Entry): number {
-  return key.length + value.length;
-}
-
-function sizeOfBucket(bucket: Bucket): number {
-  let size = 0;
-  for (const [key, entry] of bucket) size += sizeOf(key, entry);
-  return size;
-}
-
-function emptyBuckets(): Bucket[] {
-  return Array.from({ length: BUCKETS }, () => new Map<string, Entry>());
 }

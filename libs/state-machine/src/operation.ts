@@ -28,7 +28,8 @@ export type OperationErrorCode =
   | 'operation-too-large'
   | 'operation-too-deep'
   | 'invalid-key'
-  | 'store-full';
+  | 'store-full'
+  | 'state-machine-failed';
 
 /** Result of an operation that did not do anything. */
 export interface OperationFailure {
@@ -56,7 +57,8 @@ const EXPLANATIONS: Readonly<Record<OperationErrorCode, string>> = {
   'operation-too-large': `an operation has at most ${MAX_OPERATION_CHARACTERS} characters of JSON`,
   'operation-too-deep': `an operation nests at most ${MAX_OPERATION_DEPTH} levels of JSON`,
   'invalid-key': `a key is a text of 1 to ${MAX_KEY_CHARACTERS} characters`,
-  'store-full': 'the key-value store takes no more keys',
+  'store-full': 'the state takes no more keys or characters',
+  'state-machine-failed': 'the state machine threw; the log of a node says what',
 };
 
 /** Text of an operation that appends `data` to the ledger. @throws OperationError */

@@ -129,6 +129,46 @@ describe('a gateway killed after it accepted', () => {
   });
 });
 
+describe('a gateway told to end in the middle of requests', () => {
+  it('answers every call that it took, and leaves the rest to the next', async () => {
+    const env = await environment();
+    await startNodes(env);
+    const first = await startGatewayProgram(env);
+    let answered = 0;
+    /** Asks for one thing after another until the gateway takes no more; a call it took is answered. */
+    const load = async (): Promise<Answer[]> => {
+      for (const answers: Answer[] = []; ;) {
+        const answer = await post(first, answers.length).catch(() => undefined);
+        if (answer === undefined) return answers;
+        answers.push(answer);
+        answered += 1;
+        if (answer.status !== 200) return answers;
+      }
+    };
+    const workers = Array.from({ length: 20 }, load);
+    await vi.waitFor(() => expect(answered).toBeGreaterThan(40), {
+      timeout: PATIENCE_MS,
+      interval: 1,
+    });
+    // In order, not by force: Nest ends by the signal itself once everything is closed.
+    expect(await first.program.stop('SIGTERM')).toEqual({ code: null, signal: 'SIGTERM' });
+
+    const answers = (await Promise.all(workers)).flat();
+    const second = await startGatewayProgram(env);
+    const kept: DecidedAnswer[] = [];
+    for (const answer of answers) {
+      if (answer.status === 200) kept.push(answer.body as unknown as DecidedAnswer);
+      else {
+        const { id } = expectProblem(answer, 503, 'shutting-down');
+        if (id !== undefined) kept.push(await untilDecided(second.url, id));
+      }
+    }
+    const executed = [...(await replay(second.url)).keys()];
+    expect(new Set(kept.map(({ id }) => id)).size).toBe(kept.length);
+    expect(executed).toHaveLength(kept.length);
+  });
+});
+
 describe('one request through several gateways', () => {
   it.each([
     ['with one client id', ['east', 'east']],

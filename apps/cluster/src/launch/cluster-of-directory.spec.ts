@@ -57,6 +57,20 @@ describe('which cluster npm start runs', () => {
     );
   });
 
+  it('keeps the state machine and the clients that it has', async () => {
+    const directory = await freshDirectory();
+    const given = options('--data-dir', directory, '--client', 'alice');
+    const first = await clusterOf(given, 'auction@1');
+    expect(first.stateMachine).toBe('auction@1');
+    expect(first.clients.map(({ id }) => id)).toEqual(['gateway', 'alice']);
+    const again = options('--data-dir', directory);
+    expect(await clusterOf(again, 'auction@1')).toEqual(first);
+    await expect(clusterOf(again)).rejects.toThrow(`${directory} holds the state of auction@1`);
+    await expect(
+      clusterOf(options('--data-dir', directory, '--client', 'bob'), 'auction@1'),
+    ).rejects.toThrow(/^--client bob cannot be used: the clients in .* are gateway, alice;/);
+  });
+
   it('is none when the directory cannot be used', async () => {
     const directory = await freshDirectory();
     const file = join(directory, 'cluster.json');

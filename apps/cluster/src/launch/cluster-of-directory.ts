@@ -3,6 +3,7 @@
 import {
   developmentCluster,
   formatClusterFile,
+  GATEWAY_CLIENT,
   loadClusterConfig,
   type ClusterConfig,
   type StorageSettings,
@@ -18,14 +19,20 @@ import { OptionError, type ClusterOptions } from '../options/cluster-options.js'
  * that the nodes have signed, and its signature scheme, which is that of its certificates; the mode
  * may change from one run to the next.
  *
- * @throws OptionError when the directory is that of a cluster of another size or scheme; ConfigurationError
+ * @param stateMachine what all nodes run, as `name@version`
+ * @throws OptionError when the directory is that of a cluster of another size, scheme or state machine; ConfigurationError
  *   when its cluster file cannot be read
  */
-export async function clusterOf(options: ClusterOptions): Promise<ClusterConfig> {
-  const { nodes, mode, signature, storage } = options;
-  if (storage.durability === 'memory') return newCluster(options);
+export async function clusterOf(
+  options: ClusterOptions,
+  stateMachine?: string,
+): Promise<ClusterConfig> {
+  const { nodes, mode, signature, storage, clients = [] } = options;
+  if (storage.durability === 'memory') return newCluster(options, stateMachine);
   const path = join(storage.dataDirectory, 'cluster.json');
-  if (!existsSync(path)) return remember(newCluster(options), path, storage);
+  if (!existsSync(path)) {
+    return remember(newCluster(options, stateMachine), path, storage);
+  }
   const stored = loadClusterConfig(path);
   const { cluster, members, tuning } = stored;
   if (members.length !== nodes) {
@@ -37,15 +44,38 @@ export async function clusterOf(options: ClusterOptions): Promise<ClusterConfig>
     const said = `what ${storage.dataDirectory} holds is signed with ${stored.signature}`;
     throw new OptionError('signature', signature, `${said}; or another directory`);
   }
-  return developmentCluster({ nodes, mode, signature: stored.signature, cluster, tuning });
+  if (stateMachine !== stored.stateMachine) {
+    const said = `${storage.dataDirectory} holds the state of ${stored.stateMachine ?? 'none'}`;
+    throw new OptionError('state-machine', stateMachine, `${said}; or another directory`);
+  }
+  const known = stored.clients.map(({ id }) => id);
+  const unknown = clients.find((id) => !known.includes(id));
+  if (unknown !== undefined) {
+    const said = `the clients in ${path} are ${known.join(', ')}; or another directory`;
+    throw new OptionError('client', unknown, said);
+  }
+  return developmentCluster({
+    nodes,
+    mode,
+    signature: stored.signature,
+    cluster,
+    clients: known,
+    stateMachine,
+    tuning,
+  });
 }
 
 /** A name of its own: a development cluster on the same Redis has the same keys. */
-function newCluster({ nodes, mode, signature }: ClusterOptions): ClusterConfig {
+function newCluster(
+  { nodes, mode, signature, clients = [] }: ClusterOptions,
+  stateMachine: string | undefined,
+): ClusterConfig {
   return developmentCluster({
     nodes,
     mode,
     signature,
+    clients: [GATEWAY_CLIENT, ...clients],
+    stateMachine,
     cluster: `start-${randomUUID().slice(0, 8)}`,
   });
 }

@@ -33,6 +33,7 @@ export interface NodeProcessOptions {
   readonly faultInjection: boolean;
   readonly storage: StorageSettings;
   readonly fault?: FaultKind;
+  readonly stateMachinePath?: string | undefined;
 }
 
 /**
@@ -55,6 +56,7 @@ export async function startNodeProcess(
     storage,
     fault,
   } = options;
+  const { stateMachinePath } = options;
   const directory = await mkdtemp(join(tmpdir(), 'ccro-node-'));
   const configPath = join(directory, 'cluster.json');
   await writeFile(configPath, formatClusterFile(config));
@@ -68,6 +70,7 @@ export async function startNodeProcess(
       FAULT_INJECTION: faultInjection ? 'on' : 'off',
       ...storageVariables(storage),
       ...(fault === undefined ? {} : { FAULT: fault }),
+      ...(stateMachinePath === undefined ? {} : { STATE_MACHINE: stateMachinePath }),
       LOG_LEVEL: 'info',
     },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -6,11 +6,13 @@ import {
   developmentVotingKey,
   GATEWAY_CLIENT,
   newApiKey,
+  loadStateMachine,
   nodeStore,
   type ClusterConfig,
 } from '@ccro/cluster-config';
 import { startGateway } from '@ccro/gateway-app';
 import { clusterFacts, startNode } from '@ccro/node-app';
+import { stateMachineLabel, type StateMachineDefinition } from '@ccro/state-machine';
 import type { ClusterOptions } from '../options/cluster-options.js';
 import { openBrokers, type BrokerSource } from './brokers.js';
 import { clusterOf } from './cluster-of-directory.js';
@@ -29,7 +31,10 @@ export async function startCluster(
   options: ClusterOptions,
   listener: LaunchListener,
 ): Promise<RunningCluster> {
-  const launch = new Launch(options, await clusterOf(options), listener);
+  const path = options.stateMachine;
+  const own = path === undefined ? undefined : await loadStateMachine(path, '--state-machine');
+  const config = await clusterOf(options, own && stateMachineLabel(own));
+  const launch = new Launch({ options, config, stateMachine: own }, listener);
   try {
     return await launch.run();
   } catch (error) {
@@ -38,19 +43,29 @@ export async function startCluster(
   }
 }
 
+interface LaunchPlan {
+  readonly options: ClusterOptions;
+  readonly config: ClusterConfig;
+  readonly stateMachine: StateMachineDefinition | undefined;
+}
+
 class Launch {
   private readonly closers: (() => Promise<void>)[] = [];
   private readonly brokers: Broker[] = [];
   /** For this process alone, which reports on nodes and hands in requests like any caller. */
   private readonly ownKey;
 
+  private readonly options: ClusterOptions;
+  private readonly config: ClusterConfig;
+
   constructor(
-    private readonly options: ClusterOptions,
-    private readonly config: ClusterConfig,
+    private readonly plan: LaunchPlan,
     private readonly listener: LaunchListener,
   ) {
-    const plan = { name: 'npm-start', role: 'submit' } as const;
-    this.ownKey = options.apiKeys === undefined ? undefined : newApiKey(plan);
+    this.options = plan.options;
+    this.config = plan.config;
+    const own = { name: 'npm-start', role: 'submit' } as const;
+    this.ownKey = plan.options.apiKeys === undefined ? undefined : newApiKey(own);
   }
 
   async run(): Promise<RunningCluster> {
@@ -83,8 +98,9 @@ class Launch {
   }
 
   private startNode(id: number, source: BrokerSource): Promise<RunningNode> {
-    const { nodePort, faulty, fault, seed, faultInjection, processes, storage } = this.options;
-    const { redisCaFile } = this.options;
+    const { options } = this;
+    const { nodePort, faulty, fault, seed, faultInjection, processes, storage } = options;
+    const { redisCaFile } = options;
     const common = {
       httpPort: nodePort === 0 ? 0 : nodePort + id,
       host: HOST,
@@ -94,7 +110,8 @@ class Launch {
     if (processes && source.redisUrl !== undefined) {
       const { redisUrl } = source;
       const { listener } = this;
-      const own = { id, config: this.config, redisUrl, redisCaFile, storage };
+      const { stateMachine: stateMachinePath } = options;
+      const own = { id, config: this.config, redisUrl, redisCaFile, storage, stateMachinePath };
       return startNodeProcess({ ...common, ...own }, (error) => listener.onFatal(error));
     }
     return startNode({
@@ -104,6 +121,7 @@ class Launch {
       secretKey: developmentKey('node', id).secretKey,
       votingSecretKey: developmentVotingKey(id).secretKey,
       broker: this.connection(source, nodeConnectionName(id)),
+      stateMachine: this.plan.stateMachine,
       storage: nodeStore(storage, id),
       tuning: this.config.tuning,
       onFatal: (error) => this.listener.onFatal(error),

@@ -37,7 +37,7 @@ describe('the options of npm start', () => {
       '--mode pbft --nodes 7 --byzantine 2 --fault falsify --faulty-nodes 6,2 --seed 9 ' +
       '--broker redis --redis-url rediss://host:1 --processes --gateway-port 0 --node-port 9000 ' +
       '--fault-injection --request-timeout 700 --signature bls --once requests.json ' +
-      '--data-dir data --durability async';
+      '--data-dir data --durability async --state-machine auction.js --client alice bob';
     expect(options(argv)).toEqual({
       mode: 'pbft',
       nodes: 7,
@@ -53,6 +53,8 @@ describe('the options of npm start', () => {
       faultInjection: true,
       requestTimeoutMs: 700,
       signature: 'bls',
+      stateMachine: 'auction.js',
+      clients: ['alice', 'bob'],
       once: 'requests.json',
     });
   });

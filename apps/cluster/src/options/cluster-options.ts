@@ -1,6 +1,7 @@
 /** The options of `npm start` and `npm run demo`, checked once. */
 
 import {
+  GATEWAY_CLIENT,
   SIGNATURE_CHOICES,
   type ApiKey,
   type SignatureChoice,
@@ -28,6 +29,10 @@ export interface ClusterOptions {
   readonly requestTimeoutMs: number;
   /** How votes are signed. */
   readonly signature: SignatureChoice;
+  /** Module of a state machine that all nodes run. */
+  readonly stateMachine?: string;
+  /** Clients besides the gateway. */
+  readonly clients?: readonly string[];
   readonly once: string | undefined;
   /** Keys that callers of the gateway need; undefined: none. */
   readonly apiKeys?: readonly ApiKey[] | undefined;
@@ -52,6 +57,8 @@ export interface RawOptions {
   readonly dataDir?: string;
   readonly durability?: string;
   readonly signature: string;
+  readonly stateMachine?: string;
+  readonly client?: readonly string[];
   readonly once?: string;
   readonly apiKeys?: string;
 }
@@ -108,8 +115,18 @@ export function checkOptions(
     faultInjection: raw.faultInjection ?? false,
     requestTimeoutMs: integerOption('request-timeout', raw.requestTimeout, 1, 600_000),
     signature: oneOf('signature', raw.signature, SIGNATURE_CHOICES),
+    ...(raw.stateMachine === undefined ? {} : { stateMachine: raw.stateMachine }),
+    ...(raw.client === undefined ? {} : { clients: clientsOf(raw.client) }),
     once: raw.once,
   };
+}
+
+function clientsOf(ids: readonly string[]): readonly string[] {
+  for (const id of ids) {
+    if (/^[A-Za-z0-9_-]{1,64}$/.test(id) && id !== GATEWAY_CLIENT) continue;
+    throw new OptionError('client', id, `1 to 64 letters, digits, - and _; not ${GATEWAY_CLIENT}`);
+  }
+  return [...new Set(ids)];
 }
 
 function storageSettings({ dataDir, durability }: RawOptions): StorageSettings {

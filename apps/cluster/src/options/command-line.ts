@@ -28,6 +28,8 @@ export function clusterCommand(): Command {
     .option('--durability <kind>', 'fsync or async, with --data-dir (default: fsync)')
     .option('--signature <scheme>', `ed25519, bls, or auto: ${AUTO}`, 'auto')
     .option('--api-keys <file>', 'callers of the gateway need one of these (also: API_KEYS_FILE)')
+    .option('--state-machine <file>', 'module of a state machine of your own')
+    .option('--client <id...>', 'clients besides the gateway, with development keys')
     .option('--once <file>', 'submit the requests of FILE, print the reports, and exit')
     .addHelpText('after', `\nKinds of fault:\n${faults.join('\n')}`);
 }

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CcroClient } from '@ccro/client';
-import { Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
 import { GATEWAY_SETTINGS } from '../gateway.constants.js';
 import type { GatewaySettings } from '../gateway.options.js';
 
@@ -22,33 +22,44 @@ export class ConnectionMetrics {
       },
     });
     new Gauge({
+      name: 'ccro_gateway_view',
+      help: 'The view that the gateway believes the cluster to be in',
+      registers,
+      collect() {
+        this.set(client.view);
+      },
+    });
+    new Counter({
       name: 'ccro_gateway_broker_total',
       help: 'What the gateway published: messages, their deliveries, delivered bytes',
       labelNames: ['what'],
       registers,
       collect() {
+        this.reset();
         const { published, deliveries, deliveredBytes } = broker.traffic().total;
-        this.set({ what: 'published' }, published);
-        this.set({ what: 'deliveries' }, deliveries);
-        this.set({ what: 'delivered-bytes' }, deliveredBytes);
+        this.inc({ what: 'published' }, published);
+        this.inc({ what: 'deliveries' }, deliveries);
+        this.inc({ what: 'delivered-bytes' }, deliveredBytes);
       },
     });
-    new Gauge({
+    new Counter({
       name: 'ccro_gateway_retransmissions_total',
       help: 'Requests sent again',
       registers,
       collect() {
-        this.set(client.counters().retransmitted);
+        this.reset();
+        this.inc(client.counters().retransmitted);
       },
     });
-    new Gauge({
+    new Counter({
       name: 'ccro_gateway_rejects_total',
       help: 'Messages not used, by reason',
       labelNames: ['reason'],
       registers,
       collect() {
+        this.reset();
         for (const [reason, count] of Object.entries(client.counters().rejects)) {
-          this.set({ reason }, count);
+          this.inc({ reason }, count);
         }
       },
     });

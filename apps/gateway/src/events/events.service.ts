@@ -3,6 +3,7 @@ import { channelNames } from '@ccro/broker';
 import { CcroClient } from '@ccro/client';
 import { FAULT_DESCRIPTIONS } from '@ccro/faults';
 import { readReport, type ClusterEvent, type HelloEvent } from '@ccro/telemetry';
+import { Gauge, Registry } from 'prom-client';
 import { GATEWAY_SETTINGS } from '../gateway.constants.js';
 import type { GatewaySettings } from '../gateway.options.js';
 import { ProblemException } from '../problem/problem.js';
@@ -41,10 +42,20 @@ export class EventsService implements BeforeApplicationShutdown {
     @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
     private readonly client: CcroClient,
     private readonly activity: Activity,
+    registry: Registry,
   ) {
     const { cluster, members } = settings.config;
     const { telemetry } = channelNames(cluster);
     this.nodes = new Map(members.map(({ id }) => [telemetry(id), id]));
+    const { readers } = this;
+    new Gauge({
+      name: 'ccro_gateway_event_readers',
+      help: 'Readers of GET /events',
+      registers: [registry],
+      collect() {
+        this.set(readers.size);
+      },
+    });
     this.merger = new ReportMerger(client.size.weakQuorum);
   }
 

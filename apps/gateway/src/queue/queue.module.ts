@@ -21,12 +21,18 @@ const LEASE_MS = 5000;
   imports: [ClusterModule],
   providers: [
     {
+      provide: PendingLimit,
+      inject: [GATEWAY_SETTINGS],
+      useFactory: ({ overloadWaitMs, maxPendingRequests }: GatewaySettings) =>
+        new PendingLimit({ targetWaitMs: overloadWaitMs, ceiling: maxPendingRequests }),
+    },
+    {
       provide: REQUEST_QUEUE,
-      inject: [GATEWAY_SETTINGS, CcroClient, Verifier, ClusterService],
+      inject: [GATEWAY_SETTINGS, CcroClient, Verifier, ClusterService, PendingLimit],
       useFactory: createQueue,
     },
   ],
-  exports: [REQUEST_QUEUE],
+  exports: [REQUEST_QUEUE, PendingLimit],
 })
 export class QueueModule {}
 
@@ -35,6 +41,7 @@ function createQueue(
   client: CcroClient,
   verifier: Verifier,
   cluster: ClusterService,
+  limit: PendingLimit,
 ): RequestQueue {
   const { config, clientId, queue } = settings;
   const courier = new Courier(client, (id, outcome) =>
@@ -45,10 +52,6 @@ function createQueue(
     maxFinished: settings.maxFinishedRequests,
     keyRetentionMs: settings.idempotencyRetentionMs,
   };
-  const limit = new PendingLimit({
-    targetWaitMs: settings.overloadWaitMs,
-    ceiling: settings.maxPendingRequests,
-  });
   if (queue === undefined) return new InProcessRequestQueue(common, client, courier, limit);
   const options = {
     ...common,

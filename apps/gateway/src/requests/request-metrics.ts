@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Gauge, Histogram, Registry } from 'prom-client';
+import { PendingLimit } from '../queue/pending-limit.js';
 import { REQUEST_QUEUE, type RequestQueue } from '../queue/request-queue.js';
 import type { FinishedAnswer } from './request-record.js';
 
@@ -11,7 +12,7 @@ const LATENCY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5
 export class RequestMetrics {
   private readonly latency: Histogram;
 
-  constructor(registry: Registry, @Inject(REQUEST_QUEUE) queue: RequestQueue) {
+  constructor(registry: Registry, @Inject(REQUEST_QUEUE) queue: RequestQueue, limit: PendingLimit) {
     const registers = [registry];
     this.latency = new Histogram({
       name: 'ccro_gateway_consensus_seconds',
@@ -29,6 +30,14 @@ export class RequestMetrics {
         for (const status of ['pending', 'decided', 'failed'] as const) {
           this.set({ status }, counts[status]);
         }
+      },
+    });
+    new Gauge({
+      name: 'ccro_gateway_pending_limit',
+      help: 'Requests that may be pending now; calls beyond are refused',
+      registers,
+      collect() {
+        this.set(limit.current);
       },
     });
     queue.onFinished((answer) => this.observe(answer));

@@ -8,6 +8,8 @@ const REASONS: Readonly<Record<ViewChangeReason, string>> = {
   'restarted-before-it-began': 'this node restarted before it began it',
 };
 
+export const VIEW_CHANGE_REASONS: readonly string[] = Object.keys(REASONS);
+
 /** What the log says of a replica's way. Stable checkpoints are too many to be told at `info`. */
 export function progressText(progress: Progress): string {
   switch (progress.kind) {

@@ -11,12 +11,17 @@ import { createDigests } from '@ccro/crypto';
 import { createBehaviour, seededRandom, type FaultKind } from '@ccro/faults';
 import { systemClock } from '@ccro/clock';
 import { createRunner, type ReplicaRunner } from '@ccro/runner';
-import { createStateMachine } from '@ccro/state-machine';
+import { createStateMachine, DefinedApplication } from '@ccro/state-machine';
 import type { ReplicaStore } from '@ccro/storage';
 import type { NodeReporter } from '@ccro/telemetry';
 import type { Query } from '@ccro/wire';
 import { NODE_OPTIONS, OPENED_STORE } from '../node.constants.js';
 import type { NodeOptions } from '../node-options.js';
+import { ReplicaMetrics } from '../metrics/replica-metrics.js';
+import { timedStore } from '../metrics/timed-store.js';
+import { createWatch } from '../watch/create-watch.js';
+import { LastHeard } from '../watch/last-heard.js';
+import type { NodeWatch } from '../watch/node-watch.js';
 import { createReporter } from './create-reporter.js';
 import type { DecisionCounts } from './decision-counts.js';
 import { restoredText, type OpenedStore } from './opened-store.js';
@@ -27,7 +32,9 @@ import { progressText } from './progress-text.js';
 export class ReplicaService implements BeforeApplicationShutdown, OnApplicationShutdown {
   readonly runner: ReplicaRunner;
   readonly store: ReplicaStore;
+  readonly heard: LastHeard;
   private readonly logger: Logger;
+  private readonly watch: NodeWatch;
   private readonly reporter: NodeReporter;
   private queryListener: ((query: Query) => void) | undefined;
   private readonly broadcast: string;
@@ -38,22 +45,29 @@ export class ReplicaService implements BeforeApplicationShutdown, OnApplicationS
   constructor(
     @Inject(NODE_OPTIONS) private readonly options: NodeOptions,
     @Inject(OPENED_STORE) { store, restored }: OpenedStore,
+    private readonly metrics: ReplicaMetrics,
   ) {
-    this.store = store;
+    this.store = timedStore(store, (seconds) => metrics.onWritten(seconds));
     this.logger = new Logger(`node ${options.self}`);
+    const { members } = options.facts;
+    this.heard = new LastHeard(members.length, options.self, () => systemClock.now());
     this.broadcast = channelNames(options.facts.cluster).broadcast;
     this.runner = createRunner({
       ...options,
-      store,
+      store: this.store,
       restored,
-      stateMachine: createStateMachine(),
+      stateMachine: createStateMachine(this.ownApplications()),
       clock: systemClock,
       listener: {
-        onReceived: (message) => this.reporter.onReceived(message),
+        onReceived: (message) => {
+          if ('replica' in message) this.heard.heard(message.replica);
+          this.reporter.onReceived(message);
+        },
         onSent: (to, message) => this.reporter.onSent(to, message),
         onExecuted: (slot) => this.onExecuted(slot),
         onProgress: (progress) => {
           this.logProgress(progress);
+          this.metrics.onProgress(progress);
           this.reporter.onProgress(progress);
         },
         onEvidence: (evidence) => {
@@ -67,6 +81,11 @@ export class ReplicaService implements BeforeApplicationShutdown, OnApplicationS
       },
     });
     this.reporter = createReporter(options, this);
+    this.watch = createWatch(options, {
+      runner: this.runner,
+      heard: this.heard,
+      tell: (level, text) => this.logger[level](text),
+    });
     if (restored !== undefined) this.logger.log(restoredText(restored));
     if (options.fault !== undefined) this.setFault(options.fault);
   }
@@ -83,6 +102,12 @@ export class ReplicaService implements BeforeApplicationShutdown, OnApplicationS
     });
     this.runner.start();
     this.reporter.start();
+    this.watch.start();
+  }
+
+  /** Why no client should count on this node now; undefined when one may. */
+  notReady(): string | undefined {
+    return this.watch.notReady();
   }
 
   receive(payload: Uint8Array, channel: string): void {
@@ -127,6 +152,7 @@ export class ReplicaService implements BeforeApplicationShutdown, OnApplicationS
   async beforeApplicationShutdown(): Promise<void> {
     this.stopped = true;
     this.reporter.stop();
+    this.watch.stop();
     await this.runner.stop();
   }
 
@@ -135,10 +161,19 @@ export class ReplicaService implements BeforeApplicationShutdown, OnApplicationS
     await this.store.close();
   }
 
+  private ownApplications(): readonly DefinedApplication[] {
+    const { stateMachine } = this.options;
+    if (stateMachine === undefined) return [];
+    const onThrow = (error: unknown, type: string): void =>
+      this.logger.error(`${type} threw and has no effect: ${textOf(error)}`);
+    return [new DefinedApplication(stateMachine, onThrow)];
+  }
+
   private onExecuted(slot: ExecutedSlot): void {
     this.lastExecuted = slot;
     if (slot.durationMs === undefined) this.counts.caughtUp += 1;
     else this.counts[slot.fast ? 'fast' : 'slow'] += 1;
+    this.metrics.onExecuted(slot);
     this.logExecuted(slot);
     this.reporter.onExecuted(slot);
   }
@@ -161,4 +196,8 @@ export class ReplicaService implements BeforeApplicationShutdown, OnApplicationS
   private logEvidence(evidence: Evidence): void {
     this.logger.debug(`evidence against node ${evidence.accused}: ${evidence.kind}`);
   }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -1,10 +1,14 @@
 import { Controller, Get, ServiceUnavailableException } from '@nestjs/common';
+import { ReplicaService } from '../replica/replica.service.js';
 import { StatusService, type NodeStatus } from './status.service.js';
 
 /** The node's own HTTP interface. */
 @Controller()
 export class StatusController {
-  constructor(private readonly status: StatusService) {}
+  constructor(
+    private readonly status: StatusService,
+    private readonly replica: ReplicaService,
+  ) {}
 
   /** The seed's users ask the root; it answers like `/status`. */
   @Get()
@@ -22,12 +26,11 @@ export class StatusController {
     return { status: 'ok' };
   }
 
-  /** Ready when the broker is there and the node does not play dead. */
+  /** Ready when clients may count on this node: see docs/OPERATIONS.md. */
   @Get('health/ready')
   ready(): { status: 'ok' } {
-    const { brokerConnected, up } = this.status.current();
-    if (!brokerConnected) throw new ServiceUnavailableException('the broker cannot be reached');
-    if (!up) throw new ServiceUnavailableException('this node plays dead (fault: offline)');
+    const reason = this.replica.notReady();
+    if (reason !== undefined) throw new ServiceUnavailableException(reason);
     return { status: 'ok' };
   }
 }

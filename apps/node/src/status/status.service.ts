@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { TrafficCount } from '@ccro/broker';
-import { maxFaulty } from '@ccro/consensus';
+import { maxFaulty, type Waiting } from '@ccro/consensus';
 import type { EvidenceEntry } from '@ccro/runner';
 import { NODE_OPTIONS } from '../node.constants.js';
 import type { NodeOptions } from '../node-options.js';
@@ -16,14 +16,25 @@ export interface NodeStatus {
   /** False while the node plays dead (`offline` fault). */
   readonly up: boolean;
   readonly mode: 'pbft' | 'ccro';
+  /** The state machine of the cluster's users, as `name@version`. */
+  readonly stateMachine: string | null;
   readonly role: NodeRole;
   readonly view: number;
+  /** False while the view is being changed. */
+  readonly active: boolean;
   readonly primary: number;
   readonly collector: number | null;
   readonly lastExecuted: number;
+  readonly stableCheckpoint: number;
   readonly lowWatermark: number;
   readonly highWatermark: number;
+  /** Slots in memory. */
+  readonly slots: number;
   readonly pooledRequests: number;
+  /** What the node waits for; null when there is nothing to do. */
+  readonly waiting: Waiting | null;
+  /** Why `/health/ready` says no; null when it says yes. */
+  readonly notReady: string | null;
   /** Slots executed since the start: decided in one round of votes, in two, or learnt from others. */
   readonly decisions: DecisionCounts;
   readonly ledgerHead: string;
@@ -69,10 +80,13 @@ export class StatusService {
       id: self,
       up: runner.fault !== 'offline',
       mode: facts.mode,
+      stateMachine: facts.stateMachine ?? null,
       role: roleOf(self, primary, collector),
       primary,
       collector: collector ?? null,
       ...status,
+      waiting: runner.waiting() ?? null,
+      notReady: this.replica.notReady() ?? null,
       decisions: this.replica.decisions,
       stateDigest: runner.stateDigest(),
       durability: storage.durability,

@@ -32,6 +32,11 @@ export class Recovery {
     this.reports.set(replica, Math.max(earlier, lastExecuted));
   }
 
+  /** How many others said where they are. */
+  get heardFrom(): number {
+    return this.reports.size;
+  }
+
   /**
    * The highest sequence number that f+1 others claim to have executed, so at least one honest
    * replica did; 0 while fewer have spoken.
@@ -59,8 +64,13 @@ export class Recovery {
 
   /** Whether a primary may propose: once true, it stays true. */
   mayPropose(lastExecuted: SequenceNumber): boolean {
-    this.settled ||=
-      this.reports.size >= this.size.quorum - 1 && this.provenProgress <= lastExecuted;
+    this.settled = this.couldPropose(lastExecuted);
     return this.settled;
+  }
+
+  /** The same, for those who only look: notes nothing. */
+  couldPropose(lastExecuted: SequenceNumber): boolean {
+    if (this.settled) return true;
+    return this.reports.size >= this.size.quorum - 1 && this.provenProgress <= lastExecuted;
   }
 }

@@ -56,10 +56,14 @@ export class ViewChanges {
     return views[this.size.weakQuorum - 1] ?? 0;
   }
 
+  /** How many replicas ask for `view` or a later one. */
+  countAsking(view: View): number {
+    return [...this.latest.values()].filter((each) => each.view >= view).length;
+  }
+
   /** Whether a quorum asks for `view` or a later one. */
   quorumAsksFor(view: View): boolean {
-    const asking = [...this.latest.values()].filter((each) => each.view >= view);
-    return asking.length >= this.size.quorum;
+    return this.countAsking(view) >= this.size.quorum;
   }
 
   /** A quorum of view-changes for exactly `view`, ascending by replica, if there is one. */

@@ -126,8 +126,26 @@ export class Admissions {
     const end = await firstOf({ finished, timeoutMs, broker: outages, closing });
     if (end === 'finished') return finished;
     attempt.over = true;
-    if (attempt.ticket !== undefined && !attempt.ticket.withdraw()) throw uncertain(attempt.ids);
+    if (attempt.ticket !== undefined && !attempt.ticket.withdraw()) {
+      const admission = end === 'closing' ? await this.writtenBy(finished) : undefined;
+      if (admission !== undefined) return admission;
+      throw uncertain(attempt.ids);
+    }
     throw end === 'closing' ? shuttingDown() : unreachable();
+  }
+
+  /**
+   * What comes of a write that is under way when the queue closes: closing waits for it, so the
+   * caller need not be left in doubt.
+   *
+   * @returns undefined when that is not known in time, or it failed in whatever way
+   */
+  private async writtenBy(finished: Promise<Admission>): Promise<Admission | undefined> {
+    const { timeoutMs, outages } = this.parts;
+    const known = finished.catch(() => undefined);
+    const { signal } = new AbortController();
+    const end = await firstOf({ finished: known, timeoutMs, broker: outages, closing: signal });
+    return end === 'finished' ? known : undefined;
   }
 
   private async stampAndWrite(attempt: Attempt): Promise<Admission> {

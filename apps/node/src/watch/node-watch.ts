@@ -1,0 +1,146 @@
+/**
+ * Looks once a second at what the node waits for: says so in the log when it lasts, and knows
+ * whether the node is ready.
+ *
+ * A wait is told of once it has lasted for `TOLD_AFTER_MS`, again after ever longer times up to a
+ * minute, and once more when it is over. What a node waits for may change meanwhile: it is one wait
+ * for as long as nothing executes.
+ */
+
+import type { Waiting } from '@ccro/consensus';
+import type { Clock } from '@ccro/clock';
+import type { LastHeard } from './last-heard.js';
+import { waitingText } from './waiting-text.js';
+
+const LOOK_EVERY_MS = 1000;
+/** A wait of less is no news: views change in about as much. */
+const TOLD_AFTER_MS = 3000;
+const MAX_PAUSE_MS = 60_000;
+/** Of the nodes that say nothing at most so many are named. */
+const MAX_NAMED = 8;
+/**
+ * How long a node that waits for this may be called ready all the same. Under load a node often
+ * lags by a message or two; a view that has not begun for long is not about to.
+ */
+const PATIENCE_MS = { state: 0, decisions: 2000, view: 5000 } as const;
+
+export interface WatchedNode {
+  readonly waiting: () => Waiting | undefined;
+  readonly lastExecuted: () => number;
+  readonly brokerConnected: () => boolean;
+  readonly isOffline: () => boolean;
+}
+
+export interface NodeWatchParts {
+  readonly node: WatchedNode;
+  readonly heard: LastHeard;
+  readonly clock: Clock;
+  /**
+   * Whoever waits says where it is, so often that two of these are never as far apart; in CCRO mode
+   * it may say nothing to this node before that.
+   */
+  readonly silentAfterMs: number;
+  /** Writes to the log. */
+  readonly tell: (level: 'warn' | 'log', text: string) => void;
+}
+
+/** Something that goes on, since when it does, and when to tell of it again. */
+interface Wait {
+  readonly sinceMs: number;
+  readonly executed: number;
+  toldAtMs: number | undefined;
+  pauseMs: number;
+}
+
+interface Obstacle {
+  readonly kind: keyof typeof PATIENCE_MS;
+  readonly sinceMs: number;
+}
+
+export class NodeWatch {
+  private wait: Wait | undefined;
+  /** What kept the node from being ready when it was looked at last, and since when. */
+  private obstacle: Obstacle | undefined;
+  private cancel: (() => void) | undefined;
+
+  constructor(private readonly parts: NodeWatchParts) {}
+
+  start(): void {
+    this.cancel = this.parts.clock.schedule(LOOK_EVERY_MS, () => {
+      this.look();
+      this.start();
+    });
+  }
+
+  stop(): void {
+    this.cancel?.();
+  }
+
+  /** Why no client should count on this node now; undefined when one may. */
+  notReady(): string | undefined {
+    const { node, clock } = this.parts;
+    if (node.isOffline()) return 'this node plays dead (fault: offline)';
+    if (!node.brokerConnected()) return 'the broker cannot be reached';
+    const waiting = node.waiting();
+    const obstacle = this.obstacleOf(waiting);
+    if (waiting === undefined || obstacle === undefined) return undefined;
+    const forMs = clock.now() - obstacle.sinceMs;
+    return forMs >= PATIENCE_MS[obstacle.kind] ? waitingText(waiting) : undefined;
+  }
+
+  /** What an operator should read, if anything. */
+  private look(): void {
+    const { node, clock } = this.parts;
+    const now = clock.now();
+    const waiting = node.waiting();
+    this.obstacleOf(waiting);
+    const executed = node.lastExecuted();
+    const goesOn = this.wait?.executed === executed || isCatchingUp(waiting);
+    if (waiting === undefined || !goesOn) this.end(now);
+    if (waiting === undefined) return;
+    this.wait ??= { sinceMs: now, executed, toldAtMs: undefined, pauseMs: TOLD_AFTER_MS };
+    if (now - (this.wait.toldAtMs ?? this.wait.sinceMs) < this.wait.pauseMs) return;
+    this.wait.toldAtMs = now;
+    this.wait.pauseMs = Math.min(MAX_PAUSE_MS, 2 * this.wait.pauseMs);
+    this.parts.tell('warn', this.text(waiting, now - this.wait.sinceMs));
+  }
+
+  private text(waiting: Waiting, forMs: number): string {
+    const { node, heard, silentAfterMs } = this.parts;
+    const since = `for ${seconds(forMs)} now`;
+    if (!node.brokerConnected()) return `waits for the broker, ${since}`;
+    const text = `${waitingText(waiting)}, ${since}`;
+    if (forMs < silentAfterMs) return text;
+    const { nodes, forMs: silentMs } = heard.silent(silentAfterMs);
+    if (nodes.length === 0) return text;
+    const named = nodes.slice(0, MAX_NAMED).join(', ');
+    const rest = nodes.length > MAX_NAMED ? ` and ${nodes.length - MAX_NAMED} more` : '';
+    return `${text}; heard nothing from ${named}${rest} for ${seconds(silentMs)}`;
+  }
+
+  private end(now: number): void {
+    const ended = this.wait;
+    this.wait = undefined;
+    if (ended?.toldAtMs === undefined) return;
+    this.parts.tell('log', `goes on after ${seconds(now - ended.sinceMs)}`);
+  }
+
+  /** Notes since when it is this obstacle. */
+  private obstacleOf(waiting: Waiting | undefined): Obstacle | undefined {
+    const kind = waiting?.kind;
+    if (kind !== 'state' && kind !== 'decisions' && kind !== 'view') this.obstacle = undefined;
+    else if (this.obstacle?.kind !== kind) {
+      this.obstacle = { kind, sinceMs: this.parts.clock.now() };
+    }
+    return this.obstacle;
+  }
+}
+
+/** Such a node executes all the time, and waits all the same. */
+function isCatchingUp(waiting: Waiting | undefined): boolean {
+  return waiting?.kind === 'state' || waiting?.kind === 'decisions';
+}
+
+function seconds(ms: number): string {
+  return `${Math.round(ms / 1000)} s`;
+}

@@ -1,0 +1,97 @@
+/** What a replica waits for at the moment: for logs and for whoever asks whether it is well. */
+
+import { isLagging } from './catching-up.js';
+import { gathererFor } from './collecting.js';
+import type { ReplicaId, SequenceNumber, View } from './ids.js';
+import type { SlotPhase } from './messages.js';
+import type { ReplicaState } from './state/replica-state.js';
+import type { Slot } from './state/slot.js';
+
+/** The first of these that applies. */
+export type Waiting =
+  | {
+      /** The state at a checkpoint is on its way here, in `chunks` chunks, once that is known. */
+      readonly kind: 'state';
+      readonly sequence: SequenceNumber;
+      readonly received: number;
+      readonly chunks: number | undefined;
+    }
+  | {
+      /** Others are ahead, and what led them there is on its way here. */
+      readonly kind: 'decisions';
+      readonly lastExecuted: SequenceNumber;
+      /** What others have executed or certified, as far as this replica knows. */
+      readonly ahead: SequenceNumber;
+    }
+  | {
+      /** The view has not begun: so many replicas ask for it, and so many have to. */
+      readonly kind: 'view';
+      readonly view: View;
+      readonly primary: ReplicaId;
+      readonly asking: number;
+      readonly required: number;
+    }
+  | {
+      /** A primary that has just started: so many replicas said where they are. */
+      readonly kind: 'reports';
+      readonly heard: number;
+      readonly required: number;
+    }
+  | {
+      /** Votes on the lowest slot that is under way, which come here. */
+      readonly kind: 'votes';
+      readonly view: View;
+      readonly sequence: SequenceNumber;
+      readonly phase: SlotPhase;
+      readonly votes: number;
+      readonly required: number;
+    }
+  | {
+      /** The certificate of the lowest slot that is under way: its collector makes it. */
+      readonly kind: 'certificate';
+      readonly view: View;
+      readonly sequence: SequenceNumber;
+      readonly phase: SlotPhase;
+      readonly collector: ReplicaId;
+    }
+  | {
+      /** The primary has not proposed what clients asked for. */
+      readonly kind: 'proposal';
+      readonly view: View;
+      readonly primary: ReplicaId;
+      readonly requests: number;
+    };
+
+/** @returns undefined when there is nothing to do */
+export function waitingFor(state: ReplicaState): Waiting | undefined {
+  const { transfer, recovery, lastExecuted, view, primary, size } = state;
+  if (transfer !== undefined) {
+    const chunks = transfer.manifest?.chunks.length;
+    return { kind: 'state', sequence: transfer.sequence, received: transfer.chunks.size, chunks };
+  }
+  if (!state.active) {
+    const asking = state.viewChanges.countAsking(view);
+    return { kind: 'view', view, primary, asking, required: size.quorum };
+  }
+  const ahead = Math.max(recovery.provenProgress, recovery.highestCertified);
+  if (isLagging(state)) return { kind: 'decisions', lastExecuted, ahead };
+  const slot = state.window.get(lastExecuted + 1);
+  if (slot?.proposal !== undefined) return onSlot(state, slot, slot.proposal.prePrepare.digest);
+  if (state.isPrimary && !recovery.couldPropose(lastExecuted)) {
+    return { kind: 'reports', heard: recovery.heardFrom + 1, required: size.quorum };
+  }
+  const requests = state.pool.size;
+  return requests === 0 ? undefined : { kind: 'proposal', view, primary, requests };
+}
+
+function onSlot(state: ReplicaState, slot: Slot, digest: string): Waiting {
+  const { view, self, size } = state;
+  const { sequence } = slot;
+  const phase = slot.certificate('prepare')?.view === view ? 'commit' : 'prepare';
+  const collector = slot.fellBack ? undefined : gathererFor(state, slot);
+  if (collector !== undefined && collector !== self) {
+    return { kind: 'certificate', view, sequence, phase, collector };
+  }
+  const votes = slot.votesFor(phase, view, digest).length;
+  return { kind: 'votes', view, sequence, phase, votes, required: size.quorum };
+}

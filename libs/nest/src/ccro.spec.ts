@@ -1,0 +1,103 @@
+import { Injectable, Logger, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { defineStateMachine } from '@ccro/state-machine';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { Ccro } from './ccro.js';
+import { CcroModule } from './ccro.module.js';
+import type { CcroOptions } from './ccro-options.js';
+import { startedReplicas, type Replicas } from './replicas.contract.js';
+
+// What stops an application at its start is expected here.
+Logger.overrideLogger(['fatal']);
+
+const counter = defineStateMachine({
+  name: 'counter',
+  version: '1',
+  operations: {
+    count(_fields, state, { client }) {
+      const count = Number(state.get(client) ?? 0) + 1;
+      state.set(client, count);
+      return { count };
+    },
+  },
+});
+
+function optionsFor({ config, hub }: Replicas, more: Partial<CcroOptions> = {}): CcroOptions {
+  return { cluster: config, clientId: 'alice', redis: hub.broker('alice'), ...more };
+}
+
+interface Application {
+  readonly ccro: Ccro;
+  readonly close: () => Promise<void>;
+}
+
+/** An application that has `CcroModule`, until the test has finished. */
+async function application(options: CcroOptions): Promise<Application> {
+  @Module({ imports: [CcroModule.forRoot(options)] })
+  class TestModule {}
+  const app = await NestFactory.createApplicationContext(TestModule, { abortOnError: false });
+  onTestFinished(() => app.close());
+  return { ccro: app.get(Ccro), close: () => app.close() };
+}
+
+describe('CcroModule', () => {
+  it('has operations executed in their order, once each, with f + 1 signed replies', async () => {
+    const { ccro } = await application(optionsFor(await startedReplicas(counter)));
+    const decided = await Promise.all([1, 2, 3].map(() => ccro.submit({ type: 'count' })));
+    expect(decided.map(({ result }) => result)).toEqual([{ count: 1 }, { count: 2 }, { count: 3 }]);
+    const [first] = decided;
+    expect(first).toMatchObject({ required: 2, view: 0 });
+    expect(first?.id).toMatch(/^alice-\d+$/);
+    expect(first?.proof.length).toBeGreaterThanOrEqual(2);
+    expect(new Set(first?.proof.map(({ replica }) => replica)).size).toBe(first?.proof.length);
+  });
+
+  it('takes its options from what is injected', async () => {
+    const replicas = await startedReplicas(counter);
+    @Injectable()
+    class Settings {
+      readonly options = optionsFor(replicas);
+    }
+    @Module({ providers: [Settings], exports: [Settings] })
+    class SettingsModule {}
+    @Module({
+      imports: [
+        CcroModule.forRootAsync({
+          imports: [SettingsModule],
+          inject: [Settings],
+          useFactory: ({ options }: Settings) => options,
+        }),
+      ],
+    })
+    class TestModule {}
+    const app = await NestFactory.createApplicationContext(TestModule);
+    onTestFinished(() => app.close());
+    expect(await app.get(Ccro).submit({ type: 'count' })).toMatchObject({ result: { count: 1 } });
+  });
+
+  it('says when time is up', async () => {
+    const replicas = await startedReplicas(counter);
+    const { ccro } = await application(optionsFor(replicas, { timeoutMs: 20 }));
+    replicas.hub.setAvailable(false);
+    await expect(ccro.submit({ type: 'count' })).rejects.toMatchObject({
+      code: 'undecided',
+      message: expect.stringMatching(/^alice-\d+ was not decided in 20 ms/) as unknown,
+    });
+    expect(ccro.connected).toBe(false);
+  });
+
+  it('waits for what was submitted when the application ends, and takes no more', async () => {
+    const { ccro, close } = await application(optionsFor(await startedReplicas(counter)));
+    const submitted = ccro.submit({ type: 'count' });
+    const closed = close();
+    await expect(submitted).resolves.toMatchObject({ result: { count: 1 } });
+    await closed;
+    await expect(ccro.submit({ type: 'count' })).rejects.toMatchObject({ code: 'closed' });
+  });
+
+  it('refuses to start as a client that the cluster does not have', async () => {
+    const replicas = await startedReplicas(counter);
+    const options = optionsFor(replicas, { clientId: 'mallory' });
+    await expect(application(options)).rejects.toThrow('clientId is "mallory"; allowed: alice');
+  });
+});

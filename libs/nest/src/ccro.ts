@@ -1,0 +1,147 @@
+/**
+ * The injectable client: submits operations to a cluster, for as long as the application runs.
+ *
+ * Invariant kept here: what `submit` gives was signed by f + 1 replicas, so one of them is honest.
+ * What the application has submitted when it is told to end is waited for, within the timeout; what
+ * it has not is refused.
+ */
+
+import {
+  Inject,
+  Injectable,
+  type BeforeApplicationShutdown,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
+import { RedisBroker, type Broker } from '@ccro/broker';
+import { CcroClient, type Outcome } from '@ccro/client';
+import { systemClock } from '@ccro/clock';
+import {
+  clusterKeys,
+  loadClusterConfig,
+  loadPrivateKey,
+  requireClient,
+  type ClusterConfig,
+} from '@ccro/cluster-config';
+import { createVerification } from '@ccro/crypto';
+import { encodeOperation, type JsonObject } from '@ccro/state-machine';
+import { CcroError } from './ccro-error.js';
+import { CCRO_OPTIONS, type CcroOptions } from './ccro-options.js';
+import { decidedFrom, type Decided } from './decided.js';
+import { Receipts } from './receipts.js';
+
+const DEFAULT_TIMEOUT_MS = 5000;
+
+@Injectable()
+export class Ccro implements OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown {
+  /** What is not there yet for an operation of one's own: queries, counters. */
+  readonly client: CcroClient;
+  private readonly broker: Broker;
+  private readonly receipts: Receipts;
+  private readonly waiting = new Set<Promise<unknown>>();
+  private readonly timeoutMs: number;
+  private closing = false;
+
+  /** @throws ConfigurationError for a cluster, client or key that cannot be used */
+  constructor(@Inject(CCRO_OPTIONS) private readonly options: CcroOptions) {
+    const { cluster, clientId, redis, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+    const config = typeof cluster === 'string' ? loadClusterConfig(cluster) : cluster;
+    requireClient(config, clientId, 'clientId');
+    this.timeoutMs = timeoutMs;
+    this.broker =
+      typeof redis === 'string'
+        ? new RedisBroker({ url: redis, name: `ccro:client:${clientId}` })
+        : redis;
+    const { verifier } = createVerification(clusterKeys(config));
+    const { clientWindow } = config.tuning;
+    this.client = new CcroClient(
+      {
+        cluster: config.cluster,
+        n: config.members.length,
+        client: clientId,
+        secretKey: secretKeyOf(options, config),
+        ...(clientWindow === undefined ? {} : { clientWindow }),
+      },
+      { broker: this.broker, verifier, clock: systemClock },
+    );
+    this.receipts = new Receipts(config, this.client, verifier);
+  }
+
+  /** @throws BrokerError when the broker cannot be reached */
+  async onModuleInit(): Promise<void> {
+    await this.broker.connect();
+    await this.client.listen();
+  }
+
+  /** Whether the broker is there: without it nothing is decided. */
+  get connected(): boolean {
+    return this.broker.connected;
+  }
+
+  /**
+   * Has the cluster execute an operation, and waits for what came of it.
+   *
+   * @param operation `{ type, ... }`, as the state machine reads it
+   * @throws OperationError when it is too large or too deep; ClientError `overloaded`; CcroError
+   *   `undecided` when time is up: it may still be decided, and submitting it anew may execute it
+   *   twice
+   */
+  async submit(operation: JsonObject): Promise<Decided> {
+    if (this.closing) throw new CcroError('closed', 'the application ends');
+    const { decided, timestamp } = this.client.submit(encodeOperation(operation));
+    void this.track(decided);
+    const outcome = await this.inTime(decided, timestamp);
+    return decidedFrom(this.options.clientId, outcome);
+  }
+
+  /**
+   * Text of a receipt, which proves the outcome to whoever has the cluster's public keys: see
+   * docs/RECEIPTS.md.
+   *
+   * @throws CcroError `no-receipt`
+   */
+  receipt(decided: Decided): Promise<string> {
+    return this.receipts.of(decided);
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.closing = true;
+    const all = Promise.allSettled([...this.waiting]);
+    const late = new Promise((resolve) => systemClock.schedule(this.timeoutMs, () => resolve(0)));
+    await Promise.race([all, late]);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.client.close();
+    await this.broker.close();
+  }
+
+  /** Keeps the promise for as long as it is open. */
+  private async track(decided: Promise<unknown>): Promise<void> {
+    this.waiting.add(decided);
+    await Promise.allSettled([decided]);
+    this.waiting.delete(decided);
+  }
+
+  private async inTime(decided: Promise<Outcome>, timestamp: number): Promise<Outcome> {
+    const { clientId } = this.options;
+    let stop = (): void => undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      const said = `${clientId}-${timestamp} was not decided in ${this.timeoutMs} ms; it is sent on`;
+      stop = systemClock.schedule(this.timeoutMs, () => reject(new CcroError('undecided', said)));
+    });
+    try {
+      return await Promise.race([decided, late]);
+    } finally {
+      stop();
+    }
+  }
+}
+
+function secretKeyOf(options: CcroOptions, config: ClusterConfig): string {
+  const { secretKey, cluster, clientId, keyFile } = options;
+  if (secretKey !== undefined) return secretKey;
+  const configPath = typeof cluster === 'string' ? cluster : '';
+  const owner = { role: 'client', id: clientId } as const;
+  return loadPrivateKey({ config, configPath, owner, keyFile }).secretKey;
+}

@@ -1,0 +1,183 @@
+/**
+ * A map from keys to JSON values that hashes, cuts and restores itself: the state of the key-value
+ * store, and of the state machines that users write.
+ *
+ * Each of its 256 buckets is a chunk. Texts depend on content alone: which keys there are, with
+ * which value and version.
+ *
+ * Invariant kept here (agreement): what goes beyond the limits is refused, the same on every
+ * replica.
+ */
+
+import {
+  bucketIndex,
+  bucketName,
+  bucketOf,
+  BUCKETS,
+  bucketText,
+  readBucket,
+  type Bucket,
+  type Entry,
+} from './bucket.js';
+import { ChunkError } from './chunk-error.js';
+
+export interface BucketLimits {
+  /** Keys held at most. Default a million. */
+  readonly maxKeys?: number;
+  /**
+   * Characters of keys and values in one bucket at most: it travels, and is hashed, as one text.
+   * Default 16 Mi.
+   */
+  readonly maxBucketCharacters?: number;
+}
+
+export class BucketStore {
+  private buckets = emptyBuckets();
+  /** Buckets written to since changes were taken. */
+  private readonly dirty = new Set<number>();
+  /** Characters of keys and values, by bucket. */
+  private sizes = emptyBuckets().map(() => 0);
+  private count = 0;
+  /** All keys, ascending; made when they are first asked for. */
+  private sorted: string[] | undefined;
+  private readonly maxKeys: number;
+  private readonly maxBucketCharacters: number;
+
+  constructor({ maxKeys, maxBucketCharacters }: BucketLimits = {}) {
+    this.maxKeys = maxKeys ?? 1_000_000;
+    this.maxBucketCharacters = maxBucketCharacters ?? 16 * 1024 * 1024;
+  }
+
+  get(key: string): Entry | undefined {
+    return this.bucket(bucketOf(key)).get(key);
+  }
+
+  /** @returns whether there was room; if not, nothing changed */
+  set(key: string, entry: Entry): boolean {
+    const index = bucketOf(key);
+    const held = this.bucket(index).get(key);
+    if (held === undefined && this.count >= this.maxKeys) return false;
+    const grown = sizeOf(key, entry) - (held === undefined ? 0 : sizeOf(key, held));
+    if (this.sizeAt(index) + grown > this.maxBucketCharacters) return false;
+    this.replace(index, key, entry);
+    return true;
+  }
+
+  delete(key: string): void {
+    this.replace(bucketOf(key), key, undefined);
+  }
+
+  /** Puts back what was there before, or nothing; there was room for it then. */
+  restore(key: string, entry: Entry | undefined): void {
+    this.replace(bucketOf(key), key, entry);
+  }
+
+  /** Keys that begin with `prefix`, ascending (by UTF-16 unit: the same everywhere). */
+  keysWith(prefix: string): readonly string[] {
+    this.sorted ??= this.buckets.flatMap((bucket) => [...bucket.keys()]).sort(byUnit);
+    const found: string[] = [];
+    for (let at = positionIn(this.sorted, prefix); at < this.sorted.length; at += 1) {
+      const key = this.sorted[at];
+      if (key === undefined || !key.startsWith(prefix)) break;
+      found.push(key);
+    }
+    return found;
+  }
+
+  /** See `Application.takeChanges`. */
+  takeChanges(): Map<string, string> {
+    const written = [...this.dirty].sort((left, right) => left - right);
+    this.dirty.clear();
+    return new Map(written.map((index) => [bucketName(index), bucketText(this.bucket(index))]));
+  }
+
+  /**
+   * See `Application.load`.
+   *
+   * @param application whose chunks they are, for errors
+   */
+  load(application: string, chunks: ReadonlyMap<string, string>): void {
+    const loaded = emptyBuckets();
+    let count = 0;
+    for (const [name, text] of chunks) {
+      const chunk = `${application}/${name}`;
+      const index = bucketIndex(name);
+      if (index === undefined) throw new ChunkError(chunk, 'there is no such bucket');
+      const bucket = readBucket(chunk, index, text);
+      count += bucket.size;
+      if (count > this.maxKeys) {
+        throw new ChunkError(chunk, `the store would hold more than ${this.maxKeys} keys`);
+      }
+      loaded[index] = bucket;
+    }
+    this.buckets = loaded;
+    this.count = count;
+    this.sizes = loaded.map(sizeOfBucket);
+    this.sorted = undefined;
+    this.dirty.clear();
+  }
+
+  private replace(index: number, key: string, entry: Entry | undefined): void {
+    const bucket = this.bucket(index);
+    const held = bucket.get(key);
+    if (held === undefined && entry === undefined) return;
+    const before = held === undefined ? 0 : sizeOf(key, held);
+    const after = entry === undefined ? 0 : sizeOf(key, entry);
+    if (entry === undefined) bucket.delete(key);
+    else bucket.set(key, entry);
+    if (held === undefined) this.insert(key);
+    if (entry === undefined) this.remove(key);
+    this.sizes[index] = this.sizeAt(index) + after - before;
+    this.dirty.add(index);
+  }
+
+  private insert(key: string): void {
+    this.count += 1;
+    this.sorted?.splice(positionIn(this.sorted, key), 0, key);
+  }
+
+  private remove(key: string): void {
+    this.count -= 1;
+    this.sorted?.splice(positionIn(this.sorted, key), 1);
+  }
+
+  private bucket(index: number): Bucket {
+    const bucket = this.buckets[index];
+    if (bucket === undefined) throw new RangeError(`no bucket ${index}`);
+    return bucket;
+  }
+
+  private sizeAt(index: number): number {
+    return this.sizes[index] ?? 0;
+  }
+}
+
+/** Where `key` is, or would be, in an ascending list. */
+function positionIn(sorted: readonly string[], key: string): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] ?? '') < key) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function byUnit(left: string, right: string): number {
+  return left < right ? -1 : 1;
+}
+
+function sizeOf(key: string, { value }: Entry): number {
+  return key.length + value.length;
+}
+
+function sizeOfBucket(bucket: Bucket): number {
+  let size = 0;
+  for (const [key, entry] of bucket) size += sizeOf(key, entry);
+  return size;
+}
+
+function emptyBuckets(): Bucket[] {
+  return Array.from({ length: BUCKETS }, () => new Map<string, Entry>());
+}

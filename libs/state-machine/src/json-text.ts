@@ -1,0 +1,24 @@
+import type { JsonValue } from './operation.js';
+import { MAX_OPERATION_DEPTH, nestsDeeperThan } from './operation.js';
+
+/** What a stored value may nest: it lies in its entry, which lies in a list. */
+const MAX_DEPTH = MAX_OPERATION_DEPTH - 4;
+
+/**
+ * JSON text of what a user's code made.
+ *
+ * @param what for errors: `a result`
+ * @throws TypeError for what JSON cannot spell, a promise among it; RangeError when it nests too deep
+ */
+export function textOf(value: JsonValue, what: string): string {
+  const given: unknown = value;
+  if (typeof given === 'object' && given !== null && 'then' in given) {
+    throw new TypeError(`${what} is a promise: operations are synchronous`);
+  }
+  const text: unknown = JSON.stringify(given);
+  if (typeof text !== 'string') throw new TypeError(`${what} is nothing that JSON can spell`);
+  if (nestsDeeperThan(text, MAX_DEPTH)) {
+    throw new RangeError(`${what} nests deeper than ${MAX_DEPTH} levels`);
+  }
+  return text;
+}
