@@ -68,6 +68,8 @@ export default defineConfig({
           name: 'unit',
           include: [SPECS],
           exclude: [...IGNORED, E2E_SPECS],
+          // Vitest leaves one processor to itself unless told otherwise.
+          maxWorkers: '100%',
           testTimeout: 10_000,
           hookTimeout: 20_000,
           sequence: { groupOrder: 0 },

@@ -1,144 +1,191 @@
 /**
- * Issue 5, acceptance: the page in a real browser. It is skipped, saying so, where there is no
- * Chromium; CHROMIUM names one, and SCREENSHOTS a directory that is to get pictures.
+ * Issue 5, acceptance: the page in a real browser, on a cluster of separate processes over Redis.
+ * It is skipped, saying so, where there is no Chromium. The pictures of README.md are made here.
  */
 
-import { clusterKeys, developmentCluster } from '@ccro/cluster-config';
+import { clusterKeys, loadClusterConfig, newApiKey } from '@ccro/cluster-config';
 import { ReceiptVerifier } from '@ccro/receipt';
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { newApiKey } from '@ccro/cluster-config';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { needsBuild } from './support/programs.contract.js';
-import { nameOf, startedCluster } from './support/test-cluster.contract.js';
+import {
+  barriersOf,
+  complaintsOf,
+  DESK,
+  launchChromium,
+  overhangOf,
+  PHONE,
+  picture,
+  skippedWithoutChromium,
+} from './support/browser.contract.js';
+import {
+  needsBuild,
+  ROOT,
+  startGatewayProgram,
+  startNodeProgram,
+  type Program,
+} from './support/programs.contract.js';
+import { startedRedis } from './support/redis.contract.js';
+import { startedCluster } from './support/test-cluster.contract.js';
 
-const PATIENCE_MS = 20_000;
-const PHONE = { width: 390, height: 844 };
-const DESK = { width: 1200, height: 1000 };
+const PATIENCE_MS = 30_000;
+const JOURNEY_MS = 180_000;
+const MEMBERS = [0, 1, 2, 3];
 
-const CHROMIUM = [
-  process.env['CHROMIUM'],
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-].find((path) => path !== undefined && existsSync(path));
-
-if (CHROMIUM === undefined) {
-  process.stderr.write('dashboard.e2e: skipped, there is no Chromium (set CHROMIUM to its path)\n');
+async function submit(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Submit' }).click();
+  await page.getByRole('button', { name: 'Submit', disabled: false }).waitFor();
 }
 
-/** Checks receipts of a development cluster of four, with its public keys alone. */
-function verifier(cluster: string): ReceiptVerifier {
-  return new ReceiptVerifier(clusterKeys(developmentCluster({ nodes: 4, mode: 'ccro', cluster })));
+/** What was submitted is decided, in slot 1. */
+async function seeDecision(page: Page): Promise<void> {
+  await page.getByTestId('connection').getByText('Live').waitFor();
+  await page.getByRole('button', { name: /^Node 0, commander, well/ }).waitFor();
+  await submit(page);
+  await page.getByTestId('answer').getByText('Decided as slot 1 in view 0').waitFor();
+  await page.locator('.phases').getByText('prepare vote').waitFor();
+  expect(await barriersOf(page)).toEqual([]);
+  await picture(page, 'dashboard-light');
 }
 
-/** Takes a picture where one is wanted. */
-async function picture(page: Page, name: string): Promise<void> {
-  const directory = process.env['SCREENSHOTS'];
-  if (directory === undefined) return;
-  await page.screenshot({
-    path: join(directory, `${name}.png`),
-    fullPage: name === 'dashboard-phone',
-  });
+/** A node is made to lie, by the keyboard alone, and is named for it; in slot 2. */
+async function seeLie(page: Page): Promise<void> {
+  await page.getByRole('button', { name: /^Node 3/ }).press('Enter');
+  await page.getByLabel('Fault').selectOption('double-vote');
+  await page.getByRole('button', { name: 'Make faulty' }).press('Enter');
+  await page.getByRole('button', { name: /^Node 3.*fault: double-vote/ }).waitFor();
+  await submit(page);
+  const accusations = page.getByTestId('accusations');
+  await accusations.getByText(/Node 3 voted for two different/).waitFor();
+  await page.getByText(/^Slot 2, slowed down/).waitFor();
+  await page.emulateMedia({ colorScheme: 'dark' });
+  expect(await barriersOf(page)).toEqual([]);
+  await picture(page, 'dashboard-dark');
+  await page.getByRole('button', { name: 'Heal' }).press('Enter');
+  await page.getByRole('button', { name: /^Node 3, replica, well/ }).waitFor();
 }
 
-describe.skipIf(CHROMIUM === undefined)('the page', () => {
+/** The commander's process is killed, and another node takes over; slot 3. */
+async function seeNextCommander(page: Page, commander: Program): Promise<void> {
+  commander.kill();
+  await page.getByRole('button', { name: /^Node 0, commander, down/ }).waitFor();
+  await submit(page);
+  await page.getByRole('button', { name: /^Node 1, commander/ }).waitFor();
+  await page.getByTestId('view').getByText('1, commander 1').waitFor();
+  await page.setViewportSize(PHONE);
+  expect(await overhangOf(page)).toBe(0);
+  await picture(page, 'dashboard-phone', true);
+  await page.setViewportSize(DESK);
+}
+
+/** The receipt of slot 2 holds, for the library here and for the page. */
+async function checkReceipt(page: Page): Promise<void> {
+  await page.getByRole('link', { name: 'Ledger' }).click();
+  await page.getByTestId('slots').getByText('Slots 1 to 3 of 3').waitFor();
+  const slot = page.getByTestId('slot-2');
+  await slot.locator('summary').press('Enter');
+  await slot.getByText('Commit certificate').waitFor();
+  expect(await barriersOf(page)).toEqual([]);
+  await picture(page, 'ledger-dark');
+  const receipt = await readFile(await downloaded(page, 'receipt'));
+  const keys = clusterKeys(loadClusterConfig(join(ROOT, 'config', 'local.json')));
+  expect(new ReceiptVerifier(keys).verify(receipt)).toMatchObject({ holds: true });
+
+  await page.getByRole('link', { name: 'Check', exact: true }).first().click();
+  const file = { name: 'receipt.json', mimeType: 'application/json', buffer: receipt };
+  await page.getByLabel('Receipt', { exact: true }).getByLabel('File').setInputFiles(file);
+  await page.getByRole('button', { name: 'Take it from the gateway' }).click();
+  await page.getByTestId('verdict').getByText('The receipt holds').waitFor();
+  expect(await barriersOf(page)).toEqual([]);
+}
+
+/** Both modes, side by side: PBFT takes more messages. */
+async function compare(page: Page): Promise<void> {
+  await page.getByRole('link', { name: 'Compare' }).click();
+  await page.getByRole('combobox', { name: /^Nodes/ }).selectOption('7');
+  await page.getByRole('combobox', { name: /^Fault/ }).selectOption('falsify');
+  await page.getByRole('button', { name: 'Compare' }).click();
+  await page.getByTestId('comparison').getByText('with 7 nodes, 2 of them faulty').waitFor();
+  const deliveries = await Promise.all(
+    ['pbft', 'ccro'].map((mode) => page.getByTestId(`mode-${mode}`).locator('b').innerText()),
+  );
+  expect(Number(deliveries[0])).toBeGreaterThan(2 * Number(deliveries[1]));
+  expect(await barriersOf(page)).toEqual([]);
+  await picture(page, 'compare-dark');
+}
+
+/** A small experiment, with its progress, its charts and its figures. */
+async function experiment(page: Page): Promise<void> {
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.getByRole('link', { name: 'Experiments' }).click();
+  await page.getByLabel('Sizes, with commas').fill('1, 2');
+  await page.getByLabel('Rounds').fill('1');
+  await page.getByRole('button', { name: 'Measure' }).click();
+  await page.getByRole('progressbar').waitFor();
+  await page
+    .getByTestId('experiment-state')
+    .getByText(/^completed, (\d+) of \1 cells/)
+    .waitFor();
+  const figures = page.getByRole('region', { name: 'Figures' });
+  expect(await figures.getByRole('row').count()).toBeGreaterThan(4);
+  expect(await page.locator('.uplot').count()).toBe(2);
+  const csv = await readFile(await downloaded(page, 'CSV'), 'utf8');
+  expect(csv.split('\n')[1]).toMatch(/^pbft,4,1,offline,/);
+  expect(await barriersOf(page)).toEqual([]);
+  await picture(page, 'experiments-light', true);
+}
+
+/** Presses a button that is named like this, the first there is. @returns the file it saves */
+async function downloaded(page: Page, name: string): Promise<string> {
+  const downloading = page.waitForEvent('download');
+  await page.getByRole('button', { name }).first().click();
+  return (await downloading).path();
+}
+
+describe.skipIf(skippedWithoutChromium('dashboard.e2e'))('the page', () => {
   needsBuild();
-  let browser: Browser | undefined;
-
+  let browser: Browser;
   beforeAll(async () => {
-    if (CHROMIUM === undefined) return;
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+    browser = await launchChromium();
   });
-  afterAll(() => browser?.close());
+  afterAll(() => browser.close());
 
-  it('submits, shows the decision, a lie and the next commander, and complains of nothing', async () => {
-    const cluster = await startedCluster({ faultInjection: true });
-    const page = await browser!.newPage({ viewport: DESK, colorScheme: 'light' });
-    page.setDefaultTimeout(PATIENCE_MS);
-    const complaints: string[] = [];
-    page.on('console', (message) => {
-      if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
-    });
-    page.on('pageerror', (error) => complaints.push(error.message));
-    await page.goto(cluster.gatewayUrl);
-    await page.getByTestId('connection').getByText('Live').waitFor();
-    await page.getByRole('button', { name: /^Node 0, commander, well/ }).waitFor();
+  it(
+    'of a cluster on Redis: from the first request to a receipt and an experiment',
+    async () => {
+      const environment = { REDIS_URL: (await startedRedis()).url, FAULT_INJECTION: 'on' };
+      const nodes = await Promise.all(
+        MEMBERS.map((id) => startNodeProgram({ ...environment, NODE_ID: String(id) })),
+      );
+      const gateway = await startGatewayProgram(environment);
+      const page = await browser.newPage({ viewport: DESK, colorScheme: 'light' });
+      page.setDefaultTimeout(PATIENCE_MS);
+      const complaints = complaintsOf(page);
+      await page.goto(gateway.url);
+      await seeDecision(page);
+      await seeLie(page);
+      const [commander] = nodes;
+      if (commander !== undefined) await seeNextCommander(page, commander.program);
+      await checkReceipt(page);
+      await compare(page);
+      await experiment(page);
+      expect(complaints).toEqual([]);
 
-    const submit = async (): Promise<void> => {
-      await page.getByRole('button', { name: 'Submit' }).click();
-      await page.getByRole('button', { name: 'Submit', disabled: false }).waitFor();
-    };
-    await submit();
-    await page.getByTestId('answer').getByText('Decided as slot 1 in view 0').waitFor();
-    await page.locator('.phases').getByText('prepare vote').waitFor();
-    await picture(page, 'dashboard-light');
-
-    // By the keyboard: the node is a button.
-    await page.getByRole('button', { name: /^Node 3/ }).press('Enter');
-    await page.getByLabel('Fault').selectOption('double-vote');
-    await page.getByRole('button', { name: 'Make faulty' }).click();
-    await page.getByRole('button', { name: /^Node 3.*fault: double-vote/ }).waitFor();
-    await submit();
-    await page
-      .getByTestId('accusations')
-      .getByText(/Node 3 voted for two different/)
-      .waitFor();
-    await page.getByText(/^Slot 2, slowed down/).waitFor();
-    await page.emulateMedia({ colorScheme: 'dark' });
-    await picture(page, 'dashboard-dark');
-    await page.getByRole('button', { name: 'Heal' }).click();
-    await page.getByRole('button', { name: /^Node 3, replica, well/ }).waitFor();
-
-    await page.getByRole('button', { name: /^Node 0/ }).click();
-    await page.getByLabel('Fault').selectOption('offline');
-    await page.getByRole('button', { name: 'Make faulty' }).click();
-    await page.getByRole('button', { name: /^Node 0, commander, down/ }).waitFor();
-    await submit();
-    await page.getByRole('button', { name: /^Node 1, commander/ }).waitFor();
-    await page.getByTestId('view').getByText('1, commander 1').waitFor();
-
-    await page.getByRole('link', { name: 'Ledger' }).click();
-    await page.getByTestId('slots').getByText('Slots 1 to 3 of 3').waitFor();
-    await page.getByTestId('slot-2').locator('summary').click();
-    await page.getByTestId('slot-2').getByText('Commit certificate').waitFor();
-    await picture(page, 'ledger-dark');
-    const download = page.waitForEvent('download');
-    await page.getByTestId('slot-2').getByRole('button', { name: 'receipt' }).click();
-    const receipt = await readFile(await (await download).path(), 'utf8');
-    expect(verifier(await nameOf(cluster)).verify(Buffer.from(receipt))).toMatchObject({
-      holds: true,
-    });
-
-    await page.getByRole('link', { name: 'Compare' }).click();
-    await page.getByRole('combobox', { name: /^Nodes/ }).selectOption('7');
-    await page.getByRole('combobox', { name: /^Fault/ }).selectOption('falsify');
-    await page.getByRole('button', { name: 'Compare' }).click();
-    await page.getByTestId('comparison').getByText('with 7 nodes, 2 of them faulty').waitFor();
-    const deliveries = await Promise.all(
-      ['pbft', 'ccro'].map((mode) => page.getByTestId(`mode-${mode}`).locator('b').innerText()),
-    );
-    expect(Number(deliveries[0])).toBeGreaterThan(2 * Number(deliveries[1]));
-    await picture(page, 'compare-dark');
-    await page.getByRole('link', { name: 'Cluster' }).click();
-
-    await page.setViewportSize(PHONE);
-    const overhang = await page.evaluate(
-      'document.documentElement.scrollWidth - document.documentElement.clientWidth',
-    );
-    expect(overhang).toBe(0);
-    await picture(page, 'dashboard-phone');
-    expect(complaints).toEqual([]);
-    await page.close();
-  });
+      await page.getByRole('link', { name: 'Cluster' }).click();
+      await page.getByTestId('connection').getByText('Live').waitFor();
+      await gateway.program.stop();
+      await page.getByTestId('connection').getByText('Connection lost').waitFor();
+      await page.close();
+    },
+    JOURNEY_MS,
+  );
 
   it('asks for a key where one is needed, keeps it for the tab, and goes on with it', async () => {
     const reader = newApiKey({ name: 'reader', role: 'read' });
     const submitter = newApiKey({ name: 'submitter', role: 'submit' });
     const cluster = await startedCluster({ apiKeys: [reader.entry, submitter.entry] });
-    const page = await browser!.newPage({ viewport: DESK });
+    const page = await browser.newPage({ viewport: DESK });
     page.setDefaultTimeout(PATIENCE_MS);
     const addresses: string[] = [];
     page.on('request', (request) => addresses.push(request.url()));

@@ -10,14 +10,15 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   complaintsOf,
+  DESK,
   launchChromium,
+  picture,
   skippedWithoutChromium,
 } from './support/browser.contract.js';
 import { needsBuild, ROOT } from './support/programs.contract.js';
 import { launchCluster, type TestCluster } from './support/test-cluster.contract.js';
 
 const PATIENCE_MS = 45_000;
-const DESK = { width: 1200, height: 1000 };
 
 async function traceOf(seed: number): Promise<Trace> {
   const trace = new Trace();
@@ -51,12 +52,6 @@ function pressToTheEnd(page: Page, key: string): Promise<string[]> {
 async function positionOf(page: Page): Promise<number> {
   const text = (await page.getByTestId('position').textContent()) ?? '';
   return Number(/\d+/.exec(text)?.[0]);
-}
-
-/** Takes a picture where one is wanted. */
-async function picture(page: Page, name: string): Promise<void> {
-  const directory = process.env['SCREENSHOTS'];
-  if (directory !== undefined) await page.screenshot({ path: join(directory, `${name}.png`) });
 }
 
 describe.skipIf(skippedWithoutChromium('replay.e2e'))('the core in the browser', () => {

@@ -69,6 +69,17 @@ export function randomUUID(): string {
   return crypto.randomUUID();
 }
 
+export function randomBytes(size: number): Buffer {
+  return Buffer.from(crypto.getRandomValues(new Uint8Array(size)));
+}
+
+/** Servers' certificates are no matter of pages: imported by parts that the page leaves out. */
+export class X509Certificate {
+  constructor() {
+    throw new Error('there are no certificates here');
+  }
+}
+
 function requireSha256(algorithm: string): void {
   if (algorithm !== 'sha256') throw new Error(`there is no ${algorithm} here`);
 }

@@ -20,27 +20,28 @@ export function NodeMark({ node, n, selected, onSelect }: NodeMarkProps): JSX.El
     `Node ${id}, ${roleText(role)}, ${conditionText(condition)}` +
     (fault === null ? '' : `, fault: ${fault}`);
   return (
-    <g
-      class={`node role-${role} condition-${condition}`}
-      transform={`translate(${x} ${y})`}
-      role="button"
-      tabindex={0}
-      aria-label={label}
-      aria-pressed={selected}
-      onClick={select}
-      onKeyDown={(event) => {
-        if (event.key !== 'Enter' && event.key !== ' ') return;
-        event.preventDefault();
-        select();
-      }}
-    >
-      <circle class="node-focus" r={radius + 7} />
-      <circle class="node-body" r={radius} />
-      {n <= 40 && (
-        <text class="node-id" text-anchor="middle" dy="0.35em">
-          {id}
-        </text>
-      )}
+    <g class={`role-${role} condition-${condition}`} transform={`translate(${x} ${y})`}>
+      <g
+        class="node"
+        role="button"
+        tabindex={0}
+        aria-label={label}
+        aria-pressed={selected}
+        onClick={select}
+        onKeyDown={(event) => {
+          if (event.key !== 'Enter' && event.key !== ' ') return;
+          event.preventDefault();
+          select();
+        }}
+      >
+        <circle class="node-focus" r={radius + 7} />
+        <circle class="node-body" r={radius} />
+        {n <= 40 && (
+          <text class="node-id" text-anchor="middle" dy="0.35em">
+            {id}
+          </text>
+        )}
+      </g>
       {n <= 16 && (
         <text class="node-note" text-anchor="middle" y={radius + 21}>
           {noteOf(node)}

@@ -1,8 +1,16 @@
-/** Chromium, where there is one: CHROMIUM names it. */
+/**
+ * Chromium, where there is one: CHROMIUM names it. SCREENSHOTS names a directory that is to get
+ * pictures.
+ */
 
+import axe from 'axe-core';
 import { existsSync } from 'node:fs';
-import type { Browser, Page } from 'playwright-core';
-import { chromium } from 'playwright-core';
+import { join } from 'node:path';
+import { chromium, type Browser, type Page } from 'playwright-core';
+
+/** Sizes of windows. */
+export const DESK = { width: 1200, height: 1000 };
+export const PHONE = { width: 390, height: 844 };
 
 export const CHROMIUM = [
   process.env['CHROMIUM'],
@@ -31,4 +39,30 @@ export function complaintsOf(page: Page): readonly string[] {
   });
   page.on('pageerror', (error) => complaints.push(error.message));
   return complaints;
+}
+
+/** Takes a picture where one is wanted. */
+export async function picture(page: Page, name: string, fullPage = false): Promise<void> {
+  const directory = process.env['SCREENSHOTS'];
+  if (directory === undefined) return;
+  await page.screenshot({ path: join(directory, `${name}.png`), fullPage });
+}
+
+/** Pixels by which the page is wider than the window. */
+export function overhangOf(page: Page): Promise<number> {
+  return page.evaluate<number>(
+    'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+  );
+}
+
+/** What keeps people from using the page as it is now, by the rules of WCAG 2.1 A and AA. */
+export async function barriersOf(page: Page): Promise<readonly string[]> {
+  await page.evaluate(axe.source);
+  return page.evaluate<string[]>(`(async () => {
+    const { violations } = await axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] });
+    // In the drawing, contrast is taken against messages that happen to fly past.
+    const passing = ({ id, nodes }) =>
+      id === 'color-contrast' && nodes.every(({ html }) => html.startsWith('<text'));
+    return violations.filter((each) => !passing(each)).map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html).join(' '));
+  })()`);
 }
