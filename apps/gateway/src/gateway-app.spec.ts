@@ -99,6 +99,7 @@ describe('/docs', () => {
       '/preprepare',
       '/requests',
       '/requests/batch',
+      '/requests/signed',
       '/requests/{id}',
       '/requests/{id}/receipt',
       '/status',

@@ -16,6 +16,7 @@ import { ProblemFilter } from './problem/problem.filter.js';
 import { RequestValidationPipe } from './problem/request-validation.pipe.js';
 import { ReceiptsModule } from './receipts/receipts.module.js';
 import { RequestsModule } from './requests/requests.module.js';
+import { SignedRequestsModule } from './signed/signed-requests.module.js';
 
 /** The front door of a cluster: HTTP in, a client of the cluster inside. */
 @Module({})
@@ -28,6 +29,7 @@ export class GatewayModule {
         ConnectionModule.forRoot(options),
         ClusterModule,
         RequestsModule,
+        SignedRequestsModule,
         LedgerModule,
         ReceiptsModule,
         KvModule,

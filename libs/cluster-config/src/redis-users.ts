@@ -76,10 +76,14 @@ function redisUsers({ cluster, members, clients }: ClusterConfig): RedisUser[] {
   return [...nodes, ...others, admin];
 }
 
-/** A gateway's further ones: it shows what nodes tell of themselves, and keeps what it accepted. */
+/**
+ * A gateway's further ones: it shows what nodes tell of themselves, keeps what it accepted, and
+ * hears the replies to what it carries for other clients.
+ */
 function gatewayRules(cluster: string): string[] {
   const keys = [queueKeyPrefix(cluster), experimentKeyPrefix(cluster)];
-  return [`&ccro:{${cluster}}:telemetry:*`, ...QUEUEING, ...keys.map((prefix) => `~${prefix}:*`)];
+  const channels = ['telemetry', 'client'].map((part) => `&ccro:{${cluster}}:${part}:*`);
+  return [...channels, ...QUEUEING, ...keys.map((prefix) => `~${prefix}:*`)];
 }
 
 function publishing(...channels: readonly string[]): string {

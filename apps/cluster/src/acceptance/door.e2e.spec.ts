@@ -71,7 +71,17 @@ async function startCluster(): Promise<void> {
 async function makeKeys(tlsPort: number): Promise<void> {
   const url = `rediss://127.0.0.1:${tlsPort}`;
   const users = ['--redis-acl', '--redis-url', url];
-  const cluster = ['--nodes', '4', '--cluster', 'guarded', '--out', at('keys'), ...users];
+  const clients = ['--client', 'gateway', 'alice'];
+  const cluster = [
+    '--nodes',
+    '4',
+    '--cluster',
+    'guarded',
+    ...clients,
+    '--out',
+    at('keys'),
+    ...users,
+  ];
   expect(await runProgram([KEYGEN, ...cluster])).toMatchObject({ code: 0, stderr: '' });
   const callers = ['--api-keys', at('api-keys.json'), '--api-key', ...KEYS];
   const { code, stdout, stderr } = await runProgram([KEYGEN, ...callers]);
@@ -119,6 +129,19 @@ describe('at the gateway', () => {
     const fault = await as('cleo', 'PUT', '/nodes/3/fault', { kind: 'offline' });
     // Nodes have a switch of their own, and here it is off.
     expectProblem(fault, 403, 'fault-injection-disabled');
+  });
+
+  it('a request that an end user signed is carried, and its reply heard', async () => {
+    const sign = ['examples/sign-request.mjs', 'guarded', 'alice', at('keys', 'client-alice.json')];
+    const { stdout } = await runProgram([...sign, '"signed by alice"']);
+    const signed = JSON.parse(stdout) as { readonly timestamp: number };
+    const answer = await as('bob', 'POST', '/requests/signed', signed);
+    expect(answer).toMatchObject({ status: 200, body: { id: `alice-${signed.timestamp}` } });
+    const proof = `/requests/alice-${signed.timestamp}/receipt?sequence=${String(answer.body['sequence'])}`;
+    expect((await as('ann', 'GET', proof)).status).toBe(200);
+    expectProblem(await as('ann', 'POST', '/requests/signed', signed), 403, 'forbidden');
+    const changed = { ...signed, operation: '{"type":"append","data":"changed"}' };
+    expectProblem(await as('bob', 'POST', '/requests/signed', changed), 400, 'invalid-request');
   });
 
   it('without a key 401, with a wrong one 401, with one of the wrong role 403, over the rate 429', async () => {

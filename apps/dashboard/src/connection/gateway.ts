@@ -77,9 +77,15 @@ export async function setFault(node: number, kind: string | undefined): Promise<
   await (kind === undefined ? call('DELETE', path) : call('PUT', path, { kind }));
 }
 
-/** The receipt of a request, in its one spelling. @throws GatewayProblem */
-export function receiptText(request: string): Promise<string> {
-  return textAt(`/requests/${encodeURIComponent(request)}/receipt`);
+/**
+ * The receipt of a request, in its one spelling.
+ *
+ * @param sequence where it was decided; needed when the gateway did not submit it
+ * @throws GatewayProblem
+ */
+export function receiptText(request: string, sequence?: string | number): Promise<string> {
+  const where = sequence === undefined ? '' : `?sequence=${sequence}`;
+  return textAt(`/requests/${encodeURIComponent(request)}/receipt${where}`);
 }
 
 /** The cluster file, as the gateway tells it. @throws GatewayProblem */

@@ -37,12 +37,18 @@ export function Slot({
         {scheme === 'bls' ? 'One BLS signature for all of them' : 'One Ed25519 signature each'}, on
         digest <code>{digest}</code>
       </p>
-      {requests.length > 0 && <Requests requests={requests} />}
+      {requests.length > 0 && <Requests requests={requests} sequence={sequence} />}
     </details>
   );
 }
 
-function Requests({ requests }: { readonly requests: readonly Request[] }): JSX.Element {
+function Requests({
+  requests,
+  sequence,
+}: {
+  readonly requests: readonly Request[];
+  readonly sequence: number;
+}): JSX.Element {
   return (
     <table>
       <thead>
@@ -63,13 +69,13 @@ function Requests({ requests }: { readonly requests: readonly Request[] }): JSX.
               </td>
               <td>
                 <DownloadButton
-                  load={() => receiptText(id)}
+                  load={() => receiptText(id, sequence)}
                   file={`receipt-${id}.json`}
                   label={`Download the receipt of ${id}`}
                 >
                   Download
                 </DownloadButton>{' '}
-                <a href={`/check?request=${encodeURIComponent(id)}`}>Check</a>
+                <a href={`/check?request=${encodeURIComponent(id)}&sequence=${sequence}`}>Check</a>
               </td>
             </tr>
           );

@@ -28,10 +28,11 @@ export function CheckPage(): JSX.Element {
     });
   };
   useEffect(() => {
-    const request = new URLSearchParams(location.search).get('request');
+    const query = new URLSearchParams(location.search);
+    const request = query.get('request');
     if (request === null) return;
     void attempt(async () => {
-      const text = await receiptText(request);
+      const text = await receiptText(request, query.get('sequence') ?? undefined);
       setReceipt({ from: `of ${request}, from the gateway`, bytes: encoder.encode(text) });
     });
   }, []);

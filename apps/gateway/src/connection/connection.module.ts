@@ -8,6 +8,7 @@ import { gatewaySettings, type GatewayOptions, type GatewaySettings } from '../g
 import { BrokerWatch } from './broker-watch.js';
 import { ConnectionMetrics } from './connection-metrics.js';
 import { InboxController } from './inbox.controller.js';
+import { Relays } from './relays.js';
 
 /** The gateway as a client of the cluster: what it signs with, whom it believes, its inbox. */
 @Global()
@@ -31,8 +32,8 @@ export class ConnectionModule {
     return {
       module: ConnectionModule,
       controllers: [InboxController],
-      providers: [...providers, ConnectionMetrics],
-      exports: providers.map(({ provide }) => provide),
+      providers: [...providers, ConnectionMetrics, Relays],
+      exports: [...providers.map(({ provide }) => provide), Relays],
     };
   }
 }

@@ -1,6 +1,7 @@
-import { Controller, Get, Header, Param } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Controller, Get, Header, Param, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { ApiProblems } from '../openapi/api-problems.decorator.js';
+import { receiptQuerySchema, type ReceiptQueryDto } from './receipt-query.dto.js';
 import { ReceiptsService } from './receipts.service.js';
 
 @ApiTags('requests')
@@ -12,8 +13,14 @@ export class ReceiptsController {
   @Get()
   @Header('content-type', 'application/json; charset=utf-8')
   @ApiOperation({ summary: 'Proof of a decision; `npm run verify` checks it offline' })
+  @ApiQuery({
+    name: 'sequence',
+    required: false,
+    description: 'Where it was decided: needed for requests that this gateway did not submit',
+  })
   @ApiOkResponse({ description: 'A receipt of format ccro-receipt/1, checked' })
   @ApiProblems(
+    'invalid-request',
     'not-found',
     'not-decided',
     'timestamp-conflict',
@@ -21,7 +28,12 @@ export class ReceiptsController {
     'quorum-unreachable',
     'broker-unreachable',
   )
-  receipt(@Param('id') id: string): Promise<string> {
-    return this.receipts.receiptOf(id);
+  receipt(
+    @Param('id') id: string,
+    @Query({ schema: receiptQuerySchema }) { sequence }: ReceiptQueryDto,
+  ): Promise<string> {
+    return sequence === undefined
+      ? this.receipts.receiptOf(id)
+      : this.receipts.receiptIn(sequence, id);
   }
 }

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CcroClient } from '@ccro/client';
 import { clusterKeys } from '@ccro/cluster-config';
-import type { Decision, ReplicaId, Request, RequestResult } from '@ccro/consensus';
+import type { Decision, ReplicaId, Request, RequestResult, SequenceNumber } from '@ccro/consensus';
 import { isRejected, resultProof, Verifier, type ResultProof } from '@ccro/crypto';
 import { buildReceipt, formatReceipt, ReceiptVerifier } from '@ccro/receipt';
 import { json } from '@ccro/wire';
@@ -11,7 +11,7 @@ import { GATEWAY_SETTINGS } from '../gateway.constants.js';
 import type { GatewaySettings } from '../gateway.options.js';
 import { LedgerService } from '../ledger/ledger.service.js';
 import { ProblemException } from '../problem/problem.js';
-import { clientOfId } from '../queue/courier.js';
+import { requestId } from '../queue/courier.js';
 import { RequestsService } from '../requests/requests.service.js';
 
 const answerSchema = z.looseObject({ reply: z.unknown(), lastExecuted: z.int().nonnegative() });
@@ -62,6 +62,21 @@ export class ReceiptsService {
     }
   }
 
+  /**
+   * The same of a request that was decided at `sequence`, whoever submitted it.
+   *
+   * @throws ProblemException as `receiptOf`; `not-found` when it was not decided there
+   */
+  async receiptIn(sequence: SequenceNumber, id: string): Promise<string> {
+    const decision = await this.ledger.decisionAt(
+      sequence,
+      // A node that shows the request with a signature that does not hold is passed over.
+      (candidate) => !names(candidate, id) || this.requestIn(candidate, id) !== undefined,
+    );
+    if (names(decision, id)) return this.assembled(decision, id);
+    throw new ProblemException('not-found', `${id} was not decided at sequence ${sequence}.`);
+  }
+
   private async assembled(decision: Decision, id: string): Promise<string> {
     const request = this.requestIn(decision, id);
     if (request === undefined) throw new Error('the ledger was asked for a decision that suits');
@@ -80,9 +95,7 @@ export class ReceiptsService {
    * what a node passes on may have a signature that does not hold.
    */
   private requestIn({ requests }: Decision, id: string): Request | undefined {
-    const client = clientOfId(id);
-    const timestamp = Number(id.slice((client?.length ?? 0) + 1));
-    const found = requests.find((each) => each.client === client && each.timestamp === timestamp);
+    const found = requests.find((each) => isNamed(each, id));
     if (found === undefined || isRejected(this.verifier.verify(found))) return undefined;
     return found;
   }
@@ -133,6 +146,15 @@ export class ReceiptsService {
     const index = message.results.findIndex((result) => isOn(result, decision, request));
     return index < 0 ? undefined : resultProof(message, index);
   }
+}
+
+/** Whether a request with this id is in a decision. */
+function names({ requests }: Decision, id: string): boolean {
+  return requests.some((request) => isNamed(request, id));
+}
+
+function isNamed({ client, timestamp }: Request, id: string): boolean {
+  return requestId(client, timestamp) === id;
 }
 
 /** Whether a result says what became of this request in this slot. */

@@ -1,0 +1,21 @@
+import { MAX_OPERATION_CHARACTERS } from '@ccro/wire';
+import { z } from 'zod';
+
+/** What UTF-8 cannot express, and so nobody can sign. */
+const LONE_SURROGATE = /\p{Cs}/u;
+
+/** Body of `POST /requests/signed`: a request as its client signed it. */
+export const signedRequestSchema = z.strictObject({
+  client: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'a client of the cluster file'),
+  timestamp: z.int().nonnegative(),
+  /** JSON text, byte for byte what was signed. */
+  operation: z
+    .string()
+    .min(1)
+    .max(MAX_OPERATION_CHARACTERS)
+    .refine((text) => !LONE_SURROGATE.test(text), 'no lone surrogates'),
+  /** Ed25519, base64url without padding. */
+  signature: z.string().regex(/^[A-Za-z0-9_-]{86}$/, '86 characters of base64url'),
+});
+
+export type SignedRequestDto = z.infer<typeof signedRequestSchema>;

@@ -1,0 +1,140 @@
+import { setMaxListeners } from 'node:events';
+import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { ClientError, type CcroClient, type Submission } from '@ccro/client';
+import type { Request } from '@ccro/consensus';
+import { isRejected, requestDigest, Verifier } from '@ccro/crypto';
+import { ClusterService } from '../cluster/cluster.service.js';
+import { BrokerWatch } from '../connection/broker-watch.js';
+import { Relays } from '../connection/relays.js';
+import { GATEWAY_SETTINGS } from '../gateway.constants.js';
+import type { GatewaySettings } from '../gateway.options.js';
+import { ProblemException } from '../problem/problem.js';
+import { Courier, requestId } from '../queue/courier.js';
+import { decidedAnswer } from '../requests/decided-answer.js';
+import { RETRY_AFTER_SECONDS } from '../requests/queue-problem.js';
+import type { DecidedAnswer, FinishedAnswer } from '../requests/request-record.js';
+import { firstOf } from '../requests/wait.js';
+import type { SignedRequestDto } from './signed-request.dto.js';
+
+/** Requests that are carried at a time. */
+export const MAX_CARRIED = 512;
+
+const RETRY = { 'retry-after': RETRY_AFTER_SECONDS };
+const AGAIN = 'The gateway keeps nothing of it: send the same again, it is executed once.';
+
+/**
+ * Passes on requests that end users signed with keys of their own.
+ *
+ * Invariants kept here: the gateway cannot make such a request up or change it, as it has not the
+ * key; and it keeps none beyond its call, so whoever signed it decides whether it is sent again.
+ */
+@Injectable()
+export class SignedRequestsService implements BeforeApplicationShutdown {
+  private readonly closing = new AbortController();
+  private carried = 0;
+
+  constructor(
+    @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
+    private readonly verifier: Verifier,
+    private readonly relays: Relays,
+    private readonly broker: BrokerWatch,
+    private readonly cluster: ClusterService,
+  ) {
+    setMaxListeners(0, this.closing.signal);
+  }
+
+  /**
+   * Has the cluster decide on a signed request.
+   *
+   * @throws ProblemException `invalid-request` when it is not the client's, `timestamp-conflict`
+   *   when the cluster executed another one under its timestamp or it is too old, `overloaded`,
+   *   `decision-timeout`, `broker-unreachable`, `shutting-down`
+   */
+  async carry(signed: SignedRequestDto): Promise<DecidedAnswer> {
+    const request = this.requestOf(signed);
+    if (this.carried >= MAX_CARRIED) {
+      const detail = `${MAX_CARRIED} signed requests are under way already.`;
+      throw new ProblemException('overloaded', detail, { headers: RETRY });
+    }
+    this.carried += 1;
+    try {
+      const relay = await this.relays.of(request.client).catch(() => undefined);
+      if (relay === undefined) throw this.unreachable(request);
+      return await this.outcomeOf(request, relay);
+    } finally {
+      this.carried -= 1;
+    }
+  }
+
+  beforeApplicationShutdown(): void {
+    this.closing.abort();
+  }
+
+  private requestOf({ client, timestamp, operation, signature }: SignedRequestDto): Request {
+    const { config, clientId } = this.settings;
+    if (client === clientId) {
+      const detail = `client: ${client} is the gateway itself, which signs for its callers.`;
+      throw new ProblemException('invalid-request', detail);
+    }
+    const digest = requestDigest(config.cluster, client, timestamp, operation);
+    const request: Request = { kind: 'request', client, timestamp, operation, digest, signature };
+    const verdict = this.verifier.verify(request);
+    if (!isRejected(verdict)) return request;
+    const known = config.clients.some(({ id }) => id === client);
+    const detail = known
+      ? `signature: it is not that of ${client} on this request (docs/RECEIPTS.md says what is signed).`
+      : `client: the cluster file names no client ${client}.`;
+    throw new ProblemException('invalid-request', detail);
+  }
+
+  private async outcomeOf(request: Request, relay: CcroClient): Promise<DecidedAnswer> {
+    const id = requestId(request.client, request.timestamp);
+    const { config, requestTimeoutMs, onDecided } = this.settings;
+    const courier = new Courier(relay, (name, outcome) =>
+      decidedAnswer(name, outcome, config, this.cluster.rolesIn(outcome.view)),
+    );
+    let answer: FinishedAnswer | undefined;
+    const finished = courier.answerTo(id, this.sent(request, relay)).then(
+      (given) => {
+        answer = given;
+      },
+      // Given up below, or by another call with the same request.
+      (error: unknown) => {
+        if (!(error instanceof ClientError)) throw error;
+      },
+    );
+    const { broker } = this;
+    const closing = this.closing.signal;
+    const end = await firstOf({ finished, timeoutMs: requestTimeoutMs, broker, closing });
+    if (answer?.status === 'decided') {
+      onDecided(answer);
+      return answer;
+    }
+    if (answer?.status === 'failed') {
+      throw new ProblemException('timestamp-conflict', answer.detail, { extensions: { id } });
+    }
+    relay.abandon(request.timestamp);
+    if (closing.aborted) {
+      throw new ProblemException('shutting-down', `The gateway is shutting down. ${AGAIN}`);
+    }
+    if (end === 'broker-away') throw this.unreachable(request);
+    const detail = `No decision within ${requestTimeoutMs} ms. ${AGAIN}`;
+    throw new ProblemException('decision-timeout', detail, { extensions: { id }, headers: RETRY });
+  }
+
+  private sent(request: Request, relay: CcroClient): Submission {
+    try {
+      return relay.send(request);
+    } catch (error) {
+      if (!(error instanceof ClientError)) throw error;
+      const problem = error.code === 'closed' ? 'shutting-down' : 'timestamp-conflict';
+      throw new ProblemException(problem, `${error.message}.`);
+    }
+  }
+
+  private unreachable({ client, timestamp }: Request): ProblemException {
+    const extensions = { id: requestId(client, timestamp) };
+    const detail = `The broker is away. ${AGAIN}`;
+    return new ProblemException('broker-unreachable', detail, { extensions, headers: RETRY });
+  }
+}
