@@ -5,7 +5,7 @@
  *
  *   node examples/sign-request.mjs CLUSTER CLIENT KEY-FILE JSON-DATA
  *
- * prints the body of `POST /requests/signed`. KEY-FILE is the client's, as keygen writes it.
+ * prints the body of `POST /requests/signed`. KEY-FILE is the client's, as keygen writes it (`client-alice.key`).
  */
 import { createHash, createPrivateKey, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';

@@ -132,7 +132,7 @@ describe('at the gateway', () => {
   });
 
   it('a request that an end user signed is carried, and its reply heard', async () => {
-    const sign = ['examples/sign-request.mjs', 'guarded', 'alice', at('keys', 'client-alice.json')];
+    const sign = ['examples/sign-request.mjs', 'guarded', 'alice', at('keys', 'client-alice.key')];
     const { stdout } = await runProgram([...sign, '"signed by alice"']);
     const signed = JSON.parse(stdout) as { readonly timestamp: number };
     const answer = await as('bob', 'POST', '/requests/signed', signed);
