@@ -2,6 +2,8 @@ import type { Broker } from '@ccro/broker';
 
 /** A broker that is away for less than this is no outage: it happens at every reconnection. */
 const OUTAGE_AFTER_MS = 500;
+/** A connection is tried anew at least this often: the longest pause between attempts, and one. */
+const RECONNECTED_WITHIN_MS = 1500;
 
 /** Tells when the broker, or whatever else has a connection, is away for longer than a moment. */
 export class BrokerWatch {
@@ -31,11 +33,23 @@ export class BrokerWatch {
     return () => this.listeners.delete(listener);
   }
 
+  /**
+   * Notes that the broker has just answered over another connection. An outage is over then, but
+   * for its own connection: unless that is back at its next attempt, a new outage begins.
+   */
+  answersElsewhere(): void {
+    if (this.outage) this.beginAfter(RECONNECTED_WITHIN_MS);
+  }
+
   private onChange(connected: boolean): void {
     clearTimeout(this.timer);
     this.outage = false;
-    if (connected) return;
-    this.timer = setTimeout(() => this.begin(), OUTAGE_AFTER_MS);
+    if (!connected) this.beginAfter(OUTAGE_AFTER_MS);
+  }
+
+  private beginAfter(delayMs: number): void {
+    this.outage = false;
+    this.timer = setTimeout(() => this.begin(), delayMs);
     this.timer.unref();
   }
 

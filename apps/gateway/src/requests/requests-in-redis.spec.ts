@@ -95,6 +95,28 @@ describe('with a queue in Redis', () => {
     expect(cluster.decisions).toHaveLength(2);
   });
 
+  it('waits for the other connection when Redis is back and takes requests again', async () => {
+    const { call, hub } = await start({ requestTimeoutMs: 30_000 });
+    hub.setAvailable(false);
+    const accepted = { accepted: 'yes' };
+    const known = await call('POST', '/requests', { json: { data: 'while the outage begins' } });
+    expectProblem(known, 503, 'broker-unreachable');
+    expect(known.body).toMatchObject(accepted);
+
+    const still = await call('POST', '/requests', { json: { data: 'it stays away' } });
+    expectProblem(still, 503, 'broker-unreachable');
+    expect(still.body).toMatchObject(accepted);
+
+    const answer = call('POST', '/requests', { json: { data: 'it comes back' } });
+    await vi.waitFor(async () => {
+      expect((await call('GET', '/metrics')).body.text).toContain(
+        'ccro_gateway_requests{status="pending"} 3',
+      );
+    });
+    hub.setAvailable(true);
+    expect((await answer).status).toBe(200);
+  });
+
   it('says that it does not know when the connection breaks at the wrong moment', async () => {
     const { call, cluster } = await start({ requestTimeoutMs: 300 });
     expect((await call('POST', '/requests', { json: { data: 'before' } })).status).toBe(200);

@@ -78,6 +78,8 @@ export class RequestsService implements OnApplicationBootstrap, BeforeApplicatio
   async execute(call: Call): Promise<readonly DecidedAnswer[]> {
     const startedAtMs = performance.now();
     const requests = await this.accept(call);
+    // Redis keeps them: it is there, whatever the other connection knows of it yet.
+    if (this.queue.durable) this.broker.answersElsewhere();
     const elapsedMs = performance.now() - startedAtMs;
     const end = await firstOf({
       finished: Promise.all(requests.map(({ finished }) => finished)),
