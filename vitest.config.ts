@@ -46,7 +46,6 @@ const E2E_SPECS = '{libs,apps,examples,scripts}/**/*.e2e.spec.ts';
 const E2E_ALONE = [
   'apps/bench/**/*.e2e.spec.ts',
   'apps/chaos/**/*.e2e.spec.ts',
-  'apps/gateway/src/main.e2e.spec.ts',
   'apps/simulator/**/*.e2e.spec.ts',
   'apps/cluster/src/acceptance/{deliveries,large-clusters,redis-outage,separate-processes}.e2e.spec.ts',
   'scripts/readme.e2e.spec.ts',

@@ -17,8 +17,8 @@ const MINIMUM_NODE = [20, 19];
 const BUILD_STAMP = join(ROOT, 'dist', '.build-stamp');
 /** Of which sources the page was made: nothing but this script writes there. */
 const PAGE_STAMP = join(ROOT, 'dist', 'dashboard', '.sources');
-/** The compiler's own record; it changes when `nest start` or `nest build` wrote into dist. */
-const BUILD_RECORD = join(ROOT, 'dist', '.tsbuildinfo');
+/** What the compiler writes, `nest start` and `nest build` included: perhaps of other sources. */
+const COMPILED = ['dist/apps', 'dist/examples', 'dist/libs'];
 /** What a build depends on; specs and the dependencies' own sources are not part of it. */
 const BUILD_INPUTS = [
   'apps',
@@ -83,7 +83,7 @@ async function install() {
 }
 
 async function buildIfChanged() {
-  const sources = sourcesFingerprint();
+  const sources = fingerprint(BUILD_INPUTS);
   if (readIfThere(BUILD_STAMP) === buildStamp(sources)) return;
   progress('Building ...');
   const nest = join(ROOT, 'node_modules', '@nestjs', 'cli', 'bin', 'nest.js');
@@ -97,17 +97,17 @@ async function buildIfChanged() {
 }
 
 function buildStamp(sources) {
-  const record = createHash('sha256').update(readIfThere(BUILD_RECORD)).digest('hex');
-  return `sources ${sources}\nrecord ${record}\n`;
+  return `sources ${sources}\ncompiled ${fingerprint(COMPILED)}\n`;
 }
 
 function readIfThere(file) {
   return existsSync(file) ? readFileSync(file, 'utf8') : '';
 }
 
-function sourcesFingerprint() {
+/** Of all files at or below the paths, by name and content. */
+function fingerprint(paths) {
   const hash = createHash('sha256');
-  for (const file of BUILD_INPUTS.flatMap((input) => listFiles(join(ROOT, input)))) {
+  for (const file of paths.flatMap((path) => listFiles(join(ROOT, path)))) {
     hash
       .update(`${relative(ROOT, file)}\0`)
       .update(readFileSync(file))

@@ -12,8 +12,7 @@ const MAIN = 'dist/programs/gateway.js';
 let redis: RedisServer;
 
 beforeAll(async () => {
-  const nest = 'node_modules/@nestjs/cli/bin/nest.js';
-  await promisify(execFile)(process.execPath, [nest, 'build', 'gateway'], { cwd: ROOT });
+  await promisify(execFile)(process.execPath, ['scripts/prepare.mjs'], { cwd: ROOT });
   redis = await startRedisServer();
 });
 
