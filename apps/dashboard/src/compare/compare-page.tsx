@@ -2,6 +2,7 @@ import type { Comparison } from '@ccro/experiment';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { compareModes } from '../connection/gateway.js';
+import { useAttempts } from '../panels/problem.js';
 import { CompareForm, type Question } from './compare-form.js';
 import { ComparedColumn } from './compared-column.js';
 import { inWords } from './in-words.js';
@@ -10,16 +11,11 @@ import { inWords } from './in-words.js';
 export function ComparePage(): JSX.Element {
   const [busy, setBusy] = useState(false);
   const [answer, setAnswer] = useState<Comparison | undefined>();
-  const [problem, setProblem] = useState<string | undefined>();
+  const { problem, attempt } = useAttempts();
 
   const compare = async ({ data, nodes, fault }: Question): Promise<void> => {
     setBusy(true);
-    setProblem(undefined);
-    try {
-      setAnswer(await compareModes(data, nodes, fault));
-    } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error));
-    }
+    await attempt(async () => setAnswer(await compareModes(data, nodes, fault)));
     setBusy(false);
   };
 

@@ -1,5 +1,6 @@
 import type { ComparedMode, Observed } from '@ccro/experiment';
 import type { JSX } from 'preact';
+import { Tallies } from '../panels/tallies.js';
 import { millisText } from '../state/words.js';
 
 /** One mode: its time, its messages by kind, and what every node saw. */
@@ -54,29 +55,7 @@ function Decision({
           ))}
         </tbody>
       </table>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Node</th>
-            <th scope="col">Correct</th>
-            <th scope="col">Corrupt</th>
-            <th scope="col">Reply</th>
-          </tr>
-        </thead>
-        <tbody>
-          {nodes.map(({ id, fault, correct, corrupt, reply }) => (
-            <tr key={id}>
-              <td>
-                {id}
-                {fault !== null && <span class="problem"> {fault}</span>}
-              </td>
-              <td>{correct ?? '–'}</td>
-              <td class={corrupt !== null && corrupt > 0 ? 'problem' : ''}>{corrupt ?? '–'}</td>
-              <td class={reply === 'false' ? 'problem' : ''}>{reply}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <Tallies nodes={nodes} />
     </>
   );
 }

@@ -1,5 +1,7 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
+import { Problem } from '../panels/problem.js';
+import { problemText } from '../state/problem-text.js';
 import {
   FAULT_NAMES,
   FIRST_FORM,
@@ -30,7 +32,7 @@ export function ExperimentForm({
       setProblem(undefined);
       onCreated(id);
     } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error));
+      setProblem(problemText(error));
     }
   };
 
@@ -62,11 +64,7 @@ export function ExperimentForm({
             The seed's two tables
           </button>
         </div>
-        {problem !== undefined && (
-          <p class="problem" role="alert">
-            {problem}
-          </p>
-        )}
+        <Problem text={problem} />
       </form>
     </section>
   );

@@ -1,7 +1,9 @@
 import type { JSX } from 'preact';
-import { useMemo, useState } from 'preact/hooks';
+import { useMemo } from 'preact/hooks';
 import { textAt } from '../connection/gateway.js';
 import { DownloadButton } from '../panels/download-button.js';
+import { Problem, useAttempts } from '../panels/problem.js';
+import { TableHead } from '../panels/table-head.js';
 import { millisText } from '../state/words.js';
 import {
   cancelExperiment,
@@ -33,17 +35,13 @@ export function ExperimentPanel({
   readonly onChange: (experiment: Experiment) => void;
 }): JSX.Element {
   const { id, state, progress, reason, rows } = experiment;
-  const [problem, setProblem] = useState<string | undefined>();
+  const { problem, attempt } = useAttempts();
   const time = useMemo(() => sweepLines(rows, ({ timeMs }) => timeMs), [rows.length, id]);
   const messages = useMemo(
     () => sweepLines(rows, (figures) => figures.messages),
     [rows.length, id],
   );
-  const cancel = (): void => {
-    cancelExperiment(id).then(onChange, (error: unknown) =>
-      setProblem(error instanceof Error ? error.message : String(error)),
-    );
-  };
+  const cancel = (): Promise<void> => attempt(async () => onChange(await cancelExperiment(id)));
   return (
     <section aria-labelledby="experiment">
       <h2 id="experiment">Experiment</h2>
@@ -54,19 +52,13 @@ export function ExperimentPanel({
           {progress.current !== null && ` (${progress.current})`}
         </span>
         {!isOver(experiment) && (
-          <button type="button" class="plain" onClick={cancel}>
+          <button type="button" class="plain" onClick={() => void cancel()}>
             Cancel
           </button>
         )}
       </div>
-      {[reason, problem].map(
-        (text) =>
-          typeof text === 'string' && (
-            <p key={text} class="problem" role="alert">
-              {text}
-            </p>
-          ),
-      )}
+      <Problem text={reason ?? undefined} />
+      <Problem text={problem} />
       {rows.length > 0 && (
         <>
           <div class="row">
@@ -95,15 +87,7 @@ function RowsTable({ rows }: { readonly rows: readonly ExperimentRow[] }): JSX.E
   return (
     <div class="scrolls" role="region" aria-label="Figures" tabIndex={0}>
       <table>
-        <thead>
-          <tr>
-            {['Mode', 'Nodes', 'Faulty', 'Fault', 'Time', 'Messages', 'CPU'].map((title) => (
-              <th key={title} scope="col">
-                {title}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <TableHead titles={['Mode', 'Nodes', 'Faulty', 'Fault', 'Time', 'Messages', 'CPU']} />
         <tbody>
           {rows.map((row, index) => (
             <tr key={index}>

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { PageProps } from '../page/page-props.js';
+import { problemText } from '../state/problem-text.js';
 import { ExperimentForm } from './experiment-form.js';
 import { ExperimentPanel } from './experiment-panel.js';
 import {
@@ -24,16 +25,13 @@ export function ExperimentsPage({ theme }: PageProps): JSX.Element {
   const [problem, setProblem] = useState<string | undefined>();
   const id = chosen ?? list[0]?.id;
 
-  const tell = (error: unknown): void =>
-    setProblem(error instanceof Error ? error.message : String(error));
-
   // Anew at once when one was asked for or has ended.
   useLooks(LIST_LOOK_MS, [chosen, shown?.state], async () => {
     try {
       setList(await listExperiments());
       setProblem(undefined);
     } catch (error) {
-      tell(error);
+      setProblem(problemText(error));
     }
     return false;
   });
@@ -44,7 +42,7 @@ export function ExperimentsPage({ theme }: PageProps): JSX.Element {
       if (!isStale()) setShown(found);
       return isOver(found);
     } catch (error) {
-      tell(error);
+      setProblem(problemText(error));
       return false;
     }
   });

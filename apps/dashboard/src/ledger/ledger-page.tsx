@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { clusterStatus, ledgerFrom, type LedgerEntry } from '../connection/gateway.js';
 import type { PageProps } from '../page/page-props.js';
+import { problemText } from '../state/problem-text.js';
 import { useDashboard } from '../state/store.js';
 import { shownSlots, SLOTS_SHOWN } from './shown-slots.js';
 import { Slot } from './slot.js';
@@ -100,8 +101,7 @@ async function readLedger(top: number | undefined): Promise<Reading> {
     const entries = to === 0 ? [] : await ledgerFrom(from, to - from + 1);
     return { n, newest, entries: [...entries].reverse(), problem: undefined };
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
-    return { n, newest, entries: [], problem };
+    return { n, newest, entries: [], problem: problemText(error) };
   }
 }
 

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { receiptText, type LedgerEntry } from '../connection/gateway.js';
 import { DownloadButton } from '../panels/download-button.js';
+import { TableHead } from '../panels/table-head.js';
 
 type Request = LedgerEntry['requests'][number];
 
@@ -51,13 +52,7 @@ function Requests({
 }): JSX.Element {
   return (
     <table>
-      <thead>
-        <tr>
-          <th scope="col">Client</th>
-          <th scope="col">Operation</th>
-          <th scope="col">Receipt</th>
-        </tr>
-      </thead>
+      <TableHead titles={['Client', 'Operation', 'Receipt']} />
       <tbody>
         {requests.map((request) => {
           const id = `${request.client}-${request.timestamp}`;

@@ -1,12 +1,8 @@
 import type { JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
-import uPlot from 'uplot';
-import 'uplot/dist/uPlot.min.css';
+import { useMemo } from 'preact/hooks';
+import { Plot, type PlotLine } from './plot.js';
 
-export interface ChartLine {
-  readonly label: string;
-  /** Name of a colour of the style sheet, without the dashes. */
-  readonly colour: string;
+export interface ChartLine extends PlotLine {
   readonly values: readonly (number | null)[];
 }
 
@@ -16,32 +12,16 @@ export interface ChartProps {
   /** Seconds; as many as each line has values. */
   readonly times: readonly number[];
   readonly lines: readonly ChartLine[];
-  /** Grows when the page's colours change: then it is drawn anew. */
   readonly theme: string;
 }
 
 const HEIGHT = 160;
 const SPAN_SECONDS = 120;
+const span = (): [number, number] => [-SPAN_SECONDS, 0];
 
 /** Lines over the last minutes. The numbers are in the legend for those who cannot see it. */
 export function Chart({ title, unit, times, lines, theme }: ChartProps): JSX.Element {
-  const box = useRef<HTMLDivElement>(null);
-  const plot = useRef<uPlot>(undefined);
-  useEffect(() => {
-    const element = box.current;
-    if (element === null) return undefined;
-    const made = new uPlot(optionsOf(lines, element), dataOf(times, lines), element);
-    plot.current = made;
-    const observer = new ResizeObserver(() =>
-      made.setSize({ width: element.clientWidth, height: HEIGHT }),
-    );
-    observer.observe(element);
-    return () => {
-      observer.disconnect();
-      made.destroy();
-    };
-  }, [theme]);
-  useEffect(() => plot.current?.setData(dataOf(times, lines)), [times, lines]);
+  const rows = useMemo(() => lines.map(({ values }) => values), [lines]);
   const newest = lines.map(
     ({ label, values }) => `${label} ${numberText(values.findLast((value) => value !== null))}`,
   );
@@ -50,48 +30,9 @@ export function Chart({ title, unit, times, lines, theme }: ChartProps): JSX.Ele
       <figcaption>
         {title} <span class="quiet">{`${newest.join(', ')} ${unit}`}</span>
       </figcaption>
-      <div ref={box} aria-hidden="true" />
+      <Plot x={times} height={HEIGHT} suffix=" s" {...{ rows, lines, span, theme }} />
     </figure>
   );
-}
-
-function dataOf(times: readonly number[], lines: readonly ChartLine[]): uPlot.AlignedData {
-  return [[...times], ...lines.map(({ values }) => [...values])];
-}
-
-function optionsOf(lines: readonly ChartLine[], element: HTMLElement): uPlot.Options {
-  const style = getComputedStyle(document.documentElement);
-  const colour = (name: string): string => style.getPropertyValue(`--${name}`).trim();
-  const axis = {
-    stroke: colour('quiet'),
-    grid: { stroke: colour('line'), width: 1 },
-    ticks: { show: false },
-    font: '11px system-ui, sans-serif',
-  };
-  return {
-    width: element.clientWidth || 300,
-    height: HEIGHT,
-    legend: { show: false },
-    cursor: { show: false },
-    scales: {
-      x: { time: false, range: () => [-SPAN_SECONDS, 0] },
-      y: { range: (_, __, most) => [0, Math.max(most * 1.1, 1)] },
-    },
-    axes: [
-      { ...axis, values: (_, at) => at.map((second) => `${second} s`) },
-      { ...axis, size: 44 },
-    ],
-    series: [
-      {},
-      ...lines.map(({ label, colour: name }) => ({
-        label,
-        stroke: colour(name),
-        width: 2,
-        points: { show: false },
-        spanGaps: true,
-      })),
-    ],
-  };
 }
 
 function numberText(value: number | null | undefined): string {

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import type { ShownDecision } from '../state/dashboard-state.js';
 import { millisText } from '../state/words.js';
+import { TableHead } from './table-head.js';
 
 /** Decisions as they arrive, the newest first; the newest is read out. */
 export function Decisions({
@@ -19,14 +20,7 @@ export function Decisions({
         <p class="quiet">None yet.</p>
       ) : (
         <table>
-          <thead>
-            <tr>
-              <th scope="col">Slot</th>
-              <th scope="col">View</th>
-              <th scope="col">Time</th>
-              <th scope="col">How</th>
-            </tr>
-          </thead>
+          <TableHead titles={['Slot', 'View', 'Time', 'How']} />
           <tbody>
             {decisions.slice(0, 8).map((decision) => (
               <tr key={decision.sequence} title={`digest ${decision.digest}…`}>

@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact';
-import { useState } from 'preact/hooks';
+import { Problem, useAttempts } from './problem.js';
 
 /**
  * Fetches a text and saves it as a file; says so where there is none. No link would do: it sends no
@@ -18,25 +18,14 @@ export function DownloadButton({
   readonly label?: string;
   readonly children: ComponentChildren;
 }): JSX.Element {
-  const [problem, setProblem] = useState<string | undefined>();
-  const download = async (): Promise<void> => {
-    try {
-      save(await load(), file);
-      setProblem(undefined);
-    } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error));
-    }
-  };
+  const { problem, attempt } = useAttempts();
+  const download = (): Promise<void> => attempt(async () => save(await load(), file));
   return (
     <>
       <button type="button" class="plain" aria-label={label} onClick={() => void download()}>
         {children}
       </button>
-      {problem !== undefined && (
-        <p class="problem" role="alert">
-          {problem}
-        </p>
-      )}
+      <Problem text={problem} />
     </>
   );
 }

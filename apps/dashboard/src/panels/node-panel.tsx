@@ -4,6 +4,7 @@ import { useState } from 'preact/hooks';
 import { setFault } from '../connection/gateway.js';
 import type { NodeView } from '../state/derive.js';
 import { conditionText, roleText } from '../state/words.js';
+import { Problem, useAttempts } from './problem.js';
 
 /** The chosen node: what it says of itself and, where faults may be injected, how it behaves. */
 export function NodePanel({
@@ -14,15 +15,9 @@ export function NodePanel({
   readonly faults: HelloEvent['faults'];
 }): JSX.Element {
   const [kind, setKind] = useState('falsify');
-  const [problem, setProblem] = useState<string | undefined>();
-  const set = async (id: number, fault: string | undefined): Promise<void> => {
-    setProblem(undefined);
-    try {
-      await setFault(id, fault);
-    } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error));
-    }
-  };
+  const { problem, attempt } = useAttempts();
+  const set = (id: number, fault: string | undefined): Promise<void> =>
+    attempt(() => setFault(id, fault));
   return (
     <section aria-labelledby="node">
       <h2 id="node">{node === undefined ? 'Node' : `Node ${node.id}`}</h2>
@@ -63,11 +58,7 @@ export function NodePanel({
             </div>
           )}
           <p class="quiet">{faults.find((fault) => fault.kind === kind)?.description}</p>
-          {problem !== undefined && (
-            <p class="problem" role="alert">
-              {problem}
-            </p>
-          )}
+          <Problem text={problem} />
         </>
       )}
     </section>

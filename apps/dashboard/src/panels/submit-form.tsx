@@ -1,7 +1,9 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { submitData, type Decided } from '../connection/gateway.js';
+import { problemText } from '../state/problem-text.js';
 import { millisText } from '../state/words.js';
+import { Tallies } from './tallies.js';
 
 /** Text that is JSON is sent as what it says, other text as text. */
 export function dataOf(text: string): unknown {
@@ -16,14 +18,14 @@ export function dataOf(text: string): unknown {
 export function SubmitForm(): JSX.Element {
   const [text, setText] = useState('very-important-data');
   const [busy, setBusy] = useState(false);
-  const [answer, setAnswer] = useState<Decided | Error | undefined>();
+  const [answer, setAnswer] = useState<Decided | string | undefined>();
 
   const submit = async (): Promise<void> => {
     setBusy(true);
     try {
       setAnswer(await submitData(dataOf(text)));
     } catch (error) {
-      setAnswer(error instanceof Error ? error : new Error(String(error)));
+      setAnswer(problemText(error));
     }
     setBusy(false);
   };
@@ -51,8 +53,8 @@ export function SubmitForm(): JSX.Element {
         </div>
       </form>
       <div aria-live="polite" data-testid="answer">
-        {answer instanceof Error && <p class="problem">{answer.message}</p>}
-        {answer !== undefined && !(answer instanceof Error) && <Answer answer={answer} />}
+        {typeof answer === 'string' && <p class="problem">{answer}</p>}
+        {typeof answer === 'object' && <Answer answer={answer} />}
       </div>
     </section>
   );
@@ -66,26 +68,7 @@ function Answer({ answer }: { readonly answer: Decided }): JSX.Element {
         Decided as slot {sequence} in view {view}, after {millisText(consensusTimeMs)}, by{' '}
         {replies.matching} matching replies ({replies.required} needed).
       </p>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Node</th>
-            <th scope="col">Correct</th>
-            <th scope="col">Corrupt</th>
-            <th scope="col">Reply</th>
-          </tr>
-        </thead>
-        <tbody>
-          {nodes.map(({ id, correct, corrupt, reply }) => (
-            <tr key={id}>
-              <td>{id}</td>
-              <td>{correct ?? '–'}</td>
-              <td class={corrupt !== null && corrupt > 0 ? 'problem' : ''}>{corrupt ?? '–'}</td>
-              <td class={reply === 'false' ? 'problem' : ''}>{reply}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <Tallies nodes={nodes} />
     </div>
   );
 }

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { clusterFileText, receiptText } from '../connection/gateway.js';
+import { Problem, useAttempts } from '../panels/problem.js';
 import '../replay/replay.css';
 import { check } from './check.js';
 import type { Answer } from './messages.js';
@@ -20,13 +21,7 @@ export function CheckPage(): JSX.Element {
   const [receipt, setReceipt] = useState<Given>();
   const [cluster, setCluster] = useState<Given>();
   const [answer, setAnswer] = useState<Answer>();
-  const [problem, setProblem] = useState<string>();
-  const attempt = async (work: () => Promise<void>): Promise<void> => {
-    setProblem(undefined);
-    await work().catch((error: unknown) => {
-      setProblem(error instanceof Error ? error.message : String(error));
-    });
-  };
+  const { problem, attempt } = useAttempts();
   useEffect(() => {
     const query = new URLSearchParams(location.search);
     const request = query.get('request');
@@ -64,11 +59,7 @@ export function CheckPage(): JSX.Element {
           <span class="quiet">That trusts the gateway for the keys.</span>
         </p>
       </Input>
-      {problem !== undefined && (
-        <p class="problem" role="alert">
-          {problem}
-        </p>
-      )}
+      <Problem text={problem} />
       {answer !== undefined && <Verdict answer={answer} />}
       <p class="quiet">
         Both are read by this page alone and sent nowhere. The same check without a browser is{' '}

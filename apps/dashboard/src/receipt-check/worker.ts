@@ -2,6 +2,7 @@
 
 import { clusterKeys, parseClusterConfig } from '@ccro/cluster-config';
 import { ReceiptVerifier } from '@ccro/receipt';
+import { problemText } from '../state/problem-text.js';
 import type { Answer, Question } from './messages.js';
 
 self.addEventListener('message', ({ data }: MessageEvent<Question>) => {
@@ -16,8 +17,7 @@ function answerTo({ receipt, clusterFile }: Question): Answer {
     members = config.members.length;
     verifier = new ReceiptVerifier(clusterKeys(config));
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
-    return { kind: 'no-cluster-file', problem };
+    return { kind: 'no-cluster-file', problem: problemText(error) };
   }
   return { kind: 'verdict', verdict: verifier.verify(receipt), members };
 }

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
+import { Problem } from '../panels/problem.js';
 import { Controls } from './controls.js';
 import { Moment } from './moment.js';
 import { MomentRing } from './moment-ring.js';
@@ -49,11 +50,7 @@ export function ReplayPage(): JSX.Element {
           run with BLS signatures may take a minute here.
         </p>
       )}
-      {loading.kind === 'failed' && (
-        <p class="problem" role="alert">
-          {loading.problem}
-        </p>
-      )}
+      <Problem text={loading.kind === 'failed' ? loading.problem : undefined} />
       {loading.kind === 'ready' && (
         <Replay
           key={loading.timeline.recording.hash}

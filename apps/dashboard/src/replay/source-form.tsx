@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
+import { Problem } from '../panels/problem.js';
 import { CASES } from './cases.js';
 
 /** Largest file that is looked into: a trace has some megabytes. */
@@ -69,11 +70,7 @@ export function SourceForm({
           can be dropped here.
         </p>
       </details>
-      {problem !== undefined && (
-        <p class="problem" role="alert">
-          {problem}
-        </p>
-      )}
+      <Problem text={problem} />
     </section>
   );
 }

@@ -10,6 +10,7 @@ import {
   type Recording,
   type TraceLine,
 } from '@ccro/simulator';
+import { problemText } from '../state/problem-text.js';
 import type { FromWorker } from './messages.js';
 import type { Source } from './source.js';
 
@@ -25,10 +26,9 @@ const onProgress: OnProgress = (steps, atMs) => {
 };
 
 self.addEventListener('message', ({ data }: MessageEvent<Source>) => {
-  recordingOf(data).then(tell, (error: unknown) => {
-    const problem = error instanceof Error ? error.message : String(error);
-    tell({ kind: 'failed', problem });
-  });
+  recordingOf(data).then(tell, (error: unknown) =>
+    tell({ kind: 'failed', problem: problemText(error) }),
+  );
 });
 
 async function recordingOf(source: Source): Promise<FromWorker> {

@@ -1,0 +1,34 @@
+import type { JSX } from 'preact';
+import { TableHead } from './table-head.js';
+
+/** What a node saw in the decision of a request; null: it said nothing. */
+export interface Tally {
+  readonly id: number;
+  /** The fault that it was given, where that is known. */
+  readonly fault?: string | null;
+  readonly correct: number | null;
+  readonly corrupt: number | null;
+  readonly reply: string;
+}
+
+/** The seed's report: correct and corrupt messages, node by node. */
+export function Tallies({ nodes }: { readonly nodes: readonly Tally[] }): JSX.Element {
+  return (
+    <table>
+      <TableHead titles={['Node', 'Correct', 'Corrupt', 'Reply']} />
+      <tbody>
+        {nodes.map(({ id, fault = null, correct, corrupt, reply }) => (
+          <tr key={id}>
+            <td>
+              {id}
+              {fault !== null && <span class="problem"> {fault}</span>}
+            </td>
+            <td>{correct ?? '–'}</td>
+            <td class={corrupt !== null && corrupt > 0 ? 'problem' : ''}>{corrupt ?? '–'}</td>
+            <td class={reply === 'false' ? 'problem' : ''}>{reply}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
