@@ -1,13 +1,13 @@
 /** What it costs that records survive: the end of a process (async), a crash of the machine. */
 
-import type { ClusterMode, Durability } from '@ccro/cluster-config';
+import type { Durability } from '@ccro/cluster-config';
 import { quantile } from '@ccro/figures';
 import { closedLoop } from '../load/closed-loop.js';
 import { MeasuredCluster } from '../processes/measured-cluster.js';
 import { distributionChart } from '../result/distribution-chart.js';
 import type { Column, Row, Verdict } from '../result/results.js';
 import { atMost } from '../result/verdicts.js';
-import { measureCases, type Bench, type Scenario } from './scenario.js';
+import { type Bench, measureCases, type Scenario, type Setting, settingsOf } from './scenario.js';
 
 /** The first one is what the others are compared with. */
 const KINDS: readonly Durability[] = ['memory', 'async', 'fsync'];
@@ -31,11 +31,6 @@ const COLUMNS: readonly Column[] = [
   { key: 'throughputRatio', title: 'memory to it', unit: 'times' },
 ];
 
-interface Setting {
-  readonly nodes: number;
-  readonly mode: ClusterMode;
-}
-
 interface Case extends Setting {
   readonly durability: Durability;
 }
@@ -49,8 +44,7 @@ interface Figures extends Case {
 }
 
 export const durabilityScenario: Scenario = async (bench) => {
-  const { nodes = [4], mode = ['ccro'] } = bench.options;
-  const settings = nodes.flatMap((n) => mode.map((each): Setting => ({ nodes: n, mode: each })));
+  const settings = settingsOf(bench.options);
   const cases = settings.flatMap((setting) =>
     KINDS.map((durability): Case => ({ ...setting, durability })),
   );

@@ -1,13 +1,19 @@
 /** Whether memory stays level over many requests. */
 
-import type { ClusterMode } from '@ccro/cluster-config';
 import { bytes, flatnessOf, lineChart } from '@ccro/figures';
 import { closedLoop } from '../load/closed-loop.js';
 import { levelVerdicts, sampleUntil, type Sample } from '../processes/memory-samples.js';
 import { MeasuredCluster } from '../processes/measured-cluster.js';
 import type { Column, Row, Verdict } from '../result/results.js';
 import { atMost } from '../result/verdicts.js';
-import { measureCases, type Bench, type Scenario } from './scenario.js';
+import {
+  type Bench,
+  measureCases,
+  nameOfSetting,
+  type Scenario,
+  type Setting,
+  settingsOf,
+} from './scenario.js';
 
 const REQUESTS = { full: 1_000_000, quick: 6_000 } as const;
 const SAMPLE_MS = { full: 1_000, quick: 100 } as const;
@@ -26,11 +32,6 @@ const COLUMNS: readonly Column[] = [
   { key: 'samples', title: 'samples', unit: 'count' },
 ];
 
-interface Setting {
-  readonly nodes: number;
-  readonly mode: ClusterMode;
-}
-
 interface Curve extends Setting {
   readonly process: string;
   readonly isNode: boolean;
@@ -39,13 +40,9 @@ interface Curve extends Setting {
 }
 
 export const memoryScenario: Scenario = async (bench) => {
-  const { nodes = [4], mode = ['ccro'] } = bench.options;
-  const settings = nodes.flatMap((n) => mode.map((each): Setting => ({ nodes: n, mode: each })));
-  const figures = await measureCases(
-    bench,
-    settings,
-    (each) => `${each.mode}, n = ${each.nodes}`,
-    (each) => measure(each, bench),
+  const settings = settingsOf(bench.options);
+  const figures = await measureCases(bench, settings, nameOfSetting, (each) =>
+    measure(each, bench),
   );
   const curves = figures.flat();
   return {

@@ -1,6 +1,5 @@
 /** Twice as much as the cluster can decide, for a minute: what is refused, and what becomes of the rest. */
 
-import type { ClusterMode } from '@ccro/cluster-config';
 import { median, quantile } from '@ccro/figures';
 import { z } from 'zod';
 import { undecidedOf } from '../load/decision-check.js';
@@ -10,7 +9,14 @@ import { MeasuredCluster } from '../processes/measured-cluster.js';
 import { levelVerdicts, sampleUntil, type Sample } from '../processes/memory-samples.js';
 import type { Column, Row, Verdict } from '../result/results.js';
 import { atLeast, atMost } from '../result/verdicts.js';
-import { measureCases, type Bench, type Scenario } from './scenario.js';
+import {
+  type Bench,
+  measureCases,
+  nameOfSetting,
+  type Scenario,
+  type Setting,
+  settingsOf,
+} from './scenario.js';
 
 const OVERLOAD = 2;
 const DURATION_MS = { full: 60_000, quick: 10_000 } as const;
@@ -49,24 +55,15 @@ const COLUMNS: readonly Column[] = [
   { key: 'nodeMemory', title: 'largest node', unit: 'text' },
 ];
 
-interface Setting {
-  readonly nodes: number;
-  readonly mode: ClusterMode;
-}
-
 interface Measured {
   readonly row: Row;
   readonly verdicts: readonly Verdict[];
 }
 
 export const overloadScenario: Scenario = async (bench) => {
-  const { nodes = [4], mode = ['ccro'] } = bench.options;
-  const settings = nodes.flatMap((n) => mode.map((each): Setting => ({ nodes: n, mode: each })));
-  const measured = await measureCases(
-    bench,
-    settings,
-    (each) => `${each.mode}, n = ${each.nodes}`,
-    (each) => measure(each, bench),
+  const settings = settingsOf(bench.options);
+  const measured = await measureCases(bench, settings, nameOfSetting, (each) =>
+    measure(each, bench),
   );
   return {
     result: {

@@ -1,3 +1,4 @@
+import type { ClusterMode } from '@ccro/cluster-config';
 import { Quit } from '@ccro/clock';
 import type { BenchOptions } from '../options/bench-options.js';
 import type { ScenarioResult, Yardstick } from '../result/results.js';
@@ -22,6 +23,22 @@ export interface ScenarioOutcome {
 
 /** Measures something. @throws Quit when the user wants to end; nothing it started is left then */
 export type Scenario = (bench: Bench) => Promise<ScenarioOutcome>;
+
+/** A cluster to measure. */
+export interface Setting {
+  readonly nodes: number;
+  readonly mode: ClusterMode;
+}
+
+/** The clusters that the user named: of each size one in each mode; the smallest in CCRO if none. */
+export function settingsOf({ nodes = [4], mode = ['ccro'] }: BenchOptions): Setting[] {
+  return nodes.flatMap((n) => mode.map((each) => ({ nodes: n, mode: each })));
+}
+
+/** As it is named while it is measured. */
+export function nameOfSetting({ mode, nodes }: Setting): string {
+  return `${mode}, n = ${nodes}`;
+}
 
 /** Measures case after case. */
 export async function measureCases<Case, Figures>(

@@ -1,13 +1,19 @@
 /** Many requests at a time: through the client library, then through the gateway. */
 
-import type { ClusterMode } from '@ccro/cluster-config';
 import { lineChart, quantile } from '@ccro/figures';
 import { closedLoop } from '../load/closed-loop.js';
 import { httpLoad } from '../load/http-load.js';
 import { MeasuredCluster, usedSince, type Usage } from '../processes/measured-cluster.js';
 import type { Column, Row, Verdict } from '../result/results.js';
 import { atLeast } from '../result/verdicts.js';
-import { measureCases, type Bench, type Scenario } from './scenario.js';
+import {
+  type Bench,
+  measureCases,
+  nameOfSetting,
+  type Scenario,
+  type Setting,
+  settingsOf,
+} from './scenario.js';
 
 const IN_FLIGHT = { full: [1, 16, 128, 512, 1024, 2048], quick: [128, 2048] } as const;
 const REQUESTS = { full: 100_000, quick: 5_000 } as const;
@@ -44,20 +50,9 @@ const COLUMNS: readonly Column[] = [
   { key: 'failed', title: 'failed', unit: 'count' },
 ];
 
-interface Setting {
-  readonly nodes: number;
-  readonly mode: ClusterMode;
-}
-
 export const throughputScenario: Scenario = async (bench) => {
-  const { nodes = [4], mode = ['ccro'] } = bench.options;
-  const settings = nodes.flatMap((n) => mode.map((each): Setting => ({ nodes: n, mode: each })));
-  const rows = await measureCases(
-    bench,
-    settings,
-    (each) => `${each.mode}, n = ${each.nodes}`,
-    (each) => measure(each, bench),
-  );
+  const settings = settingsOf(bench.options);
+  const rows = await measureCases(bench, settings, nameOfSetting, (each) => measure(each, bench));
   const all = rows.flat();
   return {
     result: {

@@ -1,13 +1,19 @@
 /** What it costs that somebody watches: throughput with a page open, and without, in turns. */
 
-import type { ClusterMode } from '@ccro/cluster-config';
 import { quantile } from '@ccro/figures';
 import { closedLoop } from '../load/closed-loop.js';
 import { followEvents } from '../load/follow-events.js';
 import { MeasuredCluster, usedSince } from '../processes/measured-cluster.js';
 import type { Column, Row, Verdict } from '../result/results.js';
 import { atMost } from '../result/verdicts.js';
-import { measureCases, type Bench, type Scenario } from './scenario.js';
+import {
+  type Bench,
+  measureCases,
+  nameOfSetting,
+  type Scenario,
+  type Setting,
+  settingsOf,
+} from './scenario.js';
 
 /** Rounds with and as many without, one after the other: the machine's own speed drifts. */
 const PAIRS = { full: 9, quick: 2 } as const;
@@ -29,11 +35,6 @@ const COLUMNS: readonly Column[] = [
   { key: 'gatewayCpu', title: 'CPU of the gateway, a second', unit: 'ms' },
 ];
 
-interface Setting {
-  readonly nodes: number;
-  readonly mode: ClusterMode;
-}
-
 /** Requests decided in a second. */
 interface Pair {
   readonly alone: number;
@@ -41,14 +42,8 @@ interface Pair {
 }
 
 export const watchedScenario: Scenario = async (bench) => {
-  const { nodes = [4], mode = ['ccro'] } = bench.options;
-  const settings = nodes.flatMap((n) => mode.map((each): Setting => ({ nodes: n, mode: each })));
-  const rows = await measureCases(
-    bench,
-    settings,
-    (each) => `${each.mode}, n = ${each.nodes}`,
-    (each) => measure(each, bench),
-  );
+  const settings = settingsOf(bench.options);
+  const rows = await measureCases(bench, settings, nameOfSetting, (each) => measure(each, bench));
   return {
     result: {
       name: 'watched',
