@@ -3,6 +3,8 @@
  *
  * Invariant kept here (validity): a request is taken for its client's word only if its digest is
  * on the list and the signature is the client's on exactly that list. A list has each digest once.
+ * Who signed it is part of what is remembered: a client can put any digest on its list, also one
+ * of another client's name, so the list alone does not say whose word it is.
  */
 
 import type { ClientId, Digest, Request, Signature } from '@ccro/consensus';
@@ -20,11 +22,17 @@ interface Examined {
   readonly holds: boolean;
 }
 
+/** What a client has signed. */
+interface Signed {
+  readonly client: ClientId;
+  readonly bytes: Buffer;
+}
+
 export class VerifiedLists {
   /** By the array itself, which all requests of a message share. */
   private readonly examined = new WeakMap<readonly Digest[], Examined>();
   /** What was signed, by signature; the oldest first. */
-  private readonly remembered = new Map<Signature, Buffer>();
+  private readonly remembered = new Map<Signature, Signed>();
 
   constructor(private readonly cluster: string) {}
 
@@ -35,19 +43,20 @@ export class VerifiedLists {
       const digests = new Set(signedWith);
       // What is listed twice would travel twice wherever it is passed on, which nobody takes.
       const isDistinct = digests.size === signedWith.length;
-      const holds = isDistinct && this.signatureHolds(signedWith, signature, key);
+      const bytes = requestListBytes(this.cluster, signedWith);
+      const holds = isDistinct && this.signatureHolds({ client, bytes }, signature, key);
       list = { digests, client, signature, holds };
       this.examined.set(signedWith, list);
     }
     return list.holds && list.digests.has(digest);
   }
 
-  /** A digest binds its client, so the same signature on the same list needs no second check. */
-  private signatureHolds(digests: readonly Digest[], signature: Signature, key: Buffer): boolean {
-    const bytes = requestListBytes(this.cluster, digests);
-    if (this.remembered.get(signature)?.equals(bytes) === true) return true;
-    if (!signatureHolds(bytes, signature, key)) return false;
-    this.remembered.set(signature, bytes);
+  /** What the same client signed before needs no second check. */
+  private signatureHolds(signed: Signed, signature: Signature, key: Buffer): boolean {
+    const before = this.remembered.get(signature);
+    if (before?.client === signed.client && before.bytes.equals(signed.bytes)) return true;
+    if (!signatureHolds(signed.bytes, signature, key)) return false;
+    this.remembered.set(signature, signed);
     if (this.remembered.size > MAX_REMEMBERED) {
       const [oldest = ''] = this.remembered.keys();
       this.remembered.delete(oldest);

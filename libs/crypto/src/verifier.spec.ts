@@ -307,6 +307,19 @@ describe('requests that were signed together', () => {
     expect(verifier.verify({ ...stolen, signedWith: list })).toBe('bad-signature');
   });
 
+  it('are refused in the name of another client whose digest their client put on its list', () => {
+    const experienced = fresh();
+    const victims = { client: 'other', timestamp: 20, operation: 'theft' };
+    const digest = requestDigest(CLUSTER, 'other', victims.timestamp, victims.operation);
+    const [own] = client.signAll([drafts[0] as DigestedDraft, { ...victims, digest }]);
+    if (own?.signedWith === undefined) throw new Error('they are signed together');
+    expect(experienced.verify(own)).toBe(own);
+    const { signature, signedWith } = own;
+    const stolen: Request = { kind: 'request', ...victims, digest, signature, signedWith };
+    expect(experienced.verify(stolen)).toBe('bad-signature');
+    expect(experienced.verify({ ...stolen, signedWith: [...signedWith] })).toBe('bad-signature');
+  });
+
   it('are refused when a digest is listed twice, although their client signed the list', () => {
     const [one, other] = drafts as [DigestedDraft, DigestedDraft];
     for (const twice of client.signAll([one, other, one])) {
