@@ -181,6 +181,8 @@ describe('headers', () => {
     const problem = await call('POST', '/requests', { json: { data: 1 }, headers: { origin } });
     expectProblem(problem, 401, 'unauthorized');
     expect(problem.headers.get('access-control-allow-origin')).toBe(origin);
+    const stream = await call('HEAD', '/events', { headers: { origin, ...bearer(reader.key) } });
+    expect(stream.headers.get('access-control-allow-origin')).toBe(origin);
     const other = { headers: { ...preflight.headers, origin: 'https://evil.example' } };
     const stranger = await call('OPTIONS', '/requests', other);
     expect(stranger.headers.get('access-control-allow-origin')).toBeNull();

@@ -26,6 +26,10 @@ export class EventsController {
     this.events.requireRoom();
     // Not Nest's `@Sse`: what a slow reader does not take would wait in memory without bound.
     reply.hijack();
+    // What hooks have set of this answer, such as CORS, Fastify would write.
+    for (const [name, value = ''] of Object.entries(reply.getHeaders())) {
+      reply.raw.setHeader(name, value);
+    }
     reply.raw.writeHead(200, HEADERS);
     if (request.method === 'HEAD') {
       reply.raw.end();
