@@ -27,8 +27,8 @@ await runProgram(async (signal) => {
   try {
     await measure(rows, signal);
   } catch (error) {
-    // What was measured until the user ended it is not lost.
-    if (error instanceof Quit) await tell(options, rows);
+    // What was measured until then is not lost.
+    if (rows.length > 0 || error instanceof Quit) await tell(options, rows);
     throw error;
   }
   await tell(options, rows);
