@@ -137,6 +137,8 @@ export class CcroClient {
   private readonly waiting = new Set<Timestamp>();
   private nextTimestamp: Timestamp;
   private sentCount = 0;
+  /** The channel that replies and answers to this client arrive on. */
+  readonly inbox: string;
   private decidedCount = 0;
   private retransmittedCount = 0;
   private closed = false;
@@ -150,6 +152,7 @@ export class CcroClient {
     const { broker, verifier, clock, codec = json, random = Math.random } = dependencies;
     this.size = clusterSize(n);
     this.channels = channelNames(cluster);
+    this.inbox = this.channels.client(client);
     this.codec = codec;
     this.signer = new RequestSigner({ cluster, secretKey });
     this.outbound = new Outbound({
@@ -179,11 +182,6 @@ export class CcroClient {
     broker.onConnectionChange((connected) => {
       if (connected) this.retransmissions.sendAll();
     });
-  }
-
-  /** The channel that replies and answers to this client arrive on. */
-  get inbox(): string {
-    return this.channels.client(this.options.client);
   }
 
   /** The view the cluster is believed to be in. */
