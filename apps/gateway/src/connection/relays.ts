@@ -1,4 +1,4 @@
-import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { CcroClient } from '@ccro/client';
 import { systemClock } from '@ccro/clock';
 import { generateKeyPair, Verifier } from '@ccro/crypto';
@@ -13,8 +13,11 @@ import type { GatewaySettings } from '../gateway.options.js';
  */
 @Injectable()
 export class Relays implements BeforeApplicationShutdown {
-  private readonly byClient = new Map<string, Promise<CcroClient>>();
+  private readonly logger = new Logger('Relays');
+  private readonly byClient = new Map<string, CcroClient>();
   private readonly byChannel = new Map<string, CcroClient>();
+  /** Those that listen, or soon do, by the client's id. */
+  private readonly listening = new Map<string, Promise<void>>();
 
   constructor(
     @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
@@ -24,15 +27,13 @@ export class Relays implements BeforeApplicationShutdown {
   /**
    * The relay of a client of the cluster file, which listens. It is made when it is first needed.
    *
-   * @throws BrokerError when the broker cannot be reached
+   * @throws BrokerError when Redis does not let the gateway listen, or the broker was closed
    */
-  of(client: string): Promise<CcroClient> {
-    const known = this.byClient.get(client);
-    if (known !== undefined) return known;
-    const opening = this.open(client);
-    this.byClient.set(client, opening);
-    opening.catch(() => this.byClient.delete(client));
-    return opening;
+  async of(client: string): Promise<CcroClient> {
+    const relay = this.byClient.get(client) ?? this.create(client);
+    const listening = this.listening.get(client) ?? this.listen(client, relay);
+    await listening;
+    return relay;
   }
 
   /** Takes bytes from a channel: anybody may have sent them. */
@@ -44,7 +45,7 @@ export class Relays implements BeforeApplicationShutdown {
     for (const client of this.byChannel.values()) client.close();
   }
 
-  private async open(id: string): Promise<CcroClient> {
+  private create(id: string): CcroClient {
     const { config, broker } = this.settings;
     const client = new CcroClient(
       {
@@ -55,8 +56,19 @@ export class Relays implements BeforeApplicationShutdown {
       },
       { broker, verifier: this.verifier, clock: systemClock },
     );
+    this.byClient.set(id, client);
     this.byChannel.set(client.inbox, client);
-    await broker.subscribe([client.inbox]);
     return client;
+  }
+
+  private listen(id: string, { inbox }: CcroClient): Promise<void> {
+    const listening = this.settings.broker.subscribe([inbox]);
+    this.listening.set(id, listening);
+    listening.catch((error: Error) => {
+      // Asked for again with the next request.
+      this.listening.delete(id);
+      this.logger.warn(`No answers to ${id}: ${error.message}`);
+    });
+    return listening;
   }
 }

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { median, quantile } from '@ccro/figures';
 import { shortDigest, type ClusterEvent, type RatesEvent } from '@ccro/telemetry';
+import { Endings } from '../queue/endings.js';
 import { REQUEST_QUEUE, type RequestQueue } from '../queue/request-queue.js';
 import type { DecidedAnswer, FinishedAnswer } from '../requests/request-record.js';
 
@@ -23,8 +24,11 @@ export class Activity {
   private times: number[] = [];
   private listener: ((event: ClusterEvent) => void) | undefined;
 
-  constructor(@Inject(REQUEST_QUEUE) private readonly queue: RequestQueue) {
-    queue.onFinished((answer) => this.finished(answer));
+  constructor(
+    @Inject(REQUEST_QUEUE) private readonly queue: RequestQueue,
+    endings: Endings,
+  ) {
+    endings.onFinished((answer) => this.finished(answer));
   }
 
   /** Whoever is told from now on; undefined: nobody. */

@@ -8,6 +8,7 @@ import { GATEWAY_SETTINGS } from '../gateway.constants.js';
 import type { GatewaySettings } from '../gateway.options.js';
 import { decidedAnswer } from '../requests/decided-answer.js';
 import { Courier } from './courier.js';
+import { Endings } from './endings.js';
 import { DurableRequestQueue } from './durable/durable-request-queue.js';
 import { InProcessRequestQueue } from './in-process/in-process-request-queue.js';
 import { PendingLimit } from './pending-limit.js';
@@ -31,8 +32,9 @@ const LEASE_MS = 5000;
       inject: [GATEWAY_SETTINGS, CcroClient, Verifier, ClusterService, PendingLimit],
       useFactory: createQueue,
     },
+    Endings,
   ],
-  exports: [REQUEST_QUEUE, PendingLimit],
+  exports: [REQUEST_QUEUE, PendingLimit, Endings],
 })
 export class QueueModule {}
 

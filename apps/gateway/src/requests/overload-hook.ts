@@ -7,7 +7,12 @@ import { REQUEST_QUEUE, type RequestQueue } from '../queue/request-queue.js';
 import { queueProblem } from './queue-problem.js';
 
 /** Where requests are handed in. */
-const SUBMISSIONS: ReadonlySet<string> = new Set(['/requests', '/preprepare', '/requests/batch']);
+const SUBMISSIONS: ReadonlySet<string> = new Set([
+  '/requests',
+  '/requests/batch',
+  '/requests/signed',
+  '/preprepare',
+]);
 
 /**
  * Refuses calls that the queue has no room for as soon as their head is read. Whoever is

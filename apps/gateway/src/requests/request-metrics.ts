@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Gauge, Histogram, Registry } from 'prom-client';
+import { Endings } from '../queue/endings.js';
 import { PendingLimit } from '../queue/pending-limit.js';
 import { REQUEST_QUEUE, type RequestQueue } from '../queue/request-queue.js';
 import type { FinishedAnswer } from './request-record.js';
@@ -12,7 +13,12 @@ const LATENCY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5
 export class RequestMetrics {
   private readonly latency: Histogram;
 
-  constructor(registry: Registry, @Inject(REQUEST_QUEUE) queue: RequestQueue, limit: PendingLimit) {
+  constructor(
+    registry: Registry,
+    @Inject(REQUEST_QUEUE) queue: RequestQueue,
+    limit: PendingLimit,
+    endings: Endings,
+  ) {
     const registers = [registry];
     this.latency = new Histogram({
       name: 'ccro_gateway_consensus_seconds',
@@ -40,7 +46,7 @@ export class RequestMetrics {
         this.set(limit.current);
       },
     });
-    queue.onFinished((answer) => this.observe(answer));
+    endings.onFinished((answer) => this.observe(answer));
   }
 
   private observe(answer: FinishedAnswer): void {

@@ -11,6 +11,7 @@ import { Activity } from '../events/activity.js';
 import { GATEWAY_SETTINGS } from '../gateway.constants.js';
 import type { GatewaySettings } from '../gateway.options.js';
 import { ProblemException } from '../problem/problem.js';
+import { Endings } from '../queue/endings.js';
 import {
   REQUEST_QUEUE,
   type AcceptedRequest,
@@ -36,10 +37,11 @@ export class RequestsService implements OnApplicationBootstrap, BeforeApplicatio
     private readonly client: CcroClient,
     private readonly broker: BrokerWatch,
     private readonly activity: Activity,
+    endings: Endings,
   ) {
     // One listener for each call that waits: as many as there are, not a leak.
     setMaxListeners(0, this.closing.signal);
-    queue.onFinished((answer) => {
+    endings.onFinished((answer) => {
       if (answer.status === 'decided') settings.onDecided(answer);
     });
   }

@@ -1,11 +1,13 @@
 import { Module } from '@nestjs/common';
 import { ClusterModule } from '../cluster/cluster.module.js';
+import { EventsModule } from '../events/events.module.js';
+import { QueueModule } from '../queue/queue.module.js';
 import { SignedRequestsController } from './signed-requests.controller.js';
 import { SignedRequestsService } from './signed-requests.service.js';
 
 /** Requests that end users signed themselves. */
 @Module({
-  imports: [ClusterModule],
+  imports: [ClusterModule, EventsModule, QueueModule],
   controllers: [SignedRequestsController],
   providers: [SignedRequestsService],
 })

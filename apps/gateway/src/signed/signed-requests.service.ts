@@ -6,10 +6,12 @@ import { isRejected, requestDigest, Verifier } from '@ccro/crypto';
 import { ClusterService } from '../cluster/cluster.service.js';
 import { BrokerWatch } from '../connection/broker-watch.js';
 import { Relays } from '../connection/relays.js';
+import { Activity } from '../events/activity.js';
 import { GATEWAY_SETTINGS } from '../gateway.constants.js';
 import type { GatewaySettings } from '../gateway.options.js';
 import { ProblemException } from '../problem/problem.js';
 import { Courier, requestId } from '../queue/courier.js';
+import { Endings } from '../queue/endings.js';
 import { decidedAnswer } from '../requests/decided-answer.js';
 import { RETRY_AFTER_SECONDS } from '../requests/queue-problem.js';
 import type { DecidedAnswer, FinishedAnswer } from '../requests/request-record.js';
@@ -17,7 +19,7 @@ import { firstOf } from '../requests/wait.js';
 import type { SignedRequestDto } from './signed-request.dto.js';
 
 /** Requests that are carried at a time. */
-export const MAX_CARRIED = 512;
+const MAX_CARRIED = 512;
 
 const RETRY = { 'retry-after': RETRY_AFTER_SECONDS };
 const AGAIN = 'The gateway keeps nothing of it: send the same again, it is executed once.';
@@ -31,6 +33,8 @@ const AGAIN = 'The gateway keeps nothing of it: send the same again, it is execu
 @Injectable()
 export class SignedRequestsService implements BeforeApplicationShutdown {
   private readonly closing = new AbortController();
+  /** Calls that wait for a request, by its id: the same may be sent more than once. */
+  private readonly waiting = new Map<string, number>();
   private carried = 0;
 
   constructor(
@@ -39,6 +43,8 @@ export class SignedRequestsService implements BeforeApplicationShutdown {
     private readonly relays: Relays,
     private readonly broker: BrokerWatch,
     private readonly cluster: ClusterService,
+    private readonly activity: Activity,
+    private readonly endings: Endings,
   ) {
     setMaxListeners(0, this.closing.signal);
   }
@@ -51,15 +57,17 @@ export class SignedRequestsService implements BeforeApplicationShutdown {
    *   `decision-timeout`, `broker-unreachable`, `shutting-down`
    */
   async carry(signed: SignedRequestDto): Promise<DecidedAnswer> {
-    const request = this.requestOf(signed);
     if (this.carried >= MAX_CARRIED) {
+      this.activity.refused();
       const detail = `${MAX_CARRIED} signed requests are under way already.`;
       throw new ProblemException('overloaded', detail, { headers: RETRY });
     }
+    const request = this.requestOf(signed);
     this.carried += 1;
     try {
-      const relay = await this.relays.of(request.client).catch(() => undefined);
-      if (relay === undefined) throw this.unreachable(request);
+      const relay = await this.relays.of(request.client).catch((error: Error) => {
+        throw this.unreachable(request, `The gateway cannot listen for answers: ${error.message}`);
+      });
       return await this.outcomeOf(request, relay);
     } finally {
       this.carried -= 1;
@@ -89,16 +97,21 @@ export class SignedRequestsService implements BeforeApplicationShutdown {
 
   private async outcomeOf(request: Request, relay: CcroClient): Promise<DecidedAnswer> {
     const id = requestId(request.client, request.timestamp);
-    const { config, requestTimeoutMs, onDecided } = this.settings;
+    const { config, requestTimeoutMs } = this.settings;
     const courier = new Courier(relay, (name, outcome) =>
       decidedAnswer(name, outcome, config, this.cluster.rolesIn(outcome.view)),
     );
+    const submission = this.sent(request, relay);
+    const others = this.waiting.get(id) ?? 0;
+    this.waiting.set(id, others + 1);
+    if (others === 0) this.activity.accepted(1);
     let answer: FinishedAnswer | undefined;
-    const finished = courier.answerTo(id, this.sent(request, relay)).then(
+    const finished = courier.answerTo(id, submission).then(
       (given) => {
         answer = given;
+        if (others === 0) this.endings.tell(given);
       },
-      // Given up below, or by another call with the same request.
+      // Given up below, or closed.
       (error: unknown) => {
         if (!(error instanceof ClientError)) throw error;
       },
@@ -106,20 +119,28 @@ export class SignedRequestsService implements BeforeApplicationShutdown {
     const { broker } = this;
     const closing = this.closing.signal;
     const end = await firstOf({ finished, timeoutMs: requestTimeoutMs, broker, closing });
-    if (answer?.status === 'decided') {
-      onDecided(answer);
-      return answer;
-    }
+    this.leave(id, request.timestamp, relay);
+    if (answer?.status === 'decided') return answer;
     if (answer?.status === 'failed') {
       throw new ProblemException('timestamp-conflict', answer.detail, { extensions: { id } });
     }
-    relay.abandon(request.timestamp);
     if (closing.aborted) {
       throw new ProblemException('shutting-down', `The gateway is shutting down. ${AGAIN}`);
     }
-    if (end === 'broker-away') throw this.unreachable(request);
+    if (end === 'broker-away') throw this.unreachable(request, 'The broker is away.');
     const detail = `No decision within ${requestTimeoutMs} ms. ${AGAIN}`;
     throw new ProblemException('decision-timeout', detail, { extensions: { id }, headers: RETRY });
+  }
+
+  /** Whoever is the last to wait takes the request along. */
+  private leave(id: string, timestamp: number, relay: CcroClient): void {
+    const others = (this.waiting.get(id) ?? 1) - 1;
+    if (others > 0) {
+      this.waiting.set(id, others);
+      return;
+    }
+    this.waiting.delete(id);
+    relay.abandon(timestamp);
   }
 
   private sent(request: Request, relay: CcroClient): Submission {
@@ -132,9 +153,9 @@ export class SignedRequestsService implements BeforeApplicationShutdown {
     }
   }
 
-  private unreachable({ client, timestamp }: Request): ProblemException {
+  private unreachable({ client, timestamp }: Request, why: string): ProblemException {
     const extensions = { id: requestId(client, timestamp) };
-    const detail = `The broker is away. ${AGAIN}`;
+    const detail = `${why} ${AGAIN}`;
     return new ProblemException('broker-unreachable', detail, { extensions, headers: RETRY });
   }
 }

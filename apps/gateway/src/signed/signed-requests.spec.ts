@@ -112,6 +112,31 @@ describe('POST /requests/signed', () => {
     expect(again.status).toBe(200);
   });
 
+  it('waits its own time, also when an earlier call with the same request gives up', async () => {
+    const { call, cluster, hub } = await start({ requestTimeoutMs: 800 });
+    cluster.stalled = true;
+    const json = signed('twice');
+    const first = call('POST', '/requests/signed', { json });
+    await vi.waitFor(() => expect(cluster.heard.length).toBeGreaterThan(0));
+    const heard = cluster.heard.length;
+    // It is sent again after a while, so a part of the first call's time is over.
+    await vi.waitFor(() => expect(cluster.heard.length).toBeGreaterThan(heard));
+    const second = call('POST', '/requests/signed', { json });
+    expectProblem(await first, 504, 'decision-timeout');
+    cluster.stalled = false;
+    // Whoever is connected again sends what is under way.
+    hub.setAvailable(false);
+    hub.setAvailable(true);
+    expect((await second).status).toBe(200);
+  });
+
+  it('are counted among the requests of the gateway', async () => {
+    const { call } = await start();
+    await call('POST', '/requests/signed', { json: signed('counted') });
+    const metrics = String((await call('GET', '/metrics')).body['text']);
+    expect(metrics).toContain('ccro_gateway_consensus_seconds_count 1');
+  });
+
   it('says so when another request was executed under its timestamp', async () => {
     const { call, cluster } = await start({ requestTimeoutMs: 400 });
     cluster.stalled = true;
