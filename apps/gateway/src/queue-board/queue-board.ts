@@ -18,27 +18,12 @@ const PATH = '/admin/queues';
 
 type BoardAdapter = Parameters<typeof createBullBoard>[0]['serverAdapter'];
 
-/** It comes with styles in its text, and is not to load anything from elsewhere. */
-const HEADERS = {
-  'content-security-policy':
-    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
-    "object-src 'none'; frame-ancestors 'none'",
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-} as const;
-
 /**
  * Where callers have keys the door has asked for one of an admin; else this is for development
  * alone.
- *
- * @throws ProblemException
  */
-function requireAdmin({ apiKeys, faultInjection }: GatewaySettings): void {
-  if (apiKeys !== undefined || faultInjection) return;
-  throw new ProblemException(
-    'fault-injection-disabled',
-    'The queues show what users asked for: give callers keys (API_KEYS_FILE), or start the gateway with FAULT_INJECTION=on.',
-  );
+function isForSomebody({ apiKeys, faultInjection }: GatewaySettings): boolean {
+  return apiKeys !== undefined || faultInjection;
 }
 
 /**
@@ -50,7 +35,11 @@ function requireAdmin({ apiKeys, faultInjection }: GatewaySettings): void {
 export async function serveQueueBoard(app: NestFastifyApplication): Promise<() => void> {
   const settings = app.get<GatewaySettings>(GATEWAY_SETTINGS);
   if (settings.queue === undefined) return () => undefined;
-  // Loaded only where there is something to show.
+  if (!isForSomebody(settings)) {
+    await refuseEverybody(app);
+    return () => undefined;
+  }
+  // Loaded only where there is something to show, and somebody to see it.
   const [{ createBullBoard: createBoard }, { BullMQAdapter }, { FastifyAdapter }] =
     await Promise.all([
       import('@bull-board/api'),
@@ -70,14 +59,6 @@ export async function serveQueueBoard(app: NestFastifyApplication): Promise<() =
     .getInstance()
     .register(
       async (scope) => {
-        scope.addHook('onRequest', async (_request, reply) => {
-          void reply.headers(HEADERS);
-          try {
-            requireAdmin(settings);
-          } catch (error) {
-            sendProblem(reply, error);
-          }
-        });
         await scope.register(serverAdapter.registerPlugin());
       },
       { prefix: PATH },
@@ -86,6 +67,22 @@ export async function serveQueueBoard(app: NestFastifyApplication): Promise<() =
   const shown = (queue: Queue): InstanceType<typeof BullMQAdapter> =>
     new BullMQAdapter(queue, { readOnlyMode: true });
   return () => board.setQueues(bullQueues(app).map(shown));
+}
+
+async function refuseEverybody(app: NestFastifyApplication): Promise<void> {
+  const refusal = new ProblemException(
+    'fault-injection-disabled',
+    'The queues show what users asked for: give callers keys (API_KEYS_FILE), or start the gateway with FAULT_INJECTION=on.',
+  );
+  await app
+    .getHttpAdapter()
+    .getInstance()
+    .register(
+      async (scope) => {
+        for (const path of ['/', '/*']) scope.all(path, (_, reply) => sendProblem(reply, refusal));
+      },
+      { prefix: PATH },
+    );
 }
 
 function bullQueues(app: NestFastifyApplication): Queue[] {
