@@ -31,6 +31,9 @@ export interface Experiment {
   readonly rows: readonly ExperimentRow[];
 }
 
+/** An experiment without its rows, for lists. */
+export type ExperimentSummary = Omit<Experiment, 'rows'>;
+
 /** What was asked for, as it is kept. */
 export const orderSchema = z.object({
   plan: planSchema,
@@ -91,7 +94,11 @@ export function experimentOf(parts: ExperimentParts): Experiment {
   };
 }
 
-export function isEnded({ state }: Experiment): boolean {
+export function summaryOf({ rows: _, ...summary }: Experiment): ExperimentSummary {
+  return summary;
+}
+
+export function isEnded({ state }: Pick<Experiment, 'state'>): boolean {
   return state !== 'waiting' && state !== 'running';
 }
 

@@ -15,8 +15,8 @@ import { cellsCsv, chartOf, planRequestSchema, timesCsv, type PlanRequest } from
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { ApiProblems } from '../openapi/api-problems.decorator.js';
-import type { Experiment } from './experiment.js';
-import { ExperimentsService, type ExperimentSummary } from './experiments.service.js';
+import type { Experiment, ExperimentSummary } from './experiment.js';
+import { ExperimentsService } from './experiments.service.js';
 
 const layoutSchema = z.strictObject({ layout: z.enum(['cells', 'times']).default('cells') });
 type Layout = z.infer<typeof layoutSchema>;

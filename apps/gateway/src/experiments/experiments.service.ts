@@ -7,11 +7,8 @@ import {
 import { planOf, type PlanRequest } from '@ccro/experiment';
 import { ProblemException } from '../problem/problem.js';
 import { queueProblem } from '../requests/queue-problem.js';
-import type { Experiment } from './experiment.js';
+import type { Experiment, ExperimentSummary } from './experiment.js';
 import { EXPERIMENT_QUEUE, type ExperimentQueue } from './queue/experiment-queue.js';
-
-/** An experiment without its rows, for lists. */
-export type ExperimentSummary = Omit<Experiment, 'rows'>;
 
 /** @throws from every method: ProblemException */
 @Injectable()
@@ -30,9 +27,8 @@ export class ExperimentsService implements OnApplicationBootstrap, BeforeApplica
     return orProblem(this.queue.add(planOf(request)));
   }
 
-  async list(): Promise<readonly ExperimentSummary[]> {
-    const experiments = await orProblem(this.queue.list());
-    return experiments.map(({ rows: _, ...summary }) => summary);
+  list(): Promise<readonly ExperimentSummary[]> {
+    return orProblem(this.queue.list());
   }
 
   async find(id: string): Promise<Experiment> {

@@ -10,8 +10,13 @@ import type { Logger } from '@nestjs/common';
 import { experimentKeyPrefix } from '@ccro/cluster-config';
 import type { CellMeasurer, ExperimentPlan } from '@ccro/experiment';
 import { Queue, type Job } from 'bullmq';
+import { Complaints } from '../../queue/durable/complaints.js';
 import { isRefusal, QueueConnection } from '../../queue/durable/queue-connection.js';
-import { TakeoverWorker, UnusableJobError } from '../../queue/durable/takeover-worker.js';
+import {
+  EVENTS_KEPT,
+  TakeoverWorker,
+  UnusableJobError,
+} from '../../queue/durable/takeover-worker.js';
 import { asQueueError, onWriteFailure } from '../../queue/durable/write-failure.js';
 import { QueueError } from '../../queue/queue-error.js';
 import { shuttingDown } from '../../queue/refusals.js';
@@ -20,8 +25,10 @@ import {
   experimentOf,
   isEnded,
   orderSchema,
+  summaryOf,
   type Account,
   type Experiment,
+  type ExperimentSummary,
 } from '../experiment.js';
 import { runExperiment } from '../run-experiment.js';
 import { MAX_ENDED, MAX_UNFINISHED, type ExperimentQueue } from './experiment-queue.js';
@@ -29,14 +36,11 @@ import { tooManyWaiting } from './refusals.js';
 
 const JOB_NAME = 'experiment';
 const QUEUE_NAME = 'experiments';
-/** Events that Redis keeps for whoever follows the queue. */
-const MAX_EVENTS = 1000;
 /** How often a gateway looks whether another one was asked to cancel what it measures. */
 const CANCEL_LOOK_MS = 200;
 /** How long `cancel` waits for the end. */
 const CANCEL_BOUND_MS = 2000;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const RETRY_MS = 100;
 const CLOSE_TIMEOUT_MS = 2000;
 
 export interface DurableExperimentQueueOptions {
@@ -62,6 +66,8 @@ export class DurableExperimentQueue implements ExperimentQueue {
   private readonly cancelling = new Map<string, AbortController>();
   /** When the newest experiment was asked for here: their order is that of their times. */
   private newestMs = 0;
+  /** Those that will not change any more, by id. */
+  private readonly ended = new Map<string, ExperimentSummary>();
   private running: Promise<void> = Promise.resolve();
   private queue: Queue | undefined;
   private worker: TakeoverWorker | undefined;
@@ -88,7 +94,7 @@ export class DurableExperimentQueue implements ExperimentQueue {
     this.queue = new Queue(QUEUE_NAME, {
       connection: connection.redis,
       prefix,
-      streams: { events: { maxLen: MAX_EVENTS } },
+      streams: { events: { maxLen: EVENTS_KEPT } },
       defaultJobOptions: {
         removeOnComplete: { count: MAX_ENDED },
         removeOnFail: { count: MAX_ENDED },
@@ -97,13 +103,12 @@ export class DurableExperimentQueue implements ExperimentQueue {
     this.queue.on('error', () => undefined);
     await this.queue.waitUntilReady();
     const keys = { prefix, queueName: QUEUE_NAME };
+    const complaints = new Complaints('Experiments', connection, this.dependencies.logger);
     this.worker = new TakeoverWorker(
       { url, ca, name: `${prefix}:${clientId}`, keys, concurrency: 1 },
       {
         see: (job) => (this.running = this.see(job)),
-        trouble: ({ message }) => {
-          if (connection.connected) this.dependencies.logger.warn(`Experiments: ${message}`);
-        },
+        trouble: (error) => complaints.say(error),
       },
     );
     this.worker.start();
@@ -111,8 +116,7 @@ export class DurableExperimentQueue implements ExperimentQueue {
 
   async add(plan: ExperimentPlan): Promise<Experiment> {
     if (this.closing.signal.aborted) throw shuttingDown();
-    const counts = await this.asked((queue) => queue.getJobCounts('wait', 'active'));
-    if ((counts.wait ?? 0) + (counts.active ?? 0) >= MAX_UNFINISHED) throw tooManyWaiting();
+    if (await this.isFull()) throw tooManyWaiting();
     const jobId = randomUUID();
     this.newestMs = Math.max(Date.now(), this.newestMs + 1);
     const options = { jobId, timestamp: this.newestMs };
@@ -136,16 +140,17 @@ export class DurableExperimentQueue implements ExperimentQueue {
     });
   }
 
-  async list(): Promise<readonly Experiment[]> {
+  async list(): Promise<readonly ExperimentSummary[]> {
     return this.asked(async (queue) => {
-      const active = await queue.getJobs(['active']);
-      const isActive = new Set(active.map(({ id }) => id));
+      const active = new Set(await queue.getRanges(['active'], 0, -1));
       // A job may change its place while the places are read: the later one counts.
-      const others = await queue.getJobs(['wait', 'completed', 'failed']);
-      const jobs = new Map([...active, ...others].map((job) => [job.id, job]));
-      return [...jobs.values()]
-        .sort((a, b) => b.timestamp - a.timestamp)
-        .flatMap((job) => described(job, isActive.has(job.id)) ?? []);
+      const others = await queue.getRanges(['wait', 'completed', 'failed'], 0, -1);
+      const ids = [...new Set([...active, ...others])];
+      const found = await Promise.all(ids.map((id) => this.summaryAt(queue, id, active.has(id))));
+      const summaries = found.flatMap((summary) => summary ?? []);
+      const kept = new Set(ids);
+      for (const id of this.ended.keys()) if (!kept.has(id)) this.ended.delete(id);
+      return summaries.sort((a, b) => b.createdAt.localeCompare(a.createdAt));
     });
   }
 
@@ -171,6 +176,29 @@ export class DurableExperimentQueue implements ExperimentQueue {
     }
     await queue?.close().catch(() => undefined);
     this.connection.close();
+  }
+
+  /** Those that were cancelled while they waited are in their places still, and take none. */
+  private async isFull(): Promise<boolean> {
+    const counts = await this.asked((queue) => queue.getJobCounts('wait', 'active'));
+    if ((counts.wait ?? 0) + (counts.active ?? 0) < MAX_UNFINISHED) return false;
+    const unfinished = (await this.list()).filter((each) => !isEnded(each));
+    return unfinished.length >= MAX_UNFINISHED;
+  }
+
+  private async summaryAt(
+    queue: Queue,
+    id: string,
+    isActive: boolean,
+  ): Promise<ExperimentSummary | undefined> {
+    const known = this.ended.get(id);
+    if (known !== undefined) return known;
+    const job = await jobOf(queue, id);
+    const experiment = job === undefined ? undefined : described(job, isActive);
+    if (experiment === undefined) return undefined;
+    const summary = summaryOf(experiment);
+    if (job?.finishedOn !== undefined) this.ended.set(id, summary);
+    return summary;
   }
 
   /** What the worker does with a job. @throws UnusableJobError */
@@ -212,8 +240,12 @@ export class DurableExperimentQueue implements ExperimentQueue {
     while (!done.aborted && !cancelling.signal.aborted) {
       await delay(CANCEL_LOOK_MS, undefined, { signal: done, ref: false }).catch(() => undefined);
       // While Redis is away nobody can have cancelled it.
-      const job = await this.asked((queue) => jobOf(queue, id)).catch(() => undefined);
-      if (orderSchema.safeParse(job?.data).data?.cancelled === true) cancelling.abort();
+      const data = await this.connection.redis
+        .hget(this.bullQueue.toKey(id), 'data')
+        .catch(() => null);
+      if (data !== null && orderSchema.safeParse(JSON.parse(data)).data?.cancelled === true) {
+        cancelling.abort();
+      }
     }
   }
 
@@ -236,16 +268,12 @@ export class DurableExperimentQueue implements ExperimentQueue {
   }
 
   /** Asks Redis until it answers, be it with a refusal: that Redis is away makes nothing fail. */
-  private async untilAnswered<T>(ask: (queue: Queue) => Promise<T>): Promise<T> {
-    for (;;) {
-      await this.connection.untilConnected(this.closing.signal);
-      try {
-        return await ask(this.bullQueue);
-      } catch (error) {
-        if (this.closing.signal.aborted || isRefusal(error) || isGone(error)) throw error;
-        await delay(RETRY_MS, undefined, { ref: false });
-      }
-    }
+  private untilAnswered<T>(ask: (queue: Queue) => Promise<T>): Promise<T> {
+    return this.connection.untilAnswered(
+      () => ask(this.bullQueue),
+      this.closing.signal,
+      (error) => isRefusal(error) || isGone(error),
+    );
   }
 }
 

@@ -143,6 +143,9 @@ export function describeExperimentQueueContract(
       measurer.stuckAt = 4;
       for (let added = 0; added < MAX_UNFINISHED; added += 1) await queue.add(planFor(4));
       await expect(queue.add(planFor(4))).rejects.toMatchObject({ code: 'overloaded' });
+      const [waiting] = await queue.list();
+      await queue.cancel(waiting?.id ?? '');
+      expect(await queue.add(planFor(4))).toMatchObject({ state: 'waiting' });
     });
 
     it('accepts nothing after close, and leaves nothing running', async () => {

@@ -1,5 +1,5 @@
 import type { ExperimentPlan } from '@ccro/experiment';
-import type { Experiment } from '../experiment.js';
+import type { Experiment, ExperimentSummary } from '../experiment.js';
 
 /** Injection token of the `ExperimentQueue`. */
 export const EXPERIMENT_QUEUE = Symbol('EXPERIMENT_QUEUE');
@@ -32,7 +32,7 @@ export interface ExperimentQueue {
   find(id: string): Promise<Experiment | undefined>;
 
   /** All that are kept, the newest first. @throws QueueError `unreachable` or `refused` */
-  list(): Promise<readonly Experiment[]>;
+  list(): Promise<readonly ExperimentSummary[]>;
 
   /**
    * Ends it, if it has not ended: what is being measured is given up at once.

@@ -4,7 +4,14 @@ import { randomUUID } from 'node:crypto';
 import { Quit } from '@ccro/clock';
 import type { CellMeasurer, ExperimentPlan } from '@ccro/experiment';
 import { shuttingDown } from '../../queue/refusals.js';
-import { experimentOf, isEnded, type Account, type Experiment } from '../experiment.js';
+import {
+  experimentOf,
+  isEnded,
+  summaryOf,
+  type Account,
+  type Experiment,
+  type ExperimentSummary,
+} from '../experiment.js';
 import { runExperiment } from '../run-experiment.js';
 import { MAX_ENDED, MAX_UNFINISHED, type ExperimentQueue } from './experiment-queue.js';
 import { tooManyWaiting } from './refusals.js';
@@ -50,8 +57,8 @@ export class InProcessExperimentQueue implements ExperimentQueue {
     return found === undefined ? undefined : described(found);
   }
 
-  async list(): Promise<readonly Experiment[]> {
-    return [...this.kept.values()].map(described).reverse();
+  async list(): Promise<readonly ExperimentSummary[]> {
+    return [...this.kept.values()].map((each) => summaryOf(described(each))).reverse();
   }
 
   async cancel(id: string): Promise<Experiment | undefined> {
@@ -59,7 +66,9 @@ export class InProcessExperimentQueue implements ExperimentQueue {
     if (found === undefined) return undefined;
     found.cancelling.abort();
     await found.running;
-    return described(found);
+    const cancelled = described(found);
+    this.forgetOldest();
+    return cancelled;
   }
 
   async close(): Promise<void> {

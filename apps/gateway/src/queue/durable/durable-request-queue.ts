@@ -28,19 +28,16 @@ import { TrackedRequest } from '../tracked-request.js';
 import { requestsOf } from './accepted-job.js';
 import { Admissions, type Admission } from './admissions.js';
 import { AnswerPoller } from './answer-poller.js';
+import { Complaints } from './complaints.js';
 import { Deliveries } from './deliveries.js';
 import { QueueConnection } from './queue-connection.js';
 import { redisKeys, type RedisKeys } from './redis-keys.js';
 import { RequestStore } from './request-store.js';
-import { TakeoverWorker, UnusableJobError } from './takeover-worker.js';
+import { EVENTS_KEPT, TakeoverWorker, UnusableJobError } from './takeover-worker.js';
 import { asQueueError } from './write-failure.js';
 
 /** How long closing waits for Redis to take what is being written. */
 const CLOSE_TIMEOUT_MS = 1500;
-/** BullMQ notes every step of every job in a stream; nobody here reads it. */
-const MAX_EVENTS = 100;
-/** BullMQ reports every failed attempt, several times a second. */
-const COMPLAINT_INTERVAL_MS = 10_000;
 /** See `RequestStoreOptions.span`: as much of the replicas' window as may be in flight. */
 const SPAN = 3 / 4;
 
@@ -92,7 +89,7 @@ export class DurableRequestQueue implements RequestQueue {
   private readonly closing = new AbortController();
   private readonly listeners: ((answer: FinishedAnswer) => void)[] = [];
   private parts: Parts | undefined;
-  private complainedAtMs = -COMPLAINT_INTERVAL_MS;
+  private readonly complaints: Complaints;
 
   constructor(
     private readonly options: DurableRequestQueueOptions,
@@ -102,6 +99,7 @@ export class DurableRequestQueue implements RequestQueue {
     this.keys = redisKeys(cluster, clientId);
     this.connection = new QueueConnection(url, ca, `${this.keys.prefix}:${clientId}`);
     this.outages = new BrokerWatch(this.connection);
+    this.complaints = new Complaints('The queue of requests', this.connection, dependencies.logger);
     // One listener for each call that waits: as many as there are, not a leak.
     setMaxListeners(0, this.closing.signal);
   }
@@ -119,7 +117,7 @@ export class DurableRequestQueue implements RequestQueue {
     await queue.waitUntilReady();
     const left = await store.countWaiting();
     // What an earlier process had to itself a moment ago is nobody's any more, or soon will be.
-    await queue.promoteJobs().catch((error: Error) => this.complain(error));
+    await queue.promoteJobs().catch((error: Error) => this.complaints.say(error));
     worker.start();
     if (left > 0) {
       const requests = left === 1 ? '1 request' : `${left} requests`;
@@ -212,7 +210,7 @@ export class DurableRequestQueue implements RequestQueue {
     const queue = new Queue(keys.queueName, {
       connection: connection.redis,
       prefix: keys.prefix,
-      streams: { events: { maxLen: MAX_EVENTS } },
+      streams: { events: { maxLen: EVENTS_KEPT } },
     });
     queue.on('error', () => undefined);
     const span = Math.max(Math.floor(options.clientWindow * SPAN), 1);
@@ -242,18 +240,10 @@ export class DurableRequestQueue implements RequestQueue {
       { url, ca, name: `${keys.prefix}:${clientId}`, keys },
       {
         see: (job) => this.seeTo(job.data, { store, deliveries }),
-        trouble: (error) => this.complain(error),
+        trouble: (error) => this.complaints.say(error),
       },
     );
     return { queue, store, deliveries, admissions, poller, worker };
-  }
-
-  /** What is the matter with the queue, from time to time: that Redis is away is said once. */
-  private complain({ message }: Error): void {
-    const nowMs = performance.now();
-    if (!this.connection.connected || nowMs < this.complainedAtMs + COMPLAINT_INTERVAL_MS) return;
-    this.complainedAtMs = nowMs;
-    this.dependencies.logger.warn(`The queue of requests: ${message}`);
   }
 
   /** An accepted request, wherever it is seen to. */
@@ -279,25 +269,15 @@ export class DurableRequestQueue implements RequestQueue {
       throw new UnusableJobError('a job that no gateway with this client id wrote');
     }
     const ids = requests.map(({ request }) => requestId(clientId, request.timestamp));
-    const waiting = await this.untilAnswered(() => store.waitingAmong(ids));
+    const waiting = await this.connection.untilAnswered(
+      () => store.waitingAmong(ids),
+      this.closing.signal,
+    );
     await Promise.all(
       requests
         .filter((_, index) => waiting.has(ids[index] ?? ''))
         .map((request) => deliveries.takeOver(request)),
     );
-  }
-
-  /** Asks Redis until it answers: a job does not fail because Redis was away. */
-  private async untilAnswered<T>(ask: () => Promise<T>): Promise<T> {
-    for (;;) {
-      await this.connection.untilConnected(this.closing.signal);
-      try {
-        return await ask();
-      } catch (error) {
-        if (this.closing.signal.aborted) throw error;
-        await delay(100, undefined, { ref: false });
-      }
-    }
   }
 }
 

@@ -1,5 +1,6 @@
 import { BrokerError, redisTls, type ConnectionListener } from '@ccro/broker';
 import { Redis } from 'ioredis';
+import { setTimeout as delay } from 'node:timers/promises';
 import { REDIS_SCRIPTS } from './redis-scripts.js';
 
 /** A command may wait this long for its answer before the connection counts as dead. */
@@ -9,6 +10,9 @@ const RETRY_MIN_MS = 20;
 const RETRY_MAX_MS = 1000;
 const CONNECT_TIMEOUT_MS = 5000;
 const HANG_UP_TIMEOUT_MS = 100;
+
+/** Before Redis is asked again that was away or refused. */
+const ASKED_AGAIN_MS = 100;
 
 /** What Redis itself answers with begins with a word in capitals, as in `OOM command ...`. */
 const ANSWERED = /^[A-Z][A-Z0-9]+ /;
@@ -105,6 +109,28 @@ export class QueueConnection {
         signal.addEventListener('abort', end);
         this.waiting.add(end);
       });
+    }
+  }
+
+  /**
+   * Asks Redis until it answers: nothing fails because Redis was away.
+   *
+   * @param signal aborts when the answer is not wanted any more: the next failure is thrown then
+   * @param isFinal whether asking again would change nothing
+   */
+  async untilAnswered<T>(
+    ask: () => Promise<T>,
+    signal: AbortSignal,
+    isFinal: (error: unknown) => boolean = () => false,
+  ): Promise<T> {
+    for (;;) {
+      await this.untilConnected(signal);
+      try {
+        return await ask();
+      } catch (error) {
+        if (signal.aborted || isFinal(error)) throw error;
+        await delay(ASKED_AGAIN_MS, undefined, { ref: false });
+      }
     }
   }
 

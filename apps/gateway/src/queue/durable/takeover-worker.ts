@@ -11,6 +11,11 @@ const LOCK_MS = 5000;
 const STALLED_CHECK_MS = 1000;
 /** How often it looks for jobs unasked: who was told of the next one may be gone. */
 const LOOK_SECONDS = 1;
+/**
+ * BullMQ notes every step of every job in a stream, which nobody here reads: as much as it holds
+ * only costs memory.
+ */
+export const EVENTS_KEPT = 10;
 /** Pause after a failed attempt to fetch a job. */
 const FETCH_RETRY_MS = 200;
 /** Requests of one client that wait are fewer than this, so all their jobs are worked on at once. */
