@@ -31,6 +31,7 @@ interface KeygenOptions {
   readonly signature: SignatureChoice;
   readonly cluster: string;
   readonly client: readonly string[];
+  readonly gateway?: string[];
   readonly redisAcl?: boolean;
   readonly redisUrl: string;
   readonly config?: string;
@@ -60,6 +61,10 @@ const program = new Command('npm run keygen --')
   .option('--cluster <name>', 'name of the cluster: letters, digits, - and _', 'ccro')
   .option('--client <name...>', 'clients that may send requests', [GATEWAY_CLIENT])
   .option('--redis-acl', 'also a user of Redis for each node and client, in OUT/redis')
+  .option(
+    '--gateway <name...>',
+    `with --redis-acl: the clients that are gateways (default: ${GATEWAY_CLIENT}, if it is one)`,
+  )
   .option('--redis-url <url>', 'where that Redis is', 'redis://127.0.0.1:6379')
   .option('--config <file>', 'with --redis-acl: users for the cluster of this file, no new one')
   .option('--api-keys <file>', 'instead of a cluster: add keys for callers to this file')
@@ -100,6 +105,9 @@ function generateClusterFiles(options: KeygenOptions): void {
   if (options.apiKey !== undefined) {
     throw notAllowed('--api-keys', undefined, 'the file that the keys are added to');
   }
+  if (options.gateway !== undefined && !redisAcl) {
+    throw notAllowed('--gateway', options.gateway.join(' '), 'with --redis-acl');
+  }
   if (config !== undefined) {
     if (!redisAcl) throw notAllowed('--redis-acl', undefined, 'with --config');
     generateUsers(config, out, options);
@@ -118,7 +126,7 @@ function generateClusterFiles(options: KeygenOptions): void {
 
 function generateUsers(clusterFile: string, directory: string, options: KeygenOptions): void {
   const config = loadClusterConfig(clusterFile);
-  for (const file of generateRedisUsers(config, directory, redisUrl(options))) {
+  for (const file of generateRedisUsers(config, directory, redisUrl(options), options.gateway)) {
     process.stdout.write(`${file} (private)\n`);
   }
 }

@@ -90,6 +90,21 @@ describe('the files', () => {
   });
 });
 
+describe('gateways', () => {
+  it('are those that are named, whatever their name', () => {
+    const made = mkdtempSync(join(directory, 'named-'));
+    generateRedisUsers(config, made, new URL(server.url), ['other']);
+    const lines = readFileSync(join(made, 'users.acl'), 'utf8').split('\n');
+    const keeping = lines.filter((line) => line.includes(queueKeyPrefix(config.cluster)));
+    expect(keeping.map((line) => line.split(' ')[1])).toEqual(['ccro-acl-client-other']);
+  });
+
+  it('are clients of the cluster', () => {
+    const make = (): unknown => generateRedisUsers(config, directory, new URL(server.url), ['me']);
+    expect(make).toThrow('--gateway is "me"; allowed: clients of the cluster: gateway, other');
+  });
+});
+
 describe("a node's user", () => {
   it('hears its own inbox and what is said to all, and nothing that is said to others', async () => {
     const own = [channels.broadcast, channels.node(1)];

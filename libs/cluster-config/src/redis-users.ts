@@ -10,7 +10,7 @@
 import { channelNames, leaseKey } from '@ccro/broker';
 import { hash, randomBytes } from 'node:crypto';
 import type { ClusterConfig } from './cluster-config.js';
-import { ConfigurationError } from './configuration-error.js';
+import { ConfigurationError, notAllowed } from './configuration-error.js';
 import { GATEWAY_CLIENT } from './development.js';
 import { PRIVATE, writeNewFiles } from './new-files.js';
 
@@ -50,7 +50,10 @@ export function experimentKeyPrefix(cluster: string): string {
 }
 
 /** One for each node and client, and one for whoever runs Redis. */
-function redisUsers({ cluster, members, clients }: ClusterConfig): RedisUser[] {
+function redisUsers(
+  { cluster, members, clients }: ClusterConfig,
+  gateways: readonly string[],
+): RedisUser[] {
   const channels = channelNames(cluster);
   const everyNode = `&ccro:{${cluster}}:node:*`;
   const everyClient = `&ccro:{${cluster}}:client:*`;
@@ -68,7 +71,7 @@ function redisUsers({ cluster, members, clients }: ClusterConfig): RedisUser[] {
     file: `client-${id}`,
     rules: [
       ...[...CONNECTION, ...LISTENING, `&${channels.client(id)}`],
-      ...(id === GATEWAY_CLIENT ? gatewayRules(cluster) : []),
+      ...(gateways.includes(id) ? gatewayRules(cluster) : []),
       publishing(`&${channels.broadcast}`, everyNode),
     ],
   }));
@@ -96,14 +99,27 @@ function publishing(...channels: readonly string[]): string {
  * alone. Overwrites nothing.
  *
  * @param url where Redis is, without user and password
+ * @param gateways clients that are gateways: they keep requests in Redis, and carry others'.
+ *   Default: the one that is named so
  * @returns paths of the files, that of the ACL first
- * @throws ConfigurationError when the URL names a user or a file is there already
+ * @throws ConfigurationError when the URL names a user, a gateway is no client of the cluster, or a
+ *   file is there already
  */
-export function generateRedisUsers(config: ClusterConfig, directory: string, url: URL): string[] {
+export function generateRedisUsers(
+  config: ClusterConfig,
+  directory: string,
+  url: URL,
+  gateways: readonly string[] = config.clients.map(({ id }) => id).filter(isGateway),
+): string[] {
+  const clients = config.clients.map(({ id }) => id);
+  const stranger = gateways.find((id) => !clients.includes(id));
+  if (stranger !== undefined) {
+    throw notAllowed('--gateway', stranger, `clients of the cluster: ${clients.join(', ')}`);
+  }
   if (url.username !== '' || url.password !== '') {
     throw new ConfigurationError('--redis-url', 'names a user; allowed: where Redis is, alone');
   }
-  const users = redisUsers(config).map((user) => ({
+  const users = redisUsers(config, gateways).map((user) => ({
     ...user,
     password: randomBytes(PASSWORD_BYTES).toString('base64url'),
   }));
@@ -120,6 +136,11 @@ export function generateRedisUsers(config: ClusterConfig, directory: string, url
       mode: PRIVATE,
     })),
   ]);
+}
+
+/** By the name that a gateway has unless it is told another. */
+function isGateway(client: string): boolean {
+  return client === GATEWAY_CLIENT;
 }
 
 function urlOf(redis: URL, user: string, password: string): string {
