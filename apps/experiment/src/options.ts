@@ -35,7 +35,7 @@ interface Typed {
 }
 
 /** `npm run experiment -- --help`. */
-export function experimentCommand(): Command {
+function experimentCommand(): Command {
   const { nodes, byzantine, rounds, payloadBytes } = LIMITS;
   return new Command('npm run experiment --')
     .description(
@@ -77,10 +77,8 @@ export function experimentCommand(): Command {
 }
 
 /** What was typed. Ends the process with one line when it is not allowed. */
-export function readExperimentOptions(
-  argv: readonly string[],
-  command: Command = experimentCommand(),
-): ExperimentOptions {
+export function readExperimentOptions(argv: readonly string[]): ExperimentOptions {
+  const command = experimentCommand();
   command.parse([...argv], { from: 'user' });
   const { seedTables, csv, json, svg, payload: payloadBytes, ...sweep } = command.opts<Typed>();
   const preset = seedTables ? 'seed-tables' : undefined;

@@ -43,7 +43,7 @@ export interface GatewayApp {
  *
  * @throws BrokerError when the broker cannot be reached; then nothing stays open
  */
-export async function createGatewayApp(options: GatewayOptions): Promise<NestFastifyApplication> {
+async function createGatewayApp(options: GatewayOptions): Promise<NestFastifyApplication> {
   const { broker } = options;
   const app = await NestFactory.create<NestFastifyApplication>(
     GatewayModule.forRoot(options),

@@ -1,9 +1,4 @@
-export {
-  createGatewayApp,
-  startGateway,
-  type GatewayApp,
-  type ListenOptions,
-} from './gateway-app.js';
+export { startGateway, type GatewayApp, type ListenOptions } from './gateway-app.js';
 export { GatewayModule } from './gateway.module.js';
 export type { GatewayOptions } from './gateway.options.js';
 export type {

@@ -8,6 +8,8 @@ import { OPERATION_BYTES, operationOf } from '@ccro/measurement';
 /** No load goes on for longer without a decision. */
 const STALL_BOUND_MS = 60_000;
 const STALL_LOOK_MS = 1_000;
+/** What every request asks for. */
+const OPERATION = operationOf(OPERATION_BYTES);
 
 export interface LoopPlan {
   readonly requests: number;
@@ -42,7 +44,7 @@ export async function closedLoop(
       const startedMs = performance.now();
       // Timestamps may not run ahead of the oldest request by more than the replicas' window.
       while (client.capacity <= 0) await nextTurn();
-      await client.submit(operationOf(OPERATION_BYTES)).decided;
+      await client.submit(OPERATION).decided;
       timesMs[decided] = performance.now() - startedMs;
       decided += 1;
     }

@@ -1,6 +1,6 @@
 /** What it costs that somebody watches: throughput with a page open, and without, in turns. */
 
-import { quantile } from '@ccro/figures';
+import { median } from '@ccro/figures';
 import { closedLoop } from '../load/closed-loop.js';
 import { followEvents } from '../load/follow-events.js';
 import { MeasuredCluster, usedSince } from '../processes/measured-cluster.js';
@@ -120,10 +120,6 @@ function rowOf(
     events: told.events / seconds,
     gatewayCpu: told.cpuMs / seconds,
   };
-}
-
-function median(values: readonly number[]): number {
-  return quantile([...values], 0.5);
 }
 
 function verdictOf(row: Row): Verdict[] {

@@ -4,12 +4,12 @@
  */
 
 import { channelNames, RedisBroker } from '@ccro/broker';
-import type { RedisServer } from '@ccro/redis-server';
+import { freePort, type RedisServer } from '@ccro/redis-server';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { freePort, makeTlsFiles, startGuardedRedis } from './support/guarded-redis.contract.js';
+import { makeTlsFiles, startGuardedRedis } from './support/guarded-redis.contract.js';
 import { call, expectProblem, type Answer } from './support/http.contract.js';
 import { needsBuild, Program, runProgram } from './support/programs.contract.js';
 

@@ -1,9 +1,9 @@
 /** Issue 5, acceptance: experiments survive the gateway, and end within a second when asked to. */
 
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { temporaryDirectory } from './support/files.contract.js';
 import { call } from './support/http.contract.js';
 import {
   needsBuild,
@@ -52,12 +52,6 @@ async function measuringIn(temporary: string): Promise<string[]> {
     if (command.includes('measuring-program') && environment.includes(temporary)) found.push(id);
   }
   return found;
-}
-
-async function temporaryDirectory(): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'ccro-experiments-'));
-  onTestFinished(() => rm(directory, { recursive: true, force: true }));
-  return directory;
 }
 
 describe('an experiment', () => {

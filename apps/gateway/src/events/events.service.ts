@@ -16,7 +16,7 @@ const BATCH_EVERY_MS = 100;
 const BATCHES_PER_SECOND = 1_000 / BATCH_EVERY_MS;
 const BATCHES_PER_CHECK = 15 * BATCHES_PER_SECOND;
 /** Readers at a time; every one of them costs as much as its connection takes. */
-export const MAX_READERS = 64;
+const MAX_READERS = 64;
 /** Reports of each node that are read in one batch: whoever floods its channel is not read. */
 const REPORTS_PER_NODE = 2;
 

@@ -32,14 +32,13 @@ import { progressText } from './progress-text.js';
 export class ReplicaService implements BeforeApplicationShutdown, OnApplicationShutdown {
   readonly runner: ReplicaRunner;
   readonly store: ReplicaStore;
-  readonly heard: LastHeard;
+  private readonly heard: LastHeard;
   private readonly logger: Logger;
   private readonly watch: NodeWatch;
   private readonly reporter: NodeReporter;
   private queryListener: ((query: Query) => void) | undefined;
   private readonly broadcast: string;
   private stopped = false;
-  private lastExecuted: ExecutedSlot | undefined;
   private readonly counts = { fast: 0, slow: 0, caughtUp: 0 };
 
   constructor(
@@ -139,11 +138,6 @@ export class ReplicaService implements BeforeApplicationShutdown, OnApplicationS
     return { ...this.counts };
   }
 
-  /** The newest slot that executed here. */
-  get newest(): ExecutedSlot | undefined {
-    return this.lastExecuted;
-  }
-
   /** Reports what this node must not go on after; nothing once it stops anyway. */
   fail(error: unknown): void {
     if (!this.stopped) this.options.onFatal(error);
@@ -170,7 +164,6 @@ export class ReplicaService implements BeforeApplicationShutdown, OnApplicationS
   }
 
   private onExecuted(slot: ExecutedSlot): void {
-    this.lastExecuted = slot;
     if (slot.durationMs === undefined) this.counts.caughtUp += 1;
     else this.counts[slot.fast ? 'fast' : 'slow'] += 1;
     this.metrics.onExecuted(slot);

@@ -3,9 +3,7 @@
 import { startRedisServer, RedisServerError, type RedisServer } from '@ccro/redis-server';
 import { Redis } from 'ioredis';
 import { execFile } from 'node:child_process';
-import { once } from 'node:events';
 import { copyFile, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -69,14 +67,4 @@ export async function startGuardedRedis(
     }
     throw error;
   }
-}
-
-/** A TCP port of the loopback interface that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
