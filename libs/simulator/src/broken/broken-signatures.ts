@@ -38,8 +38,21 @@ export const REQUESTS: readonly BrokenProtocol[] = [
     edits: [
       {
         file: `${CRYPTO}/verified-lists.ts`,
-        find: 'this.remembered.get(signature)?.equals(bytes) === true',
-        replace: 'this.remembered.has(signature)',
+        find: 'before?.client === signed.client && before.bytes.equals(signed.bytes)',
+        replace: 'before !== undefined',
+      },
+    ],
+    violates: ['validity'],
+    foundBy: 'runs',
+  },
+  {
+    name: 'list-known-by-content',
+    breaks: 'A list counts for the client who signed it; once seen, it is taken for any client.',
+    edits: [
+      {
+        file: `${CRYPTO}/verified-lists.ts`,
+        find: 'before?.client === signed.client && before.bytes.equals(signed.bytes)',
+        replace: 'before?.bytes.equals(signed.bytes) === true',
       },
     ],
     violates: ['validity'],

@@ -2,7 +2,7 @@
 
 import { channelNames, type ChannelNames } from '@ccro/broker';
 import { developmentKey } from '@ccro/cluster-config';
-import type { ReplicaId, Request } from '@ccro/consensus';
+import type { ClientId, ReplicaId, Request } from '@ccro/consensus';
 import { RequestSigner, sha256, type DigestedDraft } from '@ccro/crypto';
 import { putOperation } from '@ccro/state-machine';
 import { json, type WireMessage } from '@ccro/wire';
@@ -14,11 +14,15 @@ type List = readonly Request[];
 export class FaultyClient {
   private readonly signer: RequestSigner;
   private readonly channels: ChannelNames;
+  /** In whose name it speaks. */
+  private readonly victim: ClientId;
 
   constructor(private readonly cluster: SimulatedCluster) {
     const { secretKey } = developmentKey('client', FAULTY_CLIENT);
     this.signer = new RequestSigner({ cluster: cluster.facts.cluster, secretKey });
     this.channels = channelNames(cluster.facts.cluster);
+    const others = [...cluster.clients.keys()].filter((id) => id !== FAULTY_CLIENT);
+    this.victim = others[0] ?? FAULTY_CLIENT;
   }
 
   /** Two operations under one timestamp, each for half of the nodes. */
@@ -33,7 +37,8 @@ export class FaultyClient {
 
   /**
    * One operation under two lists, each for half of the nodes; an operation that comes twice in a
-   * list; digests of nothing; and lists under another list's signature.
+   * list; digests of nothing; lists under another list's signature; and another client's operation
+   * on a list of its own.
    */
   signLists(first: number, key: string): void {
     const [a, b, c, d, e, g] = [0, 1, 2, 3, 4, 5].map((step) => this.draft(first + step, key));
@@ -55,6 +60,18 @@ export class FaultyClient {
     const unsigned = this.signer.signAll([e, g]);
     this.toAll(listOf(under(unsigned, ab)));
     this.toAll({ ...stripped(unsigned), signature: ac[0]?.signature ?? '' });
+    this.steal(first, key);
+  }
+
+  /** Signs another client's operation, beside one of its own, which makes the list known. */
+  private steal(timestamp: number, key: string): void {
+    const operation = putOperation(key, 'stolen');
+    const theft = this.signer.digest({ client: this.victim, timestamp, operation });
+    const [own, stolen] = this.signer.signAll([this.draft(timestamp + 6, key), theft]);
+    if (own === undefined || stolen === undefined) return;
+    this.signed(own);
+    this.toAll(listOf([own]));
+    this.toAll(listOf([stolen]));
   }
 
   private draft(timestamp: number, key: string): DigestedDraft {
