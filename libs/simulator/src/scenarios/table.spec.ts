@@ -1,6 +1,6 @@
-/** The table of `docs/TESTING.md`: every scenario has a test, and it is where the table says. */
+/** The tables of `docs/TESTING.md`: every scenario has a test, and it is where the table says. */
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
 const TABLE = new URL('../../../../docs/TESTING.md', import.meta.url);
@@ -83,5 +83,17 @@ describe('the table of scenarios', () => {
       const endToEnd = real.filter(({ path }) => path.endsWith('.e2e.spec.ts'));
       expect({ number, isReal: endToEnd.length > 0 }).toEqual({ number, isReal: true });
     }
+  });
+});
+
+describe('docs/TESTING.md', () => {
+  it('has every end-to-end spec', () => {
+    const specs = ['apps', 'examples', 'libs', 'scripts'].flatMap((directory) =>
+      readdirSync(new URL(`../${directory}`, TABLE), { recursive: true })
+        .map((path) => `${directory}/${String(path)}`)
+        .filter((path) => path.endsWith('.e2e.spec.ts') && !path.includes('node_modules')),
+    );
+    expect(specs.length).toBeGreaterThan(30);
+    expect(specs.filter((path) => !markdown.includes(`](../${path})`))).toEqual([]);
   });
 });
