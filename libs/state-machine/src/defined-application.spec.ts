@@ -1,5 +1,6 @@
+import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Applications, createStateMachine } from './applications.js';
 import { ChunkError } from './chunk-error.js';
 import { contentOf } from './content.contract.js';
@@ -141,6 +142,18 @@ describe('a state machine of a user', () => {
     expect(resultOf(handler)).toEqual({ error: 'state-machine-failed' });
   });
 
+  it('has no effect on the program when a promise that it gave rejects', async () => {
+    const unhandled = vi.fn();
+    process.on('unhandledRejection', unhandled);
+    onTestFinished(() => void process.off('unhandledRejection', unhandled));
+    const rejects = () => Promise.reject(new Error('too late'));
+    expect(resultOf(rejects as unknown as OperationHandler)).toEqual({
+      error: 'state-machine-failed',
+    });
+    await setImmediate();
+    expect(unhandled).not.toHaveBeenCalled();
+  });
+
   it('stops the replica when an operation runs out of stack: that depends on the machine', () => {
     const endless = (depth: number): number => endless(depth + 1) + 1;
     expect(() => resultOf(() => endless(0))).toThrow(RangeError);
@@ -198,6 +211,7 @@ describe('definitionFault', () => {
     ['no operations', { ...good, operations: {} }, /empty/],
     ['an operation of the cluster', { ...good, operations: { append: () => 1 } }, /append is what/],
     ['an operation that is none', { ...good, operations: { run: 1 } }, /run is no function/],
+    ['an operation that waits', { ...good, operations: { run: async () => 1 } }, /run is async/],
   ])('finds %s', (_what, value, expected) => {
     expect(definitionFault(value)).toMatch(expected);
   });

@@ -87,6 +87,12 @@ export function definitionFault(value: unknown): string | undefined {
   for (const [type, handler] of handlers) {
     if (TAKEN_TYPE.test(type)) return `operations: ${type} is what the cluster itself executes`;
     if (typeof handler !== 'function') return `operations: ${type} is no function`;
+    if (isAsync(handler)) return `operations: ${type} is async; operations are synchronous`;
   }
   return undefined;
+}
+
+/** Whether it was written as `async`: it would give promises. */
+function isAsync(handler: object): boolean {
+  return Object.prototype.toString.call(handler) === '[object AsyncFunction]';
 }

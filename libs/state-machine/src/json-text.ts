@@ -13,6 +13,8 @@ const MAX_DEPTH = MAX_OPERATION_DEPTH - 4;
 export function textOf(value: JsonValue, what: string): string {
   const given: unknown = value;
   if (typeof given === 'object' && given !== null && 'then' in given) {
+    // Nobody waits for it: were it to reject, that would end the program.
+    void Promise.resolve(given).catch(() => undefined);
     throw new TypeError(`${what} is a promise: operations are synchronous`);
   }
   const text: unknown = JSON.stringify(given);
