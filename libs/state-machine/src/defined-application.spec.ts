@@ -42,6 +42,13 @@ function resultOf(handler: OperationHandler): unknown {
   return execute(machineWith(handler));
 }
 
+/** A list in a list and so on. */
+function nested(levels: number): JsonValue {
+  let value: JsonValue = [];
+  for (let level = 1; level < levels; level += 1) value = [value];
+  return value;
+}
+
 const step = fc.tuple(
   fc.constantFrom('set', 'delete'),
   fc.oneof(fc.constantFrom('a', 'ab', 'b', '__proto__'), fc.string({ minLength: 1 })),
@@ -133,6 +140,11 @@ describe('a state machine of a user', () => {
     ['gives a promise', (() => Promise.resolve(1)) as unknown as OperationHandler],
     ['gives nothing', (() => undefined) as unknown as OperationHandler],
     ['gives too much', () => 'x'.repeat(2 ** 20)],
+    ['gives what nests too deep', () => nested(100_000)],
+    [
+      'stores what nests too deep',
+      (_fields, state) => state.set('k', nested(61)) as unknown as JsonValue,
+    ],
     ['stores under no key', (_fields, state) => state.set('', 1) as unknown as JsonValue],
     [
       'stores a function',
@@ -140,6 +152,11 @@ describe('a state machine of a user', () => {
     ],
   ])('has a result all the same when an operation %s', (_what, handler) => {
     expect(resultOf(handler)).toEqual({ error: 'state-machine-failed' });
+  });
+
+  it('may name a field as promises do, and nest sixty levels', () => {
+    const value: JsonValue = { then: nested(59) };
+    expect(resultOf(() => value)).toEqual(value);
   });
 
   it('has no effect on the program when a promise that it gave rejects', async () => {

@@ -126,7 +126,8 @@ function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function isDeeperThan(value: JsonValue, depth: number): boolean {
+/** Whether a value nests deeper; recurses `depth` levels at most. */
+export function isDeeperThan(value: JsonValue, depth: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return depth === 0 || Object.values(value).some((inner) => isDeeperThan(inner, depth - 1));
 }
