@@ -4,8 +4,8 @@
  */
 
 import { channelNames, InProcessHub, nodeConnectionName, type Broker } from '@ccro/broker';
-import { CcroClient } from '@ccro/client';
-import { systemClock } from '@ccro/clock';
+import { CcroClient, type Outcome } from '@ccro/client';
+import { Overdue, Quit, systemClock } from '@ccro/clock';
 import {
   clusterKeys,
   developmentCluster,
@@ -74,10 +74,21 @@ export class EmbeddedCluster {
     return cluster;
   }
 
-  /** The one client of the cluster. */
-  get client(): CcroClient {
-    if (this.clusterClient === undefined) throw new Error('the cluster has no client yet');
-    return this.clusterClient;
+  /**
+   * Has the cluster decide on an operation.
+   *
+   * @param boundMs how long that may take
+   * @returns the outcome with all replies that are to be expected
+   * @throws Quit, Overdue, what a replica failed with, or what `CcroClient.submit` throws
+   */
+  async decide(operation: string, boundMs: number, quit: AbortSignal): Promise<Outcome> {
+    if (quit.aborted) throw new Quit();
+    try {
+      return await inTime(this.client.submit(operation).settled, boundMs, quit);
+    } catch (error) {
+      // The client was closed because of it, which would say nothing.
+      throw this.failure ?? error;
+    }
   }
 
   /** @throws what a replica failed with */
@@ -104,6 +115,12 @@ export class EmbeddedCluster {
     this.clusterClient?.close();
     await Promise.all(this.runners.map((runner) => runner.stop()));
     await Promise.all(this.brokers.map((broker) => broker.close()));
+  }
+
+  /** The one client of the cluster. */
+  private get client(): CcroClient {
+    if (this.clusterClient === undefined) throw new Error('the cluster has no client yet');
+    return this.clusterClient;
   }
 
   private async addNode(self: number): Promise<void> {
@@ -167,5 +184,29 @@ export class EmbeddedCluster {
     this.brokers.push(broker);
     await broker.connect();
     return broker;
+  }
+}
+
+/** @throws Quit, Overdue, or what the decision is rejected with */
+async function inTime(
+  settled: Promise<Outcome>,
+  boundMs: number,
+  quit: AbortSignal,
+): Promise<Outcome> {
+  let stop = (): void => undefined;
+  const ended = new Promise<never>((_resolve, reject) => {
+    // The cluster's own timers keep no process alive: this one does.
+    const overdue = setTimeout(() => reject(new Overdue('a decision', boundMs)), boundMs);
+    const onQuit = (): void => reject(new Quit());
+    quit.addEventListener('abort', onQuit, { once: true });
+    stop = () => {
+      clearTimeout(overdue);
+      quit.removeEventListener('abort', onQuit);
+    };
+  });
+  try {
+    return await Promise.race([settled, ended]);
+  } finally {
+    stop();
   }
 }

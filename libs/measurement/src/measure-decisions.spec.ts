@@ -1,6 +1,7 @@
 import { signatureCounts } from '@ccro/crypto';
 import { Quit } from '@ccro/clock';
-import { describe, expect, it, vi } from 'vitest';
+import { MemoryStore } from '@ccro/storage';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { faultyNodes } from './faulty-nodes.js';
 import { NO_FAULTS } from './embedded-cluster.js';
 import { measureDecisions, type DecisionFigures } from './measure-decisions.js';
@@ -40,6 +41,14 @@ describe('decisions in this process', () => {
     expect(oneRound).toBe(0);
     expect(deliveries).toBeLessThan(SLOW);
     expect(deliveries).toBeGreaterThan(FAST);
+  });
+
+  it('end with what a replica failed with', async () => {
+    const append = vi.spyOn(MemoryStore.prototype, 'append').mockImplementation(() => {
+      throw new Error('the disk is full');
+    });
+    onTestFinished(() => append.mockRestore());
+    await expect(measured('ccro')).rejects.toThrow('the disk is full');
   });
 
   it('end at once when the user quits', async () => {

@@ -1,8 +1,6 @@
 /** Decisions one after another in a cluster within this process, and what each of them cost. */
 
-import type { CcroClient } from '@ccro/client';
 import { median } from '@ccro/figures';
-import { Overdue, Quit } from '@ccro/clock';
 import { EmbeddedCluster, NO_FAULTS, type EmbeddedPlan, type Spent } from './embedded-cluster.js';
 import { OPERATION_BYTES, operationOf } from './operation.js';
 
@@ -51,14 +49,12 @@ export async function measureDecisions(
 ): Promise<DecisionFigures> {
   const cluster = await EmbeddedCluster.start(plan);
   const operation = operationOf(plan.operationBytes ?? OPERATION_BYTES);
+  const decisionMs = async (): Promise<number> =>
+    (await cluster.decide(operation, DECISION_BOUND_MS, quit)).consensusTimeMs;
   try {
-    await repeat({ atLeast: 1, atMost: Infinity, budgetMs: warmUpMs }, () =>
-      decide(cluster.client, operation, quit),
-    );
+    await repeat({ atLeast: 1, atMost: Infinity, budgetMs: warmUpMs }, decisionMs);
     const before = cluster.spent();
-    const times = await repeat({ atLeast, atMost, budgetMs }, () =>
-      decide(cluster.client, operation, quit),
-    );
+    const times = await repeat({ atLeast, atMost, budgetMs }, decisionMs);
     const after = cluster.spent();
     const each = (part: keyof Spent): number => (after[part] - before[part]) / times.length;
     return {
@@ -104,27 +100,4 @@ async function repeat(
     figures.push(await act());
   }
   return figures;
-}
-
-/** @returns milliseconds to the decision */
-function decide(client: CcroClient, operation: string, quit: AbortSignal): Promise<number> {
-  return new Promise((resolve, reject) => {
-    if (quit.aborted) {
-      reject(new Quit());
-      return;
-    }
-    // The cluster's own timers keep no process alive: this one does.
-    const overdue = setTimeout(() => {
-      reject(new Overdue('a decision', DECISION_BOUND_MS));
-    }, DECISION_BOUND_MS);
-    const onQuit = (): void => reject(new Quit());
-    quit.addEventListener('abort', onQuit, { once: true });
-    client
-      .submit(operation)
-      .settled.then(({ consensusTimeMs }) => resolve(consensusTimeMs), reject)
-      .finally(() => {
-        clearTimeout(overdue);
-        quit.removeEventListener('abort', onQuit);
-      });
-  });
 }

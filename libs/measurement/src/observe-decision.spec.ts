@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { Overdue, Quit } from '@ccro/clock';
 import { appendOperation } from '@ccro/state-machine';
 import { expect, it } from 'vitest';
@@ -48,4 +49,11 @@ it('is given up when it takes too long, or nobody wants it any more', async () =
   const hopeless = { ...PLAN, faults, boundMs: 300 };
   await expect(observeDecision(hopeless, NOBODY_QUITS)).rejects.toThrow(Overdue);
   await expect(observeDecision(PLAN, AbortSignal.abort())).rejects.toThrow(Quit);
+});
+
+it('leaves nobody waiting when there is nothing to decide on', async () => {
+  const { signal } = new AbortController();
+  const oversized = { ...PLAN, operation: 'x'.repeat(2 ** 20) };
+  await expect(observeDecision(oversized, signal)).rejects.toThrow('operation has at most');
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
 });

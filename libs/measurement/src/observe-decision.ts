@@ -1,7 +1,6 @@
 /** One decision of a fresh cluster, looked at closely: who saw what, and which messages it took. */
 
 import { setTimeout as delay } from 'node:timers/promises';
-import { Overdue, Quit } from '@ccro/clock';
 import type { Outcome } from '@ccro/client';
 import { collectorOf, primaryOf } from '@ccro/consensus';
 import { EmbeddedCluster, type EmbeddedPlan } from './embedded-cluster.js';
@@ -53,7 +52,7 @@ export async function observeDecision(
 ): Promise<ObservedDecision> {
   const cluster = await EmbeddedCluster.start(plan);
   try {
-    const outcome = await settled(cluster, operation, boundMs, quit);
+    const outcome = await cluster.decide(operation, boundMs, quit);
     const { deliveries, bytes } = await untilQuiet(cluster);
     const { consensusTimeMs, view, sequence } = outcome;
     return {
@@ -68,31 +67,6 @@ export async function observeDecision(
   } finally {
     await cluster.close();
   }
-}
-
-/** The outcome with all replies that are to be expected. */
-function settled(
-  cluster: EmbeddedCluster,
-  operation: string,
-  boundMs: number,
-  quit: AbortSignal,
-): Promise<Outcome> {
-  return new Promise((resolve, reject) => {
-    if (quit.aborted) {
-      reject(new Quit());
-      return;
-    }
-    const overdue = setTimeout(() => reject(new Overdue('a decision', boundMs)), boundMs);
-    const onQuit = (): void => reject(new Quit());
-    quit.addEventListener('abort', onQuit, { once: true });
-    cluster.client
-      .submit(operation)
-      .settled.then(resolve, reject)
-      .finally(() => {
-        clearTimeout(overdue);
-        quit.removeEventListener('abort', onQuit);
-      });
-  });
 }
 
 /** What was delivered when nothing more comes, or when that takes too long. */
