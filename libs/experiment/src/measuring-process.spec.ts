@@ -84,6 +84,14 @@ describe('the measuring process', () => {
     expect(await measuredBy(measurer)).toBe(String(measurer.pid));
   });
 
+  it('is started anew when it died while it had nothing to do', async () => {
+    const measurer = measuring();
+    const first = Number(await measuredBy(measurer));
+    process.kill(first, 'SIGKILL');
+    await vi.waitFor(() => expect(isAlive(first)).toBe(false));
+    expect(await measuredBy(measurer)).not.toBe(String(first));
+  });
+
   it('looks at decisions too', async () => {
     const observation = { mode: 'ccro', nodes: 7, byzantine: 0, fault: 'none' } as const;
     const observed = await measuring().observe({ ...observation, operation: '{}' }, NEVER);

@@ -59,6 +59,8 @@ export class MeasuringProcess implements CellMeasurer, DecisionObserver {
   }
 
   private async carryOut(order: MeasuringOrder, signal: AbortSignal): Promise<MeasuringReport> {
+    // It may have died while it had nothing to do.
+    if (this.child !== undefined && !isThere(this.child)) await this.close();
     if (signal.aborted) throw new Quit();
     const child = (this.child ??= this.start());
     try {
@@ -73,7 +75,7 @@ export class MeasuringProcess implements CellMeasurer, DecisionObserver {
   async close(): Promise<void> {
     const { child } = this;
     this.child = undefined;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    if (child === undefined || hasEnded(child)) return;
     // A process that could not be started never exits.
     if (child.pid === undefined) return;
     const ended = once(child, 'exit');
@@ -125,6 +127,15 @@ export class MeasuringProcess implements CellMeasurer, DecisionObserver {
       });
     });
   }
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
+}
+
+/** Whether orders reach it. */
+function isThere(child: ChildProcess): boolean {
+  return child.connected && !hasEnded(child);
 }
 
 /**
