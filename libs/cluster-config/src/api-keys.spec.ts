@@ -34,6 +34,13 @@ describe('addApiKeys', () => {
     ]);
   });
 
+  it('makes it private whatever a run that was cut short left behind', () => {
+    writeFileSync(`${path}.new`, 'half', { mode: 0o666 });
+    addApiKeys(path, [parseApiKeyPlan('ops:admin')]);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(loadApiKeys(path)).toHaveLength(1);
+  });
+
   it.each(['ops', 'ops:root', 'ops:admin:fast', 'ops:admin:0', 'ops:admin:1:2', 'a b:read'])(
     'refuses the plan %s, and writes nothing',
     (plan) => {

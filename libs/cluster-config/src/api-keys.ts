@@ -4,9 +4,10 @@
  */
 
 import { hash, randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { ConfigurationError, notAllowed, shown } from './configuration-error.js';
+import { PRIVATE } from './new-files.js';
 
 /** What a key allows; each includes the ones before it. */
 export const API_ROLES = ['read', 'submit', 'admin'] as const;
@@ -122,9 +123,13 @@ export function addApiKeys(path: string, plans: readonly ApiKeyPlan[]): IssuedAp
   }
   checkDistinct('--api-key', keys);
   try {
-    // Never half a file, and never one that others may read.
-    writeFileSync(`${path}.new`, `${JSON.stringify({ keys }, null, 2)}\n`, { mode: 0o600 });
-    renameSync(`${path}.new`, path);
+    // Never half a file, and never one that others may read: one that is left from before would
+    // keep its mode.
+    const unfinished = `${path}.new`;
+    const text = `${JSON.stringify({ keys }, null, 2)}\n`;
+    rmSync(unfinished, { force: true });
+    writeFileSync(unfinished, text, { mode: PRIVATE, flag: 'wx' });
+    renameSync(unfinished, path);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new ConfigurationError(shown(path), `cannot be written (${reason})`);
