@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { anyOf, deadline, Overdue, pause, Quit, until } from './waiting.js';
 
@@ -38,6 +39,8 @@ describe('signals', () => {
     other.abort();
     expect(any.aborted).toBe(true);
     expect(anyOf(one.signal, other.signal).aborted).toBe(true);
+    expect(anyOf(other.signal, one.signal).aborted).toBe(true);
+    expect(getEventListeners(one.signal, 'abort')).toEqual([]);
   });
 
   it('abort when the time is up, and end a pause', async () => {

@@ -50,14 +50,16 @@ export async function until<T>(
 }
 
 /**
- * A signal that aborts when the first of `signals` does. (`AbortSignal.any` may be collected as
- * garbage before it aborts.)
+ * A signal that aborts when the first of `signals` does, and leaves nothing at the others. Where
+ * they outlive what waits, one of `signals` is the caller's own, which it aborts when it is done.
+ * (`AbortSignal.any` may be collected as garbage before it aborts.)
  */
 export function anyOf(...signals: readonly AbortSignal[]): AbortSignal {
   const controller = new AbortController();
+  const untilThen = { once: true, signal: controller.signal };
   for (const signal of signals) {
     if (signal.aborted) controller.abort();
-    else signal.addEventListener('abort', () => controller.abort(), { once: true });
+    else signal.addEventListener('abort', () => controller.abort(), untilThen);
   }
   return controller.signal;
 }

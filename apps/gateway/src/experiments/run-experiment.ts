@@ -48,9 +48,11 @@ async function measure(
     couldSave = true;
   };
   let measurer: CellMeasurer | undefined;
+  // `closing` is of the process and sees many experiments end.
+  const over = new AbortController();
   try {
     measurer = createMeasurer();
-    const signal = anyOf(cancelling, closing);
+    const signal = anyOf(cancelling, closing, over.signal);
     const [cells, done] = [cellsOf(order.plan), [...kept.rows]];
     await runCells({ cells, done, measurer, signal, onCell: () => undefined, onRow });
     return { state: 'completed' };
@@ -59,6 +61,7 @@ async function measure(
     if (error instanceof Quit) return { state: 'cancelled' };
     return { state: 'failed', reason: error instanceof Error ? error.message : String(error) };
   } finally {
+    over.abort();
     await measurer?.close();
   }
 }
