@@ -40,6 +40,8 @@ export class BucketStore {
   private count = 0;
   /** All keys, ascending; made when they are first asked for. */
   private sorted: string[] | undefined;
+  /** The last key and where it belongs: an operation that writes a key has read it before. */
+  private last: { readonly key: string; readonly index: number } | undefined;
   private readonly maxKeys: number;
   private readonly maxBucketCharacters: number;
 
@@ -49,27 +51,28 @@ export class BucketStore {
   }
 
   get(key: string): Entry | undefined {
-    return this.bucket(bucketOf(key)).get(key);
+    return this.bucket(this.indexOf(key)).get(key);
   }
 
   /** @returns whether there was room; if not, nothing changed */
   set(key: string, entry: Entry): boolean {
-    const index = bucketOf(key);
+    const index = this.indexOf(key);
     const held = this.bucket(index).get(key);
     if (held === undefined && this.count >= this.maxKeys) return false;
     const grown = sizeOf(key, entry) - (held === undefined ? 0 : sizeOf(key, held));
     if (this.sizeAt(index) + grown > this.maxBucketCharacters) return false;
-    this.replace(index, key, entry);
+    this.replace(index, key, held, entry);
     return true;
   }
 
   delete(key: string): void {
-    this.replace(bucketOf(key), key, undefined);
+    this.restore(key, undefined);
   }
 
   /** Puts back what was there before, or nothing; there was room for it then. */
   restore(key: string, entry: Entry | undefined): void {
-    this.replace(bucketOf(key), key, entry);
+    const index = this.indexOf(key);
+    this.replace(index, key, this.bucket(index).get(key), entry);
   }
 
   /** Keys that begin with `prefix`, ascending (by UTF-16 unit: the same everywhere). */
@@ -117,10 +120,20 @@ export class BucketStore {
     this.dirty.clear();
   }
 
-  private replace(index: number, key: string, entry: Entry | undefined): void {
-    const bucket = this.bucket(index);
-    const held = bucket.get(key);
+  private indexOf(key: string): number {
+    if (key !== this.last?.key) this.last = { key, index: bucketOf(key) };
+    return this.last.index;
+  }
+
+  /** @param held what the bucket has there */
+  private replace(
+    index: number,
+    key: string,
+    held: Entry | undefined,
+    entry: Entry | undefined,
+  ): void {
     if (held === undefined && entry === undefined) return;
+    const bucket = this.bucket(index);
     const before = held === undefined ? 0 : sizeOf(key, held);
     const after = entry === undefined ? 0 : sizeOf(key, entry);
     if (entry === undefined) bucket.delete(key);
