@@ -84,7 +84,8 @@ export class NodeReporter {
 
   /** A verified message reached this node. */
   onReceived(message: VerifiedMessage): void {
-    if (!this.isHeard) return;
+    // Decisions come long after, when this node catches up: no slot begins with one.
+    if (!this.isHeard || message.kind === 'decision') return;
     const sequence = slotOf(message);
     if (sequence !== undefined && this.sampling.includes(sequence)) this.msSinceFirst(sequence);
   }
@@ -92,14 +93,15 @@ export class NodeReporter {
   /** This node sends `message`, be it true or a lie. */
   onSent(to: Destination, message: SealedMessage): void {
     if (!this.isHeard) return;
+    const sequence = slotOf(message);
+    if (sequence !== undefined && !this.sampling.includes(sequence)) return;
+    // It names no slot, and there are as many of them as there are decisions.
+    if (message.kind === 'brief-reply' && this.sampling.every > 1) return;
     const told = toldMessage(message);
     if (told === undefined) return;
-    const { sequence } = told;
-    if (sequence !== null && !this.sampling.includes(sequence)) return;
-    // It names no slot, and there are as many of them as there are decisions.
-    if (told.kind === 'brief-reply' && this.sampling.every > 1) return;
-    const afterMs = sequence === null ? 0 : this.msSinceFirst(sequence);
-    this.note('messages', { ...told, to: toldDestination(to), afterMs });
+    const afterMs = sequence === undefined ? 0 : this.msSinceFirst(sequence);
+    const where = { sequence: sequence ?? null, to: toldDestination(to), afterMs };
+    this.note('messages', { ...told, ...where });
   }
 
   onExecuted(slot: ExecutedSlot): void {

@@ -14,8 +14,8 @@ import {
   type SentMessage,
 } from './node-report.js';
 
-/** A message as it is told, but for the time. */
-type Told = Omit<SentMessage, 'afterMs' | 'to'>;
+/** A message as it is told, but for its slot, the time and whom it is for. */
+type Told = Omit<SentMessage, 'sequence' | 'afterMs' | 'to'>;
 
 /** @returns undefined for kinds that are not told */
 export function toldMessage(message: SealedMessage): Told | undefined {
@@ -23,24 +23,24 @@ export function toldMessage(message: SealedMessage): Told | undefined {
   switch (kind) {
     case 'vote':
     case 'certificate': {
-      const { phase, view, sequence, digest } = message;
-      return { kind, phase, view, sequence, digest: shortDigest(digest) };
+      const { phase, view, digest } = message;
+      return { kind, phase, view, digest: shortDigest(digest) };
     }
     case 'pre-prepare':
     case 'decision': {
-      const { view, sequence, digest } = message;
-      return { kind, phase: null, view, sequence, digest: shortDigest(digest) };
+      const { view, digest } = message;
+      return { kind, phase: null, view, digest: shortDigest(digest) };
     }
     case 'reply': {
       const { view, results } = message;
       const [first] = results;
       const digest = first === undefined ? null : shortDigest(first.batch);
-      return { kind, phase: null, view, sequence: first?.sequence ?? null, digest };
+      return { kind, phase: null, view, digest };
     }
     case 'brief-reply':
     case 'view-change':
     case 'new-view':
-      return { kind, phase: null, view: message.view, sequence: null, digest: null };
+      return { kind, phase: null, view: message.view, digest: null };
     case 'request':
     case 'requests':
     case 'status':
@@ -51,13 +51,16 @@ export function toldMessage(message: SealedMessage): Told | undefined {
   }
 }
 
-/** The slot that a received message is about, if it is about one. */
-export function slotOf(message: ProtocolMessage): number | undefined {
+/** The slot that a message is about, if it is about one. */
+export function slotOf(message: ProtocolMessage | SealedMessage): number | undefined {
   switch (message.kind) {
     case 'pre-prepare':
     case 'vote':
     case 'certificate':
+    case 'decision':
       return message.sequence;
+    case 'reply':
+      return message.results[0]?.sequence;
     default:
       return undefined;
   }
