@@ -51,7 +51,7 @@ export {
   type VoteSubject,
 } from './signing-bytes.js';
 export { newViewBytes, viewChangeBytes, viewChangeDigest } from './view-change-bytes.js';
-export { type ClusterKeys, createVerification } from './verification.js';
+export { type ClusterKeys, createVerification, type Verification } from './verification.js';
 export { isRejected, Verifier, type VerifierOptions } from './verifier.js';
 export {
   generateVotingKeyPair,

@@ -17,6 +17,13 @@ export interface ClusterKeys {
   readonly votingKeys?: VotingKeys | undefined;
 }
 
+/** What checks all that the members and clients of a cluster say. */
+export interface Verification {
+  readonly scheme: SignatureScheme;
+  /** Uses `scheme`. */
+  readonly verifier: Verifier;
+}
+
 /**
  * The signature scheme of a cluster and a verifier that uses it.
  *
@@ -25,7 +32,7 @@ export interface ClusterKeys {
 export function createVerification(
   keys: ClusterKeys,
   options: Pick<VerifierOptions, 'knownRequest'> = {},
-): { readonly scheme: SignatureScheme; readonly verifier: Verifier } {
+): Verification {
   const { cluster, members, clients } = keys;
   const scheme = schemeOf(keys);
   return { scheme, verifier: new Verifier({ cluster, members, clients, scheme, ...options }) };

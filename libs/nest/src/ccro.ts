@@ -52,7 +52,7 @@ export class Ccro implements OnModuleInit, BeforeApplicationShutdown, OnApplicat
       typeof redis === 'string'
         ? new RedisBroker({ url: redis, name: `ccro:client:${clientId}` })
         : redis;
-    const { verifier } = createVerification(clusterKeys(config));
+    const verification = createVerification(clusterKeys(config));
     const { clientWindow } = config.tuning;
     this.client = new CcroClient(
       {
@@ -62,9 +62,9 @@ export class Ccro implements OnModuleInit, BeforeApplicationShutdown, OnApplicat
         secretKey: secretKeyOf(options, config),
         ...(clientWindow === undefined ? {} : { clientWindow }),
       },
-      { broker: this.broker, verifier, clock: systemClock },
+      { broker: this.broker, verifier: verification.verifier, clock: systemClock },
     );
-    this.receipts = new Receipts(config, this.client, verifier);
+    this.receipts = new Receipts(config, this.client, verification);
   }
 
   /** @throws BrokerError when the broker cannot be reached */

@@ -1,7 +1,13 @@
 import type { CcroClient } from '@ccro/client';
 import { clusterKeys, type ClusterConfig } from '@ccro/cluster-config';
 import type { Decision } from '@ccro/consensus';
-import { isRejected, resultProof, type ResultProof, type Verifier } from '@ccro/crypto';
+import {
+  isRejected,
+  resultProof,
+  type ResultProof,
+  type Verification,
+  type Verifier,
+} from '@ccro/crypto';
 import { buildReceipt, formatReceipt, ReceiptVerifier } from '@ccro/receipt';
 import { json } from '@ccro/wire';
 import { CcroError } from './ccro-error.js';
@@ -17,13 +23,15 @@ const NODE_TIMEOUT_MS = 1000;
  */
 export class Receipts {
   private readonly receipts: ReceiptVerifier;
+  private readonly verifier: Verifier;
 
   constructor(
     private readonly config: ClusterConfig,
     private readonly client: CcroClient,
-    private readonly verifier: Verifier,
+    verification: Verification,
   ) {
-    this.receipts = new ReceiptVerifier(clusterKeys(config));
+    this.receipts = new ReceiptVerifier(clusterKeys(config), verification);
+    this.verifier = verification.verifier;
   }
 
   /** @throws CcroError `no-receipt` when no node shows the decision */

@@ -22,6 +22,7 @@ import {
   verifyPath,
   type ClusterKeys,
   type SignatureScheme,
+  type Verification,
   type Verifier,
 } from '@ccro/crypto';
 import { parseReceipt, type Receipt } from './receipt.js';
@@ -52,12 +53,14 @@ export class ReceiptVerifier {
   private readonly scheme: SignatureScheme;
   private readonly verifier: Verifier;
 
-  /** @throws KeyError for a malformed key, or one that two members share */
-  constructor(keys: ClusterKeys) {
+  /**
+   * @param verification made of the same keys, where it is there already
+   * @throws KeyError for a malformed key, or one that two members share
+   */
+  constructor(keys: ClusterKeys, { scheme, verifier }: Verification = createVerification(keys)) {
     this.cluster = keys.cluster;
     this.clients = new Set(keys.clients.keys());
     this.size = clusterSize(keys.members.length);
-    const { scheme, verifier } = createVerification(keys);
     this.scheme = scheme;
     this.verifier = verifier;
   }

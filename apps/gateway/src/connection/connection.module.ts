@@ -2,7 +2,8 @@ import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { CcroClient } from '@ccro/client';
 import { systemClock } from '@ccro/clock';
 import { clusterKeys } from '@ccro/cluster-config';
-import { createVerification, Verifier } from '@ccro/crypto';
+import { createVerification, Verifier, type Verification } from '@ccro/crypto';
+import { ReceiptVerifier } from '@ccro/receipt';
 import { GATEWAY_SETTINGS } from '../gateway.constants.js';
 import { gatewaySettings, type GatewayOptions, type GatewaySettings } from '../gateway.options.js';
 import { BrokerWatch } from './broker-watch.js';
@@ -10,17 +11,28 @@ import { ConnectionMetrics } from './connection-metrics.js';
 import { InboxController } from './inbox.controller.js';
 import { Relays } from './relays.js';
 
+/** Injection token of what checks everything that comes from the cluster. */
+const VERIFICATION = Symbol('VERIFICATION');
+
 /** The gateway as a client of the cluster: what it signs with, whom it believes, its inbox. */
 @Global()
 @Module({})
 export class ConnectionModule {
   static forRoot(options: GatewayOptions): DynamicModule {
     const settings = gatewaySettings(options);
+    const keys = clusterKeys(settings.config);
     const providers = [
       { provide: GATEWAY_SETTINGS, useValue: settings },
+      { provide: VERIFICATION, useFactory: () => createVerification(keys) },
       {
         provide: Verifier,
-        useFactory: () => createVerification(clusterKeys(settings.config)).verifier,
+        inject: [VERIFICATION],
+        useFactory: ({ verifier }: Verification) => verifier,
+      },
+      {
+        provide: ReceiptVerifier,
+        inject: [VERIFICATION],
+        useFactory: (verification: Verification) => new ReceiptVerifier(keys, verification),
       },
       { provide: BrokerWatch, useFactory: () => new BrokerWatch(settings.broker) },
       {

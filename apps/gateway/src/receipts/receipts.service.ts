@@ -1,6 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CcroClient } from '@ccro/client';
-import { clusterKeys } from '@ccro/cluster-config';
 import type { Decision, ReplicaId, Request, RequestResult, SequenceNumber } from '@ccro/consensus';
 import { isRejected, resultProof, Verifier, type ResultProof } from '@ccro/crypto';
 import { buildReceipt, formatReceipt, ReceiptVerifier } from '@ccro/receipt';
@@ -26,8 +25,6 @@ type Word = ResultProof | 'not-kept' | undefined;
  */
 @Injectable()
 export class ReceiptsService {
-  private readonly receipts: ReceiptVerifier;
-
   constructor(
     @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
     private readonly client: CcroClient,
@@ -35,9 +32,8 @@ export class ReceiptsService {
     private readonly ledger: LedgerService,
     private readonly requests: RequestsService,
     private readonly verifier: Verifier,
-  ) {
-    this.receipts = new ReceiptVerifier(clusterKeys(settings.config));
-  }
+    private readonly receipts: ReceiptVerifier,
+  ) {}
 
   /**
    * The text of the receipt of request `id`.
