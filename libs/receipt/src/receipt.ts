@@ -28,7 +28,7 @@ import {
   text,
 } from '@ccro/wire';
 import Type, { type Static, type TSchema } from 'typebox';
-import { Compile } from 'typebox/compile';
+import { Compile, type Validator } from 'typebox/compile';
 import { refusal, type Refusal } from './refusal.js';
 
 /** What the field `format` says: another number is another format. */
@@ -98,11 +98,13 @@ const RECEIPT = Type.Object(
 );
 
 const CHECK = Compile(RECEIPT);
-/** One by one, to say which is wrong: to list all errors takes seconds when there are millions. */
-const FIELDS = Object.entries<TSchema>(RECEIPT.properties).map(([name, schema]) => ({
-  name,
-  check: Compile(schema),
-}));
+
+interface FieldCheck {
+  readonly name: string;
+  readonly check: Validator;
+}
+/** Made when something is wrong for the first time. */
+let fieldChecks: readonly FieldCheck[] | undefined;
 
 /**
  * - `request`: what the client signed, alone or, with `signedWith`, as one of these digests;
@@ -142,11 +144,20 @@ export function parseReceipt(bytes: Uint8Array): Receipt | Refusal {
     : refusal('malformed', 'it is spelt in another way than it has to be');
 }
 
+/** One by one, to say which is wrong: to list all errors takes seconds when there are millions. */
+function checksOfFields(): readonly FieldCheck[] {
+  const compiled = ([name, schema]: [string, TSchema]): FieldCheck => ({
+    name,
+    check: Compile(schema),
+  });
+  return (fieldChecks ??= Object.entries<TSchema>(RECEIPT.properties).map(compiled));
+}
+
 /** What is wrong with JSON that is no receipt, for people. */
 function wrongIn(value: unknown): string {
   if (typeof value !== 'object' || value === null) return 'it is no JSON object';
   const given: Readonly<Record<string, unknown>> = { ...value };
-  const wrong = FIELDS.find(({ name, check }) => !check.Check(given[name]));
+  const wrong = checksOfFields().find(({ name, check }) => !check.Check(given[name]));
   return wrong === undefined ? 'it has an unknown field' : `${wrong.name} is missing or wrong`;
 }
 
