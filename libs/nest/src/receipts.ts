@@ -9,7 +9,7 @@ import {
   type Verifier,
 } from '@ccro/crypto';
 import { buildReceipt, formatReceipt, ReceiptVerifier } from '@ccro/receipt';
-import { json } from '@ccro/wire';
+import { verifiedDecision } from '@ccro/wire';
 import { CcroError } from './ccro-error.js';
 import type { Decided } from './decided.js';
 
@@ -57,10 +57,8 @@ export class Receipts {
     const answer = await this.client.query(node, query, NODE_TIMEOUT_MS).catch(() => undefined);
     const [given] = (answer as { readonly decisions?: readonly unknown[] })?.decisions ?? [];
     const { cluster } = this.config;
-    const { message } = json.decode(Buffer.from(JSON.stringify(given) ?? ''), cluster);
-    if (message?.kind !== 'decision' || message.sequence !== sequence) return undefined;
-    const verified = this.verifier.verify(message);
-    return isRejected(verified) || verified.kind !== 'decision' ? undefined : verified;
+    const decision = verifiedDecision(given, cluster, this.verifier);
+    return decision?.sequence === sequence ? decision : undefined;
   }
 
   private textOf(decision: Decision | undefined, decided: Decided): string | undefined {

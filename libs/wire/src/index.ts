@@ -32,3 +32,4 @@ export {
   MAX_SIGNED_TOGETHER,
 } from './limits.js';
 export { nestsTooDeep } from './nesting.js';
+export { decodeShown, verifiedDecision } from './shown-messages.js';

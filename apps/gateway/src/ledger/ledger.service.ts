@@ -2,13 +2,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CcroClient } from '@ccro/client';
 import type { Certificate, Decision, Digest, SequenceNumber, View } from '@ccro/consensus';
 import { Verifier } from '@ccro/crypto';
-import type { NodeQuery } from '@ccro/wire';
+import { verifiedDecision, type NodeQuery } from '@ccro/wire';
 import { z } from 'zod';
 import { ClusterService } from '../cluster/cluster.service.js';
 import { GATEWAY_SETTINGS } from '../gateway.constants.js';
 import type { GatewaySettings } from '../gateway.options.js';
 import { ProblemException } from '../problem/problem.js';
-import { verifiedDecision } from './verified-decision.js';
 
 /** A decided batch as the ledger shows it. */
 export interface LedgerEntry {

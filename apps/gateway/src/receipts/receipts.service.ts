@@ -3,7 +3,7 @@ import { CcroClient } from '@ccro/client';
 import type { Decision, ReplicaId, Request, RequestResult, SequenceNumber } from '@ccro/consensus';
 import { isRejected, resultProof, Verifier, type ResultProof } from '@ccro/crypto';
 import { buildReceipt, formatReceipt, ReceiptVerifier } from '@ccro/receipt';
-import { json } from '@ccro/wire';
+import { decodeShown } from '@ccro/wire';
 import { z } from 'zod';
 import { ClusterService } from '../cluster/cluster.service.js';
 import { GATEWAY_SETTINGS } from '../gateway.constants.js';
@@ -135,7 +135,7 @@ export class ReceiptsService {
     const { reply: shown, lastExecuted } = parsed.data;
     if (shown === null) return lastExecuted >= sequence ? 'not-kept' : undefined;
     const { cluster } = this.settings.config;
-    const { message } = json.decode(Buffer.from(JSON.stringify(shown) ?? ''), cluster);
+    const { message } = decodeShown(shown, cluster);
     if (message?.kind !== 'reply' || message.replica !== replica) return undefined;
     if (message.client !== client || isRejected(this.verifier.verifyReply(message)))
       return undefined;
