@@ -45,7 +45,15 @@ const ALLOWED_LIBS = {
     'storage',
     'wire',
   ],
-  experiment: ['clock', 'cluster-config', 'consensus', 'faults', 'figures', 'measurement'],
+  experiment: [
+    'clock',
+    'cluster-config',
+    'consensus',
+    'faults',
+    'figures',
+    'measurement',
+    'program',
+  ],
   'process-cluster': [
     'program',
     'cluster-config',

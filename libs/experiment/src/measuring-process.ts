@@ -6,10 +6,8 @@
 
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Quit } from '@ccro/clock';
+import { nearestBuilt } from '@ccro/program';
 import type { DecisionObserver, Observation, Observed } from './comparison.js';
 import { reportSchema, type MeasuringOrder, type MeasuringReport } from './measuring-messages.js';
 import { LIMITS, type Cell } from './plan.js';
@@ -138,18 +136,9 @@ function isThere(child: ChildProcess): boolean {
   return child.connected && !hasEnded(child);
 }
 
-/**
- * The program of the nearest build at or above a file, be that source, compiled or bundled.
- *
- * @throws RangeError when there is none
- */
+/** @throws RangeError when there is none */
 function builtMeasuringProgram(): string {
-  let directory = dirname(fileURLToPath(import.meta.url));
-  for (;;) {
-    const program = join(directory, 'dist', PROGRAM);
-    if (existsSync(program)) return program;
-    const parent = dirname(directory);
-    if (parent === directory) throw new RangeError(`${PROGRAM} was not built: npm run build`);
-    directory = parent;
-  }
+  const program = nearestBuilt(PROGRAM, import.meta.url);
+  if (program === undefined) throw new RangeError(`${PROGRAM} was not built: npm run build`);
+  return program;
 }

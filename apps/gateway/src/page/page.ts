@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
+import { nearestBuilt } from '@ccro/program';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 
 /** Paths of apps/dashboard: browsers get the page there, programs what the path answers them. */
@@ -23,8 +23,8 @@ export class Page {
     private readonly assets: string | undefined,
   ) {}
 
-  /** @param directory where it is; by default dist/dashboard of the installation */
-  static read(directory = builtPage()): Page {
+  /** @param directory where it is; by default the nearest dist/dashboard above this file */
+  static read(directory = nearestBuilt('dashboard', import.meta.url)): Page {
     const index = directory === undefined ? undefined : join(directory, 'index.html');
     if (directory === undefined || index === undefined || !existsSync(index)) {
       return new Page(undefined, undefined);
@@ -68,16 +68,4 @@ const PAGE_HEADERS = {
 function pathOf(url: string): string {
   const end = url.indexOf('?');
   return end < 0 ? url : url.slice(0, end);
-}
-
-/** The nearest dist/dashboard above this file, be it source, compiled or bundled. */
-function builtPage(): string | undefined {
-  let directory = dirname(fileURLToPath(import.meta.url));
-  for (;;) {
-    const page = join(directory, 'dist', 'dashboard');
-    if (existsSync(page)) return page;
-    const parent = dirname(directory);
-    if (parent === directory) return undefined;
-    directory = parent;
-  }
 }
