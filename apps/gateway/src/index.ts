@@ -4,7 +4,6 @@ export type { GatewayOptions } from './gateway.options.js';
 export type {
   DecidedAnswer,
   FailedAnswer,
-  NodeReport,
   PendingAnswer,
   RequestAnswer,
 } from './requests/request-record.js';

@@ -1,7 +1,7 @@
 /** One decision of a fresh cluster, looked at closely: who saw what, and which messages it took. */
 
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Outcome } from '@ccro/client';
+import { nodesOf, type NodePart, type Outcome } from '@ccro/client';
 import { collectorOf, primaryOf } from '@ccro/consensus';
 import { EmbeddedCluster, type EmbeddedPlan } from './embedded-cluster.js';
 
@@ -12,16 +12,8 @@ export interface DecisionPlan extends Omit<EmbeddedPlan, 'operationBytes'> {
   readonly boundMs: number;
 }
 
-/** One node's part in it. Null: it did not reply. */
-export interface ObservedNode {
-  readonly id: number;
-  /** Those of the view it was decided in; a communication node that failed may have had a successor. */
-  readonly role: 'commander' | 'communication' | 'replica';
+export interface ObservedNode extends NodePart {
   readonly fault: string | null;
-  readonly reply: 'matching' | 'false' | 'none';
-  /** Votes of others that it saw for the decided batch, and against it. */
-  readonly correct: number | null;
-  readonly corrupt: number | null;
 }
 
 export interface ObservedDecision {
@@ -62,7 +54,7 @@ export async function observeDecision(
       deliveries,
       bytes,
       byKind: cluster.deliveriesByKind,
-      nodes: nodesOf(plan, outcome),
+      nodes: observedNodes(plan, outcome),
     };
   } finally {
     await cluster.close();
@@ -83,21 +75,15 @@ async function untilQuiet(
   return before;
 }
 
-function nodesOf(
+/** With those roles of the view it was decided in: a collector that failed may have a successor. */
+function observedNodes(
   { nodes, mode, faults }: Pick<DecisionPlan, 'nodes' | 'mode' | 'faults'>,
   { view, replies }: Outcome,
 ): ObservedNode[] {
-  const commander = primaryOf(view, nodes);
-  const collector = mode === 'ccro' ? collectorOf(commander, nodes, 0) : undefined;
-  return Array.from({ length: nodes }, (_, id): ObservedNode => {
-    const reply = replies.find(({ replica }) => replica === id);
-    return {
-      id,
-      role: id === commander ? 'commander' : id === collector ? 'communication' : 'replica',
-      fault: faults.get(id) ?? null,
-      reply: reply === undefined ? 'none' : reply.matching ? 'matching' : 'false',
-      correct: reply?.tally.correct ?? null,
-      corrupt: reply?.tally.corrupt ?? null,
-    };
-  });
+  const primary = primaryOf(view, nodes);
+  const collector = mode === 'ccro' ? collectorOf(primary, nodes, 0) : null;
+  return nodesOf(replies, nodes, { primary, collector }).map((node) => ({
+    ...node,
+    fault: faults.get(node.id) ?? null,
+  }));
 }

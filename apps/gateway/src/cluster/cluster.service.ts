@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CcroClient, ClientError } from '@ccro/client';
+import { CcroClient, ClientError, roleOf, type NodeRole, type Roles } from '@ccro/client';
 import { collectorOf, primaryOf, type ReplicaId, type View } from '@ccro/consensus';
 import type { NodeQuery } from '@ccro/wire';
 import { BrokerWatch } from '../connection/broker-watch.js';
@@ -7,7 +7,6 @@ import { GATEWAY_SETTINGS } from '../gateway.constants.js';
 import type { GatewaySettings } from '../gateway.options.js';
 import { ProblemException } from '../problem/problem.js';
 import { readNodeStatus, type NodeStatus } from './node-status.js';
-import { roleOf, type NodeRole, type Roles } from './roles.js';
 import { suspectsIn, type Suspect } from './suspects.js';
 
 /** One line of `GET /nodes`. Fields are null for a node that does not answer. */

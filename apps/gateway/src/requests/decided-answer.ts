@@ -1,6 +1,5 @@
-import type { Outcome } from '@ccro/client';
+import { nodesOf, type Outcome, type Roles } from '@ccro/client';
 import type { ClusterConfig } from '@ccro/cluster-config';
-import { roleOf, type Roles } from '../cluster/roles.js';
 import type { DecidedAnswer } from './request-record.js';
 
 /** The answer to a request that f+1 replicas agree on. All n nodes are listed. */
@@ -11,7 +10,6 @@ export function decidedAnswer(
   roles: Roles,
 ): DecidedAnswer {
   const { view, sequence, batch, result, consensusTimeMs, matching, required } = outcome;
-  const replies = new Map(outcome.replies.map((reply) => [reply.replica, reply]));
   return {
     id,
     status: 'decided',
@@ -22,15 +20,6 @@ export function decidedAnswer(
     result,
     consensusTimeMs,
     replies: { matching, required },
-    nodes: members.map(({ id: member }) => {
-      const reply = replies.get(member);
-      return {
-        id: member,
-        role: roleOf(member, roles),
-        reply: reply === undefined ? 'none' : reply.matching ? 'matching' : 'false',
-        correct: reply?.tally.correct ?? null,
-        corrupt: reply?.tally.corrupt ?? null,
-      };
-    }),
+    nodes: nodesOf(outcome.replies, members.length, roles),
   };
 }

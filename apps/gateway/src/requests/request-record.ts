@@ -1,17 +1,5 @@
-import type { Digest, ReplicaId, SequenceNumber, View } from '@ccro/consensus';
-import type { NodeRole } from '../cluster/roles.js';
-
-/** One node's part in a decision. Null: the node did not reply. */
-export interface NodeReport {
-  readonly id: ReplicaId;
-  readonly role: NodeRole;
-  /** Whether it replied with the result that f+1 nodes agree on, with another one, or not. */
-  readonly reply: 'matching' | 'false' | 'none';
-  /** Votes of others this node saw for the decided batch. */
-  readonly correct: number | null;
-  /** Votes of others this node saw against it. */
-  readonly corrupt: number | null;
-}
+import type { NodePart } from '@ccro/client';
+import type { Digest, SequenceNumber, View } from '@ccro/consensus';
 
 /** What a call that was decided is answered with, for ever the same. */
 export interface DecidedAnswer {
@@ -26,7 +14,7 @@ export interface DecidedAnswer {
   readonly result: unknown;
   readonly consensusTimeMs: number;
   readonly replies: { readonly matching: number; readonly required: number };
-  readonly nodes: readonly NodeReport[];
+  readonly nodes: readonly NodePart[];
 }
 
 /** The request is not decided, and never will be under this id. */

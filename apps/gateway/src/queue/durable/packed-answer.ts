@@ -1,14 +1,9 @@
-import { roleOf } from '../../cluster/roles.js';
-import type {
-  DecidedAnswer,
-  FailedAnswer,
-  FinishedAnswer,
-  NodeReport,
-} from '../../requests/request-record.js';
+import { roleOf, type NodePart } from '@ccro/client';
+import type { DecidedAnswer, FailedAnswer, FinishedAnswer } from '../../requests/request-record.js';
 
 /** A node's `reply` as one letter. */
 const LETTER_OF = { matching: 'm', false: 'f', none: 'n' } as const;
-const REPLY_OF: Readonly<Record<string, NodeReport['reply']>> = {
+const REPLY_OF: Readonly<Record<string, NodePart['reply']>> = {
   m: 'matching',
   f: 'false',
   n: 'none',
@@ -57,7 +52,7 @@ export function unpackAnswer(id: string, text: string): FinishedAnswer {
 
 function packDecision(answer: DecidedAnswer): PackedDecision {
   const { mode, view, sequence, digest, consensusTimeMs, replies, nodes, result } = answer;
-  const nodeWith = (role: NodeReport['role']): number | undefined =>
+  const nodeWith = (role: NodePart['role']): number | undefined =>
     nodes.find((node) => node.role === role)?.id;
   return {
     m: mode,
