@@ -1,3 +1,4 @@
+export { directorySize } from './directory-size.js';
 export type { ChunkDigests } from './level-content.js';
 export type { StoreIdentity } from './level-files.js';
 export { LevelStore, type LevelStoreOptions } from './level-store.js';

@@ -4,7 +4,7 @@ import type { RedisServer } from '@ccro/redis-server';
 import { Redis } from 'ioredis';
 import { pause } from '@ccro/clock';
 import { type ProcessCluster, residentMemory } from '@ccro/process-cluster';
-import { directorySize } from './directory-size.js';
+import { directorySize } from '@ccro/storage';
 
 /** Everything at one moment. */
 export interface Sample {

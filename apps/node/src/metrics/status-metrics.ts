@@ -1,10 +1,10 @@
+import { directorySize } from '@ccro/storage';
 import { Inject, Injectable } from '@nestjs/common';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { NODE_OPTIONS } from '../node.constants.js';
 import type { NodeOptions } from '../node-options.js';
 import { StatusService, type NodeStatus } from '../status/status.service.js';
 import { ReplicaMetrics } from './replica-metrics.js';
-import { storeSize } from './store-size.js';
 
 /** Gauges that are a number of the status, or true (1) or false (0). */
 const GAUGES = {
@@ -107,7 +107,10 @@ export class StatusMetrics {
   async text(): Promise<string> {
     const status = this.status.current();
     for (const read of this.readers) read(status);
-    this.storeBytes.set(await storeSize(this.options.storage));
+    const { storage } = this.options;
+    this.storeBytes.set(
+      storage.durability === 'memory' ? 0 : await directorySize(storage.directory),
+    );
     this.startedAt.set(performance.timeOrigin / 1000);
     this.memory.set(process.memoryUsage.rss());
     return this.registry.metrics();
