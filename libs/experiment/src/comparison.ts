@@ -2,9 +2,8 @@
 
 import type { ClusterMode } from '@ccro/cluster-config';
 import { maxFaulty } from '@ccro/consensus';
-import { FAULT_KINDS } from '@ccro/faults';
 import { z } from 'zod';
-import { MODES, type CellFault } from './plan.js';
+import { CELL_FAULTS, MODES, type CellFault } from './plan.js';
 import { CellFailure } from './run-cells.js';
 
 /** Larger clusters are for experiments. */
@@ -17,7 +16,7 @@ export const comparisonRequestSchema = z.strictObject({
   /** Any JSON value, decided on as `POST /requests` would. */
   data: z.unknown().refine((data) => data !== undefined, 'Give what is to be decided on'),
   nodes: z.int().min(COMPARISON_NODES.min).max(COMPARISON_NODES.max).default(4),
-  fault: z.enum(['none', ...FAULT_KINDS]).default('none'),
+  fault: z.enum(CELL_FAULTS).default('none'),
 });
 
 export type ComparisonRequest = z.infer<typeof comparisonRequestSchema>;
@@ -27,7 +26,7 @@ export const observationSchema = z.object({
   mode: z.enum(MODES),
   nodes: z.int(),
   byzantine: z.int(),
-  fault: z.enum(['none', ...FAULT_KINDS]),
+  fault: z.enum(CELL_FAULTS),
   /** Text of the operation. */
   operation: z.string(),
 });

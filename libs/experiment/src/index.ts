@@ -33,5 +33,5 @@ export {
   type CellMeasurer,
   type CellRun,
 } from './run-cells.js';
-export { SEED_BYZANTINE, seedFigure } from './seed-figures.js';
+export { SEED_BYZANTINE, SEED_FAULTS, seedFigure } from './seed-figures.js';
 export { cellsCsv, timesCsv } from './tables.js';

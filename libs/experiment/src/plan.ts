@@ -2,15 +2,15 @@
 
 import type { ClusterMode } from '@ccro/cluster-config';
 import { maxFaulty } from '@ccro/consensus';
-import { FAULT_KINDS, type FaultKind } from '@ccro/faults';
+import { FAULT_KINDS } from '@ccro/faults';
 import { z } from 'zod';
 import { SEED_BYZANTINE, SEED_FAULTS } from './seed-figures.js';
 
 export const MODES = ['pbft', 'ccro'] as const satisfies readonly ClusterMode[];
 
 /** `none`, or what the faulty nodes of a cell do. */
-export type CellFault = FaultKind | 'none';
-export const CELL_FAULTS: readonly CellFault[] = ['none', ...FAULT_KINDS];
+export const CELL_FAULTS = ['none', ...FAULT_KINDS] as const;
+export type CellFault = (typeof CELL_FAULTS)[number];
 
 /** How large an experiment may be; `seconds` are what it may take. */
 export const LIMITS = {
@@ -73,7 +73,7 @@ export const planRequestSchema = z
     nodes: oneOrMore(within(LIMITS.nodes), range(LIMITS.nodes)).optional(),
     /** Numbers of faulty nodes, of n = 3f + 1. */
     byzantine: oneOrMore(within(LIMITS.byzantine), range(LIMITS.byzantine)).optional(),
-    fault: oneOrMore(z.enum(['none', ...FAULT_KINDS]), CELL_FAULTS.join(', ')).optional(),
+    fault: oneOrMore(z.enum(CELL_FAULTS), CELL_FAULTS.join(', ')).optional(),
     rounds: within(LIMITS.rounds).optional(),
     payloadBytes: oneOrMore(within(LIMITS.payloadBytes), range(LIMITS.payloadBytes)).optional(),
   })

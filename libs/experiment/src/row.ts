@@ -1,8 +1,7 @@
 /** What became of a cell. Rows come back from other processes and from Redis: they are checked. */
 
-import { FAULT_KINDS } from '@ccro/faults';
 import { z } from 'zod';
-import { MODES } from './plan.js';
+import { CELL_FAULTS, MODES } from './plan.js';
 
 const count = z.number().nonnegative();
 
@@ -30,7 +29,7 @@ const cell = {
   mode: z.enum(MODES),
   nodes: z.int(),
   byzantine: z.int(),
-  fault: z.enum(['none', ...FAULT_KINDS]),
+  fault: z.enum(CELL_FAULTS),
   payloadBytes: z.int(),
   rounds: z.int(),
 };

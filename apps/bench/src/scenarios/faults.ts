@@ -2,19 +2,18 @@
 
 import type { ClusterMode } from '@ccro/cluster-config';
 import { maxFaulty } from '@ccro/consensus';
+import { SEED_BYZANTINE, SEED_FAULTS, seedFigure } from '@ccro/experiment';
 import { lineChart } from '@ccro/figures';
 import { compileAll, faultyNodes, measureDecisions, type DecisionFigures } from '@ccro/measurement';
 import type { Column, Row } from '../result/results.js';
 import { DECISION_BUDGET, exactly } from './scale.js';
-import { seedFigure } from '@ccro/experiment';
 import { measureCases, type Scenario } from './scenario.js';
 
 const FAULTY = {
-  quick: [1, 5, 10, 15, 20, 25, 30],
-  full: [1, 5, 10, 15, 20, 25, 30, 40, 60, 80, 100],
+  quick: SEED_BYZANTINE,
+  full: [...SEED_BYZANTINE, 40, 60, 80, 100],
 };
-const KINDS = ['offline', 'falsify'] as const;
-type Kind = (typeof KINDS)[number];
+type Kind = (typeof SEED_FAULTS)[number];
 
 interface Case {
   readonly f: number;
@@ -30,7 +29,7 @@ export const faultsScenario: Scenario = async (bench) => {
     options.nodes?.map((nodes) => ({ nodes, f: maxFaulty(nodes) })) ??
     FAULTY[options.quick ? 'quick' : 'full'].map((f) => ({ f, nodes: 3 * f + 1 }));
   const cases = sizes.flatMap((size) =>
-    mode.flatMap((each) => KINDS.map((kind): Case => ({ ...size, mode: each, kind }))),
+    mode.flatMap((each) => SEED_FAULTS.map((kind): Case => ({ ...size, mode: each, kind }))),
   );
   const budget = DECISION_BUDGET[options.quick ? 'quick' : 'full'];
   await compileAll(quit, budget.warmUpMs);
@@ -63,7 +62,7 @@ export const faultsScenario: Scenario = async (bench) => {
     charts: {
       'faults.svg': lineChart(
         mode.flatMap((each) =>
-          KINDS.map((kind) => ({
+          SEED_FAULTS.map((kind) => ({
             name: `${each}, ${kind}`,
             points: sizes.map(({ f }) => ({
               x: f,
@@ -86,11 +85,15 @@ function columnsOf(modes: readonly ClusterMode[]): Column[] {
     { key: 'f', title: 'faulty', unit: 'count', label: true },
     { key: 'n', title: 'nodes', unit: 'count', label: true },
     ...modes.flatMap((mode) =>
-      KINDS.map((kind): Column => {
+      SEED_FAULTS.map((kind): Column => {
         return { key: `${mode}-${kind}`, title: `${mode}, ${kind}`, unit: 'ms' };
       }),
     ),
-    ...KINDS.map((kind): Column => ({ key: `seed-${kind}`, title: `seed, ${kind}`, unit: 'text' })),
+    ...SEED_FAULTS.map((kind): Column => ({
+      key: `seed-${kind}`,
+      title: `seed, ${kind}`,
+      unit: 'text',
+    })),
   ];
 }
 
@@ -105,10 +108,10 @@ function rowOf(
     n: nodes,
     ...Object.fromEntries(
       modes.flatMap((mode) =>
-        KINDS.map((kind) => [`${mode}-${kind}`, found({ f, mode, kind })?.timeMs ?? null]),
+        SEED_FAULTS.map((kind) => [`${mode}-${kind}`, found({ f, mode, kind })?.timeMs ?? null]),
       ),
     ),
-    ...Object.fromEntries(KINDS.map((kind) => [`seed-${kind}`, seedFigure(nodes, kind)])),
+    ...Object.fromEntries(SEED_FAULTS.map((kind) => [`seed-${kind}`, seedFigure(nodes, kind)])),
   };
 }
 
