@@ -1,6 +1,10 @@
 import type { ExecutionContext } from '@ccro/consensus';
 import type { JsonObject, OperationFailure } from './operation.js';
 
+/** Of `Application.name`, as part of a regular expression. */
+export const NAME_PATTERN = '[A-Za-z0-9_-]{1,32}';
+export const NAME = new RegExp(`^${NAME_PATTERN}$`);
+
 /** An operation that has been read, and the text it was read from. */
 export interface Operation {
   readonly type: string;

@@ -1,11 +1,8 @@
 import type { ExecutionContext, StateMachine } from '@ccro/consensus';
-import { failure, type Application } from './application.js';
+import { failure, NAME, type Application } from './application.js';
+import { builtIn } from './built-in.js';
 import { ChunkError } from './chunk-error.js';
-import { KeyValueStore } from './key-value-store.js';
-import { Ledger } from './ledger.js';
 import { parseOperation } from './operation.js';
-
-const NAME = /^[A-Za-z0-9_-]{1,32}$/;
 
 /**
  * Several applications behind one `StateMachine`: an operation goes to the one its `type` belongs
@@ -68,5 +65,5 @@ export class Applications implements StateMachine {
 
 /** The state machine every replica runs: a ledger, a key-value store, and what its users add. */
 export function createStateMachine(added: readonly Application[] = []): StateMachine {
-  return new Applications([new Ledger(), new KeyValueStore(), ...added]);
+  return new Applications([...builtIn(), ...added]);
 }

@@ -227,6 +227,7 @@ describe('definitionFault', () => {
     ['no version', { ...good, version: 1 }, /^version/],
     ['no operations', { ...good, operations: {} }, /empty/],
     ['an operation of the cluster', { ...good, operations: { append: () => 1 } }, /append is what/],
+    ['a relative of one', { ...good, operations: { 'kv.list': () => 1 } }, /kv.list is what/],
     ['an operation that is none', { ...good, operations: { run: 1 } }, /run is no function/],
     ['an operation that waits', { ...good, operations: { run: async () => 1 } }, /run is async/],
   ])('finds %s', (_what, value, expected) => {

@@ -4,6 +4,8 @@
  */
 
 import type { ExecutionContext } from '@ccro/consensus';
+import { NAME, NAME_PATTERN } from './application.js';
+import { builtIn } from './built-in.js';
 import type { JsonObject, JsonValue } from './operation.js';
 
 /**
@@ -51,15 +53,15 @@ export interface StateMachineDefinition {
   readonly operations: Readonly<Record<string, OperationHandler>>;
 }
 
-/** Names taken by what every replica runs besides. */
-const TAKEN_NAMES = ['ledger', 'kv'];
-const TAKEN_TYPE = /^(append$|kv\.)/;
+/** Taken by what every replica runs besides. */
+const TAKEN_NAMES = builtIn().map(({ name }) => name);
+const TAKEN_TYPES = builtIn().flatMap(({ operationTypes }) => operationTypes);
 
-const NAME = /^[A-Za-z0-9_-]{1,32}$/;
-const VERSION = /^[A-Za-z0-9._-]{1,32}$/;
+const VERSION_PATTERN = '[A-Za-z0-9._-]{1,32}';
+const VERSION = new RegExp(`^${VERSION_PATTERN}$`);
 
 /** What a cluster file calls a state machine: `name@version`. */
-export const STATE_MACHINE_LABEL = /^[A-Za-z0-9_-]{1,32}@[A-Za-z0-9._-]{1,32}$/;
+export const STATE_MACHINE_LABEL = new RegExp(`^${NAME_PATTERN}@${VERSION_PATTERN}$`);
 
 /** Gives a definition its type; what it is made of is checked when a node starts with it. */
 export function defineStateMachine(definition: StateMachineDefinition): StateMachineDefinition {
@@ -85,11 +87,19 @@ export function definitionFault(value: unknown): string | undefined {
   const handlers = Object.entries(operations as Readonly<Record<string, unknown>>);
   if (handlers.length === 0) return 'operations is empty';
   for (const [type, handler] of handlers) {
-    if (TAKEN_TYPE.test(type)) return `operations: ${type} is what the cluster itself executes`;
+    if (isTaken(type)) return `operations: ${type} is what the cluster itself executes`;
     if (typeof handler !== 'function') return `operations: ${type} is no function`;
     if (isAsync(handler)) return `operations: ${type} is async; operations are synchronous`;
   }
   return undefined;
+}
+
+/** Whether the cluster executes it itself, or may some day: where it has `kv.put`, all of `kv.`. */
+function isTaken(type: string): boolean {
+  const family = (each: string): string => each.slice(0, each.indexOf('.') + 1);
+  return TAKEN_TYPES.some(
+    (taken) => taken === type || (family(taken) !== '' && family(taken) === family(type)),
+  );
 }
 
 /** Whether it was written as `async`: it would give promises. */
