@@ -78,7 +78,7 @@ describe('KeyValueStore', () => {
   );
 
   it('refuses new keys when full, and says so', () => {
-    const machine = new Applications([new KeyValueStore(1)]);
+    const machine = new Applications([new KeyValueStore({ maxKeys: 1 })]);
     const execute = (operation: string): unknown => JSON.parse(machine.execute(operation, context));
     execute(putOperation('a', 1));
     expect(execute(putOperation('b', 1))).toEqual({ error: 'store-full' });
@@ -88,7 +88,7 @@ describe('KeyValueStore', () => {
   });
 
   it('refuses what would make a bucket too long, and has room again after a deletion', () => {
-    const machine = new Applications([new KeyValueStore(10, 8)]);
+    const machine = new Applications([new KeyValueStore({ maxKeys: 10, maxBucketCharacters: 8 })]);
     const execute = (operation: string): unknown => JSON.parse(machine.execute(operation, context));
     expect(execute(putOperation('a', 1_234_567))).toMatchObject({ version: 1 });
     expect(execute(putOperation('a', 12_345_678))).toEqual({ error: 'store-full' });
@@ -234,8 +234,8 @@ describe('loading a KeyValueStore', () => {
 
   it('refuses more keys than it holds, and counts those it has', () => {
     const text = `[["${less}",1,1],["${more}",1,1]]`;
-    expect(() => load(bucket, text, new KeyValueStore(1))).toThrow('more than 1 keys');
-    const store = new KeyValueStore(2);
+    expect(() => load(bucket, text, new KeyValueStore({ maxKeys: 1 }))).toThrow('more than 1 keys');
+    const store = new KeyValueStore({ maxKeys: 2 });
     load(bucket, text, store);
     expect(store.apply(operationOf(putOperation('third', 1)), context)).toContain('store-full');
     store.apply(operationOf(deleteOperation(more)), context);

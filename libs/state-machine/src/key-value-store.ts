@@ -1,6 +1,6 @@
 import type { ExecutionContext } from '@ccro/consensus';
 import { failure, type Application, type Operation } from './application.js';
-import { BucketStore } from './bucket-store.js';
+import { BucketStore, type BucketLimits } from './bucket-store.js';
 import { isKey, ownField, type JsonValue } from './operation.js';
 
 /** Result of `kv.put`. */
@@ -34,17 +34,9 @@ export class KeyValueStore implements Application {
 
   private readonly store: BucketStore;
 
-  /**
-   * What goes beyond the limits is refused, the same on every replica.
-   *
-   * @param maxKeys keys held at most; default a million
-   * @param maxBucketCharacters characters of keys and values in one bucket at most; default 16 Mi
-   */
-  constructor(maxKeys?: number, maxBucketCharacters?: number) {
-    this.store = new BucketStore({
-      ...(maxKeys === undefined ? {} : { maxKeys }),
-      ...(maxBucketCharacters === undefined ? {} : { maxBucketCharacters }),
-    });
+  /** What goes beyond the limits is refused, the same on every replica. */
+  constructor(limits: BucketLimits = {}) {
+    this.store = new BucketStore(limits);
   }
 
   apply({ type, fields }: Operation, _context: ExecutionContext): string {
