@@ -1,6 +1,6 @@
 /** Rows as CSV: a line a cell, or the seed's tables. */
 
-import { cellsOf, type CellFault, type ExperimentPlan } from './plan.js';
+import type { CellFault, ExperimentPlan } from './plan.js';
 import { isMeasured, type ExperimentRow, type MeasuredRow } from './row.js';
 import { seedFigure, SEED_FAULTS } from './seed-figures.js';
 
@@ -42,7 +42,6 @@ export function cellsCsv(rows: readonly ExperimentRow[]): string {
  */
 export function timesCsv(plan: ExperimentPlan, rows: readonly ExperimentRow[]): string {
   const found = new Map(rows.filter(isMeasured).map((row) => [keyOf(row), row]));
-  const cells = cellsOf(plan);
   const columns = plan.fault.flatMap((fault) => plan.mode.map((mode) => ({ fault, mode })));
   const seeds = SEED_FAULTS.filter((fault) => plan.fault.includes(fault));
   const severalPayloads = plan.payloadBytes.length > 1;
@@ -60,14 +59,7 @@ export function timesCsv(plan: ExperimentPlan, rows: readonly ExperimentRow[]): 
         nodes,
         ...(severalPayloads ? [payloadBytes] : []),
         ...columns.map(({ fault, mode }) => {
-          const cell = cells.find(
-            (each) =>
-              each.nodes === nodes &&
-              each.fault === fault &&
-              each.mode === mode &&
-              each.payloadBytes === payloadBytes,
-          );
-          const row = cell === undefined ? undefined : found.get(keyOf(cell));
+          const row = found.get(keyOf({ mode, nodes, fault, payloadBytes }));
           return row === undefined ? undefined : (row.figures.timeMs / 1000).toFixed(6);
         }),
         ...seeds.map((fault) => seedFigure(nodes, fault) ?? undefined),
