@@ -169,7 +169,7 @@ export class SimulatedCluster {
       cluster: this.facts,
       honest: new Set(honest),
       limits,
-      onViolation: (violation: Violation) => this.note(`VIOLATED ${violation.message}`),
+      onViolation: ({ message }: Violation) => this.tell({ kind: 'violated', message }),
     });
   }
 

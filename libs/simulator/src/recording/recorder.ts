@@ -3,6 +3,7 @@ import type { Evidence, ReplicaId, Restored, StoreRecord } from '@ccro/consensus
 import type { OutgoingSend } from '@ccro/faults';
 import type { RunLog } from '../schedule/run-schedule.js';
 import type { ClusterEvent } from '../trace/cluster-event.js';
+import { violationText } from '../trace/describe-event.js';
 import type { InnerEvent } from '../trace/inner-event.js';
 import { replicaOfConnection } from '../trace/names.js';
 import { Trace } from '../trace/trace.js';
@@ -56,7 +57,10 @@ export class Recorder implements RunLog {
   private happeningOf(event: ClusterEvent): Happening | undefined {
     switch (event.kind) {
       case 'note':
-        return this.noted(event.text);
+        return { kind: 'note', text: event.text.replace(/^--- /, '') };
+      case 'violated':
+        this.violations.push(event.message);
+        return { kind: 'violated', text: violationText(event.message) };
       case 'published':
         return this.sent(event);
       case 'executed': {
@@ -81,12 +85,6 @@ export class Recorder implements RunLog {
         return { kind: 'decided', client: event.client, timestamp, sequence, result };
       }
     }
-  }
-
-  private noted(text: string): Happening {
-    if (!text.startsWith('VIOLATED ')) return { kind: 'note', text: text.replace(/^--- /, '') };
-    this.violations.push(text.slice('VIOLATED '.length));
-    return { kind: 'violated', text };
   }
 
   private sent({ published, message }: Extract<ClusterEvent, { kind: 'published' }>): Happening {

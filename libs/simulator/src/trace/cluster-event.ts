@@ -12,8 +12,10 @@ import type { Published } from '../simulated-network.js';
 
 /** Something that happens in a simulated cluster, for traces and transcripts. */
 export type ClusterEvent =
-  /** Something was done to the cluster, or found in it. */
+  /** Something was done to the cluster. */
   | { readonly kind: 'note'; readonly text: string }
+  /** What a checker found. */
+  | { readonly kind: 'violated'; readonly message: string }
   | {
       readonly kind: 'published';
       readonly published: Published;

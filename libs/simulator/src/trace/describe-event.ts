@@ -16,6 +16,8 @@ export function describeEvent(event: ClusterEvent): EventText {
   switch (event.kind) {
     case 'note':
       return { who: '', what: event.text };
+    case 'violated':
+      return { who: '', what: violationText(event.message) };
     case 'published': {
       const { published, message } = event;
       const text = message === undefined ? 'unreadable bytes' : describeMessage(message);
@@ -51,6 +53,10 @@ export function describeEvent(event: ClusterEvent): EventText {
       return { who: `client ${client}`, what };
     }
   }
+}
+
+export function violationText(message: string): string {
+  return `VIOLATED ${message}`;
 }
 
 /** What becomes of a message on the way to each receiver. */
