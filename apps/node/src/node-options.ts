@@ -1,13 +1,13 @@
 import type { Broker } from '@ccro/broker';
-import type { ClusterFacts } from '@ccro/runner';
 import type { FaultKind } from '@ccro/faults';
 import type { ReplicaConfig, ReplicaId } from '@ccro/consensus';
 import type { StateMachineDefinition } from '@ccro/state-machine';
 import type { StoreSettings } from '@ccro/storage';
+import type { NodeFacts } from './cluster-facts.js';
 
 /** Everything a node app is told; nothing in it reads the environment. */
 export interface NodeOptions {
-  readonly facts: ClusterFacts;
+  readonly facts: NodeFacts;
   readonly self: ReplicaId;
   readonly secretKey: string;
   /** The secret of its BLS key: needed where `facts` have voting keys. */

@@ -30,8 +30,6 @@ export interface EmbeddedPlan {
   readonly mode: ClusterMode;
   /** How nodes are faulty, by id. */
   readonly faults: ReadonlyMap<number, FaultKind>;
-  /** Length of each operation's text; default 200. */
-  readonly operationBytes?: number;
 }
 
 /** Sums over the cluster and its client since the process began. */

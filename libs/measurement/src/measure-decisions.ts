@@ -4,6 +4,11 @@ import { median } from '@ccro/figures';
 import { EmbeddedCluster, NO_FAULTS, type EmbeddedPlan, type Spent } from './embedded-cluster.js';
 import { OPERATION_BYTES, operationOf } from './operation.js';
 
+export interface MeasuredPlan extends EmbeddedPlan {
+  /** Length of each operation's text; default 200. */
+  readonly operationBytes?: number;
+}
+
 /** As many decisions as the budget allows, but so many at least and at most. */
 export interface DecisionBudget {
   readonly atLeast: number;
@@ -43,7 +48,7 @@ const DECISION_BOUND_MS = 180_000;
  * @throws Quit, Overdue, or what a replica failed with
  */
 export async function measureDecisions(
-  plan: EmbeddedPlan,
+  plan: MeasuredPlan,
   { atLeast, atMost, budgetMs, warmUpMs }: DecisionBudget,
   quit: AbortSignal,
 ): Promise<DecisionFigures> {

@@ -5,7 +5,7 @@ import { nodesOf, type NodePart, type Outcome } from '@ccro/client';
 import { collectorOf, primaryOf } from '@ccro/consensus';
 import { EmbeddedCluster, type EmbeddedPlan } from './embedded-cluster.js';
 
-export interface DecisionPlan extends Omit<EmbeddedPlan, 'operationBytes'> {
+export interface DecisionPlan extends EmbeddedPlan {
   /** Text of the operation that is decided on. */
   readonly operation: string;
   /** How long the decision may take, in milliseconds. */

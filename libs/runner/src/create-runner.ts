@@ -20,8 +20,6 @@ import { ReplicaRunner, type RunnerListener } from './replica-runner.js';
 /** Public facts about the cluster that a runner needs: a cluster file holds them. */
 export interface ClusterFacts extends ClusterKeys {
   readonly mode: 'pbft' | 'ccro';
-  /** The state machine of its users, as `name@version`. */
-  readonly stateMachine?: string | undefined;
 }
 
 export interface RunnerOptions {
