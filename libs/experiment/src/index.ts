@@ -1,8 +1,6 @@
-export { CHARTS, chartOf, isChartName, type ChartName } from './charts.js';
+export { CHARTS, chartOf, isChartName } from './charts.js';
 export {
   compareModes,
-  COMPARISON_BOUND_MS,
-  COMPARISON_NODES,
   comparisonRequestSchema,
   type ComparedMode,
   type Comparison,
@@ -26,12 +24,6 @@ export {
   type PlanRequest,
 } from './plan.js';
 export { isMeasured, planSchema, rowSchema, type CellFigures, type ExperimentRow } from './row.js';
-export {
-  CellFailure,
-  ExperimentOverdue,
-  runCells,
-  type CellMeasurer,
-  type CellRun,
-} from './run-cells.js';
+export { CellFailure, runCells, type CellMeasurer } from './run-cells.js';
 export { SEED_BYZANTINE, SEED_FAULTS, seedFigure } from './seed-figures.js';
 export { cellsCsv, timesCsv } from './tables.js';

@@ -1,9 +1,6 @@
 export {
   encodeReport,
-  MAX_REPORT_BYTES,
-  nodeReportSchema,
   readReport,
-  REPORT_LIMITS,
   shortDigest,
   type NodeReport,
   type NodeState,
@@ -12,8 +9,7 @@ export {
   type ReportedProgress,
   type SentMessage,
 } from './node-report.js';
-export { NodeReporter, type NodeReporterParts } from './node-reporter.js';
-export { everyFor, SAMPLED_PER_SECOND, SlotSampling } from './slot-sampling.js';
+export { NodeReporter } from './node-reporter.js';
 export type {
   ClusterEvent,
   DecidedEvent,
