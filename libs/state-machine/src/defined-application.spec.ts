@@ -160,7 +160,7 @@ describe('a state machine of a user', () => {
   });
 
   it('has no effect on the program when a promise that it gave rejects', async () => {
-    const unhandled = vi.fn();
+    const unhandled = vi.fn<(reason: unknown) => void>();
     process.on('unhandledRejection', unhandled);
     onTestFinished(() => void process.off('unhandledRejection', unhandled));
     const rejects = () => Promise.reject(new Error('too late'));
