@@ -2,7 +2,7 @@
 export type CcroErrorCode =
   /** No decision in time. The operation is sent on until it is decided, or the program ends. */
   | 'undecided'
-  /** The application ends: nothing is submitted any more. */
+  /** The application ends: nothing is submitted any more, and no receipt is made. */
   | 'closed'
   /** No node that answers keeps the decision, so that no receipt can be made of it any more. */
   | 'no-receipt';

@@ -1,7 +1,7 @@
 import { Injectable, Logger, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { defineStateMachine } from '@ccro/state-machine';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Ccro } from './ccro.js';
 import { CcroModule } from './ccro.module.js';
 import type { CcroOptions } from './ccro-options.js';
@@ -93,6 +93,24 @@ describe('CcroModule', () => {
     await expect(submitted).resolves.toMatchObject({ result: { count: 1 } });
     await closed;
     await expect(ccro.submit({ type: 'count' })).rejects.toMatchObject({ code: 'closed' });
+    const receipt = ccro.receipt(await submitted);
+    await expect(receipt).rejects.toMatchObject({ code: 'closed' });
+  });
+
+  it('leaves no timer behind when there is nothing to wait for', async () => {
+    const { ccro } = await application(optionsFor(await startedReplicas(counter)));
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    await ccro.beforeApplicationShutdown();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('leaves no connection behind when it cannot listen', async () => {
+    const replicas = await startedReplicas(counter);
+    const redis = replicas.hub.broker('alice');
+    vi.spyOn(redis, 'subscribe').mockRejectedValue(new Error('no permission'));
+    await expect(application(optionsFor(replicas, { redis }))).rejects.toThrow('no permission');
+    expect(redis.connected).toBe(false);
   });
 
   it('refuses to start as a client that the cluster does not have', async () => {

@@ -70,7 +70,13 @@ export class Ccro implements OnModuleInit, BeforeApplicationShutdown, OnApplicat
   /** @throws BrokerError when the broker cannot be reached */
   async onModuleInit(): Promise<void> {
     await this.broker.connect();
-    await this.client.listen();
+    try {
+      await this.client.listen();
+    } catch (error) {
+      // An application that did not start is told of no end.
+      await this.broker.close();
+      throw error;
+    }
   }
 
   /** Whether the broker is there: without it nothing is decided. */
@@ -98,7 +104,7 @@ export class Ccro implements OnModuleInit, BeforeApplicationShutdown, OnApplicat
    * Text of a receipt, which proves the outcome to whoever has the cluster's public keys: see
    * docs/RECEIPTS.md.
    *
-   * @throws CcroError `no-receipt`
+   * @throws CcroError `no-receipt` or `closed`
    */
   receipt(decided: Decided): Promise<string> {
     return this.receipts.of(decided);
@@ -107,8 +113,15 @@ export class Ccro implements OnModuleInit, BeforeApplicationShutdown, OnApplicat
   async beforeApplicationShutdown(): Promise<void> {
     this.closing = true;
     const all = Promise.allSettled([...this.waiting]);
-    const late = new Promise((resolve) => systemClock.schedule(this.timeoutMs, () => resolve(0)));
-    await Promise.race([all, late]);
+    let stop = (): void => undefined;
+    const late = new Promise<void>((resolve) => {
+      stop = systemClock.schedule(this.timeoutMs, resolve);
+    });
+    try {
+      await Promise.race([all, late]);
+    } finally {
+      stop();
+    }
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { CcroClient } from '@ccro/client';
+import { ClientError, type CcroClient } from '@ccro/client';
 import { clusterKeys, type ClusterConfig } from '@ccro/cluster-config';
 import type { Decision } from '@ccro/consensus';
 import {
@@ -34,7 +34,7 @@ export class Receipts {
     this.verifier = verification.verifier;
   }
 
-  /** @throws CcroError `no-receipt` when no node shows the decision */
+  /** @throws CcroError `no-receipt` when no node shows the decision, `closed` */
   async of(decided: Decided): Promise<string> {
     const { n } = this.client.size;
     for (let asked = 0; asked < n; asked += 1) {
@@ -54,7 +54,7 @@ export class Receipts {
   private async decisionFrom(node: number, decided: Decided): Promise<Decision | undefined> {
     const { sequence } = decided;
     const query = { type: 'decision', sequence } as const;
-    const answer = await this.client.query(node, query, NODE_TIMEOUT_MS).catch(() => undefined);
+    const answer = await this.client.query(node, query, NODE_TIMEOUT_MS).catch(unlessClosed);
     const [given] = (answer as { readonly decisions?: readonly unknown[] })?.decisions ?? [];
     const { cluster } = this.config;
     const decision = verifiedDecision(given, cluster, this.verifier);
@@ -72,6 +72,13 @@ export class Receipts {
       buildReceipt({ cluster, decision, request: request.digest, proofs }),
     );
     return this.receipts.verify(Buffer.from(text)).holds ? text : undefined;
+  }
+}
+
+/** A node that gives no answer is passed over. */
+function unlessClosed(error: unknown): undefined {
+  if (error instanceof ClientError && error.code === 'closed') {
+    throw new CcroError('closed', 'the application ends');
   }
 }
 
