@@ -4,10 +4,11 @@ import { z } from 'zod';
 /** Replicas of one cluster, at most: certificates of that many signers still fit in a message. */
 export const MAX_MEMBERS = 1024;
 
-const NAME = /^[A-Za-z0-9_-]{1,64}$/;
+/** What clusters and clients may be called. */
+export const NAME_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
 const NAME_RULE = '1 to 64 letters, digits, - and _';
 
-const name = z.string(NAME_RULE).regex(NAME, NAME_RULE);
+const name = z.string(NAME_RULE).regex(NAME_PATTERN, NAME_RULE);
 
 const KEY_RULE = 'an Ed25519 public key: 43 characters of base64url';
 const publicKey = z.string(KEY_RULE).regex(/^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/, KEY_RULE);

@@ -8,7 +8,7 @@ import type { StoreSettings } from '@ccro/storage';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { MAX_REQUESTS_PER_SECOND } from './api-keys.js';
-import { MAX_MEMBERS } from './cluster-schema.js';
+import { MAX_MEMBERS, NAME_PATTERN } from './cluster-schema.js';
 import { ConfigurationError, notAllowed } from './configuration-error.js';
 
 /** Variables by name; an empty value counts as not set (as Docker Compose leaves it). */
@@ -131,10 +131,7 @@ const nodeSchema = z.object({
 const gatewaySchema = z.object({
   ...shared,
   GATEWAY_PORT: integer(0, LAST_PORT, PORT_RULE).default(3000),
-  CLIENT_ID: z
-    .string()
-    .regex(/^[A-Za-z0-9_-]{1,64}$/, CLIENT_ID_RULE)
-    .default('gateway'),
+  CLIENT_ID: z.string().regex(NAME_PATTERN, CLIENT_ID_RULE).default('gateway'),
   REQUEST_TIMEOUT_MS: integer(1, 600_000, TIMEOUT_RULE).default(5000),
   OVERLOAD_WAIT_MS: integer(10, 600_000, OVERLOAD_WAIT_RULE).default(500),
   IDEMPOTENCY_RETENTION: integer(1, 36_500, RETENTION_RULE).optional(),

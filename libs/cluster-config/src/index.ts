@@ -25,7 +25,7 @@ export {
   type IssuedApiKey,
 } from './api-keys.js';
 export { clusterWarnings } from './cluster-warnings.js';
-export { MAX_MEMBERS, SIGNATURE_CHOICES } from './cluster-schema.js';
+export { MAX_MEMBERS, NAME_PATTERN, SIGNATURE_CHOICES } from './cluster-schema.js';
 export { BLS_FROM, type SignatureChoice } from './signature-scheme.js';
 export { ConfigurationError, notAllowed } from './configuration-error.js';
 export {

@@ -2,6 +2,7 @@
 
 import {
   GATEWAY_CLIENT,
+  NAME_PATTERN,
   SIGNATURE_CHOICES,
   type ApiKey,
   type SignatureChoice,
@@ -123,7 +124,7 @@ export function checkOptions(
 
 function clientsOf(ids: readonly string[]): readonly string[] {
   for (const id of ids) {
-    if (/^[A-Za-z0-9_-]{1,64}$/.test(id) && id !== GATEWAY_CLIENT) continue;
+    if (NAME_PATTERN.test(id) && id !== GATEWAY_CLIENT) continue;
     throw new OptionError('client', id, `1 to 64 letters, digits, - and _; not ${GATEWAY_CLIENT}`);
   }
   return [...new Set(ids)];

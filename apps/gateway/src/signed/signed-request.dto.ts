@@ -1,3 +1,4 @@
+import { NAME_PATTERN } from '@ccro/cluster-config';
 import { MAX_OPERATION_CHARACTERS } from '@ccro/wire';
 import { z } from 'zod';
 
@@ -6,7 +7,7 @@ const LONE_SURROGATE = /\p{Cs}/u;
 
 /** Body of `POST /requests/signed`: a request as its client signed it. */
 export const signedRequestSchema = z.strictObject({
-  client: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'a client of the cluster file'),
+  client: z.string().regex(NAME_PATTERN, 'a client of the cluster file'),
   timestamp: z.int().nonnegative(),
   /** JSON text, byte for byte what was signed. */
   operation: z
