@@ -2,7 +2,6 @@
 
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
-import type { createBullBoard } from '@bull-board/api';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Queue } from 'bullmq';
 import { DurableExperimentQueue } from '../experiments/queue/durable-experiment-queue.js';
@@ -15,8 +14,6 @@ import { DurableRequestQueue } from '../queue/durable/durable-request-queue.js';
 import { REQUEST_QUEUE } from '../queue/request-queue.js';
 
 const PATH = '/admin/queues';
-
-type BoardAdapter = Parameters<typeof createBullBoard>[0]['serverAdapter'];
 
 /**
  * Where callers have keys the door has asked for one of an admin; else this is for development
@@ -50,8 +47,7 @@ export async function serveQueueBoard(app: NestFastifyApplication): Promise<() =
   const files = createRequire(import.meta.url).resolve('@bull-board/ui/package.json');
   const board = createBoard({
     queues: [],
-    // Its types are those of another copy of the same package.
-    serverAdapter: serverAdapter as unknown as BoardAdapter,
+    serverAdapter,
     options: { uiBasePath: dirname(files), uiConfig: { boardTitle: 'CCRO queues' } },
   });
   await app
