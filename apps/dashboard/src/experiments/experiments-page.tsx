@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { PageProps } from '../page/page-props.js';
+import { useLooks } from '../state/looks.js';
 import { problemText } from '../state/problem-text.js';
 import { ExperimentForm } from './experiment-form.js';
 import { ExperimentPanel } from './experiment-panel.js';
@@ -80,32 +81,6 @@ export function ExperimentsPage({ theme }: PageProps): JSX.Element {
       )}
     </main>
   );
-}
-
-/**
- * Looks again and again, while somebody sees it, until `look` says that it was the last time.
- *
- * @param look is told whether another look has taken its place meanwhile
- */
-function useLooks(
-  everyMs: number,
-  when: readonly unknown[],
-  look: (isStale: () => boolean) => Promise<boolean>,
-): void {
-  useEffect(() => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    let over = false;
-    const again = async (): Promise<void> => {
-      if (!document.hidden && (await look(() => over))) return;
-      // The next look begins when the one before has its answer.
-      if (!over) timer = setTimeout(() => void again(), everyMs);
-    };
-    void again();
-    return () => {
-      over = true;
-      clearTimeout(timer);
-    };
-  }, when);
 }
 
 function summaryText(experiment: ExperimentSummary): string {

@@ -1,11 +1,14 @@
 import type { JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import { clusterStatus, ledgerFrom, type LedgerEntry } from '../connection/gateway.js';
 import type { PageProps } from '../page/page-props.js';
+import { useLooks } from '../state/looks.js';
 import { problemText } from '../state/problem-text.js';
-import { useDashboard } from '../state/store.js';
 import { shownSlots, SLOTS_SHOWN } from './shown-slots.js';
 import { Slot } from './slot.js';
+
+/** How often the page looks whether there is something newer to read. */
+const LOOK_MS = 250;
 
 /** A part of the ledger as it was read, or why it could not be. */
 interface Reading {
@@ -19,23 +22,21 @@ interface Reading {
 
 /** Decided batches, who signed them, and the receipts of their requests. */
 export function LedgerPage({ store }: PageProps): JSX.Element {
-  const { decisions, connection } = useDashboard(store);
   /** The newest slot on the page; undefined: the newest there is. */
   const [top, setTop] = useState<number | undefined>();
   const [reading, setReading] = useState<Reading | undefined>();
-  const told = decisions[0]?.sequence ?? 0;
-  // Where the newest ones are shown they are read again when there is a newer one; and all when
-  // the gateway is back, or has got its key.
-  const wanted = top ?? `newest ${told}`;
-  useEffect(() => {
-    let isCurrent = true;
-    void readLedger(top).then((read) => {
-      if (isCurrent) setReading(read);
-    });
-    return () => {
-      isCurrent = false;
-    };
-  }, [wanted, connection === 'live']);
+  const read = useMemo(() => ({ for: '' }), [top]);
+  useLooks(LOOK_MS, [top], async (isStale) => {
+    // Where the newest ones are shown they are read again when there is a newer one; and all when
+    // the gateway is back, or has got its key.
+    const { connection, decisions } = store.current;
+    const wanted = `${connection === 'live'} ${top ?? decisions[0]?.sequence ?? 0}`;
+    if (wanted === read.for) return false;
+    read.for = wanted;
+    const found = await readLedger(top);
+    if (!isStale()) setReading(found);
+    return false;
+  });
 
   const newest = reading?.newest ?? 0;
   const { from, to } = shownSlots(top, newest);
