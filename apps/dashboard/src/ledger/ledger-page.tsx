@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import { clusterStatus, ledgerFrom, type LedgerEntry } from '../connection/gateway.js';
 import type { PageProps } from '../page/page-props.js';
+import { Problem } from '../panels/problem.js';
 import { useLooks } from '../state/looks.js';
 import { problemText } from '../state/problem-text.js';
 import { shownSlots, SLOTS_SHOWN } from './shown-slots.js';
@@ -10,14 +11,13 @@ import { Slot } from './slot.js';
 /** How often the page looks whether there is something newer to read. */
 const LOOK_MS = 250;
 
-/** A part of the ledger as it was read, or why it could not be. */
+/** A part of the ledger as it was read. */
 interface Reading {
   readonly n: number;
   /** The newest slot that was decided when it was read. */
   readonly newest: number;
   /** The newest slot first. */
   readonly entries: readonly LedgerEntry[];
-  readonly problem: string | undefined;
 }
 
 /** Decided batches, who signed them, and the receipts of their requests. */
@@ -25,6 +25,8 @@ export function LedgerPage({ store }: PageProps): JSX.Element {
   /** The newest slot on the page; undefined: the newest there is. */
   const [top, setTop] = useState<number | undefined>();
   const [reading, setReading] = useState<Reading | undefined>();
+  /** Why it could not be read again: what was read before stays. */
+  const [problem, setProblem] = useState<string | undefined>();
   const read = useMemo(() => ({ for: '' }), [top]);
   useLooks(LOOK_MS, [top], async (isStale) => {
     // Where the newest ones are shown they are read again when there is a newer one; and all when
@@ -33,8 +35,14 @@ export function LedgerPage({ store }: PageProps): JSX.Element {
     const wanted = `${connection === 'live'} ${top ?? decisions[0]?.sequence ?? 0}`;
     if (wanted === read.for) return false;
     read.for = wanted;
-    const found = await readLedger(top);
-    if (!isStale()) setReading(found);
+    try {
+      const found = await readLedger(top);
+      if (isStale()) return false;
+      setReading(found);
+      setProblem(undefined);
+    } catch (error) {
+      if (!isStale()) setProblem(problemText(error));
+    }
     return false;
   });
 
@@ -62,24 +70,14 @@ export function LedgerPage({ store }: PageProps): JSX.Element {
             >
               Newer
             </button>
-            <label>
-              Slot
-              <input
-                class="narrow"
-                type="number"
-                min={1}
-                max={Math.max(newest, 1)}
-                onChange={({ currentTarget: { valueAsNumber: slot } }) =>
-                  setTop(slot >= 1 && slot < newest ? Math.floor(slot) : undefined)
-                }
-              />
-            </label>
+            <SlotField to={to} newest={newest} onTop={setTop} />
           </nav>
         </div>
         <p class="quiet" role="status" data-testid="slots">
-          {reading === undefined ? 'Reading …' : rangeText(reading.entries, newest)}
+          {reading !== undefined && rangeText(reading.entries, newest)}
+          {reading === undefined && problem === undefined && 'Reading …'}
         </p>
-        {reading?.problem !== undefined && <p class="problem">{reading.problem}</p>}
+        <Problem text={problem} />
         {reading?.entries.map((entry) => (
           <Slot key={entry.sequence} entry={entry} n={reading.n} />
         ))}
@@ -93,17 +91,44 @@ export function LedgerPage({ store }: PageProps): JSX.Element {
   );
 }
 
+/** Goes to a slot by its number; says which one is on top, until another is typed. */
+function SlotField({
+  to,
+  newest,
+  onTop,
+}: {
+  /** The newest slot on the page, 0 for none. */
+  readonly to: number;
+  readonly newest: number;
+  readonly onTop: (top: number | undefined) => void;
+}): JSX.Element {
+  const [typed, setTyped] = useState<string | undefined>();
+  return (
+    <label>
+      Slot
+      <input
+        class="narrow"
+        type="number"
+        min={1}
+        max={Math.max(newest, 1)}
+        value={typed ?? (to === 0 ? '' : to)}
+        onInput={({ currentTarget }) => setTyped(currentTarget.value)}
+        onBlur={() => setTyped(undefined)}
+        onChange={({ currentTarget: { valueAsNumber: slot } }) => {
+          setTyped(undefined);
+          onTop(slot >= 1 && slot < newest ? Math.floor(slot) : undefined);
+        }}
+      />
+    </label>
+  );
+}
+
+/** @throws GatewayProblem */
 async function readLedger(top: number | undefined): Promise<Reading> {
-  let n = 0;
-  let newest = 0;
-  try {
-    ({ n, lastExecuted: newest } = await clusterStatus());
-    const { from, to } = shownSlots(top, newest);
-    const entries = to === 0 ? [] : await ledgerFrom(from, to - from + 1);
-    return { n, newest, entries: [...entries].reverse(), problem: undefined };
-  } catch (error) {
-    return { n, newest, entries: [], problem: problemText(error) };
-  }
+  const { n, lastExecuted: newest } = await clusterStatus();
+  const { from, to } = shownSlots(top, newest);
+  const entries = to === 0 ? [] : await ledgerFrom(from, to - from + 1);
+  return { n, newest, entries: [...entries].reverse() };
 }
 
 function rangeText(entries: readonly LedgerEntry[], newest: number): string {
