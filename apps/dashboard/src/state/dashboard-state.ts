@@ -9,6 +9,8 @@ export type Connection = 'connecting' | 'live' | 'lost' | 'locked';
 export interface HeardNode {
   readonly state: NodeState;
   readonly heardAtMs: number;
+  /** The most that it ever said to have executed. */
+  readonly mostExecuted: number;
 }
 
 export interface ShownMessage extends SentMessage {

@@ -27,6 +27,17 @@ function messages(...sequences: number[]): ClusterEvent {
   return { type: 'messages', every: 1, omitted: 0, messages: sequences.map(vote) };
 }
 
+function heard(node: number, parts: Partial<NodeState>): ClusterEvent {
+  return { type: 'node', node, state: nodeState(parts) };
+}
+
+function byNodes(sequence: number): ClusterEvent {
+  return {
+    ...{ type: 'decision', sequence, view: 0, digest: 'aa', requests: 2, fast: true },
+    ...{ fellBack: false, durationMs: 3, correct: 3, corrupt: 0 },
+  };
+}
+
 /** The state after events, all at `nowMs` or each at its own time. */
 function after(
   events: readonly (ClusterEvent | readonly [number, ClusterEvent])[],
@@ -49,6 +60,34 @@ describe('the connection', () => {
   it('begins anew with another cluster', () => {
     const seen = after([HELLO, messages(1)]);
     expect(after([{ ...HELLO, cluster: 'other' }], seen).shown).toBeUndefined();
+  });
+});
+
+describe('a cluster of the same name that begins again at slot 1', () => {
+  const executed = (lastExecuted: number, ...nodes: number[]): ClusterEvent[] =>
+    nodes.map((node) => heard(node, { lastExecuted }));
+  const seen = after([
+    ...[HELLO, ...executed(90, 0, 1, 2), ...executed(89, 3)],
+    ...[byNodes(90), messages(90), messages(91)],
+  ]);
+
+  it('is shown once more nodes fell back than may be faulty', () => {
+    const one = after([heard(0, { lastExecuted: 0 })], seen);
+    expect(one).toMatchObject({ shown: { sequence: 90 }, decisions: [{ sequence: 90 }] });
+    const anew = after(executed(0, 1), one);
+    expect(anew).toMatchObject({ shown: undefined, waiting: undefined, decisions: [] });
+    const next = after([...executed(2, 3, 2, 1, 0), byNodes(2), messages(2)], anew);
+    expect(next).toMatchObject({ shown: { sequence: 2 }, decisions: [{ sequence: 2 }] });
+    expect(nodeViews(next, 0).map(({ lastExecuted }) => lastExecuted)).toEqual([2, 2, 2, 2]);
+  });
+
+  it('is not seen in nodes that are behind, nor in one that restarts again and again', () => {
+    const later = after(
+      [byNodes(99), ...executed(95, 0, 1), ...[0, 40, 0].flatMap((each) => executed(each, 2))],
+      seen,
+    );
+    expect(later.decisions.map(({ sequence }) => sequence)).toEqual([99, 90]);
+    expect(later.shown?.sequence).toBe(90);
   });
 });
 
@@ -80,10 +119,6 @@ describe('the shown slot', () => {
 
 describe('decisions', () => {
   const told = { view: 0, digest: 'aa' };
-  const byNodes = (sequence: number): ClusterEvent => ({
-    ...{ type: 'decision', sequence, ...told, requests: 2, fast: true, fellBack: false },
-    ...{ durationMs: 3, correct: 3, corrupt: 0 },
-  });
   const byGateway = (sequence: number): ClusterEvent => ({
     ...{ type: 'decided', id: 'gateway-1', sequence, ...told, consensusTimeMs: 5 },
     nodes: [{ id: 0, reply: 'matching', correct: 3, corrupt: 1 }],
@@ -147,10 +182,6 @@ describe('memory', () => {
 });
 
 describe('roles and conditions', () => {
-  const heard = (node: number, parts: Partial<NodeState>): ClusterEvent => ({
-    ...{ type: 'node', node, state: nodeState(parts) },
-  });
-
   it('follow the view of f+1 nodes: one liar moves nothing', () => {
     const state = after([
       HELLO,

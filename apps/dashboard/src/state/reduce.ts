@@ -4,6 +4,7 @@ import type {
   DecisionEvent,
   EvidenceEvent,
   MessagesEvent,
+  NodeEvent,
 } from '@ccro/telemetry';
 import {
   EMPTY_STATE,
@@ -45,11 +46,8 @@ function onEvent(state: DashboardState, event: ClusterEvent, nowMs: number): Das
       const same = state.hello?.cluster === event.cluster && state.hello.n === event.n;
       return { ...(same ? state : EMPTY_STATE), connection: 'live', hello: event };
     }
-    case 'node': {
-      const nodes = new Map(state.nodes);
-      nodes.set(event.node, { state: event.state, heardAtMs: nowMs });
-      return { ...state, nodes };
-    }
+    case 'node':
+      return withNode(state, event, nowMs);
     case 'messages':
       return withMessages(state, event, nowMs);
     case 'decision':
@@ -70,6 +68,29 @@ function onEvent(state: DashboardState, event: ClusterEvent, nowMs: number): Das
     case 'skipped':
       return state;
   }
+}
+
+/**
+ * Takes a node at its word. A node that says to have executed less than before has lost what it
+ * knew. If more did than may be faulty, the cluster began anew at slot 1: the slots that are shown
+ * are not its own, and none of its own would ever be newer than they.
+ */
+function withNode(
+  state: DashboardState,
+  { node, state: said }: NodeEvent,
+  nowMs: number,
+): DashboardState {
+  const mostExecuted = Math.max(said.lastExecuted, state.nodes.get(node)?.mostExecuted ?? 0);
+  const heard = new Map(state.nodes).set(node, { state: said, heardAtMs: nowMs, mostExecuted });
+  const fellBack = [...heard].filter(([, each]) => each.state.lastExecuted < each.mostExecuted);
+  if (state.hello === undefined || fellBack.length <= state.hello.f) {
+    return { ...state, nodes: heard };
+  }
+  // The others spoke of the slots before; they say soon how they are now.
+  const nodes = new Map(
+    fellBack.map(([id, each]) => [id, { ...each, mostExecuted: each.state.lastExecuted }]),
+  );
+  return { ...state, nodes, shown: undefined, waiting: undefined, decisions: [] };
 }
 
 /**
