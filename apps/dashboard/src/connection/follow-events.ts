@@ -1,6 +1,6 @@
 import type { Store } from '../state/store.js';
 import { EventFrames } from './event-frames.js';
-import { fetchWithKey, untilKeyOr } from './key.js';
+import { fetchWithKey, keyWanted, untilKeyOr } from './key.js';
 
 const RETRY_MS = 2_000;
 /** The gateway says something every second: after so long the connection is as good as lost. */
@@ -29,7 +29,10 @@ async function readEvents(store: Store): Promise<boolean> {
   heard();
   try {
     const { ok, status, body } = await fetchWithKey('/events', { signal: abort.signal });
-    if (!ok || body === null) return status === 401;
+    if (!ok || body === null) {
+      // Or else another key was given while this one was on its way.
+      return status === 401 && keyWanted() !== undefined;
+    }
     const reader = body.pipeThrough(new TextDecoderStream()).getReader();
     const frames = new EventFrames();
     for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {

@@ -23,7 +23,11 @@ export function onKeyWanted(listener: Listener): () => void {
   return () => void listeners.delete(listener);
 }
 
+/** Keys are of these: others no gateway knows, and some no header can hold. */
+const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
+
 export function takeKey(key: string): void {
+  if (!VISIBLE_ASCII.test(key)) return want('unknown');
   sessionStorage.setItem(ITEM, key);
   want(undefined);
 }
@@ -34,8 +38,9 @@ export async function fetchWithKey(path: string, init: RequestInit = {}): Promis
   const headers = new Headers(init.headers);
   if (key !== null) headers.set('authorization', `Bearer ${key}`);
   const response = await fetch(path, { ...init, headers });
-  if (response.status === 401) want(key === null ? 'none' : 'unknown');
-  if (response.status === 403 && (await isForbidden(response.clone()))) want('weak');
+  const wants = await wantedBy(response, key);
+  // Of a key that has been replaced meanwhile nobody needs to hear.
+  if (wants !== undefined && sessionStorage.getItem(ITEM) === key) want(wants);
   return response;
 }
 
@@ -54,9 +59,12 @@ export function untilKeyOr(ms: number | undefined): Promise<void> {
   });
 }
 
-async function isForbidden(response: Response): Promise<boolean> {
-  const problem = (await response.json().catch(() => ({}))) as { readonly type?: unknown };
-  return problem.type === 'urn:ccro:problem:forbidden';
+async function wantedBy(response: Response, key: string | null): Promise<KeyWanted | undefined> {
+  if (response.status === 401) return key === null ? 'none' : 'unknown';
+  if (response.status !== 403) return undefined;
+  const answer = response.clone().json() as Promise<{ readonly type?: unknown }>;
+  const { type } = await answer.catch(() => ({ type: undefined }));
+  return type === 'urn:ccro:problem:forbidden' ? 'weak' : undefined;
 }
 
 function want(why: KeyWanted | undefined): void {
