@@ -31,7 +31,11 @@ export class Store {
 
 export function useDashboard(store: Store): DashboardState {
   const [state, setState] = useState(store.current);
-  useEffect(() => store.subscribe(setState), [store]);
+  useEffect(() => {
+    // Something may have happened since this was drawn.
+    setState(store.current);
+    return store.subscribe(setState);
+  }, [store]);
   return state;
 }
 
