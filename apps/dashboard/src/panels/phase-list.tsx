@@ -23,7 +23,8 @@ export function PhaseList({
         {phaseCounts(shown, n).map(({ phase, count }) => (
           <li key={phase}>
             <span class={`swatch flight-${phase.replaceAll(' ', '-')}`} aria-hidden="true" />
-            {phase} <b>{count}</b>
+            {phase} {shown.incomplete && 'at least '}
+            <b>{count}</b>
           </li>
         ))}
       </ul>

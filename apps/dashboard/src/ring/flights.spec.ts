@@ -12,7 +12,7 @@ function message(parts: Partial<ShownMessage>): ShownMessage {
 }
 
 function slot(...messages: ShownMessage[]): ShownSlot {
-  return { sequence: 1, startedAtMs: 0, messages };
+  return { sequence: 1, startedAtMs: 0, messages, incomplete: false };
 }
 
 describe('flights', () => {
@@ -28,7 +28,7 @@ describe('flights', () => {
     const order = [...flights].sort((a, b) => a.startsMs - b.startsMs);
     expect(order.map(({ phase }) => phase)).toEqual([
       ...Array<string>(3).fill('pre-prepare'),
-      ...['prepare vote', 'reply'],
+      ...['prepare vote', 'full reply'],
     ]);
     expect(order.slice(0, 3).map(({ to }) => to)).toEqual([1, 2, 3].map((id) => nodePlace(id, 4)));
     expect(order.at(-1)?.to).toEqual(CLIENT_PLACE);

@@ -23,6 +23,8 @@ export interface ShownSlot {
   readonly sequence: number;
   readonly startedAtMs: number;
   readonly messages: readonly ShownMessage[];
+  /** There may have been more messages than these: some were left out on the way, or here. */
+  readonly incomplete: boolean;
 }
 
 export interface ShownDecision {
@@ -72,6 +74,8 @@ export interface DashboardState {
   readonly accusations: readonly Accusation[];
   readonly notices: readonly Notice[];
   readonly rates: readonly RatesPoint[];
+  /** Events were left out, and nothing has been told of messages since. */
+  readonly gap: boolean;
   /** Every which slot is told. */
   readonly every: number;
   /** Grows: names messages and notices. */
@@ -88,6 +92,7 @@ export const EMPTY_STATE: DashboardState = {
   accusations: [],
   notices: [],
   rates: [],
+  gap: false,
   every: 1,
   lastKey: 0,
 };

@@ -7,7 +7,7 @@ export const PHASES = [
   'prepare certificate',
   'commit vote',
   'commit certificate',
-  'reply',
+  'full reply',
 ] as const;
 
 export type PhaseName = (typeof PHASES)[number];
@@ -26,12 +26,13 @@ export function phaseOf({
     case 'pre-prepare':
       return 'pre-prepare';
     case 'reply':
-    case 'brief-reply':
-      return 'reply';
+      return 'full reply';
     case 'vote':
     case 'certificate':
       if (phase === null || phase === 'checkpoint') return undefined;
       return `${phase} ${kind}`;
+    // A brief reply does not say which slot it is about.
+    case 'brief-reply':
     case 'decision':
     case 'view-change':
     case 'new-view':

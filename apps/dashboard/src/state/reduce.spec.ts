@@ -111,6 +111,22 @@ describe('the shown slot', () => {
     expect(after([[SLOT_MS + 2, messages(4)]], next).shown?.messages).toHaveLength(3);
   });
 
+  it('says that there may have been more, where some were left out', () => {
+    const omitting = (...sequences: number[]): ClusterEvent => ({
+      ...{ type: 'messages', every: 1, omitted: 3, messages: sequences.map(vote) },
+    });
+    const whole = after([messages(1, 1), messages(2)]);
+    expect(whole).toMatchObject({ shown: { incomplete: false }, waiting: { incomplete: false } });
+    const cut = messages(...Array<number>(LIMITS.messages).fill(1));
+    const skipped: ClusterEvent = { type: 'skipped', count: 1 };
+    for (const events of [[cut], [omitting()], [skipped]]) {
+      expect(after(events, whole).shown).toMatchObject({ sequence: 1, incomplete: true });
+    }
+    expect(after([omitting(4)], whole).waiting).toMatchObject({ sequence: 4, incomplete: true });
+    const next = after([skipped, messages(4), messages(5)], whole);
+    expect(next).toMatchObject({ shown: { incomplete: true }, waiting: { incomplete: false } });
+  });
+
   it('names messages so that none is drawn twice', () => {
     const { shown } = after([messages(2, 2), messages(2)]);
     expect(new Set(shown?.messages.map(({ key }) => key)).size).toBe(3);

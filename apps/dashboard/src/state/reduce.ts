@@ -13,6 +13,7 @@ import {
   type DashboardState,
   type ShownDecision,
   type ShownMessage,
+  type ShownSlot,
 } from './dashboard-state.js';
 import { SLOT_MS } from './phases.js';
 
@@ -66,7 +67,7 @@ function onEvent(state: DashboardState, event: ClusterEvent, nowMs: number): Das
       return withTurn({ ...state, rates }, nowMs);
     }
     case 'skipped':
-      return state;
+      return { ...withGap(state), gap: true };
   }
 }
 
@@ -99,10 +100,11 @@ function withNode(
  */
 function withMessages(
   state: DashboardState,
-  { messages, every }: MessagesEvent,
+  { messages, every, omitted }: MessagesEvent,
   nowMs: number,
 ): DashboardState {
-  let { lastKey, shown, waiting } = state;
+  const incomplete = state.gap || omitted > 0;
+  let { lastKey, shown, waiting } = incomplete ? withGap(state) : state;
   for (const told of messages) {
     const { sequence, phase } = told;
     if (sequence === null || phase === 'checkpoint') continue;
@@ -110,18 +112,27 @@ function withMessages(
     if (sequence === shown?.sequence) shown = withMessage(shown, message);
     else if (sequence === waiting?.sequence) waiting = withMessage(waiting, message);
     else if (sequence > (waiting ?? shown ?? { sequence: 0 }).sequence) {
-      waiting = { sequence, messages: [message] };
+      waiting = { sequence, messages: [message], incomplete };
     }
   }
-  return withTurn({ ...state, every, lastKey, shown, waiting }, nowMs);
+  return withTurn({ ...state, gap: false, every, lastKey, shown, waiting }, nowMs);
 }
 
-function withMessage<Slot extends { readonly messages: readonly ShownMessage[] }>(
-  slot: Slot,
-  message: ShownMessage,
-): Slot {
-  if (slot.messages.length >= LIMITS.messages) return slot;
+type SlotMessages = Pick<ShownSlot, 'messages' | 'incomplete'>;
+
+function withMessage<Slot extends SlotMessages>(slot: Slot, message: ShownMessage): Slot {
+  if (slot.messages.length >= LIMITS.messages) return leftOut(slot);
   return { ...slot, messages: [...slot.messages, message] };
+}
+
+/** Messages were left out, which may have been of any slot. */
+function withGap(state: DashboardState): DashboardState {
+  const { shown, waiting } = state;
+  return { ...state, shown: shown && leftOut(shown), waiting: waiting && leftOut(waiting) };
+}
+
+function leftOut<Slot extends SlotMessages>(slot: Slot): Slot {
+  return slot.incomplete ? slot : { ...slot, incomplete: true };
 }
 
 /** The waiting slot is shown once the one before it has been seen to its end. */
