@@ -44,16 +44,13 @@ export interface KnowingNode {
   readonly collector: number | undefined;
   /** The highest checkpoint it knows to be stable. */
   readonly stable: number;
-  /** Ascending by sequence number. */
+  /** All that it knows of above `stable`, ascending by sequence number. */
   readonly slots: readonly KnownSlot[];
 }
 
 export interface Knowledge {
   readonly nodes: readonly KnowingNode[];
 }
-
-/** Slots shown of a node at most: the newest. */
-const MAX_SLOTS = 8;
 
 export function knowledgeAtStart({ n }: Pick<Recording, 'n'>): Knowledge {
   return {
@@ -130,10 +127,8 @@ function afterProgress(
       return { ...node, waits: true };
     case 'entered-view':
       return { ...node, view: progress.view, waits: false };
-    case 'stable-checkpoint': {
-      const stable = progress.sequence;
-      return { ...node, stable, slots: node.slots.filter(({ sequence }) => sequence > stable) };
-    }
+    case 'stable-checkpoint':
+      return withStable(node, progress.sequence);
     case 'fetching-state':
       return node;
     case 'took-state-over':
@@ -181,7 +176,7 @@ function withCertificate(
   signers: readonly number[],
   n: number,
 ): KnowingNode {
-  if (phase === 'checkpoint') return { ...node, stable: Math.max(node.stable, sequence) };
+  if (phase === 'checkpoint') return withStable(node, sequence);
   const held = { view, digest, signers };
   // The votes of all decide in one round.
   const decides = phase === 'commit' || signers.length === n;
@@ -192,11 +187,18 @@ function withCertificate(
   }));
 }
 
+/** Slots up to a stable checkpoint are of no use any more. */
+function withStable(node: KnowingNode, sequence: number): KnowingNode {
+  const stable = Math.max(node.stable, sequence);
+  return { ...node, stable, slots: node.slots.filter((slot) => slot.sequence > stable) };
+}
+
 function withSlot(
   node: KnowingNode,
   sequence: number,
   change: (slot: KnownSlot) => KnownSlot,
 ): KnowingNode {
+  if (sequence <= node.stable) return node;
   const known = node.slots.find((slot) => slot.sequence === sequence) ?? {
     sequence,
     accepted: undefined,
@@ -207,5 +209,5 @@ function withSlot(
   };
   const slots = [...node.slots.filter((slot) => slot.sequence !== sequence), change(known)];
   slots.sort((a, b) => a.sequence - b.sequence);
-  return { ...node, slots: slots.slice(-MAX_SLOTS) };
+  return { ...node, slots };
 }

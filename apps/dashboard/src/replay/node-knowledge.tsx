@@ -3,6 +3,9 @@ import type { JSX } from 'preact';
 import type { HeldCertificate, KnowingNode, KnownSlot } from './knowledge.js';
 import { shortDigest } from './words.js';
 
+/** Slots shown of a node at most: the newest. */
+const MAX_SLOTS = 8;
+
 /** What each node knows at this moment: slot by slot, and whose votes it holds. */
 export function NodesKnowledge({
   nodes,
@@ -47,23 +50,27 @@ function NodeKnowledge({
         {stable > 0 && `; stable ${stable}`}
       </p>
       <ul class="lines">
-        {slots.toReversed().map((slot) => (
-          <li key={slot.sequence}>
-            <b>Slot {slot.sequence}</b> {phaseOf(slot)}
-            {slot.accepted !== undefined && <Digest text={slot.accepted.digest} />}
-            <ul>
-              {slot.votes.map(({ phase, view: of, digest, voters }) => (
-                <li key={`${phase}${of}${digest}`}>
-                  {phase} votes <Digest text={digest} /> {of !== view && `in view ${of}`} of{' '}
-                  {voters.join(', ')}
-                  {voters.length >= quorum && ': a quorum'}
-                </li>
-              ))}
-              <Certificate name="prepared" held={slot.prepared} />
-              <Certificate name="committed" held={slot.committed} />
-            </ul>
-          </li>
-        ))}
+        {slots
+          .slice(-MAX_SLOTS)
+          .toReversed()
+          .map((slot) => (
+            <li key={slot.sequence}>
+              <b>Slot {slot.sequence}</b> {phaseOf(slot)}
+              {slot.accepted !== undefined && <Digest text={slot.accepted.digest} />}
+              <ul>
+                {slot.votes.map(({ phase, view: of, digest, voters }) => (
+                  <li key={`${phase}${of}${digest}`}>
+                    {phase} votes <Digest text={digest} /> {of !== view && `in view ${of}`} of{' '}
+                    {voters.join(', ')}
+                    {voters.length >= quorum && ': a quorum'}
+                  </li>
+                ))}
+                <Certificate name="prepared" held={slot.prepared} />
+                <Certificate name="committed" held={slot.committed} />
+              </ul>
+            </li>
+          ))}
+        {slots.length > MAX_SLOTS && <li class="quiet">{slots.length - MAX_SLOTS} older ones</li>}
       </ul>
     </article>
   );

@@ -1,4 +1,10 @@
-import { CASES as SCENES, recordCase, recordSeed, type Recording } from '@ccro/simulator';
+import {
+  CASES as SCENES,
+  recordCase,
+  recordSeed,
+  type RecordedStep,
+  type Recording,
+} from '@ccro/simulator';
 import { describe, expect, it } from 'vitest';
 import { CASES } from './cases.js';
 import { afterStep, knowledgeAtStart } from './knowledge.js';
@@ -41,6 +47,31 @@ describe('the time line', () => {
     }
     expect(timeline.after(-1)).toEqual(knowledgeAtStart(recording));
     expect(timeline.after(1e9)).toEqual(forward.at(-1));
+  });
+
+  it('knows of every slot above the stable checkpoint, and of none below', () => {
+    const place = (sequence: number) => ({ view: 0, sequence, digest: 'aa' });
+    const common = { atMs: 0, node: 0 } as const;
+    const votes = Array.from({ length: 32 }, (_, index) => index + 1).map(
+      (sequence): RecordedStep => ({
+        ...{ ...common, kind: 'voted', phase: 'prepare', ...place(sequence) },
+      }),
+    );
+    const stable: RecordedStep = {
+      ...{ ...common, kind: 'progress' },
+      progress: { kind: 'stable-checkpoint', sequence: 8 },
+    };
+    const knownAfter = (steps: readonly RecordedStep[]): number[] => {
+      const known = steps.reduce(
+        (all, step) => afterStep(all, step, 4),
+        knowledgeAtStart({ n: 4 }),
+      );
+      return known.nodes[0]?.slots.map(({ sequence }) => sequence) ?? [];
+    };
+    const all = votes.map((_, index) => index + 1);
+    expect(knownAfter(votes)).toEqual(all);
+    expect(knownAfter([...votes, stable])).toEqual(all.slice(8));
+    expect(knownAfter([stable, ...votes])).toEqual(all.slice(8));
   });
 
   it('ends where the nodes end', async () => {
@@ -97,7 +128,7 @@ describe('the time line', () => {
       recording.steps.forEach((step, index) => {
         const text = meaningOf(step, timeline.after(index - 1), timeline.after(index), recording);
         if (step.kind !== 'note') expect(text).toMatch(/^[A-Z].*\.$/su);
-        expect(text).not.toMatch(/undefined|\[object/);
+        expect(text).not.toMatch(/undefined|\[object|of nobody/);
       });
     }
   });

@@ -174,10 +174,10 @@ function receivedText(
   const held = slot?.votes.find(
     (each) => each.phase === phase && each.view === view && each.digest === digest,
   );
-  return (
-    `The ${phase} vote of node ${author} for ${shortDigest(digest)} reaches node ${node}, which ` +
-    `now has votes of ${nodeList(held?.voters ?? [])}; ${quorum} make a quorum.`
-  );
+  const reaches = `The ${phase} vote of node ${author} for ${shortDigest(digest)} reaches node ${node}`;
+  if (held === undefined) return `${reaches}, which knows a stable checkpoint beyond it.`;
+  const voters = nodeList(held.voters);
+  return `${reaches}, which now has votes of ${voters}; ${quorum} make a quorum.`;
 }
 
 /** What a node learns that receives this. */

@@ -42,6 +42,7 @@ export const REASONS: Readonly<Record<string, string>> = {
 
 /** Node ids as people list them: `nodes 1, 2 and 3`. */
 export function nodeList(ids: readonly number[]): string {
+  if (ids.length === 0) return 'nobody';
   if (ids.length === 1) return `node ${ids[0]}`;
   return `nodes ${ids.slice(0, -1).join(', ')} and ${ids.at(-1)}`;
 }
