@@ -1,6 +1,8 @@
 import type { JSX } from 'preact';
+import { useMemo } from 'preact/hooks';
 import type { ShownSlot } from '../state/dashboard-state.js';
 import type { NodeView } from '../state/derive.js';
+import { SLOT_MS } from '../state/phases.js';
 import { FlyingMessage } from './flying-message.js';
 import { flightsOf } from './flights.js';
 import { CLIENT_PLACE, SIZE } from './layout.js';
@@ -17,7 +19,12 @@ export interface RingProps {
 
 /** The nodes in a ring, and the messages of one slot flying between them. */
 export function Ring({ nodes, shown, selected, onSelect, motion }: RingProps): JSX.Element {
-  const flights = shown === undefined || !motion ? [] : flightsOf(shown, nodes.length);
+  const n = nodes.length;
+  const startedAtMs = shown?.startedAtMs ?? 0;
+  // Whoever comes to the page, or turns motion on, does not see again what is long over.
+  const isOver = useMemo(() => performance.now() - startedAtMs > SLOT_MS, [startedAtMs, motion]);
+  const isSeen = shown === undefined || !motion || isOver;
+  const flights = useMemo(() => (isSeen ? [] : flightsOf(shown, n)), [shown, n, isSeen]);
   return (
     <svg class="ring" viewBox={`0 0 ${SIZE} ${SIZE}`} role="group" aria-label="Nodes">
       <text class="ring-client" x={CLIENT_PLACE.x} y={CLIENT_PLACE.y + 4} text-anchor="middle">
@@ -33,7 +40,7 @@ export function Ring({ nodes, shown, selected, onSelect, motion }: RingProps): J
         <NodeMark
           key={node.id}
           node={node}
-          n={nodes.length}
+          n={n}
           selected={node.id === selected}
           onSelect={onSelect}
         />
