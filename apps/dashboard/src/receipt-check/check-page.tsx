@@ -14,6 +14,8 @@ interface Given {
   readonly bytes: Uint8Array;
 }
 
+const PASTED = 'pasted';
+
 const encoder = new TextEncoder();
 
 /** Checks receipts in the browser: nothing that is dropped here leaves it. */
@@ -28,21 +30,18 @@ export function CheckPage(): JSX.Element {
     if (request === null) return;
     void attempt(async () => {
       const text = await receiptText(request, query.get('sequence') ?? undefined);
-      setReceipt({ from: `of ${request}, from the gateway`, bytes: encoder.encode(text) });
+      const fetched = { from: `of ${request}, from the gateway`, bytes: encoder.encode(text) };
+      // A file may have been chosen meanwhile.
+      setReceipt((given) => given ?? fetched);
     });
   }, []);
   useEffect(() => {
     setAnswer(undefined);
     if (receipt === undefined || cluster === undefined) return undefined;
     const clusterFile = new TextDecoder().decode(cluster.bytes);
-    let wanted = true;
-    void attempt(async () => {
-      const checked = await check({ receipt: receipt.bytes, clusterFile });
-      if (wanted) setAnswer(checked);
-    });
-    return () => {
-      wanted = false;
-    };
+    const { answer: coming, stop } = check({ receipt: receipt.bytes, clusterFile });
+    void attempt(async () => setAnswer(await coming));
+    return stop;
   }, [receipt, cluster]);
   const fromGateway = (): Promise<void> =>
     attempt(async () => {
@@ -78,7 +77,7 @@ function Input({
 }: {
   readonly name: string;
   readonly given: Given | undefined;
-  readonly onGiven: (given: Given) => void;
+  readonly onGiven: (given: Given | undefined) => void;
   readonly children?: JSX.Element;
 }): JSX.Element {
   const take = async (file: File | undefined): Promise<void> => {
@@ -86,10 +85,10 @@ function Input({
     onGiven({ from: file.name, bytes: new Uint8Array(await file.arrayBuffer()) });
   };
   const paste = (text: string): void => {
-    if (text.trim() === '') return;
+    if (text.trim() === '') return onGiven(given?.from === PASTED ? undefined : given);
     // Files end with a line feed, which copying mostly leaves behind.
     const whole = text.endsWith('\n') ? text : `${text}\n`;
-    onGiven({ from: 'pasted', bytes: encoder.encode(whole) });
+    onGiven({ from: PASTED, bytes: encoder.encode(whole) });
   };
   return (
     <section

@@ -1,12 +1,27 @@
+import { askWorker } from '../connection/ask-worker.js';
 import type { Answer, Question } from './messages.js';
 
+/** A check on its way. */
+interface Check {
+  /** Rejects when there will be no answer; a check that is stopped has none. */
+  readonly answer: Promise<Answer>;
+  readonly stop: () => void;
+}
+
 /** Has a worker check a receipt. */
-export function check(question: Question): Promise<Answer> {
+export function check(question: Question): Check {
   const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
+  let stop = (): void => worker.terminate();
   const answer = new Promise<Answer>((resolve, reject) => {
-    worker.addEventListener('message', ({ data }: MessageEvent<Answer>) => resolve(data));
-    worker.addEventListener('error', ({ message }) => reject(new Error(message)));
+    stop = askWorker<Answer>(
+      worker,
+      question,
+      (told) => {
+        stop();
+        resolve(told);
+      },
+      (problem) => reject(new Error(problem)),
+    );
   });
-  worker.postMessage(question);
-  return answer.finally(() => worker.terminate());
+  return { answer, stop };
 }

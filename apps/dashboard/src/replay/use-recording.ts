@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
+import { askWorker } from '../connection/ask-worker.js';
 import type { FromWorker } from './messages.js';
 import type { Source } from './source.js';
 import { Timeline } from './timeline.js';
@@ -20,15 +21,16 @@ export function useRecording(source: Source | undefined): Loading {
     }
     setLoading({ kind: 'running', steps: 0, atMs: 0 });
     const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
-    worker.addEventListener('message', ({ data }: MessageEvent<FromWorker>) => {
-      setLoading(loadingOf(data));
-      if (data.kind !== 'progress') worker.terminate();
-    });
-    worker.addEventListener('error', ({ message }) => {
-      setLoading({ kind: 'failed', problem: `The run ended: ${message}` });
-    });
-    worker.postMessage(source);
-    return () => worker.terminate();
+    const stop = askWorker<FromWorker>(
+      worker,
+      source,
+      (told) => {
+        setLoading(loadingOf(told));
+        if (told.kind !== 'progress') stop();
+      },
+      (problem) => setLoading({ kind: 'failed', problem }),
+    );
+    return stop;
   }, [source]);
   return loading;
 }
