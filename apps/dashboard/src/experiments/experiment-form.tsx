@@ -1,7 +1,6 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import { Problem } from '../panels/problem.js';
-import { problemText } from '../state/problem-text.js';
+import { Problem, useAttempts } from '../panels/problem.js';
 import {
   FAULT_NAMES,
   FIRST_FORM,
@@ -21,19 +20,13 @@ export function ExperimentForm({
   readonly onCreated: (id: string) => void;
 }): JSX.Element {
   const [form, setForm] = useState<FormState>(FIRST_FORM);
-  const [problem, setProblem] = useState<string | undefined>();
+  const { problem, busy, attempt } = useAttempts();
   const change = (part: Partial<FormState>): void => setForm({ ...form, ...part });
 
   const submit = async (): Promise<void> => {
     const request = requestOf(form);
-    if (typeof request === 'string') return setProblem(request);
-    try {
-      const { id } = await createExperiment(request);
-      setProblem(undefined);
-      onCreated(id);
-    } catch (error) {
-      setProblem(problemText(error));
-    }
+    if (typeof request === 'string') throw new Error(request);
+    onCreated((await createExperiment(request)).id);
   };
 
   return (
@@ -42,7 +35,7 @@ export function ExperimentForm({
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          void submit();
+          void attempt(submit);
         }}
       >
         <Choices
@@ -59,7 +52,9 @@ export function ExperimentForm({
           onChange={(fault) => change({ fault })}
         />
         <div class="row">
-          <button type="submit">Measure</button>
+          <button type="submit" disabled={busy}>
+            Measure
+          </button>
           <button type="button" class="plain" onClick={() => setForm(SEED_FORM)}>
             The seed's two tables
           </button>

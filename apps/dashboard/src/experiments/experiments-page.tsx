@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { PageProps } from '../page/page-props.js';
+import { Problem } from '../panels/problem.js';
 import { useLooks } from '../state/looks.js';
 import { problemText } from '../state/problem-text.js';
 import { ExperimentForm } from './experiment-form.js';
@@ -23,16 +24,21 @@ export function ExperimentsPage({ theme }: PageProps): JSX.Element {
   const [list, setList] = useState<readonly ExperimentSummary[]>([]);
   const [chosen, setChosen] = useState<string | undefined>();
   const [shown, setShown] = useState<Experiment | undefined>();
-  const [problem, setProblem] = useState<string | undefined>();
+  /** Why the last look at the list failed, and why the last one at what is shown. */
+  const [listProblem, setListProblem] = useState<string | undefined>();
+  const [shownProblem, setShownProblem] = useState<string | undefined>();
+  const problem = listProblem ?? shownProblem;
   const id = chosen ?? list[0]?.id;
 
   // Anew at once when one was asked for or has ended.
-  useLooks(LIST_LOOK_MS, [chosen, shown?.state], async () => {
+  useLooks(LIST_LOOK_MS, [chosen, shown?.state], async (isStale) => {
     try {
-      setList(await listExperiments());
-      setProblem(undefined);
+      const found = await listExperiments();
+      if (isStale()) return true;
+      setList(found);
+      setListProblem(undefined);
     } catch (error) {
-      setProblem(problemText(error));
+      if (!isStale()) setListProblem(problemText(error));
     }
     return false;
   });
@@ -40,20 +46,24 @@ export function ExperimentsPage({ theme }: PageProps): JSX.Element {
     if (id === undefined) return false;
     try {
       const found = await readExperiment(id);
-      if (!isStale()) setShown(found);
+      if (isStale()) return true;
+      setShown(found);
+      setShownProblem(undefined);
       return isOver(found);
     } catch (error) {
-      setProblem(problemText(error));
+      if (!isStale()) setShownProblem(problemText(error));
       return false;
     }
   });
+  // By the time it has an answer another one may be shown.
+  const change = (next: Experiment): void => setShown((now) => (now?.id === next.id ? next : now));
 
   return (
     <main class="cluster experiments">
       {problem !== undefined && (
-        <p class="facts problem" role="alert">
-          {problem}
-        </p>
+        <div class="facts">
+          <Problem text={problem} />
+        </div>
       )}
       <div class="side">
         <ExperimentForm onCreated={setChosen} />
@@ -77,7 +87,7 @@ export function ExperimentsPage({ theme }: PageProps): JSX.Element {
         </section>
       </div>
       {shown !== undefined && (
-        <ExperimentPanel key={shown.id} experiment={shown} theme={theme} onChange={setShown} />
+        <ExperimentPanel key={shown.id} experiment={shown} theme={theme} onChange={change} />
       )}
     </main>
   );

@@ -13,17 +13,22 @@ export function Problem({ text }: { readonly text: string | undefined }): JSX.El
 }
 
 /** Does things that can fail. */
-export interface Attempts {
+interface Attempts {
   /** Why the last one failed; undefined once the next one begins. */
   readonly problem: string | undefined;
+  /** The last one has not ended yet. */
+  readonly busy: boolean;
   readonly attempt: (work: () => Promise<void>) => Promise<void>;
 }
 
 export function useAttempts(): Attempts {
   const [problem, setProblem] = useState<string | undefined>();
+  const [busy, setBusy] = useState(false);
   const attempt = async (work: () => Promise<void>): Promise<void> => {
     setProblem(undefined);
+    setBusy(true);
     await work().catch((error: unknown) => setProblem(problemText(error)));
+    setBusy(false);
   };
-  return { problem, attempt };
+  return { problem, busy, attempt };
 }
