@@ -93,8 +93,11 @@ describe.skipIf(skippedWithoutChromium('replay.e2e'))('the core in the browser',
   });
 
   it('convicts a commander that equivocates', async () => {
-    await page.goto(`${cluster.gatewayUrl}/replay?case=equivocating-commander`);
+    await page.goto(`${cluster.gatewayUrl}/replay`);
+    await page.getByLabel('Story').selectOption('equivocating-commander');
+    await page.getByRole('button', { name: 'Run the story' }).press(' ');
     await page.getByTestId('position').waitFor();
+    expect(new URL(page.url()).search).toContain('?case=equivocating-commander');
     await page.keyboard.press('l');
     const meaning = page.getByTestId('meaning');
     await meaning.getByText(/^Node 0 lies: it proposes .* to node 3/).waitFor();

@@ -39,22 +39,7 @@ export function SourceForm({
       <details open={open}>
         <summary>What to replay</summary>
         <div class="row">
-          <label>
-            Story{' '}
-            <select
-              value=""
-              onChange={({ currentTarget }) => onQuery(`?case=${currentTarget.value}`)}
-            >
-              <option value="" disabled>
-                choose one
-              </option>
-              {CASES.map(({ name, title }) => (
-                <option key={name} value={name}>
-                  {title}
-                </option>
-              ))}
-            </select>
-          </label>
+          <StoryForm onQuery={onQuery} />
           <SeedForm onQuery={onQuery} />
           <label>
             Trace{' '}
@@ -72,6 +57,31 @@ export function SourceForm({
       </details>
       <Problem text={problem} />
     </section>
+  );
+}
+
+function StoryForm({ onQuery }: { readonly onQuery: (query: string) => void }): JSX.Element {
+  const [story, setStory] = useState<string>(CASES[0].name);
+  return (
+    <form
+      class="row"
+      onSubmit={(event) => {
+        event.preventDefault();
+        onQuery(`?case=${story}`);
+      }}
+    >
+      <label>
+        Story{' '}
+        <select value={story} onChange={({ currentTarget }) => setStory(currentTarget.value)}>
+          {CASES.map(({ name, title }) => (
+            <option key={name} value={name}>
+              {title}
+            </option>
+          ))}
+        </select>
+      </label>
+      <button type="submit">Run the story</button>
+    </form>
   );
 }
 
@@ -96,7 +106,7 @@ function SeedForm({ onQuery }: { readonly onQuery: (query: string) => void }): J
           onInput={({ currentTarget }) => setSeed(currentTarget.value)}
         />
       </label>
-      <button type="submit">Run</button>
+      <button type="submit">Run the seed</button>
     </form>
   );
 }

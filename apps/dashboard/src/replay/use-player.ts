@@ -53,7 +53,8 @@ export function usePlayer(timeline: Timeline, shown: readonly number[], first: n
 
   useEffect(() => {
     const press = (event: KeyboardEvent): void => {
-      if (event.altKey || event.ctrlKey || event.metaKey || isTyping(event.target)) return;
+      if (event.altKey || event.ctrlKey || event.metaKey || event.defaultPrevented) return;
+      if (isTyping(event.target) || !isHere(event.target)) return;
       const action = actionOf(event);
       if (action === undefined) return;
       event.preventDefault();
@@ -70,10 +71,7 @@ export function usePlayer(timeline: Timeline, shown: readonly number[], first: n
         case 'End':
           return () => show(shown.at(-1) ?? 0);
         case ' ':
-          // On a button the space bar presses it.
-          return target instanceof HTMLButtonElement || target instanceof SVGElement
-            ? undefined
-            : toggle;
+          return playsOnSpace(target) ? toggle : undefined;
       }
       const milestone = (Object.keys(MILESTONES) as Milestone[]).find(
         (each) => MILESTONES[each].key === key.toLowerCase(),
@@ -91,6 +89,17 @@ export function usePlayer(timeline: Timeline, shown: readonly number[], first: n
 /** The nearest of the selected steps on one side of `index`. */
 function neighbour(shown: readonly number[], index: number, by: 1 | -1): number | undefined {
   return by === 1 ? shown.find((each) => each > index) : shown.findLast((each) => each < index);
+}
+
+/** Whether a key is meant for the replay: focus is in it, or on nothing in particular. */
+function isHere(target: EventTarget | null): boolean {
+  return !(target instanceof Element) || target.matches('body, main, .replay *');
+}
+
+/** On buttons, links and summaries the space bar does what it does elsewhere. */
+function playsOnSpace(target: EventTarget | null): boolean {
+  const here = 'body, main, input[type="range"], .time-line, .time-line *';
+  return !(target instanceof Element) || target.matches(here);
 }
 
 function isTyping(target: EventTarget | null): boolean {
