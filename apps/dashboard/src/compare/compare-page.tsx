@@ -20,7 +20,7 @@ export function ComparePage(): JSX.Element {
   };
 
   return (
-    <main class="column">
+    <div class="column">
       <section aria-labelledby="compare">
         <h2 id="compare">The same request under PBFT and under CCRO</h2>
         <CompareForm busy={busy} onAsk={(question) => void compare(question)} />
@@ -40,7 +40,7 @@ export function ComparePage(): JSX.Element {
           ))}
         </div>
       )}
-    </main>
+    </div>
   );
 }
 

@@ -59,7 +59,7 @@ export function ExperimentsPage({ theme }: PageProps): JSX.Element {
   const change = (next: Experiment): void => setShown((now) => (now?.id === next.id ? next : now));
 
   return (
-    <main class="cluster experiments">
+    <div class="cluster experiments">
       {problem !== undefined && (
         <div class="facts">
           <Problem text={problem} />
@@ -89,7 +89,7 @@ export function ExperimentsPage({ theme }: PageProps): JSX.Element {
       {shown !== undefined && (
         <ExperimentPanel key={shown.id} experiment={shown} theme={theme} onChange={change} />
       )}
-    </main>
+    </div>
   );
 }
 

@@ -49,7 +49,7 @@ export function LedgerPage({ store }: PageProps): JSX.Element {
   const newest = reading?.newest ?? 0;
   const { from, to } = shownSlots(top, newest);
   return (
-    <main class="column">
+    <div class="column">
       <section aria-labelledby="ledger">
         <div class="spread">
           <h2 id="ledger">Ledger</h2>
@@ -87,7 +87,7 @@ export function LedgerPage({ store }: PageProps): JSX.Element {
         The gateway has checked these. A receipt needs no gateway: anyone who has the public keys of
         the cluster can check it, offline.
       </p>
-    </main>
+    </div>
   );
 }
 

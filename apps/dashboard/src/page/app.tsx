@@ -1,7 +1,8 @@
 import type { JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Store } from '../state/store.js';
 import { KeyForm } from './key-form.js';
+import { Link } from './link.js';
 import { pageAt, PAGES } from './pages.js';
 import { ThemeSwitch, useTheme } from './theme.js';
 
@@ -14,34 +15,34 @@ export function App({ store }: { readonly store: Store }): JSX.Element {
     addEventListener('popstate', follow);
     return () => removeEventListener('popstate', follow);
   }, []);
-  const { component: Page, path: current } = pageAt(path);
-  const go = (event: MouseEvent, to: string): void => {
-    event.preventDefault();
-    history.pushState(undefined, '', to);
-    // As if one had gone back there: pages that read the rest of the address hear of it too.
-    dispatchEvent(new PopStateEvent('popstate'));
-  };
+  const { component: Page, path: current, title } = pageAt(path);
+  const main = useRef<HTMLElement>(null);
+  const seen = useRef(current);
+  useEffect(() => {
+    document.title = `${title} – CCRO`;
+    if (seen.current === current) return;
+    seen.current = current;
+    // The link that led here says nothing of what is new: reading goes on with the page.
+    main.current?.focus();
+  }, [current]);
   return (
     <>
       <header>
         <h1>CCRO</h1>
         <nav aria-label="Pages">
-          {PAGES.map(({ path: to, title }) => (
-            <a
-              key={to}
-              href={to}
-              aria-current={to === current ? 'page' : undefined}
-              onClick={(event) => go(event, to)}
-            >
-              {title}
-            </a>
+          {PAGES.map(({ path: to, title: name }) => (
+            <Link key={to} to={to} current={to === current}>
+              {name}
+            </Link>
           ))}
           <a href="/docs">API</a>
         </nav>
         <ThemeSwitch theme={theme} onChange={setTheme} />
       </header>
       <KeyForm />
-      <Page store={store} theme={shown} />
+      <main ref={main} tabIndex={-1}>
+        <Page store={store} theme={shown} />
+      </main>
     </>
   );
 }

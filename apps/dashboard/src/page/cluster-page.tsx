@@ -23,7 +23,7 @@ export function ClusterPage({ store, theme }: PageProps): JSX.Element {
   const { connection, hello, shown, decisions, accusations, notices, rates, every } = state;
   const view = currentView(state);
   return (
-    <main class={`cluster connection-${connection}`}>
+    <div class={`cluster connection-${connection}`}>
       <p class="facts">
         <span class="badge" role="status" data-testid="connection">
           {connectionText(connection)}
@@ -54,6 +54,6 @@ export function ClusterPage({ store, theme }: PageProps): JSX.Element {
         What nodes tell of themselves here is unsigned: it is for the eye, and nothing is decided by
         it. The answers to your requests are what f + 1 nodes signed alike.
       </p>
-    </main>
+    </div>
   );
 }

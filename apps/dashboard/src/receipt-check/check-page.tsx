@@ -48,7 +48,7 @@ export function CheckPage(): JSX.Element {
       setCluster({ from: 'from the gateway', bytes: encoder.encode(await clusterFileText()) });
     });
   return (
-    <main class="check">
+    <div class="check">
       <Input name="Receipt" given={receipt} onGiven={setReceipt} />
       <Input name="Cluster file" given={cluster} onGiven={setCluster}>
         <p>
@@ -64,7 +64,7 @@ export function CheckPage(): JSX.Element {
         Both are read by this page alone and sent nowhere. The same check without a browser is{' '}
         <code>npm run verify</code>.
       </p>
-    </main>
+    </div>
   );
 }
 

@@ -32,7 +32,7 @@ export function ReplayPage(): JSX.Element {
     setSource(to);
   };
   return (
-    <main class="replay">
+    <div class="replay">
       <SourceForm
         open={loading.kind === 'nothing' || loading.kind === 'failed'}
         onQuery={(query) => go(query, sourceIn(query))}
@@ -58,7 +58,7 @@ export function ReplayPage(): JSX.Element {
           remark={loading.remark}
         />
       )}
-    </main>
+    </div>
   );
 }
 
