@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { clusterFileText, receiptText } from '../connection/gateway.js';
 import { Problem, useAttempts } from '../panels/problem.js';
-import '../replay/replay.css';
+import './check.css';
 import { check } from './check.js';
 import type { Answer } from './messages.js';
 import { Verdict } from './verdict.js';
