@@ -40,7 +40,10 @@ export function ClusterPage({ store, theme }: PageProps): JSX.Element {
         </span>
       </p>
       <section class="stage" aria-label="Ring of nodes">
-        <Ring {...{ nodes, shown, selected, motion }} onSelect={setSelected} />
+        <Ring
+          {...{ nodes, shown, selected, motion }}
+          onSelect={(id) => setSelected(id === selected ? undefined : id)}
+        />
         <PhaseList shown={shown} n={nodes.length} every={every} />
       </section>
       <div class="side">

@@ -14,10 +14,6 @@ export function NodePanel({
   readonly node: NodeView | undefined;
   readonly faults: HelloEvent['faults'];
 }): JSX.Element {
-  const [kind, setKind] = useState('falsify');
-  const { problem, attempt } = useAttempts();
-  const set = (id: number, fault: string | undefined): Promise<void> =>
-    attempt(() => setFault(id, fault));
   return (
     <section aria-labelledby="node">
       <h2 id="node">{node === undefined ? 'Node' : `Node ${node.id}`}</h2>
@@ -31,36 +27,49 @@ export function NodePanel({
             {node.tally !== null &&
               `; ${node.tally.correct} correct, ${node.tally.corrupt} corrupt`}
           </p>
-          {faults.length === 0 ? (
-            <p class="quiet">Start with --fault-injection to make nodes lie from here.</p>
-          ) : (
-            <div class="row">
-              <label class="spoken" for="fault">
-                Fault
-              </label>
-              <select
-                id="fault"
-                value={kind}
-                onChange={(event) => setKind(event.currentTarget.value)}
-              >
-                {faults.map((fault) => (
-                  <option key={fault.kind} value={fault.kind} title={fault.description}>
-                    {fault.kind}
-                  </option>
-                ))}
-              </select>
-              <button type="button" onClick={() => void set(node.id, kind)}>
-                Make faulty
-              </button>
-              <button type="button" class="plain" onClick={() => void set(node.id, undefined)}>
-                Heal
-              </button>
-            </div>
-          )}
-          <p class="quiet">{faults.find((fault) => fault.kind === kind)?.description}</p>
-          <Problem text={problem} />
+          <Faults key={node.id} id={node.id} faults={faults} />
         </>
       )}
     </section>
+  );
+}
+
+/** How a node is to behave; of each node anew, so that no refusal is shown of another. */
+function Faults({
+  id,
+  faults,
+}: {
+  readonly id: number;
+  readonly faults: HelloEvent['faults'];
+}): JSX.Element {
+  const [kind, setKind] = useState('falsify');
+  const { problem, attempt } = useAttempts();
+  const set = (fault: string | undefined): Promise<void> => attempt(() => setFault(id, fault));
+  if (faults.length === 0) {
+    return <p class="quiet">Start with --fault-injection to make nodes lie from here.</p>;
+  }
+  return (
+    <>
+      <div class="row">
+        <label class="spoken" for="fault">
+          Fault
+        </label>
+        <select id="fault" value={kind} onChange={(event) => setKind(event.currentTarget.value)}>
+          {faults.map((fault) => (
+            <option key={fault.kind} value={fault.kind} title={fault.description}>
+              {fault.kind}
+            </option>
+          ))}
+        </select>
+        <button type="button" onClick={() => void set(kind)}>
+          Make faulty
+        </button>
+        <button type="button" class="plain" onClick={() => void set(undefined)}>
+          Heal
+        </button>
+      </div>
+      <p class="quiet">{faults.find((fault) => fault.kind === kind)?.description}</p>
+      <Problem text={problem} />
+    </>
   );
 }
