@@ -108,7 +108,8 @@ describe('the time line', () => {
     for (const mode of ['pbft', 'ccro'] as const) {
       const scene = await told('equivocating-commander', mode);
       const { steps } = scene.recording;
-      const lie = nextMilestone(steps, 0, 'lie', 1) ?? -1;
+      const all = selected(steps, EVERYTHING);
+      const lie = nextMilestone(steps, all, 0, 'lie', 1) ?? -1;
       expect(meaningAt(scene, lie)).toMatch(
         /^Node 0 lies: it proposes \w{4} for slot 1 .* to node 3\. An/,
       );
@@ -116,7 +117,7 @@ describe('the time line', () => {
         isMilestone(step, 'noticed') ? [meaningAt(scene, index)] : [],
       );
       expect(noticed.join()).toContain('node 0 proposed different data to different nodes');
-      expect(nextMilestone(steps, lie, 'lie', -1)).toBeUndefined();
+      expect(nextMilestone(steps, all, lie, 'lie', -1)).toBeUndefined();
     }
   });
 
@@ -153,12 +154,19 @@ describe('the steps that are shown', () => {
   it('have milestones in both directions', async () => {
     const { recording } = await told('silent-commander');
     const { steps } = recording;
+    const all = selected(steps, EVERYTHING);
     for (const milestone of ['decision', 'view', 'lie', 'noticed'] as Milestone[]) {
-      const first = nextMilestone(steps, -1, milestone, 1);
+      const first = nextMilestone(steps, all, -1, milestone, 1);
       expect(first).toBeDefined();
-      const last = nextMilestone(steps, steps.length, milestone, -1);
+      const last = nextMilestone(steps, all, steps.length, milestone, -1);
       expect(last).toBeGreaterThanOrEqual(first ?? 0);
     }
+    // What is not shown is passed over.
+    const ofNode = selected(steps, { ...EVERYTHING, node: 2 });
+    const [next] = ofNode.filter((at) => steps[at]?.kind === 'executed');
+    expect(nextMilestone(steps, ofNode, -1, 'decision', 1)).toBe(next);
+    expect(nextMilestone(steps, all, -1, 'decision', 1)).toBeLessThan(next ?? -1);
+    expect(nextMilestone(steps, [], -1, 'decision', 1)).toBeUndefined();
   });
 });
 

@@ -96,16 +96,19 @@ export function isMilestone(step: RecordedStep, milestone: Milestone): boolean {
   }
 }
 
-/** The next such step after `index`, or before it. @param by 1 or -1 */
+/** The next such step after `index`, or before it, of those at `shown`. @param by 1 or -1 */
 export function nextMilestone(
   steps: readonly RecordedStep[],
+  shown: readonly number[],
   index: number,
   milestone: Milestone,
   by: 1 | -1,
 ): number | undefined {
-  for (let at = index + by; at >= 0 && at < steps.length; at += by) {
+  const isOne = (at: number): boolean => {
     const step = steps[at];
-    if (step !== undefined && isMilestone(step, milestone)) return at;
-  }
-  return undefined;
+    return step !== undefined && isMilestone(step, milestone);
+  };
+  return by === 1
+    ? shown.find((at) => at > index && isOne(at))
+    : shown.findLast((at) => at < index && isOne(at));
 }

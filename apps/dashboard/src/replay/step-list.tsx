@@ -29,7 +29,8 @@ export function StepList({
     const [first, last] = [list.scrollTop / ROW_PX + 1, list.scrollTop / ROW_PX + ROWS - 3];
     if (row < first || row > last) list.scrollTop = Math.max(0, (row - ROWS / 2) * ROW_PX);
   }, [row]);
-  const from = Math.max(0, Math.floor(top / ROW_PX) - 4);
+  // The list may have become shorter than it was scrolled.
+  const from = Math.max(0, Math.min(Math.floor(top / ROW_PX) - 4, shown.length - ROWS));
   const visible = shown.slice(from, from + ROWS + 8);
   return (
     <ol

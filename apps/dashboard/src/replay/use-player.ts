@@ -38,7 +38,7 @@ export function usePlayer(timeline: Timeline, shown: readonly number[], first: n
   const show = (to: number): void => from(() => Math.max(0, Math.min(to, timeline.length - 1)));
   const move = (by: 1 | -1): void => from((current) => neighbour(shown, current, by));
   const toMilestone = (milestone: Milestone, by: 1 | -1): void =>
-    from((current) => nextMilestone(timeline.recording.steps, current, milestone, by));
+    from((current) => nextMilestone(timeline.recording.steps, shown, current, milestone, by));
   const toggle = (): void => setPlaying((current) => !current);
 
   useEffect(() => {
