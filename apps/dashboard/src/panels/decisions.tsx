@@ -1,7 +1,11 @@
 import type { JSX } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ShownDecision } from '../state/dashboard-state.js';
 import { millisText } from '../state/words.js';
 import { TableHead } from './table-head.js';
+
+/** How long a sentence is left to be read out before the next one. */
+const SAY_EVERY_MS = 3_000;
 
 /** Decisions as they arrive, the newest first; the newest is read out. */
 export function Decisions({
@@ -10,11 +14,14 @@ export function Decisions({
   readonly decisions: readonly ShownDecision[];
 }): JSX.Element {
   const [newest] = decisions;
+  const said = useSlowly(
+    newest === undefined ? '' : `Slot ${newest.sequence} decided, ${timeText(newest)}`,
+  );
   return (
     <section aria-labelledby="decisions">
       <h2 id="decisions">Decisions</h2>
       <p class="spoken" aria-live="polite" data-testid="newest-decision">
-        {newest === undefined ? '' : `Slot ${newest.sequence} decided, ${timeText(newest)}`}
+        {said}
       </p>
       {decisions.length === 0 ? (
         <p class="quiet">None yet.</p>
@@ -35,6 +42,20 @@ export function Decisions({
       )}
     </section>
   );
+}
+
+/** The newest `text`, changing no faster than it can be listened to. */
+function useSlowly(text: string): string {
+  const [said, setSaid] = useState(text);
+  const newest = useRef(text);
+  newest.current = text;
+  const waits = said !== text;
+  useEffect(() => {
+    if (!waits) return undefined;
+    const timer = setTimeout(() => setSaid(newest.current), SAY_EVERY_MS);
+    return () => clearTimeout(timer);
+  }, [waits]);
+  return said;
 }
 
 function timeText({ consensusTimeMs, durationMs }: ShownDecision): string {

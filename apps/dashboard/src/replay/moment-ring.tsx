@@ -1,11 +1,11 @@
 import type { Party, RecordedStep, Recording } from '@ccro/simulator';
 import type { JSX } from 'preact';
 import { CLIENT_PLACE, nodePlace, nodeRadius, SIZE, type Point } from '../ring/layout.js';
-import { NodeMark } from '../ring/node-mark.js';
+import { NodeMarks } from '../ring/node-marks.js';
 import type { NodeView } from '../state/derive.js';
 import type { KnowingNode, Knowledge } from './knowledge.js';
 
-export interface MomentRingProps {
+interface MomentRingProps {
   readonly recording: Recording;
   readonly step: RecordedStep;
   readonly knowledge: Knowledge;
@@ -27,15 +27,7 @@ export function MomentRing(props: MomentRingProps): JSX.Element {
           <Arrow key={`${from.x},${from.y},${to.x},${to.y}`} {...{ from, to, kind, n }} />
         ))}
       </g>
-      {viewsOf(recording, knowledge).map((node) => (
-        <NodeMark
-          key={node.id}
-          node={node}
-          n={n}
-          selected={node.id === selected}
-          onSelect={onSelect}
-        />
-      ))}
+      <NodeMarks nodes={viewsOf(recording, knowledge)} {...{ selected, onSelect }} />
     </svg>
   );
 }

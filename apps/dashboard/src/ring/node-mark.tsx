@@ -3,15 +3,19 @@ import type { NodeView } from '../state/derive.js';
 import { conditionText, roleText } from '../state/words.js';
 import { nodePlace, nodeRadius } from './layout.js';
 
-export interface NodeMarkProps {
+interface NodeMarkProps {
   readonly node: NodeView;
   readonly n: number;
   readonly selected: boolean;
+  /** The tab key stops here. */
+  readonly isStop: boolean;
+  readonly onFocus: () => void;
   readonly onSelect: (id: number) => void;
 }
 
 /** A node: its role by colour and ring, its condition by a mark, both in its name. */
-export function NodeMark({ node, n, selected, onSelect }: NodeMarkProps): JSX.Element {
+export function NodeMark(props: NodeMarkProps): JSX.Element {
+  const { node, n, selected, isStop, onFocus, onSelect } = props;
   const { id, role, condition, fault, tally } = node;
   const { x, y } = nodePlace(id, n);
   const radius = nodeRadius(n);
@@ -24,10 +28,11 @@ export function NodeMark({ node, n, selected, onSelect }: NodeMarkProps): JSX.El
       <g
         class="node"
         role="button"
-        tabindex={0}
+        tabindex={isStop ? 0 : -1}
         aria-label={label}
         aria-pressed={selected}
         onClick={select}
+        onFocus={onFocus}
         onKeyDown={(event) => {
           if (event.key !== 'Enter' && event.key !== ' ') return;
           event.preventDefault();

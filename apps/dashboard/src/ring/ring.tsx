@@ -6,9 +6,9 @@ import { SLOT_MS } from '../state/phases.js';
 import { FlyingMessage } from './flying-message.js';
 import { flightsOf } from './flights.js';
 import { CLIENT_PLACE, SIZE } from './layout.js';
-import { NodeMark } from './node-mark.js';
+import { NodeMarks } from './node-marks.js';
 
-export interface RingProps {
+interface RingProps {
   readonly nodes: readonly NodeView[];
   readonly shown: ShownSlot | undefined;
   readonly selected: number | undefined;
@@ -36,15 +36,7 @@ export function Ring({ nodes, shown, selected, onSelect, motion }: RingProps): J
             <FlyingMessage key={flight.key} flight={flight} slotStartedAtMs={shown.startedAtMs} />
           ))}
       </g>
-      {nodes.map((node) => (
-        <NodeMark
-          key={node.id}
-          node={node}
-          n={n}
-          selected={node.id === selected}
-          onSelect={onSelect}
-        />
-      ))}
+      <NodeMarks {...{ nodes, selected, onSelect }} />
     </svg>
   );
 }
