@@ -4,7 +4,6 @@ import { App } from './page/app.js';
 import { Store } from './state/store.js';
 import './style.css';
 
-const store = new Store();
-void followEvents(store);
+const store = new Store(followEvents);
 const root = document.getElementById('page');
 if (root !== null) render(<App store={store} />, root);

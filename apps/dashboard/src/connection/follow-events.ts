@@ -7,20 +7,34 @@ const RETRY_MS = 2_000;
 const SILENT_MS = 6_000;
 
 /**
- * Follows `GET /events` for as long as the page is open, over every loss of the connection. By
- * `fetch`, as `EventSource` sends no headers and so no key.
+ * Follows `GET /events` over every loss of the connection. By `fetch`, as `EventSource` sends no
+ * headers and so no key.
+ *
+ * @returns a function that ends it
  */
-export async function followEvents(store: Store): Promise<never> {
+export function followEvents(store: Store): () => void {
+  const over = new AbortController();
+  void follow(store, over.signal);
+  return () => {
+    over.abort();
+    store.dispatch({ kind: 'connection', connection: 'connecting' });
+  };
+}
+
+async function follow(store: Store, over: AbortSignal): Promise<void> {
   for (;;) {
-    const locked = await readEvents(store).catch(() => false);
+    const locked = await readEvents(store, over).catch(() => false);
+    if (over.aborted) return;
     store.dispatch({ kind: 'connection', connection: locked ? 'locked' : 'lost' });
     await untilKeyOr(locked ? undefined : RETRY_MS);
+    if (over.aborted) return;
   }
 }
 
 /** Resolves when the stream is over, to whether that is for want of a key. */
-async function readEvents(store: Store): Promise<boolean> {
+async function readEvents(store: Store, over: AbortSignal): Promise<boolean> {
   const abort = new AbortController();
+  over.addEventListener('abort', () => abort.abort(), { signal: abort.signal });
   let silence: ReturnType<typeof setTimeout> | undefined;
   const heard = (): void => {
     clearTimeout(silence);

@@ -5,6 +5,7 @@ import type { PageProps } from '../page/page-props.js';
 import { Problem } from '../panels/problem.js';
 import { useLooks } from '../state/looks.js';
 import { problemText } from '../state/problem-text.js';
+import { useEvents } from '../state/store.js';
 import { shownSlots, SLOTS_SHOWN } from './shown-slots.js';
 import { Slot } from './slot.js';
 
@@ -22,6 +23,7 @@ interface Reading {
 
 /** Decided batches, who signed them, and the receipts of their requests. */
 export function LedgerPage({ store }: PageProps): JSX.Element {
+  useEvents(store);
   /** The newest slot on the page; undefined: the newest there is. */
   const [top, setTop] = useState<number | undefined>();
   const [reading, setReading] = useState<Reading | undefined>();

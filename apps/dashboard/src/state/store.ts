@@ -2,11 +2,22 @@ import { useEffect, useState } from 'preact/hooks';
 import { EMPTY_STATE, type DashboardState } from './dashboard-state.js';
 import { reduce, type Action } from './reduce.js';
 
+/** Events are followed for so long after nobody wants them: another page may want them as well. */
+const LINGER_MS = 5_000;
+
+/** Tells a store what happens. @returns a function that ends that */
+export type Follow = (store: Store) => () => void;
+
 /** Holds the one state of the page; components hear of changes once a frame at the most. */
 export class Store {
   private state = EMPTY_STATE;
   private readonly listeners = new Set<(state: DashboardState) => void>();
   private scheduled = false;
+  private unfollow: (() => void) | undefined;
+  private leaving: ReturnType<typeof setTimeout> | undefined;
+
+  /** @param follow is called when somebody listens: pages that show no events ask for none */
+  constructor(private readonly follow: Follow) {}
 
   get current(): DashboardState {
     return this.state;
@@ -24,8 +35,18 @@ export class Store {
   }
 
   subscribe(listener: (state: DashboardState) => void): () => void {
+    clearTimeout(this.leaving);
     this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
+    this.unfollow ??= this.follow(this);
+    return () => {
+      this.listeners.delete(listener);
+      if (this.listeners.size === 0) this.leaving = setTimeout(() => this.leave(), LINGER_MS);
+    };
+  }
+
+  private leave(): void {
+    this.unfollow?.();
+    this.unfollow = undefined;
   }
 }
 
@@ -37,6 +58,11 @@ export function useDashboard(store: Store): DashboardState {
     return store.subscribe(setState);
   }, [store]);
   return state;
+}
+
+/** Has events followed for as long as the component is there, which reads the store itself. */
+export function useEvents(store: Store): void {
+  useEffect(() => store.subscribe(() => undefined), [store]);
 }
 
 /** The time, now and then: silence has to be noticed too. */
