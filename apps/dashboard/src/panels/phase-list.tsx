@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { useMemo } from 'preact/hooks';
 import { phaseCounts } from '../ring/flights.js';
 import type { ShownSlot } from '../state/dashboard-state.js';
 
@@ -12,6 +13,7 @@ export function PhaseList({
   readonly n: number;
   readonly every: number;
 }): JSX.Element {
+  const counts = useMemo(() => (shown === undefined ? [] : phaseCounts(shown, n)), [shown, n]);
   if (shown === undefined) return <p class="quiet">No messages yet: submit something.</p>;
   return (
     <div>
@@ -20,7 +22,7 @@ export function PhaseList({
         {every > 1 && ` (of the many, one slot in ${every} is told)`}
       </p>
       <ul class="phases">
-        {phaseCounts(shown, n).map(({ phase, count }) => (
+        {counts.map(({ phase, count }) => (
           <li key={phase}>
             <span class={`swatch flight-${phase.replaceAll(' ', '-')}`} aria-hidden="true" />
             {phase} {shown.incomplete && 'at least '}

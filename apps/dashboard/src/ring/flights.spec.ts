@@ -48,6 +48,15 @@ describe('flights', () => {
     expect(phaseCounts(ccro, 4)).toEqual([{ phase: 'prepare vote', count: 3 }]);
   });
 
+  it('are as many as are counted', () => {
+    const some = slot(
+      ...[message({ from: 1, to: 'all' }), message({ from: 1, to: 1 }), message({ to: 'client' })],
+      message({ from: 3, to: 1 }),
+    );
+    expect(phaseCounts(some, 7)).toEqual([{ phase: 'prepare vote', count: 6 + 0 + 1 + 1 }]);
+    expect(flightsOf(some, 7)).toHaveLength(8);
+  });
+
   it('are not more than can be told apart', () => {
     const many = slot(...Array.from({ length: 100 }, (_, from) => message({ from, to: 'all' })));
     expect(flightsOf(many, 100)).toHaveLength(MAX_FLIGHTS);

@@ -44,12 +44,18 @@ export function phaseCounts(slot: ShownSlot, n: number): { phase: PhaseName; cou
   for (const message of slot.messages) {
     const phase = phaseOf(message);
     if (phase === undefined) continue;
-    counts.set(phase, (counts.get(phase) ?? 0) + destinations(message, n).length);
+    counts.set(phase, (counts.get(phase) ?? 0) + deliveries(message, n));
   }
   return PHASES.flatMap((phase) => {
     const count = counts.get(phase);
     return count === undefined ? [] : [{ phase, count }];
   });
+}
+
+/** To how many places a message goes; what a node tells itself goes nowhere. */
+function deliveries({ from, to }: ShownMessage, n: number): number {
+  if (to === 'all') return n - 1;
+  return to === from ? 0 : 1;
 }
 
 function destinations(

@@ -33,10 +33,11 @@ export function nodeViews(state: DashboardState, nowMs: number): NodeView[] {
   const executed = reached(state, ({ lastExecuted }) => lastExecuted) ?? 0;
   const primary = view === undefined ? undefined : view % hello.n;
   const collector = collectorIn(state, view);
-  const votes = state.decisions.find((decision) => decision.votes !== null)?.votes ?? [];
+  const told = state.decisions.find((decision) => decision.votes !== null)?.votes ?? [];
+  const votes = new Map(told.map((vote) => [vote.id, vote]));
   return Array.from({ length: hello.n }, (_, id) => {
     const heard = nodes.get(id);
-    const vote = votes.find((each) => each.id === id);
+    const vote = votes.get(id);
     const tally =
       vote === undefined || vote.correct === null || vote.corrupt === null
         ? null
