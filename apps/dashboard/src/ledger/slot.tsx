@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { receiptText, type LedgerEntry } from '../connection/gateway.js';
+import { Link } from '../page/link.js';
 import { DownloadButton } from '../panels/download-button.js';
 import { TableHead } from '../panels/table-head.js';
 
@@ -70,7 +71,9 @@ function Requests({
                 >
                   Download
                 </DownloadButton>{' '}
-                <a href={`/check?request=${encodeURIComponent(id)}&sequence=${sequence}`}>Check</a>
+                <Link to={`/check?request=${encodeURIComponent(id)}&sequence=${sequence}`}>
+                  Check
+                </Link>
               </td>
             </tr>
           );

@@ -1,22 +1,27 @@
-import type { RecordedStep } from '@ccro/simulator';
+import type { RecordedStep, Recording } from '@ccro/simulator';
 import type { JSX } from 'preact';
-import type { Timeline } from './timeline.js';
+import type { Knowledge } from './knowledge.js';
 import { meaningOf } from './words.js';
 
 /** The current step in words; of a certificate, the votes that made it. */
 export function Moment({
-  timeline,
+  recording,
   index,
+  before,
+  after,
   onShow,
 }: {
-  readonly timeline: Timeline;
+  readonly recording: Recording;
   readonly index: number;
+  /** What was known before the step, and what after it. */
+  readonly before: Knowledge;
+  readonly after: Knowledge;
   readonly onShow: (index: number) => void;
 }): JSX.Element {
-  const step = timeline.step(index);
+  const { steps } = recording;
+  const step = steps[index];
   if (step === undefined) return <p class="quiet">Nothing happened.</p>;
-  const { recording } = timeline;
-  const meaning = meaningOf(step, timeline.after(index - 1), timeline.after(index), recording);
+  const meaning = meaningOf(step, before, after, recording);
   return (
     <div class="moment-words">
       <p class="quiet">{step.atMs.toFixed(3)} ms</p>
@@ -27,7 +32,7 @@ export function Moment({
         <p>
           Made of the votes of{' '}
           {step.signers.map((signer) => (
-            <VoteLink key={signer} {...{ recording, step, signer, onShow }} before={index} />
+            <VoteLink key={signer} {...{ steps, step, signer, onShow }} before={index} />
           ))}
         </p>
       )}
@@ -39,27 +44,38 @@ type Certified = Extract<RecordedStep, { kind: 'certified' }>;
 
 /** Leads to where the signer cast this vote; a faulty node's vote was perhaps never written down. */
 function VoteLink({
-  recording: { steps },
+  steps,
   step,
   signer,
   before,
   onShow,
 }: {
-  readonly recording: { readonly steps: readonly RecordedStep[] };
+  readonly steps: readonly RecordedStep[];
   readonly step: Certified;
   readonly signer: number;
   readonly before: number;
   readonly onShow: (index: number) => void;
 }): JSX.Element {
-  const at = steps
-    .slice(0, before)
-    .findLastIndex((each) => each.kind === 'voted' && each.node === signer && isSame(each, step));
-  if (at < 0) return <span>node {signer} </span>;
+  const at = voteBefore(steps, before, step, signer);
+  if (at === undefined) return <span>node {signer} </span>;
   return (
     <button type="button" class="plain" onClick={() => onShow(at)}>
       node {signer}
     </button>
   );
+}
+
+function voteBefore(
+  steps: readonly RecordedStep[],
+  before: number,
+  step: Certified,
+  signer: number,
+): number | undefined {
+  for (let at = before - 1; at >= 0; at -= 1) {
+    const each = steps[at];
+    if (each?.kind === 'voted' && each.node === signer && isSame(each, step)) return at;
+  }
+  return undefined;
 }
 
 function isSame(vote: Extract<RecordedStep, { kind: 'voted' }>, step: Certified): boolean {

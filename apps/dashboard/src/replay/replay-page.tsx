@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
+import { Link } from '../page/link.js';
 import { Problem } from '../panels/problem.js';
 import { Controls } from './controls.js';
 import { Moment } from './moment.js';
@@ -40,8 +41,9 @@ export function ReplayPage(): JSX.Element {
       />
       {loading.kind === 'nothing' && (
         <p class="quiet">
-          Begin with <a href="/replay?case=equivocating-commander">a commander that equivocates</a>{' '}
-          or <a href="/replay?case=dead-collector">a dead collector</a>.
+          Begin with{' '}
+          <Link to="/replay?case=equivocating-commander">a commander that equivocates</Link> or{' '}
+          <Link to="/replay?case=dead-collector">a dead collector</Link>.
         </p>
       )}
       {loading.kind === 'running' && (
@@ -86,13 +88,16 @@ function Replay({
     return () => clearTimeout(timer);
   }, [index, playing]);
   const step = timeline.step(index);
-  const knowledge = timeline.after(index);
+  const [before, knowledge] = useMemo(
+    () => [timeline.after(index - 1), timeline.after(index)] as const,
+    [timeline, index],
+  );
   return (
     <>
       <Heading recording={recording} remark={remark} />
       <section class="stage" aria-label="The moment">
         <Controls player={player} length={length} />
-        <Moment timeline={timeline} index={index} onShow={show} />
+        <Moment {...{ recording, index, before }} after={knowledge} onShow={show} />
         {step !== undefined && recording.n > 0 && (
           <MomentRing
             {...{ recording, step, knowledge }}
