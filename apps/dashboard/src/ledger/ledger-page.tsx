@@ -6,6 +6,7 @@ import { Problem } from '../panels/problem.js';
 import { useLooks } from '../state/looks.js';
 import { problemText } from '../state/problem-text.js';
 import { useEvents } from '../state/store.js';
+import './ledger.css';
 import { shownSlots, SLOTS_SHOWN } from './shown-slots.js';
 import { Slot } from './slot.js';
 

@@ -1,5 +1,4 @@
 import type { ComponentType } from 'preact';
-import { LedgerPage } from '../ledger/ledger-page.js';
 import { ClusterPage } from './cluster-page.js';
 import { later } from './later.js';
 import type { PageProps } from './page-props.js';
@@ -12,7 +11,11 @@ export interface Page {
 
 const CLUSTER: Page = { path: '/', title: 'Cluster', component: ClusterPage };
 
-const LEDGER: Page = { path: '/ledger', title: 'Ledger', component: LedgerPage };
+const LEDGER: Page = {
+  path: '/ledger',
+  title: 'Ledger',
+  component: later(async () => (await import('../ledger/ledger-page.js')).LedgerPage),
+};
 
 const COMPARE: Page = {
   path: '/compare',
