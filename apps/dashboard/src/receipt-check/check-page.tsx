@@ -1,6 +1,8 @@
+import { MAX_MESSAGE_BYTES } from '@ccro/wire';
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { clusterFileText, receiptText } from '../connection/gateway.js';
+import { FileDrop } from '../panels/file-drop.js';
 import { Problem, useAttempts } from '../panels/problem.js';
 import './check.css';
 import { check } from './check.js';
@@ -13,6 +15,9 @@ interface Given {
   readonly from: string;
   readonly bytes: Uint8Array;
 }
+
+/** No receipt has more. The limit of its library is the same, but would bring all of that along. */
+const MOST_BYTES = MAX_MESSAGE_BYTES;
 
 const PASTED = 'pasted';
 
@@ -80,10 +85,8 @@ function Input({
   readonly onGiven: (given: Given | undefined) => void;
   readonly children?: JSX.Element;
 }): JSX.Element {
-  const take = async (file: File | undefined): Promise<void> => {
-    if (file === undefined) return;
+  const take = async (file: File): Promise<void> =>
     onGiven({ from: file.name, bytes: new Uint8Array(await file.arrayBuffer()) });
-  };
   const paste = (text: string): void => {
     if (text.trim() === '') return onGiven(given?.from === PASTED ? undefined : given);
     // Files end with a line feed, which copying mostly leaves behind.
@@ -91,39 +94,30 @@ function Input({
     onGiven({ from: PASTED, bytes: encoder.encode(whole) });
   };
   return (
-    <section
-      aria-label={name}
-      onDragOver={(event) => event.preventDefault()}
-      onDrop={(event) => {
-        event.preventDefault();
-        void take(event.dataTransfer?.files[0]);
-      }}
-    >
-      <h2>{name}</h2>
-      <div class="row">
-        <label>
-          File{' '}
-          <input
-            type="file"
-            onChange={({ currentTarget }) => void take(currentTarget.files?.[0])}
-          />
-        </label>
-        <label>
-          or text{' '}
-          <textarea
-            rows={2}
-            cols={30}
-            spellcheck={false}
-            onInput={({ currentTarget }) => paste(currentTarget.value)}
-          />
-        </label>
-        {given !== undefined && (
-          <span data-testid={`given-${name}`}>
-            {given.from}, {given.bytes.length} bytes
-          </span>
-        )}
-      </div>
-      {children}
-    </section>
+    <FileDrop name={name} label="File" mostBytes={MOST_BYTES} onFile={take}>
+      {(field) => (
+        <>
+          <h2>{name}</h2>
+          <div class="row">
+            {field}
+            <label>
+              or text{' '}
+              <textarea
+                rows={2}
+                cols={30}
+                spellcheck={false}
+                onInput={({ currentTarget }) => paste(currentTarget.value)}
+              />
+            </label>
+            {given !== undefined && (
+              <span data-testid={`given-${name}`}>
+                {given.from}, {given.bytes.length} bytes
+              </span>
+            )}
+          </div>
+          {children}
+        </>
+      )}
+    </FileDrop>
   );
 }

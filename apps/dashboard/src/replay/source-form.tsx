@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import { Problem } from '../panels/problem.js';
+import { FileDrop } from '../panels/file-drop.js';
 import { CASES } from './cases.js';
 
 /** Largest file that is looked into: a trace has some megabytes. */
@@ -17,46 +17,30 @@ export function SourceForm({
   readonly onQuery: (query: string) => void;
   readonly onTrace: (text: string) => void;
 }): JSX.Element {
-  const [problem, setProblem] = useState<string | undefined>();
-  const take = async (file: File | undefined): Promise<void> => {
-    if (file === undefined) return;
-    if (file.size > MAX_TRACE_BYTES) setProblem('This file is too large for a trace.');
-    else {
-      setProblem(undefined);
-      onTrace(await file.text());
-    }
-  };
   return (
-    <section
+    <FileDrop
       class="source"
-      aria-label="What to replay"
-      onDragOver={(event) => event.preventDefault()}
-      onDrop={(event) => {
-        event.preventDefault();
-        void take(event.dataTransfer?.files[0]);
-      }}
+      name="What to replay"
+      label="Trace"
+      accept=".txt,text/plain"
+      mostBytes={MAX_TRACE_BYTES}
+      onFile={async (file) => onTrace(await file.text())}
     >
-      <details open={open}>
-        <summary>What to replay</summary>
-        <div class="row">
-          <StoryForm onQuery={onQuery} />
-          <SeedForm onQuery={onQuery} />
-          <label>
-            Trace{' '}
-            <input
-              type="file"
-              accept=".txt,text/plain"
-              onChange={({ currentTarget }) => void take(currentTarget.files?.[0])}
-            />
-          </label>
-        </div>
-        <p class="quiet">
-          A seed runs here as in <code>npm run simulate -- --seed</code>; a trace that this wrote
-          can be dropped here.
-        </p>
-      </details>
-      <Problem text={problem} />
-    </section>
+      {(field) => (
+        <details open={open}>
+          <summary>What to replay</summary>
+          <div class="row">
+            <StoryForm onQuery={onQuery} />
+            <SeedForm onQuery={onQuery} />
+            {field}
+          </div>
+          <p class="quiet">
+            A seed runs here as in <code>npm run simulate -- --seed</code>; a trace that this wrote
+            can be dropped here.
+          </p>
+        </details>
+      )}
+    </FileDrop>
   );
 }
 
