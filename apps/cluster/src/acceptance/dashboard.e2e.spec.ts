@@ -7,13 +7,13 @@ import { clusterKeys, loadClusterConfig, newApiKey } from '@ccro/cluster-config'
 import { ReceiptVerifier } from '@ccro/receipt';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 import {
   barriersOf,
-  complaintsOf,
+  browserForSpec,
   DESK,
-  launchChromium,
+  downloaded,
   overhangOf,
   PHONE,
   picture,
@@ -136,20 +136,9 @@ async function experiment(page: Page): Promise<void> {
   await picture(page, 'experiments-light', true);
 }
 
-/** Presses a button that is named like this, the first there is. @returns the file it saves */
-async function downloaded(page: Page, name: string): Promise<string> {
-  const downloading = page.waitForEvent('download');
-  await page.getByRole('button', { name }).first().click();
-  return (await downloading).path();
-}
-
 describe.skipIf(skippedWithoutChromium('dashboard.e2e'))('the page', () => {
   needsBuild();
-  let browser: Browser;
-  beforeAll(async () => {
-    browser = await launchChromium();
-  });
-  afterAll(() => browser.close());
+  const opened = browserForSpec(PATIENCE_MS);
 
   it(
     'of a cluster on Redis: from the first request to a receipt and an experiment',
@@ -159,9 +148,7 @@ describe.skipIf(skippedWithoutChromium('dashboard.e2e'))('the page', () => {
         MEMBERS.map((id) => startNodeProgram({ ...environment, NODE_ID: String(id) })),
       );
       const gateway = await startGatewayProgram(environment);
-      const page = await browser.newPage({ viewport: DESK, colorScheme: 'light' });
-      page.setDefaultTimeout(PATIENCE_MS);
-      const complaints = complaintsOf(page);
+      const { page, complaints } = await opened();
       await page.goto(gateway.url);
       await seeDecision(page);
       await seeLie(page);
@@ -176,7 +163,6 @@ describe.skipIf(skippedWithoutChromium('dashboard.e2e'))('the page', () => {
       await page.getByTestId('connection').getByText('Live').waitFor();
       await gateway.program.stop();
       await page.getByTestId('connection').getByText('Connection lost').waitFor();
-      await page.close();
     },
     JOURNEY_MS,
   );
@@ -185,8 +171,7 @@ describe.skipIf(skippedWithoutChromium('dashboard.e2e'))('the page', () => {
     const reader = newApiKey({ name: 'reader', role: 'read' });
     const submitter = newApiKey({ name: 'submitter', role: 'submit' });
     const cluster = await startedCluster({ apiKeys: [reader.entry, submitter.entry] });
-    const page = await browser.newPage({ viewport: DESK });
-    page.setDefaultTimeout(PATIENCE_MS);
+    const { page } = await opened();
     const addresses: string[] = [];
     page.on('request', (request) => addresses.push(request.url()));
     const use = async (key: string): Promise<void> => {
@@ -211,6 +196,5 @@ describe.skipIf(skippedWithoutChromium('dashboard.e2e'))('the page', () => {
     await page.getByTestId('connection').getByText('Live').waitFor();
     expect(await page.locator('#key').count()).toBe(0);
     expect(addresses.filter((address) => address.includes('ccro_'))).toEqual([]);
-    await page.close();
   });
 });

@@ -1,12 +1,11 @@
 /** The page's experiments in a real browser; skipped, saying so, without one. */
 
 import { readFile } from 'node:fs/promises';
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
-  complaintsOf,
-  DESK,
-  launchChromium,
+  barriersOf,
+  browserForSpec,
+  downloaded,
   overhangOf,
   PHONE,
   picture,
@@ -18,11 +17,7 @@ const PATIENCE_MS = 30_000;
 
 describe.skipIf(skippedWithoutChromium('experiments-page.e2e'))('the page of experiments', () => {
   needsBuild();
-  let browser: Browser;
-  beforeAll(async () => {
-    browser = await launchChromium();
-  });
-  afterAll(() => browser.close());
+  const opened = browserForSpec(PATIENCE_MS);
 
   it('asks for one, follows it, cancels another, and complains of nothing', async () => {
     const cluster = startProgram([
@@ -30,9 +25,7 @@ describe.skipIf(skippedWithoutChromium('experiments-page.e2e'))('the page of exp
       ...['--gateway-port', '0', '--node-port', '0'],
     ]);
     const gatewayUrl = await cluster.says(/Gateway running on (http:\S+)/);
-    const page = await browser.newPage({ viewport: DESK, colorScheme: 'light' });
-    page.setDefaultTimeout(PATIENCE_MS);
-    const complaints = complaintsOf(page);
+    const { page, complaints } = await opened();
     await page.goto(`${gatewayUrl}/experiments`);
     await page.getByLabel('Sizes, with commas').fill('1, 2, x');
     await page.getByRole('button', { name: 'Measure' }).click();
@@ -45,10 +38,9 @@ describe.skipIf(skippedWithoutChromium('experiments-page.e2e'))('the page of exp
     await state.getByText('completed, 4 of 4 cells').waitFor();
     expect(await page.getByRole('region', { name: 'Figures' }).getByRole('row').count()).toBe(5);
     expect(await page.locator('.uplot').count()).toBe(2);
-    const downloading = page.waitForEvent('download');
-    await page.getByRole('button', { name: 'CSV', exact: true }).click();
-    const csv = await readFile(await (await downloading).path(), 'utf8');
+    const csv = await readFile(await downloaded(page, 'CSV'), 'utf8');
     expect(csv.split('\n')).toHaveLength(6);
+    expect(await barriersOf(page)).toEqual([]);
 
     await page.getByRole('button', { name: "The seed's two tables" }).click();
     await page.getByLabel('Rounds').fill('100');
@@ -61,6 +53,5 @@ describe.skipIf(skippedWithoutChromium('experiments-page.e2e'))('the page of exp
     expect(await overhangOf(page)).toBe(0);
     await picture(page, 'experiments-phone', true);
     expect(complaints).toEqual([]);
-    await page.close();
   });
 });

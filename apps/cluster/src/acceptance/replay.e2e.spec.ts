@@ -6,12 +6,11 @@
 import { drawSchedule, runSchedule, Trace } from '@ccro/simulator';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
-  complaintsOf,
-  DESK,
-  launchChromium,
+  barriersOf,
+  browserForSpec,
   picture,
   skippedWithoutChromium,
 } from './support/browser.contract.js';
@@ -56,20 +55,15 @@ async function positionOf(page: Page): Promise<number> {
 
 describe.skipIf(skippedWithoutChromium('replay.e2e'))('the core in the browser', () => {
   needsBuild();
-  let browser: Browser;
+  const opened = browserForSpec(PATIENCE_MS);
   let cluster: TestCluster;
-  let page: Page;
-  let complaints: readonly string[];
-
   beforeAll(async () => {
-    [browser, cluster] = await Promise.all([launchChromium(), launchCluster()]);
-    page = await browser.newPage({ viewport: DESK, colorScheme: 'light' });
-    page.setDefaultTimeout(PATIENCE_MS);
-    complaints = complaintsOf(page);
+    cluster = await launchCluster();
   });
-  afterAll(() => Promise.all([browser.close(), cluster.close()]));
+  afterAll(() => cluster.close());
 
   it('runs a seed to the same trace as Node does', async () => {
+    const { page, complaints } = await opened();
     for (const seed of [2, 11]) {
       await page.goto(`${cluster.gatewayUrl}/replay?seed=${seed}`);
       expect(await page.getByTestId('hash').textContent()).toBe((await traceOf(seed)).hash);
@@ -93,7 +87,10 @@ describe.skipIf(skippedWithoutChromium('replay.e2e'))('the core in the browser',
   });
 
   it('convicts a commander that equivocates', async () => {
+    const { page, complaints } = await opened();
     await page.goto(`${cluster.gatewayUrl}/replay`);
+    await page.getByText('Begin with').waitFor();
+    expect(await barriersOf(page)).toEqual([]);
     await page.getByLabel('Story').selectOption('equivocating-commander');
     await page.getByRole('button', { name: 'Run the story' }).press(' ');
     await page.getByTestId('position').waitFor();
@@ -102,6 +99,7 @@ describe.skipIf(skippedWithoutChromium('replay.e2e'))('the core in the browser',
     const meaning = page.getByTestId('meaning');
     await meaning.getByText(/^Node 0 lies: it proposes .* to node 3/).waitFor();
     await picture(page, 'replay-lie');
+    expect(await barriersOf(page)).toEqual([]);
     await page.keyboard.press('Home');
     await page.getByText(/^Step 1 of/).waitFor();
     const forward = await pressToTheEnd(page, 'ArrowRight');
@@ -114,6 +112,7 @@ describe.skipIf(skippedWithoutChromium('replay.e2e'))('the core in the browser',
   });
 
   it('shows what a dead collector costs, by itself and by hand', async () => {
+    const { page, complaints } = await opened();
     await page.goto(`${cluster.gatewayUrl}/replay?case=dead-collector`);
     await page.getByRole('button', { name: /^Node 2, communication node, down/ }).waitFor();
     const forward = await pressToTheEnd(page, 'ArrowRight');
@@ -147,6 +146,7 @@ describe.skipIf(skippedWithoutChromium('replay.e2e'))('the core in the browser',
   });
 
   it('checks receipts, of this cluster and of others', async () => {
+    const { page, complaints } = await opened();
     const { body } = await cluster.call('POST', '/requests', { json: { data: 'to be proven' } });
     await page.goto(`${cluster.gatewayUrl}/check?request=${String(body['id'])}`);
     await page.getByTestId('given-Receipt').getByText('from the gateway').waitFor();
@@ -155,6 +155,7 @@ describe.skipIf(skippedWithoutChromium('replay.e2e'))('the core in the browser',
     await verdict.getByText('The receipt holds').waitFor();
     await verdict.getByText('to be proven').first().waitFor();
     await picture(page, 'check');
+    expect(await barriersOf(page)).toEqual([]);
 
     const example = (name: string): string => join(ROOT, 'examples', 'receipts', name);
     const receipt = page.getByLabel('Receipt', { exact: true }).getByLabel('File');

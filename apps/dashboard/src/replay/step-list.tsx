@@ -37,6 +37,8 @@ export function StepList({
       class="steps"
       ref={box}
       data-testid="steps"
+      // It scrolls, also by the keyboard.
+      tabIndex={0}
       aria-label="Steps"
       style={{ height: `${ROWS * ROW_PX}px` }}
       onScroll={(event) => setTop(event.currentTarget.scrollTop)}

@@ -7,6 +7,7 @@ import axe from 'axe-core';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
+import { afterAll, beforeAll, onTestFinished } from 'vitest';
 
 /** Sizes of windows. */
 export const DESK = { width: 1200, height: 1000 };
@@ -26,19 +27,48 @@ export function skippedWithoutChromium(spec: string): boolean {
   return true;
 }
 
-export async function launchChromium(): Promise<Browser> {
-  if (CHROMIUM === undefined) throw new Error('there is no Chromium');
-  return chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+/** A page, and whatever it complains of in its console. */
+interface WatchedPage {
+  readonly page: Page;
+  readonly complaints: readonly string[];
 }
 
-/** Whatever the page complains of, from now on. */
-export function complaintsOf(page: Page): readonly string[] {
+/**
+ * Chromium for all tests of a file or a describe block.
+ *
+ * @param patienceMs how long a page waits for what is to come
+ * @returns a function that opens a page, of the size of a desk and light, for one test
+ */
+export function browserForSpec(patienceMs: number): () => Promise<WatchedPage> {
+  let browser: Browser | undefined;
+  beforeAll(async () => {
+    if (CHROMIUM === undefined) throw new Error('there is no Chromium');
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+  });
+  afterAll(() => browser?.close());
+  return async () => {
+    if (browser === undefined) throw new Error('the browser is not started yet');
+    const page = await browser.newPage({ viewport: DESK, colorScheme: 'light' });
+    onTestFinished(() => page.close());
+    page.setDefaultTimeout(patienceMs);
+    return { page, complaints: complaintsOf(page) };
+  };
+}
+
+function complaintsOf(page: Page): readonly string[] {
   const complaints: string[] = [];
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
   });
   page.on('pageerror', (error) => complaints.push(error.message));
   return complaints;
+}
+
+/** Presses a button that is named like this, the first there is. @returns the file it saves */
+export async function downloaded(page: Page, name: string): Promise<string> {
+  const downloading = page.waitForEvent('download');
+  await page.getByRole('button', { name }).first().click();
+  return (await downloading).path();
 }
 
 /** Takes a picture where one is wanted. */
