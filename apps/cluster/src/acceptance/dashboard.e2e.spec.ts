@@ -51,7 +51,9 @@ async function seeDecision(page: Page): Promise<void> {
 
 /** A node is made to lie, by the keyboard alone, and is named for it; in slot 2. */
 async function seeLie(page: Page): Promise<void> {
-  await page.getByRole('button', { name: /^Node 3/ }).press('Enter');
+  await page.getByRole('button', { name: /^Node 2/ }).press('ArrowDown');
+  await page.locator('.node:focus').press('Enter');
+  await page.getByRole('heading', { name: 'Node 3' }).waitFor();
   await page.getByLabel('Fault').selectOption('double-vote');
   await page.getByRole('button', { name: 'Make faulty' }).press('Enter');
   await page.getByRole('button', { name: /^Node 3.*fault: double-vote/ }).waitFor();
@@ -83,6 +85,9 @@ async function seeNextCommander(page: Page, commander: Program): Promise<void> {
 async function checkReceipt(page: Page): Promise<void> {
   await page.getByRole('link', { name: 'Ledger' }).click();
   await page.getByTestId('slots').getByText('Slots 1 to 3 of 3').waitFor();
+  expect(await page.title()).toBe('Ledger – CCRO');
+  expect(await page.locator('main:focus').count()).toBe(1);
+  expect(await page.getByLabel('Slot', { exact: true }).inputValue()).toBe('3');
   const slot = page.getByTestId('slot-2');
   await slot.locator('summary').press('Enter');
   await slot.getByText('Commit certificate').waitFor();
