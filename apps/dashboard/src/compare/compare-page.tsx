@@ -9,15 +9,11 @@ import { inWords } from './in-words.js';
 
 /** The same request under PBFT and under CCRO, side by side. */
 export function ComparePage(): JSX.Element {
-  const [busy, setBusy] = useState(false);
   const [answer, setAnswer] = useState<Comparison | undefined>();
-  const { problem, attempt } = useAttempts();
+  const { problem, busy, attempt } = useAttempts();
 
-  const compare = async ({ data, nodes, fault }: Question): Promise<void> => {
-    setBusy(true);
-    await attempt(async () => setAnswer(await compareModes(data, nodes, fault)));
-    setBusy(false);
-  };
+  const compare = ({ data, nodes, fault }: Question): Promise<void> =>
+    attempt(async () => setAnswer(await compareModes(data, nodes, fault)));
 
   return (
     <div class="column">

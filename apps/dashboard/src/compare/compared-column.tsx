@@ -9,7 +9,7 @@ export function ComparedColumn({
   most,
 }: {
   readonly compared: ComparedMode;
-  /** Deliveries of the mode that has more: its bar is full. */
+  /** Deliveries of the mode that has more: a full bar stands for them. */
   readonly most: number;
 }): JSX.Element {
   const name = compared.mode.toUpperCase();

@@ -37,7 +37,7 @@ export interface LedgerEntry {
 }
 
 /** What the gateway knows of the cluster, as far as it is shown. */
-export interface ClusterStatus {
+interface ClusterStatus {
   readonly n: number;
   /** What f + 1 nodes have executed. */
   readonly lastExecuted: number;

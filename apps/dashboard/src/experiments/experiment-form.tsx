@@ -85,7 +85,7 @@ function Sizes({
           <option value="nodes">nodes in all</option>
         </select>
       </div>
-      <div class="field grows">
+      <div class="field grow">
         <label for="sizes">Sizes, with commas</label>
         <input
           id="sizes"

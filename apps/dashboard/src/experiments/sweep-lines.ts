@@ -1,6 +1,6 @@
 import type { ExperimentRow } from './experiments-api.js';
 
-export interface SweepLine {
+interface SweepLine {
   readonly name: string;
   /** Undefined where nothing was measured; one for each of the sizes. */
   readonly values: readonly (number | undefined)[];

@@ -2,11 +2,11 @@ import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
 import { Plot, type PlotLine } from './plot.js';
 
-export interface ChartLine extends PlotLine {
+interface ChartLine extends PlotLine {
   readonly values: readonly (number | null)[];
 }
 
-export interface ChartProps {
+interface ChartProps {
   readonly title: string;
   readonly unit: string;
   /** Seconds; as many as each line has values. */

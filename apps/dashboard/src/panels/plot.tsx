@@ -12,7 +12,7 @@ export interface PlotLine {
   readonly dotted?: boolean;
 }
 
-export interface PlotProps {
+interface PlotProps {
   /** Where the values of all lines are, from left to right. */
   readonly x: readonly number[];
   /** As many rows as `lines`, each as long as `x`; nothing where there is no value. */

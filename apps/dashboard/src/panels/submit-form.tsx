@@ -1,8 +1,8 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { submitData, type Decided } from '../connection/gateway.js';
-import { problemText } from '../state/problem-text.js';
 import { millisText } from '../state/words.js';
+import { Problem, useAttempts } from './problem.js';
 import { Tallies } from './tallies.js';
 
 /** Text that is JSON is sent as what it says, other text as text. */
@@ -17,17 +17,12 @@ export function dataOf(text: string): unknown {
 /** Submits data to the cluster and shows the answer with its tallies. */
 export function SubmitForm(): JSX.Element {
   const [text, setText] = useState('very-important-data');
-  const [busy, setBusy] = useState(false);
-  const [answer, setAnswer] = useState<Decided | string | undefined>();
-
+  const [answer, setAnswer] = useState<Decided | undefined>();
+  const { problem, busy, attempt } = useAttempts();
   const submit = async (): Promise<void> => {
-    setBusy(true);
-    try {
-      setAnswer(await submitData(dataOf(text)));
-    } catch (error) {
-      setAnswer(problemText(error));
-    }
-    setBusy(false);
+    // What was answered before it failed is of the past.
+    if (problem !== undefined) setAnswer(undefined);
+    setAnswer(await submitData(dataOf(text)));
   };
 
   return (
@@ -36,7 +31,7 @@ export function SubmitForm(): JSX.Element {
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          void submit();
+          void attempt(submit);
         }}
       >
         <label for="data">Data, as JSON or plain text</label>
@@ -53,9 +48,9 @@ export function SubmitForm(): JSX.Element {
         </div>
       </form>
       <div aria-live="polite" data-testid="answer">
-        {typeof answer === 'string' && <p class="problem">{answer}</p>}
-        {typeof answer === 'object' && <Answer answer={answer} />}
+        {answer !== undefined && problem === undefined && <Answer answer={answer} />}
       </div>
+      <Problem text={problem} />
     </section>
   );
 }

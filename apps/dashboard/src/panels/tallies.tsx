@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { TableHead } from './table-head.js';
 
 /** What a node saw in the decision of a request; null: it said nothing. */
-export interface Tally {
+interface Tally {
   readonly id: number;
   /** The fault that it was given, where that is known. */
   readonly fault?: string | null;

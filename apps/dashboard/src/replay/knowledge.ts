@@ -13,7 +13,7 @@ export interface HeldCertificate {
 }
 
 /** Votes of one phase on one batch in one view. */
-export interface HeldVotes {
+interface HeldVotes {
   readonly phase: Phase;
   readonly view: number;
   readonly digest: string;

@@ -6,7 +6,7 @@ import type { Knowledge } from './knowledge.js';
 
 export const shortDigest = (digest: string): string => digest.slice(0, 4);
 
-export function partyText(party: Party): string {
+function partyText(party: Party): string {
   return typeof party === 'number' ? `node ${party}` : party === 'all' ? 'all' : party;
 }
 

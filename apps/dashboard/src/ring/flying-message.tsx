@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { PHASE_MS } from '../state/phases.js';
 import type { Flight } from './flights.js';
 
-export interface FlyingMessageProps {
+interface FlyingMessageProps {
   readonly flight: Flight;
   readonly slotStartedAtMs: number;
 }

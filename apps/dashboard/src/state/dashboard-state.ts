@@ -6,7 +6,7 @@ import type { DecidedEvent, HelloEvent, NodeState, RatesEvent, SentMessage } fro
 export type Connection = 'connecting' | 'live' | 'lost' | 'locked';
 
 /** A node's own word, and when it came. */
-export interface HeardNode {
+interface HeardNode {
   readonly state: NodeState;
   readonly heardAtMs: number;
   /** The most that it ever said to have executed. */
@@ -46,7 +46,6 @@ export interface Accusation {
   /** Ascending. */
   readonly witnesses: readonly number[];
   readonly count: number;
-  readonly sequence: number | null;
 }
 
 /** Something that happened to a node on its way. */

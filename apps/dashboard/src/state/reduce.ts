@@ -177,10 +177,10 @@ function withDecision(
 /** One entry per accused and kind, the newest first. */
 function withEvidence(
   accusations: readonly Accusation[],
-  { accused, kind, witness, sequence }: EvidenceEvent,
+  { accused, kind, witness }: EvidenceEvent,
 ): readonly Accusation[] {
   const known = accusations.find((each) => each.accused === accused && each.kind === kind);
   const witnesses = [...new Set([...(known?.witnesses ?? []), witness])].sort((a, b) => a - b);
-  const entry = { accused, kind, witnesses, count: (known?.count ?? 0) + 1, sequence };
+  const entry = { accused, kind, witnesses, count: (known?.count ?? 0) + 1 };
   return [entry, ...accusations.filter((each) => each !== known)].slice(0, LIMITS.accusations);
 }
