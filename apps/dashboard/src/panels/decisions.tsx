@@ -50,11 +50,12 @@ function useSlowly(text: string): string {
   const newest = useRef(text);
   newest.current = text;
   const waits = said !== text;
+  // What comes while a sentence waits changes that sentence, and does not make it wait longer.
   useEffect(() => {
     if (!waits) return undefined;
     const timer = setTimeout(() => setSaid(newest.current), SAY_EVERY_MS);
     return () => clearTimeout(timer);
-  }, [waits]);
+  }, [waits, said]);
   return said;
 }
 
