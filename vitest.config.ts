@@ -70,6 +70,9 @@ export default defineConfig({
           exclude: [...IGNORED, E2E_SPECS],
           // Vitest leaves one processor to itself unless told otherwise.
           maxWorkers: '100%',
+          // Modules are loaded once for each processor, not for each file: half of the time was that.
+          // So a spec undoes what it does to what is global (`--sequence.shuffle.files` tells).
+          isolate: false,
           testTimeout: 10_000,
           hookTimeout: 20_000,
           sequence: { groupOrder: 0 },

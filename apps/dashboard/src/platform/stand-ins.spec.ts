@@ -16,6 +16,8 @@ import sodium from './sodium-native.js';
 const bytes = (length: number): fc.Arbitrary<Uint8Array> =>
   fc.uint8Array({ minLength: length, maxLength: length });
 const message = fc.uint8Array({ maxLength: 300 });
+/** Characters of one byte. */
+const LATIN_1 = /^[\0-\xff]*$/;
 /** Of any UTF-16 units: pairs and halves of pairs alike. */
 const anyText = fc
   .array(fc.nat(0xffff), { maxLength: 40 })
@@ -292,6 +294,8 @@ describe('hashes and buffers', () => {
     const encoding = fc.constantFrom('utf8', 'hex', 'latin1');
     fc.assert(
       fc.property(text, encoding, fc.nat(9), fc.nat(24), (given, as, offset, length) => {
+        // Node takes the lower byte of a larger character for a digit: U+0130 for 0.
+        fc.pre(as !== 'hex' || LATIN_1.test(given));
         const [page, node] = [PageBuffer.alloc(64), Buffer.alloc(64)];
         const written = node.write(given, offset, length, as as BufferEncoding);
         expect(page.write(given, offset, length, as)).toBe(written);
