@@ -118,8 +118,8 @@ export class SignedRequestsService implements BeforeApplicationShutdown {
     );
     const { broker } = this;
     const closing = this.closing.signal;
-    const end = await firstOf({ finished, timeoutMs: requestTimeoutMs, broker, closing });
-    this.leave(id, request.timestamp, relay);
+    const waited = firstOf({ finished, timeoutMs: requestTimeoutMs, broker, closing });
+    const end = await waited.finally(() => this.leave(id, request.timestamp, relay));
     if (answer?.status === 'decided') return answer;
     if (answer?.status === 'failed') {
       throw new ProblemException('timestamp-conflict', answer.detail, { extensions: { id } });
