@@ -142,10 +142,9 @@ export class DurableExperimentQueue implements ExperimentQueue {
 
   async list(): Promise<readonly ExperimentSummary[]> {
     return this.asked(async (queue) => {
+      // All places at once, so that no job is missed that changes its place meanwhile.
+      const ids = await queue.getRanges(['active', 'wait', 'completed', 'failed'], 0, -1);
       const active = new Set(await queue.getRanges(['active'], 0, -1));
-      // A job may change its place while the places are read: the later one counts.
-      const others = await queue.getRanges(['wait', 'completed', 'failed'], 0, -1);
-      const ids = [...new Set([...active, ...others])];
       const found = await Promise.all(ids.map((id) => this.summaryAt(queue, id, active.has(id))));
       const summaries = found.flatMap((summary) => summary ?? []);
       const kept = new Set(ids);
