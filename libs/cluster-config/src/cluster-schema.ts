@@ -38,17 +38,19 @@ const MILLISECONDS_MAX = 600_000;
 
 /**
  * See `ReplicaConfig` for what each of them does. All replicas of a cluster need the same. The
- * limits on batches keep messages within those of `libs/wire`, with every character escaped.
+ * limits on batches keep messages within those of `libs/wire`, with every character escaped and
+ * each request on a list of its own; that on `clientWindow` keeps a client's chunk of the state
+ * within what a state transfer takes. docs/LIMITS.md has the sums.
  */
 const tuning = z
   .strictObject({
-    maxBatchRequests: positiveInteger(1024),
+    maxBatchRequests: positiveInteger(256),
     maxBatchCharacters: positiveInteger(256 * 1024),
     maxInFlightSlots: positiveInteger(4096),
     windowSlots: positiveInteger(4096),
     checkpointInterval: positiveInteger(2048),
     requestTimeoutMs: positiveInteger(600_000),
-    clientWindow: positiveInteger(1_048_576),
+    clientWindow: positiveInteger(65_536),
     maxPooledRequests: positiveInteger(1_048_576),
     certificateTimeoutMs: z.strictObject({
       min: positiveInteger(MILLISECONDS_MAX),

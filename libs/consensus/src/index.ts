@@ -9,6 +9,8 @@ export * from './messages.js';
 export * from './ports.js';
 export * from './quorum.js';
 export * from './rejection.js';
+export { jsonBytes, utf8Bytes } from './text-size.js';
+export { MAX_CHUNK_BYTES } from './state/chunk-limit.js';
 export { Replica, type ReplicaStatus } from './replica.js';
 export { allToAll } from './routing/all-to-all.js';
 export { answersTo } from './routing/answerers.js';

@@ -25,7 +25,8 @@ export function invariant(
     | 'certificates'
     | 'order'
     | 'window'
-    | 'durability',
+    | 'durability'
+    | 'transferable',
   detail: () => string,
 ): asserts condition {
   if (!condition) throw new InvariantViolation(name, detail());

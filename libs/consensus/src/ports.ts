@@ -49,7 +49,7 @@ export interface StateMachine {
   /**
    * The chunks that changed since this was called last (since the beginning, the first time), by
    * name, each with its whole content; empty text for one with nothing in it any more. Texts
-   * depend on the state alone, never on how it came about.
+   * depend on the state alone, never on how it came about, and have at most `MAX_CHUNK_BYTES`.
    */
   takeChanges(): ReadonlyMap<string, string>;
   /**

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Certificate, ChunkPart, FetchChunk } from './messages.js';
 import { Bench, certified, hex, request } from './replica-bench.contract.js';
-import { manifestText } from './state/manifest.js';
+import { MAX_CHUNK_BYTES, requireTransferable } from './state/chunk-limit.js';
+import { manifestText, partsOf } from './state/manifest.js';
 import { Transfer } from './state/transfer.js';
 
 const CHUNKS = [
@@ -158,6 +159,33 @@ describe('state transfer (PBFT, section 4.6.1)', () => {
     for (const part of parts) bench.receive(answer(bench, fetch, part));
     expect(bench.rejects()).toContain('wrong-chunk');
     expect(sourceOf(bench)).not.toBe(liar);
+  });
+
+  it.each([
+    ['one byte', 'x'],
+    ['two bytes', 'é'],
+    ['three bytes', '\uffff'],
+    ['four bytes', '\u{1f600}'],
+    ['six bytes of JSON', '\\u0001'],
+  ])('A2: takes the largest chunk that there may be, of characters of %s', (_, unit) => {
+    const text = unit.repeat(MAX_CHUNK_BYTES / Buffer.byteLength(unit));
+    const parts = partsOf(text);
+    const transfer = new Transfer(stable(FAR) as Certificate<'checkpoint'>, 3);
+    transfer.manifest = { ledgerHead: HEAD, chunks: [{ name: 'state/a', digest: HEAD }] };
+    transfer.startNext();
+    const kinds = parts.map((part, index) => {
+      const at = { chunk: 'state/a', part: index, parts: parts.length, text: part };
+      return transfer.add({ ...PART, ...at }).kind;
+    });
+    expect(kinds.at(-1)).toBe('whole');
+    expect(new Set(kinds.slice(0, -1))).toEqual(new Set(['incomplete']));
+  });
+
+  it('A2: no replica makes a chunk that could not be transferred', () => {
+    const text = '\uffff'.repeat(MAX_CHUNK_BYTES / 3 + 1);
+    expect(() => requireTransferable('state/a', text)).toThrow(/transferable.*state\/a/);
+    expect(() => requireTransferable('state/a', text.slice(1))).not.toThrow();
+    expect(() => requireTransferable('state/a', 'x'.repeat(MAX_CHUNK_BYTES))).not.toThrow();
   });
 
   it('fetches large chunks one after another, and blames nobody for their size', () => {

@@ -5,8 +5,10 @@
  * Each of its 256 buckets is a chunk. Texts depend on content alone: which keys there are, with
  * which value and version.
  *
- * Invariant kept here (agreement): what goes beyond the limits is refused, the same on every
- * replica.
+ * Invariants kept here:
+ * - agreement: what goes beyond the limits is refused, the same on every replica;
+ * - what is held can be transferred: limits count the bytes of the chunks' texts, and that of one
+ *   chunk is below `MAX_CHUNK_BYTES`, whatever is in it.
  */
 
 import {
@@ -15,6 +17,7 @@ import {
   bucketOf,
   BUCKETS,
   bucketText,
+  entryBytes,
   readBucket,
   type Bucket,
   type Entry,
@@ -24,30 +27,41 @@ import { ChunkError } from './chunk-error.js';
 export interface BucketLimits {
   /** Keys held at most. Default a million. */
   readonly maxKeys?: number;
-  /**
-   * Characters of keys and values in one bucket at most: it travels, and is hashed, as one text.
-   * Default 16 Mi.
-   */
-  readonly maxBucketCharacters?: number;
+  /** Bytes of one bucket's text at most: it travels, and is hashed, as a whole. Default 16 Mi. */
+  readonly maxBucketBytes?: number;
+  /** Bytes of the texts of all buckets at most: they are held in memory. Default 256 Mi. */
+  readonly maxBytes?: number;
 }
+
+export const MAX_KEYS = 1_000_000;
+export const MAX_BUCKET_BYTES = 16 * 1024 * 1024;
+/** A state on its way here is held several times, in strings of up to two bytes a character. */
+export const MAX_STORE_BYTES = 256 * 1024 * 1024;
+
+/** What a bucket's text has besides its entries: brackets, less the comma after the last entry. */
+const FRAME_BYTES = 1;
 
 export class BucketStore {
   private buckets = emptyBuckets();
   /** Buckets written to since changes were taken. */
   private readonly dirty = new Set<number>();
-  /** Characters of keys and values, by bucket. */
+  /** Bytes of entries as they stand in the text, by bucket. */
   private sizes = emptyBuckets().map(() => 0);
+  /** The sum of `sizes`. */
+  private bytes = 0;
   private count = 0;
   /** All keys, ascending; made when they are first asked for. */
   private sorted: string[] | undefined;
   /** The last key and where it belongs: an operation that writes a key has read it before. */
   private last: { readonly key: string; readonly index: number } | undefined;
   private readonly maxKeys: number;
-  private readonly maxBucketCharacters: number;
+  private readonly maxBucketBytes: number;
+  private readonly maxBytes: number;
 
-  constructor({ maxKeys, maxBucketCharacters }: BucketLimits = {}) {
-    this.maxKeys = maxKeys ?? 1_000_000;
-    this.maxBucketCharacters = maxBucketCharacters ?? 16 * 1024 * 1024;
+  constructor({ maxKeys, maxBucketBytes, maxBytes }: BucketLimits = {}) {
+    this.maxKeys = maxKeys ?? MAX_KEYS;
+    this.maxBucketBytes = maxBucketBytes ?? MAX_BUCKET_BYTES;
+    this.maxBytes = maxBytes ?? MAX_STORE_BYTES;
   }
 
   get(key: string): Entry | undefined {
@@ -59,8 +73,8 @@ export class BucketStore {
     const index = this.indexOf(key);
     const held = this.bucket(index).get(key);
     if (held === undefined && this.count >= this.maxKeys) return false;
-    const grown = sizeOf(key, entry) - (held === undefined ? 0 : sizeOf(key, held));
-    if (this.sizeAt(index) + grown > this.maxBucketCharacters) return false;
+    const grown = entryBytes(key, entry) - (held === undefined ? 0 : entryBytes(key, held));
+    if (grown > 0 && !this.hasRoom(index, grown)) return false;
     this.replace(index, key, held, entry);
     return true;
   }
@@ -116,8 +130,14 @@ export class BucketStore {
     this.buckets = loaded;
     this.count = count;
     this.sizes = loaded.map(sizeOfBucket);
+    this.bytes = this.sizes.reduce((sum, size) => sum + size, 0);
     this.sorted = undefined;
     this.dirty.clear();
+  }
+
+  private hasRoom(index: number, grown: number): boolean {
+    const inBucket = this.sizeAt(index) + grown + FRAME_BYTES;
+    return inBucket <= this.maxBucketBytes && this.bytes + grown <= this.maxBytes;
   }
 
   private indexOf(key: string): number {
@@ -134,13 +154,14 @@ export class BucketStore {
   ): void {
     if (held === undefined && entry === undefined) return;
     const bucket = this.bucket(index);
-    const before = held === undefined ? 0 : sizeOf(key, held);
-    const after = entry === undefined ? 0 : sizeOf(key, entry);
+    const before = held === undefined ? 0 : entryBytes(key, held);
+    const after = entry === undefined ? 0 : entryBytes(key, entry);
     if (entry === undefined) bucket.delete(key);
     else bucket.set(key, entry);
     if (held === undefined) this.insert(key);
     if (entry === undefined) this.remove(key);
     this.sizes[index] = this.sizeAt(index) + after - before;
+    this.bytes += after - before;
     this.dirty.add(index);
   }
 
@@ -181,13 +202,9 @@ function byUnit(left: string, right: string): number {
   return left < right ? -1 : 1;
 }
 
-function sizeOf(key: string, { value }: Entry): number {
-  return key.length + value.length;
-}
-
 function sizeOfBucket(bucket: Bucket): number {
   let size = 0;
-  for (const [key, entry] of bucket) size += sizeOf(key, entry);
+  for (const [key, entry] of bucket) size += entryBytes(key, entry);
   return size;
 }
 

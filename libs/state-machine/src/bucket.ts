@@ -5,6 +5,7 @@
  * happened to the keys before.
  */
 
+import { utf8Bytes } from '@ccro/consensus';
 import { ChunkError } from './chunk-error.js';
 import { isKey, MAX_OPERATION_DEPTH, nestsDeeperThan, type JsonValue } from './operation.js';
 import { stateDigest } from './state-digest.js';
@@ -54,6 +55,18 @@ export function bucketText(bucket: ReadonlyMap<string, Entry>): string {
     entries.push(`[${JSON.stringify(key)},${value},${version}]`);
   }
   return `[${entries.join(',')}]`;
+}
+
+/** Brackets and commas of an entry, and the comma before the next one. */
+const PUNCTUATION_BYTES = 5;
+
+/**
+ * Bytes (UTF-8) that an entry adds to the text of its bucket. A text has those of its entries and
+ * one more.
+ */
+export function entryBytes(key: string, { value, version }: Entry): number {
+  const spelt = utf8Bytes(JSON.stringify(key)) + utf8Bytes(value) + String(version).length;
+  return spelt + PUNCTUATION_BYTES;
 }
 
 /**

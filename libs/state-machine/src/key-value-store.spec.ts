@@ -1,7 +1,9 @@
+import { MAX_CHUNK_BYTES } from '@ccro/consensus';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Applications, createStateMachine } from './applications.js';
 import type { Operation } from './application.js';
+import { MAX_BUCKET_BYTES, MAX_STORE_BYTES } from './bucket-store.js';
 import { bucketName, bucketOf } from './bucket.js';
 import { ChunkError } from './chunk-error.js';
 import { contentOf } from './content.contract.js';
@@ -88,7 +90,7 @@ describe('KeyValueStore', () => {
   });
 
   it('refuses what would make a bucket too long, and has room again after a deletion', () => {
-    const machine = new Applications([new KeyValueStore({ maxKeys: 10, maxBucketCharacters: 8 })]);
+    const machine = new Applications([new KeyValueStore({ maxKeys: 10, maxBucketBytes: 17 })]);
     const execute = (operation: string): unknown => JSON.parse(machine.execute(operation, context));
     expect(execute(putOperation('a', 1_234_567))).toMatchObject({ version: 1 });
     expect(execute(putOperation('a', 12_345_678))).toEqual({ error: 'store-full' });
@@ -97,6 +99,93 @@ describe('KeyValueStore', () => {
     expect(execute(putOperation('a', 7_654_321))).toMatchObject({ version: 3 });
     execute(deleteOperation('a'));
     expect(execute(putOperation('a', 7_654_321))).toMatchObject({ version: 1 });
+  });
+});
+
+describe('A2: what a store holds can be transferred', () => {
+  // Of every size in UTF-8 and in JSON: one byte, escapes of two and six, two, three and four bytes.
+  const characters = [
+    'a',
+    '"',
+    '\n',
+    '\u0001',
+    '\u007f',
+    'é',
+    '\u2028',
+    '\uffff',
+    '\u{1f600}',
+    '\ud800',
+  ];
+  const awkward = fc
+    .array(fc.constantFrom(...characters), { minLength: 1, maxLength: 40 })
+    .map((parts) => parts.join(''));
+  const writes = fc.array(
+    fc.record({
+      key: awkward,
+      value: fc.option(fc.oneof(awkward, fc.double(), fc.constant([1e20]))),
+    }),
+    { maxLength: 60 },
+  );
+
+  function noteSizes(store: KeyValueStore, sizes: Map<string, number>): void {
+    for (const [chunk, text] of store.takeChanges()) sizes.set(chunk, Buffer.byteLength(text));
+  }
+
+  function total(sizes: ReadonlyMap<string, number>): number {
+    return [...sizes.values()].reduce((sum, size) => sum + size, 0);
+  }
+
+  it('A2: no bucket has more bytes of text than its limit, whatever the characters', () => {
+    fc.assert(
+      fc.property(writes, (written) => {
+        const store = new KeyValueStore({ maxBucketBytes: 150, maxBytes: 600 });
+        const sizes = new Map<string, number>();
+        for (const { key, value } of written) {
+          const write = value === null ? deleteOperation(key) : putOperation(key, value);
+          const result = store.apply(operationOf(write), context);
+          const before = total(sizes);
+          noteSizes(store, sizes);
+          const after = total(sizes);
+          expect(Math.max(0, ...sizes.values())).toBeLessThanOrEqual(150);
+          // Brackets are not counted in the limit on all buckets.
+          expect(after).toBeLessThanOrEqual(600 + sizes.size);
+          if (result.includes('store-full')) expect(after).toBe(before);
+        }
+      }),
+    );
+  });
+
+  it('A2: a bucket takes all that fits into its limit, and counts the same after a transfer', () => {
+    for (const character of characters) {
+      const text = `[[${JSON.stringify(character)},1,1]]`;
+      const bytes = Buffer.byteLength(text);
+      const put = operationOf(putOperation(character, 1));
+      const exact = new KeyValueStore({ maxBucketBytes: bytes });
+      expect(exact.apply(put, context)).toContain('"version":1');
+      const loaded = new KeyValueStore({ maxBucketBytes: bytes });
+      loaded.load(exact.takeChanges());
+      const longer = operationOf(putOperation(character, 10));
+      expect(loaded.apply(longer, context)).toContain('store-full');
+      const less = new KeyValueStore({ maxBucketBytes: bytes - 1 });
+      expect(less.apply(put, context)).toContain('store-full');
+    }
+  });
+
+  it('A2: the limits of a store are below what a transfer takes', () => {
+    expect(MAX_BUCKET_BYTES).toBeLessThanOrEqual(MAX_CHUNK_BYTES);
+    expect(MAX_STORE_BYTES).toBeLessThanOrEqual(256 * MAX_BUCKET_BYTES);
+  });
+
+  it('A2, sibling: a state of many full buckets stays within what memory holds', () => {
+    const store = new KeyValueStore({ maxBytes: 4096 });
+    const results = Array.from({ length: 200 }, (_, at) =>
+      store.apply(operationOf(putOperation(`key ${at}`, 'x'.repeat(40))), context),
+    );
+    const refused = results.filter((result) => result.includes('store-full')).length;
+    expect(refused).toBeGreaterThan(100);
+    expect(refused).toBeLessThan(150);
+    // What is there may shrink, and makes room.
+    expect(store.apply(operationOf(putOperation('key 0', 'x')), context)).toContain('"version":2');
   });
 });
 

@@ -57,7 +57,7 @@ const EXPLANATIONS: Readonly<Record<OperationErrorCode, string>> = {
   'operation-too-large': `an operation has at most ${MAX_OPERATION_CHARACTERS} characters of JSON`,
   'operation-too-deep': `an operation nests at most ${MAX_OPERATION_DEPTH} levels of JSON`,
   'invalid-key': `a key is a text of 1 to ${MAX_KEY_CHARACTERS} characters`,
-  'store-full': 'the state takes no more keys or characters',
+  'store-full': 'the state takes no more keys or bytes',
   'state-machine-failed': 'the state machine threw; the log of a node says what',
 };
 

@@ -34,6 +34,7 @@ describe('node queries', () => {
     '{"type":"ledger","from":1,"limit":0}',
     '{"type":"ledger","from":1,"limit":1001}',
     '{"type":"decision","sequence":1e999}',
+    '{"type":"decision","sequence":-0}',
     '{"type":"reply","sequence":7,"client":"gateway"}',
     '{"type":"reply","sequence":7,"client":"not a name","timestamp":9}',
     '{"type":"set-fault"}',

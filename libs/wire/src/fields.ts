@@ -8,9 +8,9 @@ export const STRICT = { additionalProperties: false } as const;
 export const MAX_U32 = 0xffff_ffff;
 const DIGEST_CHARACTERS = 64;
 
-export const COUNTER = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
-export const SMALL_COUNT = Type.Integer({ minimum: 0, maximum: MAX_U32 });
-export const REPLICA = Type.Integer({ minimum: 0, maximum: MAX_MEMBERS - 1 });
+export const COUNTER = count(Number.MAX_SAFE_INTEGER);
+export const SMALL_COUNT = count(MAX_U32);
+export const REPLICA = count(MAX_MEMBERS - 1);
 export const DIGEST = Type.Refine(Type.String(), isDigest);
 /** 64 bytes in canonical base64url: the last character carries two bits only. */
 export const SIGNATURE = Type.String({ pattern: /^[A-Za-z0-9_-]{85}[AQgw]$/ });
@@ -27,6 +27,11 @@ export const NAME = Type.String({ pattern: /^[A-Za-z0-9_-]{1,64}$/ });
 export const CHUNK_NAME = Type.String({
   pattern: new RegExp(`^[A-Za-z0-9_/.-]{0,${MAX_CHUNK_NAME_CHARACTERS}}$`),
 });
+
+/** A whole number from 0 on. Minus zero is none: digests and what is passed on do not know it. */
+function count(maximum: number): ReturnType<typeof Type.Integer> {
+  return Type.Refine(Type.Integer({ minimum: 0, maximum }), (value) => !Object.is(value, -0));
+}
 
 /** 64 hexadecimal digits, as digests are spelt: there are so many of them that a pattern tells. */
 function isDigest(value: string): boolean {

@@ -245,6 +245,12 @@ function travelled(message: WireMessage): Record<string, unknown> {
   return JSON.parse(Buffer.from(encode(message)).toString('utf8')) as Record<string, unknown>;
 }
 
+/** Whether an odd number of quotes that are not escaped stands before `index`. */
+function isInText(text: string, index: number): boolean {
+  const quotes = text.slice(0, index).replaceAll(/\\./gs, '').split('"').length - 1;
+  return quotes % 2 === 1;
+}
+
 /** Decodes and says what came of it; a message that came out must survive another round. */
 function outcome(payload: Uint8Array): string {
   const decoded = decode(payload, CLUSTER);
@@ -265,6 +271,52 @@ describe('the JSON codec', () => {
         expect(decode(payload, CLUSTER)).toEqual({ message });
       }),
     );
+  });
+
+  it.each(Object.keys(messages))('A12: takes minus zero for no number in any %s', (name) => {
+    fc.assert(
+      fc.property(messages[name as WireMessage['kind']] as fc.Arbitrary<WireMessage>, (message) => {
+        const text = Buffer.from(encode(message)).toString();
+        // Outside of texts, where a number is: after a colon or in a list.
+        const numbers = [...text.matchAll(/(?<=":|[[,])\d+(?=[,}\]])/g)].filter(
+          ({ index }) => !isInText(text, index),
+        );
+        for (const { index, 0: number } of numbers) {
+          const spoilt = `${text.slice(0, index)}-0${text.slice(index + number.length)}`;
+          expect(decode(Buffer.from(spoilt), CLUSTER)).toEqual({ rejected: 'malformed' });
+        }
+      }),
+    );
+  });
+
+  it('A12, sibling: other spellings of a number, a text or a field are one message', () => {
+    const request = `{"kind":"request","client":"c","timestamp":1000,"operation":"aé","signature":"${'A'.repeat(86)}"}`;
+    const { message } = decode(Buffer.from(request), CLUSTER);
+    expect(message?.kind).toBe('request');
+    for (const [from, to] of [
+      ['1000', '1e3'],
+      ['1000', '1000.0'],
+      ['1000', '10.00e2'],
+      ['aé', '\\u0061\\u00e9'],
+      ['"client"', '"cl\\u0069ent"'],
+      ['"timestamp"', '"timestamp":7,"timestamp"'],
+    ] as const) {
+      const spelt = decode(Buffer.from(request.replace(from, to)), CLUSTER).message;
+      expect(spelt).toEqual(message);
+      expect(spelt && encode(spelt)).toEqual(Buffer.from(request));
+    }
+    for (const [from, to] of [
+      ['1000', '1e-3'],
+      ['1000', '1e400'],
+      ['1000', '9007199254740993'],
+      ['1000', '"1000"'],
+      ['"signature"', '"__proto__":{},"signature"'],
+      ['"signature"', '"constructor":1,"signature"'],
+      ['AA"}', 'AB"}'],
+      ['AA"}', 'AA=="}'],
+    ] as const) {
+      expect(outcome(Buffer.from(request.replace(from, to)))).toBe('malformed');
+    }
   });
 
   it('is readable, kind first', () => {

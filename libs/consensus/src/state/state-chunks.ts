@@ -3,12 +3,13 @@
  * what a replica that was away for long is sent.
  *
  * Invariant kept here (agreement): the same state gives the same chunks and digests on every
- * replica, whether it was executed, restored or transferred.
+ * replica, whether it was executed, restored or transferred; and each of them can be transferred.
  */
 
 import type { Chunk, ChunkChange } from '../durable.js';
 import type { Digest, SequenceNumber } from '../ids.js';
 import type { Digests, StateMachine } from '../ports.js';
+import { requireTransferable } from './chunk-limit.js';
 import type { ClientTable } from './client-table.js';
 
 const CLIENTS = 'clients/';
@@ -73,6 +74,7 @@ export class StateChunks {
       if (this.known.delete(name)) this.unsaved.set(name, null);
       return;
     }
+    requireTransferable(name, text);
     const digest = this.sources.digests.chunk(name, text);
     if (this.known.get(name) === digest) return;
     this.known.set(name, digest);

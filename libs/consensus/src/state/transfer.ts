@@ -9,10 +9,12 @@
 import type { Chunk } from '../durable.js';
 import type { ReplicaId, SequenceNumber } from '../ids.js';
 import type { Certificate, ChunkPart } from '../messages.js';
+import { utf8Bytes } from '../text-size.js';
+import { MAX_CHUNK_BYTES } from './chunk-limit.js';
 import { isFullPart, type Manifest } from './manifest.js';
 
-/** Characters received but not verified, at most: also those of the largest chunk there may be. */
-const MAX_UNVERIFIED_CHARACTERS = 64 * 1024 * 1024;
+/** Bytes received but not verified, at most: as many as the largest chunk has that there may be. */
+export const MAX_UNVERIFIED_BYTES = MAX_CHUNK_BYTES;
 /** Chunks asked for at a time. */
 const MAX_IN_FLIGHT = 16;
 
@@ -30,7 +32,7 @@ export type TakenPart =
 
 interface Arriving {
   readonly texts: string[];
-  characters: number;
+  bytes: number;
   /** As its first part says; undefined before that came. */
   parts: number | undefined;
 }
@@ -110,7 +112,7 @@ export class Transfer {
     for (const name of missing) {
       if (this.arriving.size >= this.maxInFlight) break;
       if (this.chunks.has(name) || this.arriving.has(name)) continue;
-      this.arriving.set(name, { texts: [], characters: 0, parts: undefined });
+      this.arriving.set(name, { texts: [], bytes: 0, parts: undefined });
       names.push(name);
     }
     return names;
@@ -122,12 +124,12 @@ export class Transfer {
     if (arriving === undefined || part !== arriving.texts.length) return { kind: 'unexpected' };
     const isLast = part + 1 === parts;
     arriving.parts ??= parts;
-    arriving.characters += text.length;
+    arriving.bytes += utf8Bytes(text);
     // Parts of another size, or ever more of them, would come for ever without being a chunk.
     const isPossible =
       parts === arriving.parts &&
       (isLast || isFullPart(text)) &&
-      arriving.characters <= MAX_UNVERIFIED_CHARACTERS;
+      arriving.bytes <= MAX_UNVERIFIED_BYTES;
     if (!isPossible) return { kind: 'impossible' };
     this.received += 1;
     arriving.texts.push(text);
@@ -142,8 +144,8 @@ export class Transfer {
   /** Large chunks at a time are too much: `chunk` goes on, one after another from now on. */
   private makeRoom(chunk: string): void {
     let unverified = 0;
-    for (const { characters } of this.arriving.values()) unverified += characters;
-    if (unverified <= MAX_UNVERIFIED_CHARACTERS) return;
+    for (const { bytes } of this.arriving.values()) unverified += bytes;
+    if (unverified <= MAX_UNVERIFIED_BYTES) return;
     this.maxInFlight = 1;
     for (const other of this.arriving.keys()) if (other !== chunk) this.arriving.delete(other);
   }
