@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Restored, StoreRecord } from './durable.js';
-import type { Certificate, SlotCertificate } from './messages.js';
+import type { Certificate, NewView, SlotCertificate, ViewChange } from './messages.js';
 import { Bench, certified, hex, prePrepare, request } from './replica-bench.contract.js';
 
 const NOTHING: Restored = {
@@ -23,10 +23,13 @@ function restoredFrom(bench: Bench): Restored {
   const of = <K extends StoreRecord['kind']>(kind: K): RecordOf<K>[] =>
     bench.stored().filter((record): record is RecordOf<K> => record.kind === kind);
   const left = of('view-left').at(-1);
+  const entered = of('view-entered').at(-1);
+  const began = entered !== undefined && entered.view === left?.view;
   return {
     ...NOTHING,
     view: left?.view ?? 0,
-    viewChange: left?.viewChange ?? null,
+    newView: began ? entered.newView : null,
+    viewChange: began ? null : (left?.viewChange ?? null),
     decisions: of('executed'),
     proposed: of('proposed').map((record) => record.prePrepare),
     accepted: of('accepted').map((record) => record.prePrepare),
@@ -140,5 +143,60 @@ describe('starting again (docs/PROTOCOL.md, restart)', () => {
     expect(
       () => new Bench(1, 'ccro', 'done', { restored: { ...NOTHING, stable, snapshot: other } }),
     ).toThrow('agreement');
+  });
+});
+
+/** Node 1 as primary of view 1, which must propose `digest` at slot 1. */
+function newPrimary(digest: string): Bench {
+  const bench = new Bench(1);
+  const stable = { sequence: 0, digest: '', certificate: null };
+  const slots = [
+    { sequence: 1, vote: { view: 0, digest }, certificate: certified('prepare', digest) },
+  ];
+  for (const replica of [0, 2, 3]) {
+    const base = { kind: 'view-change', view: 1, stable, slots, replica };
+    bench.receive({ ...base, digest: `vc${replica}`, signature: 's' } as ViewChange);
+  }
+  const [begins] = bench.sent('new-view');
+  bench.receive({ ...(begins?.message as NewView), signature: 's' }, 'self');
+  expect(bench.replica.status()).toMatchObject({ view: 1, active: true });
+  return bench;
+}
+
+describe('starting again with something still to be fetched', () => {
+  it('A11: a new primary fetches what it has to propose again, and proposes it', () => {
+    const before = newPrimary('batch(r1)');
+    expect(before.sent('fetch')).toHaveLength(1);
+    const after = restart(before, 1);
+    expect(after.sent('fetch')[0]?.message).toMatchObject({ sequence: 1, digest: 'batch(r1)' });
+    after.receive(prePrepare(1, [request(1)]), 'direct');
+    expect(after.sent('pre-prepare')[0]?.message).toMatchObject({ view: 1, digest: 'batch(r1)' });
+  });
+
+  it('A11, sibling: a null batch that had not left is proposed again, once', () => {
+    const before = newPrimary('batch()');
+    const unsent = { ...restoredFrom(before), proposed: [], accepted: [], votes: [] };
+    const after = new Bench(1, 'ccro', 'done', { restored: unsent }).start();
+    expect(after.sent('pre-prepare')).toHaveLength(1);
+    expect(restart(before, 1).sent('pre-prepare').length).toBe(1);
+  });
+
+  it('A11, sibling: a decided batch that had not come is fetched', () => {
+    const before = new Bench(1).receive(certified('commit', 'batch(r1)'));
+    expect(before.sent('fetch')).toHaveLength(1);
+    const after = restart(before, 1);
+    expect(after.sent('fetch')[0]?.message).toMatchObject({ sequence: 1, digest: 'batch(r1)' });
+    const certificate = certified('commit', 'batch(r1)');
+    const base = { kind: 'decision', sequence: 1, view: 0, digest: 'batch(r1)', certificate };
+    after.receive({ ...base, requests: [request(1)] }, 'direct');
+    expect(after.replica.status().lastExecuted).toBe(1);
+  });
+
+  it('A11, sibling: also by one that waits for a view to begin', () => {
+    const before = new Bench(2).receive(certified('commit', 'batch(r1)')).receive(request(2));
+    waitInVain(before);
+    const after = restart(before, 2);
+    expect(after.replica.status()).toMatchObject({ view: 1, active: false });
+    expect(after.sent('fetch')[0]?.message).toMatchObject({ sequence: 1, digest: 'batch(r1)' });
   });
 });

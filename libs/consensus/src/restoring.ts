@@ -9,6 +9,7 @@
  *   new-view already, and would sign another.
  */
 
+import { fetchBatch } from './catching-up.js';
 import { showProposal } from './disputes.js';
 import type { Restored } from './durable.js';
 import { executeAgain, executeReady } from './executing.js';
@@ -17,6 +18,7 @@ import type { SlotCertificate, Verified } from './messages.js';
 import type { ReplicaState } from './state/replica-state.js';
 import type { Slot } from './state/slot.js';
 import { askForView, startViewChange } from './view-change/changing-view.js';
+import { repropose } from './view-change/new-view.js';
 import { sendVote, waitForCertificate } from './voting.js';
 
 /**
@@ -108,21 +110,50 @@ function certificatesIn({ decisions }: Restored): SlotCertificate[] {
 /** Takes up what was under way when the replica stopped. Call once it is connected. */
 export function resume(state: ReplicaState, restored: Restored): void {
   executeReady(state);
+  // Decisions hold in whatever view they were made, and are waited for between views as well.
+  for (const slot of state.window.values()) fetchDecided(state, slot);
   if (!state.active) {
     if (state.isPrimary) startViewChange(state, state.view + 1, 'restarted-before-it-began');
     else if (restored.viewChange !== null) askForView(state, restored.viewChange);
     return;
   }
   proposeStored(state, restored);
+  reproposeRest(state, restored);
   for (const slot of state.window.values()) {
     if (slot.executed) continue;
-    if (slot.proposal !== undefined && state.isPrimary) showProposal(state, slot);
-    for (const phase of ['prepare', 'commit'] as const) {
-      const waits = slot.certificate(phase)?.view !== state.view;
-      if (!waits || slot.ownVote(phase)?.view !== state.view) continue;
-      sendVote(state, slot, phase);
-      waitForCertificate(state, slot, phase);
-    }
+    resumeSlot(state, slot);
+  }
+}
+
+/** A slot that is decided here waits for its batch alone. */
+function fetchDecided(state: ReplicaState, slot: Slot): void {
+  const decided = slot.decisive;
+  if (slot.executed || decided === undefined || slot.batchOf(decided.digest) !== undefined) return;
+  fetchBatch(state, slot, decided.digest, decided.proof.signers);
+}
+
+/** A slot that is under way waits for certificates of what this replica voted for. */
+function resumeSlot(state: ReplicaState, slot: Slot): void {
+  if (slot.proposal !== undefined && state.isPrimary) showProposal(state, slot);
+  for (const phase of ['prepare', 'commit'] as const) {
+    const waits = slot.certificate(phase)?.view !== state.view;
+    if (!waits || slot.ownVote(phase)?.view !== state.view) continue;
+    sendVote(state, slot, phase);
+    waitForCertificate(state, slot, phase);
+  }
+}
+
+/**
+ * A new primary proposes the slots that its view carried over, or fetches their batches first; the
+ * ones that it had not come to are proposed now.
+ */
+function reproposeRest(state: ReplicaState, { proposed }: Restored): void {
+  if (!state.isPrimary) return;
+  const done = new Set(
+    proposed.filter(({ view }) => view === state.view).map(({ sequence }) => sequence),
+  );
+  for (const sequence of state.carriedOver.keys()) {
+    if (sequence > state.lastExecuted && !done.has(sequence)) repropose(state, sequence);
   }
 }
 

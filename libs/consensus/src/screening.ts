@@ -34,7 +34,7 @@ export function screen(state: ReplicaState, message: ProtocolMessage): Screening
     case 'view-change':
       return screenViewChange(state, message);
     case 'new-view':
-      return message.replica === state.self ? 'own-echo' : 'wanted';
+      return screenNewView(state, message);
     case 'decision':
       if (message.sequence <= state.lastExecuted) return 'duplicate';
       return message.sequence > state.window.highWatermark ? 'outside-watermarks' : 'wanted';
@@ -56,11 +56,21 @@ function screenVote(state: ReplicaState, vote: Kind<'vote'>): Screening {
 
 /** One that is repeated until its view begins holds many certificates, and says nothing new. */
 function screenViewChange(state: ReplicaState, viewChange: Kind<'view-change'>): Screening {
-  const { replica, view, digest } = viewChange;
+  const { replica, view, digest, stable, slots } = viewChange;
   if (replica === state.self) return 'own-echo';
+  // Everyone would have to fill the gap.
+  const highest = slots.at(-1)?.sequence ?? 0;
+  if (highest > stable.sequence + state.config.windowSlots) return 'outside-watermarks';
   const began = view < state.view || (view === state.view && state.active);
   const known = state.viewChanges.of(replica);
   return !began && known?.view === view && known.digest === digest ? 'duplicate' : 'wanted';
+}
+
+function screenNewView(state: ReplicaState, { replica, view }: Kind<'new-view'>): Screening {
+  if (replica === state.self) return 'own-echo';
+  const began = view < state.view || (view === state.view && state.active);
+  const awaited = state.viewChanges.awaited(replica);
+  return began || (awaited !== undefined && awaited.view >= view) ? 'duplicate' : 'wanted';
 }
 
 function screenPrePrepare(state: ReplicaState, prePrepare: Kind<'pre-prepare'>): Screening {

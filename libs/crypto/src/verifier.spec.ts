@@ -15,6 +15,7 @@ import { createDigests, requestDigest } from './digests.js';
 import { createEd25519Scheme } from './ed25519-scheme.js';
 import { KeyError, keyPairFromSeed } from './keys.js';
 import { resultProof } from './result-proof.js';
+import { signatureCounts } from './signature-counts.js';
 import { type DigestedDraft, MessageSigner, RequestSigner } from './signer.js';
 import { isRejected, Verifier } from './verifier.js';
 
@@ -521,5 +522,26 @@ describe('a configuration with unusable keys', () => {
     const broken = new Map([['gateway', 'not a key']]);
     expect(() => new Verifier({ ...options, clients: broken })).toThrow('malformed-public-key');
     expect(() => createEd25519Scheme({ cluster: CLUSTER, members: [''] })).toThrow(KeyError);
+  });
+});
+
+describe('new-views', () => {
+  const on = (replicas: readonly number[]): ProtocolMessage =>
+    signerOf(1).sign({
+      kind: 'new-view',
+      view: 1,
+      viewChanges: replicas.map((replica) => ({ replica, digest: root })),
+      reproposals: [],
+      replica: 1,
+    });
+
+  it('A6: are of a quorum of members, each once, before their signature is looked at', () => {
+    expect(verifier.verify(on([0, 2, 3]))).toMatchObject({ kind: 'new-view' });
+    const many = Array.from({ length: 1000 }, (_, replica) => replica);
+    for (const replicas of [[], [0, 2], [0, 1, 2, 3], [0, 2, 2], [0, 3, 2], [0, 2, 4], many]) {
+      const before = signatureCounts().checked;
+      expect(verifier.verify(on(replicas))).toBe('malformed-view-change');
+      expect(signatureCounts().checked).toBe(before);
+    }
   });
 });

@@ -1,5 +1,6 @@
 import {
   decides,
+  quorumSize,
   type BriefReply,
   type ChunkPart,
   type ClientId,
@@ -58,6 +59,7 @@ export interface VerifierOptions {
 export class Verifier {
   private readonly cluster: string;
   private readonly members: readonly Buffer[];
+  private readonly quorum: number;
   private readonly clients: ReadonlyMap<ClientId, Buffer>;
   private readonly scheme: SignatureScheme;
   private readonly lists: VerifiedLists;
@@ -67,6 +69,7 @@ export class Verifier {
   constructor({ cluster, members, clients, scheme, knownRequest }: VerifierOptions) {
     this.cluster = cluster;
     this.members = memberKeys(members);
+    this.quorum = quorumSize(members.length);
     this.clients = new Map(
       [...clients].map(([client, publicKey]) => [client, parsePublicKey(publicKey)]),
     );
@@ -251,11 +254,16 @@ export class Verifier {
     );
   }
 
+  /** A quorum of members, each once, before the signature: no other new-view can be borne out. */
   private refuseNewView(newView: NewView): RejectCode | undefined {
     const { viewChanges, reproposals } = newView;
-    const distinct = isAscending(viewChanges.map(({ replica }) => replica));
+    const referred = viewChanges.map(({ replica }) => replica);
+    const isQuorum =
+      referred.length === this.quorum &&
+      isAscending(referred) &&
+      referred.every((replica) => this.members[replica] !== undefined);
     const inOrder = isAscending(reproposals.map(({ sequence }) => sequence));
-    return distinct && inOrder ? this.refuseSender(newView) : 'malformed-view-change';
+    return isQuorum && inOrder ? this.refuseSender(newView) : 'malformed-view-change';
   }
 
   private refuseSender(message: Exclude<MemberMessage, Vote>): RejectCode | undefined {

@@ -88,7 +88,7 @@ export function considerViewChange(state: ReplicaState, viewChange: Verified<Vie
   }
   const began = view < state.view || (view === state.view && state.active);
   if (began) {
-    if (viewChanges.isMissing(viewChange.digest)) viewChanges.add(viewChange);
+    if (viewChanges.isWanted(viewChange)) viewChanges.add(viewChange);
     helpIntoView(state, replica);
     return;
   }

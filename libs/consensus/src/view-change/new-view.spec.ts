@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { ReplicaId } from '../ids.js';
+import type { ReplicaId, View } from '../ids.js';
 import type {
   Certificate,
+  Fetch,
   NewView,
   PrePrepare,
   SlotReport,
@@ -30,9 +31,32 @@ function viewChange(
   replica: ReplicaId,
   stable: StableCheckpoint,
   slots: readonly SlotReport[],
+  view: View = 1,
 ): ViewChange {
-  const base = { kind: 'view-change', view: 1, stable, slots } as const;
-  return { ...base, replica, digest: `vc${replica}`, signature: 's' };
+  const base = { kind: 'view-change', view, stable, slots } as const;
+  const digest = view === 1 ? `vc${replica}` : `vc${replica} of ${view}`;
+  return { ...base, replica, digest, signature: 's' };
+}
+
+/** That of `view` on the view-changes with which `replicas` asked for `asked`. */
+function newView(view: View, replicas: readonly ReplicaId[], asked: View = view): NewView {
+  const referred = replicas.map((replica) => viewChange(replica, BEGINNING, [], asked));
+  const viewChanges = referred.map(({ replica, digest }) => ({ replica, digest }));
+  const base = { kind: 'new-view', view, viewChanges, reproposals: [] } as const;
+  return { ...base, replica: view % 4, signature: 's' };
+}
+
+/** Replica 0 in view 1, which began on what 1, 2 and 3 said. */
+function inViewOne(): Bench {
+  const bench = new Bench(0, 'pbft');
+  for (const replica of [1, 2, 3]) bench.receive(viewChange(replica, BEGINNING, []));
+  bench.receive(newView(1, [1, 2, 3]));
+  expect(bench.replica.status()).toMatchObject({ view: 1, active: true });
+  return bench;
+}
+
+function fetched(bench: Bench): string[] {
+  return bench.sent('fetch').map(({ message }) => (message as Fetch).digest);
 }
 
 /** Node 1 becomes primary of view 1, when nodes 0, 2 and 3 left view 0 with what they report. */
@@ -94,5 +118,141 @@ describe('a new-view that comes late', () => {
     for (const replica of [2, 3, 0]) bench.receive(viewChange(replica, BEGINNING, []));
     bench.receive(viewChange(1, BEGINNING, []), 'self');
     expect(bench.sent('new-view')).toHaveLength(1);
+  });
+});
+
+describe('what a new-view stands on', () => {
+  it('M1: view-changes of another view bear out no new-view, however it comes by them', () => {
+    // What replicas said before they voted in view 1 hides what they voted for there.
+    const bench = new Bench(0, 'pbft');
+    for (const replica of [1, 2, 3]) bench.receive(viewChange(replica, BEGINNING, []));
+    bench.receive(newView(2, [1, 2, 3], 1));
+    expect(bench.replica.status()).toMatchObject({ view: 1, active: false });
+    expect(bench.rejects()).toEqual(['wrong-new-view']);
+  });
+
+  it('M1, sibling: nor do those of a later view', () => {
+    const bench = new Bench(0, 'pbft');
+    for (const replica of [1, 2, 3]) bench.receive(viewChange(replica, BEGINNING, [], 3));
+    bench.receive(newView(5, [1, 2, 3], 3)).receive(newView(6, [1, 2, 3], 3));
+    expect(bench.replica.status()).toMatchObject({ view: 3, active: false });
+    expect(bench.rejects()).toEqual(['wrong-new-view', 'wrong-new-view']);
+  });
+
+  it('M1, sibling: nor those that are fetched for it and turn out to be of another view', () => {
+    const bench = new Bench(0, 'pbft').receive(newView(2, [1, 2, 3], 1));
+    for (const replica of [1, 2, 3]) bench.receive(viewChange(replica, BEGINNING, []), 'direct');
+    expect(bench.replica.status().active && bench.replica.status().view > 0).toBe(false);
+  });
+
+  it('is a quorum, not fewer and not one of them twice', () => {
+    for (const replicas of [
+      [1, 2],
+      [1, 2, 2],
+      [1, 1, 1],
+    ]) {
+      const bench = new Bench(0, 'pbft');
+      for (const replica of [1, 2, 3]) bench.receive(viewChange(replica, BEGINNING, []));
+      bench.receive(newView(1, replicas));
+      expect(bench.replica.status()).toMatchObject({ view: 1, active: false });
+    }
+  });
+});
+
+describe('a replica that asks for a view which began without it', () => {
+  it('M4: is sent the new-view, and enters with it', () => {
+    const bench = inViewOne();
+    bench.receive(viewChange(3, BEGINNING, []));
+    const [help] = bench.sent('new-view');
+    expect(help?.to).toEqual({ kind: 'replica', id: 3 });
+    expect(help?.message).toMatchObject(newView(1, [1, 2, 3]));
+  });
+
+  it('M4, sibling: also when it asks for an earlier one, as often as it asks', () => {
+    const bench = inViewOne();
+    bench.receive(viewChange(2, BEGINNING, [], 0)).receive(viewChange(2, BEGINNING, [], 0));
+    expect(bench.sent('new-view').map(({ to }) => to)).toEqual([
+      { kind: 'replica', id: 2 },
+      { kind: 'replica', id: 2 },
+    ]);
+  });
+
+  it('M4, sibling: also when it only says in which view it is', () => {
+    const bench = inViewOne();
+    for (let attempt = 0; attempt < 4; attempt += 1) {
+      const status = { kind: 'status', replica: 3, view: 0, lastExecuted: 0, attempt };
+      bench.receive({ ...status, asks: false, signature: 's' });
+    }
+    const helped = bench.sent('new-view').map(({ to }) => to);
+    expect(helped.length).toBeGreaterThan(0);
+    expect(new Set(helped.map((to) => JSON.stringify(to)))).toEqual(
+      new Set([JSON.stringify({ kind: 'replica', id: 3 })]),
+    );
+  });
+
+  it('M4, sibling: is told nothing while this replica waits for a view itself', () => {
+    const bench = inViewOne();
+    for (const replica of [1, 2]) bench.receive(viewChange(replica, BEGINNING, [], 2));
+    expect(bench.replica.status()).toMatchObject({ view: 2, active: false });
+    bench.receive(viewChange(3, BEGINNING, []));
+    expect(bench.sent('new-view')).toEqual([]);
+  });
+});
+
+describe('fetching the view-changes that a new-view refers to', () => {
+  const timer = (attempt: number) => ({ kind: 'fetch-view-changes', replica: 3, attempt }) as const;
+
+  it('A6: nothing is fetched for one that no quorum can bear out', () => {
+    for (const replicas of [
+      [1, 2],
+      [0, 1, 2, 3],
+      [1, 2, 2],
+      [2, 1, 3],
+      [1, 2, 4],
+    ]) {
+      const bench = new Bench(0, 'pbft').receive(newView(3, replicas));
+      expect(fetched(bench)).toEqual([]);
+      expect(bench.rejects()).toEqual(['wrong-new-view']);
+    }
+  });
+
+  it('A6: each is asked for a few times, its sender and who began the view in turn', () => {
+    const bench = new Bench(0, 'pbft').receive(newView(3, [1, 2, 3]));
+    expect(bench.sent('fetch').map(({ to }) => to)).toEqual(
+      [3, 3, 3].map((id) => ({ kind: 'replica', id })),
+    );
+    bench.fire(timer(0));
+    expect(
+      bench
+        .sent('fetch')
+        .slice(3)
+        .map(({ to }) => to),
+    ).toEqual([1, 2, 3].map((id) => ({ kind: 'replica', id })));
+    for (let attempt = 1; attempt < 50; attempt += 1) bench.fire(timer(attempt));
+    expect(fetched(bench).length).toBeLessThanOrEqual(24);
+  });
+
+  it('A6, sibling: one new-view after another of the same primary draws no more than one', () => {
+    const bench = new Bench(0, 'pbft').receive(newView(3, [1, 2, 3]));
+    for (let view = 7; view < 400; view += 4) bench.receive(newView(view, [1, 2, 3]));
+    expect(fetched(bench)).toHaveLength(3);
+    bench.fire(timer(0));
+    expect(fetched(bench).slice(3)).toEqual(
+      newView(399, [1, 2, 3]).viewChanges.map(({ digest }) => digest),
+    );
+  });
+
+  it('A6, sibling: nor when it supplies what is fetched, and is refused for it', () => {
+    const bench = new Bench(0, 'pbft');
+    const wrong = (view: View) => ({
+      ...newView(view, [1, 2, 3]),
+      reproposals: [{ sequence: 1, digest: BATCH }],
+    });
+    for (const replica of [1, 2]) bench.receive(viewChange(replica, BEGINNING, [], 3));
+    for (let round = 0; round < 10; round += 1) {
+      bench.receive(wrong(3)).receive({ ...viewChange(3, BEGINNING, [], 3) }, 'direct');
+    }
+    expect(bench.rejects().filter((code) => code === 'wrong-new-view').length).toBeGreaterThan(0);
+    expect(fetched(bench).length).toBeLessThanOrEqual(1);
   });
 });

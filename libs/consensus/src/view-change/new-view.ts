@@ -47,9 +47,24 @@ export function considerNewView(state: ReplicaState, newView: Verified<NewView>)
     state.reject('wrong-primary', replica);
     return;
   }
+  if (!couldBeBorneOut(state, newView)) {
+    state.reject('wrong-new-view', replica);
+    return;
+  }
   if (!state.viewChanges.await(newView)) return;
   completeNewView(state);
-  fetchMissing(state, newView, 0);
+  // Else its turn comes when the time for the one before is over.
+  if (!state.viewChanges.fetchingFor.has(replica)) fetchMissing(state, newView, 0);
+}
+
+/** Whether it refers to a quorum of members, each once: before anything is fetched for it. */
+function couldBeBorneOut({ size }: ReplicaState, { viewChanges }: NewView): boolean {
+  return (
+    viewChanges.length === size.quorum &&
+    viewChanges.every(
+      ({ replica }, index) => replica < size.n && replica > (viewChanges[index - 1]?.replica ?? -1),
+    )
+  );
 }
 
 /** Enters the view of a new-view whose view-changes are all here and bear it out. */
@@ -68,26 +83,37 @@ export function completeNewView(state: ReplicaState): void {
   }
 }
 
-/** Asks for the view-changes a new-view refers to: its sender first, then who sent them. */
+/**
+ * How often the view-changes of a new-view are asked for: if its sender and who made them do not
+ * answer three times each, nobody has them.
+ */
+const FETCH_ATTEMPTS = 6;
+
+/**
+ * Asks for the view-changes a new-view refers to: its sender for all of them, and the next time
+ * each replica for its own.
+ *
+ * Invariant kept here (bounded traffic): at most a quorum of fetches for each replica in the time
+ * that it has to answer them, whatever new-views it makes up.
+ */
 function fetchMissing(state: ReplicaState, newView: Verified<NewView>, attempt: number): void {
-  const missing = state.viewChanges.incomplete.find((each) => each.newView === newView)?.missing;
+  const { viewChanges } = state;
+  const missing = viewChanges.incomplete.find((each) => each.newView === newView)?.missing;
   if (missing === undefined) return;
-  const holders = [newView.replica, ...newView.viewChanges.map(({ replica }) => replica)].filter(
-    (holder) => holder !== state.self,
-  );
-  // Twice round is enough to tell that nobody has what it refers to.
-  const holder = attempt < 2 * holders.length ? holders[attempt % holders.length] : undefined;
-  if (holder === undefined) {
-    state.viewChanges.dismiss(newView);
+  if (attempt >= FETCH_ATTEMPTS) {
+    viewChanges.dismiss(newView);
     return;
   }
-  for (const digest of missing) {
+  for (const { replica, digest } of newView.viewChanges) {
+    const holder = attempt % 2 === 0 ? newView.replica : replica;
+    if (!missing.includes(digest) || holder === state.self) continue;
     state.emit({
       kind: 'send',
       to: { kind: 'replica', id: holder },
       message: { kind: 'fetch', replica: state.self, sequence: 0, digest },
     });
   }
+  viewChanges.fetchingFor.add(newView.replica);
   state.emit({
     kind: 'set-timer',
     timer: { kind: 'fetch-view-changes', replica: newView.replica, attempt },
@@ -95,12 +121,13 @@ function fetchMissing(state: ReplicaState, newView: Verified<NewView>, attempt: 
   });
 }
 
-/** The view-changes did not come: somebody else is asked. */
+/** The view-changes had their time to come: what is still missing is asked of somebody else. */
 export function onViewChangesMissing(
   state: ReplicaState,
   replica: ReplicaId,
   attempt: number,
 ): void {
+  state.viewChanges.fetchingFor.delete(replica);
   const newView = state.viewChanges.awaited(replica);
   if (newView !== undefined) fetchMissing(state, newView, attempt + 1);
 }

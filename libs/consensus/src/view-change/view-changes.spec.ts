@@ -3,11 +3,11 @@ import { clusterSize } from '../config.js';
 import type { NewView, Verified, ViewChange } from '../messages.js';
 import { ViewChanges } from './view-changes.js';
 
-function viewChange(view: number, digest: string): Verified<ViewChange> {
+function viewChange(view: number, digest: string, replica: number): Verified<ViewChange> {
   const stable = { sequence: 0, digest: '', certificate: null };
   const made: ViewChange = {
     ...{ kind: 'view-change', view, stable, slots: [] },
-    ...{ replica: 3, digest, signature: 's' },
+    ...{ replica, digest, signature: 's' },
   };
   return made as Verified<ViewChange>;
 }
@@ -28,7 +28,7 @@ describe('view-changes that were fetched', () => {
     const viewChanges = new ViewChanges(clusterSize(4));
     const waits = newView(7, digests);
     viewChanges.await(waits);
-    for (const digest of digests) viewChanges.add(viewChange(7, digest));
+    digests.forEach((digest, replica) => viewChanges.add(viewChange(7, digest, replica)));
     for (const digest of digests) expect(viewChanges.find(digest)).toBeDefined();
     viewChanges.dismiss(waits);
     for (const digest of digests) expect(viewChanges.find(digest)).toBeUndefined();
@@ -37,12 +37,17 @@ describe('view-changes that were fetched', () => {
   it('go when the same replica comes with another new-view', () => {
     const viewChanges = new ViewChanges(clusterSize(4));
     viewChanges.await(newView(7, digests));
-    for (const digest of digests) viewChanges.add(viewChange(7, digest));
-    viewChanges.await(newView(11, ['c', 'd', 'e']));
-    expect(digests.map((digest) => viewChanges.find(digest) !== undefined)).toEqual([
-      false,
-      false,
-      true,
-    ]);
+    digests.forEach((digest, replica) => viewChanges.add(viewChange(7, digest, replica)));
+    viewChanges.await(newView(11, ['d', 'e', 'f']));
+    for (const digest of digests) expect(viewChanges.find(digest)).toBeUndefined();
+  });
+
+  it('A6, sibling: are those of the replica and the view that they are named for', () => {
+    const viewChanges = new ViewChanges(clusterSize(4));
+    viewChanges.await(newView(7, digests));
+    expect(viewChanges.isWanted(viewChange(7, 'a', 0))).toBe(true);
+    expect(viewChanges.isWanted(viewChange(7, 'a', 1))).toBe(false);
+    expect(viewChanges.isWanted(viewChange(6, 'a', 0))).toBe(false);
+    expect(viewChanges.isWanted(viewChange(7, 'd', 0))).toBe(false);
   });
 });

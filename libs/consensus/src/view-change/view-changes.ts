@@ -28,6 +28,8 @@ export class ViewChanges {
    * does not keep another's from beginning.
    */
   private readonly waiting = new Map<ReplicaId, Verified<NewView>>();
+  /** Those whose new-views this replica fetches view-changes for: the timer of each runs. */
+  readonly fetchingFor = new Set<ReplicaId>();
   private readonly latest = new Map<ReplicaId, Verified<ViewChange>>();
   private readonly fetched = new Map<Digest, Verified<ViewChange>>();
 
@@ -36,7 +38,7 @@ export class ViewChanges {
   /** @returns whether it is news */
   add(viewChange: Verified<ViewChange>): boolean {
     const { replica, view, digest } = viewChange;
-    if (this.isMissing(digest)) {
+    if (this.isWanted(viewChange)) {
       this.fetched.set(digest, viewChange);
       return true;
     }
@@ -114,9 +116,16 @@ export class ViewChanges {
     }));
   }
 
-  /** Whether some new-view waits for this view-change. */
-  isMissing(digest: Digest): boolean {
-    return this.incomplete.some(({ missing }) => missing.includes(digest));
+  /** Whether some new-view waits for this view-change: of the replica and view it is named for. */
+  isWanted({ replica, view, digest }: Pick<ViewChange, 'replica' | 'view' | 'digest'>): boolean {
+    for (const newView of this.waiting.values()) {
+      if (newView.view !== view) continue;
+      const named = newView.viewChanges.some(
+        (each) => each.digest === digest && each.replica === replica,
+      );
+      if (named) return this.find(digest) === undefined;
+    }
+    return false;
   }
 
   find(digest: Digest): Verified<ViewChange> | undefined {
