@@ -67,7 +67,7 @@ const ALLOWED_LIBS = {
 };
 
 // Specs and contract suites may reach for any library (never an app) to build what they test.
-const NOT_SPECS = '\\.(spec|contract)\\.ts$';
+const NOT_SPECS = '\\.(spec|contract|testkit)\\.ts$';
 
 const layerRules = Object.entries(ALLOWED_LIBS).map(([lib, allowed]) => ({
   name: `layers-${lib}`,

@@ -37,7 +37,11 @@ const alias = {
 // Nest's dependency injection reads the constructor types that decorators record.
 const oxc = { decorator: { legacy: true, emitDecoratorMetadata: true } };
 
+/** How unit specs find and read the sources. */
+export const UNIT_SOURCES = { resolve: { alias }, oxc };
+
 const SPECS = '{libs,apps,examples,scripts}/**/*.spec.ts';
+const FUZZ_SPECS = 'fuzz/**/*.fuzz.spec.ts';
 const E2E_SPECS = '{libs,apps,examples,scripts}/**/*.e2e.spec.ts';
 /**
  * These measure times, use ports that users use, build the project anew or keep every processor
@@ -58,12 +62,11 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       include: ['libs/*/src/**/*.ts', 'apps/*/src/**/*.ts'],
-      exclude: ['**/*.spec.ts', '**/*.contract.ts', '**/index.ts', '**/main.ts'],
+      exclude: ['**/*.spec.ts', '**/*.contract.ts', '**/*.testkit.ts', '**/index.ts', '**/main.ts'],
     },
     projects: [
       {
-        resolve: { alias },
-        oxc,
+        ...UNIT_SOURCES,
         test: {
           name: 'unit',
           include: [SPECS],
@@ -79,8 +82,17 @@ export default defineConfig({
         },
       },
       {
-        resolve: { alias },
-        oxc,
+        ...UNIT_SOURCES,
+        test: {
+          name: 'fuzz',
+          include: [FUZZ_SPECS],
+          exclude: IGNORED,
+          maxWorkers: '100%',
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        ...UNIT_SOURCES,
         test: {
           name: 'e2e',
           include: [E2E_SPECS],
@@ -93,8 +105,7 @@ export default defineConfig({
         },
       },
       {
-        resolve: { alias },
-        oxc,
+        ...UNIT_SOURCES,
         test: {
           name: 'e2e, alone',
           include: E2E_ALONE,

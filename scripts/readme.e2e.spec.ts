@@ -156,6 +156,14 @@ const WALK: readonly (readonly [command: string, exercise: Exercise])[] = [
     coveredBy('apps/chaos, with fewer requests', () => namesProgram('soak')),
   ],
   [
+    'npm run fuzz -- --minutes 1',
+    coveredBy('fuzz, some seconds of each property', () => namesScript('fuzz')),
+  ],
+  [
+    'npm run mutate -- libs/receipt',
+    coveredBy('CI, for lines that were changed', () => namesScript('mutate')),
+  ],
+  [
     'npm run bench -- --quick',
     coveredBy('apps/bench, with one scenario', () => namesProgram('bench')),
   ],

@@ -11,7 +11,7 @@ import {
   requireMember,
 } from './cluster-config.js';
 import { clusterWarnings } from './cluster-warnings.js';
-import { ConfigurationError } from './configuration-error.js';
+import { ConfigurationError, notAllowed, shown } from './configuration-error.js';
 import { developmentCluster, developmentKey } from './development.js';
 
 type Json = Record<string, unknown>;
@@ -164,6 +164,31 @@ describe('parseClusterConfig', () => {
     const { message } = errorOf(file((json) => (json['cluster'] = 'long\n'.repeat(1000))));
     expect(message).not.toContain('\n');
     expect(message.length).toBeLessThan(200);
+  });
+});
+
+describe('a value in an error', () => {
+  it('A12, sibling: a member whose id is -0 is refused, as 0 has one spelling', () => {
+    const changed = file(({ members }) => {
+      Object.assign(members[0] ?? {}, { id: -0 });
+    });
+    expect(errorOf(changed).message).toMatch(/members\[0\]\.id .*an integer from 0/);
+  });
+
+  it.each(['redis://:hunter2@h/0', 'redis://u:hunter2h', 'https://u:hunter2@h:80/x'])(
+    'D1, sibling: %j shows no password, whatever setting it stands in',
+    (value) => {
+      expect(notAllowed('HTTP_HOST', value, 'x').message).toMatch(/^HTTP_HOST is "\w+:\/\/\*\*\*/);
+    },
+  );
+
+  it('shows a URL that holds no password', () => {
+    expect(shown('https://example.org:8080/a')).toBe('"https://example.org:8080/a"');
+  });
+
+  it('I8, sibling: characters that could forge what a terminal shows are spelt out', () => {
+    const { message } = notAllowed('HTTP_HOST', 'a\u202eb\u001b[2J\u0085', 'x');
+    expect(message).toBe('HTTP_HOST is "a\\u202eb\\u001b[2J\\u0085"; allowed: x');
   });
 });
 

@@ -76,7 +76,8 @@ export const clusterSchema = z.strictObject(
             id: z
               .int(MEMBER_ID_RULE)
               .min(0, MEMBER_ID_RULE)
-              .max(MAX_MEMBERS - 1, MEMBER_ID_RULE),
+              .max(MAX_MEMBERS - 1, MEMBER_ID_RULE)
+              .refine((id) => !Object.is(id, -0), MEMBER_ID_RULE),
             publicKey,
             bls: blsKey.optional(),
           },

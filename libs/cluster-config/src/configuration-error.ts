@@ -23,12 +23,23 @@ export function notAllowed(setting: string, value: unknown, allowed: string): Co
   return new ConfigurationError(setting, `is ${shown(value)}; allowed: ${allowed}`);
 }
 
-/** A value as an error shows it: quoted and short. */
+/** What follows in a URL that seems to hold a password, also where no URL belongs. */
+const MAY_BE_PASSWORD = /:\/\/[^/\s"]*(@|:(?!\d{1,5}(["/]|$)))\S*/gu;
+/** Control characters and those that change the direction of text: they could forge what a terminal shows. */
+const NOT_SHOWN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+
+/** A value as an error shows it: quoted, short and without what may be a password. */
 export function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  const text = (JSON.stringify(value) ?? String(value)).replace(MAY_BE_PASSWORD, '://***');
   return text.length <= 80 ? text : `${text.slice(0, 77)}...`;
 }
 
 function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').trim();
+  return text
+    .replace(/\s+/g, ' ')
+    .trim()
+    .replace(NOT_SHOWN, (character) => {
+      const code = character.codePointAt(0) ?? 0;
+      return `\\u${code.toString(16).padStart(4, '0')}`;
+    });
 }

@@ -1,0 +1,38 @@
+/** A place in a source file; both count from 1. */
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface Mutant {
+  readonly file: string;
+  readonly mutator: string;
+  readonly original: string;
+  readonly replacement: string;
+  readonly start: Position;
+  readonly end: Position;
+  readonly key: string;
+  readonly survived: boolean;
+}
+
+export interface EquivalentMutant {
+  readonly file: string;
+  readonly original: string;
+  readonly replacement: string;
+  readonly reason: string;
+}
+
+export interface SortedOut {
+  readonly explained: readonly Mutant[];
+  readonly unexplained: readonly Mutant[];
+  readonly stale: readonly EquivalentMutant[];
+  readonly score: number;
+}
+
+export function readMutants(report: object): Mutant[];
+export function sortOut(
+  mutants: readonly Mutant[],
+  equivalent: readonly EquivalentMutant[],
+): SortedOut;
+export function scoreTable(mutants: readonly Mutant[], explained: readonly Mutant[]): string;
+export function survivorLines(survivors: readonly Mutant[]): string[];

@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config';
+import { UNIT_SOURCES } from './vitest.config.js';
+
+/** Folders and files whose unit specs mutants are tested with (`npm run mutate` names them). */
+const specs = (process.env.MUTATION_SPECS ?? 'libs').split(',');
+
+export default defineConfig({
+  ...UNIT_SOURCES,
+  test: {
+    include: specs.map((path) => (path.endsWith('.ts') ? path : `${path}/**/*.spec.ts`)),
+    exclude: ['**/*.e2e.spec.ts', '**/node_modules/**'],
+    isolate: false,
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+  },
+});
