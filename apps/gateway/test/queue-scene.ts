@@ -81,9 +81,7 @@ async function createMember(
   );
   await broker.connect();
   await client.listen();
-  const courier = new Courier(client, (id, outcome) =>
-    decidedAnswer(id, outcome, config, { primary: 0, collector: 2 }),
-  );
+  const courier = new Courier(client, (id, outcome) => decidedAnswer(id, outcome, config));
   const end = async (): Promise<void> => {
     client.close();
     await broker.close();

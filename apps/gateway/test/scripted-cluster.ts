@@ -9,6 +9,8 @@ import { json, parseNodeQuery, type NodeQuery, type Query } from '@ccro/wire';
 export interface Script {
   /** Does not take part: neither replies nor answers. */
   offline?: boolean;
+  /** Whom it says to have gathered the votes. Default: node 2. */
+  collector?: number;
   result?: (honest: RequestResult) => RequestResult;
   answer?: (query: NodeQuery, honest: unknown) => unknown;
 }
@@ -116,6 +118,7 @@ export class ScriptedCluster {
       view: this.view,
       results: [result],
       tally: { correct: 2 * (this.signers.length - 1), corrupt: 0 },
+      ...(this.config.mode === 'pbft' ? {} : { collector: this.scripts[replica]?.collector ?? 2 }),
     });
   }
 

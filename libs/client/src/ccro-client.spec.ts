@@ -60,6 +60,7 @@ interface Said {
   readonly batch?: string;
   readonly view?: number;
   readonly tally?: { readonly correct: number; readonly corrupt: number };
+  readonly collector?: number;
 }
 
 function setUp(n = 4, options: Partial<CcroClientOptions> = {}) {
@@ -127,6 +128,7 @@ function setUp(n = 4, options: Partial<CcroClientOptions> = {}) {
       view: said.view ?? 0,
       results: [result],
       tally: said.tally ?? { correct: replica, corrupt: 0 },
+      ...(said.collector === undefined ? {} : { collector: said.collector }),
     });
   }
 
@@ -590,6 +592,31 @@ describe('the view', () => {
     await send(replyOf(1, request, { view: 0 }));
     await send(replyOf(2, request, { view: 0 }));
     expect(client.view).toBe(0);
+  });
+});
+
+describe('the collector', () => {
+  it('H1: is the one that f+1 matching replies name, and no single one', async () => {
+    const { client, replyOf, send } = await scene();
+    const agreed = client.submit('a');
+    await send(replyOf(3, agreed.request, { collector: 1 }));
+    await send(replyOf(0, agreed.request, { collector: 3 }));
+    expect((await agreed.decided).collector).toBeNull();
+    await send(replyOf(1, agreed.request, { collector: 3 }));
+    await send(replyOf(2, agreed.request));
+    expect((await agreed.settled).collector).toBe(3);
+  });
+
+  it('H1, sibling: is not the word of replies that do not match, or of a broken signature', async () => {
+    const { client, clock, replyOf, send } = await scene();
+    const { request, settled } = client.submit('a');
+    await send(replyOf(0, request, { collector: 3 }));
+    await send({ ...replyOf(1, request, { collector: 3 }), collector: 1 });
+    await send(replyOf(2, request, { collector: 1 }));
+    await send(replyOf(3, request, { collector: 1, result: 'another' }));
+    clock.advance(25);
+    expect((await settled).collector).toBeNull();
+    expect(client.counters().rejects).toMatchObject({ 'bad-signature': 1 });
   });
 });
 

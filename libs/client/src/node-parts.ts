@@ -5,11 +5,11 @@ import type { ReplySummary } from './outcome.js';
 
 export type NodeRole = 'commander' | 'communication' | 'replica';
 
-/** Who plays which part in a view. */
+/** Who plays which part: in a decision, or in what is proposed next. */
 export interface Roles {
   /** The primary. */
   readonly primary: ReplicaId;
-  /** The collector of the next slot; null in PBFT, which has none. */
+  /** Null where there is none (PBFT), or where it is not known. */
   readonly collector: ReplicaId | null;
 }
 

@@ -25,6 +25,11 @@ export interface Outcome {
   readonly sequence: SequenceNumber;
   /** The highest view that f+1 matching replies reached: one of them is honest. */
   readonly view: View;
+  /**
+   * Who gathered the votes of the slot, when f+1 replicas whose replies match say the same; null
+   * when they do not, or nobody did (PBFT).
+   */
+  readonly collector: ReplicaId | null;
   /** Digest of the batch decided at `sequence`. */
   readonly batch: Digest;
   /** The state machine's answer, as the text the replicas signed. */

@@ -5,7 +5,7 @@
  * replies that come later only complete the list.
  */
 
-import type { Reply, Request, RequestResult } from '@ccro/consensus';
+import type { ReplicaId, Reply, Request, RequestResult } from '@ccro/consensus';
 import type { DigestedDraft } from '@ccro/crypto';
 import { ClientError } from './client-error.js';
 import { Deferred } from './deferred.js';
@@ -126,6 +126,7 @@ export class OutstandingRequest {
       request: result.request,
       sequence: result.sequence,
       view: views[this.weakQuorum - 1] ?? 0,
+      collector: collectorSaid(replies, this.weakQuorum),
       batch: result.batch,
       resultText: result.result,
       result: parseResult(result.result),
@@ -141,6 +142,18 @@ export class OutstandingRequest {
       proof: [...replies],
     };
   }
+}
+
+/** The collector that f+1 of the replicas name: of them one is honest. */
+function collectorSaid(replies: readonly Reply[], weakQuorum: number): ReplicaId | null {
+  const counts = new Map<ReplicaId, number>();
+  for (const { collector } of replies) {
+    if (collector === undefined) continue;
+    const count = (counts.get(collector) ?? 0) + 1;
+    if (count === weakQuorum) return collector;
+    counts.set(collector, count);
+  }
+  return null;
 }
 
 function refusalIn(result: RequestResult, request: DigestedDraft): ClientError | undefined {

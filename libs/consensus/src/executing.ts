@@ -12,7 +12,7 @@
 import { noteLagging } from './catching-up.js';
 import { endNeedlessTransfer } from './fetching-state.js';
 import type { StoredDecision } from './durable.js';
-import type { ClientId, Digest, SequenceNumber } from './ids.js';
+import type { ClientId, Digest, SequenceNumber, View } from './ids.js';
 import { invariant } from './invariants.js';
 import type { Certificate, Decision, Request, RequestResult, UnsignedReply } from './messages.js';
 import { repliesInFull } from './routing/answerers.js';
@@ -177,11 +177,25 @@ function sendReplies(
     else results.push(result);
   }
   const inFull = repliesInFull(state.self, slot.sequence, state.size.n);
+  const named = collectorNamed(state, slot, view, digest);
   for (const [client, results] of byClient) {
     // One result is little more than the root in its place.
     const brief = !inFull && results.length > 1;
-    sendResults(state, client, results, { view, tally, brief });
+    sendResults(state, client, results, { view, tally, brief, ...named });
   }
+}
+
+/** What a reply says of the collector, from the pre-prepare of the decision itself. */
+export function collectorNamed(
+  state: ReplicaState,
+  slot: Slot,
+  view: View,
+  digest: Digest,
+): Pick<UnsignedReply, 'collector'> {
+  const prePrepare = slot.proposal?.prePrepare;
+  if (prePrepare?.view !== view || prePrepare.digest !== digest) return {};
+  const collector = state.dependencies.router.gatherer(prePrepare.collector);
+  return collector === undefined ? {} : { collector };
 }
 
 /**
@@ -192,7 +206,7 @@ export function sendResults(
   state: ReplicaState,
   client: ClientId,
   results: readonly RequestResult[],
-  about: Pick<UnsignedReply, 'view' | 'tally' | 'brief'>,
+  about: Pick<UnsignedReply, 'view' | 'tally' | 'brief' | 'collector'>,
 ): void {
   let part: RequestResult[] = [];
   let characters = 0;
@@ -239,7 +253,7 @@ function report(state: ReplicaState, slot: Slot, certificate: Certificate, reque
       view,
       digest,
       requests,
-      collector: slot.proposal?.prePrepare.collector,
+      collector: collectorNamed(state, slot, view, digest).collector,
       tally: slot.tally(state.self, digest),
       durationMs: acceptedAtMs === undefined ? undefined : state.nowMs - acceptedAtMs,
       fellBack: slot.fellBack,

@@ -127,6 +127,11 @@ export interface Reply {
   readonly view: View;
   readonly results: readonly RequestResult[];
   readonly tally: Tally;
+  /**
+   * Who gathered the votes of the slot, as the pre-prepare says that this replica accepted for it.
+   * Left out where nobody did (PBFT), and where the slot came without its pre-prepare.
+   */
+  readonly collector?: ReplicaId;
   readonly signature: Signature;
 }
 

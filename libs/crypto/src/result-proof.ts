@@ -13,11 +13,12 @@ export interface ResultProof extends ReplyHeader {
 
 /** Takes the result at `index` out of a reply. @throws RangeError when there is none */
 export function resultProof(reply: Reply, index: number): ResultProof {
-  const { replica, client, view, tally, results, signature } = reply;
+  const { replica, client, view, tally, results, collector, signature } = reply;
   const result = results[index];
   if (result === undefined) throw new RangeError(`no result ${index} among ${results.length}`);
   const path = merklePath(replyLeaves(reply), index);
-  return { replica, client, view, tally, result, path, signature };
+  const named = collector === undefined ? {} : { collector };
+  return { replica, client, view, tally, ...named, result, path, signature };
 }
 
 /** The root that the replica must have signed for the proof to hold; undefined for a bad path. */

@@ -146,9 +146,8 @@ export class MessageSigner {
   private signReply({ brief = false, ...reply }: UnsignedReply): Reply | BriefReply {
     const signed = this.sign(reply);
     if (!brief) return signed;
-    const { replica, client, view, tally, signature } = signed;
-    const root = resultsRoot(reply);
-    return { kind: 'brief-reply', replica, client, view, root, tally, signature };
+    const { kind: _kind, results: _results, ...said } = signed;
+    return { ...said, kind: 'brief-reply', root: resultsRoot(reply) };
   }
 
   /** @throws RangeError when the answer names another replica, or is not well-formed text */

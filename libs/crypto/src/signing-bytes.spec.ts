@@ -47,6 +47,15 @@ const statements = fc.oneof(
     root: digest,
   }),
   fc.record({
+    kind: fc.constant('reply' as const),
+    replica: id,
+    client: name,
+    view: number,
+    tally: fc.record({ correct: id, corrupt: id }),
+    root: digest,
+    collector: id,
+  }),
+  fc.record({
     kind: fc.constant('status' as const),
     replica: id,
     view: number,

@@ -48,6 +48,7 @@ export const LAYOUT_TYPES = {
   chunkPart: 14,
   possession: 15,
   requestList: 16,
+  replyNamingCollector: 17,
   // hashed
   requestDigest: 64,
   resultLeaf: 65,
@@ -161,20 +162,23 @@ export interface ReplyHeader {
   readonly client: ClientId;
   readonly view: View;
   readonly tally: Tally;
+  readonly collector?: ReplicaId;
 }
 
 /** @param resultsRoot Merkle root over the result leaves, so that each result can be shown alone */
 export function replyBytes(cluster: string, reply: ReplyHeader, resultsRoot: Digest): Buffer {
-  const { replica, client, view, tally } = reply;
-  const size = 4 + (4 + textBytes(client)) + 8 + 4 + 4 + 32;
-  return startLayout(LAYOUT_TYPES.reply, cluster, size)
+  const { replica, client, view, tally, collector } = reply;
+  const names = collector !== undefined;
+  const type = names ? LAYOUT_TYPES.replyNamingCollector : LAYOUT_TYPES.reply;
+  const size = 4 + (4 + textBytes(client)) + 8 + 4 + 4 + 32 + (names ? 4 : 0);
+  const bytes = startLayout(type, cluster, size)
     .u32(replica)
     .text(client)
     .u64(view)
     .u32(tally.correct)
     .u32(tally.corrupt)
-    .digest(resultsRoot)
-    .finish();
+    .digest(resultsRoot);
+  return (names ? bytes.u32(collector) : bytes).finish();
 }
 
 export function statusBytes(cluster: string, status: Omit<Status, 'signature'>): Buffer {

@@ -2,7 +2,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { nodesOf, type NodePart, type Outcome } from '@ccro/client';
-import { collectorOf, primaryOf } from '@ccro/consensus';
+import { primaryOf } from '@ccro/consensus';
 import { EmbeddedCluster, type EmbeddedPlan } from './embedded-cluster.js';
 
 export interface DecisionPlan extends EmbeddedPlan {
@@ -75,13 +75,12 @@ async function untilQuiet(
   return before;
 }
 
-/** With those roles of the view it was decided in: a collector that failed may have a successor. */
+/** With the roles that they had in this decision. */
 function observedNodes(
-  { nodes, mode, faults }: Pick<DecisionPlan, 'nodes' | 'mode' | 'faults'>,
-  { view, replies }: Outcome,
+  { nodes, faults }: Pick<DecisionPlan, 'nodes' | 'faults'>,
+  { view, replies, collector }: Outcome,
 ): ObservedNode[] {
   const primary = primaryOf(view, nodes);
-  const collector = mode === 'ccro' ? collectorOf(primary, nodes, 0) : null;
   return nodesOf(replies, nodes, { primary, collector }).map((node) => ({
     ...node,
     fault: faults.get(node.id) ?? null,

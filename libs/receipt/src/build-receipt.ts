@@ -41,10 +41,11 @@ export function buildReceipt({ cluster, decision, request, proofs }: ReceiptPart
     result: first.result.result,
     replies: proofs
       .toSorted((a, b) => a.replica - b.replica)
-      .map(({ replica, view, tally, path, signature: signed }) => ({
+      .map(({ replica, view, tally, collector, path, signature: signed }) => ({
         replica,
         view,
         tally: { ...tally },
+        ...(collector === undefined ? {} : { collector }),
         path: { ...path, siblings: [...path.siblings] },
         signature: signed,
       })),

@@ -33,6 +33,29 @@ function expectSound(cluster: SimulatedCluster): void {
   expect(cluster.checkers.violations).toEqual([]);
 }
 
+describe('who gathered the votes', () => {
+  it('H1: an outcome names the collector of its own pre-prepare, after one was passed over', async () => {
+    const cluster = new SimulatedCluster({
+      ...{ seed: 3, mode: 'ccro', nodes: 4 },
+      faulty: new Map([[2, 'silent-collector']]),
+    });
+    await cluster.start();
+    cluster.submit('x');
+    expect(await cluster.decide(1, 10_000)).toBe(true);
+    cluster.submit('y');
+    expect(await cluster.decide(2, 10_000)).toBe(true);
+    expect(cluster.outcomes.map(({ collector }) => collector)).toEqual([2, 3]);
+  });
+
+  it('H1, sibling: nobody is named where nobody gathers them', async () => {
+    const cluster = new SimulatedCluster({ seed: 3, mode: 'pbft', nodes: 4, faulty: new Map() });
+    await cluster.start();
+    cluster.submit('x');
+    expect(await cluster.decide(1, 10_000)).toBe(true);
+    expect(cluster.outcomes.map(({ collector }) => collector)).toEqual([null]);
+  });
+});
+
 describe.each(MODES)('%s with f faulty ordinary nodes (scenarios 24 to 27)', (mode) => {
   for (const nodes of [4, 7, 13]) {
     for (const kind of [

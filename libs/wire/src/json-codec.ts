@@ -177,12 +177,12 @@ function travelForm(message: WireMessage): object {
 function clientForm(message: Reply | BriefReply | ControlMessage): object {
   switch (message.kind) {
     case 'reply': {
-      const { kind, replica, client, view, results, tally, signature } = message;
-      return { kind, replica, client, view, results, tally, signature };
+      const { kind, replica, client, view, results, tally, collector, signature } = message;
+      return { kind, replica, client, view, results, tally, collector, signature };
     }
     case 'brief-reply': {
-      const { kind, replica, client, view, root, tally, signature } = message;
-      return { kind, replica, client, view, root, tally, signature };
+      const { kind, replica, client, view, root, tally, collector, signature } = message;
+      return { kind, replica, client, view, root, tally, collector, signature };
     }
     case 'query': {
       const { kind, id, client, replica, sentAtMs, query, signature } = message;

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CcroClient, ClientError, roleOf, type NodeRole, type Roles } from '@ccro/client';
-import { collectorOf, primaryOf, type ReplicaId, type View } from '@ccro/consensus';
+import { primaryOf, type ReplicaId, type View } from '@ccro/consensus';
 import type { NodeQuery } from '@ccro/wire';
 import { BrokerWatch } from '../connection/broker-watch.js';
 import { GATEWAY_SETTINGS } from '../gateway.constants.js';
@@ -45,24 +45,12 @@ export interface ClusterStatus {
 @Injectable()
 export class ClusterService {
   private asking: Promise<readonly (NodeStatus | undefined)[]> | undefined;
-  /** The collector f+1 nodes named last, and in which view. */
-  private learnt: { readonly view: View; readonly collector: ReplicaId } | undefined;
 
   constructor(
     @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
     private readonly client: CcroClient,
     private readonly broker: BrokerWatch,
   ) {}
-
-  /** Who plays which part in `view`, as far as is known without asking. */
-  rolesIn(view: View): Roles {
-    const { n } = this.client.size;
-    const primary = primaryOf(view, n);
-    if (this.settings.config.mode === 'pbft') return { primary, collector: null };
-    const collector =
-      this.learnt?.view === view ? this.learnt.collector : collectorOf(primary, n, 0);
-    return { primary, collector };
-  }
 
   /** By id; undefined for nodes that gave no valid answer in time. Callers share one round. */
   async statuses(): Promise<readonly (NodeStatus | undefined)[]> {
@@ -76,7 +64,7 @@ export class ClusterService {
     const statuses = (await this.statuses()).filter((status) => status !== undefined);
     const { n, f, quorum } = this.client.size;
     const { cluster, mode } = this.settings.config;
-    const view = this.reached(statuses.map((status) => status.view)) ?? this.client.view;
+    const view = this.viewOf(statuses);
     return {
       cluster,
       mode,
@@ -85,7 +73,7 @@ export class ClusterService {
       quorum,
       view,
       lastExecuted: this.reached(statuses.map(({ lastExecuted }) => lastExecuted)) ?? 0,
-      ...this.rolesIn(view),
+      ...this.rolesIn(view, statuses),
       up: statuses.filter(({ up }) => up).map(({ id }) => id),
       brokerConnected: this.broker.connected,
       suspects: suspectsIn(statuses, n),
@@ -95,7 +83,7 @@ export class ClusterService {
   async nodes(): Promise<NodeSummary[]> {
     const statuses = await this.statuses();
     const known = statuses.filter((status) => status !== undefined);
-    const roles = this.rolesIn(this.reached(known.map(({ view }) => view)) ?? this.client.view);
+    const roles = this.rolesIn(this.viewOf(known), known);
     return statuses.map((status, id) => ({
       id,
       role: roleOf(id, roles),
@@ -111,7 +99,10 @@ export class ClusterService {
   async node(id: ReplicaId): Promise<NodeStatus | { id: ReplicaId; up: false; role: NodeRole }> {
     const answer = await this.ask(id, { type: 'status' }).catch(unlessUnreachable);
     const status = readNodeStatus(id, answer);
-    return status ?? { id, up: false, role: roleOf(id, this.rolesIn(this.client.view)) };
+    if (status !== undefined) return status;
+    // What part it plays the others know.
+    const known = (await this.statuses()).filter((each) => each !== undefined);
+    return { id, up: false, role: roleOf(id, this.rolesIn(this.viewOf(known), known)) };
   }
 
   /**
@@ -134,26 +125,31 @@ export class ClusterService {
 
   private async askAll(): Promise<readonly (NodeStatus | undefined)[]> {
     const answers = await this.client.queryAll({ type: 'status' }, this.settings.nodeTimeoutMs);
-    const statuses = answers.map((answer, id) => readNodeStatus(id, answer));
-    this.learnCollector(statuses.filter((status) => status !== undefined));
-    return statuses;
+    return answers.map((answer, id) => readNodeStatus(id, answer));
+  }
+
+  /** The view that f+1 nodes have reached; what replies said while too few answer. */
+  private viewOf(statuses: readonly NodeStatus[]): View {
+    return this.reached(statuses.map(({ view }) => view)) ?? this.client.view;
+  }
+
+  /** Who plays which part in `view`. Nobody is shown as collector whom not f+1 nodes name. */
+  private rolesIn(view: View, statuses: readonly NodeStatus[]): Roles {
+    const { n, weakQuorum } = this.client.size;
+    const votes = new Map<ReplicaId, number>();
+    for (const status of statuses) {
+      const { collector } = status;
+      if (status.view !== view || typeof collector !== 'number' || collector >= n) continue;
+      votes.set(collector, (votes.get(collector) ?? 0) + 1);
+    }
+    const [named, count] = [...votes].sort((a, b) => b[1] - a[1])[0] ?? [];
+    const collector = count !== undefined && count >= weakQuorum ? (named ?? null) : null;
+    return { primary: primaryOf(view, n), collector };
   }
 
   /** The highest value that f+1 nodes have reached; undefined when fewer answer. */
   private reached(values: readonly number[]): number | undefined {
     return [...values].sort((a, b) => b - a)[this.client.size.weakQuorum - 1];
-  }
-
-  private learnCollector(statuses: readonly NodeStatus[]): void {
-    const { n, weakQuorum } = this.client.size;
-    const votes = new Map<string, number>();
-    for (const { view, collector } of statuses) {
-      if (typeof collector !== 'number' || collector >= n) continue;
-      const key = `${view}:${collector}`;
-      const count = (votes.get(key) ?? 0) + 1;
-      votes.set(key, count);
-      if (count === weakQuorum) this.learnt = { view, collector };
-    }
   }
 }
 

@@ -2,8 +2,6 @@ import { Logger, Module } from '@nestjs/common';
 import { CcroClient } from '@ccro/client';
 import { DEFAULT_REPLICA_CONFIG } from '@ccro/consensus';
 import { Verifier } from '@ccro/crypto';
-import { ClusterModule } from '../cluster/cluster.module.js';
-import { ClusterService } from '../cluster/cluster.service.js';
 import { GATEWAY_SETTINGS } from '../gateway.constants.js';
 import type { GatewaySettings } from '../gateway.options.js';
 import { decidedAnswer } from '../requests/decided-answer.js';
@@ -19,7 +17,6 @@ const LEASE_MS = 5000;
 
 /** The queue of requests: in Redis where there is one, else in memory. */
 @Module({
-  imports: [ClusterModule],
   providers: [
     {
       provide: PendingLimit,
@@ -29,7 +26,7 @@ const LEASE_MS = 5000;
     },
     {
       provide: REQUEST_QUEUE,
-      inject: [GATEWAY_SETTINGS, CcroClient, Verifier, ClusterService, PendingLimit],
+      inject: [GATEWAY_SETTINGS, CcroClient, Verifier, PendingLimit],
       useFactory: createQueue,
     },
     Endings,
@@ -42,13 +39,10 @@ function createQueue(
   settings: GatewaySettings,
   client: CcroClient,
   verifier: Verifier,
-  cluster: ClusterService,
   limit: PendingLimit,
 ): RequestQueue {
   const { config, clientId, queue } = settings;
-  const courier = new Courier(client, (id, outcome) =>
-    decidedAnswer(id, outcome, config, cluster.rolesIn(outcome.view)),
-  );
+  const courier = new Courier(client, (id, outcome) => decidedAnswer(id, outcome, config));
   const common = {
     clientId,
     maxFinished: settings.maxFinishedRequests,

@@ -67,6 +67,17 @@ describe('POST /requests', () => {
     expect(roles).toEqual(['commander', 'replica', 'replica', 'replica']);
   });
 
+  it('H1: names the collector of the decision itself, not the one that is expected', async () => {
+    const { call, cluster } = await start();
+    // Statuses go on naming node 2: they speak of another slot.
+    cluster.scripts.forEach((script) => (script.collector = 3));
+    cluster.scripts[1] = { collector: 1 };
+    await call('GET', '/status');
+    const { body } = await call('POST', '/requests', { json: { data: 1 } });
+    const roles = (body.nodes as { role: string }[]).map(({ role }) => role);
+    expect(roles).toEqual(['commander', 'replica', 'replica', 'communication']);
+  });
+
   it.each<unknown>([null, false, 0, '', [], {}, { constructor: 1 }, 'ü😀', [[[1.5]]]])(
     'decides on any JSON: %j',
     async (data) => {

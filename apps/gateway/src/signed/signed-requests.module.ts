@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common';
-import { ClusterModule } from '../cluster/cluster.module.js';
 import { EventsModule } from '../events/events.module.js';
 import { QueueModule } from '../queue/queue.module.js';
 import { SignedRequestsController } from './signed-requests.controller.js';
@@ -7,7 +6,7 @@ import { SignedRequestsService } from './signed-requests.service.js';
 
 /** Requests that end users signed themselves. */
 @Module({
-  imports: [ClusterModule, EventsModule, QueueModule],
+  imports: [EventsModule, QueueModule],
   controllers: [SignedRequestsController],
   providers: [SignedRequestsService],
 })

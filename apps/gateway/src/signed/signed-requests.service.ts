@@ -3,7 +3,6 @@ import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/comm
 import { ClientError, type CcroClient, type Submission } from '@ccro/client';
 import type { Request } from '@ccro/consensus';
 import { isRejected, requestDigest, Verifier } from '@ccro/crypto';
-import { ClusterService } from '../cluster/cluster.service.js';
 import { BrokerWatch } from '../connection/broker-watch.js';
 import { Relays } from '../connection/relays.js';
 import { Activity } from '../events/activity.js';
@@ -42,7 +41,6 @@ export class SignedRequestsService implements BeforeApplicationShutdown {
     private readonly verifier: Verifier,
     private readonly relays: Relays,
     private readonly broker: BrokerWatch,
-    private readonly cluster: ClusterService,
     private readonly activity: Activity,
     private readonly endings: Endings,
   ) {
@@ -98,9 +96,7 @@ export class SignedRequestsService implements BeforeApplicationShutdown {
   private async outcomeOf(request: Request, relay: CcroClient): Promise<DecidedAnswer> {
     const id = requestId(request.client, request.timestamp);
     const { config, requestTimeoutMs } = this.settings;
-    const courier = new Courier(relay, (name, outcome) =>
-      decidedAnswer(name, outcome, config, this.cluster.rolesIn(outcome.view)),
-    );
+    const courier = new Courier(relay, (name, outcome) => decidedAnswer(name, outcome, config));
     const submission = this.sent(request, relay);
     const others = this.waiting.get(id) ?? 0;
     this.waiting.set(id, others + 1);

@@ -1,6 +1,6 @@
 import { completeProposals } from '../accepting.js';
 import { mayAnswer } from '../catching-up.js';
-import { sendResults, STALE_RESULT } from '../executing.js';
+import { collectorNamed, sendResults, STALE_RESULT } from '../executing.js';
 import type { ClientId, SequenceNumber } from '../ids.js';
 import type { Via } from '../input.js';
 import type { Request, RequestList, RequestResult, Verified } from '../messages.js';
@@ -109,9 +109,14 @@ function replyAgain(state: ReplicaState, { client, sequence, results }: Answers)
   if (!mayAnswer(state, client)) return;
   const slot = state.window.get(sequence);
   const batch = slot?.decidedDigest;
-  const tally = batch === undefined ? undefined : slot?.tally(state.self, batch);
+  const view = slot?.decisive?.view ?? state.view;
+  if (slot === undefined || batch === undefined) {
+    sendResults(state, client, results, { view, tally: { correct: 0, corrupt: 0 } });
+    return;
+  }
+  const tally = slot.tally(state.self, batch);
   sendResults(state, client, results, {
-    view: slot?.decisive?.view ?? state.view,
-    tally: tally ?? { correct: 0, corrupt: 0 },
+    ...{ view, tally },
+    ...collectorNamed(state, slot, view, batch),
   });
 }
