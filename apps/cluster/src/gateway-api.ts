@@ -1,5 +1,7 @@
 /** The gateway's HTTP interface, as far as the command line tools use it. */
 
+import type { Suspect } from './report/consensus-report.js';
+
 /** A decided request as `POST /requests` answers it. */
 export interface DecidedAnswer {
   readonly id: string;
@@ -46,6 +48,15 @@ export interface NodeEvidence {
   readonly evidence: readonly { readonly accused: number; readonly kind: string }[];
 }
 
+/** `GET /status`, as far as it is used. */
+export interface ClusterStatus {
+  readonly view: number;
+  readonly primary: number;
+  /** Null where there is none (PBFT), or f+1 nodes do not name the same one. */
+  readonly collector: number | null;
+  readonly suspects: readonly Suspect[];
+}
+
 interface Problem {
   readonly title?: string;
   readonly detail?: string;
@@ -82,6 +93,17 @@ export class GatewayApi {
     const response = await this.get('/ledger?from=1&limit=100');
     const page = (await response.json()) as { readonly decisions: readonly LedgerEntry[] };
     return page.decisions;
+  }
+
+  /** Who is accused of what, and what that rests on. */
+  async suspects(): Promise<readonly Suspect[]> {
+    const { suspects } = await this.status();
+    return suspects;
+  }
+
+  /** The cluster as f+1 nodes see it. */
+  async status(): Promise<ClusterStatus> {
+    return (await (await this.get('/status')).json()) as ClusterStatus;
   }
 
   /** What each node that answers has against others. */

@@ -1,3 +1,5 @@
+// First of all: what comes next may ask for the language while it loads.
+import './platform/locale.js';
 import { render } from 'preact';
 import { followEvents } from './connection/follow-events.js';
 import { App } from './page/app.js';

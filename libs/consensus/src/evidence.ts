@@ -1,12 +1,30 @@
 /**
- * Signed statements that contradict each other, kept so that the report can name who lied.
- * `conflicting-*` is proof against the accused by their own signatures; `vote-against-decision`
- * shows a vote that differs from what a quorum decided, which an honest replica casts only when
- * the primary equivocated; `collector-failed` is suspicion only (the broker may be to blame).
+ * Signed statements that contradict each other, kept so that the report can name who lied, and what
+ * only makes a replica suspicious. The two are never shown as one: see `Standing`.
  */
 
-import type { Digest, ReplicaId, SequenceNumber, View } from './ids.js';
-import type { Phase, PrePrepare, Vote } from './messages.js';
+import type { ReplicaId, SequenceNumber, View } from './ids.js';
+import type { Phase, PrePrepare, SlotCertificate, Vote } from './messages.js';
+
+/**
+ * What evidence is worth to whoever has checked its signatures.
+ *
+ * - `proven`: two statements that the accused signed and that no honest replica signs both;
+ * - `signed`: a vote that the accused signed, against what a quorum decided in the same view. A lie,
+ *   unless the primary told it so: then it holds the primary's signature and shows it;
+ * - `suspected`: the word of a witness. A slow network or a busy machine looks the same.
+ */
+export type Standing = 'proven' | 'signed' | 'suspected';
+
+/** What each kind of evidence can come to at the most. */
+export const STANDING_OF: Readonly<Record<Evidence['kind'], Standing>> = {
+  'conflicting-votes': 'proven',
+  'conflicting-proposals': 'proven',
+  'vote-against-decision': 'signed',
+  // What was sent was signed, but is not kept.
+  'wrong-chunk': 'suspected',
+  'collector-failed': 'suspected',
+};
 
 export type Evidence =
   | {
@@ -23,7 +41,8 @@ export type Evidence =
       readonly kind: 'vote-against-decision';
       readonly accused: ReplicaId;
       readonly vote: Vote;
-      readonly decided: Digest;
+      /** Decides another digest at the vote's view and sequence. */
+      readonly certificate: SlotCertificate;
     }
   | {
       /** It sent something as the certified state that is not. */

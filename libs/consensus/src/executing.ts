@@ -243,9 +243,7 @@ function proposeAgain(state: ReplicaState, { proposal }: Slot, decided: Digest):
 function report(state: ReplicaState, slot: Slot, certificate: Certificate, requests: number): void {
   const { sequence, acceptedAtMs } = slot;
   const { view, digest } = certificate;
-  for (const vote of slot.votesAgainst(digest)) {
-    reportVoteAgainst(state, slot, vote, digest);
-  }
+  for (const vote of slot.votesAgainst(digest)) reportVoteAgainst(state, slot, vote, certificate);
   state.emit({
     kind: 'executed',
     slot: {
@@ -262,17 +260,27 @@ function report(state: ReplicaState, slot: Slot, certificate: Certificate, reque
   });
 }
 
-/** Keeps a vote that differs from the decision as evidence, once per signer and phase. */
+/**
+ * Keeps a vote that differs from the decision as evidence, once per signer and phase. A vote of
+ * another view is none: an undecided slot may get another batch when the view changes.
+ */
 export function reportVoteAgainst(
   state: ReplicaState,
   slot: Slot,
   vote: ReturnType<Slot['votesAgainst']>[number],
-  decided: Digest,
+  certificate: Certificate,
 ): void {
-  if (vote.replica === state.self) return;
+  const { phase } = certificate;
+  if (vote.replica === state.self || vote.view !== certificate.view || phase === 'checkpoint')
+    return;
   if (!slot.reportOnce(`${vote.replica}:against-${vote.phase}`)) return;
   state.emit({
     kind: 'evidence',
-    evidence: { kind: 'vote-against-decision', accused: vote.replica, vote, decided },
+    evidence: {
+      kind: 'vote-against-decision',
+      accused: vote.replica,
+      vote,
+      certificate: { ...certificate, phase },
+    },
   });
 }

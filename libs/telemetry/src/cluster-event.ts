@@ -1,5 +1,6 @@
 /** What `GET /events` of the gateway tells: types only, shared with the page that shows it. */
 
+import type { Standing } from '@ccro/consensus';
 import type {
   NodeState,
   ReportedDecision,
@@ -27,20 +28,20 @@ export interface NodeEvent {
   readonly state: NodeState;
 }
 
-/** Messages that nodes sent within a moment, of a sample of slots. */
+/** Messages that nodes say to have sent, of a sample of those slots that f+1 nodes told of. */
 export interface MessagesEvent {
   readonly type: 'messages';
-  /** Slots are told whose number this divides; the largest of what nodes said. */
+  /** Slots are told whose number this divides; f+1 nodes leave out as many, or more. */
   readonly every: number;
   readonly messages: readonly (SentMessage & { readonly from: number })[];
   /** Entries that nodes or the gateway left out. */
   readonly omitted: number;
 }
 
-/** f+1 nodes told of the same decision. */
+/** f+1 nodes told of the same decision. Of each figure an honest one of them named as much. */
 export interface DecisionEvent extends Omit<ReportedDecision, 'durationMs'> {
   readonly type: 'decision';
-  /** The slowest of those nodes, from accepting the pre-prepare; null: none of them decided it. */
+  /** From accepting the pre-prepare; null where one of those nodes learnt it from others. */
   readonly durationMs: number | null;
 }
 
@@ -50,10 +51,12 @@ export interface ProgressEvent extends ReportedProgress {
   readonly node: number;
 }
 
-/** One node says that it caught another. */
+/** One node accuses another. */
 export interface EvidenceEvent extends ReportedEvidence {
   readonly type: 'evidence';
   readonly witness: number;
+  /** What it rests on: `suspected` is the witness's word, the others the gateway has checked. */
+  readonly standing: Standing;
 }
 
 /** A request of this gateway was decided; a few a second are told. */

@@ -6,6 +6,7 @@
  * and counted.
  */
 
+import { STANDING_OF, type Evidence } from '@ccro/consensus';
 import { z } from 'zod';
 
 /** Most entries of a report. A full one stays below `MAX_REPORT_BYTES`. */
@@ -34,6 +35,8 @@ const node = count.max(9999);
 const digest = z.string().regex(/^[0-9a-f]{1,12}$/);
 /** A word of the protocol: what a page shows of it is text, whatever it says. */
 const word = z.string().regex(/^[a-z][a-z-]{0,39}$/);
+
+const evidenceKind = z.enum(Object.keys(STANDING_OF) as Evidence['kind'][]);
 
 const sentMessage = z.object({
   kind: z.enum(TOLD_KINDS),
@@ -69,7 +72,7 @@ const progress = z.object({
 
 const evidence = z.object({
   accused: node,
-  kind: word,
+  kind: evidenceKind,
   view: count.nullable(),
   sequence: count.nullable(),
 });

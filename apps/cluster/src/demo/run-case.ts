@@ -36,6 +36,7 @@ export async function runCase(demoCase: DemoCase): Promise<CaseOutcome> {
     await delay(SETTLING_MS);
     const wrong = await checkDecisions(cluster, gateway, options.faulty, outcome);
     const evidence = await gateway.evidence();
+    const suspects = await gateway.suspects();
     return {
       failures: [
         ...wrong,
@@ -55,7 +56,7 @@ export async function runCase(demoCase: DemoCase): Promise<CaseOutcome> {
           correct: tally?.correct ?? null,
           corrupt: tally?.corrupt ?? null,
         })),
-        caught: accusationLines(new Map(evidence.map(({ id, evidence: held }) => [id, held]))),
+        accused: accusationLines(suspects),
       },
     };
   } finally {

@@ -13,7 +13,7 @@ const row: ComparisonRow = {
     { id: 0, correct: 4, corrupt: 1 },
     { id: 3, correct: null, corrupt: null },
   ],
-  caught: ['Node 3 lied'],
+  accused: ['Node 3 lied'],
 };
 
 /** The table's cells, line by line, without its frame. */
@@ -41,7 +41,7 @@ describe('the comparison table', () => {
         'Bytes',
         'Result',
         'Correct / corrupt per node',
-        'Caught',
+        'Caught or suspected',
       ],
       [
         'CCRO',

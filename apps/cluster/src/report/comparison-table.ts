@@ -16,8 +16,8 @@ export interface ComparisonRow {
   readonly deliveries: number;
   readonly deliveredBytes: number;
   readonly nodes: readonly NodeTally[];
-  /** Who was caught, in words. */
-  readonly caught: readonly string[];
+  /** Who was caught and who is suspected, in words. */
+  readonly accused: readonly string[];
 }
 
 /** The seed's comparison as one table. */
@@ -32,7 +32,7 @@ export function comparisonTable(rows: readonly ComparisonRow[]): string {
       'Bytes',
       'Result',
       'Correct / corrupt per node',
-      'Caught',
+      'Caught or suspected',
     ],
     style: { head: [], border: [] },
     wordWrap: true,
@@ -48,7 +48,7 @@ export function comparisonTable(rows: readonly ComparisonRow[]): string {
       String(row.deliveredBytes),
       RESULT_TEXTS[row.result],
       row.nodes.map(tallyText).join('\n'),
-      row.caught.join('\n'),
+      row.accused.join('\n'),
     ]);
   }
   return table.toString();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { accusationLines, reportLines, type Accusation } from './consensus-report.js';
+import { accusationLines, reportLines, type Suspect } from './consensus-report.js';
 
 describe('the report of a decision', () => {
   it("has the time and each node's votes, in the seed's words", () => {
@@ -25,40 +25,54 @@ describe('the report of a decision', () => {
   });
 });
 
-describe('who was caught', () => {
-  const by = (...entries: [number, Accusation[]][]) => accusationLines(new Map(entries));
+describe('who is accused', () => {
+  const suspect = (id: number, kind: string, said: Partial<Suspect> = {}): Suspect => ({
+    ...{ id, kind, standing: 'proven', restsOn: 'what it signed', witnesses: [0, 1] },
+    ...said,
+  });
 
-  it('is told once for each deed, with those who saw it', () => {
-    const votes = { accused: 3, kind: 'conflicting-votes' };
-    const proposals = { accused: 0, kind: 'conflicting-proposals' };
-    expect(by([0, [votes]], [1, [votes, votes]], [2, [proposals]])).toEqual([
-      'Node 0 proposed different data to different nodes (seen by node 2)',
-      'Node 3 signed two different votes for one slot (seen by node 0, node 1)',
+  it('H2: is caught only when it is proven; a suspicion is called one, with what it rests on', () => {
+    const lines = accusationLines([
+      suspect(3, 'conflicting-votes'),
+      suspect(0, 'vote-against-decision', { standing: 'signed', witnesses: [2] }),
+      suspect(2, 'collector-failed', { standing: 'suspected', restsOn: 'silence' }),
+      suspect(1, 'conflicting-votes', { standing: 'suspected', restsOn: 'its word' }),
     ]);
+    expect(lines).toEqual([
+      'Node 0 voted for other data than was decided (seen by node 2; rests on what it signed)',
+      'Suspected: node 1 signed two different votes for one slot ' +
+        '(says node 0, node 1; no proof, rests on its word)',
+      'Suspected: node 2 sent no certificates in time ' +
+        '(says node 0, node 1; no proof, rests on silence)',
+      'Caught: node 3 signed two different votes for one slot ' +
+        '(seen by node 0, node 1; proven by what it signed)',
+    ]);
+  });
+
+  it('are not those whom a convicted commander misled; a suspicion of it excuses nobody', () => {
+    const vote = suspect(1, 'vote-against-decision', { standing: 'signed' });
+    const commander = suspect(0, 'conflicting-proposals');
+    expect(accusationLines([commander, vote])).toHaveLength(1);
+    expect(accusationLines([{ ...commander, standing: 'suspected' }, vote])).toHaveLength(2);
   });
 
   it('is ordered by number', () => {
-    const kind = 'vote-against-decision';
-    const lines = by([0, [10, 9, 2].map((accused) => ({ accused, kind }))]);
-    expect(lines.map((line) => line.split(' ')[1])).toEqual(['2', '9', '10']);
+    const lines = accusationLines([10, 9, 2].map((id) => suspect(id, 'vote-against-decision')));
+    expect(lines.map((line) => line.split(' ')[2])).toEqual(['2', '9', '10']);
   });
 
   it('does not list a whole big cluster', () => {
-    const collector = { accused: 4, kind: 'collector-failed' };
-    const entries = Array.from({ length: 8 }, (_, id): [number, Accusation[]] => [id, [collector]]);
-    expect(by(...entries)).toEqual([
-      'Node 4 sent no certificates in time ' +
-        '(seen by node 0, node 1, node 2, node 3, node 4 and 3 more)',
-    ]);
+    const witnesses = Array.from({ length: 8 }, (_, id) => id);
+    expect(accusationLines([suspect(9, 'collector-failed', { witnesses })])[0]).toContain(
+      'seen by node 0, node 1, node 2, node 3, node 4 and 3 more;',
+    );
   });
 
   it('keeps a deed it has no words for', () => {
-    expect(by([1, [{ accused: 2, kind: 'new-kind' }]])).toEqual([
-      'Node 2 new-kind (seen by node 1)',
-    ]);
+    expect(accusationLines([suspect(2, 'new-kind')])[0]).toContain('node 2 new-kind (');
   });
 
   it('is nobody when there is no evidence', () => {
-    expect(by([0, []], [1, []])).toEqual([]);
+    expect(accusationLines([])).toEqual([]);
   });
 });

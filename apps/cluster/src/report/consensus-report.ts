@@ -26,16 +26,22 @@ function nodeLine({ id, reply, correct, corrupt }: NodeTally): string {
   return `Node ${id} -> ${correct} Correct ${corrupt ?? 0} Corrupt${lied}`;
 }
 
-/** Who was caught lying: evidence as a node keeps it. */
-export interface Accusation {
-  readonly accused: number;
+/** A node that others accuse, as `GET /status` of the gateway names it. */
+export interface Suspect {
+  readonly id: number;
   readonly kind: string;
+  /** What the gateway found it to be worth. */
+  readonly standing: 'proven' | 'signed' | 'suspected';
+  /** The same in words. */
+  readonly restsOn: string;
+  readonly witnesses: readonly number[];
 }
 
 const DEEDS: Readonly<Record<string, string>> = {
   'conflicting-votes': 'signed two different votes for one slot',
   'conflicting-proposals': 'proposed different data to different nodes',
   'vote-against-decision': 'voted for other data than was decided',
+  'wrong-chunk': 'sent something as the certified state that is not',
   'collector-failed': 'sent no certificates in time',
 };
 
@@ -43,24 +49,30 @@ const DEEDS: Readonly<Record<string, string>> = {
 const MISLEADING = 'conflicting-proposals';
 
 /**
- * One line per liar and deed, naming who holds the evidence. Where the commander is convicted of
- * proposing different data, votes against the decision accuse nobody else.
+ * One line per accused node and deed, with what it rests on and who says so. Where the commander is
+ * convicted of proposing different data, votes against the decision accuse nobody else.
  */
-export function accusationLines(byWitness: ReadonlyMap<number, readonly Accusation[]>): string[] {
-  const witnesses = new Map<string, number[]>();
-  const misled = [...byWitness.values()].flat().some(({ kind }) => kind === MISLEADING);
-  for (const [witness, accusations] of byWitness) {
-    for (const { accused, kind } of accusations) {
-      if (misled && kind === 'vote-against-decision') continue;
-      const line = `Node ${accused} ${DEEDS[kind] ?? kind}`;
-      const seenBy = witnesses.get(line) ?? [];
-      if (!seenBy.includes(witness)) seenBy.push(witness);
-      witnesses.set(line, seenBy);
-    }
+export function accusationLines(suspects: readonly Suspect[]): string[] {
+  const misled = suspects.some(
+    ({ kind, standing }) => kind === MISLEADING && standing === 'proven',
+  );
+  return suspects
+    .filter(({ kind }) => !misled || kind !== 'vote-against-decision')
+    .toSorted((a, b) => a.id - b.id)
+    .map(accusationLine);
+}
+
+/** Caught is who is proven to lie, and nobody else. */
+function accusationLine({ id, kind, standing, restsOn, witnesses }: Suspect): string {
+  const deed = DEEDS[kind] ?? kind;
+  switch (standing) {
+    case 'proven':
+      return `Caught: node ${id} ${deed} (seen by ${names(witnesses)}; proven by ${restsOn})`;
+    case 'signed':
+      return `Node ${id} ${deed} (seen by ${names(witnesses)}; rests on ${restsOn})`;
+    case 'suspected':
+      return `Suspected: node ${id} ${deed} (says ${names(witnesses)}; no proof, rests on ${restsOn})`;
   }
-  return [...witnesses]
-    .sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }))
-    .map(([line, seenBy]) => `${line} (seen by ${names(seenBy)})`);
 }
 
 function names(ids: readonly number[]): string {

@@ -1,7 +1,7 @@
 import type { TrafficCount } from '@ccro/broker';
 import { primaryOf } from '@ccro/consensus';
 import type { DecidedRequest } from '../launch/running-cluster.js';
-import { accusationLines, reportLines, type Accusation } from './consensus-report.js';
+import { accusationLines, reportLines } from './consensus-report.js';
 import type { GatewayApi } from '../gateway-api.js';
 
 /** Prints the seed's report after each decision, one after another, and who was caught lying. */
@@ -67,9 +67,8 @@ export class DecisionPrinter {
   }
 
   private async newAccusations(): Promise<string[]> {
-    const byWitness = new Map<number, readonly Accusation[]>();
-    for (const { id, evidence } of await this.gateway.evidence()) byWitness.set(id, evidence);
-    const fresh = accusationLines(byWitness).filter((line) => !this.known.has(line));
+    const lines = accusationLines(await this.gateway.suspects());
+    const fresh = lines.filter((line) => !this.known.has(line));
     for (const line of fresh) this.known.add(line);
     return fresh;
   }

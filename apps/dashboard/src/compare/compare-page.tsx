@@ -2,7 +2,7 @@ import type { Comparison } from '@ccro/experiment';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { compareModes } from '../connection/gateway.js';
-import { useAttempts } from '../panels/problem.js';
+import { Problem, useAttempts } from '../panels/problem.js';
 import { CompareForm, type Question } from './compare-form.js';
 import { ComparedColumn } from './compared-column.js';
 import { inWords } from './in-words.js';
@@ -25,7 +25,7 @@ export function ComparePage(): JSX.Element {
           in it. A broadcast counts as one message for each node that gets it.
         </p>
         <div aria-live="polite">
-          {problem !== undefined && <p class="problem">{problem}</p>}
+          <Problem text={problem} />
           {answer !== undefined && <p data-testid="comparison">{inWords(answer)}</p>}
         </div>
       </section>

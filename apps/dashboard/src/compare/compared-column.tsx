@@ -1,5 +1,6 @@
 import type { ComparedMode, Observed } from '@ccro/experiment';
 import type { JSX } from 'preact';
+import { ForeignText } from '../panels/foreign-text.js';
 import { Tallies } from '../panels/tallies.js';
 import { millisText } from '../state/words.js';
 
@@ -17,7 +18,9 @@ export function ComparedColumn({
     <section aria-labelledby={`mode-${compared.mode}`} data-testid={`mode-${compared.mode}`}>
       <h2 id={`mode-${compared.mode}`}>{name}</h2>
       {compared.outcome === 'failed' ? (
-        <p class="problem">Nothing was decided: {compared.reason}</p>
+        <p class="problem">
+          Nothing was decided: <ForeignText text={compared.reason} />
+        </p>
       ) : (
         <Decision decision={compared.decision} most={most} />
       )}

@@ -1,3 +1,4 @@
+import { LOCALE } from '../platform/locale.js';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { PageProps } from '../page/page-props.js';
@@ -98,6 +99,6 @@ function summaryText(experiment: ExperimentSummary): string {
   const sizes = plan.sizes.map(({ nodes }) => nodes);
   const range = sizes.length === 1 ? `n = ${sizes[0]}` : `n = ${sizes[0]} to ${sizes.at(-1)}`;
   const part = isOver(experiment) ? '' : ` (${progress.done} of ${progress.cells})`;
-  const at = new Date(createdAt).toLocaleTimeString();
+  const at = new Date(createdAt).toLocaleTimeString(LOCALE);
   return `${at}: ${range}, ${plan.fault.join(', ')}: ${state}${part}`;
 }

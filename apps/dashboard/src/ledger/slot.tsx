@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { receiptText, type LedgerEntry } from '../connection/gateway.js';
 import { Link } from '../page/link.js';
 import { DownloadButton } from '../panels/download-button.js';
+import { ForeignText } from '../panels/foreign-text.js';
 import { TableHead } from '../panels/table-head.js';
 
 type Request = LedgerEntry['requests'][number];
@@ -59,9 +60,13 @@ function Requests({
           const id = `${request.client}-${request.timestamp}`;
           return (
             <tr key={id}>
-              <td>{request.client}</td>
               <td>
-                <code>{request.operation}</code>
+                <ForeignText text={request.client} />
+              </td>
+              <td>
+                <code>
+                  <ForeignText text={request.operation} />
+                </code>
               </td>
               <td>
                 <DownloadButton

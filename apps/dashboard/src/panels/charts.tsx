@@ -24,11 +24,27 @@ export function Charts({
   );
 }
 
-function linesOf(rates: readonly RatesPoint[]) {
+/** The gateway tells its rates every second: after so long something is missing. */
+const GAP_MS = 2_500;
+
+/** With a point of nothing where nothing was told: no line leads over it. */
+export function withGaps(
+  points: readonly RatesPoint[],
+): (RatesPoint | { readonly atMs: number })[] {
+  return points.flatMap((point, index) => {
+    const before = points[index - 1]?.atMs ?? point.atMs;
+    return point.atMs - before > GAP_MS ? [{ atMs: before + 1 }, point] : [point];
+  });
+}
+
+function linesOf(told: readonly RatesPoint[]) {
+  const rates = withGaps(told);
+  const at = (read: (point: RatesPoint) => number | undefined): (number | null)[] =>
+    rates.map((point) => ('type' in point ? (read(point) ?? null) : null));
   const newestMs = rates.at(-1)?.atMs ?? 0;
   const times = rates.map(({ atMs }) => Math.round((atMs - newestMs) / 100) / 10);
-  const median = rates.map(({ consensusMs }) => consensusMs?.median ?? null);
-  const p99 = rates.map(({ consensusMs }) => consensusMs?.p99 ?? null);
+  const median = at(({ consensusMs }) => consensusMs?.median);
+  const p99 = at(({ consensusMs }) => consensusMs?.p99);
   return {
     times,
     latency: [
@@ -36,8 +52,8 @@ function linesOf(rates: readonly RatesPoint[]) {
       { label: 'p99', colour: 'lagging', values: p99 },
     ],
     throughput: [
-      { label: 'decided', colour: 'communication', values: rates.map(({ decided }) => decided) },
-      { label: 'refused', colour: 'faulty', values: rates.map(({ refused }) => refused) },
+      { label: 'decided', colour: 'communication', values: at(({ decided }) => decided) },
+      { label: 'refused', colour: 'faulty', values: at(({ refused }) => refused) },
     ],
   };
 }

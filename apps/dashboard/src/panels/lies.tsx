@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import type { Accusation, Notice } from '../state/dashboard-state.js';
 import { accusationText, noticeText } from '../state/words.js';
 
-/** Who was caught at what, and which nodes changed their view. */
+/** Who was caught, who is suspected of what, and which nodes changed their view. */
 export function Lies({
   accusations,
   notices,
@@ -10,17 +10,18 @@ export function Lies({
   readonly accusations: readonly Accusation[];
   readonly notices: readonly Notice[];
 }): JSX.Element {
+  const caught = accusations.filter(({ standing }) => standing === 'proven');
+  const against = accusations.filter(({ standing }) => standing === 'signed');
+  const suspected = accusations.filter(({ standing }) => standing === 'suspected');
   return (
     <section aria-labelledby="lies">
       <h2 id="lies">Caught</h2>
-      {accusations.length === 0 && <p class="quiet">Nobody since this page was opened.</p>}
-      <ul class="lines" aria-live="polite" data-testid="accusations">
-        {accusations.map((accusation) => (
-          <li key={`${accusation.accused}:${accusation.kind}`} class="accusation">
-            {accusationText(accusation)}
-          </li>
-        ))}
-      </ul>
+      {caught.length === 0 && <p class="quiet">Nobody since this page was opened.</p>}
+      <Accusations of={caught} look="accusation" testid="accusations" />
+      {against.length > 0 && <h2>Voted against a decision</h2>}
+      <Accusations of={against} look="against" testid="against" />
+      {suspected.length > 0 && <h2>Suspected</h2>}
+      <Accusations of={suspected} look="suspicion" testid="suspicions" />
       <h2>Views</h2>
       {notices.length === 0 && <p class="quiet">No change of view since this page was opened.</p>}
       <ul class="lines" data-testid="notices">
@@ -29,5 +30,25 @@ export function Lies({
         ))}
       </ul>
     </section>
+  );
+}
+
+function Accusations({
+  of,
+  look,
+  testid,
+}: {
+  readonly of: readonly Accusation[];
+  readonly look: string;
+  readonly testid: string;
+}): JSX.Element {
+  return (
+    <ul class="lines" aria-live="polite" data-testid={testid}>
+      {of.map((accusation) => (
+        <li key={`${accusation.accused}:${accusation.kind}`} class={look}>
+          {accusationText(accusation)}
+        </li>
+      ))}
+    </ul>
   );
 }

@@ -8,7 +8,7 @@ export interface PlotLine {
   /** Name of a colour of the style sheet, without the dashes. */
   readonly colour: string;
   readonly dashed?: boolean;
-  /** Each value is marked. */
+  /** Each value is marked, and the line goes on where one is missing: else it has a gap there. */
   readonly dotted?: boolean;
 }
 
@@ -51,7 +51,14 @@ export function Plot(props: PlotProps): JSX.Element {
     };
   }, [theme, labels]);
   useEffect(() => plot.current?.setData(dataOf(props)), [x, rows]);
-  return <div ref={box} aria-hidden="true" />;
+  return <div ref={box} class="plot" aria-hidden="true" />;
+}
+
+/** Values without a neighbour: no line leads to them, so that they would not be seen. */
+function alone(plot: uPlot, row: number): number[] {
+  const values = plot.data[row] ?? [];
+  const isValue = (at: number): boolean => typeof values[at] === 'number';
+  return [...values.keys()].filter((at) => isValue(at) && !isValue(at - 1) && !isValue(at + 1));
 }
 
 function dataOf({ x, rows }: PlotProps): uPlot.AlignedData {
@@ -88,8 +95,8 @@ function optionsOf(props: PlotProps, element: HTMLElement): uPlot.Options {
         stroke: colour(name),
         width: 2,
         ...(dashed ? { dash: DASH } : {}),
-        points: { show: dotted, size: 6 },
-        spanGaps: true,
+        points: dotted ? { show: true, size: 6 } : { show: true, size: 4, filter: alone },
+        spanGaps: dotted,
       })),
     ],
   };

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
+import { ForeignText } from './foreign-text.js';
 import { problemText } from '../state/problem-text.js';
 
 /** Says what went wrong, if something did; it is read out at once. */
@@ -7,7 +8,7 @@ export function Problem({ text }: { readonly text: string | undefined }): JSX.El
   if (text === undefined) return null;
   return (
     <p class="problem" role="alert">
-      {text}
+      <ForeignText text={text} />
     </p>
   );
 }

@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { clusterFileText, receiptText } from '../connection/gateway.js';
 import { FileDrop } from '../panels/file-drop.js';
+import { ForeignText } from '../panels/foreign-text.js';
 import { Problem, useAttempts } from '../panels/problem.js';
 import './check.css';
 import { check } from './check.js';
@@ -111,7 +112,7 @@ function Input({
             </label>
             {given !== undefined && (
               <span data-testid={`given-${name}`}>
-                {given.from}, {given.bytes.length} bytes
+                <ForeignText text={given.from} />, {given.bytes.length} bytes
               </span>
             )}
           </div>

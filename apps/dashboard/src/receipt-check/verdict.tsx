@@ -1,5 +1,6 @@
 import type { Proven } from '@ccro/receipt';
 import type { JSX } from 'preact';
+import { ForeignText } from '../panels/foreign-text.js';
 import { nodeList } from '../state/words.js';
 import type { Answer } from './messages.js';
 
@@ -8,7 +9,7 @@ export function Verdict({ answer }: { readonly answer: Answer }): JSX.Element {
   if (answer.kind === 'no-cluster-file') {
     return (
       <section class="problem" role="alert" data-testid="verdict">
-        That is no cluster file: {answer.problem}
+        That is no cluster file: <ForeignText text={answer.problem} />
       </section>
     );
   }
@@ -18,7 +19,7 @@ export function Verdict({ answer }: { readonly answer: Answer }): JSX.Element {
       <section class="problem" role="alert" data-testid="verdict">
         <h2>The receipt does not hold</h2>
         <p>
-          {verdict.reason} <code>{verdict.code}</code>
+          <ForeignText text={verdict.reason} /> <code>{verdict.code}</code>
         </p>
       </section>
     );
@@ -32,7 +33,7 @@ export function Verdict({ answer }: { readonly answer: Answer }): JSX.Element {
           <div key={what}>
             <dt>{what}</dt>
             <dd>
-              <bdi>{proof}</bdi>
+              <ForeignText text={proof} />
             </dd>
           </div>
         ))}

@@ -1,7 +1,7 @@
 /** Steps in plain words: a short title for lists, and what it means. */
 
 import type { Party, RecordedStep, Recording, Said } from '@ccro/simulator';
-import { LIES, nodeList, REASONS } from '../state/words.js';
+import { isSuspicion, LIES, nodeList, REASONS } from '../state/words.js';
 import type { Knowledge } from './knowledge.js';
 
 export const shortDigest = (digest: string): string => digest.slice(0, 4);
@@ -84,7 +84,9 @@ export function meaningOf(
         (step.requests === 0 ? 'a null batch, nothing.' : `${counted(step.requests, 'request')}.`)
       );
     case 'evidence':
-      return `Node ${step.node} notices: node ${step.accused} ${LIES[step.what] ?? step.what}.`;
+      return isSuspicion(step.what)
+        ? `Node ${step.node} suspects: node ${step.accused} ${LIES[step.what] ?? step.what}. That is no proof.`
+        : `Node ${step.node} notices: node ${step.accused} ${LIES[step.what] ?? step.what}.`;
     case 'rejected':
       return `Node ${step.node} makes no use of what it was sent: ${step.code}.`;
     case 'withheld':

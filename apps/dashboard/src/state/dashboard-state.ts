@@ -1,5 +1,6 @@
 /** Everything the page shows. It is changed by `reduce` alone, and bounded in every part. */
 
+import type { Standing } from '@ccro/consensus';
 import type { DecidedEvent, HelloEvent, NodeState, RatesEvent, SentMessage } from '@ccro/telemetry';
 
 /** `lost`: it went away and is being tried again; `locked`: the gateway asks for a key. */
@@ -43,6 +44,8 @@ export interface ShownDecision {
 export interface Accusation {
   readonly accused: number;
   readonly kind: string;
+  /** The most that the gateway found it to be worth. */
+  readonly standing: Standing;
   /** Ascending. */
   readonly witnesses: readonly number[];
   readonly count: number;

@@ -65,13 +65,15 @@ function conditionOf(
   return lastExecuted + LAGS_FROM <= executed ? 'lagging' : 'well';
 }
 
+/** The collector that f+1 nodes in this view name: one that fewer name is not shown as such. */
 function collectorIn(state: DashboardState, view: number | undefined): number | undefined {
   const named = new Map<number, number>();
   for (const { state: node } of state.nodes.values()) {
     if (node.view !== view || node.collector === null) continue;
     named.set(node.collector, (named.get(node.collector) ?? 0) + 1);
   }
-  return [...named].sort((a, b) => b[1] - a[1])[0]?.[0];
+  const [most] = [...named].sort((a, b) => b[1] - a[1]);
+  return most !== undefined && most[1] > (state.hello?.f ?? 0) ? most[0] : undefined;
 }
 
 type Numbers = (state: { readonly view: number; readonly lastExecuted: number }) => number;

@@ -1,4 +1,10 @@
-import type { ClusterEvent, HelloEvent, NodeState, SentMessage } from '@ccro/telemetry';
+import type {
+  ClusterEvent,
+  EvidenceEvent,
+  HelloEvent,
+  NodeState,
+  SentMessage,
+} from '@ccro/telemetry';
 import { describe, expect, it } from 'vitest';
 import { EMPTY_STATE, type DashboardState } from './dashboard-state.js';
 import { currentView, nodeViews, SILENT_AFTER_MS } from './derive.js';
@@ -158,15 +164,67 @@ describe('decisions', () => {
   });
 });
 
+function accuses(
+  witness: number,
+  accused: number,
+  parts: Partial<EvidenceEvent> = {},
+): EvidenceEvent {
+  return {
+    ...{ type: 'evidence', witness, accused, kind: 'conflicting-votes', view: 0, sequence: 5 },
+    ...{ standing: 'proven', ...parts },
+  };
+}
+
 describe('evidence', () => {
   it('is one line for each accused and kind, with who saw it', () => {
-    const lie = (witness: number): ClusterEvent => ({
-      ...{ type: 'evidence', witness, accused: 3, kind: 'conflicting-votes', view: 0, sequence: 5 },
-    });
-    const { accusations } = after([lie(2), lie(0), lie(2)]);
+    const { accusations } = after([accuses(2, 3), accuses(0, 3), accuses(2, 3)]);
     expect(accusations.map(accusationText)).toEqual([
-      'Node 3 voted for two different things in the same slot (seen by nodes 0 and 2, 3 times).',
+      'Node 3 voted for two different things in the same slot (seen by nodes 0 and 2, 3 times): ' +
+        'its own signatures prove it.',
     ]);
+  });
+
+  it('H2: a suspicion is called one, until somebody shows a proof', () => {
+    const suspicion = after([
+      accuses(1, 2, { kind: 'collector-failed', standing: 'suspected' }),
+      accuses(1, 3, { standing: 'suspected' }),
+    ]);
+    expect(suspicion.accusations.map(accusationText)).toEqual([
+      'Node 3 voted for two different things in the same slot, says node 1: ' +
+        'no proof, their word alone.',
+      'Node 2 did not bring a certificate in time, says node 1: ' +
+        'no proof, a slow network or machine looks the same.',
+    ]);
+    const proven = after([accuses(0, 3), accuses(1, 3, { standing: 'suspected' })], suspicion);
+    expect(proven.accusations[0]).toMatchObject({ accused: 3, standing: 'proven' });
+  });
+
+  it('I6: invented accusations push out none that is proven, and none that others share', () => {
+    const invented = Array.from({ length: 500 }, (_, accused) =>
+      accuses(1, accused, { kind: 'collector-failed', standing: 'suspected' }),
+    );
+    const shared = { kind: 'wrong-chunk', standing: 'suspected' } as const;
+    const { accusations } = after([
+      ...[accuses(2, 3), accuses(0, 5, shared), accuses(2, 5, shared)],
+      ...invented,
+    ]);
+    expect(accusations).toHaveLength(1 + LIMITS.suspicions);
+    expect(accusations.slice(0, 2)).toMatchObject([
+      { accused: 3, standing: 'proven' },
+      { accused: 5, witnesses: [0, 2] },
+    ]);
+  });
+});
+
+describe('changes of view', () => {
+  it('I6, sibling: of one node that tells a lot few are kept, and those of others stay', () => {
+    const told = (node: number, view: number): ClusterEvent => ({
+      ...{ type: 'progress', node, kind: 'left-view', view, sequence: null, why: null },
+    });
+    const flood = Array.from({ length: 100 }, (_, view) => told(1, view));
+    const { notices } = after([told(0, 7), ...flood]);
+    expect(notices).toHaveLength(LIMITS.noticesPerNode + 1);
+    expect(notices.at(-1)).toMatchObject({ node: 0, view: 7 });
   });
 });
 
@@ -177,11 +235,11 @@ describe('memory', () => {
       state = after(
         [
           messages(1, 1, 1),
-          { type: 'progress', node: 1, kind: 'left-view', view: count, sequence: null, why: null },
           {
-            ...{ type: 'evidence', witness: 1, accused: count, kind: 'wrong-chunk' },
-            ...{ view: null, sequence: 1 },
+            ...{ type: 'progress', node: count % 7, kind: 'left-view', view: count },
+            ...{ sequence: null, why: null },
           },
+          accuses(1, count, { kind: 'wrong-chunk', standing: 'suspected' }),
           {
             ...{ type: 'rates', accepted: 0, decided: 0, failed: 0, refused: 0 },
             ...{ pending: 0, consensusMs: null },
@@ -192,12 +250,20 @@ describe('memory', () => {
     }
     expect(state.shown?.messages).toHaveLength(LIMITS.messages);
     expect(state.notices).toHaveLength(LIMITS.notices);
-    expect(state.accusations).toHaveLength(LIMITS.accusations);
+    expect(state.accusations).toHaveLength(LIMITS.suspicions);
     expect(state.rates).toHaveLength(LIMITS.rates);
   });
 });
 
 describe('roles and conditions', () => {
+  it('I6, sibling: nobody is shown as collector whom fewer than f+1 nodes name', () => {
+    const state = after([
+      HELLO,
+      ...[heard(0, { collector: 2 }), heard(1, { collector: 3 }), heard(2, { collector: 1 })],
+    ]);
+    expect(nodeViews(state, 0).filter(({ role }) => role === 'communication')).toEqual([]);
+  });
+
   it('follow the view of f+1 nodes: one liar moves nothing', () => {
     const state = after([
       HELLO,

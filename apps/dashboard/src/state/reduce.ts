@@ -1,3 +1,4 @@
+import type { Standing } from '@ccro/consensus';
 import type {
   ClusterEvent,
   DecidedEvent,
@@ -11,6 +12,7 @@ import {
   type Accusation,
   type Connection,
   type DashboardState,
+  type Notice,
   type ShownDecision,
   type ShownMessage,
   type ShownSlot,
@@ -24,8 +26,11 @@ export type Action =
 
 export const LIMITS = {
   decisions: 24,
-  accusations: 40,
+  /** Suspicions: what is proven is at most one entry for each node and kind, and stays. */
+  suspicions: 40,
   notices: 24,
+  /** Of one node: what others tell has its place too. */
+  noticesPerNode: 6,
   rates: 120,
   messages: 300,
 } as const;
@@ -57,8 +62,7 @@ function onEvent(state: DashboardState, event: ClusterEvent, nowMs: number): Das
       return { ...state, decisions: withDecision(state.decisions, toldByGateway(event)) };
     case 'progress': {
       const lastKey = state.lastKey + 1;
-      const notices = [{ ...event, key: lastKey }, ...state.notices].slice(0, LIMITS.notices);
-      return { ...state, lastKey, notices };
+      return { ...state, lastKey, notices: withNotice(state.notices, { ...event, key: lastKey }) };
     }
     case 'evidence':
       return { ...state, accusations: withEvidence(state.accusations, event) };
@@ -174,13 +178,40 @@ function withDecision(
     .slice(0, LIMITS.decisions);
 }
 
-/** One entry per accused and kind, the newest first. */
+function withNotice(notices: readonly Notice[], notice: Notice): readonly Notice[] {
+  const counts = new Map<number, number>();
+  return [notice, ...notices]
+    .filter(({ node }) => {
+      const count = (counts.get(node) ?? 0) + 1;
+      counts.set(node, count);
+      return count <= LIMITS.noticesPerNode;
+    })
+    .slice(0, LIMITS.notices);
+}
+
+const RANK: Readonly<Record<Standing, number>> = { proven: 0, signed: 1, suspected: 2 };
+
+/**
+ * One entry per accused and kind: what is proven first, then what more nodes say, then the newest.
+ * A witness that invents suspicions pushes out none that is proven or that others share.
+ */
 function withEvidence(
   accusations: readonly Accusation[],
-  { accused, kind, witness }: EvidenceEvent,
+  { accused, kind, witness, standing }: EvidenceEvent,
 ): readonly Accusation[] {
   const known = accusations.find((each) => each.accused === accused && each.kind === kind);
   const witnesses = [...new Set([...(known?.witnesses ?? []), witness])].sort((a, b) => a - b);
-  const entry = { accused, kind, witnesses, count: (known?.count ?? 0) + 1 };
-  return [entry, ...accusations.filter((each) => each !== known)].slice(0, LIMITS.accusations);
+  const isMore = known === undefined || RANK[standing] < RANK[known.standing];
+  const entry: Accusation = {
+    ...{ accused, kind, witnesses, count: (known?.count ?? 0) + 1 },
+    standing: isMore ? standing : known.standing,
+  };
+  const ranked = [entry, ...accusations.filter((each) => each !== known)].sort(
+    (a, b) => RANK[a.standing] - RANK[b.standing] || b.witnesses.length - a.witnesses.length,
+  );
+  const suspicions = ranked.filter((each) => each.standing === 'suspected');
+  return [
+    ...ranked.filter((each) => each.standing !== 'suspected'),
+    ...suspicions.slice(0, LIMITS.suspicions),
+  ];
 }

@@ -1,5 +1,6 @@
 /** What happened, in plain words. */
 
+import { STANDING_OF, type Evidence } from '@ccro/consensus';
 import type { Accusation, Connection, Notice } from './dashboard-state.js';
 import type { Condition, Role } from './derive.js';
 
@@ -8,7 +9,7 @@ export const LIES: Readonly<Record<string, string>> = {
   'conflicting-proposals': 'proposed different data to different nodes',
   'vote-against-decision': 'voted for other data than was decided',
   'wrong-chunk': 'sent something as the certified state that is not',
-  'collector-failed': 'did not bring a certificate in time (a suspicion only)',
+  'collector-failed': 'did not bring a certificate in time',
 };
 
 const ROLES: Readonly<Record<Role, string>> = {
@@ -47,10 +48,35 @@ export function nodeList(ids: readonly number[]): string {
   return `nodes ${ids.slice(0, -1).join(', ')} and ${ids.at(-1)}`;
 }
 
-export function accusationText({ accused, kind, witnesses, count }: Accusation): string {
+/** Whether evidence of this kind can be no more than a suspicion. */
+export function isSuspicion(kind: string): boolean {
+  return !Object.hasOwn(STANDING_OF, kind) || STANDING_OF[kind as Evidence['kind']] === 'suspected';
+}
+
+/** What an accusation rests on, where no signature of the accused was shown that holds. */
+const SUSPICIONS: Readonly<Record<string, string>> = {
+  'collector-failed': 'a slow network or machine looks the same',
+};
+const WORD_ALONE = 'their word alone';
+
+export function accusationText(accusation: Accusation): string {
+  const { accused, kind, standing, witnesses, count } = accusation;
   const lie = LIES[kind] ?? kind;
   const often = count > witnesses.length ? `, ${count} times` : '';
-  return `Node ${accused} ${lie} (seen by ${nodeList(witnesses)}${often}).`;
+  switch (standing) {
+    case 'proven':
+      return `Node ${accused} ${lie} (seen by ${nodeList(witnesses)}${often}): its own signatures prove it.`;
+    case 'signed':
+      return (
+        `Node ${accused} ${lie} (seen by ${nodeList(witnesses)}${often}): its signature is on the ` +
+        'vote, and it lied unless its commander told it so.'
+      );
+    case 'suspected':
+      return (
+        `Node ${accused} ${lie}, says ${nodeList(witnesses)}${often}: no proof, ` +
+        `${SUSPICIONS[kind] ?? WORD_ALONE}.`
+      );
+  }
 }
 
 export function noticeText({ node, kind, view, sequence, why }: Notice): string {

@@ -2,11 +2,12 @@ import { Module } from '@nestjs/common';
 import { ClusterController } from './cluster.controller.js';
 import { ClusterFileController } from './cluster-file.controller.js';
 import { ClusterService } from './cluster.service.js';
+import { EvidenceJudge } from './evidence-judge.js';
 import { FaultsService } from './faults.service.js';
 
 @Module({
   controllers: [ClusterController, ClusterFileController],
-  providers: [ClusterService, FaultsService],
-  exports: [ClusterService],
+  providers: [ClusterService, EvidenceJudge, FaultsService],
+  exports: [ClusterService, EvidenceJudge],
 })
 export class ClusterModule {}

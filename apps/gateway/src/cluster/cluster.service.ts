@@ -6,6 +6,7 @@ import { BrokerWatch } from '../connection/broker-watch.js';
 import { GATEWAY_SETTINGS } from '../gateway.constants.js';
 import type { GatewaySettings } from '../gateway.options.js';
 import { ProblemException } from '../problem/problem.js';
+import { EvidenceJudge } from './evidence-judge.js';
 import { readNodeStatus, type NodeStatus } from './node-status.js';
 import { suspectsIn, type Suspect } from './suspects.js';
 
@@ -50,6 +51,7 @@ export class ClusterService {
     @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
     private readonly client: CcroClient,
     private readonly broker: BrokerWatch,
+    private readonly judge: EvidenceJudge,
   ) {}
 
   /** By id; undefined for nodes that gave no valid answer in time. Callers share one round. */
@@ -76,7 +78,7 @@ export class ClusterService {
       ...this.rolesIn(view, statuses),
       up: statuses.filter(({ up }) => up).map(({ id }) => id),
       brokerConnected: this.broker.connected,
-      suspects: suspectsIn(statuses, n),
+      suspects: suspectsIn(statuses, n, (witness, shown) => this.judge.standingOf(witness, shown)),
     };
   }
 

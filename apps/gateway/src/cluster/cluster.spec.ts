@@ -39,11 +39,12 @@ describe('GET /status', () => {
       evidence(3, 'conflicting-votes'),
       evidence(2, 'collector-failed'),
       evidence(99, 'conflicting-votes'),
+      evidence(0, 'invented'),
     );
     const { body } = await call('GET', '/status');
-    expect(body.suspects).toEqual([
-      { id: 3, kind: 'conflicting-votes', witnesses: [0, 1] },
-      { id: 2, kind: 'collector-failed', witnesses: [1] },
+    expect(body.suspects).toMatchObject([
+      { id: 3, kind: 'conflicting-votes', standing: 'suspected', witnesses: [0, 1] },
+      { id: 2, kind: 'collector-failed', standing: 'suspected', witnesses: [1] },
     ]);
   });
 

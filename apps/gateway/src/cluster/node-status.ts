@@ -1,7 +1,21 @@
-import type { ReplicaId } from '@ccro/consensus';
+import { STANDING_OF, type Evidence, type ReplicaId } from '@ccro/consensus';
 import { z } from 'zod';
 
 const count = z.int().min(0);
+
+const evidenceSchema = z.looseObject({
+  kind: z.enum(Object.keys(STANDING_OF) as Evidence['kind'][]),
+  accused: count,
+  count,
+  /** The statements: see `EvidenceJudge`. */
+  latest: z.unknown().optional(),
+});
+
+/** Of kinds that are not known here nothing could be said. */
+function readEvidence(entry: unknown): z.infer<typeof evidenceSchema>[] {
+  const parsed = evidenceSchema.safeParse(entry);
+  return parsed.success ? [parsed.data] : [];
+}
 
 /**
  * What a node says of itself, as far as the gateway reads it; the rest is passed on. It is the
@@ -15,7 +29,10 @@ const nodeStatusSchema = z.looseObject({
   lastExecuted: count,
   fault: z.string().nullish(),
   tally: z.object({ correct: count, corrupt: count }).nullish(),
-  evidence: z.array(z.looseObject({ kind: z.string(), accused: count, count })).default([]),
+  evidence: z
+    .array(z.unknown())
+    .default([])
+    .transform((entries) => entries.flatMap(readEvidence)),
 });
 
 export type NodeStatus = z.infer<typeof nodeStatusSchema> & { readonly id: ReplicaId };

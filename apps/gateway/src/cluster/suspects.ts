@@ -1,28 +1,70 @@
-import type { ReplicaId } from '@ccro/consensus';
+import type { Evidence, ReplicaId, Standing } from '@ccro/consensus';
 import type { NodeStatus } from './node-status.js';
+import type { ShownEvidence } from './evidence-judge.js';
 
 /** A node that others accuse of something. */
 export interface Suspect {
   readonly id: ReplicaId;
   /** Kind of evidence, see `Evidence` in `libs/consensus`. */
-  readonly kind: string;
-  /** Who says so. Up to f of them may be lying; the evidence itself is in their status. */
+  readonly kind: Evidence['kind'];
+  /** What the gateway found it to be worth; a suspicion is no more than the witnesses' word. */
+  readonly standing: Standing;
+  /** The same for people. */
+  readonly restsOn: string;
+  /** Who says so. Up to f of them may be lying. */
   readonly witnesses: readonly ReplicaId[];
 }
 
-/** Puts together whom the nodes accuse of what, most witnesses first. */
-export function suspectsIn(statuses: readonly NodeStatus[], n: number): Suspect[] {
-  const suspects = new Map<string, { id: ReplicaId; kind: string; witnesses: Set<ReplicaId> }>();
+const RANK: Readonly<Record<Standing, number>> = { proven: 0, signed: 1, suspected: 2 };
+
+const RESTS_ON: Readonly<Record<Evidence['kind'], string>> = {
+  'conflicting-votes': 'two votes for one slot, both with its signature',
+  'conflicting-proposals': 'two proposals for one slot, both with its signature',
+  'vote-against-decision':
+    'a vote with its signature, and the signatures of the quorum that decided otherwise; ' +
+    'no lie if the commander told it so',
+  'wrong-chunk': 'what it is said to have sent',
+  'collector-failed': 'that no certificate came in time: a slow network or machine looks the same',
+};
+const WORD_ALONE = 'the word of the witnesses; no signature was shown that holds';
+
+/**
+ * Puts together whom the nodes accuse of what: what is proven first, then by witnesses. Each node
+ * and kind is one entry, so witnesses that invent a lot add no more than these.
+ */
+export function suspectsIn(
+  statuses: readonly NodeStatus[],
+  n: number,
+  standingOf: (witness: ReplicaId, shown: ShownEvidence) => Standing,
+): Suspect[] {
+  const suspects = new Map<string, { best: Standing; shown: ShownEvidence; by: Set<ReplicaId> }>();
   for (const { id: witness, evidence } of statuses) {
-    for (const { accused, kind } of evidence) {
+    for (const shown of evidence) {
+      const { accused, kind } = shown;
       if (accused >= n || accused === witness) continue;
       const key = `${accused}:${kind}`;
-      const suspect = suspects.get(key) ?? { id: accused, kind, witnesses: new Set() };
-      suspect.witnesses.add(witness);
+      const suspect = suspects.get(key) ?? { best: 'suspected', shown, by: new Set() };
       suspects.set(key, suspect);
+      if (suspect.by.has(witness)) continue;
+      suspect.by.add(witness);
+      const standing = standingOf(witness, shown);
+      if (RANK[standing] < RANK[suspect.best]) suspect.best = standing;
     }
   }
   return [...suspects.values()]
-    .map(({ id, kind, witnesses }) => ({ id, kind, witnesses: [...witnesses] }))
-    .sort((a, b) => b.witnesses.length - a.witnesses.length || a.id - b.id);
+    .map(({ best: standing, shown: { accused: id, kind }, by }) => ({
+      ...{ id, kind, standing, restsOn: restsOn(kind, standing), witnesses: [...by] },
+    }))
+    .sort(
+      (a, b) =>
+        RANK[a.standing] - RANK[b.standing] ||
+        b.witnesses.length - a.witnesses.length ||
+        a.id - b.id,
+    );
+}
+
+function restsOn(kind: Evidence['kind'], standing: Standing): string {
+  const isWordAlone =
+    standing === 'suspected' && kind !== 'collector-failed' && kind !== 'wrong-chunk';
+  return isWordAlone ? WORD_ALONE : RESTS_ON[kind];
 }

@@ -9,6 +9,7 @@ import type { GatewaySettings } from '../gateway.options.js';
 import { ProblemException } from '../problem/problem.js';
 import { Activity } from './activity.js';
 import { eventFrame, EventStream, type EventOutput } from './event-stream.js';
+import { EvidenceLooks } from './evidence-looks.js';
 import { ReportMerger } from './report-merger.js';
 
 /** Events are sent in batches, so often. */
@@ -42,6 +43,7 @@ export class EventsService implements BeforeApplicationShutdown {
     @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
     private readonly client: CcroClient,
     private readonly activity: Activity,
+    private readonly evidence: EvidenceLooks,
     registry: Registry,
   ) {
     const { cluster, members } = settings.config;
@@ -56,7 +58,7 @@ export class EventsService implements BeforeApplicationShutdown {
         this.set(readers.size);
       },
     });
-    this.merger = new ReportMerger(client.size.weakQuorum);
+    this.merger = new ReportMerger(client.size.weakQuorum, client.size.n);
   }
 
   /**
@@ -135,7 +137,9 @@ export class EventsService implements BeforeApplicationShutdown {
   private sendBatch(): void {
     this.batches += 1;
     this.received.clear();
-    for (const event of this.merger.take()) this.send(event);
+    const { events, accusations } = this.merger.take();
+    for (const event of events) this.send(event);
+    for (const each of accusations) this.evidence.add(each, (event) => this.send(event));
     if (this.batches % BATCHES_PER_SECOND === 0) this.send(this.activity.takeRates());
     if (this.batches % BATCHES_PER_CHECK === 0) for (const reader of this.readers) reader.check();
   }

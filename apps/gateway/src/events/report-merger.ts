@@ -1,4 +1,12 @@
-/** Puts the reports of many nodes together into events. Nothing here is believed, only shown. */
+/**
+ * Puts the reports of many nodes together into events. Nothing here is believed, only shown.
+ *
+ * Invariants kept here (one liar decides nothing that is shown of the cluster):
+ * - a slot and a decision are told when f+1 nodes told of them;
+ * - a figure of the cluster is the (f+1)st highest that nodes named: an honest one named as much;
+ * - everything else names the node whose word it is;
+ * - each node has its own share of every bound: whoever floods its channel crowds out no other.
+ */
 
 import type {
   ClusterEvent,
@@ -9,85 +17,151 @@ import type {
   ProgressEvent,
   ReportedDecision,
 } from '@ccro/telemetry';
+import { Claims } from './claims.js';
 
-/** Most entries of one batch of events. */
-export const BATCH_LIMITS = { messages: 512, notices: 64 } as const;
-/** Decisions that wait for more nodes to tell of them, or are told already. */
-const MAX_DECISIONS = 256;
+/** Most entries of one batch of events. Each node has its share of the messages. */
+export const BATCH_LIMITS = { messages: 512, noticesPerNode: 4, evidencePerNode: 8 } as const;
+/** However many nodes there are, each has room for so many messages in a batch. */
+const LEAST_SHARE = 8;
+/** Slots and decisions of each node that wait for others to tell of them as well. */
+const CLAIMS_PER_NODE = 32;
+/** Larger numbers of left out entries say no more. */
+const MOST_OMITTED = 1_000_000;
 
-interface KnownDecision {
-  readonly nodes: Set<number>;
-  durationMs: number | null;
+type ToldMessage = MessagesEvent['messages'][number];
+
+/** A witness accuses a node: its word, until the statements were looked at. */
+export type Accusation = Omit<EvidenceEvent, 'type' | 'standing'>;
+
+export interface Batch {
+  readonly events: readonly ClusterEvent[];
+  readonly accusations: readonly Accusation[];
 }
 
 export class ReportMerger {
   private readonly states = new Map<number, NodeState>();
-  private readonly decisions = new Map<string, KnownDecision>();
-  private messages: MessagesEvent['messages'][number][] = [];
+  private readonly slots: Claims<readonly ToldMessage[]>;
+  private readonly decisions: Claims<ReportedDecision>;
+  private messages: ToldMessage[] = [];
+  /** Messages of this batch, by sender. */
+  private readonly taken = new Map<number, number>();
   private notices: ClusterEvent[] = [];
-  private every = 1;
+  private accusations: Accusation[] = [];
+  private readonly noticed = new Map<number, number>();
+  private readonly accused = new Map<number, number>();
+  /** Every which slot each node tells. */
+  private readonly everyOf = new Map<number, number>();
   private omitted = 0;
+  private readonly share: number;
 
-  /** @param weakQuorum f+1: so many nodes must tell the same of a decision */
-  constructor(private readonly weakQuorum: number) {}
+  /**
+   * @param weakQuorum f+1: so many nodes must tell the same
+   * @param n number of nodes
+   */
+  constructor(
+    private readonly weakQuorum: number,
+    n: number,
+  ) {
+    this.slots = new Claims(weakQuorum, CLAIMS_PER_NODE);
+    this.decisions = new Claims(weakQuorum, CLAIMS_PER_NODE);
+    this.share = Math.max(Math.floor(BATCH_LIMITS.messages / n), LEAST_SHARE);
+  }
 
   add(report: NodeReport): void {
     const { node } = report;
     this.states.set(node, report.state);
-    this.omitted += report.omitted;
-    this.every = Math.max(this.every, report.every);
-    for (const message of report.messages) {
-      if (this.messages.length < BATCH_LIMITS.messages) {
-        this.messages.push({ ...message, from: node });
-      } else this.omitted += 1;
-    }
+    this.everyOf.set(node, report.every);
+    this.leaveOut(report.omitted);
+    for (const message of report.messages) this.addMessage({ ...message, from: node });
     for (const decision of report.decisions) this.addDecision(node, decision);
     for (const told of report.progress) {
-      this.notice({ type: 'progress', node, ...told } satisfies ProgressEvent);
+      if (!this.hasRoom(this.noticed, node, BATCH_LIMITS.noticesPerNode)) continue;
+      this.notices.push({ type: 'progress', node, ...told } satisfies ProgressEvent);
     }
     for (const told of report.evidence) {
-      this.notice({ type: 'evidence', witness: node, ...told } satisfies EvidenceEvent);
+      if (!this.hasRoom(this.accused, node, BATCH_LIMITS.evidencePerNode)) continue;
+      this.accusations.push({ witness: node, ...told });
     }
   }
 
   /** @returns what came since the last call, and forgets it */
-  take(): ClusterEvent[] {
-    const { messages, every, omitted } = this;
+  take(): Batch {
+    const { messages, omitted, accusations } = this;
     const events: ClusterEvent[] = [...this.states].map(([node, state]) => ({
       type: 'node',
       node,
       state,
     }));
     if (messages.length > 0 || omitted > 0) {
+      const every = this.saidByMore([...this.everyOf.values()]) ?? 1;
       events.push({ type: 'messages', every, messages, omitted });
     }
     events.push(...this.notices);
     this.states.clear();
     this.messages = [];
+    this.taken.clear();
     this.notices = [];
-    this.every = 1;
+    this.noticed.clear();
+    this.accusations = [];
+    this.accused.clear();
     this.omitted = 0;
-    return events;
+    return { events, accusations };
   }
 
-  private addDecision(node: number, told: ReportedDecision): void {
-    const { durationMs, ...decision } = told;
-    const key = `${decision.sequence}:${decision.digest}`;
-    const known = this.decisions.get(key) ?? { nodes: new Set(), durationMs: null };
-    if (known.nodes.has(node) || known.nodes.size >= this.weakQuorum) return;
-    known.nodes.add(node);
-    if (durationMs !== null) known.durationMs = Math.max(known.durationMs ?? 0, durationMs);
-    this.decisions.set(key, known);
-    for (const oldest of this.decisions.keys()) {
-      if (this.decisions.size <= MAX_DECISIONS) break;
-      this.decisions.delete(oldest);
+  /** Messages of a slot wait until f+1 nodes have told of it. */
+  private addMessage(message: ToldMessage): void {
+    const { from, sequence } = message;
+    if (!this.hasRoom(this.taken, from, this.share)) return;
+    if (sequence === null) {
+      this.messages.push(message);
+      return;
     }
-    if (known.nodes.size < this.weakQuorum) return;
-    this.notice({ type: 'decision', ...decision, durationMs: known.durationMs });
+    const about = String(sequence);
+    if (this.slots.isAgreed(about)) {
+      this.messages.push(message);
+      return;
+    }
+    const earlier = this.slots.of(from, about) ?? [];
+    if (earlier.length >= this.share) {
+      this.leaveOut(1);
+      return;
+    }
+    const told = this.slots.add(from, about, [...earlier, message]);
+    for (const each of told?.values() ?? []) this.messages.push(...each);
   }
 
-  private notice(event: ClusterEvent): void {
-    if (this.notices.length < BATCH_LIMITS.notices) this.notices.push(event);
-    else this.omitted += 1;
+  private addDecision(node: number, said: ReportedDecision): void {
+    const { sequence, digest, requests } = said;
+    const words = this.decisions.add(node, `${sequence}:${digest}:${requests}`, said);
+    if (words === undefined) return;
+    const told = [...words.values()];
+    const figure = (read: (each: ReportedDecision) => number): number =>
+      this.saidByMore(told.map(read)) ?? 0;
+    const durations = told.map(({ durationMs }) => durationMs);
+    this.notices.push({
+      ...{ type: 'decision', sequence, digest, requests },
+      view: figure(({ view }) => view),
+      fast: told.every(({ fast }) => fast),
+      fellBack: told.every(({ fellBack }) => fellBack),
+      durationMs: durations.includes(null) ? null : figure(({ durationMs }) => durationMs ?? 0),
+      correct: figure(({ correct }) => correct),
+      corrupt: figure(({ corrupt }) => corrupt),
+    });
+  }
+
+  /** The (f+1)st highest of what nodes said. */
+  private saidByMore(said: readonly number[]): number | undefined {
+    return said.toSorted((a, b) => b - a)[this.weakQuorum - 1];
+  }
+
+  private hasRoom(counts: Map<number, number>, node: number, most: number): boolean {
+    const count = counts.get(node) ?? 0;
+    if (count >= most) this.leaveOut(1);
+    else counts.set(node, count + 1);
+    return count < most;
+  }
+
+  private leaveOut(entries: number): void {
+    this.omitted = Math.min(this.omitted + entries, MOST_OMITTED);
   }
 }

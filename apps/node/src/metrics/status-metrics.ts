@@ -80,10 +80,13 @@ export class StatusMetrics {
     );
     this.countBy(
       'ccro_node_evidence_total',
-      'Times another node was caught, by node and kind',
-      ['accused', 'kind'],
+      'Evidence against other nodes, by node, kind and standing: proven, signed or suspected',
+      ['accused', 'kind', 'standing'],
       ({ evidence }) =>
-        evidence.map(({ accused, kind, count }) => [{ accused: String(accused), kind }, count]),
+        evidence.map(({ accused, kind, standing, count }) => [
+          { accused: String(accused), kind, standing },
+          count,
+        ]),
     );
     this.registerInfo();
     this.storeBytes = new Gauge({

@@ -6,7 +6,13 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import { channelNames } from '@ccro/broker';
-import type { Evidence, ExecutedSlot, Progress, Via } from '@ccro/consensus';
+import {
+  STANDING_OF,
+  type Evidence,
+  type ExecutedSlot,
+  type Progress,
+  type Via,
+} from '@ccro/consensus';
 import { createDigests } from '@ccro/crypto';
 import { createBehaviour, seededRandom, type FaultKind } from '@ccro/faults';
 import { systemClock } from '@ccro/clock';
@@ -187,7 +193,8 @@ export class ReplicaService implements BeforeApplicationShutdown, OnApplicationS
   }
 
   private logEvidence(evidence: Evidence): void {
-    this.logger.debug(`evidence against node ${evidence.accused}: ${evidence.kind}`);
+    const { accused, kind } = evidence;
+    this.logger.debug(`evidence against node ${accused} (${STANDING_OF[kind]}): ${kind}`);
   }
 }
 

@@ -1,11 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { TrafficCount } from '@ccro/broker';
 import { maxFaulty, type Waiting } from '@ccro/consensus';
-import type { EvidenceEntry } from '@ccro/runner';
 import { NODE_OPTIONS } from '../node.constants.js';
 import type { NodeOptions } from '../node-options.js';
 import type { DecisionCounts } from '../replica/decision-counts.js';
 import { ReplicaService } from '../replica/replica.service.js';
+import { shownEvidence, type ShownEvidence } from './shown-evidence.js';
 
 /** A node's word for its part; the seed's words, which reports use. */
 export type NodeRole = 'commander' | 'communication' | 'replica';
@@ -48,8 +48,8 @@ export interface NodeStatus {
   readonly rejects: Readonly<Record<string, number>>;
   /** Votes whose signature does not hold, by the node they name; anybody can name it. */
   readonly badVotes: Readonly<Record<string, number>>;
-  /** Who was caught at what, the newest case of each kind. */
-  readonly evidence: readonly EvidenceEntry[];
+  /** Who was caught at what, or is suspected of it: the newest case of each kind. */
+  readonly evidence: readonly ShownEvidence[];
   /** Votes of others on the newest decision, for and against it. */
   readonly tally: { readonly correct: number; readonly corrupt: number } | null;
   /** What this node published, as the broker counted it. */
@@ -94,7 +94,7 @@ export class StatusService {
       tolerates: maxFaulty(facts.members.length),
       rejects,
       badVotes,
-      evidence: runner.evidence.entries(),
+      evidence: runner.evidence.entries().map(shownEvidence),
       tally: runner.tally(status.lastExecuted) ?? null,
       traffic: { published, deliveries, deliveredBytes },
       received,

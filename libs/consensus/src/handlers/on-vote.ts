@@ -37,9 +37,9 @@ function record(state: ReplicaState, slot: Slot, vote: Verified<SlotVote>): bool
   const outcome = slot.addVote(vote);
   if (outcome === 'known') return true;
   if (outcome === 'added') {
-    const decided = slot.decidedDigest;
-    if (slot.executed && decided !== undefined && decided !== vote.digest) {
-      reportVoteAgainst(state, slot, vote, decided);
+    const { decisive } = slot;
+    if (slot.executed && decisive !== undefined && decisive.digest !== vote.digest) {
+      reportVoteAgainst(state, slot, vote, decisive);
     }
     noteAllVoted(state, slot, vote);
     assembleCertificate(state, slot, vote.phase, vote.view, vote.digest);
