@@ -4,6 +4,7 @@ import { Quit } from '@ccro/clock';
 import { commandLine, type BenchOptions, type ScenarioName } from './options/bench-options.js';
 import { describeCommit, describeMachine } from './result/machine.js';
 import type { Results, ScenarioResult, Yardstick } from './result/results.js';
+import { abuseScenario } from './scenarios/abuse.js';
 import { durabilityScenario } from './scenarios/durability.js';
 import { faultsScenario } from './scenarios/faults.js';
 import { latencyScenario } from './scenarios/latency.js';
@@ -22,6 +23,7 @@ const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
   throughput: throughputScenario,
   watched: watchedScenario,
   overload: overloadScenario,
+  abuse: abuseScenario,
   scale: scaleScenario,
   faults: faultsScenario,
   durability: durabilityScenario,

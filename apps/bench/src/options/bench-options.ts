@@ -9,6 +9,7 @@ export const SCENARIO_NAMES = [
   'throughput',
   'watched',
   'overload',
+  'abuse',
   'scale',
   'faults',
   'durability',

@@ -1,0 +1,264 @@
+/**
+ * What somebody may send to cost honest nodes more than it costs him: an outsider without keys, a member and a
+ * client that sign with their own. Each is an endless sequence of messages, no two alike.
+ */
+
+import { channelNames } from '@ccro/broker';
+import {
+  clusterSize,
+  type Digest,
+  type Phase,
+  type ReplicaId,
+  type UnsignedViewChange,
+} from '@ccro/consensus';
+import { MessageSigner, RequestSigner } from '@ccro/crypto';
+import { appendOperation } from '@ccro/state-machine';
+import { encode, MAX_MESSAGE_BYTES } from '@ccro/wire';
+import { createHash, randomBytes } from 'node:crypto';
+
+/** What abuses are made with: everything that is public, and the keys of a faulty member and client. */
+export interface Means {
+  readonly cluster: string;
+  readonly n: number;
+  readonly member: ReplicaId;
+  readonly memberKey: string;
+  readonly client: string;
+  readonly clientKey: string;
+  /** Some slot that honest nodes have decided. */
+  readonly decided: number;
+}
+
+export interface Sent {
+  readonly channel: string;
+  readonly payload: Buffer;
+}
+
+export interface Abuse {
+  readonly by: 'outsider' | 'member' | 'client';
+  readonly name: string;
+  /** The message of that number. */
+  readonly message: (means: Signing, index: number) => Sent;
+}
+
+/** The means, with what signs made once. */
+export interface Signing extends Means {
+  readonly signer: MessageSigner;
+  readonly requests: RequestSigner;
+  readonly channels: ReturnType<typeof channelNames>;
+}
+
+export function signing(means: Means): Signing {
+  const { cluster, member: replica, memberKey, clientKey } = means;
+  return {
+    ...means,
+    signer: new MessageSigner({ cluster, replica, secretKey: memberKey }),
+    requests: new RequestSigner({ cluster, secretKey: clientKey }),
+    channels: channelNames(cluster),
+  };
+}
+
+/** 64 hexadecimal digits that follow from a number and are nobody's digest. */
+function digestOf(index: number, salt = ''): Digest {
+  return createHash('sha256').update(`${salt}${index}`).digest('hex') as Digest;
+}
+
+const someSignature = (): string => `${randomBytes(63).toString('base64url')}AA`;
+const PHASES: readonly Phase[] = ['prepare', 'commit', 'checkpoint'];
+const SMALL = 1_000;
+/** Slots of a view-change, about as many as one may report. */
+const SLOTS = 100;
+
+function rubbish(bytes: number, { channels }: Signing): Sent {
+  return { channel: channels.broadcast, payload: randomBytes(bytes) };
+}
+
+export const ABUSES: readonly Abuse[] = [
+  { by: 'outsider', name: 'bytes', message: (means) => rubbish(SMALL, means) },
+  {
+    by: 'outsider',
+    name: 'messages that are too large',
+    message: (means) => rubbish(MAX_MESSAGE_BYTES + 1, means),
+  },
+  {
+    by: 'outsider',
+    name: 'JSON that nests',
+    message: ({ channels }, index) => ({
+      channel: channels.broadcast,
+      payload: Buffer.from(`{"kind":"pre-prepare","view":${index},"bodies":${'['.repeat(100_000)}`),
+    }),
+  },
+  {
+    by: 'outsider',
+    name: 'votes with a wrong signature',
+    message: ({ channels, n, decided }, index) => ({
+      channel: channels.broadcast,
+      payload: Buffer.from(
+        JSON.stringify({
+          kind: 'vote',
+          phase: PHASES[index % 2],
+          view: 0,
+          sequence: decided + 1 + (index % 50),
+          digest: digestOf(index),
+          replica: index % n,
+          attempt: 0,
+          signature: someSignature(),
+        }),
+      ),
+    }),
+  },
+  {
+    by: 'outsider',
+    name: 'requests with a wrong signature',
+    message: ({ channels, client }, index) => ({
+      channel: channels.broadcast,
+      payload: Buffer.from(
+        JSON.stringify({
+          kind: 'request',
+          client,
+          timestamp: index + 1,
+          operation: appendOperation(index),
+          signature: someSignature(),
+        }),
+      ),
+    }),
+  },
+  {
+    by: 'member',
+    name: 'votes on everything',
+    message: ({ channels, signer, decided, member: replica }, index) => ({
+      channel: channels.broadcast,
+      payload: encode(
+        signer.sign({
+          kind: 'vote',
+          phase: PHASES[index % 3] ?? 'prepare',
+          view: 0,
+          sequence: decided + 1 + (index % 200),
+          digest: digestOf(index),
+          replica,
+          attempt: index % 4,
+        }),
+      ),
+    }),
+  },
+  {
+    by: 'member',
+    name: 'calls for help',
+    message: ({ channels, signer, member: replica }, index) => ({
+      channel: channels.broadcast,
+      payload: Buffer.from(
+        JSON.stringify(
+          signer.sign({
+            kind: 'status',
+            replica,
+            view: 0,
+            lastExecuted: 0,
+            attempt: index + 1,
+            asks: true,
+          } as never),
+        ),
+      ),
+    }),
+  },
+  {
+    by: 'member',
+    name: 'fetches of decisions',
+    message: ({ channels, signer, member: replica, decided, n }, index) => ({
+      channel: channels.node(index % (n - 1)),
+      payload: encode(
+        signer.sign({
+          kind: 'fetch',
+          replica,
+          sequence: 1 + (index % decided),
+          digest: digestOf(index),
+        }),
+      ),
+    }),
+  },
+  {
+    by: 'member',
+    name: 'fetches of state',
+    message: ({ channels, signer, member: replica, n }, index) => ({
+      channel: channels.node(index % (n - 1)),
+      payload: encode(
+        signer.sign({
+          kind: 'fetch-chunk',
+          replica,
+          sequence: 50 * (1 + (index % 4)),
+          chunk: index % 2 === 0 ? '' : 'ledger',
+          part: index % 8,
+        }),
+      ),
+    }),
+  },
+  {
+    by: 'member',
+    name: 'view-changes with false certificates',
+    message: (means, index) => ({
+      channel: means.channels.broadcast,
+      payload: encode(means.signer.sign(viewChange(means, index))),
+    }),
+  },
+  {
+    by: 'member',
+    name: 'new-views of view-changes that nobody sent',
+    message: ({ channels, signer, member: replica, n }, index) => ({
+      channel: channels.broadcast,
+      payload: encode(
+        signer.sign({
+          kind: 'new-view',
+          view: replica + n * (index % 1_000),
+          viewChanges: Array.from({ length: clusterSize(n).quorum }, (_, id) => ({
+            replica: id,
+            digest: digestOf(index, `view-change ${id}`),
+          })),
+          reproposals: [],
+          replica,
+        }),
+      ),
+    }),
+  },
+  {
+    by: 'client',
+    name: 'requests far apart',
+    message: ({ channels, requests, client }, index) => ({
+      channel: channels.node(index % 2),
+      payload: encode(
+        requests.sign({
+          client,
+          timestamp: 1 + (index % 2) * 1_000_000_000 + index * 5_000,
+          operation: appendOperation('x'.repeat(50_000)),
+        }),
+      ),
+    }),
+  },
+];
+
+function viewChange({ member: replica }: Signing, index: number): UnsignedViewChange {
+  const slots = Array.from({ length: SLOTS }, (_, slot) => {
+    const sequence = slot + 1;
+    const digest = digestOf(slot);
+    return {
+      sequence,
+      vote: { view: 0, digest },
+      certificate: {
+        kind: 'certificate' as const,
+        phase: 'prepare' as const,
+        view: 0,
+        sequence,
+        digest,
+        proof: {
+          scheme: 'ed25519',
+          signers: [0, 1, 2],
+          signatures: [someSignature(), someSignature(), someSignature()],
+        },
+      },
+    };
+  });
+  return {
+    kind: 'view-change',
+    view: index + 1,
+    stable: { sequence: 0, digest: digestOf(0, 'genesis'), certificate: null },
+    slots,
+    replica,
+  };
+}

@@ -1,0 +1,222 @@
+/** What an honest node pays for what others send: processor, memory and latency, kind by kind. */
+
+import { Quit, pause } from '@ccro/clock';
+import { loadPrivateKey } from '@ccro/cluster-config';
+import { median } from '@ccro/figures';
+import { OPERATION_BYTES, operationOf } from '@ccro/measurement';
+import { AUDITOR_CLIENT, cpuMilliseconds, residentMemory } from '@ccro/process-cluster';
+import { Redis } from 'ioredis';
+import { type Abuse, ABUSES, type Signing, signing } from '../abuse/abuses.js';
+import { closedLoop } from '../load/closed-loop.js';
+import { MeasuredCluster } from '../processes/measured-cluster.js';
+import type { Column, Row, Verdict } from '../result/results.js';
+import { atMost } from '../result/verdicts.js';
+import { type Bench, measureCases, type Scenario } from './scenario.js';
+
+const NODES = 4;
+/** Offline, so that whoever has its key says everything that it says. */
+const FAULTY = 3;
+const BYTES_PER_SECOND = 1_000_000;
+const DURATION_MS = { full: 60_000, quick: 3_000 } as const;
+const WARM_UP = 400;
+const TICK_MS = 10;
+/** A request now and then, as long as the abuse lasts, to see what it does to others. */
+const REQUEST_EVERY_MS = 100;
+const OPERATION = operationOf(OPERATION_BYTES);
+const MAX_CORE = 0.25;
+const MAX_MEMORY_BYTES = 50_000_000;
+
+const COLUMNS: readonly Column[] = [
+  { key: 'by', title: 'by', unit: 'text' },
+  { key: 'name', title: 'what', unit: 'text', label: true },
+  { key: 'messages', title: 'messages', unit: 'per second' },
+  { key: 'bytes', title: 'sent a second', unit: 'bytes' },
+  { key: 'core', title: 'of a core, dearest node', unit: 'percent' },
+  { key: 'memory', title: 'memory, dearest node', unit: 'bytes' },
+  { key: 'p50', title: 'p50 of others', unit: 'ms' },
+  { key: 'p50Before', title: 'p50 before', unit: 'ms' },
+];
+
+interface Figures {
+  readonly row: Row;
+  readonly verdicts: readonly Verdict[];
+}
+
+export const abuseScenario: Scenario = async (bench) => {
+  const measured = await measureCases(bench, ABUSES, nameOf, (abuse) => measure(abuse, bench));
+  return {
+    result: {
+      name: 'abuse',
+      title: 'Abuse: what 1 MB a second of anything costs an honest node',
+      columns: [...COLUMNS],
+      rows: measured.map(({ row }) => row),
+      notes: [
+        `n = ${NODES}, separate processes; node ${FAULTY} is offline and its key is used, as is a client's`,
+        'processor and memory: what the dearest of the honest nodes takes more than before, with a ' +
+          `request every ${REQUEST_EVERY_MS} ms in both cases`,
+      ],
+      verdicts: measured.flatMap(({ verdicts }) => verdicts),
+      charts: [],
+    },
+    charts: {},
+  };
+};
+
+function nameOf({ by, name }: Abuse): string {
+  return `${by}: ${name}`;
+}
+
+async function measure(abuse: Abuse, { options, directory, quit }: Bench): Promise<Figures> {
+  const durationMs = DURATION_MS[options.quick ? 'quick' : 'full'];
+  const plan = {
+    nodes: NODES,
+    mode: 'ccro',
+    durability: 'memory',
+    faults: new Map([[FAULTY, 'offline' as const]]),
+  } as const;
+  return MeasuredCluster.use(plan, directory, quit, async (cluster) => {
+    await closedLoop(cluster.client, { requests: WARM_UP, inFlight: 4 }, cluster.stop);
+    const means = meansOf(cluster);
+    const quiet = await observe(cluster, durationMs, async () => pause(durationMs, cluster.stop));
+    const redis = new Redis(cluster.processes.redis.url, { lazyConnect: true });
+    await redis.connect();
+    try {
+      let sent = { messages: 0, bytes: 0 };
+      const abused = await observe(cluster, durationMs, async () => {
+        sent = await flood({ abuse, means, redis, durationMs }, cluster.stop);
+      });
+      return figuresOf(abuse, { quiet, abused, sent, durationMs });
+    } finally {
+      redis.disconnect();
+    }
+  });
+}
+
+function meansOf({ processes }: MeasuredCluster): Signing {
+  const { config, configPath } = processes;
+  const keyOf = (owner: Parameters<typeof loadPrivateKey>[0]['owner']): string =>
+    loadPrivateKey({ config, configPath, owner }).secretKey;
+  return signing({
+    cluster: config.cluster,
+    n: NODES,
+    member: FAULTY,
+    memberKey: keyOf({ role: 'node', id: FAULTY }),
+    client: AUDITOR_CLIENT,
+    clientKey: keyOf({ role: 'client', id: AUDITOR_CLIENT }),
+    decided: WARM_UP / 4,
+  });
+}
+
+/** What the honest nodes used while something went on. */
+interface Observed {
+  /** Of one processor, by node. */
+  readonly cores: readonly number[];
+  /** How much more memory each held at most than at the start. */
+  readonly growth: readonly number[];
+  readonly timesMs: readonly number[];
+}
+
+async function observe(
+  cluster: MeasuredCluster,
+  durationMs: number,
+  happen: () => Promise<void>,
+): Promise<Observed> {
+  const honest = cluster.processes.nodes.filter((_, id) => id !== FAULTY).map(({ pid = 0 }) => pid);
+  const cpu = (): Promise<number[]> =>
+    Promise.all(honest.map(async (pid) => (await cpuMilliseconds(pid)) ?? NaN));
+  const memory = (): Promise<number[]> =>
+    Promise.all(honest.map(async (pid) => (await residentMemory(pid)) ?? NaN));
+  const [cpuBefore, memoryBefore] = [await cpu(), await memory()];
+  let peak = memoryBefore;
+  const over = new AbortController();
+  const requests = requestNowAndThen(cluster, over.signal);
+  const watch = (async (): Promise<void> => {
+    while (!over.signal.aborted) {
+      const now = await memory();
+      peak = peak.map((highest, index) => Math.max(highest, now[index] ?? 0));
+      await pause(REQUEST_EVERY_MS, over.signal);
+    }
+  })();
+  await happen().finally(() => over.abort());
+  const cpuAfter = await cpu();
+  await watch;
+  return {
+    cores: cpuAfter.map((ms, index) => (ms - (cpuBefore[index] ?? 0)) / durationMs),
+    growth: peak.map((bytes, index) => bytes - (memoryBefore[index] ?? 0)),
+    timesMs: await requests,
+  };
+}
+
+async function requestNowAndThen(cluster: MeasuredCluster, over: AbortSignal): Promise<number[]> {
+  const timesMs: number[] = [];
+  while (!over.aborted && !cluster.stop.aborted) {
+    const startedMs = performance.now();
+    await cluster.client.submit(OPERATION).decided;
+    timesMs.push(performance.now() - startedMs);
+    await pause(REQUEST_EVERY_MS, over);
+  }
+  return timesMs;
+}
+
+interface Flood {
+  readonly abuse: Abuse;
+  readonly means: Signing;
+  readonly redis: Redis;
+  readonly durationMs: number;
+}
+
+/** Sends so many bytes a second until the time is up. @returns what was sent */
+async function flood(
+  { abuse, means, redis, durationMs }: Flood,
+  stop: AbortSignal,
+): Promise<{ messages: number; bytes: number }> {
+  const startedMs = performance.now();
+  let messages = 0;
+  let bytes = 0;
+  for (let elapsed = 0; elapsed < durationMs; elapsed = performance.now() - startedMs) {
+    if (stop.aborted) throw new Quit();
+    let last: Promise<unknown> = Promise.resolve();
+    while (bytes < (BYTES_PER_SECOND * elapsed) / 1000) {
+      const { channel, payload } = abuse.message(means, messages);
+      last = redis.publish(channel, payload);
+      messages += 1;
+      bytes += payload.length;
+    }
+    await last;
+    await pause(TICK_MS, stop);
+  }
+  return { messages, bytes };
+}
+
+function figuresOf(
+  abuse: Abuse,
+  measured: {
+    readonly quiet: Observed;
+    readonly abused: Observed;
+    readonly sent: { readonly messages: number; readonly bytes: number };
+    readonly durationMs: number;
+  },
+): Figures {
+  const { quiet, abused, sent, durationMs } = measured;
+  const more = abused.cores.map((share, index) => share - (quiet.cores[index] ?? 0));
+  const core = Math.max(0, ...more);
+  const memory = Math.max(0, ...abused.growth);
+  const seconds = durationMs / 1000;
+  const name = nameOf(abuse);
+  return {
+    row: {
+      by: abuse.by,
+      name: abuse.name,
+      messages: sent.messages / seconds,
+      bytes: sent.bytes / seconds,
+      core: 100 * core,
+      memory,
+      p50: median(abused.timesMs) ?? null,
+      p50Before: median(quiet.timesMs) ?? null,
+    },
+    verdicts: [
+      atMost(`processor, ${name}`, 100 * core, 100 * MAX_CORE, 'percent'),
+      atMost(`memory, ${name}`, memory, MAX_MEMORY_BYTES, 'bytes'),
+    ],
+  };
+}
