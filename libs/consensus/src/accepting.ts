@@ -3,12 +3,13 @@
  *
  * Invariants kept here:
  * - validity: a replica votes only for a batch all of whose requests it holds, each one verified;
- * - no-equivocation: it accepts one digest per (view, sequence);
+ * - no-equivocation: it accepts one proposal per (view, sequence);
  * - bounded memory: no batch is accepted that is too large to be passed on in one message.
  */
 
 import { operationCharacters } from './batch-size.js';
 import { fetchBatch } from './catching-up.js';
+import { noteCollector } from './collecting.js';
 import { executeReady } from './executing.js';
 import type { Digest } from './ids.js';
 import type { PrePrepare, Request, Verified } from './messages.js';
@@ -56,7 +57,7 @@ export function completeProposals(state: ReplicaState, digest: Digest): void {
   for (const sequence of state.slotsAwaitingBodies) {
     const slot = state.window.get(sequence);
     const prePrepare = slot?.awaitingBodies;
-    if (slot === undefined || prePrepare === undefined || slot.executed) {
+    if (slot === undefined || prePrepare === undefined || state.hasExecuted(sequence)) {
       state.slotsAwaitingBodies.delete(sequence);
     } else if (slot.missing.delete(digest) && slot.missing.size === 0) {
       acceptOrFetch(state, slot, prePrepare);
@@ -95,6 +96,7 @@ function accept(
   slot.proposal = { prePrepare, batch };
   slot.keep(slot.proposal);
   slot.acceptedAtMs = state.nowMs;
+  noteCollector(state, prePrepare);
   if (prePrepare.replica === state.self) {
     state.nextSequence = Math.max(state.nextSequence, slot.sequence + 1);
   }

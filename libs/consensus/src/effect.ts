@@ -39,6 +39,7 @@ export type Progress =
 export type ViewChangeReason =
   | 'request-waits'
   | 'collectors-fail'
+  | 'primary-equivocates'
   | 'view-did-not-begin'
   | 'others-ask'
   | 'restarted-before-it-began';

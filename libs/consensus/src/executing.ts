@@ -104,7 +104,7 @@ export function executeAgain(state: ReplicaState, { decision, ledgerHead }: Stor
 function advance(state: ReplicaState, slot: Slot, decision: Decision): ExecutedRequest[] {
   const { sequence, digest, requests } = decision;
   invariant(
-    !slot.executed && sequence === state.lastExecuted + 1,
+    sequence === state.lastExecuted + 1,
     'order',
     () => `slot ${sequence} after ${state.lastExecuted}`,
   );
@@ -114,7 +114,6 @@ function advance(state: ReplicaState, slot: Slot, decision: Decision): ExecutedR
     digest,
     executed.map(({ result }) => result.result),
   );
-  slot.executed = true;
   state.lastExecuted = sequence;
   state.nextSequence = Math.max(state.nextSequence, sequence + 1);
   return executed;

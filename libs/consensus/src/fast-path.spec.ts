@@ -76,6 +76,90 @@ describe('the collector, on the fast path (docs/PROTOCOL.md)', () => {
   });
 });
 
+describe('a collector that hears the votes before the pre-prepare', () => {
+  /** Node 3 of seven, where five are a quorum, with the votes of a quorum of others. */
+  function votedFor(digest: string): Bench {
+    const bench = new Bench(3, 'ccro', 'done', { tuning: { n: 7 } });
+    for (const replica of [0, 1, 2, 4, 5]) bench.receive(vote('prepare', replica, digest));
+    return bench;
+  }
+  const named = { ...prePrepare(1, [request(1)]), collector: 3 };
+
+  it('A10: certifies the quorum though its time was up before', () => {
+    const bench = votedFor(BATCH).fire(STRAGGLERS).receive(named);
+    expect(certificates(bench)).toMatchObject([{ phase: 'prepare', digest: BATCH }]);
+  });
+
+  it('A10: certifies it when its time is up, if the pre-prepare comes in time', () => {
+    const bench = votedFor(BATCH).receive(named);
+    expect(certificates(bench)).toEqual([]);
+    bench.fire(STRAGGLERS);
+    expect(certificates(bench)).toMatchObject([{ phase: 'prepare', digest: BATCH }]);
+  });
+
+  it('A10, sibling: certifies what the quorum voted for, whatever it was told itself', () => {
+    const bench = votedFor('batch(r2)').receive(named).fire(STRAGGLERS);
+    expect(certificates(bench)).toMatchObject([{ phase: 'prepare', digest: 'batch(r2)' }]);
+  });
+
+  it('A10, sibling: goes on waiting for others in later slots: it was late, not they', () => {
+    const bench = new Bench(3, 'ccro', 'done', { tuning: { n: 7 } });
+    for (let sequence = 1; sequence <= 4; sequence += 1) {
+      const slot = { sequence };
+      for (const replica of [0, 1, 2, 4, 5]) {
+        bench.receive(vote('prepare', replica, `batch(r${sequence})`, slot));
+      }
+      bench.fire({ ...STRAGGLERS, sequence });
+    }
+    const waits = bench.of('set-timer').filter(({ timer }) => timer.kind === 'stragglers');
+    expect(waits).toHaveLength(4);
+  });
+});
+
+describe('slots that a view carried over', () => {
+  /** Node 3, the collector of view 1, which carries the batch of slot 1 over. */
+  function inViewOne(): Bench {
+    const bench = new Bench(3);
+    const stable = { sequence: 0, digest: '', certificate: null };
+    const report = { vote: { view: 0, digest: BATCH }, certificate: certified('prepare', BATCH) };
+    const slots = [{ sequence: 1, ...report }];
+    const viewChanges = [0, 1, 2].map((replica) => ({ replica, digest: `vc${replica}` }));
+    for (const each of viewChanges) {
+      bench.receive({ kind: 'view-change', view: 1, stable, slots, ...each, signature: 's' });
+    }
+    const reproposals = [{ sequence: 1, digest: BATCH }];
+    const begins = { kind: 'new-view', view: 1, viewChanges, reproposals, replica: 1 };
+    bench.receive({ ...begins, signature: 's' });
+    expect(bench.replica.status()).toMatchObject({ view: 1, active: true });
+    return bench;
+  }
+
+  it('M2: go in two rounds: a quorum is certified at once, and all n prepare votes do not decide', () => {
+    const carried = { ...prePrepare(1, [request(1)]), view: 1, collector: 3, replica: 1 };
+    const bench = inViewOne().receive(carried);
+    for (const replica of [0, 1]) {
+      bench.receive(vote('prepare', replica, BATCH, { view: 1 }));
+    }
+    expect(certificates(bench)).toMatchObject([{ phase: 'prepare', view: 1 }]);
+    expect(certificates(bench)[0]?.proof.signers).toHaveLength(3);
+    bench.receive(vote('prepare', 2, BATCH, { view: 1 }));
+    expect(bench.executed).toEqual([]);
+    for (const replica of [0, 1]) bench.receive(vote('commit', replica, BATCH, { view: 1 }));
+    expect(bench.executed).toEqual(['op']);
+    expect(bench.of('executed')[0]?.slot).toMatchObject({ view: 1, fast: false });
+  });
+
+  it('M2: and slots above them on the fast path again', () => {
+    const batch = 'batch(r2)';
+    const next = { ...prePrepare(2, [request(2)]), view: 1, collector: 3, replica: 1 };
+    const bench = inViewOne().receive(next);
+    for (const replica of [0, 1]) {
+      bench.receive(vote('prepare', replica, batch, { view: 1, sequence: 2 }));
+    }
+    expect(certificates(bench)).toEqual([]);
+  });
+});
+
 describe('a replica that gets a certificate of all n', () => {
   it('executes, without a commit vote', () => {
     const bench = new Bench(1).receive(prePrepare(1, [request(1)])).receive(full(BATCH));

@@ -80,6 +80,8 @@ export interface Vote<P extends Phase = Phase> {
    * the signature: it decides who answers, never what is believed.
    */
   readonly attempt: number;
+  /** On a reminder, which collector the sender was told: a hint too, see `disputes.ts`. */
+  readonly collector?: ReplicaId;
 }
 
 /** Proof that the named replicas voted: what it holds depends on the signature scheme. */

@@ -2,9 +2,11 @@
  * The primary's part of PBFT, section 4.2: assigning sequence numbers to requests.
  *
  * Invariant kept here (no-equivocation): a sequence number is spent on one batch, durably, before
- * the pre-prepare is sent; `nextSequence` only grows.
+ * the pre-prepare is sent, whole, collector included; `nextSequence` only grows.
  */
 
+import type { Digest, SequenceNumber } from './ids.js';
+import type { Request } from './messages.js';
 import type { ReplicaState } from './state/replica-state.js';
 import { distinctBodies } from './state/slot.js';
 
@@ -31,18 +33,35 @@ function propose(state: ReplicaState): void {
   const requests = batch.map(({ request }) => request.digest);
   const digest = state.dependencies.digests.batch(requests);
   for (const request of requests) state.pool.markProposed(request);
+  const inlined = batch.filter(({ inline }) => inline).map(({ request }) => request);
+  assign(
+    state,
+    state.nextSequence,
+    digest,
+    batch.map(({ request }) => request),
+    inlined,
+  );
+}
+
+/** Gives `batch` the number `sequence` in the current view, and tells all. */
+export function assign(
+  state: ReplicaState,
+  sequence: SequenceNumber,
+  digest: Digest,
+  batch: readonly Request[],
+  inlined = distinctBodies(batch),
+): void {
+  state.window.open(sequence).markProposed(state.view);
   const prePrepare = {
     kind: 'pre-prepare',
     view: state.view,
-    sequence: state.nextSequence,
+    sequence,
     digest,
-    requests,
-    bodies: distinctBodies(batch.map(({ request }) => request)),
+    requests: batch.map((request) => request.digest),
+    bodies: distinctBodies(batch),
     collector: state.nextCollector,
     replica: state.self,
   } as const;
   state.persist({ kind: 'proposed', prePrepare });
-  const inlined = batch.filter(({ inline }) => inline).map(({ request }) => request);
-  const message = { ...prePrepare, bodies: inlined };
-  state.emit({ kind: 'send', to: { kind: 'all' }, message });
+  state.emit({ kind: 'send', to: { kind: 'all' }, message: { ...prePrepare, bodies: inlined } });
 }

@@ -24,6 +24,8 @@ export function hex(text: string): string {
 interface BenchOptions {
   readonly tuning?: Partial<ReplicaConfig>;
   readonly restored?: Restored;
+  /** Whether what the replica says to itself too comes back at once; the runner stores it first. */
+  readonly loopsBack?: boolean;
 }
 
 /** One replica of four, fed by hand. Digests and signatures are words: the core never checks them. */
@@ -33,13 +35,15 @@ export class Bench {
   /** Operations in the order in which the state machine ran them. */
   executed: string[] = [];
   private nowMs = 0;
+  private readonly loopsBack: boolean;
 
   constructor(
     private readonly self: number,
     mode: 'pbft' | 'ccro' = 'ccro',
     result = 'done',
-    { tuning, restored }: BenchOptions = {},
+    { tuning, restored, loopsBack = true }: BenchOptions = {},
   ) {
+    this.loopsBack = loopsBack;
     this.replica = new Replica(
       { ...DEFAULT_REPLICA_CONFIG, cluster: 'test', self, n: 4, ...tuning },
       {
@@ -50,7 +54,10 @@ export class Bench {
           checkpoint: (checkpoint) => hex(JSON.stringify(checkpoint)),
         },
         certificates: {
-          assemble: (votes) => certificate(votes[0]?.phase ?? 'prepare', votes) as never,
+          assemble: (votes) => {
+            const { phase = 'prepare', view = 0, sequence = 1 } = votes[0] ?? {};
+            return { ...certificate(phase, votes), view, sequence } as never;
+          },
         },
         router: mode === 'ccro' ? toCollector : allToAll,
         stateMachine: this.stateMachine(result),
@@ -111,7 +118,7 @@ export class Bench {
   private take(effects: readonly Effect[]): void {
     for (const effect of effects) {
       this.effects.push(effect);
-      if (effect.kind !== 'send' || 'signature' in effect.message) continue;
+      if (effect.kind !== 'send' || 'signature' in effect.message || !this.loopsBack) continue;
       const { to, message } = effect;
       const forSelf = to.kind === 'all' || (to.kind === 'replica' && to.id === this.self);
       const signed = ['pre-prepare', 'vote'].includes(message.kind);

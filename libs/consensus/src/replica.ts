@@ -35,7 +35,7 @@ export interface ReplicaStatus {
   /** Sequence number of the stable checkpoint. */
   readonly stableCheckpoint: SequenceNumber;
   readonly primary: ReplicaId;
-  /** The collector for the next slot, as far as this replica knows; undefined in PBFT. */
+  /** The collector that the next pre-prepare names, as far as is known; undefined in PBFT. */
   readonly collector: ReplicaId | undefined;
   readonly lastExecuted: SequenceNumber;
   readonly lowWatermark: SequenceNumber;
@@ -161,7 +161,7 @@ function dispatch(state: ReplicaState, message: VerifiedMessage, via: Via): void
       onRequests(state, message, via);
       return;
     case 'pre-prepare':
-      onPrePrepare(state, message);
+      onPrePrepare(state, message, via);
       return;
     case 'vote':
       onVote(state, message);

@@ -42,6 +42,11 @@ function restart(bench: Bench, self: number): Bench {
   return new Bench(self, 'ccro', 'done', { restored: restoredFrom(bench) }).start();
 }
 
+function status(replica: number): object {
+  const base = { kind: 'status', replica, view: 0, lastExecuted: 0, attempt: 0 };
+  return { ...base, asks: false, signature: 's' };
+}
+
 /** The watched request waits for the whole time its primary has. */
 function waitInVain(bench: Bench): void {
   for (let half = 1; half <= 2; half += 1) bench.fire({ kind: 'request', view: 0 });
@@ -92,6 +97,25 @@ describe('starting again (docs/PROTOCOL.md, restart)', () => {
     const after = new Bench(0, 'ccro', 'done', { restored: { ...NOTHING, proposed: [proposed] } });
     after.start();
     expect(after.sent('pre-prepare')[0]?.message).toEqual(proposed);
+  });
+
+  it('M3: as primary gives no number away that it had proposed under, sent or not', () => {
+    const { signature: _unsent, ...proposed } = prePrepare(1, [request(1)]);
+    const restored = { ...NOTHING, proposed: [proposed] };
+    // Its own pre-prepare has not come back to it when others ask for more.
+    const after = new Bench(0, 'ccro', 'done', { restored, loopsBack: false }).start();
+    for (const replica of [1, 2]) after.receive(status(replica));
+    after.receive(request(2), 'direct');
+    expect(after.sent('pre-prepare').map(({ message }) => message)).toMatchObject([
+      { sequence: 1, requests: ['r1'] },
+      { sequence: 2, requests: ['r2'] },
+    ]);
+    expect(after.stored()).toMatchObject([{ kind: 'proposed', prePrepare: { sequence: 2 } }]);
+  });
+
+  it('H1, sibling: expects the collector that the newest pre-prepare named', () => {
+    const before = new Bench(1).receive({ ...prePrepare(1, [request(1)]), collector: 3 });
+    expect(restart(before, 1).replica.status().collector).toBe(3);
   });
 
   it('asks for the view it waited for in the same words', () => {

@@ -14,7 +14,7 @@ import { showProposal } from './disputes.js';
 import type { Restored } from './durable.js';
 import { executeAgain, executeReady } from './executing.js';
 import { invariant } from './invariants.js';
-import type { SlotCertificate, Verified } from './messages.js';
+import type { PrePrepare, SlotCertificate, Verified } from './messages.js';
 import type { ReplicaState } from './state/replica-state.js';
 import type { Slot } from './state/slot.js';
 import { askForView, startViewChange } from './view-change/changing-view.js';
@@ -43,6 +43,7 @@ export function restore(state: ReplicaState, restored: Restored): void {
 
 function restoreView(state: ReplicaState, { view, newView }: Restored): void {
   state.view = view;
+  state.startCollectorsAnew();
   state.active = view === 0 || newView !== null;
   if (!state.active) state.failedViews = 1;
   if (newView === null) return;
@@ -75,6 +76,7 @@ function restoreSlots(state: ReplicaState, restored: Restored): void {
   for (const { phase, view, sequence, digest } of restored.votes) {
     at(sequence)?.castVote(phase, { view, digest, castAtMs: undefined });
   }
+  for (const { view, sequence } of restored.proposed) at(sequence)?.markProposed(view);
   // This replica stored them after it had verified them.
   for (const certificate of restored.certificates) {
     at(certificate.sequence)?.setCertificate(certificate as Verified<SlotCertificate>);
@@ -98,8 +100,17 @@ function restoreSlots(state: ReplicaState, restored: Restored): void {
     );
     const proposal = { prePrepare, batch: whole };
     slot.keep(proposal);
-    if (state.active && prePrepare.view === state.view) slot.proposal = proposal;
+    if (!state.active || prePrepare.view !== state.view) continue;
+    slot.proposal = proposal;
+    restoreCollector(state, prePrepare);
   }
+}
+
+/** Whatever came of it since, the newest pre-prepare says what the others know of the collector. */
+function restoreCollector(state: ReplicaState, { sequence, collector }: PrePrepare): void {
+  if (sequence <= state.collectorNamedAt) return;
+  state.collectorNamedAt = sequence;
+  state.nextCollector = collector;
 }
 
 /** What executed by catching up was certified in its decision alone. */
@@ -120,7 +131,7 @@ export function resume(state: ReplicaState, restored: Restored): void {
   proposeStored(state, restored);
   reproposeRest(state, restored);
   for (const slot of state.window.values()) {
-    if (slot.executed) continue;
+    if (state.hasExecuted(slot.sequence)) continue;
     resumeSlot(state, slot);
   }
 }
@@ -128,7 +139,8 @@ export function resume(state: ReplicaState, restored: Restored): void {
 /** A slot that is decided here waits for its batch alone. */
 function fetchDecided(state: ReplicaState, slot: Slot): void {
   const decided = slot.decisive;
-  if (slot.executed || decided === undefined || slot.batchOf(decided.digest) !== undefined) return;
+  if (state.hasExecuted(slot.sequence) || decided === undefined) return;
+  if (slot.batchOf(decided.digest) !== undefined) return;
   fetchBatch(state, slot, decided.digest, decided.proof.signers);
 }
 

@@ -10,6 +10,7 @@ import type { ProtocolMessage } from './messages.js';
 import { awaitsPart } from './fetching-state.js';
 import { decides } from './quorum.js';
 import type { ReplicaState } from './state/replica-state.js';
+import { isSameProposal } from './state/slot.js';
 
 /** `wanted`: verify it. `own-echo`: this replica said it itself. Else: known or of no use. */
 export type Screening = 'wanted' | 'own-echo' | 'duplicate' | 'outside-watermarks' | 'unsolicited';
@@ -74,9 +75,9 @@ function screenNewView(state: ReplicaState, { replica, view }: Kind<'new-view'>)
 }
 
 function screenPrePrepare(state: ReplicaState, prePrepare: Kind<'pre-prepare'>): Screening {
-  const { sequence, view, digest } = prePrepare;
+  const { sequence, view } = prePrepare;
   const proposal = state.window.get(sequence)?.proposal?.prePrepare;
-  const known = proposal?.view === view && proposal.digest === digest;
+  const known = proposal !== undefined && isSameProposal(proposal, prePrepare);
   if (known && proposal.replica === state.self) return 'own-echo';
   if (known) return 'duplicate';
   // A new primary that proposes what has executed here has not heard of it, and is told.

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Certificate, ChunkPart, FetchChunk } from './messages.js';
-import { Bench, certified, hex, request } from './replica-bench.contract.js';
+import { Bench, certified, hex, prePrepare, request } from './replica-bench.contract.js';
 import { MAX_CHUNK_BYTES, requireTransferable } from './state/chunk-limit.js';
 import { manifestText, partsOf } from './state/manifest.js';
 import { Transfer } from './state/transfer.js';
@@ -65,6 +65,20 @@ describe('state transfer (PBFT, section 4.6.1)', () => {
       snapshot: { sequence: FAR, ledgerHead: HEAD, chunks: CHUNKS },
     });
     expect(bench.replica.stateDigest()).toBe(checkpointDigest(FAR));
+  });
+
+  it('A9, sibling: is not followed by votes on the slots that it contains', () => {
+    const bench = new Bench(3).receive(stable(384)).receive(prePrepare(500, [request(1)]));
+    const onSlots = (): number => bench.sent('vote').filter(({ to }) => to.kind === 'all').length;
+    const from = asked(bench).length;
+    bench.receive(stable(FAR));
+    serve(bench, from);
+    expect(bench.replica.status().lastExecuted).toBe(FAR);
+    const timer = { kind: 'certificate', view: 0, sequence: 500, phase: 'prepare' } as const;
+    const timers = bench.of('set-timer').length;
+    bench.fire(timer).fire(timer);
+    expect(onSlots()).toBe(0);
+    expect(bench.of('set-timer')).toHaveLength(timers);
   });
 
   it('is not begun for what catching up brings', () => {

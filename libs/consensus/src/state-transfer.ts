@@ -96,7 +96,6 @@ function install(state: ReplicaState, transfer: Transfer): void {
     () => `the state taken over at ${sequence} is not the certified one`,
   );
   state.checkpoints.reached(sequence, digest);
-  for (const slot of state.window.values()) if (slot.sequence <= sequence) slot.executed = true;
   state.pool.removeIf(
     (client, timestamp) => state.clients.lookup(client, timestamp).kind !== 'new',
   );

@@ -11,7 +11,7 @@
 import type { Destination } from './effect.js';
 import type { Digest, View } from './ids.js';
 import { fetchBatch } from './catching-up.js';
-import { gathererFor } from './collecting.js';
+import { gathererFor, namedGatherer } from './collecting.js';
 import { disputeIfDifferent } from './disputes.js';
 import { invariant } from './invariants.js';
 import { executeReady } from './executing.js';
@@ -54,6 +54,8 @@ export function waitForCertificate(state: ReplicaState, slot: Slot, phase: SlotP
 export function sendVote(state: ReplicaState, slot: Slot, phase: SlotPhase): void {
   const vote = slot.ownVote(phase);
   if (vote === undefined) return;
+  // The primary was told nothing: it is the one who tells.
+  const told = slot.attempts > 0 && !state.isPrimary ? namedGatherer(state, slot) : undefined;
   state.emit({
     kind: 'send',
     to: voteDestination(state, slot),
@@ -65,6 +67,7 @@ export function sendVote(state: ReplicaState, slot: Slot, phase: SlotPhase): voi
       digest: vote.digest,
       replica: state.self,
       attempt: slot.attempts,
+      ...(told !== undefined && { collector: told }),
     },
   });
 }
@@ -82,12 +85,12 @@ export function assembleCertificate(
   view: View,
   digest: Digest,
 ): void {
-  if (slot.decidedDigest !== undefined) return;
+  if (isSettled(state, slot)) return;
   const held = slot.certificate(phase);
   if (held !== undefined && held.view >= view) return;
   const votes = slot.votesFor(phase, view, digest);
   if (votes.length < state.size.quorum) return;
-  if (phase === 'prepare' && waitsForAll(state, slot, votes.length)) return;
+  if (phase === 'prepare' && waitsForAll(state, slot, digest, votes.length)) return;
   const isFull = phase === 'prepare' && votes.length === state.size.n && mayBeFull(state, slot);
   const count = isFull ? state.size.n : state.size.quorum;
   const signers = votes.slice(0, count).sort((a, b) => a.replica - b.replica);
@@ -101,11 +104,11 @@ export function assembleCertificate(
  * Whether this collector, which has a quorum of prepare votes, waits for the rest of them: all n
  * decide the slot without a second round (the fast path, `docs/PROTOCOL.md`).
  */
-function waitsForAll(state: ReplicaState, slot: Slot, votes: number): boolean {
+function waitsForAll(state: ReplicaState, slot: Slot, digest: Digest, votes: number): boolean {
   if (!mayBeFull(state, slot)) return false;
   const { fastPath, nowMs } = state;
-  if (slot.quorumAtMs === undefined) {
-    slot.quorumAtMs = nowMs;
+  if (slot.quorum === undefined) {
+    slot.quorum = { digest, atMs: nowMs };
     fastPath.reachedQuorum();
     if (votes < state.size.n && fastPath.isOn) {
       const timer = { kind: 'stragglers', view: state.view, sequence: slot.sequence } as const;
@@ -128,21 +131,31 @@ export function mayBeFull(state: ReplicaState, slot: Slot): boolean {
 
 /** Notes that the votes of all n came after all, for deciding whether to wait for them again. */
 export function noteAllVoted(state: ReplicaState, slot: Slot, vote: SlotVote): void {
-  if (vote.phase !== 'prepare' || slot.quorumAtMs === undefined) return;
+  if (vote.phase !== 'prepare' || slot.quorum === undefined) return;
   if (slot.votesFor('prepare', vote.view, vote.digest).length < state.size.n) return;
-  state.fastPath.reachedAll(state.nowMs - slot.quorumAtMs);
+  state.fastPath.reachedAll(state.nowMs - slot.quorum.atMs);
   const timer = { kind: 'stragglers', view: vote.view, sequence: slot.sequence } as const;
   state.emit({ kind: 'cancel-timer', timer });
 }
 
-/** Somebody's vote did not come: the certificate of the quorum has to do. */
+/**
+ * Somebody's vote did not come: the certificate of the quorum has to do, whether or not this
+ * collector has the proposal by now, and whichever digest it was itself told. The timer runs out
+ * once, so nothing but the end of the slot or of the view may keep this from being done.
+ */
 export function onStragglersLate(state: ReplicaState, view: View, sequence: number): void {
   const slot = state.window.get(sequence);
-  if (slot?.proposal === undefined || view !== state.view || !state.active) return;
-  if (slot.decidedDigest !== undefined || slot.certificate('prepare')?.view === view) return;
+  if (slot?.quorum === undefined || view !== state.view || !state.active) return;
+  if (isSettled(state, slot) || slot.certificate('prepare')?.view === view) return;
   slot.waitedForAll = true;
-  state.fastPath.missed();
-  assembleCertificate(state, slot, 'prepare', view, slot.proposal.prePrepare.digest);
+  // What came late here says nothing of the others.
+  if (slot.ownVote('prepare')?.view === view) state.fastPath.missed();
+  assembleCertificate(state, slot, 'prepare', view, slot.quorum.digest);
+}
+
+/** Whether no vote and no timer can change anything about the slot any more. */
+export function isSettled(state: ReplicaState, slot: Slot): boolean {
+  return state.hasExecuted(slot.sequence) || slot.decidedDigest !== undefined;
 }
 
 /**

@@ -129,10 +129,8 @@ function travelForm(message: WireMessage): object {
         signature,
       };
     }
-    case 'vote': {
-      const { kind, phase, view, sequence, digest, replica, attempt, signature } = message;
-      return { kind, phase, view, sequence, digest, replica, attempt, signature };
-    }
+    case 'vote':
+      return voteForm(message);
     case 'certificate':
       return certificateForm(message);
     case 'view-change': {
@@ -193,6 +191,12 @@ function clientForm(message: Reply | BriefReply | ControlMessage): object {
       return { kind, id, replica, answer, signature };
     }
   }
+}
+
+function voteForm(vote: Extract<WireMessage, { kind: 'vote' }>): object {
+  const { kind, phase, view, sequence, digest, replica, attempt, collector, signature } = vote;
+  const told = collector === undefined ? {} : { collector };
+  return { kind, phase, view, sequence, digest, replica, attempt, ...told, signature };
 }
 
 function certificateForm({ kind, phase, view, sequence, digest, proof }: Certificate): Certificate {

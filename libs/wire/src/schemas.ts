@@ -93,6 +93,7 @@ const VOTE = Type.Object(
     digest: DIGEST,
     replica: REPLICA,
     attempt: SMALL_COUNT,
+    collector: Type.Optional(REPLICA),
     signature: VOTE_SIGNATURE,
   },
   STRICT,

@@ -36,6 +36,7 @@ const CONNECTIONS: Readonly<Record<Connection, string>> = {
 export const REASONS: Readonly<Record<string, string>> = {
   'request-waits': 'a request waits too long for its commander',
   'collectors-fail': 'its commander keeps naming communication nodes that fail',
+  'primary-equivocates': 'its primary signed two proposals for one slot',
   'view-did-not-begin': 'it did not begin in time',
   'others-ask': 'enough others asked for a later one',
   'restarted-before-it-began': 'the node restarted before it began',

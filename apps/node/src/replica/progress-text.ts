@@ -3,6 +3,7 @@ import type { Progress, ViewChangeReason } from '@ccro/consensus';
 const REASONS: Readonly<Record<ViewChangeReason, string>> = {
   'request-waits': 'a request waits too long for its commander',
   'collectors-fail': 'its commander keeps naming communication nodes that fail',
+  'primary-equivocates': 'its primary signed two proposals for one slot',
   'view-did-not-begin': 'it did not begin in time',
   'others-ask': 'enough others asked for a later one',
   'restarted-before-it-began': 'this node restarted before it began it',

@@ -32,6 +32,38 @@ describe('a decision that a peer passes on', () => {
   });
 });
 
+describe('a slot that executed by catching up', () => {
+  const stable = {
+    ...certified('checkpoint', 'any'),
+    sequence: 128,
+  };
+
+  it('A9: is not voted on again', () => {
+    const bench = new Bench(3).receive(prePrepare(1, [request(1)]));
+    // What decides it comes from below the window.
+    bench.receive(stable).receive(decision(1));
+    expect(bench.replica.status()).toMatchObject({ lastExecuted: 1, lowWatermark: 128 });
+    const before = bench.effects.length;
+    const timer = { kind: 'certificate', view: 0, sequence: 1, phase: 'prepare' } as const;
+    bench.fire(timer).fire(timer);
+    expect(bench.effects).toHaveLength(before);
+  });
+
+  it('A9, sibling: nor is anything of it fetched', () => {
+    const bench = new Bench(3).receive(prePrepare(1, [request(1)], false));
+    expect(bench.sent('fetch')).toHaveLength(1);
+    bench.receive(stable).receive(decision(1));
+    bench.fire({ kind: 'fetch', sequence: 1, digest: 'batch(r1)' });
+    bench.receive(request(1));
+    expect(bench.sent('fetch')).toHaveLength(1);
+    expect(bench.sent('vote').filter(({ message }) => isOnSlot(message))).toEqual([]);
+  });
+});
+
+function isOnSlot(message: object): boolean {
+  return 'phase' in message && message.phase !== 'checkpoint';
+}
+
 describe('a proposal for a slot that has executed', () => {
   it('is looked at when it is of the primary of a later view, who has not heard of it', () => {
     const bench = new Bench(3, 'pbft').receive(decision(1));

@@ -1,18 +1,24 @@
 import { acceptOrFetch, keepFetched } from '../accepting.js';
 import { sendDecisionsAbove } from '../catching-up.js';
+import { convict } from '../disputes.js';
+import type { Via } from '../input.js';
 import type { PrePrepare, Verified } from '../messages.js';
 import { primaryOf } from '../quorum.js';
 import type { RejectCode } from '../rejection.js';
 import type { ReplicaState } from '../state/replica-state.js';
-import type { Slot } from '../state/slot.js';
+import { isSameProposal, type Slot } from '../state/slot.js';
 
 /** The primary's assignment of a sequence number (PBFT, section 4.2, pre-prepare). */
-export function onPrePrepare(state: ReplicaState, prePrepare: Verified<PrePrepare>): void {
+export function onPrePrepare(
+  state: ReplicaState,
+  prePrepare: Verified<PrePrepare>,
+  via: Via,
+): void {
   if (prePrepare.sequence <= state.lastExecuted) {
     // Too late to matter, but two proposals for one slot convict the primary even now.
     const executed = state.window.get(prePrepare.sequence);
     const fromPrimary = prePrepare.replica === primaryOf(prePrepare.view, state.size.n);
-    if (executed !== undefined && fromPrimary) conflicts(state, executed, prePrepare);
+    if (executed !== undefined && fromPrimary) conflicts(state, executed, prePrepare, via);
     // A new primary that proposes what is decided here has not heard of it.
     const behind = prePrepare.view > 0 && prePrepare.replica === state.primary;
     if (behind && !state.isPrimary)
@@ -30,7 +36,7 @@ export function onPrePrepare(state: ReplicaState, prePrepare: Verified<PrePrepar
     return;
   }
   const slot = state.window.open(prePrepare.sequence);
-  if (conflicts(state, slot, prePrepare)) {
+  if (conflicts(state, slot, prePrepare, via)) {
     state.reject('conflicting-proposal', prePrepare.replica);
     return;
   }
@@ -53,21 +59,15 @@ function refusalOf(state: ReplicaState, prePrepare: PrePrepare): RejectCode | un
   return undefined;
 }
 
-/** Whether another digest was proposed or certified here; two signed proposals are evidence. */
-function conflicts(state: ReplicaState, slot: Slot, prePrepare: PrePrepare): boolean {
+/**
+ * Whether something else was proposed here, or another digest certified. Two proposals that differ
+ * in anything that is signed, be it the collector alone, convict the primary.
+ */
+function conflicts(state: ReplicaState, slot: Slot, prePrepare: PrePrepare, via: Via): boolean {
   const earlier = slot.proposal?.prePrepare ?? slot.awaitingBodies;
   if (earlier !== undefined && earlier.view === prePrepare.view) {
-    if (earlier.digest === prePrepare.digest) return false;
-    if (slot.reportOnce(`proposals:${prePrepare.view}`)) {
-      state.emit({
-        kind: 'evidence',
-        evidence: {
-          kind: 'conflicting-proposals',
-          accused: prePrepare.replica,
-          proposals: [earlier, prePrepare],
-        },
-      });
-    }
+    if (isSameProposal(earlier, prePrepare)) return false;
+    convict(state, slot, [earlier, prePrepare], via);
     return true;
   }
   const certified = slot.decisive ?? slot.certificate('prepare');

@@ -9,7 +9,7 @@ import type { TimerKey } from '../timers.js';
 import { onNewViewMissing, onViewChangeDue } from '../view-change/changing-view.js';
 import { onViewChangesMissing } from '../view-change/new-view.js';
 import { onRequestWaits } from '../view-change/suspecting.js';
-import { onStragglersLate, sendVote } from '../voting.js';
+import { isSettled, onStragglersLate, sendVote } from '../voting.js';
 
 /** A timer that this replica set has run out. */
 export function onTimerFired(state: ReplicaState, timer: TimerKey): void {
@@ -56,7 +56,7 @@ function onCertificateMissing(
   timer: Extract<TimerKey, { kind: 'certificate' }>,
 ): void {
   const slot = state.window.get(timer.sequence);
-  if (slot === undefined || slot.decidedDigest !== undefined) return;
+  if (slot === undefined || isSettled(state, slot)) return;
   const vote = slot.ownVote(timer.phase);
   const stale = !state.active || timer.view !== state.view || vote?.view !== timer.view;
   if (stale || slot.certificate(timer.phase)?.view === timer.view) return;
@@ -84,7 +84,8 @@ function onBatchMissing(
   { sequence, digest }: Extract<TimerKey, { kind: 'fetch' }>,
 ): void {
   const slot = state.window.get(sequence);
-  if (slot === undefined || slot.executed || slot.fetching?.digest !== digest) return;
+  if (slot === undefined || state.hasExecuted(sequence)) return;
+  if (slot.fetching?.digest !== digest) return;
   if (slot.batchOf(digest) !== undefined) return;
   const wanted = slot.decidedDigest ?? slot.awaitingBodies?.digest;
   if (wanted !== undefined && wanted !== digest) return;

@@ -1,5 +1,6 @@
 import { fetchBatch, mayAnswer, sendDecisionsAbove } from '../catching-up.js';
 import { noteReminder } from '../collecting.js';
+import { disputeCollector } from '../disputes.js';
 import { reportVoteAgainst } from '../executing.js';
 import { onCheckpointVote } from '../checkpointing.js';
 import { isSlotVote, type SlotVote, type Verified, type Vote } from '../messages.js';
@@ -29,7 +30,8 @@ function onSlotVote(state: ReplicaState, vote: Verified<SlotVote>): void {
   const consistent = record(state, slot, vote);
   if (!reminds || !consistent) return;
   noteReminder(state, slot, vote.replica);
-  if (!slot.executed) answerReminder(state, slot, vote);
+  disputeCollector(state, slot, vote);
+  if (!state.hasExecuted(slot.sequence)) answerReminder(state, slot, vote);
 }
 
 /** @returns false when the signer contradicts itself: such a vote gets no answer */
@@ -38,7 +40,8 @@ function record(state: ReplicaState, slot: Slot, vote: Verified<SlotVote>): bool
   if (outcome === 'known') return true;
   if (outcome === 'added') {
     const { decisive } = slot;
-    if (slot.executed && decisive !== undefined && decisive.digest !== vote.digest) {
+    const executed = state.hasExecuted(slot.sequence);
+    if (executed && decisive !== undefined && decisive.digest !== vote.digest) {
       reportVoteAgainst(state, slot, vote, decisive);
     }
     noteAllVoted(state, slot, vote);

@@ -13,3 +13,10 @@ export function collectorOf(primary: ReplicaId, n: number, shift: number): Repli
   const offset = 1 + ((Math.floor(n / 2) - 1 + shift) % (n - 1));
   return (primary + offset) % n;
 }
+
+/** The collector that `primary` names once it has passed over `collector`. */
+export function nextCollectorAfter(primary: ReplicaId, collector: ReplicaId, n: number): ReplicaId {
+  if (n === 1) return primary;
+  const offset = (collector - primary + n) % n;
+  return (primary + 1 + (offset % (n - 1))) % n;
+}

@@ -3,6 +3,7 @@ import { clusterSize } from '../config.js';
 import type { StoreRecord } from '../durable.js';
 import type { Effect } from '../effect.js';
 import type { ClientId, Digest, ReplicaId, SequenceNumber, View } from '../ids.js';
+import type { PrePrepare } from '../messages.js';
 import type { CertificateAssembler, Digests, StateMachine, VoteRouter } from '../ports.js';
 import { primaryOf } from '../quorum.js';
 import type { RejectCode } from '../rejection.js';
@@ -65,8 +66,12 @@ export class ReplicaState {
   ledgerHead: Digest;
   /** Slots in a row whose collector failed. */
   fallenBackInARow = 0;
-  /** How many collectors this primary has passed over (see `collectorOf`). */
-  collectorShift = 0;
+  /** Two pre-prepares that convict the primary whose view was left for them. */
+  equivocation: readonly [PrePrepare, PrePrepare] | undefined;
+  /** The collector that the primary of the current view names for its next slot, or is to. */
+  nextCollector: ReplicaId;
+  /** The highest slot of the current view whose pre-prepare was accepted. */
+  collectorNamedAt: SequenceNumber = 0;
   /** The state that is being fetched, because this replica is far behind. */
   transfer: Transfer | undefined;
   /** Slots whose pre-prepare waits for request bodies. */
@@ -90,6 +95,7 @@ export class ReplicaState {
     });
     this.fastPath = new FastPath(stragglerWaitMs(config));
     this.recovery = new Recovery(this.size);
+    this.nextCollector = collectorOf(this.primary, config.n, 0);
     this.ledgerHead = dependencies.digests.batch([]);
     this.checkpoints = new Checkpoints(this.ledgerHead);
     this.viewChanges = new ViewChanges(this.size);
@@ -109,13 +115,16 @@ export class ReplicaState {
     return Array.from({ length: this.size.n }, (_, replica) => replica);
   }
 
-  get isPrimary(): boolean {
-    return this.primary === this.self;
+  /**
+   * Whether the slot at `sequence` has executed here, in whatever way: by its certificate, by a
+   * decision that a peer passed on, or as part of a state that was fetched.
+   */
+  hasExecuted(sequence: SequenceNumber): boolean {
+    return sequence <= this.lastExecuted;
   }
 
-  /** The collector that the primary of the current view names for its next slot. */
-  get nextCollector(): ReplicaId {
-    return collectorOf(this.primary, this.size.n, this.collectorShift);
+  get isPrimary(): boolean {
+    return this.primary === this.self;
   }
 
   /** How long the oldest request, or a new view, may take. */
@@ -123,6 +132,12 @@ export class ReplicaState {
     // Replicas that share one machine take turns: n of them need time in proportion to n.
     const base = Math.max(this.config.requestTimeoutMs, 60 * this.size.n);
     return base * 2 ** Math.min(Math.max(0, this.failedViews - 1), 8);
+  }
+
+  /** A view begins: of its collectors nothing is known yet. */
+  startCollectorsAnew(): void {
+    this.nextCollector = collectorOf(this.primary, this.size.n, 0);
+    this.collectorNamedAt = 0;
   }
 
   emit(effect: Effect): void {

@@ -1,8 +1,9 @@
 /**
  * One sequence number of the log: the proposal accepted for it, the votes seen, the certificates.
  *
- * Invariant kept here (no-equivocation): `vote` is called at most once per (phase, view), so this
- * replica signs at most one digest for each.
+ * Invariant kept here (no-equivocation): `castVote` is called at most once per (phase, view) and
+ * `markProposed` at most once per view, so this replica signs at most one digest for each phase,
+ * and as primary one pre-prepare.
  */
 
 import type { Evidence } from '../evidence.js';
@@ -29,6 +30,17 @@ export interface Proposal {
 /** The signed pre-prepare with every body in it, for a replica that may lack some. */
 export function withBodies({ prePrepare, batch }: Proposal): PrePrepare {
   return { ...prePrepare, bodies: distinctBodies(batch) };
+}
+
+/** Whether the primary signed the same: two that differ in anything it signed convict it. */
+export function isSameProposal(a: PrePrepare, b: PrePrepare): boolean {
+  return (
+    a.view === b.view &&
+    a.sequence === b.sequence &&
+    a.digest === b.digest &&
+    a.collector === b.collector &&
+    a.replica === b.replica
+  );
 }
 
 /** The bodies of a batch, each once: a batch may list a request twice, a message must not. */
@@ -58,12 +70,11 @@ export class Slot {
   readonly missing = new Set<Digest>();
   /** The batch being fetched from others, and how often one was asked. */
   fetching: { readonly digest: Digest; attempts: number } | undefined;
-  executed = false;
   acceptedAtMs: number | undefined;
   /** Set once the collector missed its time: from then on votes of this slot are broadcast. */
   fellBack = false;
-  /** Since when this collector awaits the votes beyond a quorum, on its clock; see `voting.ts`. */
-  quorumAtMs: number | undefined;
+  /** What a quorum voted to prepare, and since when the collector awaits the rest; `voting.ts`. */
+  quorum: { readonly digest: Digest; readonly atMs: number } | undefined;
   /** Set once it has waited for them long enough. */
   waitedForAll = false;
   /** How often the current phase's vote was sent again. */
@@ -72,6 +83,10 @@ export class Slot {
   readonly reminders = new Set<ReplicaId>();
   /** Set once this replica has shown its accepted pre-prepare to all (see `disputes.ts`). */
   proposalShown = false;
+  /** Who was shown it because they were told another collector. */
+  readonly shownTo = new Set<ReplicaId>();
+  /** The latest view in which this replica, as its primary, proposed here. */
+  private proposed: View | undefined;
 
   private readonly votes: Record<SlotPhase, Map<ReplicaId, Verified<SlotVote>>> = {
     prepare: new Map(),
@@ -151,10 +166,26 @@ export class Slot {
     this.fellBack = false;
     this.attempts = 0;
     this.proposalShown = false;
-    this.quorumAtMs = undefined;
+    this.quorum = undefined;
     this.waitedForAll = false;
     this.reminders.clear();
+    this.shownTo.clear();
     this.published.clear();
+  }
+
+  /** Whether this replica, as its primary, has proposed here in `view`. */
+  isProposedIn(view: View): boolean {
+    return this.proposed === view;
+  }
+
+  /** Notes that this replica proposes here. @throws InvariantViolation when it already did */
+  markProposed(view: View): void {
+    invariant(
+      this.proposed === undefined || this.proposed < view,
+      'no-equivocation',
+      () => `second proposal in view ${view} at sequence ${this.sequence}`,
+    );
+    this.proposed = view;
   }
 
   ownVote(phase: SlotPhase): CastVote | undefined {

@@ -14,6 +14,7 @@ import type { View } from '../ids.js';
 import { mayAnswer } from '../catching-up.js';
 import { invariant } from '../invariants.js';
 import type { SlotReport, UnsignedViewChange, Verified, ViewChange } from '../messages.js';
+import { showEquivocation } from '../equivocation.js';
 import type { ReplicaState } from '../state/replica-state.js';
 import type { Slot } from '../state/slot.js';
 import { beginViewIfPrimary, completeNewView } from './new-view.js';
@@ -28,6 +29,7 @@ export function startViewChange(state: ReplicaState, view: View, why: ViewChange
   state.emit({ kind: 'progress', progress: { kind: 'left-view', view: state.view, why } });
   state.view = view;
   state.active = false;
+  state.startCollectorsAnew();
   state.watchedRequest = undefined;
   state.failedViews += 1;
   state.newViewTimed = false;
@@ -127,6 +129,7 @@ export function onViewChangeDue(state: ReplicaState, view: View): void {
   if (state.active || view !== state.view) return;
   const own = state.viewChanges.of(state.self);
   if (own?.view === view) state.emit({ kind: 'send', to: { kind: 'all' }, message: own });
+  showEquivocation(state);
   retransmitLater(state);
 }
 

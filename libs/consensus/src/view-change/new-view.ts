@@ -12,10 +12,9 @@ import { applyCheckpoint } from '../checkpointing.js';
 import type { Digest, ReplicaId } from '../ids.js';
 import { invariant } from '../invariants.js';
 import type { Certificate, NewView, Reproposal, Verified, ViewChange } from '../messages.js';
-import { proposeWaiting } from '../proposing.js';
+import { assign, proposeWaiting } from '../proposing.js';
 import { primaryOf } from '../quorum.js';
 import type { ReplicaState } from '../state/replica-state.js';
-import { distinctBodies } from '../state/slot.js';
 import { chooseReproposals, type CarriedOver } from './choose-reproposals.js';
 import type { CompleteNewView } from './view-changes.js';
 
@@ -166,7 +165,8 @@ function enterView(state: ReplicaState, complete: CompleteNewView): void {
     state.emit({ kind: 'cancel-timer', timer: { kind, view } });
   }
   state.view = view;
-  state.collectorShift = 0;
+  state.startCollectorsAnew();
+  state.equivocation = undefined;
   state.fallenBackInARow = 0;
   state.viewChanges.entered(complete);
   state.persist({ kind: 'view-entered', view, newView: complete });
@@ -225,16 +225,5 @@ export function repropose(state: ReplicaState, sequence: number): void {
     state.emit({ kind: 'send', to: all, message: decision });
     return;
   }
-  const prePrepare = {
-    kind: 'pre-prepare',
-    view: state.view,
-    sequence,
-    digest,
-    requests: batch.map((request) => request.digest),
-    bodies: distinctBodies(batch),
-    collector: state.nextCollector,
-    replica: state.self,
-  } as const;
-  state.persist({ kind: 'proposed', prePrepare });
-  state.emit({ kind: 'send', to: all, message: prePrepare });
+  if (!slot.isProposedIn(state.view)) assign(state, sequence, digest, batch);
 }

@@ -278,3 +278,82 @@ describe('collector and primary collude: ccro, n = 7', () => {
     expect([...convicted.votes]).toContain(3);
   });
 });
+
+describe.each(COLLECTING)('who is said to be the collector: $mode, n = $n', ({ mode, n }) => {
+  const named = (scene: Scene, sequence: number): number | undefined =>
+    scene.saidByHonest('pre-prepare').find((each) => each.sequence === sequence)?.collector;
+  const shown = (nodes: Scene['honest']): Set<number | undefined> =>
+    new Set(nodes.map((node) => node.status().collector));
+
+  it('H1: everywhere the one that pre-prepares name, also after one was passed over', async () => {
+    const scene = await Scene.of({
+      mode,
+      n,
+      faulty: new Map([[Math.floor(n / 2), 'silent-collector']]),
+    });
+    await scene.decide(['first'], FALLEN_BACK_MS);
+    await scene.untilLevel(1);
+    await scene.pass(UNDISTURBED_MS);
+    const next = shown(scene.honest);
+    scene.node(scene.collector).setFault(undefined);
+    await scene.decide(['second'], UNDISTURBED_MS);
+    await scene.untilLevel(2);
+    expect(named(scene, 1)).toBe(scene.collector);
+    expect(named(scene, 2)).not.toBe(scene.collector);
+    expect(next).toEqual(new Set([named(scene, 2)]));
+    expect(shown(scene.cluster.nodes)).toEqual(next);
+  });
+});
+
+describe.each(COLLECTING)(
+  'a primary that names other collectors to others: $mode, n = $n',
+  ({ mode, n }) => {
+    /** Each backup hears of the next one as collector, and collectors are told that they are none. */
+    const dividing = (send: OutgoingSend): readonly OutgoingSend[] => {
+      const { message } = send;
+      if (message.kind !== 'pre-prepare' || message.replica !== 0) return [send];
+      const { kind, view, sequence, digest, requests, bodies, replica } = message;
+      return Array.from({ length: n - 1 }, (_, index) => {
+        const collector = 1 + ((index + 1) % (n - 1));
+        const lie = { kind, view, sequence, digest, requests, bodies, replica, collector };
+        return { to: { kind: 'replica', id: index + 1 }, message: lie } as const;
+      });
+    };
+
+    it.each([true, false])(
+      'A8: is convicted and replaced after one slot (fast path: %s)',
+      async (fastPath) => {
+        const tuning = { maxBatchRequests: 1, fastPath };
+        const scene = await Scene.of({ mode, n, tuning, faulty: [0] });
+        scene.corrupt(0, dividing);
+        const before = scene.cluster.time.now();
+        for (let index = 0; index < 20; index += 1) await scene.decide([`${index}`], 1_000);
+        expect(scene.cluster.time.now() - before).toBeLessThan(1_500);
+        await scene.expectDecidedRight();
+        expect(scene.accused('conflicting-proposals')).toEqual([0]);
+        expect(scene.viewsAskedFor).toEqual([1]);
+        expect(scene.outcomes.filter(({ view }) => view === 0).length).toBeLessThanOrEqual(1);
+      },
+    );
+
+    it('A8, sibling: a backup that says so though it is not true draws nothing out of others', async () => {
+      const liar = n - 1;
+      const silent = Math.floor(n / 2);
+      const scene = await Scene.of({ mode, n, faulty: [liar, ...(n > 4 ? [silent] : [])] });
+      scene.corrupt(liar, (send) =>
+        send.message.kind === 'vote'
+          ? [{ ...send, message: { ...send.message, attempt: 1, collector: 1 } }]
+          : [send],
+      );
+      if (n > 4) scene.node(silent).setFault('silent-collector');
+      await scene.decide(['a', 'b', 'c'], FALLEN_BACK_MS);
+      await scene.expectDecidedRight();
+      expect(scene.viewsAskedFor).toEqual([]);
+      expect(scene.accused('conflicting-proposals')).toEqual([]);
+      const shown = scene.said.filter(
+        ({ from, message }) => from !== 0 && message.kind === 'pre-prepare',
+      );
+      expect(new Set(shown.map(({ to }) => to))).toEqual(new Set([liar]));
+    });
+  },
+);
