@@ -5,7 +5,7 @@ import type { RunningCluster } from './launch/running-cluster.js';
 import { readOnceFile, submitOnce } from './once.js';
 import type { ClusterOptions } from './options/cluster-options.js';
 import { bannerLines, rolesLine, type BannerFacts } from './report/banner.js';
-import { DecisionPrinter } from './report/decision-printer.js';
+import { DecisionPrinter, type ShownRoles } from './report/decision-printer.js';
 
 /**
  * Starts the cluster, prints the seed's banner and a report after each decision, and stays until
@@ -35,7 +35,7 @@ export async function runCluster(
   });
   try {
     // Ctrl-C may come while nodes are asked, which then do not answer any more.
-    const reports = await Promise.race([startPrinter(cluster, print), ended.promise]);
+    const reports = await Promise.race([startPrinter(cluster, print, facts), ended.promise]);
     if (reports === undefined) return requests === undefined ? 0 : 1;
     printer.current = reports;
     if (requests === undefined) {
@@ -55,9 +55,17 @@ export async function runCluster(
 async function startPrinter(
   cluster: RunningCluster,
   print: (line: string) => void,
+  roles: ShownRoles,
 ): Promise<DecisionPrinter> {
   const api = apiOf(cluster);
-  const printer = new DecisionPrinter(print, () => cluster.traffic(), api);
+  const printer = new DecisionPrinter(
+    print,
+    {
+      trafficOf: (sequence) => cluster.trafficOf(sequence),
+      gateway: api,
+    },
+    roles,
+  );
   await printer.begin();
   return printer;
 }

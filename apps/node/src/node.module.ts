@@ -8,6 +8,7 @@ import { ReplicaService } from './replica/replica.service.js';
 import { MetricsController } from './metrics/metrics.controller.js';
 import { ReplicaMetrics } from './metrics/replica-metrics.js';
 import { StatusMetrics } from './metrics/status-metrics.js';
+import { SlotsController } from './status/slots.controller.js';
 import { StatusController } from './status/status.controller.js';
 import { StatusService } from './status/status.service.js';
 
@@ -17,7 +18,7 @@ export class NodeModule {
   static forRoot(options: NodeOptions, opened: OpenedStore): DynamicModule {
     return {
       module: NodeModule,
-      controllers: [ProtocolController, StatusController, MetricsController],
+      controllers: [ProtocolController, SlotsController, StatusController, MetricsController],
       providers: [
         { provide: NODE_OPTIONS, useValue: options },
         { provide: OPENED_STORE, useValue: opened },

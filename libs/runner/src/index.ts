@@ -6,3 +6,4 @@ export {
   type RunnerListener,
   type RunnerParts,
 } from './replica-runner.js';
+export type { SlotTrafficCount } from './slot-traffic.js';

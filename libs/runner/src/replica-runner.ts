@@ -32,6 +32,7 @@ import type { Codec, Query } from '@ccro/wire';
 import type { Clock } from '@ccro/clock';
 import { EvidenceLog } from './evidence-log.js';
 import { Outbox, type VisibleEffect } from './outbox.js';
+import { decisionOf, SlotTraffic, type SlotTrafficCount } from './slot-traffic.js';
 import { ReplicaTimers } from './replica-timers.js';
 import { SnapshotKeeper } from './snapshot-keeper.js';
 import { isUnsigned } from './unsigned.js';
@@ -87,6 +88,7 @@ export class ReplicaRunner {
   private readonly outbox: Outbox;
   private readonly timers: ReplicaTimers;
   private readonly snapshots: SnapshotKeeper;
+  private readonly slotTraffic = new SlotTraffic();
   /** Where votes wait for each other, if they are cheaper to check together. */
   private readonly pool: VotePool | undefined;
   private readonly rejects: Partial<Record<RejectCode, number>> = {};
@@ -166,6 +168,11 @@ export class ReplicaRunner {
   /** Votes of others on a decided slot that is still in memory. */
   tally(sequence: SequenceNumber): Tally | undefined {
     return this.parts.replica.tally(sequence);
+  }
+
+  /** What this replica published about one of the newest slots. */
+  trafficOf(sequence: SequenceNumber): SlotTrafficCount | undefined {
+    return this.slotTraffic.of(sequence);
   }
 
   counters(): RunnerCounters {
@@ -287,7 +294,7 @@ export class ReplicaRunner {
       const signed = this.parts.signer.seal(message);
       // Signed here a moment ago: there is nothing to verify.
       if (signed.kind === 'vote') this.parts.verifier.remember(signed as Verified<Vote>);
-      if (forOthers) this.publish(to, signed);
+      if (forOthers) this.publish(to, signed, decisionOf(message));
       if (forSelf && isUnsigned(message)) this.loopBack(signed);
       return;
     }
@@ -299,8 +306,9 @@ export class ReplicaRunner {
   private sendLie({ to, message, delayMs }: OutgoingSend): void {
     if (to.kind === 'replica' && to.id === this.parts.self) return;
     const signed = this.parts.signer.seal(message);
-    if (delayMs === undefined) this.publish(to, signed);
-    else this.parts.clock.schedule(delayMs, () => this.publish(to, signed));
+    const slot = decisionOf(message);
+    if (delayMs === undefined) this.publish(to, signed, slot);
+    else this.parts.clock.schedule(delayMs, () => this.publish(to, signed, slot));
   }
 
   /** What this replica signed and addressed to itself too comes back as an input. */
@@ -310,16 +318,30 @@ export class ReplicaRunner {
     if (message.kind === 'vote') this.pool?.onOwnVote(message);
   }
 
-  private publish(to: OutgoingSend['to'], message: SealedMessage): void {
+  /** @param slot whose decision the message belongs to */
+  private publish(
+    to: OutgoingSend['to'],
+    message: SealedMessage,
+    slot: SequenceNumber | undefined,
+  ): void {
     this.listener.onSent?.(to, message);
-    this.publishTo(this.channelOf(to), this.parts.codec.encode(message));
+    this.publishTo(this.channelOf(to), this.parts.codec.encode(message), slot);
   }
 
-  /** Publishes bytes, whatever they are; what cannot be sent now is counted and lost. */
-  publishTo(channel: string, payload: Uint8Array): void {
-    this.parts.broker.publish(channel, payload).catch(() => {
-      this.unsent += 1;
-    });
+  /**
+   * Publishes bytes, whatever they are; what cannot be sent now is counted and lost.
+   *
+   * @param slot whose decision they belong to, if they do to one
+   */
+  publishTo(channel: string, payload: Uint8Array, slot?: SequenceNumber): void {
+    this.parts.broker.publish(channel, payload).then(
+      (receivers) => {
+        if (slot !== undefined) this.slotTraffic.add(slot, receivers, payload.byteLength);
+      },
+      () => {
+        this.unsent += 1;
+      },
+    );
   }
 
   private channelOf(to: OutgoingSend['to']): string {

@@ -30,9 +30,9 @@ export async function runCase(demoCase: DemoCase): Promise<CaseOutcome> {
   });
   try {
     const gateway = new GatewayApi(cluster.gatewayUrl);
-    const before = await cluster.traffic();
     const outcome = await gateway.submit({ data: DEMO_DATA });
-    const after = await cluster.traffic();
+    const traffic =
+      outcome.kind === 'decided' ? await cluster.trafficOf(outcome.answer.sequence) : undefined;
     await delay(SETTLING_MS);
     const wrong = await checkDecisions(cluster, gateway, options.faulty, outcome);
     const evidence = await gateway.evidence();
@@ -49,8 +49,8 @@ export async function runCase(demoCase: DemoCase): Promise<CaseOutcome> {
         result: resultOf(outcome, wrong),
         commander: commanderOf(outcome),
         consensusTimeMs: outcome.kind === 'decided' ? outcome.answer.consensusTimeMs : undefined,
-        deliveries: after.deliveries - before.deliveries,
-        deliveredBytes: after.deliveredBytes - before.deliveredBytes,
+        deliveries: traffic?.deliveries ?? 0,
+        deliveredBytes: traffic?.deliveredBytes ?? 0,
         nodes: evidence.map(({ id, tally }) => ({
           id,
           correct: tally?.correct ?? null,

@@ -16,6 +16,8 @@ export interface RunningCluster {
   readonly nodes: readonly RunningNode[];
   /** Everything all participants published so far, as counted at the broker. */
   traffic(): Promise<TrafficCount>;
+  /** What the nodes published about the slot of a decision: no heartbeats, no other slots. */
+  trafficOf(sequence: number): Promise<TrafficCount>;
   /** Stops gateway, nodes and whatever broker was started for them. May be called again. */
   close(): Promise<void>;
 }
@@ -40,6 +42,8 @@ export interface DecidedRequest {
   readonly consensusTimeMs: number;
   readonly nodes: readonly {
     readonly id: number;
+    /** In this decision. */
+    readonly role: 'commander' | 'communication' | 'replica';
     readonly reply: 'matching' | 'false' | 'none';
     readonly correct: number | null;
     readonly corrupt: number | null;

@@ -16,6 +16,7 @@ import { stateMachineLabel, type StateMachineDefinition } from '@ccro/state-mach
 import type { ClusterOptions } from '../options/cluster-options.js';
 import { openBrokers, type BrokerSource } from './brokers.js';
 import { clusterOf } from './cluster-of-directory.js';
+import { decisionTraffic } from './decision-traffic.js';
 import { startNodeProcess } from './node-process.js';
 import type { LaunchListener, RunningCluster, RunningNode } from './running-cluster.js';
 
@@ -86,6 +87,7 @@ class Launch {
       gatewayKey: this.ownKey?.key,
       nodes,
       traffic: () => this.traffic(nodes),
+      trafficOf: (sequence) => decisionTraffic(nodes, sequence),
       close: () => this.close(),
     };
   }
