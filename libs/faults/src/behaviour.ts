@@ -47,3 +47,12 @@ export interface BehaviourContext {
 export function othersOf({ self, n }: Pick<BehaviourContext, 'self' | 'n'>): ReplicaId[] {
   return Array.from({ length: n }, (_, replica) => replica).filter((replica) => replica !== self);
 }
+
+/**
+ * A lie that was for the node itself alone, as the vote of a communication node is, told to all: it
+ * would be none if nobody heard it.
+ */
+export function heard(send: OutgoingSend, self: ReplicaId): OutgoingSend {
+  const { to } = send;
+  return to.kind === 'replica' && to.id === self ? { ...send, to: { kind: 'all' } } : send;
+}

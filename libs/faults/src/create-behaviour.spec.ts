@@ -242,6 +242,15 @@ describe('falsify', () => {
     expect(digest).not.toBe(slot.digest);
   });
 
+  it('H1: as communication node, tells its vote to all: itself alone could not be lied to', () => {
+    const [lie] = behaviour('falsify', { self: 2, seed: 1 }).outgoing(toReplica(2, vote));
+    expect(lie).toMatchObject({ to: { kind: 'all' } });
+    expect(messageOf<typeof vote>(lie).digest).not.toBe(slot.digest);
+    const both = behaviour('double-vote', { self: 2, seed: 1 }).outgoing(toReplica(2, vote));
+    expect(both.map(({ to }) => to.kind)).toEqual(['all', 'all']);
+    expect(new Set(both.map((each) => messageOf<typeof vote>(each).digest)).size).toBe(2);
+  });
+
   it('tells the same lie as the others of its kind, every time', () => {
     const [one] = behaviour('falsify', { self: 1, seed: 1 }).outgoing(all(vote));
     const [other] = behaviour('falsify', { self: 3, seed: 2 }).outgoing(all(vote));

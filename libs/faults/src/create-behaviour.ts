@@ -18,7 +18,7 @@ export function createBehaviour(kind: FaultKind, context: BehaviourContext): Beh
     case 'offline':
       return offline();
     case 'falsify':
-      return falsify();
+      return falsify(context);
     case 'false-replies':
       return falseReplies();
     case 'equivocate':

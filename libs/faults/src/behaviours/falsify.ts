@@ -1,16 +1,18 @@
-import type { Behaviour, OutgoingSend } from '../behaviour.js';
+import type { ReplicaId } from '@ccro/consensus';
+import { heard, type Behaviour, type BehaviourContext, type OutgoingSend } from '../behaviour.js';
 import { wrongDigest } from '../wrong-digest.js';
 import { withFalseResults } from './false-replies.js';
 
 /** Votes and replies are wrong, everything else is honest: the seed's second fault. */
-export function falsify(): Behaviour {
-  return { kind: 'falsify', hears: () => true, outgoing: (send) => [falsified(send)] };
+export function falsify({ self }: BehaviourContext): Behaviour {
+  return { kind: 'falsify', hears: () => true, outgoing: (send) => [falsified(send, self)] };
 }
 
-function falsified(send: OutgoingSend): OutgoingSend {
+function falsified(send: OutgoingSend, self: ReplicaId): OutgoingSend {
   const { message } = send;
   if (message.kind === 'vote') {
-    return { ...send, message: { ...message, digest: wrongDigest(message.digest) } };
+    const vote = { ...message, digest: wrongDigest(message.digest) };
+    return heard({ ...send, message: vote }, self);
   }
   if (message.kind === 'reply') return { ...send, message: withFalseResults(message) };
   return send;
