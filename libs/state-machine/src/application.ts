@@ -1,5 +1,5 @@
 import type { ExecutionContext } from '@ccro/consensus';
-import type { JsonObject, OperationFailure } from './operation.js';
+import type { JsonObject, OperationErrorCode, OperationFailure } from './operation.js';
 
 /** Of `Application.name`, as part of a regular expression. */
 export const NAME_PATTERN = '[A-Za-z0-9_-]{1,32}';
@@ -22,6 +22,11 @@ export interface Application {
   readonly name: string;
   /** Types of operations that are this application's; no two applications share one. */
   readonly operationTypes: readonly string[];
+  /**
+   * Why an operation of this application can do nothing, whatever the state is; undefined: it can,
+   * or that is not known without executing it. `apply` says the same of it.
+   */
+  fault?(operation: Pick<Operation, 'type' | 'fields'>): OperationErrorCode | undefined;
   /** @returns the result as JSON text */
   apply(operation: Operation, context: ExecutionContext): string;
   /**

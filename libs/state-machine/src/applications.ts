@@ -2,7 +2,7 @@ import type { ExecutionContext, StateMachine } from '@ccro/consensus';
 import { failure, NAME, type Application } from './application.js';
 import { builtIn } from './built-in.js';
 import { ChunkError } from './chunk-error.js';
-import { parseOperation } from './operation.js';
+import { parseOperation, type OperationErrorCode } from './operation.js';
 
 /**
  * Several applications behind one `StateMachine`: an operation goes to the one its `type` belongs
@@ -35,6 +35,15 @@ export class Applications implements StateMachine {
     return application.apply({ ...parsed, text: operation }, context);
   }
 
+  /** Why an operation can do nothing, whatever the state is; undefined: nothing is known against it. */
+  fault(operation: string): OperationErrorCode | undefined {
+    const parsed = parseOperation(operation);
+    if ('error' in parsed) return parsed.error;
+    const application = this.byType.get(parsed.type);
+    if (application === undefined) return 'unknown-operation';
+    return application.fault?.(parsed);
+  }
+
   takeChanges(): ReadonlyMap<string, string> {
     const changes = new Map<string, string>();
     for (const [name, application] of this.byName) {
@@ -61,6 +70,17 @@ export class Applications implements StateMachine {
     }
     for (const [name, share] of shares) this.byName.get(name)?.load(share);
   }
+}
+
+let known: Applications | undefined;
+
+/**
+ * Why an operation can do nothing where no application is added, so that its client hears of it
+ * before it costs a slot.
+ */
+export function operationFault(operation: string): OperationErrorCode | undefined {
+  known ??= new Applications(builtIn());
+  return known.fault(operation);
 }
 
 /** The state machine every replica runs: a ledger, a key-value store, and what its users add. */

@@ -1,7 +1,7 @@
 import type { ExecutionContext } from '@ccro/consensus';
 import { failure, type Application, type Operation } from './application.js';
 import { BucketStore, type BucketLimits } from './bucket-store.js';
-import { isKey, ownField, type JsonValue } from './operation.js';
+import { isKey, ownField, type JsonValue, type OperationErrorCode } from './operation.js';
 
 /** Result of `kv.put`. */
 export interface PutResult {
@@ -39,13 +39,20 @@ export class KeyValueStore implements Application {
     this.store = new BucketStore(limits);
   }
 
-  apply({ type, fields }: Operation, _context: ExecutionContext): string {
+  fault({ type, fields }: Pick<Operation, 'type' | 'fields'>): OperationErrorCode | undefined {
     const key = ownField(fields, 'key');
-    if (!isKey(key)) return failure(key === undefined ? 'malformed-operation' : 'invalid-key');
+    if (!isKey(key)) return key === undefined ? 'malformed-operation' : 'invalid-key';
+    const lacksValue = type === 'kv.put' && ownField(fields, 'value') === undefined;
+    return lacksValue ? 'malformed-operation' : undefined;
+  }
+
+  apply({ type, fields }: Operation, _context: ExecutionContext): string {
+    const fault = this.fault({ type, fields });
+    const key = ownField(fields, 'key');
+    if (fault !== undefined || !isKey(key)) return failure(fault ?? 'invalid-key');
     if (type === 'kv.get') return this.get(key);
     if (type === 'kv.delete') return this.delete(key);
-    const value = ownField(fields, 'value');
-    return value === undefined ? failure('malformed-operation') : this.put(key, value);
+    return this.put(key, ownField(fields, 'value') ?? null);
   }
 
   takeChanges(): ReadonlyMap<string, string> {

@@ -1,7 +1,7 @@
 import type { Digest, ExecutionContext } from '@ccro/consensus';
 import { failure, type Application, type Operation } from './application.js';
 import { ChunkError } from './chunk-error.js';
-import { ownField } from './operation.js';
+import { ownField, type OperationErrorCode } from './operation.js';
 import { stateDigest } from './state-digest.js';
 
 /** Result of `append`. */
@@ -32,9 +32,14 @@ export class Ledger implements Application {
   private count = 0;
   private dirty = false;
 
+  fault({ fields }: Pick<Operation, 'type' | 'fields'>): OperationErrorCode | undefined {
+    return ownField(fields, 'data') === undefined ? 'malformed-operation' : undefined;
+  }
+
   /** The head covers the previous head, the operation's text, its client and its timestamp. */
-  apply({ text, fields }: Operation, { client, timestamp }: ExecutionContext): string {
-    if (ownField(fields, 'data') === undefined) return failure('malformed-operation');
+  apply({ type, text, fields }: Operation, { client, timestamp }: ExecutionContext): string {
+    const fault = this.fault({ type, fields });
+    if (fault !== undefined) return failure(fault);
     this.count += 1;
     this.head = stateDigest('ledger-entry', this.head, text, client, String(timestamp));
     this.dirty = true;

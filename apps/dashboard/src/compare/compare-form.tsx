@@ -1,13 +1,15 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import { dataOf } from '../panels/submit-form.js';
+import { ForeignText } from '../panels/foreign-text.js';
+import { submittedData } from '../panels/submitted-data.js';
 import { COMPARED_FAULTS } from './faults.js';
 
 const SIZES = [4, 7, 10, 13, 16];
 
 /** What is to be compared. */
 export interface Question {
-  readonly data: unknown;
+  /** JSON text. */
+  readonly json: string;
   readonly nodes: number;
   readonly fault: string;
 }
@@ -22,12 +24,13 @@ export function CompareForm({
   const [text, setText] = useState('very-important-data');
   const [nodes, setNodes] = useState(4);
   const [fault, setFault] = useState('none');
+  const data = submittedData(text);
   return (
     <form
       class="row"
       onSubmit={(event) => {
         event.preventDefault();
-        onAsk({ data: dataOf(text), nodes, fault });
+        onAsk({ json: data.json, nodes, fault });
       }}
     >
       <label class="grow">
@@ -61,6 +64,11 @@ export function CompareForm({
       <button type="submit" disabled={busy}>
         {busy ? 'Deciding …' : 'Compare'}
       </button>
+      {data.isDoubtful && (
+        <p class="quiet">
+          This is not JSON: it is decided on as the text <ForeignText text={data.json} />.
+        </p>
+      )}
     </form>
   );
 }

@@ -12,8 +12,8 @@ export function ComparePage(): JSX.Element {
   const [answer, setAnswer] = useState<Comparison | undefined>();
   const { problem, busy, attempt } = useAttempts();
 
-  const compare = ({ data, nodes, fault }: Question): Promise<void> =>
-    attempt(async () => setAnswer(await compareModes(data, nodes, fault)));
+  const compare = ({ json, nodes, fault }: Question): Promise<void> =>
+    attempt(async () => setAnswer(await compareModes(json, nodes, fault)));
 
   return (
     <div class="column">

@@ -2,27 +2,24 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { submitData, type Decided } from '../connection/gateway.js';
 import { millisText } from '../state/words.js';
+import { ForeignText } from './foreign-text.js';
 import { Problem, useAttempts } from './problem.js';
+import { submittedData } from './submitted-data.js';
 import { Tallies } from './tallies.js';
-
-/** Text that is JSON is sent as what it says, other text as text. */
-export function dataOf(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return text;
-  }
-}
 
 /** Submits data to the cluster and shows the answer with its tallies. */
 export function SubmitForm(): JSX.Element {
   const [text, setText] = useState('very-important-data');
   const [answer, setAnswer] = useState<Decided | undefined>();
+  /** A doubtful text that was asked about: submitted again it is meant so. */
+  const [asked, setAsked] = useState<string | undefined>();
   const { problem, busy, attempt } = useAttempts();
+  const data = submittedData(text);
+  const isQuestion = data.isDoubtful && asked === text;
   const submit = async (): Promise<void> => {
     // What was answered before it failed is of the past.
     if (problem !== undefined) setAnswer(undefined);
-    setAnswer(await submitData(dataOf(text)));
+    setAnswer(await submitData(data.json));
   };
 
   return (
@@ -31,6 +28,8 @@ export function SubmitForm(): JSX.Element {
       <form
         onSubmit={(event) => {
           event.preventDefault();
+          if (data.isDoubtful && !isQuestion) return setAsked(text);
+          setAsked(undefined);
           void attempt(submit);
         }}
       >
@@ -43,9 +42,19 @@ export function SubmitForm(): JSX.Element {
             onInput={(event) => setText(event.currentTarget.value)}
           />
           <button type="submit" disabled={busy}>
-            {busy ? 'Deciding …' : 'Submit'}
+            {busy ? 'Deciding …' : isQuestion ? 'Store as text' : 'Submit'}
           </button>
         </div>
+        {data.isText && (
+          <p
+            class={isQuestion ? 'problem' : 'quiet'}
+            role={isQuestion ? 'alert' : undefined}
+            data-testid="stored-as"
+          >
+            This is not JSON: it is stored as the text <ForeignText text={data.json} />.
+            {isQuestion && ' Is that what you mean?'}
+          </p>
+        )}
       </form>
       <div aria-live="polite" data-testid="answer">
         {answer !== undefined && problem === undefined && <Answer answer={answer} />}

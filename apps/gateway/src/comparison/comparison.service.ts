@@ -16,7 +16,7 @@ export class ComparisonService implements BeforeApplicationShutdown {
 
   /** @throws ProblemException `overloaded`, `shutting-down`, or what is wrong with the data */
   async compare(request: ComparisonRequest): Promise<Comparison> {
-    const operation = operationOf({ data: request.data });
+    const operation = operationOf({ data: request.data }, this.settings.config);
     if (this.ending.signal.aborted) throw shuttingDown();
     if (this.underWay !== undefined) {
       throw new ProblemException(

@@ -1,6 +1,8 @@
+import type { ClusterConfig } from '@ccro/cluster-config';
 import {
   appendOperation,
   encodeOperation,
+  operationFault,
   OperationError,
   type JsonObject,
   type JsonValue,
@@ -11,15 +13,29 @@ import type { SubmitRequestDto } from './dto/submit-request.dto.js';
 /**
  * The operation a body stands for: `data` is appended to the ledger, `operation` is passed on.
  *
+ * @param cluster whose state machine executes it
  * @throws ProblemException `invalid-request` or `payload-too-large`
  */
-export function operationOf(body: SubmitRequestDto): string {
+export function operationOf(body: SubmitRequestDto, cluster: ClusterConfig): string {
   // Everything in the body came out of JSON.
-  return operationFrom(() =>
-    body.operation === undefined
-      ? appendOperation(body.data as JsonValue)
-      : encodeOperation(body.operation as JsonObject),
-  );
+  return operationFrom(() => {
+    if (body.operation === undefined) return appendOperation(body.data as JsonValue);
+    const operation = encodeOperation(body.operation as JsonObject);
+    requireKnown(operation, cluster);
+    return operation;
+  });
+}
+
+/**
+ * Refuses what the cluster would decide and do nothing about. Types that it does not know may be
+ * those of a state machine of the cluster's own, which the gateway has not got.
+ *
+ * @throws OperationError
+ */
+export function requireKnown(operation: string, { stateMachine }: ClusterConfig): void {
+  const fault = operationFault(operation);
+  if (fault === undefined || (fault === 'unknown-operation' && stateMachine !== undefined)) return;
+  throw new OperationError(fault);
 }
 
 /** What `build` makes, or the problem that is in its way. @throws ProblemException */

@@ -1,6 +1,8 @@
-import { Body, Controller, Get, Headers, HttpCode, Param, Post, Res } from '@nestjs/common';
+import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Res } from '@nestjs/common';
 import { ApiHeader, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import { GATEWAY_SETTINGS } from '../gateway.constants.js';
+import type { GatewaySettings } from '../gateway.options.js';
 import { ApiProblems } from '../openapi/api-problems.decorator.js';
 import { submitBatchSchema, type SubmitBatchDto } from './dto/submit-batch.dto.js';
 import { submitRequestSchema, type SubmitRequestDto } from './dto/submit-request.dto.js';
@@ -40,7 +42,10 @@ const SUBMISSION_PROBLEMS = [
 @ApiTags('requests')
 @Controller()
 export class RequestsController {
-  constructor(private readonly requests: RequestsService) {}
+  constructor(
+    @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
+    private readonly requests: RequestsService,
+  ) {}
 
   @Post(['requests', 'preprepare'])
   @HttpCode(200)
@@ -56,7 +61,7 @@ export class RequestsController {
     @Headers('prefer') prefer: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<RequestAnswer> {
-    const call = callOf([operationOf(body)], key);
+    const call = callOf([operationOf(body, this.settings.config)], key);
     if (!prefersAsync(prefer)) return this.requests.executeOne(call);
     const [request] = await this.requests.accept(call);
     if (request === undefined) throw new Error('one operation makes one request');
@@ -80,7 +85,10 @@ export class RequestsController {
     @Headers('prefer') prefer: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<{ readonly results: readonly RequestAnswer[] }> {
-    const call = callOf(body.requests.map(operationOf), key);
+    const call = callOf(
+      body.requests.map((each) => operationOf(each, this.settings.config)),
+      key,
+    );
     if (!prefersAsync(prefer)) return { results: await this.requests.execute(call) };
     const accepted = await this.requests.accept(call);
     void reply.status(202).header('preference-applied', 'respond-async');

@@ -67,6 +67,26 @@ describe('POST /requests', () => {
     expect(roles).toEqual(['commander', 'replica', 'replica', 'replica']);
   });
 
+  it.each([
+    [{ type: 'kv.putt', key: 'a', value: 1 }, 'no application knows'],
+    [{ type: 'kv.put', key: 'a' }, 'the fields of that type'],
+    [{ type: 'kv.get', key: '' }, 'a key is'],
+    [{ type: 'append' }, 'the fields of that type'],
+    [{ data: 1 }, 'a "type"'],
+  ])('H3: what no node would do anything about costs no slot: %j', async (operation, why) => {
+    const { call, cluster } = await start();
+    const answer = await call('POST', '/requests', { json: { operation } });
+    expectProblem(answer, 400, 'invalid-request');
+    expect(answer.body.detail).toContain(why);
+    const requests = [{ data: 1 }, { operation }];
+    expectProblem(
+      await call('POST', '/requests/batch', { json: { requests } }),
+      400,
+      'invalid-request',
+    );
+    expect(cluster.heard).toEqual([]);
+  });
+
   it('H1: names the collector of the decision itself, not the one that is expected', async () => {
     const { call, cluster } = await start();
     // Statuses go on naming node 2: they speak of another slot.

@@ -13,6 +13,7 @@ import { Courier, requestId } from '../queue/courier.js';
 import { Endings } from '../queue/endings.js';
 import { decidedAnswer } from '../requests/decided-answer.js';
 import { RETRY_AFTER_SECONDS } from '../requests/queue-problem.js';
+import { operationFrom, requireKnown } from '../requests/operations.js';
 import type { DecidedAnswer, FinishedAnswer } from '../requests/request-record.js';
 import { firstOf } from '../requests/wait.js';
 import type { SignedRequestDto } from './signed-request.dto.js';
@@ -82,6 +83,10 @@ export class SignedRequestsService implements BeforeApplicationShutdown {
       const detail = `client: ${client} is the gateway itself, which signs for its callers.`;
       throw new ProblemException('invalid-request', detail);
     }
+    operationFrom(() => {
+      requireKnown(operation, config);
+      return operation;
+    });
     const digest = requestDigest(config.cluster, client, timestamp, operation);
     const request: Request = { kind: 'request', client, timestamp, operation, digest, signature };
     const verdict = this.verifier.verify(request);

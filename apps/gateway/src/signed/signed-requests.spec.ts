@@ -92,6 +92,8 @@ describe('POST /requests/signed', () => {
       [{ ...request, client: 'gateway' }, 'client: '],
       [{ ...request, signature: 'short' }, 'signature: '],
       [{ ...request, operation: '\ud800' }, 'operation: '],
+      // H3, sibling: nothing that no node would do anything about.
+      [{ ...request, operation: '{"type":"kv.putt"}' }, 'no application knows'],
       [{ ...request, digest: 'of my own' }, 'digest'],
     ] as const) {
       const answer = await call('POST', '/requests/signed', { json });
