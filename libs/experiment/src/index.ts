@@ -3,6 +3,7 @@ export {
   compareModes,
   comparisonRequestSchema,
   type ComparedMode,
+  type ComparedTimes,
   type Comparison,
   type ComparisonRequest,
   type DecisionObserver,

@@ -87,6 +87,14 @@ export interface RatesEvent {
   readonly consensusMs: { readonly median: number; readonly p99: number } | null;
 }
 
+/** What this gateway did in the last minutes: second of a connection, if it did anything. */
+export interface HistoryEvent {
+  readonly type: 'history';
+  /** The newest decisions, the oldest of them first. */
+  readonly decided: readonly DecidedEvent[];
+  readonly rates: readonly (RatesEvent & { readonly agoMs: number })[];
+}
+
 /** This reader was too slow for so many events. */
 export interface SkippedEvent {
   readonly type: 'skipped';
@@ -102,4 +110,5 @@ export type ClusterEvent =
   | EvidenceEvent
   | DecidedEvent
   | RatesEvent
+  | HistoryEvent
   | SkippedEvent;

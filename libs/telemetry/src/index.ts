@@ -16,6 +16,7 @@ export type {
   DecisionEvent,
   EvidenceEvent,
   HelloEvent,
+  HistoryEvent,
   MessagesEvent,
   NodeEvent,
   ProgressEvent,

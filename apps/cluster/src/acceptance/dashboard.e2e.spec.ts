@@ -26,6 +26,7 @@ import {
   startNodeProgram,
   type Program,
 } from './support/programs.contract.js';
+import { decide } from './support/http.contract.js';
 import { startedRedis } from './support/redis.contract.js';
 import { startedCluster } from './support/test-cluster.contract.js';
 
@@ -201,5 +202,91 @@ describe.skipIf(skippedWithoutChromium('dashboard.e2e'))('the page', () => {
     await page.getByTestId('connection').getByText('Live').waitFor();
     expect(await page.locator('#key').count()).toBe(0);
     expect(addresses.filter((address) => address.includes('ccro_'))).toEqual([]);
+  });
+
+  it('G2: the eighth tab follows as the first does, and goes on when that one is closed', async () => {
+    const cluster = await startedCluster();
+    const { page } = await opened();
+    const tabs = [page];
+    while (tabs.length < 8) tabs.push(await page.context().newPage());
+    for (const tab of tabs) {
+      await tab.goto(cluster.gatewayUrl);
+      await tab.getByTestId('connection').getByText('Live').waitFor();
+      await tab.getByRole('button', { name: /^Node 0, commander, well/ }).waitFor();
+    }
+    const sees = (tab: Page, slot: number): Promise<unknown> =>
+      tab
+        .getByRole('cell', { name: String(slot), exact: true })
+        .first()
+        .waitFor();
+    await decide(cluster.gatewayUrl, 'one');
+    for (const tab of tabs) await sees(tab, 1);
+    await page.close();
+    await decide(cluster.gatewayUrl, 'two');
+    for (const tab of tabs.slice(1)) await sees(tab, 2);
+  });
+
+  it('G5: shows what was decided before it was opened', async () => {
+    const cluster = await startedCluster();
+    for (const data of ['one', 'two']) await decide(cluster.gatewayUrl, data);
+    const { page } = await opened();
+    await page.goto(cluster.gatewayUrl);
+    await page.getByRole('cell', { name: '2', exact: true }).first().waitFor();
+    await page.getByRole('cell', { name: '1', exact: true }).first().waitFor();
+  });
+
+  it('G3: is not blank where the language of the browser is none that Intl knows', async () => {
+    const cluster = await startedCluster();
+    const { page, complaints } = await opened();
+    await page.addInitScript(
+      `Object.defineProperty(Navigator.prototype, 'language', { get: () => 'en-US@posix' })`,
+    );
+    await page.goto(cluster.gatewayUrl);
+    await page.getByTestId('connection').getByText('Live').waitFor();
+    await page.locator('.uplot').first().waitFor();
+    await page.goto(`${cluster.gatewayUrl}/experiments`);
+    await page.getByRole('button', { name: 'Measure' }).waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  it('H10, H11: no page is wider than a phone, from the moment on that it is one', async () => {
+    const cluster = await startedCluster();
+    await decide(cluster.gatewayUrl, { long: 'x'.repeat(500), words: 'word '.repeat(200) });
+    const { page } = await opened();
+    for (const path of ['/', '/ledger', '/compare', '/experiments', '/replay', '/check']) {
+      await page.setViewportSize(DESK);
+      await page.goto(cluster.gatewayUrl + path);
+      await page.locator('main section').first().waitFor();
+      if (path === '/ledger') await page.getByTestId('slot-1').locator('summary').click();
+      await page.setViewportSize(PHONE);
+      expect({ path, overhang: await overhangOf(page) }).toEqual({ path, overhang: 0 });
+    }
+  });
+
+  it('I11: text from outside reads as it is, in the ledger as in a receipt', async () => {
+    const cluster = await startedCluster();
+    const { id } = await decide(cluster.gatewayUrl, 'pay \u202e001\u202c now');
+    const { page } = await opened();
+    await page.goto(`${cluster.gatewayUrl}/ledger`);
+    await page.getByTestId('slot-1').getByText('pay \\u{202e}001\\u{202c} now').first().waitFor();
+    await page.goto(`${cluster.gatewayUrl}/check?request=${id}&sequence=1`);
+    await page.getByRole('button', { name: 'Take it from the gateway' }).click();
+    const verdict = page.getByTestId('verdict');
+    await verdict.getByText('pay \\u{202e}001\\u{202c} now').waitFor();
+    expect(await verdict.innerText()).not.toMatch(/[\u202a-\u202e]/);
+  });
+
+  it('H3: asks before it stores as text what begins like JSON and is none', async () => {
+    const cluster = await startedCluster();
+    const { page } = await opened();
+    await page.goto(cluster.gatewayUrl);
+    await page.getByTestId('connection').getByText('Live').waitFor();
+    await page.getByLabel('Data, as JSON or plain text').fill('{bad json');
+    await page.getByTestId('stored-as').getByText('This is not JSON').waitFor();
+    await page.getByRole('button', { name: 'Submit' }).click();
+    await page.getByText('Is that what you mean?').waitFor();
+    expect(await cluster.gateway.ledger()).toEqual([]);
+    await page.getByRole('button', { name: 'Store as text' }).click();
+    await page.getByTestId('answer').getByText('Decided as slot 1').waitFor();
   });
 });

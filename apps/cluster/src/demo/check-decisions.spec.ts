@@ -6,6 +6,8 @@ import { GatewayApi, type LedgerEntry, type SubmissionAnswer } from '../gateway-
 import type { RunningCluster } from '../launch/running-cluster.js';
 import { checkDecisions, DEMO_DATA } from './check-decisions.js';
 
+const NO_TRAFFIC = { published: 0, deliveries: 0, deliveredBytes: 0 };
+
 const OPERATION = appendOperation(DEMO_DATA);
 const REQUEST = { client: 'gateway', timestamp: 7, operation: OPERATION };
 const ENTRY: LedgerEntry = { sequence: 1, digest: 'd1', requests: [REQUEST] };
@@ -58,7 +60,8 @@ async function findings(observed: Observed): Promise<string[]> {
   const cluster: RunningCluster = {
     gatewayUrl: base,
     nodes: statuses.map((_, id) => ({ id, url: `${base}/node/${id}`, close })),
-    traffic: () => Promise.resolve({ published: 0, deliveries: 0, deliveredBytes: 0 }),
+    traffic: () => Promise.resolve(NO_TRAFFIC),
+    trafficOf: () => Promise.resolve(NO_TRAFFIC),
     close,
   };
   return checkDecisions(cluster, new GatewayApi(base), faulty, outcome);

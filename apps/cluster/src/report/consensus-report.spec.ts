@@ -39,13 +39,13 @@ describe('who is accused', () => {
       suspect(1, 'conflicting-votes', { standing: 'suspected', restsOn: 'its word' }),
     ]);
     expect(lines).toEqual([
-      'Node 0 voted for other data than was decided (seen by node 2; rests on what it signed)',
+      'Node 0 voted for other data than was decided (seen by node 2; what it signed)',
       'Suspected: node 1 signed two different votes for one slot ' +
-        '(says node 0, node 1; no proof, rests on its word)',
+        '(says node 0, node 1; no proof: its word)',
       'Suspected: node 2 sent no certificates in time ' +
-        '(says node 0, node 1; no proof, rests on silence)',
+        '(says node 0, node 1; no proof: silence)',
       'Caught: node 3 signed two different votes for one slot ' +
-        '(seen by node 0, node 1; proven by what it signed)',
+        '(seen by node 0, node 1; proof: what it signed)',
     ]);
   });
 

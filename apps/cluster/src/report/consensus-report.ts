@@ -67,11 +67,11 @@ function accusationLine({ id, kind, standing, restsOn, witnesses }: Suspect): st
   const deed = DEEDS[kind] ?? kind;
   switch (standing) {
     case 'proven':
-      return `Caught: node ${id} ${deed} (seen by ${names(witnesses)}; proven by ${restsOn})`;
+      return `Caught: node ${id} ${deed} (seen by ${names(witnesses)}; proof: ${restsOn})`;
     case 'signed':
-      return `Node ${id} ${deed} (seen by ${names(witnesses)}; rests on ${restsOn})`;
+      return `Node ${id} ${deed} (seen by ${names(witnesses)}; ${restsOn})`;
     case 'suspected':
-      return `Suspected: node ${id} ${deed} (says ${names(witnesses)}; no proof, rests on ${restsOn})`;
+      return `Suspected: node ${id} ${deed} (says ${names(witnesses)}; no proof: ${restsOn})`;
   }
 }
 

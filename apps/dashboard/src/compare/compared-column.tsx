@@ -1,4 +1,4 @@
-import type { ComparedMode, Observed } from '@ccro/experiment';
+import type { ComparedMode, ComparedTimes, Observed } from '@ccro/experiment';
 import type { JSX } from 'preact';
 import { ForeignText } from '../panels/foreign-text.js';
 import { Tallies } from '../panels/tallies.js';
@@ -22,7 +22,7 @@ export function ComparedColumn({
           Nothing was decided: <ForeignText text={compared.reason} />
         </p>
       ) : (
-        <Decision decision={compared.decision} most={most} />
+        <Decision decision={compared.decision} times={compared.times} most={most} />
       )}
     </section>
   );
@@ -30,16 +30,20 @@ export function ComparedColumn({
 
 function Decision({
   decision,
+  times,
   most,
 }: {
   readonly decision: Observed;
+  readonly times: ComparedTimes;
   readonly most: number;
 }): JSX.Element {
-  const { consensusTimeMs, view, deliveries, bytes, byKind, nodes } = decision;
+  const { view, deliveries, bytes, byKind, nodes } = decision;
   return (
     <>
       <p>
-        Decided in {millisText(consensusTimeMs)}
+        Decided in {millisText(times.median)}
+        {times.rounds > 1 &&
+          `, the median of ${times.rounds} rounds from ${millisText(times.least)} to ${millisText(times.most)}`}
         {view > 0 && `, in view ${view}: ${view} commander${view > 1 ? 's' : ''} replaced`}.{' '}
         <b>{deliveries}</b> messages, {(bytes / 1_000).toFixed(1)} kB.
       </p>

@@ -10,6 +10,7 @@ const TYPES: Readonly<Record<ClusterEvent['type'], true>> = {
   evidence: true,
   decided: true,
   rates: true,
+  history: true,
   skipped: true,
 };
 

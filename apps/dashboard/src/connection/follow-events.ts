@@ -1,6 +1,8 @@
+import type { ClusterEvent } from '@ccro/telemetry';
 import type { Store } from '../state/store.js';
 import { EventFrames } from './event-frames.js';
-import { fetchWithKey, keyWanted, untilKeyOr } from './key.js';
+import { currentKey, fetchWithKey, keyWanted, untilKeyOr } from './key.js';
+import { shareEvents, type Read } from './shared-events.js';
 
 const RETRY_MS = 2_000;
 /** The gateway says something every second: after so long the connection is as good as lost. */
@@ -23,7 +25,8 @@ export function followEvents(store: Store): () => void {
 
 async function follow(store: Store, over: AbortSignal): Promise<void> {
   for (;;) {
-    const locked = await readEvents(store, over).catch(() => false);
+    const read: Read = (onEvent) => readEvents(onEvent, over);
+    const locked = await shareEvents(store, currentKey(), over, read).catch(() => false);
     if (over.aborted) return;
     store.dispatch({ kind: 'connection', connection: locked ? 'locked' : 'lost' });
     await untilKeyOr(locked ? undefined : RETRY_MS);
@@ -32,7 +35,10 @@ async function follow(store: Store, over: AbortSignal): Promise<void> {
 }
 
 /** Resolves when the stream is over, to whether that is for want of a key. */
-async function readEvents(store: Store, over: AbortSignal): Promise<boolean> {
+async function readEvents(
+  onEvent: (event: ClusterEvent) => void,
+  over: AbortSignal,
+): Promise<boolean> {
   const abort = new AbortController();
   over.addEventListener('abort', () => abort.abort(), { signal: abort.signal });
   let silence: ReturnType<typeof setTimeout> | undefined;
@@ -51,9 +57,7 @@ async function readEvents(store: Store, over: AbortSignal): Promise<boolean> {
     const frames = new EventFrames();
     for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
       heard();
-      for (const event of frames.take(piece.value)) {
-        store.dispatch({ kind: 'event', event, nowMs: performance.now() });
-      }
+      for (const event of frames.take(piece.value)) onEvent(event);
     }
     return false;
   } finally {

@@ -23,6 +23,11 @@ export function onKeyWanted(listener: Listener): () => void {
   return () => void listeners.delete(listener);
 }
 
+/** The key of this tab; null: none was given. */
+export function currentKey(): string | null {
+  return sessionStorage.getItem(ITEM);
+}
+
 /** Keys are of these: others no gateway knows, and some no header can hold. */
 const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
 
@@ -34,7 +39,7 @@ export function takeKey(key: string): void {
 
 /** As `fetch`, with the key. What the gateway says of the key is told to whoever listens. */
 export async function fetchWithKey(path: string, init: RequestInit = {}): Promise<Response> {
-  const key = sessionStorage.getItem(ITEM);
+  const key = currentKey();
   const headers = new Headers(init.headers);
   if (key !== null) headers.set('authorization', `Bearer ${key}`);
   const response = await fetch(path, { ...init, headers });

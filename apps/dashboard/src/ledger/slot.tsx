@@ -24,6 +24,11 @@ export function Slot({
         <b>Slot {sequence}</b>
         <span>view {view}</span>
         <span>{first === undefined ? 'empty' : countText(requests.length)}</span>
+        {first !== undefined && (
+          <code class="slot-data">
+            <ForeignText text={shortened(first.operation)} />
+          </code>
+        )}
         <span>
           {signers.length} of {n} signed
         </span>
@@ -86,6 +91,14 @@ function Requests({
       </tbody>
     </table>
   );
+}
+
+/** Characters of an operation that are shown of a closed slot. */
+const MAX_SHOWN = 80;
+
+function shortened(text: string): string {
+  const characters = Array.from(text.slice(0, 2 * MAX_SHOWN));
+  return characters.length <= MAX_SHOWN ? text : `${characters.slice(0, MAX_SHOWN).join('')}…`;
 }
 
 function countText(count: number): string {

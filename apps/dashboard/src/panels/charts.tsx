@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
 import type { RatesPoint } from '../state/dashboard-state.js';
 import { Chart } from './chart.js';
+import { withGaps } from './gaps.js';
 
 /** Consensus times and decisions a second, of requests of this gateway. */
 export function Charts({
@@ -22,19 +23,6 @@ export function Charts({
       <Chart {...common} title="Throughput" unit="a second" lines={throughput} />
     </section>
   );
-}
-
-/** The gateway tells its rates every second: after so long something is missing. */
-const GAP_MS = 2_500;
-
-/** With a point of nothing where nothing was told: no line leads over it. */
-export function withGaps(
-  points: readonly RatesPoint[],
-): (RatesPoint | { readonly atMs: number })[] {
-  return points.flatMap((point, index) => {
-    const before = points[index - 1]?.atMs ?? point.atMs;
-    return point.atMs - before > GAP_MS ? [{ atMs: before + 1 }, point] : [point];
-  });
 }
 
 function linesOf(told: readonly RatesPoint[]) {

@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { lonely } from './gaps.js';
 
 export interface PlotLine {
   readonly label: string;
@@ -54,13 +55,6 @@ export function Plot(props: PlotProps): JSX.Element {
   return <div ref={box} class="plot" aria-hidden="true" />;
 }
 
-/** Values without a neighbour: no line leads to them, so that they would not be seen. */
-function alone(plot: uPlot, row: number): number[] {
-  const values = plot.data[row] ?? [];
-  const isValue = (at: number): boolean => typeof values[at] === 'number';
-  return [...values.keys()].filter((at) => isValue(at) && !isValue(at - 1) && !isValue(at + 1));
-}
-
 function dataOf({ x, rows }: PlotProps): uPlot.AlignedData {
   return [[...x], ...rows.map((row) => [...row])];
 }
@@ -95,7 +89,13 @@ function optionsOf(props: PlotProps, element: HTMLElement): uPlot.Options {
         stroke: colour(name),
         width: 2,
         ...(dashed ? { dash: DASH } : {}),
-        points: dotted ? { show: true, size: 6 } : { show: true, size: 4, filter: alone },
+        points: dotted
+          ? { show: true, size: 6 }
+          : {
+              show: true,
+              size: 4,
+              filter: (plot: uPlot, row: number) => lonely(Array.from(plot.data[row] ?? [])),
+            },
         spanGaps: dotted,
       })),
     ],

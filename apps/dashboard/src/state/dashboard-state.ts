@@ -98,3 +98,16 @@ export const EMPTY_STATE: DashboardState = {
   every: 1,
   lastKey: 0,
 };
+
+/** The state of another tab, whose clock began `byMs` later, with the times of this one's. */
+export function movedTo(state: DashboardState, byMs: number): DashboardState {
+  const { nodes, shown, rates } = state;
+  return {
+    ...state,
+    nodes: new Map(
+      [...nodes].map(([id, node]) => [id, { ...node, heardAtMs: node.heardAtMs + byMs }]),
+    ),
+    shown: shown && { ...shown, startedAtMs: shown.startedAtMs + byMs },
+    rates: rates.map((point) => ({ ...point, atMs: point.atMs + byMs })),
+  };
+}

@@ -1,5 +1,6 @@
 import type {
   ClusterEvent,
+  DecidedEvent,
   EvidenceEvent,
   HelloEvent,
   NodeState,
@@ -225,6 +226,28 @@ describe('changes of view', () => {
     const { notices } = after([told(0, 7), ...flood]);
     expect(notices).toHaveLength(LIMITS.noticesPerNode + 1);
     expect(notices.at(-1)).toMatchObject({ node: 0, view: 7 });
+  });
+});
+
+describe('history', () => {
+  it('G5: decisions and charts of the last minutes are there when the page opens', () => {
+    const second = (agoMs: number) => ({
+      ...{ type: 'rates' as const, accepted: 1, decided: 1, failed: 0, refused: 0, pending: 0 },
+      ...{ consensusMs: { median: 5, p99: 9 }, agoMs },
+    });
+    const decided = (sequence: number): DecidedEvent => ({
+      ...{ type: 'decided', id: `gateway-${sequence}`, view: 0, sequence, digest: 'aa' },
+      ...{ consensusTimeMs: 5, nodes: [] },
+    });
+    const rates = [second(60_000), second(1_000)];
+    const history: ClusterEvent = { type: 'history', decided: [decided(7), decided(8)], rates };
+    const state = after([HELLO, [100_000, history]]);
+    expect(state.decisions.map(({ sequence }) => sequence)).toEqual([8, 7]);
+    expect(state.rates.map(({ atMs }) => atMs)).toEqual([40_000, 99_000]);
+    // After a lost connection it is told again, and nothing is there twice.
+    const again = after([HELLO, [101_000, history]], state);
+    expect(again.decisions).toHaveLength(2);
+    expect(again.rates).toHaveLength(2);
   });
 });
 

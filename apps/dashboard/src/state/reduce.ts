@@ -4,6 +4,7 @@ import type {
   DecidedEvent,
   DecisionEvent,
   EvidenceEvent,
+  HistoryEvent,
   MessagesEvent,
   NodeEvent,
 } from '@ccro/telemetry';
@@ -22,6 +23,8 @@ import { SLOT_MS } from './phases.js';
 /** What can happen to the page's state. Times are milliseconds on the page's own clock. */
 export type Action =
   | { readonly kind: 'connection'; readonly connection: Connection }
+  /** Another tab knows all of it already. */
+  | { readonly kind: 'adopt'; readonly state: DashboardState }
   | { readonly kind: 'event'; readonly event: ClusterEvent; readonly nowMs: number };
 
 export const LIMITS = {
@@ -40,6 +43,8 @@ export function reduce(state: DashboardState, action: Action): DashboardState {
   switch (action.kind) {
     case 'connection':
       return { ...state, connection: action.connection };
+    case 'adopt':
+      return action.state;
     case 'event':
       return onEvent(state, action.event, action.nowMs);
   }
@@ -70,9 +75,21 @@ function onEvent(state: DashboardState, event: ClusterEvent, nowMs: number): Das
       const rates = [...state.rates, { ...event, atMs: nowMs }].slice(-LIMITS.rates);
       return withTurn({ ...state, rates }, nowMs);
     }
+    case 'history':
+      return withHistory(state, event, nowMs);
     case 'skipped':
       return { ...withGap(state), gap: true };
   }
+}
+
+/** What the gateway did before this page came, or while it was away. */
+function withHistory(state: DashboardState, event: HistoryEvent, nowMs: number): DashboardState {
+  const rates = event.rates.map(({ agoMs, ...each }) => ({ ...each, atMs: nowMs - agoMs }));
+  const decisions = event.decided.reduce<readonly ShownDecision[]>(
+    (known, each) => withDecision(known, toldByGateway(each)),
+    state.decisions,
+  );
+  return { ...state, rates: rates.slice(-LIMITS.rates), decisions };
 }
 
 /**

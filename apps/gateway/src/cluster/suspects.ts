@@ -21,12 +21,11 @@ const RESTS_ON: Readonly<Record<Evidence['kind'], string>> = {
   'conflicting-votes': 'two votes for one slot, both with its signature',
   'conflicting-proposals': 'two proposals for one slot, both with its signature',
   'vote-against-decision':
-    'a vote with its signature, and the signatures of the quorum that decided otherwise; ' +
-    'no lie if the commander told it so',
-  'wrong-chunk': 'what it is said to have sent',
-  'collector-failed': 'that no certificate came in time: a slow network or machine looks the same',
+    'a vote with its signature, against what a quorum signed; no lie if the commander told it so',
+  'wrong-chunk': 'the word of who received it',
+  'collector-failed': 'no certificate came in time, as with a slow network or machine',
 };
-const WORD_ALONE = 'the word of the witnesses; no signature was shown that holds';
+const WORD_ALONE = 'no signature was shown that holds';
 
 /**
  * Puts together whom the nodes accuse of what: what is proven first, then by witnesses. Each node

@@ -11,6 +11,8 @@ import { closeStarted, startedGateway } from '../../test/started-gateway.js';
 
 afterEach(closeStarted);
 
+const TIMES = { median: 3, least: 3, most: 3, rounds: 5 };
+
 function decided(deliveries: number): Observed {
   const byKind = { vote: deliveries };
   return { consensusTimeMs: 3, view: 0, sequence: 1, deliveries, bytes: 9, byKind, nodes: [] };
@@ -22,6 +24,8 @@ class ScriptedObserver implements DecisionObserver {
   open = 0;
   isStuck = false;
   failing: string | undefined;
+  /** Consensus times, in the order in which it is asked. Default: always the same. */
+  times: number[] = [];
 
   async observe(observation: Observation, signal: AbortSignal): Promise<Observed> {
     this.asked.push(observation);
@@ -31,7 +35,9 @@ class ScriptedObserver implements DecisionObserver {
       });
     }
     if (observation.mode === this.failing) throw new CellFailure('no decision within 20 s');
-    return decided(observation.mode === 'pbft' ? 41 : 23);
+    const decision = decided(observation.mode === 'pbft' ? 41 : 23);
+    const consensusTimeMs = this.times.shift() ?? decision.consensusTimeMs;
+    return { ...decision, consensusTimeMs };
   }
 
   async close(): Promise<void> {
@@ -60,20 +66,18 @@ describe('POST /comparison', () => {
       byzantine: 2,
       fault: 'falsify',
       modes: [
-        { mode: 'pbft', outcome: 'decided', decision: decided(41) },
-        { mode: 'ccro', outcome: 'decided', decision: decided(23) },
+        { mode: 'pbft', outcome: 'decided', decision: decided(41), times: TIMES },
+        { mode: 'ccro', outcome: 'decided', decision: decided(23), times: TIMES },
       ],
     });
     const operation = JSON.stringify({ type: 'append', data: { price: 3 } });
-    expect(observer.asked).toEqual(
-      ['pbft', 'ccro'].map((mode) => ({
-        mode,
-        nodes: 7,
-        byzantine: 2,
-        fault: 'falsify',
-        operation,
-      })),
-    );
+    const modes = ['pbft', 'ccro'];
+    expect(observer.asked).toEqual([
+      ...modes.map((mode) => ({ mode, nodes: 7, byzantine: 0, fault: 'none', operation })),
+      ...Array.from({ length: 5 }, () =>
+        modes.map((mode) => ({ mode, nodes: 7, byzantine: 2, fault: 'falsify', operation })),
+      ).flat(),
+    ]);
     expect(observer.open).toBe(0);
   });
 
@@ -84,7 +88,18 @@ describe('POST /comparison', () => {
     const { body } = await call('POST', '/comparison', { json: { data: 1 } });
     expect(body['modes']).toEqual([
       { mode: 'pbft', outcome: 'failed', reason: 'no decision within 20 s' },
-      { mode: 'ccro', outcome: 'decided', decision: decided(23) },
+      { mode: 'ccro', outcome: 'decided', decision: decided(23), times: TIMES },
+    ]);
+  });
+
+  it('G5: what is slow at first does not count, and the median of the others does', async () => {
+    const observer = new ScriptedObserver();
+    observer.times = [900, 800, 5, 9, 3, 8, 70, 1, 4, 2, 6, 7];
+    const { call } = await gatewayWith(observer);
+    const { body } = await call('POST', '/comparison', { json: { data: 1 } });
+    expect(body['modes']).toMatchObject([
+      { times: { median: 5, least: 3, most: 70, rounds: 5 }, decision: { consensusTimeMs: 5 } },
+      { times: { median: 7, least: 1, most: 9, rounds: 5 }, decision: { consensusTimeMs: 7 } },
     ]);
   });
 

@@ -1,14 +1,22 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { median, quantile } from '@ccro/figures';
-import { shortDigest, type ClusterEvent, type RatesEvent } from '@ccro/telemetry';
+import {
+  shortDigest,
+  type DecidedEvent,
+  type HistoryEvent,
+  type RatesEvent,
+} from '@ccro/telemetry';
 import { Endings } from '../queue/endings.js';
 import { REQUEST_QUEUE, type RequestQueue } from '../queue/request-queue.js';
 import type { DecidedAnswer, FinishedAnswer } from '../requests/request-record.js';
 
+const SECOND_MS = 1_000;
 /** Decisions told one by one, a second; all of them are counted. */
 const TOLD_PER_SECOND = 10;
 /** Consensus times a second that quantiles are made of. */
 const MAX_TIMES = 2_000;
+/** What is kept for whoever comes later: two minutes, and the newest decisions. */
+const KEPT = { rates: 120, decided: 24 } as const;
 
 const noCounts = (): { accepted: number; decided: number; failed: number; refused: number } => ({
   accepted: 0,
@@ -17,24 +25,31 @@ const noCounts = (): { accepted: number; decided: number; failed: number; refuse
   refused: 0,
 });
 
-/** What this gateway does with requests, second by second. It costs a counter when nobody asks. */
+/**
+ * What this gateway does with requests, second by second, and what it did in the last minutes:
+ * whoever comes to look sees what was before.
+ */
 @Injectable()
-export class Activity {
+export class Activity implements BeforeApplicationShutdown {
   private counts = noCounts();
   private times: number[] = [];
-  private listener: ((event: ClusterEvent) => void) | undefined;
+  private readonly rates: { readonly atMs: number; readonly event: RatesEvent }[] = [];
+  private readonly decided: DecidedEvent[] = [];
+  private listener: ((event: DecidedEvent | RatesEvent) => void) | undefined;
+  private readonly timer: NodeJS.Timeout;
 
   constructor(
     @Inject(REQUEST_QUEUE) private readonly queue: RequestQueue,
     endings: Endings,
   ) {
     endings.onFinished((answer) => this.finished(answer));
+    this.timer = setInterval(() => this.endSecond(), SECOND_MS);
+    this.timer.unref();
   }
 
   /** Whoever is told from now on; undefined: nobody. */
-  tell(listener: ((event: ClusterEvent) => void) | undefined): void {
+  tell(listener: ((event: DecidedEvent | RatesEvent) => void) | undefined): void {
     this.listener = listener;
-    this.reset();
   }
 
   accepted(requests: number): void {
@@ -45,33 +60,53 @@ export class Activity {
     this.counts.refused += 1;
   }
 
-  /** @returns what happened since the last call: to be called once a second */
-  takeRates(): RatesEvent {
-    const { counts, times } = this;
-    const consensusMs =
-      times.length === 0 ? null : { median: median(times), p99: quantile(times, 0.99) };
-    this.reset();
-    return { type: 'rates', ...counts, pending: this.queue.counts().pending, consensusMs };
+  /** What happened before; undefined when nothing did. */
+  history(): HistoryEvent | undefined {
+    const busy = this.rates.some(
+      ({ event }) => event.accepted + event.decided + event.failed + event.refused > 0,
+    );
+    if (!busy && this.decided.length === 0) return undefined;
+    const nowMs = performance.now();
+    const rates = this.rates.map(({ atMs, event }) => ({
+      ...event,
+      agoMs: Math.round(nowMs - atMs),
+    }));
+    return { type: 'history', decided: [...this.decided], rates };
+  }
+
+  beforeApplicationShutdown(): void {
+    clearInterval(this.timer);
   }
 
   private finished(answer: FinishedAnswer): void {
-    if (this.listener === undefined) return;
     if (answer.status === 'failed') {
       this.counts.failed += 1;
       return;
     }
     this.counts.decided += 1;
     if (this.times.length < MAX_TIMES) this.times.push(answer.consensusTimeMs);
-    if (this.counts.decided <= TOLD_PER_SECOND) this.listener(toldAnswer(answer));
+    if (this.counts.decided > TOLD_PER_SECOND) return;
+    const event = toldAnswer(answer);
+    this.decided.push(event);
+    if (this.decided.length > KEPT.decided) this.decided.shift();
+    this.listener?.(event);
   }
 
-  private reset(): void {
+  private endSecond(): void {
+    const { counts, times } = this;
     this.counts = noCounts();
     this.times = [];
+    const consensusMs =
+      times.length === 0 ? null : { median: median(times), p99: quantile(times, 0.99) };
+    const { pending } = this.queue.counts();
+    const event: RatesEvent = { type: 'rates', ...counts, pending, consensusMs };
+    this.rates.push({ atMs: performance.now(), event });
+    if (this.rates.length > KEPT.rates) this.rates.shift();
+    this.listener?.(event);
   }
 }
 
-function toldAnswer(answer: DecidedAnswer): ClusterEvent {
+function toldAnswer(answer: DecidedAnswer): DecidedEvent {
   const { id, view, sequence, digest, consensusTimeMs, nodes } = answer;
   return {
     ...{ type: 'decided', id, view, sequence, digest: shortDigest(digest), consensusTimeMs },

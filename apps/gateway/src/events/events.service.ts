@@ -70,6 +70,8 @@ export class EventsService implements BeforeApplicationShutdown {
   open(output: EventOutput): () => void {
     const reader = new EventStream(output);
     reader.send(this.frame(this.hello()));
+    const history = this.activity.history();
+    if (history !== undefined) reader.send(this.frame(history));
     this.readers.add(reader);
     if (this.readers.size === 1) this.begin();
     return () => {
@@ -140,7 +142,6 @@ export class EventsService implements BeforeApplicationShutdown {
     const { events, accusations } = this.merger.take();
     for (const event of events) this.send(event);
     for (const each of accusations) this.evidence.add(each, (event) => this.send(event));
-    if (this.batches % BATCHES_PER_SECOND === 0) this.send(this.activity.takeRates());
     if (this.batches % BATCHES_PER_CHECK === 0) for (const reader of this.readers) reader.check();
   }
 

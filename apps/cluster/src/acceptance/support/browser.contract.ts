@@ -48,9 +48,10 @@ export function browserForSpec(patienceMs: number): () => Promise<WatchedPage> {
   afterAll(() => browser?.close());
   return async () => {
     if (browser === undefined) throw new Error('the browser is not started yet');
-    const page = await browser.newPage({ viewport: DESK, colorScheme: 'light' });
-    onTestFinished(() => page.close());
-    page.setDefaultTimeout(patienceMs);
+    const context = await browser.newContext({ viewport: DESK, colorScheme: 'light' });
+    onTestFinished(() => context.close());
+    context.setDefaultTimeout(patienceMs);
+    const page = await context.newPage();
     return { page, complaints: complaintsOf(page) };
   };
 }
