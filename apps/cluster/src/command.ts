@@ -1,23 +1,29 @@
-import { explainFailure, logToConsole } from '@ccro/program';
+import {
+  endWithReader,
+  exitCodeOf,
+  explainFailure,
+  keepFilesPrivate,
+  logToConsole,
+  outliveReaders,
+} from '@ccro/program';
 
 const PORT_OPTIONS = '--gateway-port or --node-port';
 
 /**
  * Runs a command line program: its exit code, and one clear line for what went wrong.
  *
+ * @param kind a `server` goes on when nobody reads what it prints, a `tool` ends
  * @param program resolves to the exit code
  */
-export async function run(program: () => Promise<number>): Promise<void> {
+export async function run(kind: 'server' | 'tool', program: () => Promise<number>): Promise<void> {
   logToConsole('warn');
-  // Whoever reads our output may stop reading, as `head` does: that ends us in peace.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit(0);
-  });
+  keepFilesPrivate();
+  if (kind === 'server') outliveReaders();
+  else endWithReader();
   try {
     process.exitCode = await program();
   } catch (error) {
     process.stderr.write(`${explainFailure(error, PORT_OPTIONS)}\n`);
-    process.exitCode = 1;
+    process.exitCode = exitCodeOf(error);
   }
 }

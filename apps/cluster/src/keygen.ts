@@ -4,6 +4,7 @@
  * when all files are written, 1 with one line on standard error otherwise.
  */
 
+import { asTool, endWithReader, printable, USAGE_EXIT_CODE } from '@ccro/program';
 import {
   addApiKeys,
   API_ROLES,
@@ -40,7 +41,7 @@ interface KeygenOptions {
   readonly stateMachine?: string;
 }
 
-const program = new Command('npm run keygen --')
+const program = asTool(new Command('npm run keygen --'), import.meta.url)
   .description(
     'Makes a new cluster: cluster.json with the public keys, and one private key file (mode 0600) ' +
       'for every node and client. Or users of Redis, or keys for callers of the gateway.',
@@ -73,10 +74,9 @@ const program = new Command('npm run keygen --')
     `with --api-keys: NAME:ROLE or NAME:ROLE:REQUESTS-PER-SECOND; roles: ${API_ROLES.join(', ')}`,
   )
   .option('--state-machine <name@version>', 'the state machine that all nodes are to run')
-  .allowExcessArguments(false)
-  .showHelpAfterError('(--help lists the options)')
   .action(generate);
 
+endWithReader();
 program.parse();
 
 function nodeCount(text: string): number {
@@ -91,8 +91,8 @@ function generate(options: KeygenOptions): void {
     else generateClusterFiles(options);
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
-    process.stderr.write(`error: ${error.message}\n`);
-    process.exitCode = 1;
+    process.stderr.write(`error: ${printable(error.message)}\n`);
+    process.exitCode = USAGE_EXIT_CODE;
   }
 }
 

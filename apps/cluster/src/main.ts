@@ -5,7 +5,7 @@ import { run } from './command.js';
 import { OptionError, checkOptions } from './options/cluster-options.js';
 import { clusterCommand, typedOptions } from './options/command-line.js';
 
-await run(async () => {
+await run('server', async () => {
   const raw = typedOptions(clusterCommand(), process.argv.slice(2));
   const { REDIS_URL, REDIS_CA_FILE, FAULT_INJECTION, API_KEYS_FILE } = process.env;
   if (FAULT_INJECTION !== undefined && !['on', 'off', ''].includes(FAULT_INJECTION)) {

@@ -4,6 +4,7 @@
  * when it could not be checked.
  */
 
+import { asTool, endWithReader, printable } from '@ccro/program';
 import {
   clusterKeys,
   clusterWarnings,
@@ -22,7 +23,7 @@ interface VerifyOptions {
   readonly json?: true;
 }
 
-const program = new Command('npm run verify --')
+const program = asTool(new Command('npm run verify --'), import.meta.url)
   .description(
     'Checks a receipt of GET /requests/:id/receipt, offline, and says what it proves. ' +
       'Exits 0 when it holds, 1 when it does not, 2 when it could not be checked.',
@@ -30,11 +31,9 @@ const program = new Command('npm run verify --')
   .argument('<receipt>', 'the receipt as it was downloaded; - reads standard input')
   .requiredOption('--config <file>', "the cluster file, from whom you trust for the members' keys")
   .option('--json', 'print the verdict as JSON')
-  .allowExcessArguments(false)
-  .showHelpAfterError('(--help lists the options)')
-  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : NOT_CHECKED))
   .action(verify);
 
+endWithReader();
 await program.parseAsync();
 
 async function verify(receipt: string, { config, json }: VerifyOptions): Promise<void> {
@@ -47,7 +46,7 @@ async function verify(receipt: string, { config, json }: VerifyOptions): Promise
     process.exitCode = verdict.holds ? 0 : 1;
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
-    process.stderr.write(`error: ${error.message}\n`);
+    process.stderr.write(`error: ${printable(error.message)}\n`);
     process.exitCode = NOT_CHECKED;
   }
 }

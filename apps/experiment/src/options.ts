@@ -1,3 +1,4 @@
+import { asTool } from '@ccro/program';
 import {
   CELL_FAULTS,
   LIMITS,
@@ -37,7 +38,7 @@ interface Typed {
 /** `npm run experiment -- --help`. */
 function experimentCommand(): Command {
   const { nodes, byzantine, rounds, payloadBytes } = LIMITS;
-  return new Command('npm run experiment --')
+  return asTool(new Command('npm run experiment --'), import.meta.url)
     .description(
       'Measures one cluster after another: every combination of the modes, sizes, faults and ' +
         'payloads asked for. All nodes of a cluster are in one process, as for `bench faults`.',
@@ -71,9 +72,7 @@ function experimentCommand(): Command {
     .option('--seed-tables', "the seed's two tables: f = 1, 5, ... 30, offline, malicious", false)
     .option('--csv <file>', "write the figures there, a line a cell or the seed's tables")
     .option('--json <file>', 'write the figures there')
-    .option('--svg <dir>', 'write the charts time.svg and messages.svg there')
-    .allowExcessArguments(false)
-    .showHelpAfterError('(--help lists the options)');
+    .option('--svg <dir>', 'write the charts time.svg and messages.svg there');
 }
 
 /** What was typed. Ends the process with one line when it is not allowed. */

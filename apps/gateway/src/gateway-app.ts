@@ -1,7 +1,9 @@
+import { Logger } from '@nestjs/common';
 import { ModulesContainer, NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { CcroClient } from '@ccro/client';
+import { holdConnections } from '@ccro/program';
 import { BrokerServer } from '@ccro/transport';
 import { peekKind } from '@ccro/wire';
 import { GatewayModule } from './gateway.module.js';
@@ -64,6 +66,7 @@ async function createGatewayApp(options: GatewayOptions): Promise<NestFastifyApp
     guardDoor(app, { apiKeys, rateLimit });
     serveOpenApi(app);
     refuseWhenFull(app);
+    holdConnections(app.getHttpServer(), (line) => new Logger('gateway').warn(line));
     dropUnusedConnections(app);
     const showQueues = await serveQueueBoard(app);
     await app.startAllMicroservices();

@@ -7,14 +7,29 @@ import {
   loadRedisCa,
   readGatewayEnvironment,
 } from '@ccro/cluster-config';
-import { explainFailure, logToConsole } from '@ccro/program';
+import {
+  closeOnSignals,
+  endWithWrappers,
+  exitCodeOf,
+  explainFailure,
+  logToConsole,
+  startServerProgram,
+} from '@ccro/program';
 import { Logger } from '@nestjs/common';
+
+const USAGE = `node dist/programs/gateway.js
+
+The gateway over Redis. It takes no arguments: everything is set by environment variables, such as
+CCRO_CONFIG, REDIS_URL, GATEWAY_PORT, API_KEYS_FILE. README.md, "Settings", lists them all.
+`;
 
 const OPEN_DOOR =
   'the door is open: whoever reaches this gateway may do everything; API_KEYS_FILE closes it';
 
 /** `nest start gateway`: the gateway over Redis, configured by the environment alone. */
 async function main(): Promise<void> {
+  startServerProgram(import.meta.url, USAGE);
+  endWithWrappers();
   const environment = readGatewayEnvironment(process.env);
   const { clientId, configPath, keyFile, port, apiKeysFile } = environment;
   const config = loadClusterConfig(configPath);
@@ -45,11 +60,11 @@ async function main(): Promise<void> {
     port,
     host: environment.httpHost,
   });
-  gateway.app.enableShutdownHooks();
+  closeOnSignals(() => gateway.close(), { name: 'gateway' });
   logger.log(`Gateway running on ${gateway.url}`);
 }
 
 await main().catch((error: unknown) => {
   process.stderr.write(`gateway: ${explainFailure(error, 'GATEWAY_PORT')}\n`);
-  process.exit(1);
+  process.exit(exitCodeOf(error));
 });

@@ -13,13 +13,28 @@ import {
   type ClusterConfig,
   type NodeEnvironment,
 } from '@ccro/cluster-config';
-import { explainFailure, logToConsole } from '@ccro/program';
+import {
+  closeOnSignals,
+  endWithWrappers,
+  exitCodeOf,
+  explainFailure,
+  logToConsole,
+  startServerProgram,
+} from '@ccro/program';
 import type { StateMachineDefinition } from '@ccro/state-machine';
 import { Logger } from '@nestjs/common';
 import { clusterFacts } from './cluster-facts.js';
 
+const USAGE = `node dist/programs/node.js
+
+One replica over Redis. It takes no arguments: everything is set by environment variables, such as
+NODE_ID, CCRO_CONFIG, REDIS_URL, NODE_HTTP_PORT, DATA_DIR. README.md, "Settings", lists them all.
+`;
+
 /** `nest start node`: one replica over Redis, configured by the environment alone. */
 async function main(): Promise<void> {
+  startServerProgram(import.meta.url, USAGE);
+  endWithWrappers();
   const environment = readNodeEnvironment(process.env);
   const config = loadClusterConfig(environment.configPath);
   const ca = loadRedisCa(environment);
@@ -56,7 +71,7 @@ async function main(): Promise<void> {
     onFatal: stop,
     ...(environment.fault === undefined ? {} : { fault: environment.fault }),
   });
-  node.app.enableShutdownHooks();
+  closeOnSignals(() => node.close(), { name: `node ${self}` });
   logger.log(`Node ${self} started on ${node.url}`);
 }
 
@@ -99,7 +114,7 @@ async function identity(
 
 function stop(error: unknown): never {
   process.stderr.write(`node: ${explainFailure(error, 'NODE_HTTP_PORT')}\n`);
-  process.exit(1);
+  process.exit(exitCodeOf(error));
 }
 
 await main().catch(stop);

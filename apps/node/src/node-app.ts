@@ -1,7 +1,9 @@
+import { Logger } from '@nestjs/common';
 import { ModulesContainer, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { channelNames } from '@ccro/broker';
 import { requireStateMachine } from '@ccro/cluster-config';
+import { holdConnections } from '@ccro/program';
 import { BrokerServer } from '@ccro/transport';
 import { peekKind } from '@ccro/wire';
 import { NodeModule } from './node.module.js';
@@ -38,6 +40,7 @@ export async function startNode(options: NodeOptions): Promise<NodeApp> {
   app.connectMicroservice({ strategy }, { inheritAppConfig: true });
   let url: string;
   try {
+    holdConnections(app.getHttpServer(), (line) => new Logger(`node ${self}`).warn(line));
     await app.startAllMicroservices();
     await app.init();
     // Not by `app.listen`: besides throwing that a port is taken it logs it, and once is enough.

@@ -1,15 +1,14 @@
 /** What the command line programs here have in common: how they are ended and how they fail. */
 
-import { explainFailure } from '@ccro/program';
-import { StartFailure } from './supervised-process.js';
+import { endWithReader, exitCodeOf, explainFailure, keepFilesPrivate } from '@ccro/program';
 import { Quit } from '@ccro/clock';
 
 /** What a shell reports for a program ended by SIGINT. */
 const QUIT_EXIT_CODE = 130;
 
 /**
- * Runs a program. Ctrl-C (and SIGTERM) ends it in order; a second one at once, and then the
- * watchdogs clean up.
+ * Runs a program. Ctrl-C (and SIGTERM) ends it in order, as does a reader of its output that goes
+ * away; a second Ctrl-C at once, and then the watchdogs clean up.
  *
  * @param run resolves to the exit code
  */
@@ -22,17 +21,22 @@ export async function runProgram(run: (quit: AbortSignal) => Promise<number>): P
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
+  keepFilesPrivate();
+  let unwritten: number | undefined;
+  endWithReader((code) => {
+    unwritten = code;
+    quit.abort();
+  });
   try {
-    process.exitCode = await run(quit.signal);
+    const code = await run(quit.signal);
+    // Output that nobody takes any more does not change how the work that is done went.
+    process.exitCode = unwritten === undefined || code !== 0 ? code : unwritten;
   } catch (error) {
-    process.exitCode = error instanceof Quit ? QUIT_EXIT_CODE : 1;
-    if (!(error instanceof Quit)) process.stderr.write(`${explain(error)}\n`);
+    const isQuit = error instanceof Quit;
+    if (!isQuit) process.stderr.write(`${explainFailure(error, 'the port')}\n`);
+    process.exitCode = isQuit ? (unwritten ?? QUIT_EXIT_CODE) : exitCodeOf(error);
   } finally {
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);
   }
-}
-
-function explain(error: unknown): string {
-  return error instanceof StartFailure ? error.message : explainFailure(error, 'the port');
 }

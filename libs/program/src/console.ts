@@ -1,5 +1,7 @@
 import type { LogLevel as EnvironmentLevel } from '@ccro/cluster-config';
 import { ConsoleLogger, Logger, type LogLevel } from '@nestjs/common';
+import { inspect } from 'node:util';
+import { printable, printableLines } from './printable.js';
 
 /** LOG_LEVEL's names, most severe first, and Nest's; `silent` is none of them. */
 const BY_SEVERITY: readonly (readonly [EnvironmentLevel, LogLevel])[] = [
@@ -27,18 +29,51 @@ export function nestLogLevels(level: EnvironmentLevel): LogLevel[] {
   return BY_SEVERITY.slice(0, index + 1).map(([, nest]) => nest);
 }
 
-/** Nest's console logger without the framework's own account of starting up. */
+/**
+ * Nest's console logger without the framework's own account of starting up. A record is one line
+ * of bounded length, whatever text from outside is in it; a stack that Nest adds is indented below.
+ */
 class ProgramLogger extends ConsoleLogger {
   override log(message: unknown, ...rest: unknown[]): void {
     const context = rest.at(-1);
     if (typeof context === 'string' && CHATTY.has(context)) return;
     super.log(message, ...rest);
   }
+
+  protected override getTimestamp(): string {
+    return new Date().toISOString();
+  }
+
+  protected override stringifyMessage(message: unknown, logLevel: LogLevel): string {
+    const resolved: unknown = this.resolveMessage(message);
+    return super.stringifyMessage(printable(textOf(resolved)), logLevel) as string;
+  }
+
+  protected override formatContext(context: string): string {
+    return super.formatContext(printable(context, 100));
+  }
+
+  protected override stringifyParams(params: Record<string, unknown>): string {
+    return printable(super.stringifyParams(params));
+  }
+
+  protected override printStackTrace(stack: string): void {
+    if (stack) super.printStackTrace(`    ${printableLines(stack)}`);
+  }
 }
 
-/** Makes everything that this program logs go to the console, from `level` on. */
+function textOf(message: unknown): string {
+  if (typeof message === 'string') return message;
+  if (message instanceof Error) return message.stack ?? message.message;
+  return inspect(message, { breakLength: Infinity });
+}
+
+/**
+ * Makes everything that this program logs go to the console, from `level` on. Colours are for
+ * terminals, unless NO_COLOR or FORCE_COLOR say otherwise.
+ */
 export function logToConsole(level: EnvironmentLevel): void {
-  Logger.overrideLogger(
-    new ProgramLogger('ccro', { logLevels: nestLogLevels(level), colors: process.stdout.isTTY }),
-  );
+  const { NO_COLOR, FORCE_COLOR } = process.env;
+  const colors = !NO_COLOR && (process.stdout.isTTY || Boolean(FORCE_COLOR));
+  Logger.overrideLogger(new ProgramLogger('ccro', { logLevels: nestLogLevels(level), colors }));
 }

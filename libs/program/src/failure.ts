@@ -1,3 +1,5 @@
+import { printable, printableLines } from './printable.js';
+
 /** Errors of the environment: their message says what is wrong and what to do. */
 const EXPLAINED = new Set([
   'BrokerError',
@@ -7,8 +9,32 @@ const EXPLAINED = new Set([
   'OptionError',
   'RedisServerError',
   'ResultsError',
+  'StartFailure',
   'StoreError',
 ]);
+
+/** Errors of whoever typed the command or wrote the settings. */
+const USAGE = new Set(['ConfigurationError', 'OptionError']);
+
+/** Of every program: it did not do what it was asked to, and why is in what it printed. */
+export const FAILURE_EXIT_CODE = 1;
+/** Of every program: an option, an argument or a setting is wrong; nothing was done. */
+export const USAGE_EXIT_CODE = 2;
+
+type SystemError = Error & { readonly [key in 'code' | 'port' | 'path']?: unknown };
+
+/** What the system says when something runs out or is not allowed, and what helps. */
+const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full: make room, then start again',
+  EDQUOT: 'the disk quota is used up: make room, then start again',
+  EROFS: 'the file system is read-only: choose another directory',
+  EACCES: 'the permissions do not allow it: correct them, or choose another place',
+  EPERM: 'the system does not allow it: correct the permissions, or choose another place',
+  EMFILE:
+    "this process has used up its open files and connections: raise its limit ('ulimit -n', " +
+    'LimitNOFILE= in systemd, ulimits in Docker) and start again',
+  ENFILE: 'this machine has used up its open files: raise fs.file-max (sysctl), or stop others',
+};
 
 /**
  * What a program prints before it ends: one line for the environment's faults, the stack for
@@ -17,10 +43,19 @@ const EXPLAINED = new Set([
  * @param portSetting how the user chooses another port, e.g. `GATEWAY_PORT`
  */
 export function explainFailure(error: unknown, portSetting: string): string {
-  if (!(error instanceof Error)) return String(error);
-  const { code, port } = error as Error & { readonly code?: unknown; readonly port?: unknown };
+  if (!(error instanceof Error)) return printable(String(error));
+  const { code, port, path, message } = error as SystemError;
   if (code === 'EADDRINUSE') {
     return `port ${String(port)} is taken: set ${portSetting} to another one (0: any free one)`;
   }
-  return EXPLAINED.has(error.name) ? error.message : (error.stack ?? error.message);
+  if (EXPLAINED.has(error.name)) return printableLines(message);
+  const help = typeof code === 'string' ? SYSTEM_ERRORS[code] : undefined;
+  if (help === undefined) return printableLines(error.stack ?? message);
+  return printable(`${typeof path === 'string' ? `${path}: ` : ''}${help} (${message})`);
+}
+
+/** The exit status for what kept a program from its work. */
+export function exitCodeOf(error: unknown): number {
+  const isUsage = error instanceof Error && USAGE.has(error.name);
+  return isUsage ? USAGE_EXIT_CODE : FAILURE_EXIT_CODE;
 }

@@ -4,7 +4,7 @@
 
 import { ClassicLevel } from 'classic-level';
 import { existsSync } from 'node:fs';
-import { mkdir, open, readdir } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { readChecked, withChecksum } from './checked-value.js';
 import { ConfirmedFile } from './confirmed-file.js';
@@ -41,6 +41,12 @@ const FORMAT = 1;
 /** Little is read again: the state and decisions are read by whoever is behind, from end to end. */
 const CACHE_BYTES = 1024 * 1024;
 
+/** A directory for its owner alone. */
+const PRIVATE = 0o700;
+
+/** Tables are kept open up to this number, as LevelDB does unless it is told otherwise. */
+const DEFAULT_OPEN_FILES = 1000;
+
 /** LevelDB's logs and tables. */
 const DATA_FILE = /\.(?:log|ldb|sst)$/;
 
@@ -53,13 +59,23 @@ export const STORE_KEYS: ReadonlySet<string> = new Set([OWNER, BATCH]);
  *
  * @throws StoreError `foreign`, Damage, or what LevelDB or the file system says
  */
-export async function openFiles(directory: string, identity: StoreIdentity): Promise<LevelFiles> {
+export async function openFiles(
+  directory: string,
+  identity: StoreIdentity,
+  maxOpenFiles = DEFAULT_OPEN_FILES,
+): Promise<LevelFiles> {
   const records = join(directory, 'records');
   const confirmedPath = join(directory, 'confirmed');
-  const made = await mkdir(records, { recursive: true });
+  // What a replica signed is nobody else's to read: an earlier version let everybody in.
+  const made = await mkdir(records, { recursive: true, mode: PRIVATE });
+  for (const each of [directory, records]) await chmod(each, PRIVATE);
   const createIfMissing = !existsSync(confirmedPath);
   await refuseHeadless(records, createIfMissing);
-  const db: Level = new ClassicLevel(records, { createIfMissing, cacheSize: CACHE_BYTES });
+  const db: Level = new ClassicLevel(records, {
+    createIfMissing,
+    cacheSize: CACHE_BYTES,
+    maxOpenFiles,
+  });
   await db.open();
   let confirmed: ConfirmedFile | undefined;
   try {

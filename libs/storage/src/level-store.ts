@@ -23,6 +23,8 @@ export interface LevelStoreOptions {
    */
   readonly durability: 'fsync' | 'async';
   readonly digests: ChunkDigests;
+  /** Files that LevelDB may keep open; undefined: its own default, 1000. */
+  readonly maxOpenFiles?: number | undefined;
 }
 
 /** A state of the database that stays readable. */
@@ -71,9 +73,9 @@ export class LevelStore implements ReplicaStore {
    * @throws StoreError
    */
   static async open(options: LevelStoreOptions): Promise<LevelStore> {
-    const { directory, identity, digests } = options;
+    const { directory, identity, digests, maxOpenFiles } = options;
     try {
-      const { db, confirmed } = await openFiles(directory, identity);
+      const { db, confirmed } = await openFiles(directory, identity, maxOpenFiles);
       try {
         const content = await readContent(db, confirmed.read(), digests);
         const store = new LevelStore(options, db, confirmed, content);

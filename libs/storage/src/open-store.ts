@@ -7,7 +7,12 @@ import type { ReplicaStore } from './replica-store.js';
 /** Where a replica's records go, and what they survive; see `DURABILITY`. */
 export type StoreSettings =
   | { readonly durability: 'memory' }
-  | { readonly durability: 'fsync' | 'async'; readonly directory: string };
+  | {
+      readonly durability: 'fsync' | 'async';
+      readonly directory: string;
+      /** Files that LevelDB may keep open; undefined: its own default, 1000. */
+      readonly maxOpenFiles?: number;
+    };
 
 /** @throws StoreError when there is a store that cannot be used */
 export async function openStore(

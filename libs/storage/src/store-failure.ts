@@ -21,10 +21,33 @@ export function storeFailure(directory: string, error: unknown): StoreError {
   }
   return new StoreError(
     'unavailable',
-    `the store in ${directory} cannot be read or written (${message}): make room on the disk ` +
-      'or correct the permissions, and start the node again; what was confirmed is still there',
+    `the store in ${directory} cannot be read or written (${message}): ${remedyFor(code, message)}, ` +
+      'and start the node again; what was confirmed is still there',
     options,
   );
+}
+
+/** What helps against what the system said. LevelDB passes on its words, not its codes. */
+const REMEDIES: readonly (readonly [said: RegExp, remedy: string])[] = [
+  [
+    /EMFILE|Too many open files/i,
+    "this process has used up its open files and connections: raise its limit ('ulimit -n', " +
+      'LimitNOFILE= in systemd, ulimits in Docker)',
+  ],
+  [
+    /ENFILE|Too many open files in system/i,
+    'this machine has used up its open files: raise fs.file-max (sysctl), or stop other programs',
+  ],
+  [/ENOSPC|EDQUOT|No space left|quota exceeded/i, 'the disk is full: make room on it'],
+  [/EROFS|Read-only file system/i, 'the disk is read-only: mount it for writing'],
+  [/EACCES|EPERM|Permission denied|not permitted/i, 'correct the permissions of the directory'],
+];
+
+function remedyFor(code: string | undefined, message: string): string {
+  const said = `${code ?? ''} ${message}`;
+  // The longer of two sayings, of which one holds the other, is the more exact.
+  const known = REMEDIES.filter(([pattern]) => pattern.test(said)).at(-1);
+  return known?.[1] ?? 'make room on the disk or correct the permissions';
 }
 
 function damaged(directory: string, found: string, options: ErrorOptions): StoreError {

@@ -1,3 +1,4 @@
+import { asTool } from '@ccro/program';
 import type { ClusterMode } from '@ccro/cluster-config';
 import { list, oneOf, wholeNumber } from '@ccro/process-cluster';
 import { Argument, Command } from 'commander';
@@ -44,7 +45,7 @@ export interface BenchOptions {
 
 /** `npm run bench -- --help`. */
 export function benchCommand(): Command {
-  return new Command('npm run bench --')
+  return asTool(new Command('npm run bench --'), import.meta.url)
     .description(
       'Measures the cluster: each figure beside what this machine itself takes for a Redis round ' +
         'trip, a signature and a write to disk, so that figures of different machines compare. ' +
@@ -71,8 +72,7 @@ export function benchCommand(): Command {
       'with --write-docs: use the results there and measure nothing; of scenarios in several ' +
         'directories the last one counts',
     )
-    .option('--keep', 'keep the working directory with keys, stores and logs', false)
-    .showHelpAfterError('(--help lists the options)');
+    .option('--keep', 'keep the working directory with keys, stores and logs', false);
 }
 
 type Typed = Partial<Omit<BenchOptions, 'scenarios'>> &

@@ -1,3 +1,4 @@
+import { asTool } from '@ccro/program';
 import {
   LOG_LEVELS,
   type ClusterMode,
@@ -33,7 +34,7 @@ users were told against what the nodes hold. Exits 0 only if every check passed.
 
 /** `npm run chaos -- --help`. */
 export function chaosCommand(): Command {
-  return new Command('npm run chaos --')
+  return asTool(new Command('npm run chaos --'), import.meta.url)
     .description(DESCRIPTION)
     .option('--minutes <m>', 'how long faults strike', decimal(0.1, 1440), 1)
     .option('--seed <s>', 'makes the plan and the workload reproducible (default: random)', seed)
@@ -64,9 +65,7 @@ export function chaosCommand(): Command {
         .default('info'),
     )
     .option('--out <dir>', 'write history.jsonl, timeline.json and report.md; logs after a failure')
-    .option('--keep', 'keep the working directory with keys, stores and logs', false)
-    .allowExcessArguments(false)
-    .showHelpAfterError('(--help lists the options)');
+    .option('--keep', 'keep the working directory with keys, stores and logs', false);
 }
 
 /** What was typed. Ends the process with one line when it is not allowed. */

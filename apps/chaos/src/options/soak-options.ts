@@ -1,3 +1,4 @@
+import { asTool } from '@ccro/program';
 import type { ClusterMode } from '@ccro/cluster-config';
 import { Command, Option } from 'commander';
 import { wholeNumber } from '@ccro/process-cluster';
@@ -21,7 +22,7 @@ export interface SoakOptions {
 
 /** `npm run soak -- --help`. */
 export function soakCommand(): Command {
-  return new Command('npm run soak --')
+  return asTool(new Command('npm run soak --'), import.meta.url)
     .description(
       'Has a cluster of separate processes with a Redis of its own decide many requests, as fast ' +
         'as it can, and measures the memory of every process and the size of every store. Exits ' +
@@ -55,9 +56,7 @@ export function soakCommand(): Command {
     )
     .option('--sample-every <ms>', 'time between samples', wholeNumber(50, 60_000), 1_000)
     .option('--out <dir>', 'write samples.json, memory.svg, stores.svg and report.txt')
-    .option('--keep', 'keep the working directory with keys, stores and logs', false)
-    .allowExcessArguments(false)
-    .showHelpAfterError('(--help lists the options)');
+    .option('--keep', 'keep the working directory with keys, stores and logs', false);
 }
 
 /** What was typed. Ends the process with one line when it is not allowed. */

@@ -1,3 +1,4 @@
+import { asTool } from '@ccro/program';
 import { FAULT_DESCRIPTIONS, FAULT_KINDS } from '@ccro/faults';
 import { BLS_FROM } from '@ccro/cluster-config';
 import { Command } from 'commander';
@@ -8,7 +9,7 @@ const AUTO = `bls in ccro mode from ${BLS_FROM} nodes on`;
 /** `npm start -- --help`. */
 export function clusterCommand(): Command {
   const faults = FAULT_KINDS.map((kind) => `  ${kind.padEnd(18)} ${FAULT_DESCRIPTIONS[kind]}`);
-  return new Command('npm start --')
+  return asTool(new Command('npm start --'), import.meta.url)
     .description('Starts a whole cluster and its gateway, and stays up until Ctrl-C.')
     .option('--mode <mode>', 'ccro or pbft', 'ccro')
     .option('--nodes <n>', 'number of nodes (default: 4, or 3F+1 with --byzantine F)')

@@ -1,22 +1,24 @@
 import type { ClusterConfig } from '@ccro/cluster-config';
 import type { ReplicaId } from '@ccro/consensus';
+import { printable, printableJson } from '@ccro/program';
 import type { Verdict } from '@ccro/receipt';
 
 /** Characters of an operation or a result that are shown. */
 const MAX_SHOWN = 400;
-/** What could move the cursor or turn text around: receipts come from strangers. */
-const UNSHOWN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+/** If each of them is spelled out. */
+const MAX_SPELLED_OUT = 10 * MAX_SHOWN;
 
 /** The verdict for people. */
 export function verdictText(verdict: Verdict, config: ClusterConfig): string {
-  if (!verdict.holds) return `The receipt does not hold (${verdict.code}).\n${verdict.reason}\n`;
+  if (!verdict.holds)
+    return `The receipt does not hold (${verdict.code}).\n${printable(verdict.reason)}\n`;
   const { receipt, request, deciders, decidersNeeded, witnesses, witnessesNeeded } = verdict;
   const { certificate, batch, result } = receipt;
   const { phase, view } = certificate;
   const { client, timestamp, operation } = receipt.request;
   const lines: [string, string][] = [
     ['Cluster', `${config.cluster}: ${config.members.length} nodes, ${certificate.scheme}`],
-    ['Who', `client ${client}`],
+    ['Who', `client ${printable(client)}`],
     ['What', shown(operation)],
     ['Request', `${client}-${timestamp}, digest ${request}`],
     ['When', `sequence ${certificate.sequence}, place ${batch.index + 1} of ${batch.leaves}`],
@@ -35,7 +37,7 @@ export function verdictText(verdict: Verdict, config: ClusterConfig): string {
 
 /** The verdict for programs: one JSON object and a line feed. */
 export function verdictJson(verdict: Verdict): string {
-  if (!verdict.holds) return `${JSON.stringify(verdict, null, 2)}\n`;
+  if (!verdict.holds) return `${printableJson(verdict)}\n`;
   const { receipt, request, deciders, decidersNeeded, witnesses, witnessesNeeded } = verdict;
   const { certificate, batch, result } = receipt;
   const { client, timestamp, operation } = receipt.request;
@@ -50,7 +52,7 @@ export function verdictJson(verdict: Verdict): string {
     decidedBy: { phase: certificate.phase, nodes: deciders, needed: decidersNeeded },
     resultSignedBy: { nodes: witnesses, needed: witnessesNeeded },
   };
-  return `${JSON.stringify(proven, null, 2)}\n`;
+  return `${printableJson(proven)}\n`;
 }
 
 function named(nodes: readonly ReplicaId[]): string {
@@ -58,12 +60,7 @@ function named(nodes: readonly ReplicaId[]): string {
 }
 
 function shown(text: string): string {
-  const cut = text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)} …` : text;
-  const escaped = cut.replaceAll(UNSHOWN, (character) => {
-    const code = character.codePointAt(0) ?? 0;
-    return `\\u{${code.toString(16)}}`;
-  });
-  return text.length > MAX_SHOWN
-    ? `${escaped} (${text.length} characters; --json has all)`
-    : escaped;
+  if (text.length <= MAX_SHOWN) return printable(text, MAX_SPELLED_OUT);
+  const line = printable(text.slice(0, MAX_SHOWN), MAX_SPELLED_OUT);
+  return `${line} … (${text.length} characters; --json has all)`;
 }

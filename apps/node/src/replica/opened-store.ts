@@ -1,6 +1,7 @@
 import { createDigests } from '@ccro/crypto';
 import type { Restored } from '@ccro/consensus';
-import { openStore, type ReplicaStore } from '@ccro/storage';
+import { processDescriptors } from '@ccro/program';
+import { openStore, type ReplicaStore, type StoreSettings } from '@ccro/storage';
 import type { NodeOptions } from '../node-options.js';
 
 /** A node's store with what an earlier run left in it. */
@@ -13,8 +14,14 @@ export interface OpenedStore {
 /** @throws StoreError when the node must not start from what is there */
 export async function openNodeStore({ storage, facts, self }: NodeOptions): Promise<OpenedStore> {
   const identity = { cluster: facts.cluster, replica: self };
-  const store = await openStore(storage, identity, createDigests());
+  const store = await openStore(bounded(storage), identity, createDigests());
   return { store, restored: await store.restore() };
+}
+
+/** A store may keep open what the process's limit leaves it. */
+function bounded(storage: StoreSettings): StoreSettings {
+  if (storage.durability === 'memory') return storage;
+  return { ...storage, maxOpenFiles: processDescriptors().reserveStore() };
 }
 
 /** One line for the log. */

@@ -16,6 +16,7 @@ import {
 import { createDigests } from '@ccro/crypto';
 import { createBehaviour, seededRandom, type FaultKind } from '@ccro/faults';
 import { systemClock } from '@ccro/clock';
+import { LimitedLog } from '@ccro/program';
 import { createRunner, type ReplicaRunner } from '@ccro/runner';
 import { createStateMachine, DefinedApplication } from '@ccro/state-machine';
 import type { ReplicaStore } from '@ccro/storage';
@@ -164,8 +165,10 @@ export class ReplicaService implements BeforeApplicationShutdown, OnApplicationS
   private ownApplications(): readonly DefinedApplication[] {
     const { stateMachine } = this.options;
     if (stateMachine === undefined) return [];
+    // Whoever may submit can make it throw as often, and with whatever text, they like.
+    const log = new LimitedLog((line) => this.logger.error(line));
     const onThrow = (error: unknown, type: string): void =>
-      this.logger.error(`${type} threw and has no effect: ${textOf(error)}`);
+      log.add(`${type} threw`, () => `${type} threw and has no effect: ${textOf(error)}`);
     return [new DefinedApplication(stateMachine, onThrow)];
   }
 
@@ -198,6 +201,11 @@ export class ReplicaService implements BeforeApplicationShutdown, OnApplicationS
   }
 }
 
+/** What was thrown may be anything, and throw itself when it is asked what it says. */
 function textOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  try {
+    return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  } catch {
+    return 'what was thrown cannot be shown';
+  }
 }

@@ -1,9 +1,10 @@
+import { asTool } from '@ccro/program';
 import { Command } from 'commander';
 import type { RawOptions } from './simulator-options.js';
 
 /** `npm run simulate -- --help`. */
 export function simulatorCommand(): Command {
-  return new Command('npm run simulate --')
+  return asTool(new Command('npm run simulate --'), import.meta.url)
     .description(
       'Runs whole clusters in virtual time: faulty nodes, bad networks, power cuts, all drawn ' +
         'from a seed. Exits 1 if an invariant of docs/PROTOCOL.md is violated.',

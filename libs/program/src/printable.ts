@@ -1,0 +1,51 @@
+/**
+ * What could move a cursor, start a new line, colour a terminal or turn text around: control and
+ * formatting characters (bidirectional controls among them), line and paragraph separators, halves
+ * of surrogate pairs.
+ */
+const UNSHOWN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+/** What cutting may leave at the end. */
+const HALF_OF_A_PAIR = /[\ud800-\udbff]$/;
+const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+/** Most characters of a log record's text, before what is unshown is spelled out. */
+export const MAX_RECORD_CHARACTERS = 2_000;
+
+/**
+ * Text from outside as one line that shows what is in it: what could act on a terminal or pass for
+ * a line of its own is spelled out (`\n`, `\u{1b}`), and what is too long is cut, before and after
+ * it was spelled out.
+ */
+export function printable(text: string, maxCharacters = MAX_RECORD_CHARACTERS): string {
+  const cut = text.slice(0, maxCharacters);
+  const spelled = cut.replaceAll(UNSHOWN, (character) => NAMED[character] ?? spellOut(character));
+  const isWhole = text.length <= maxCharacters && spelled.length <= maxCharacters;
+  if (isWhole) return spelled;
+  const shown = spelled.slice(0, maxCharacters).replace(HALF_OF_A_PAIR, '');
+  return `${shown} … (${text.length} characters)`;
+}
+
+/** Several lines: each printable, and all but the first indented, so that none passes for a record. */
+export function printableLines(text: string, maxLines = 30): string {
+  const lines = text.split('\n', maxLines + 1);
+  const shown = lines.slice(0, maxLines).map((line) => printable(line.trimEnd()));
+  if (lines.length > maxLines) shown.push('…');
+  return shown.map((line, index) => (index === 0 ? line : `    ${line.trimStart()}`)).join('\n');
+}
+
+/** A value as JSON that can be shown on a terminal: the same value for whoever parses it. */
+export function printableJson(value: unknown): string {
+  const unshown = /[^\P{Cc}\n]|[\p{Cf}\p{Zl}\p{Zp}]/gu;
+  return JSON.stringify(value, null, 2).replaceAll(unshown, (character) =>
+    Array.from({ length: character.length }, (_, index) => unit(character, index)).join(''),
+  );
+}
+
+/** A unit of UTF-16 as JSON spells it out. */
+function unit(text: string, index: number): string {
+  return `\\u${text.charCodeAt(index).toString(16).padStart(4, '0')}`;
+}
+
+function spellOut(character: string): string {
+  return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+}

@@ -1,0 +1,25 @@
+import { USAGE_EXIT_CODE } from './failure.js';
+import { outliveReaders } from './output.js';
+import { keepFilesPrivate } from './private-files.js';
+import { programVersion } from './version.js';
+
+/**
+ * What every server does first: it answers `--help` and `--version`, refuses arguments, which
+ * would have no effect, goes on without whoever reads its log, and keeps its files to itself.
+ *
+ * @param from the program's `import.meta.url`
+ * @param usage what `--help` prints
+ */
+export function startServerProgram(from: string, usage: string): void {
+  outliveReaders();
+  keepFilesPrivate();
+  const [argument] = process.argv.slice(2);
+  if (argument === undefined) return;
+  if (argument === '--version') process.stdout.write(`${programVersion(from)}\n`);
+  else if (argument === '--help') process.stdout.write(usage);
+  else {
+    process.stderr.write(`there is no argument ${JSON.stringify(argument)} (--help)\n`);
+    process.exit(USAGE_EXIT_CODE);
+  }
+  process.exit(0);
+}
