@@ -1,4 +1,5 @@
 import { primaryOf, collectorOf } from '@ccro/consensus';
+import { Ending } from '@ccro/program';
 import { GatewayApi } from './gateway-api.js';
 import { startCluster } from './launch/start-cluster.js';
 import type { RunningCluster } from './launch/running-cluster.js';
@@ -47,8 +48,9 @@ export async function runCluster(
     await reports.finished();
     return decided ? 0 : 1;
   } finally {
-    ended.dispose();
+    const done = ended.begin();
     await cluster.close();
+    done();
   }
 }
 
@@ -80,11 +82,15 @@ function bannerFacts({ mode, nodes, faulty, fault, seed }: ClusterOptions): Bann
   return { mode, nodes, byzantine: faulty, fault, seed, commander, communication };
 }
 
+/** Gateway, nodes and Redis are closed one after another, and each of them has its own deadline. */
+const SHUTDOWN_DEADLINE_MS = 15_000;
+
 /** Resolves on SIGINT or SIGTERM, rejects when a part of the cluster cannot go on. */
 function untilEnded(): {
   readonly promise: Promise<void>;
   fail(error: unknown): void;
-  dispose(): void;
+  /** What is left has a deadline from now on. @returns to be called when nothing is left */
+  begin(): () => void;
 } {
   let end: () => void = () => undefined;
   let fail: (error: unknown) => void = () => undefined;
@@ -93,10 +99,17 @@ function untilEnded(): {
     fail = reject;
   });
   promise.catch(() => undefined);
-  process.once('SIGINT', end).once('SIGTERM', end);
-  return {
-    promise,
-    fail,
-    dispose: () => void process.off('SIGINT', end).off('SIGTERM', end),
+  const ending = new Ending({ name: 'npm start', deadlineMs: SHUTDOWN_DEADLINE_MS });
+  const onSignal = (signal: 'SIGINT' | 'SIGTERM'): void => {
+    if (ending.begins(signal)) end();
   };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  const begin = (): (() => void) => {
+    const unbound = ending.bounded();
+    return () => {
+      unbound();
+      process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    };
+  };
+  return { promise, fail, begin };
 }

@@ -1,5 +1,12 @@
 export { connectClient, type ConnectedClient } from './connect-client.js';
 export { cpuMilliseconds } from './cpu-time.js';
+export {
+  KeptAlive,
+  RESTART_POLICY,
+  type Restartable,
+  type RestartListener,
+  type RestartPolicy,
+} from './kept-alive.js';
 export { decimal, list, oneOf, seed, wholeNumber } from './option-parsers.js';
 export {
   AUDITOR_CLIENT,

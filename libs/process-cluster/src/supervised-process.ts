@@ -32,18 +32,22 @@ export interface ProgramOptions {
   readonly name: string;
   /** Path of the built main file. */
   readonly entry: string;
-  /** The whole environment it gets. */
-  readonly environment: Readonly<Record<string, string>>;
+  /** The whole environment it gets; a function is asked at each start. */
+  readonly environment: Environment | (() => Environment);
   /** Its first group is the URL that the program says it listens on. */
   readonly readyLine: RegExp;
-  /** Everything that it writes is appended here. */
-  readonly logFile: string;
+  /** Everything that it writes is appended here; undefined: it is not kept. */
+  readonly logFile?: string;
+  /** Told what it writes on standard error once it is ready. */
+  readonly onComplaint?: (text: Buffer) => void;
 }
+
+type Environment = Readonly<Record<string, string>>;
 
 export interface ProgramDependencies {
   readonly watchdog: Watchdog;
   /** Told when the program ends although nobody here ended it. */
-  readonly onUnexpectedEnd: (process: SupervisedProcess, lastLine: string) => void;
+  readonly onUnexpectedEnd: (process: SupervisedProcess, lastLine: string, exit: Exit) => void;
 }
 
 /**
@@ -56,14 +60,19 @@ export class SupervisedProcess {
   private closed: Promise<unknown> = Promise.resolve();
   private endIsMeant = true;
   private baseUrl: string | undefined;
+  private earlierUrl: string | undefined;
   private lastWords = '';
-  private readonly log: WriteStream;
+  private lastComplaint = '';
+  private readonly log: WriteStream | undefined;
 
   constructor(
     private readonly options: ProgramOptions,
     private readonly dependencies: ProgramDependencies,
   ) {
-    this.log = createWriteStream(options.logFile, { flags: 'a' });
+    const { logFile } = options;
+    this.log = logFile === undefined ? undefined : createWriteStream(logFile, { flags: 'a' });
+    // A full disk ends the log, and nothing else.
+    this.log?.on('error', () => undefined);
   }
 
   get name(): string {
@@ -73,6 +82,11 @@ export class SupervisedProcess {
   /** Base URL of its HTTP interface; undefined while it does not run. Another one at each start. */
   get url(): string | undefined {
     return this.running ? this.baseUrl : undefined;
+  }
+
+  /** The URL of this run or of the last one. */
+  get lastUrl(): string | undefined {
+    return this.baseUrl ?? this.earlierUrl;
   }
 
   get pid(): number | undefined {
@@ -88,11 +102,14 @@ export class SupervisedProcess {
   async start(): Promise<void> {
     if (this.running) throw new Error(`${this.name} runs already`);
     this.endIsMeant = true;
+    this.earlierUrl = this.lastUrl;
     this.baseUrl = undefined;
     this.lastWords = '';
-    this.log.write(`--- ${this.name} starts at ${new Date().toISOString()}\n`);
+    this.lastComplaint = '';
+    this.log?.write(`--- ${this.name} starts at ${new Date().toISOString()}\n`);
+    const { environment } = this.options;
     const child = spawn(process.execPath, ['--enable-source-maps', this.options.entry], {
-      env: this.options.environment,
+      env: typeof environment === 'function' ? environment() : environment,
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });
@@ -136,8 +153,9 @@ export class SupervisedProcess {
   /** Writes out the log. The process must have ended. */
   async closeLog(): Promise<void> {
     await this.closed;
+    if (this.log === undefined) return;
     this.log.end();
-    await finished(this.log);
+    await finished(this.log).catch(() => undefined);
   }
 
   private async end(signal: NodeJS.Signals): Promise<void> {
@@ -163,7 +181,7 @@ export class SupervisedProcess {
         START_TIMEOUT_MS,
       );
       const listen = (chunk: Buffer): void => {
-        this.log.write(chunk);
+        this.log?.write(chunk);
         this.lastWords = (this.lastWords + chunk.toString()).slice(-LAST_WORDS_CHARACTERS);
         const url = this.baseUrl ?? this.options.readyLine.exec(this.lastWords)?.[1];
         if (url === undefined) return;
@@ -171,7 +189,11 @@ export class SupervisedProcess {
         resolve(url);
       };
       child.stdout?.on('data', listen);
-      child.stderr?.on('data', listen);
+      child.stderr?.on('data', (chunk: Buffer) => {
+        listen(chunk);
+        this.lastComplaint = (this.lastComplaint + chunk.toString()).slice(-LAST_WORDS_CHARACTERS);
+        if (!this.endIsMeant) this.options.onComplaint?.(chunk);
+      });
       child.once('error', (error) => fail(error.message));
       // `close` comes when all that it wrote was read.
       child.once('close', (code, signal) => fail(this.lastLine(), { code, signal }));
@@ -181,12 +203,16 @@ export class SupervisedProcess {
   private onExit(child: ChildProcess, { code, signal }: Exit): void {
     const { pid } = child;
     if (pid !== undefined) this.dependencies.watchdog.ended(pid);
-    this.log.write(`--- ${this.name} ended (${signal ?? `exit code ${code}`})\n`);
+    this.log?.write(`--- ${this.name} ended (${signal ?? `exit code ${code}`})\n`);
     if (this.endIsMeant) return;
-    child.once('close', () => this.dependencies.onUnexpectedEnd(this, this.lastLine()));
+    const exit = { code, signal };
+    child.once('close', () => this.dependencies.onUnexpectedEnd(this, this.lastLine(), exit));
   }
 
+  /** Programs here end with one line on standard error that explains why. */
   private lastLine(): string {
-    return this.lastWords.trimEnd().split('\n').at(-1) ?? '';
+    const text = this.lastComplaint.trim() === '' ? this.lastWords : this.lastComplaint;
+    const line = text.trimEnd().split('\n').at(-1) ?? '';
+    return line.replace(/^(node|gateway): /, '');
   }
 }

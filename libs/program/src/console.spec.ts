@@ -1,4 +1,4 @@
-import { Logger } from '@nestjs/common';
+import { ConsoleLogger, Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { logToConsole } from './console.js';
 
@@ -15,7 +15,7 @@ beforeEach(() => {
 afterEach(() => {
   vi.restoreAllMocks();
   vi.unstubAllEnvs();
-  Logger.overrideLogger(false);
+  Logger.overrideLogger(new ConsoleLogger());
 });
 
 describe('a log record', () => {

@@ -38,7 +38,12 @@ export class DescriptorBudget {
     const share = Math.floor(this.limit * STORE_SHARE);
     const files = Math.min(Math.max(share, STORE_FILES.min), STORE_FILES.max);
     this.reserved += files;
-    this.check();
+    try {
+      this.check();
+    } catch (error) {
+      this.reserved -= files;
+      throw error;
+    }
     return files;
   }
 

@@ -30,6 +30,7 @@ export function closeOnSignals(close: () => Promise<void>, options: ShutdownOpti
   const ending = new Ending(options);
   const onSignal = (signal: EndSignal): void => {
     if (!ending.begins(signal)) return;
+    ending.bounded();
     const done = (): void => {
       for (const each of SIGNALS) process.off(each, onSignal);
       process.kill(process.pid, signal);
@@ -43,8 +44,8 @@ export function closeOnSignals(close: () => Promise<void>, options: ShutdownOpti
 }
 
 /**
- * An end that has begun: it has a deadline from then on, and does not begin again. For programs
- * that have more to do than to close something.
+ * An end that begins once, with the first signal. For programs that have more to do than to close
+ * something.
  */
 export class Ending {
   private begun: number | undefined;
@@ -59,19 +60,19 @@ export class Ending {
       return false;
     }
     this.begun = now;
-    this.bounded();
     return true;
   }
 
-  /** From now on the process has until the deadline. */
-  bounded(): void {
+  /** From now on the process has until the deadline. @returns takes it back */
+  bounded(): () => void {
     const { name, deadlineMs = SHUTDOWN_DEADLINE_MS } = this.options;
-    setTimeout(() => {
+    const timer = setTimeout(() => {
       const seconds = deadlineMs / 1000;
       process.stderr.write(
         `${name}: not everything was closed within ${seconds} s: ended anyway\n`,
       );
       process.exit(1);
     }, deadlineMs).unref();
+    return () => clearTimeout(timer);
   }
 }

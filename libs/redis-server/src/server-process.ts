@@ -12,7 +12,9 @@ export class ServerProcess {
   private readonly child: ChildProcess;
   private readonly watchdog: ChildProcess | undefined;
   /** Settles when the server is gone, however it went. */
-  private readonly exited: Promise<void>;
+  readonly exited: Promise<void>;
+  /** Whether somebody here asked for its end. */
+  endIsMeant = false;
   private spawnError: Error | undefined;
   private complaints = '';
   private readonly killAtExit = (): void => {
@@ -61,17 +63,25 @@ export class ServerProcess {
 
   /** Ends the server at once, as a crash would. */
   async kill(): Promise<void> {
+    this.endIsMeant = true;
     this.signal('SIGKILL');
     await this.exited;
   }
 
   /** Asks the server to stop, and kills it when it has not after some seconds. */
   async stop(): Promise<void> {
+    this.endIsMeant = true;
     this.signal('SIGCONT'); // a stopped process would not see the request
     this.signal('SIGTERM');
     const timer = setTimeout(() => this.signal('SIGKILL'), STOP_TIMEOUT_MS);
     await this.exited;
     clearTimeout(timer);
+  }
+
+  /** The signal or the exit code that it ended with. */
+  get howItEnded(): string {
+    const { signalCode, exitCode } = this.child;
+    return signalCode ?? `exit code ${exitCode}`;
   }
 
   /** Why the server did not start: the error of starting it, or the end of what it wrote. */

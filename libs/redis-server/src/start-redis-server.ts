@@ -26,6 +26,8 @@ export interface RedisServerOptions {
   readonly dir?: string;
   /** Further arguments as redis-server takes them, e.g. `['--appendonly', 'yes']`. */
   readonly extraArgs?: readonly string[];
+  /** Told when the server ends although nobody here ended it. `restart` brings it back. */
+  readonly onUnexpectedEnd?: (why: string) => void;
   /** Path of the binary; by default what `findRedisServer` finds. */
   readonly executable?: string;
 }
@@ -147,6 +149,9 @@ class LocalRedisServer implements RedisServer {
     }
     this.port = port;
     this.pid = child.pid ?? 0;
+    void child.exited.then(() => {
+      if (!child.endIsMeant) this.options.onUnexpectedEnd?.(child.howItEnded);
+    });
   }
 
   private argumentsFor(port: number, logFile: string): string[] {

@@ -1,6 +1,7 @@
 import { BrokerError, InProcessHub, RedisBroker, type Broker } from '@ccro/broker';
 import { loadRedisCa } from '@ccro/cluster-config';
-import { startRedisServer, type RedisServer } from '@ccro/redis-server';
+import { KeptAlive } from '@ccro/process-cluster';
+import { RedisServerError, startRedisServer, type RedisServer } from '@ccro/redis-server';
 import type { ClusterOptions } from '../options/cluster-options.js';
 
 /** Where the participants of one cluster get their connections. */
@@ -11,7 +12,16 @@ export interface BrokerSource {
   readonly redisCa?: string | undefined;
   /** A connection of its own for one participant, not connected yet. */
   connection(name: string): Broker;
+  /** Whether a Redis that was started here is being started again. */
+  isAway(): boolean;
   close(): Promise<void>;
+}
+
+/** Told of a Redis that was started here. */
+export interface BrokerListener {
+  onNotice(line: string): void;
+  /** It ended, and could not be started again. */
+  onFatal(error: unknown): void;
 }
 
 const PROBE_TIMEOUT_MS = 1_000;
@@ -25,16 +35,17 @@ const PROBE_TIMEOUT_MS = 1_000;
  */
 export async function openBrokers(
   { broker, redisUrl, redisCaFile }: Pick<ClusterOptions, 'broker' | 'redisUrl' | 'redisCaFile'>,
-  say: (line: string) => void,
+  listener: BrokerListener,
 ): Promise<BrokerSource> {
   if (broker === 'embedded') return embedded();
   const redisCa = loadRedisCa({ redisUrl, redisCaFile });
   const reachable = await answers(redisUrl, redisCa);
-  const server = reachable ? undefined : await startLocal(redisUrl, say);
+  const server = reachable ? undefined : await startLocal(redisUrl, listener);
   return {
     redisUrl,
     redisCa,
     connection: (name) => new RedisBroker({ url: redisUrl, ca: redisCa, name }),
+    isAway: () => server?.isAway() ?? false,
     close: async () => {
       await server?.stop();
     },
@@ -46,6 +57,7 @@ function embedded(): BrokerSource {
   return {
     redisUrl: undefined,
     connection: (name) => hub.broker(name),
+    isAway: () => false,
     close: () => Promise.resolve(),
   };
 }
@@ -66,11 +78,38 @@ async function answers(url: string, ca: string | undefined): Promise<boolean> {
   }
 }
 
-async function startLocal(url: string, say: (line: string) => void): Promise<RedisServer> {
+interface LocalServer {
+  isAway(): boolean;
+  stop(): Promise<void>;
+}
+
+/** Starts a redis-server, and again whenever it ends: nodes and gateway wait for it. */
+async function startLocal(url: string, listener: BrokerListener): Promise<LocalServer> {
   const { port } = new URL(url);
-  const server = await startRedisServer({ port: port === '' ? 6379 : Number(port) });
-  say(`No Redis answered at ${url}: started a local redis-server (pid ${server.pid}).`);
-  return server;
+  const server: RedisServer = await startRedisServer({
+    port: port === '' ? 6379 : Number(port),
+    onUnexpectedEnd: (why) => keeper.ended(why),
+  });
+  const keeper = new KeptAlive(
+    { name: 'redis-server', start: () => server.restart() },
+    {
+      onNotice: (line) => listener.onNotice(line),
+      onGivenUp: (_, why) =>
+        listener.onFatal(
+          new RedisServerError('start-failed', `redis-server ended and cannot be started: ${why}`),
+        ),
+    },
+  );
+  listener.onNotice(
+    `No Redis answered at ${url}: started a local redis-server (pid ${server.pid}).`,
+  );
+  return {
+    isAway: () => !server.running,
+    stop: async () => {
+      await keeper.stop();
+      await server.stop();
+    },
+  };
 }
 
 function isLoopback(url: string): boolean {

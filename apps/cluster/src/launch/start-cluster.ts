@@ -17,7 +17,9 @@ import type { ClusterOptions } from '../options/cluster-options.js';
 import { openBrokers, type BrokerSource } from './brokers.js';
 import { clusterOf } from './cluster-of-directory.js';
 import { decisionTraffic } from './decision-traffic.js';
-import { startNodeProcess } from './node-process.js';
+import { launchHere, launchProcess, NodeKeeping } from './launched-node.js';
+import { nodeProcess } from './node-process.js';
+import { ProcessDirectory } from './process-directory.js';
 import type { LaunchListener, RunningCluster, RunningNode } from './running-cluster.js';
 
 const HOST = '127.0.0.1';
@@ -50,6 +52,12 @@ interface LaunchPlan {
   readonly stateMachine: StateMachineDefinition | undefined;
 }
 
+interface NodeSurroundings {
+  readonly source: BrokerSource;
+  readonly directory: ProcessDirectory | undefined;
+  readonly keeping: NodeKeeping;
+}
+
 class Launch {
   private readonly closers: (() => Promise<void>)[] = [];
   private readonly brokers: Broker[] = [];
@@ -70,13 +78,16 @@ class Launch {
   }
 
   async run(): Promise<RunningCluster> {
-    const source = await openBrokers(this.options, (line) => this.listener.onNotice(line));
+    const source = await openBrokers(this.options, this.listener);
     this.closers.push(() => source.close());
+    const directory = await this.processDirectory();
+    const { members } = this.config;
+    const keeping = new NodeKeeping(members.length, this.listener, () => source.isAway());
     const nodes: RunningNode[] = [];
     // All at a time: one that has to be killed in the end must not keep the others waiting.
     this.closers.push(async () => void (await Promise.all(nodes.map((node) => node.close()))));
-    for (const { id } of this.config.members) {
-      const node = await this.startNode(id, source);
+    for (const { id } of members) {
+      const node = await this.startNode(id, { source, directory, keeping });
       nodes.push(node);
       this.listener.onNodeStarted(node);
     }
@@ -99,35 +110,49 @@ class Launch {
     }
   }
 
-  private startNode(id: number, source: BrokerSource): Promise<RunningNode> {
+  /** Where what separate processes need is; undefined where there are none. */
+  private async processDirectory(): Promise<ProcessDirectory | undefined> {
+    if (!this.options.processes) return undefined;
+    const directory = await ProcessDirectory.create(this.config);
+    this.closers.push(() => directory.remove());
+    return directory;
+  }
+
+  private startNode(
+    id: number,
+    { source, directory, keeping }: NodeSurroundings,
+  ): Promise<RunningNode> {
     const { options } = this;
-    const { nodePort, faulty, fault, seed, faultInjection, processes, storage } = options;
-    const { redisCaFile } = options;
+    const { nodePort, faulty, fault, seed, faultInjection, storage, redisCaFile } = options;
+    const { redisUrl } = source;
     const common = {
       httpPort: nodePort === 0 ? 0 : nodePort + id,
       host: HOST,
       faultInjection,
       ...(faulty.includes(id) ? { fault, faultSeed: seed } : {}),
     };
-    if (processes && source.redisUrl !== undefined) {
-      const { redisUrl } = source;
-      const { listener } = this;
+    if (directory !== undefined && redisUrl !== undefined) {
       const { stateMachine: stateMachinePath } = options;
-      const own = { id, config: this.config, redisUrl, redisCaFile, storage, stateMachinePath };
-      return startNodeProcess({ ...common, ...own }, (error) => listener.onFatal(error));
+      const { configPath, watchdog } = directory;
+      const own = { id, configPath, redisUrl, redisCaFile, stateMachinePath };
+      const node = { ...common, ...own, storage: directory.storageFor(storage) };
+      return launchProcess(id, (onDeath) => nodeProcess(node, watchdog, onDeath), keeping);
     }
-    return startNode({
-      ...common,
-      facts: clusterFacts(this.config),
-      self: id,
-      secretKey: developmentKey('node', id).secretKey,
-      votingSecretKey: developmentVotingKey(id).secretKey,
-      broker: this.connection(source, nodeConnectionName(id)),
-      stateMachine: this.plan.stateMachine,
-      storage: nodeStore(storage, id),
-      tuning: this.config.tuning,
-      onFatal: (error) => this.listener.onFatal(error),
-    });
+    const start = (port: number | undefined, onFatal: (error: unknown) => void) =>
+      startNode({
+        ...common,
+        ...(port === undefined ? {} : { httpPort: port }),
+        facts: clusterFacts(this.config),
+        self: id,
+        secretKey: developmentKey('node', id).secretKey,
+        votingSecretKey: developmentVotingKey(id).secretKey,
+        broker: this.connection(source, nodeConnectionName(id)),
+        stateMachine: this.plan.stateMachine,
+        storage: nodeStore(storage, id),
+        tuning: this.config.tuning,
+        onFatal,
+      });
+    return launchHere(id, storage.durability !== 'memory', start, keeping);
   }
 
   private async startGateway(source: BrokerSource): Promise<string> {

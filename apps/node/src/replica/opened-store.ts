@@ -9,19 +9,33 @@ export interface OpenedStore {
   readonly store: ReplicaStore;
   /** Undefined when nothing was stored before. */
   readonly restored: Restored | undefined;
+  /** To be called when the store was closed: what it may keep open is free for others. */
+  readonly release: () => void;
 }
 
 /** @throws StoreError when the node must not start from what is there */
 export async function openNodeStore({ storage, facts, self }: NodeOptions): Promise<OpenedStore> {
   const identity = { cluster: facts.cluster, replica: self };
-  const store = await openStore(bounded(storage), identity, createDigests());
-  return { store, restored: await store.restore() };
+  const { settings, release } = bounded(storage);
+  try {
+    const store = await openStore(settings, identity, createDigests());
+    return { store, restored: await store.restore(), release };
+  } catch (error) {
+    release();
+    throw error;
+  }
 }
 
-/** A store may keep open what the process's limit leaves it. */
-function bounded(storage: StoreSettings): StoreSettings {
-  if (storage.durability === 'memory') return storage;
-  return { ...storage, maxOpenFiles: processDescriptors().reserveStore() };
+/** A store may keep open what the process's limit leaves it, which is set aside until `release`. */
+function bounded(storage: StoreSettings): {
+  readonly settings: StoreSettings;
+  readonly release: () => void;
+} {
+  if (storage.durability === 'memory') return { settings: storage, release: () => undefined };
+  const descriptors = processDescriptors();
+  const maxOpenFiles = descriptors.reserveStore();
+  const release = (): void => descriptors.releaseStore(maxOpenFiles);
+  return { settings: { ...storage, maxOpenFiles }, release };
 }
 
 /** One line for the log. */

@@ -50,9 +50,10 @@ export class ReplicaService implements BeforeApplicationShutdown, OnApplicationS
 
   constructor(
     @Inject(NODE_OPTIONS) private readonly options: NodeOptions,
-    @Inject(OPENED_STORE) { store, restored }: OpenedStore,
+    @Inject(OPENED_STORE) private readonly opened: OpenedStore,
     private readonly metrics: ReplicaMetrics,
   ) {
+    const { store, restored } = opened;
     this.store = timedStore(store, (seconds) => metrics.onWritten(seconds));
     this.logger = new Logger(`node ${options.self}`);
     const { members } = options.facts;
@@ -160,6 +161,7 @@ export class ReplicaService implements BeforeApplicationShutdown, OnApplicationS
   /** Nobody asks for stored decisions any more. */
   async onApplicationShutdown(): Promise<void> {
     await this.store.close();
+    this.opened.release();
   }
 
   private ownApplications(): readonly DefinedApplication[] {

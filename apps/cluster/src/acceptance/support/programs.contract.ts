@@ -43,6 +43,10 @@ export class Program {
     this.ended = once(this.child, 'close').then(([code, signal]) => ({ code, signal }) as Exit);
   }
 
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
   get running(): boolean {
     return this.child.exitCode === null && this.child.signalCode === null;
   }
