@@ -9,11 +9,14 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundlePrograms } from './bundle.mjs';
+import { withLock } from './lock.mjs';
 import { buildPage } from './page.mjs';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 const MINIMUM_NODE = [20, 19];
+/** Held by the one command that installs and builds. Not in what npm or the build clears away. */
+const LOCK = join(ROOT, '.prepare.lock');
 const BUILD_STAMP = join(ROOT, 'dist', '.build-stamp');
 /** Of which sources the page was made: nothing but this script writes there. */
 const PAGE_STAMP = join(ROOT, 'dist', 'dashboard', '.sources');
@@ -37,6 +40,15 @@ const NOT_BUILT = /(^|\/)(node_modules|dist|coverage)$|\.spec\.ts$/;
 /** Installs and builds what is missing. Throws a `PrepareError` with what the tool printed. */
 export async function prepare({ build = true } = {}) {
   requireNode();
+  const isReady = () => isInstalled() && (!build || isBuilt());
+  if (isReady()) return;
+  const wait = ({ pid }) =>
+    progress(`Waiting for another npm command (process ${pid}) that installs and builds ...`);
+  await withLock(LOCK, () => installAndBuild(build), wait);
+}
+
+/** Looks again: whoever held the lock has perhaps done it. */
+async function installAndBuild(build) {
   if (!isInstalled()) await install();
   if (build) await buildIfChanged();
 }
@@ -74,7 +86,9 @@ function readPackages(file) {
 
 async function install() {
   progress('Installing dependencies (about a minute the first time) ...');
-  const args = ['ci', '--include=dev', '--include=optional', '--loglevel=error'];
+  // Nothing needs a package's own scripts: what has native code comes with it built.
+  const args = ['ci', '--ignore-scripts', '--include=dev', '--include=optional'];
+  args.push('--loglevel=error');
   const underNpm = process.env.npm_execpath?.endsWith('npm-cli.js');
   const [command, commandArgs] = underNpm
     ? [process.execPath, [process.env.npm_execpath, ...args]]
@@ -84,7 +98,7 @@ async function install() {
 
 async function buildIfChanged() {
   const sources = fingerprint(BUILD_INPUTS);
-  if (readIfThere(BUILD_STAMP) === buildStamp(sources)) return;
+  if (isBuilt(sources)) return;
   progress('Building ...');
   const nest = join(ROOT, 'node_modules', '@nestjs', 'cli', 'bin', 'nest.js');
   await runQuietly(process.execPath, [nest, 'build', 'cluster'], 'nest build cluster');
@@ -94,6 +108,10 @@ async function buildIfChanged() {
     writeFileSync(PAGE_STAMP, sources);
   }
   writeFileSync(BUILD_STAMP, buildStamp(sources));
+}
+
+function isBuilt(sources = fingerprint(BUILD_INPUTS)) {
+  return readIfThere(BUILD_STAMP) === buildStamp(sources);
 }
 
 function buildStamp(sources) {

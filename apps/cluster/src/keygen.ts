@@ -1,10 +1,11 @@
 /**
  * `npm run keygen -- --nodes 4 --out DIR`: makes the keys of a new cluster, and users of Redis for
  * it with `--redis-acl`; with `--api-keys FILE` instead keys for callers of the gateway. Exits 0
- * when all files are written, 1 with one line on standard error otherwise.
+ * when all files are written, otherwise, with one line on standard error, 2 when an option is wrong
+ * and 1 when the files cannot be written.
  */
 
-import { asTool, endWithReader, printable, USAGE_EXIT_CODE } from '@ccro/program';
+import { asTool, endWithReader, exitCodeOf, printable } from '@ccro/program';
 import {
   addApiKeys,
   API_ROLES,
@@ -92,7 +93,7 @@ function generate(options: KeygenOptions): void {
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     process.stderr.write(`error: ${printable(error.message)}\n`);
-    process.exitCode = USAGE_EXIT_CODE;
+    process.exitCode = exitCodeOf(error);
   }
 }
 

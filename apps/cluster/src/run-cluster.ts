@@ -1,7 +1,8 @@
 import { primaryOf, collectorOf } from '@ccro/consensus';
 import { Ending } from '@ccro/program';
 import { GatewayApi } from './gateway-api.js';
-import { startCluster } from './launch/start-cluster.js';
+import { requireFreePorts } from './launch/free-ports.js';
+import { HOST, startCluster } from './launch/start-cluster.js';
 import type { RunningCluster } from './launch/running-cluster.js';
 import { readOnceFile, submitOnce } from './once.js';
 import type { ClusterOptions } from './options/cluster-options.js';
@@ -19,6 +20,7 @@ export async function runCluster(
   print: (line: string) => void,
 ): Promise<number> {
   const requests = options.once === undefined ? undefined : await readOnceFile(options.once);
+  await requireFreePorts(options, HOST);
   const facts = bannerFacts(options);
   for (const line of bannerLines(facts)) print(line);
   const ended = untilEnded();

@@ -75,7 +75,7 @@ describe('npm run simulate', () => {
     expect(stderr).toMatch(
       /^--trace .* cannot be used: a file that can be written \(ENOENT.*\)\n$/,
     );
-    expect(code).toBe(1);
+    expect(code).toBe(2);
   });
 });
 

@@ -70,10 +70,9 @@ function textOf(message: unknown): string {
 
 /**
  * Makes everything that this program logs go to the console, from `level` on. Colours are for
- * terminals, unless NO_COLOR or FORCE_COLOR say otherwise.
+ * terminals that have them (NO_COLOR says that one has not).
  */
 export function logToConsole(level: EnvironmentLevel): void {
-  const { NO_COLOR, FORCE_COLOR } = process.env;
-  const colors = !NO_COLOR && (process.stdout.isTTY || Boolean(FORCE_COLOR));
+  const colors = Boolean(process.stdout.isTTY) && process.stdout.hasColors();
   Logger.overrideLogger(new ProgramLogger('ccro', { logLevels: nestLogLevels(level), colors }));
 }

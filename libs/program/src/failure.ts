@@ -13,12 +13,12 @@ const EXPLAINED = new Set([
   'StoreError',
 ]);
 
-/** Errors of whoever typed the command or wrote the settings. */
-const USAGE = new Set(['ConfigurationError', 'OptionError']);
+/** Errors of whoever typed the command. */
+const USAGE = new Set(['OptionError']);
 
 /** Of every program: it did not do what it was asked to, and why is in what it printed. */
 export const FAILURE_EXIT_CODE = 1;
-/** Of every program: an option, an argument or a setting is wrong; nothing was done. */
+/** Of every program: an option or an argument is wrong; nothing was done. */
 export const USAGE_EXIT_CODE = 2;
 
 type SystemError = Error & { readonly [key in 'code' | 'port' | 'path']?: unknown };
@@ -56,6 +56,11 @@ export function explainFailure(error: unknown, portSetting: string): string {
 
 /** The exit status for what kept a program from its work. */
 export function exitCodeOf(error: unknown): number {
-  const isUsage = error instanceof Error && USAGE.has(error.name);
+  const isUsage = error instanceof Error && (USAGE.has(error.name) || isOfAnOption(error));
   return isUsage ? USAGE_EXIT_CODE : FAILURE_EXIT_CODE;
+}
+
+/** A setting may come from an option or from the environment; the error names it as it was given. */
+function isOfAnOption(error: Error & { readonly setting?: unknown }): boolean {
+  return typeof error.setting === 'string' && error.setting.startsWith('--');
 }

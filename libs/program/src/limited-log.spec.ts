@@ -21,7 +21,7 @@ describe('LimitedLog', () => {
   });
 
   it('makes no line that it does not say', () => {
-    const made = vi.fn(() => 'line');
+    const made = vi.fn<() => string>(() => 'line');
     const log = new LimitedLog(() => undefined, { lines: 1, periodMs: 1000 });
     for (let index = 0; index < 1000; index += 1) log.add('kind', made);
     expect(made).toHaveBeenCalledTimes(1);

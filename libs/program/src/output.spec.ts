@@ -44,7 +44,7 @@ describe('a log that cannot be written', () => {
     disk.on('error', () => undestroy(disk));
     disk.write('one\n');
     disk.state = 'full';
-    const failed = vi.fn();
+    const failed = vi.fn<() => void>();
     disk.write('two\n', failed);
     await vi.waitFor(() => expect(failed).toHaveBeenCalledOnce());
     undestroy(disk);
@@ -59,7 +59,7 @@ describe('a log that cannot be written', () => {
     const disk = new Disk();
     keepWriting(disk as never, 1000);
     disk.state = 'stuck';
-    const called = vi.fn();
+    const called = vi.fn<() => void>();
     for (let index = 0; index < 1000; index += 1) disk.write('0123456789', called);
     expect(disk.writableLength).toBeLessThanOrEqual(1010);
     disk.proceed();

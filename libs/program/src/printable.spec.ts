@@ -57,7 +57,7 @@ describe('printableJson', () => {
       fc.property(text, text, (key, value) => {
         const json = printableJson({ [key]: [value] });
         expect(JSON.parse(json)).toEqual(JSON.parse(JSON.stringify({ [key]: [value] })));
-        expect(/[\p{Cf}\p{Zl}\p{Zp}\u0080-\u009f\u007f\u001b]/u.test(json)).toBe(false);
+        expect(ACTING.test(json.replaceAll('\n', ''))).toBe(false);
       }),
     );
   });

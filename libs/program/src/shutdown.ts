@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { printable } from './printable.js';
 
 /** How long an orderly end may take, in milliseconds: less than Docker waits before it kills. */
 export const SHUTDOWN_DEADLINE_MS = 8_000;
@@ -31,14 +32,16 @@ export function closeOnSignals(close: () => Promise<void>, options: ShutdownOpti
   const onSignal = (signal: EndSignal): void => {
     if (!ending.begins(signal)) return;
     ending.bounded();
-    const done = (): void => {
-      for (const each of SIGNALS) process.off(each, onSignal);
-      process.kill(process.pid, signal);
-    };
-    close().then(done, (error: unknown) => {
-      process.stderr.write(`${options.name}: ${String(error)}\n`);
-      done();
-    });
+    void closeAndEnd(signal);
+  };
+  const closeAndEnd = async (signal: EndSignal): Promise<void> => {
+    try {
+      await close();
+    } catch (error) {
+      process.stderr.write(`${options.name}: ${printable(String(error))}\n`);
+    }
+    for (const each of SIGNALS) process.off(each, onSignal);
+    process.kill(process.pid, signal);
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);
 }

@@ -106,10 +106,11 @@ const START = ['dist/programs/cluster.js', '--gateway-port', '0', '--node-port',
 async function complaintOf(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  exitCode = 1,
 ): Promise<string> {
   const defaults = { REDIS_URL: redis().url, NODE_HTTP_PORT: '0', GATEWAY_PORT: '0' };
   const { code, stderr } = await runProgram(args, { ...defaults, ...environment });
-  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/^[^\n]+\n$/) });
+  expect({ code, stderr }).toEqual({ code: exitCode, stderr: expect.stringMatching(/^[^\n]+\n$/) });
   return stderr.trim();
 }
 
@@ -187,13 +188,17 @@ describe.concurrent('wrong configuration value', () => {
     [['--mode', 'raft'], '--mode raft cannot be used: one of ccro, pbft'],
     [['--gateway-port', '70000'], '--gateway-port 70000 cannot be used: an integer from 0 to'],
     [['--nodes', '4', '--byzantine', '2'], 'more nodes, or --unsafe'],
-    [['--api-keys', 'no-such.json'], 'API keys file "no-such.json" cannot be read'],
-  ])('of npm start, %j', async (options, complaint) => {
-    expect(await complaintOf([...START, ...options])).toContain(complaint);
+  ])('H7: of npm start, %j, which exits with 2', async (options, complaint) => {
+    expect(await complaintOf([...START, ...options], {}, 2)).toContain(complaint);
+  });
+
+  it('of npm start, a file of keys that is not there', async () => {
+    const complaint = await complaintOf([...START, '--api-keys', 'no-such.json']);
+    expect(complaint).toContain('API keys file "no-such.json" cannot be read');
   });
 
   it('FAULT_INJECTION=maybe npm start', async () => {
-    const complaint = await complaintOf(START, { FAULT_INJECTION: 'maybe', REDIS_URL: '' });
+    const complaint = await complaintOf(START, { FAULT_INJECTION: 'maybe', REDIS_URL: '' }, 2);
     expect(complaint).toMatch(/FAULT_INJECTION.*on or off/);
   });
 
@@ -204,6 +209,30 @@ describe.concurrent('wrong configuration value', () => {
     const gone = await startRedisServer();
     await gone.stop();
     expect(await complaintOf(program, { REDIS_URL: gone.url })).toContain(gone.url);
+  });
+});
+
+describe.concurrent('every program', () => {
+  const APPS = 'dist/apps';
+  it.each([
+    'dist/programs/node.js',
+    'dist/programs/gateway.js',
+    'dist/programs/cluster.js',
+    'dist/programs/demo.js',
+    `${APPS}/cluster/src/keygen.js`,
+    `${APPS}/cluster/src/verify.js`,
+    `${APPS}/simulator/src/main.js`,
+    `${APPS}/chaos/src/main.js`,
+    `${APPS}/chaos/src/soak.js`,
+    `${APPS}/bench/src/main.js`,
+    `${APPS}/experiment/src/main.js`,
+  ])('H7: %s knows --version and --help, and exits with 2 after a usage error', async (program) => {
+    const version = await runProgram([program, '--version']);
+    expect(version).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
+    const help = await runProgram([program, '--help']);
+    expect(help).toMatchObject({ code: 0, stdout: expect.stringMatching(/./) });
+    const wrong = await runProgram([program, '--no-such-option']);
+    expect(wrong).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(/--help/) });
   });
 });
 

@@ -154,7 +154,7 @@ describe('npm run experiment', () => {
 
   it('says in a line what is not allowed', async () => {
     const nothing = await runProgram([PROGRAM]);
-    expect(nothing).toMatchObject({ code: 1, stdout: '' });
+    expect(nothing).toMatchObject({ code: 2, stdout: '' });
     expect(nothing.stderr).toContain('error: give one of --nodes, --byzantine and --seed-tables');
     const tooLarge = await runProgram([PROGRAM, '--nodes', '4,302']);
     expect(tooLarge.stderr).toContain('Allowed: 4 to 301.');

@@ -107,7 +107,7 @@ describe('npm start -- --once examples/sample-run-case.json', () => {
     expect(linesOf(stderr)).toEqual([expect.stringContaining(`--once ${file}`)]);
     expect(stderr).toContain(reason);
     expect(stdout).toBe('');
-    expect(code).toBe(1);
+    expect(code).toBe(2);
   });
 });
 

@@ -22,7 +22,8 @@ import { nodeProcess } from './node-process.js';
 import { ProcessDirectory } from './process-directory.js';
 import type { LaunchListener, RunningCluster, RunningNode } from './running-cluster.js';
 
-const HOST = '127.0.0.1';
+/** Everything that is started here listens on it. */
+export const HOST = '127.0.0.1';
 
 /**
  * Starts everything `options` describe; whatever was started is closed again when a part fails.

@@ -1,4 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { LimitedLog } from '@ccro/program';
+import { Logger } from '@nestjs/common';
 import { Counter, Registry } from 'prom-client';
 
 /** Counts answers by status, refusals before any handler runs included. To be called before `init`. */
@@ -10,8 +12,24 @@ export function countAnswers(app: NestFastifyApplication): void {
     registers: [app.get(Registry)],
   });
   const instance = app.getHttpAdapter().getInstance();
-  instance.addHook('onResponse', (_request, reply, done) => {
-    answers.inc({ status: reply.statusCode });
+  const logger = new Logger('gateway');
+  const refusals = new LimitedLog((line) => logger.log(line), REFUSALS);
+  instance.addHook('onResponse', ({ method, url, ip }, { statusCode }, done) => {
+    answers.inc({ status: statusCode });
+    if (REFUSED.has(statusCode)) {
+      refusals.add(
+        `${method} ${statusCode}`,
+        () => `refused: ${method} ${url}, ${statusCode}, ${ip}`,
+      );
+    }
+    done();
+  });
+  instance.addHook('onClose', (_instance, done) => {
+    refusals.summarize();
     done();
   });
 }
+
+/** Who is not let in, and what is too much: the operator should know, without a line for each. */
+const REFUSED: ReadonlySet<number> = new Set([401, 403, 429]);
+const REFUSALS = { lines: 3, periodMs: 60_000 };

@@ -127,15 +127,20 @@ export class DurableRequestQueue implements RequestQueue {
       await admissions.writeAgain();
       await deliveries.writeAgain();
     });
+    const { logger } = this.dependencies;
     let forgetOutage: () => void = () => undefined;
+    let saidAway = false;
     this.connection.onConnectionChange((connected) => {
       forgetOutage();
       if (connected) {
+        if (saidAway) logger.log('Redis is back: requests are accepted again');
+        saidAway = false;
         admissions.resume();
         deliveries.resume();
       } else {
         forgetOutage = this.outages.onOutage(() => {
-          this.dependencies.logger.warn('Redis is away: no request is accepted until it is back');
+          saidAway = true;
+          logger.warn('Redis is away: no request is accepted until it is back');
         });
       }
     });
