@@ -1,6 +1,6 @@
 # One image for nodes and the gateway; docker-compose.yml says which of them a container runs.
 
-FROM node:20-bookworm-slim AS build
+FROM node:20.19.4-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
@@ -11,7 +11,7 @@ COPY scripts scripts
 COPY types types
 RUN npm run build
 
-FROM node:20-bookworm-slim
+FROM node:20.19.4-bookworm-slim
 WORKDIR /app
 ENV NODE_ENV=production
 COPY package.json package-lock.json .npmrc ./

@@ -27,6 +27,7 @@ describe('printable', () => {
         expect(ACTING.test(shown)).toBe(false);
         expect(shown.length).toBeLessThanOrEqual(max + ' … (300 characters)'.length);
       }),
+      { numRuns: 25 },
     );
   });
 
@@ -59,6 +60,7 @@ describe('printableJson', () => {
         expect(JSON.parse(json)).toEqual(JSON.parse(JSON.stringify({ [key]: [value] })));
         expect(ACTING.test(json.replaceAll('\n', ''))).toBe(false);
       }),
+      { numRuns: 25 },
     );
   });
 });

@@ -111,6 +111,38 @@ describe('monitoring', () => {
     }
   });
 
+  it('I12: every service of docker-compose.yml is contained, bounded, and shares no volume', async () => {
+    const compose = await read('docker-compose.yml');
+    const [, services = ''] = compose.split(/^services:\n/m);
+    const blocks = [...services.matchAll(/^ {2}(\w+):\n((?: {4}.*\n|\n)+)/gm)];
+    const names = blocks.map(([, name]) => name);
+    expect(names).toEqual(
+      expect.arrayContaining(['redis', 'gateway', 'node0', 'node3', 'prometheus', 'grafana']),
+    );
+    const anchor = (name: string) =>
+      new RegExp(`^x-\\w+: &${name}\\n((?: {2}.*\\n)+)`, 'm').exec(compose)?.[1] ?? '';
+    expect(anchor('contained')).toMatch(/cap_drop: \[ALL\]/);
+    expect(anchor('contained')).toMatch(/no-new-privileges:true/);
+    expect(anchor('contained')).toMatch(/nofile: \d+/);
+    expect(anchor('app')).toMatch(/<<: \*contained/);
+    expect(anchor('app')).toMatch(/mem_limit: /);
+    expect(anchor('node')).toMatch(/<<: \*app/);
+    const volumes: string[] = [];
+    for (const [, name, text = ''] of blocks) {
+      expect([name, /<<: \*(contained|app|node)$/m.test(text)]).toEqual([name, true]);
+      if (text.includes('image:')) expect(text).toMatch(/mem_limit: /);
+      volumes.push(
+        ...[...text.matchAll(/['\s]([a-z0-9-]+-data):\//g)].map(([, each = '']) => each),
+      );
+    }
+    expect(volumes.length).toBeGreaterThanOrEqual(5);
+    expect(new Set(volumes).size).toBe(volumes.length);
+    const images = [
+      ...`${compose}${await read('Dockerfile')}`.matchAll(/(?:image:|^FROM) (\S+:\S+)/gm),
+    ];
+    for (const [, image = ''] of images) expect(image).toMatch(/:v?\d+\.\d+\.\d+(-|$)/);
+  });
+
   it('is a profile of docker-compose.yml, with pinned images and files that are there', async () => {
     const compose = await read('docker-compose.yml');
     for (const service of ['prometheus', 'grafana']) {

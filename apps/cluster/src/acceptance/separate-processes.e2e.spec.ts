@@ -96,6 +96,20 @@ describe('four node processes without any environment variable, and a gateway', 
     expect(await decide(url, 'through nest start')).toMatchObject({ sequence: 1 });
   }, 240_000);
 
+  it('H5: end with `nest start`, whatever ended that', async () => {
+    const redis = await startedRedis();
+    const nest = startProgram(['node_modules/@nestjs/cli/bin/nest.js', 'start', 'node'], {
+      REDIS_URL: redis.url,
+      NODE_HTTP_PORT: '0',
+    });
+    const url = await nest.says(/Node \d started on (http:\S+)/, COMPILE_TIMEOUT_MS);
+    nest.kill();
+    await vi.waitFor(() => expect(fetch(`${url}/health/live`)).rejects.toThrow('fetch failed'), {
+      timeout: 10_000,
+      interval: 100,
+    });
+  }, 120_000);
+
   it('run a cluster of their own keys, made by keygen', async () => {
     const directory = await temporaryDirectory();
     const keygen = ['dist/apps/cluster/src/keygen.js', '--nodes', '4', '--out', directory];
