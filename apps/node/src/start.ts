@@ -7,7 +7,7 @@
 const ROOT = new URL('../../../../', import.meta.url);
 
 const { prepareOrExit } = (await import(new URL('scripts/prepare.mjs', ROOT).href)) as {
-  prepareOrExit(): Promise<void>;
+  readonly prepareOrExit: () => Promise<void>;
 };
 await prepareOrExit();
 await import(new URL('dist/programs/node.js', ROOT).href);

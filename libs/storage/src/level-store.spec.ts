@@ -1,6 +1,6 @@
 import { ClassicLevel } from 'classic-level';
 import fc from 'fast-check';
-import { rm, writeFile } from 'node:fs/promises';
+import { chmod, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { withChecksum } from './checked-value.js';
@@ -27,6 +27,7 @@ import {
 } from './records.contract.js';
 import { describeReplicaStoreContract } from './replica-store.contract.js';
 import type { StoreError, StoreErrorCode } from './store-error.js';
+import { storeFailure } from './store-failure.js';
 import { StoreImage } from './store-image.js';
 
 describe.each(['fsync', 'async'] as const)('DURABILITY=%s', (durability) => {
@@ -156,6 +157,32 @@ describe('level store', () => {
       code: 'unavailable',
       message: expect.stringContaining(directory) as string,
     });
+  });
+
+  it('I10: is for its owner alone, also where an earlier version let everybody in', async () => {
+    const directory = join(await freshDirectory(), 'node-0');
+    await (await openLevel(directory)).close();
+    const records = join(directory, 'records');
+    for (const each of [directory, records]) expect((await stat(each)).mode & 0o777).toBe(0o700);
+    for (const each of [directory, records]) await chmod(each, 0o755);
+    await openedLevel(directory);
+    for (const each of [directory, records]) expect((await stat(each)).mode & 0o777).toBe(0o700);
+  });
+
+  it.each([
+    ['IO error: /d/000005.ldb: Too many open files', /raise its limit \('ulimit -n'/],
+    ['IO error: /d/000005.ldb: Too many open files in system', /raise fs\.file-max/],
+    ['IO error: /d/000005.log: No space left on device', /the disk is full: make room/],
+    ['IO error: /d/000005.log: Read-only file system', /mount it for writing/],
+    ['IO error: /d/LOCK: Permission denied', /correct the permissions/],
+  ])('F2, F4: says what to do when LevelDB says "%s"', (said, advice) => {
+    const { code, message } = storeFailure(
+      '/d',
+      Object.assign(new Error('failed'), { cause: new Error(said) }),
+    );
+    expect(code).toBe('unavailable');
+    expect(message).toMatch(advice);
+    expect(message).toContain('what was confirmed is still there');
   });
 
   it('makes a store once more whose making was interrupted', async () => {

@@ -83,6 +83,25 @@ describe('a trace that was written down', () => {
     expect((await recordSeed(3, again?.source?.choices ?? {})).hash).toBe(narrowed.hash);
   });
 
+  it.each([
+    '{"nodes":[100000]}',
+    '{"nodes":[4.5]}',
+    '{"nodes":"4"}',
+    '{"nodes":[]}',
+    `{"nodes":[${'4,'.repeat(5000)}4]}`,
+    '{"signedTogether":[1000000]}',
+    '{"modes":["raft"]}',
+    '{"fastPath":[1]}',
+    '{"__proto__":[4]}',
+
+    '{nodes}',
+  ])('I12: is not run again with what nobody can choose: %s', (drawn) => {
+    const lines = ['seed 1: ccro, 4 nodes, some faulty', `drawn from ${drawn}`];
+    const read = readTrace(lines.map((text) => `     0.000 ms  ${text}`).join('\n'));
+    expect(read?.source).toBeUndefined();
+    expect(read?.lines).toHaveLength(2);
+  });
+
   it('is told from other files', () => {
     expect(readTrace('{"format":"ccro-receipt/1"}')).toBeUndefined();
     expect(readTrace('')).toBeUndefined();

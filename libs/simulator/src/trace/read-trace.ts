@@ -16,6 +16,22 @@ export interface ReadTrace {
 const LINE = /^ *(\d+\.\d{3}) ms {2}(.*)$/;
 const SEED = /^seed (\d+): (?:pbft|ccro), \d+ nodes, /;
 const DRAWN_FROM = /^drawn from (\{.*\})$/;
+const MAX_SEED = 2 ** 32 - 1;
+/** Values of one choice. */
+const MAX_VALUES = 64;
+/** As `npm run simulate` takes them. */
+const ALLOWED: Readonly<Record<keyof Choices, (value: unknown) => boolean>> = {
+  modes: (value) => value === 'pbft' || value === 'ccro',
+  nodes: (value) => isWhole(value, 4, 31),
+  signatures: (value) => value === 'ed25519' || value === 'bls',
+  fastPath: (value) => typeof value === 'boolean',
+  signedTogether: (value) => isWhole(value, 1, 128),
+};
+
+function isWhole(value: unknown, min: number, max: number): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= min && Number(value) <= max;
+}
+
 /** The lines of `describeSchedule` come first. */
 const HEADING_LINES = 8;
 
@@ -31,15 +47,32 @@ export function readTrace(text: string): ReadTrace | undefined {
   const heading = lines.slice(0, HEADING_LINES).map((line) => line.text);
   const seed = heading.flatMap((line) => SEED.exec(line)?.[1] ?? [])[0];
   const drawn = heading.flatMap((line) => DRAWN_FROM.exec(line)?.[1] ?? [])[0];
-  if (seed === undefined) return { source: undefined, lines };
-  return { source: { seed: Number(seed), choices: choicesIn(drawn) }, lines };
+  const choices = choicesIn(drawn);
+  if (seed === undefined || Number(seed) > MAX_SEED || choices === undefined) {
+    return { source: undefined, lines };
+  }
+  return { source: { seed: Number(seed), choices }, lines };
 }
 
-/** What is no choice at all makes another run, which the hash will show. */
-function choicesIn(drawn = '{}'): Partial<Choices> {
+/**
+ * Whoever drops a file decides what is in it: only what can be chosen at all is run again. Of
+ * anything else there are the lines alone.
+ */
+function choicesIn(drawn = '{}'): Partial<Choices> | undefined {
+  let read: unknown;
   try {
-    return JSON.parse(drawn) as Partial<Choices>;
+    read = JSON.parse(drawn);
   } catch {
-    return {};
+    return undefined;
   }
+  if (typeof read !== 'object' || read === null || Array.isArray(read)) return undefined;
+  const isAllowed = Object.entries(read).every(
+    ([name, values]) =>
+      Object.hasOwn(ALLOWED, name) &&
+      Array.isArray(values) &&
+      values.length >= 1 &&
+      values.length <= MAX_VALUES &&
+      values.every(ALLOWED[name as keyof Choices]),
+  );
+  return isAllowed ? (read as Partial<Choices>) : undefined;
 }
