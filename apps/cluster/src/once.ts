@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { printable } from '@ccro/program';
 import type { GatewayApi } from './gateway-api.js';
 import { OptionError } from './options/cluster-options.js';
 
@@ -47,7 +48,8 @@ export async function submitOnce(
     if (outcome.kind === 'decided') continue;
     allDecided = false;
     const { httpStatus, detail, id } = outcome;
-    print(`Not decided (${httpStatus}): ${detail}${id === undefined ? '' : ` [${id}]`}`);
+    const which = id === undefined ? '' : ` [${id}]`;
+    print(`Not decided (${httpStatus}): ${printable(`${detail}${which}`)}`);
   }
   return allDecided;
 }

@@ -1,3 +1,4 @@
+import { printable } from '@ccro/program';
 import { appendOperation, createStateMachine } from '@ccro/state-machine';
 import type { GatewayApi, LedgerEntry, SubmissionAnswer } from '../gateway-api.js';
 import type { RunningCluster } from '../launch/running-cluster.js';
@@ -47,7 +48,7 @@ function strangeData({ sequence, requests }: LedgerEntry): string[] {
   return requests
     .map(({ operation }) => operation)
     .filter((operation) => operation !== appendOperation(DEMO_DATA))
-    .map((operation) => `sequence ${sequence} decided ${operation}`);
+    .map((operation) => `sequence ${sequence} decided ${printable(operation, 200)}`);
 }
 
 /** Executes the ledger on a state machine of our own and compares. */
