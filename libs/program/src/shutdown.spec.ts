@@ -19,7 +19,10 @@ beforeEach(() => {
     exits.push(code);
     throw new Exited();
   });
-  vi.spyOn(process, 'kill').mockImplementation((_, signal) => kills.push(signal) > 0);
+  vi.spyOn(process, 'kill').mockImplementation((_, signal) => {
+    kills.push(signal);
+    return true;
+  });
   vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
     said += String(text);
     return true;
