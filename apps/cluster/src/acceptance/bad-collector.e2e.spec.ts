@@ -17,6 +17,8 @@ import {
 const DATA = ['one', 'two', 'three', 'four'];
 const WITHIN_MS = 1000;
 
+type Part = { readonly id: number; readonly role: string };
+
 /** Has DATA decided, each within a second, and checks what was decided. */
 async function decideInTime(cluster: TestCluster): Promise<void> {
   const answers = [];
@@ -66,4 +68,32 @@ describe.each(['embedded', 'redis'] as const)('on the %s broker', (broker) => {
       );
     },
   );
+
+  it('H1: the collector that is shown is the one that gathers votes, and is caught when it lies', async () => {
+    const cluster = await startedCluster({ broker, redisUrl: redis().url, faultInjection: true });
+    const { gatewayUrl, gateway } = cluster;
+    const shownIn = ({ nodes }: { readonly nodes: readonly Part[] }): number | undefined =>
+      nodes.find(({ role }) => role === 'communication')?.id;
+    expect(shownIn(await decide(gatewayUrl, 'one'))).toBe(2);
+    await cluster.call('PUT', '/nodes/2/fault', { json: { kind: 'silent-collector' } });
+    await decide(gatewayUrl, 'two');
+    await cluster.call('DELETE', '/nodes/2/fault');
+    const shown = shownIn(await decide(gatewayUrl, 'three'));
+    expect(shown).toBe(3);
+    await untilLevel(cluster.nodes, 3);
+    expect((await gateway.status()).collector).toBe(shown);
+    const { body } = await cluster.call('GET', '/nodes');
+    expect(shownIn(body as unknown as { nodes: readonly Part[] })).toBe(shown);
+
+    await cluster.call('PUT', `/nodes/${shown}/fault`, { json: { kind: 'falsify' } });
+    await decide(gatewayUrl, 'four');
+    const kind = 'vote-against-decision';
+    await vi.waitFor(
+      async () =>
+        expect(await gateway.suspects()).toContainEqual(
+          expect.objectContaining({ id: shown, kind, standing: 'signed' }),
+        ),
+      { timeout: PATIENCE_MS, interval: 100 },
+    );
+  });
 });
