@@ -1,8 +1,8 @@
 import { channelNames, InProcessHub, type Broker } from '@ccro/broker';
 import { developmentCluster, developmentKey } from '@ccro/cluster-config';
 import { sha256, createEd25519Scheme, MessageSigner, Verifier } from '@ccro/crypto';
-import type { Reply, Request, RequestResult } from '@ccro/consensus';
-import { json } from '@ccro/wire';
+import { DROPPED_RESULT, type Reply, type Request, type RequestResult } from '@ccro/consensus';
+import { json, parseNodeQuery, type NodeQuery } from '@ccro/wire';
 import { afterEach, describe, expect, it } from 'vitest';
 import { CcroClient, type CcroClientOptions } from './ccro-client.js';
 import type { Clock } from '@ccro/clock';
@@ -650,25 +650,81 @@ describe('settling', () => {
   });
 });
 
-describe('queries', () => {
-  /** Answers every query with what `say` makes of it. */
-  function answering(made: Scene, say: (replica: number, id: string) => object | undefined): void {
-    made.others.onMessage((channel, payload) => {
-      const { message } = json.decode(payload, CLUSTER);
-      if (message?.kind !== 'query') return;
-      const replica = Number(channel.split(':').at(-1));
-      const answer = say(replica, message.id);
-      if (answer === undefined) return;
-      const signed = made.signers[replica]?.signAnswer({
-        kind: 'answer' as const,
-        id: message.id,
-        replica,
-        answer: JSON.stringify(answer),
-      });
-      if (signed !== undefined) void made.others.publish(made.client.inbox, json.encode(signed));
-    });
-  }
+/** A reply as it stands in an answer. */
+function travelling(reply: Reply): unknown {
+  return JSON.parse(Buffer.from(json.encode(reply)).toString());
+}
 
+/** Answers every query with what `say` makes of it. */
+function answering(
+  made: Scene,
+  say: (replica: number, query: NodeQuery | undefined) => object | undefined,
+): void {
+  made.others.onMessage((channel, payload) => {
+    const { message } = json.decode(payload, CLUSTER);
+    if (message?.kind !== 'query') return;
+    const replica = Number(channel.split(':').at(-1));
+    const answer = say(replica, parseNodeQuery(message.query));
+    if (answer === undefined) return;
+    const signed = made.signers[replica]?.signAnswer({
+      kind: 'answer' as const,
+      id: message.id,
+      replica,
+      answer: JSON.stringify(answer),
+    });
+    if (signed !== undefined) void made.others.publish(made.client.inbox, json.encode(signed));
+  });
+}
+
+describe('results that were dropped', () => {
+  const result = DROPPED_RESULT;
+
+  it('A3: come from what f + 1 replicas stored of the slot', async () => {
+    const made = await scene();
+    const { client, replyOf, send } = made;
+    const { request, decided } = client.submit('operation');
+    const asked: (NodeQuery | undefined)[] = [];
+    answering(made, (replica, query) => {
+      asked.push(query);
+      // One lies, one keeps nothing.
+      if (replica === 3) return { reply: null, lastExecuted: 9 };
+      const stored = replica === 0 ? '{"index":7}' : '{"index":8}';
+      return { reply: travelling(replyOf(replica, request, { result: stored, sequence: 9 })) };
+    });
+    await send(replyOf(1, request, { result, sequence: 9 }));
+    expect(asked).toEqual([]);
+    await send(replyOf(2, request, { result, sequence: 9 }));
+    expect(await decided).toMatchObject({ sequence: 9, resultText: '{"index":8}', matching: 2 });
+    const { timestamp } = request;
+    expect(asked[0]).toEqual({ type: 'reply', sequence: 9, client: 'gateway', timestamp });
+    expect(asked).toHaveLength(4);
+  });
+
+  it('A3: are said to be dropped when too few replicas stored them', async () => {
+    const made = await scene();
+    const { client, clock, replyOf, send } = made;
+    const { request, decided } = client.submit('operation');
+    answering(made, () => ({ reply: null, lastExecuted: 9 }));
+    for (const replica of [1, 2]) await send(replyOf(replica, request, { result, sequence: 9 }));
+    for (let attempt = 0; attempt < 4; attempt += 1) {
+      await delivered();
+      clock.advance(500);
+    }
+    await expect(decided).rejects.toMatchObject({ code: 'result-dropped' });
+    expect(client.counters().outstanding).toBe(0);
+  });
+
+  it('A3: decide nothing before f + 1 say so, and a result that f + 1 know counts', async () => {
+    const { client, replyOf, send } = await scene();
+    const { request, decided } = client.submit('operation');
+    await send(replyOf(0, request, { result }));
+    await send(replyOf(1, request));
+    await send(replyOf(2, request));
+    expect(await decided).toMatchObject({ resultText: '{"index":1}', matching: 2 });
+  });
+});
+
+describe('queries', () => {
   it('asks one replica', async () => {
     const made = await scene();
     answering(made, (replica) => ({ id: replica, up: true }));

@@ -30,6 +30,7 @@ import {
   type Reply,
   type Request,
   type RequestResult,
+  type SequenceNumber,
   type Timestamp,
   type View,
 } from '@ccro/consensus';
@@ -52,6 +53,7 @@ import { Rejections, type ClientRejectCode } from './rejections.js';
 import { Responsiveness } from './responsiveness.js';
 import { RetransmissionDelay } from './retransmission.js';
 import { Retransmissions } from './retransmissions.js';
+import { fetchStored } from './stored-replies.js';
 import { ViewEstimate } from './view-estimate.js';
 
 /** How long after a decision late replies are awaited, so that the tallies are complete. */
@@ -98,7 +100,8 @@ export interface Submission {
   readonly request: DigestedDraft;
   /**
    * Resolves on f+1 matching replies.
-   * Rejects with ClientError `timestamp-reused`, `stale-timestamp`, `abandoned` or `closed`.
+   * Rejects with ClientError `timestamp-reused`, `stale-timestamp`, `result-dropped`, `abandoned`
+   * or `closed`.
    */
   readonly decided: Promise<Outcome>;
   /**
@@ -106,6 +109,13 @@ export interface Submission {
    * days, or 25 ms after the decision. Rejects when `decided` does.
    */
   readonly settled: Promise<Outcome>;
+}
+
+/** What a replica says on one request. */
+interface Word {
+  readonly reply: Reply;
+  readonly result: RequestResult;
+  readonly stored: boolean;
 }
 
 /** Counters since the client was made. */
@@ -404,23 +414,51 @@ export class CcroClient {
     return true;
   }
 
-  private take(reply: Reply): void {
+  /** @param stored whether it is what a replica stored when the requests executed */
+  private take(reply: Reply, stored = false): void {
     const decided: OutstandingRequest[] = [];
-    for (const result of reply.results) this.onResult(reply, result, decided);
+    for (const result of reply.results) this.onResult({ reply, result, stored }, decided);
     if (decided.length > 0) this.settleSoon(decided);
   }
 
-  private onResult(reply: Reply, result: RequestResult, decided: OutstandingRequest[]): void {
+  private onResult({ reply, result, stored }: Word, decided: OutstandingRequest[]): void {
     const outstanding = this.requests.get(result.timestamp);
     // Decided already, or sent by another process with this client's id: a member signed it, so
     // it is no offence.
     if (outstanding === undefined) return;
-    const added = outstanding.add(reply, result);
+    const added = outstanding.add(reply, result, stored);
     if (added === 'conflicting') this.rejections.count('conflicting-reply');
     if (added !== 'added') return;
     if (outstanding.decideIfMatched(this.dependencies.clock.now())) {
       if (this.onDecided(outstanding)) decided.push(outstanding);
     } else if (outstanding.phase === 'settling') this.settleIfComplete(outstanding);
+    else if (outstanding.droppedIn !== undefined) {
+      void this.fetchDropped(outstanding, outstanding.droppedIn);
+    }
+  }
+
+  /** The replicas hold the result no more: they are asked for what they stored of the slot. */
+  private async fetchDropped(
+    outstanding: OutstandingRequest,
+    sequence: SequenceNumber,
+  ): Promise<void> {
+    if (outstanding.fetching) return;
+    outstanding.fetching = true;
+    const { cluster, client } = this.options;
+    const decided = await fetchStored(outstanding, sequence, {
+      cluster,
+      client,
+      clock: this.dependencies.clock,
+      codec: this.codec,
+      queryAll: (query, timeoutMs) => this.queryAll(query, timeoutMs),
+      take: (reply) => {
+        if (this.accepts(reply)) this.take(reply, true);
+      },
+    });
+    if (decided) return;
+    const { timestamp } = outstanding.request;
+    const message = `timestamp ${timestamp} executed in slot ${sequence}, but too few nodes keep its result`;
+    this.giveUp(outstanding, new ClientError('result-dropped', message));
   }
 
   /** @returns whether more replies are awaited */

@@ -8,6 +8,8 @@ export type ClientErrorCode =
   | 'timestamp-reused'
   /** f+1 replicas can no longer tell whether this timestamp executed: it is too old. */
   | 'stale-timestamp'
+  /** It executed, but so few nodes keep its result that f+1 of them cannot say it again. */
+  | 'result-dropped'
   /** The caller abandoned the request. It may still be decided. */
   | 'abandoned'
   /** The client was closed. The request may still be decided. */

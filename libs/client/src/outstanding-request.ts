@@ -5,15 +5,20 @@
  * replies that come later only complete the list.
  */
 
-import type { ReplicaId, Reply, Request, RequestResult } from '@ccro/consensus';
+import {
+  DROPPED_RESULT,
+  STALE_RESULT,
+  type ReplicaId,
+  type Reply,
+  type Request,
+  type RequestResult,
+  type SequenceNumber,
+} from '@ccro/consensus';
 import type { DigestedDraft } from '@ccro/crypto';
 import { ClientError } from './client-error.js';
 import { Deferred } from './deferred.js';
 import type { Outcome } from './outcome.js';
 import { ReplyCollection, type MatchedReplies } from './reply-collection.js';
-
-/** Result of a request that is too old to tell whether it executed (`libs/consensus`). */
-const STALE_RESULT = JSON.stringify({ error: 'stale-timestamp' });
 
 export type RequestPhase = 'waiting' | 'settling' | 'closed';
 
@@ -22,6 +27,10 @@ export class OutstandingRequest {
   private decidedPromise: Deferred<Outcome> | undefined;
   private settledPromise: Deferred<Outcome> | undefined;
   readonly replies: ReplyCollection;
+  /** Replies that say that the result was dropped: they are no word on what it was. */
+  private readonly dropped: ReplyCollection;
+  /** Whether the result is being fetched from what nodes stored. */
+  fetching = false;
   /** Retransmissions so far. */
   attempts = 0;
 
@@ -43,6 +52,7 @@ export class OutstandingRequest {
     private readonly sentAtMs: number,
   ) {
     this.replies = new ReplyCollection(weakQuorum);
+    this.dropped = new ReplyCollection(weakQuorum);
   }
 
   get phase(): RequestPhase {
@@ -66,9 +76,20 @@ export class OutstandingRequest {
     return this.settledPromise.promise;
   }
 
-  /** Takes what a verified reply says on this request. */
-  add(reply: Reply, result: RequestResult): ReturnType<ReplyCollection['add']> {
-    return this.replies.add(reply, result);
+  /**
+   * Takes what a verified reply says on this request.
+   *
+   * @param stored whether it is what a node stored when the request executed
+   */
+  add(reply: Reply, result: RequestResult, stored = false): ReturnType<ReplyCollection['add']> {
+    const isDropped = result.result === DROPPED_RESULT && !stored;
+    return (isDropped ? this.dropped : this.replies).add(reply, result);
+  }
+
+  /** Where it executed, if f+1 replicas say that they dropped its result. */
+  get droppedIn(): SequenceNumber | undefined {
+    const matched = this.dropped.matched()?.result;
+    return matched?.request === this.request.digest ? matched.sequence : undefined;
   }
 
   /**

@@ -18,14 +18,12 @@ import type { Certificate, Decision, Request, RequestResult, UnsignedReply } fro
 import { repliesInFull } from './routing/answerers.js';
 import { proposeWaiting } from './proposing.js';
 import type { ReplicaState } from './state/replica-state.js';
+import { STALE_RESULT } from './state/client-table.js';
 import { Slot } from './state/slot.js';
 import { startViewChange } from './view-change/changing-view.js';
 import { watchOldestRequest } from './view-change/suspecting.js';
 import { takeCheckpoint } from './checkpointing.js';
 import { gathererFor } from './collecting.js';
-
-/** Result of a request whose timestamp is too old to tell whether it executed already. */
-export const STALE_RESULT = JSON.stringify({ error: 'stale-timestamp' });
 
 /** Characters of results in one reply, so that it stays under the wire's limit however escaped. */
 const MAX_REPLY_CHARACTERS = 128 * 1024;

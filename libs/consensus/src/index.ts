@@ -11,6 +11,7 @@ export * from './quorum.js';
 export * from './rejection.js';
 export { jsonBytes, utf8Bytes } from './text-size.js';
 export { MAX_CHUNK_BYTES } from './state/chunk-limit.js';
+export { DROPPED_RESULT, MAX_RESULT_BYTES, STALE_RESULT } from './state/client-table.js';
 export { Replica, type ReplicaStatus } from './replica.js';
 export { allToAll } from './routing/all-to-all.js';
 export { answersTo } from './routing/answerers.js';

@@ -50,6 +50,8 @@ function serve(bench: Bench, from = 0): void {
 }
 
 const FAR = 512;
+/** Texts of 64 MiB take a busy machine a while. */
+const LARGE = { timeout: 60_000 } as const;
 
 const PART = { kind: 'chunk-part', replica: 0, sequence: FAR, signature: 's' } as const;
 
@@ -181,7 +183,7 @@ describe('state transfer (PBFT, section 4.6.1)', () => {
     ['three bytes', '\uffff'],
     ['four bytes', '\u{1f600}'],
     ['six bytes of JSON', '\\u0001'],
-  ])('A2: takes the largest chunk that there may be, of characters of %s', (_, unit) => {
+  ])('A2: takes the largest chunk that there may be, of characters of %s', LARGE, (_, unit) => {
     const text = unit.repeat(MAX_CHUNK_BYTES / Buffer.byteLength(unit));
     const parts = partsOf(text);
     const transfer = new Transfer(stable(FAR) as Certificate<'checkpoint'>, 3);
@@ -195,14 +197,14 @@ describe('state transfer (PBFT, section 4.6.1)', () => {
     expect(new Set(kinds.slice(0, -1))).toEqual(new Set(['incomplete']));
   });
 
-  it('A2: no replica makes a chunk that could not be transferred', () => {
+  it('A2: no replica makes a chunk that could not be transferred', LARGE, () => {
     const text = '\uffff'.repeat(MAX_CHUNK_BYTES / 3 + 1);
     expect(() => requireTransferable('state/a', text)).toThrow(/transferable.*state\/a/);
     expect(() => requireTransferable('state/a', text.slice(1))).not.toThrow();
     expect(() => requireTransferable('state/a', 'x'.repeat(MAX_CHUNK_BYTES))).not.toThrow();
   });
 
-  it('fetches large chunks one after another, and blames nobody for their size', () => {
+  it('fetches large chunks one after another, and blames nobody for their size', LARGE, () => {
     // Three of 30 Mi characters arrive side by side: more than may be unverified at a time.
     const part = 'x'.repeat(128 * 1024);
     const parts = 240;

@@ -1,6 +1,12 @@
-import { ClientError, type CcroClient, type Outcome, type Submission } from '@ccro/client';
+import {
+  ClientError,
+  type CcroClient,
+  type ClientErrorCode,
+  type Outcome,
+  type Submission,
+} from '@ccro/client';
 import type { Request } from '@ccro/consensus';
-import type { DecidedAnswer, FinishedAnswer } from '../requests/request-record.js';
+import type { DecidedAnswer, FailedAnswer, FinishedAnswer } from '../requests/request-record.js';
 
 /** Makes the answer to a decided request. */
 export type Describe = (id: string, outcome: Outcome) => DecidedAnswer;
@@ -29,10 +35,14 @@ export class Courier {
       if (!(error instanceof ClientError)) throw error;
       const { code, message } = error;
       // A client that closes gives nothing up for good: the request may be decided all the same.
-      if (code !== 'timestamp-reused' && code !== 'stale-timestamp') throw error;
+      if (!isFinal(code)) throw error;
       return { id, status: 'failed', error: code, detail: message };
     }
   }
+}
+
+function isFinal(code: ClientErrorCode): code is ClientErrorCode & FailedAnswer['error'] {
+  return ['timestamp-reused', 'stale-timestamp', 'result-dropped'].includes(code);
 }
 
 /** Id of the request with a timestamp of a client. */

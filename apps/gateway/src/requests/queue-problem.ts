@@ -1,8 +1,15 @@
 import { ProblemException } from '../problem/problem.js';
+import type { ProblemName } from '../problem/problem.js';
 import { QueueError } from '../queue/queue-error.js';
+import type { FailedAnswer } from './request-record.js';
 
 /** Seconds after which a caller is told to come back. */
 export const RETRY_AFTER_SECONDS = '1';
+
+/** What a request that failed is to its caller. */
+export function problemOf({ error }: FailedAnswer): ProblemName {
+  return error === 'result-dropped' ? 'no-longer-kept' : 'timestamp-conflict';
+}
 
 /**
  * What a failure of the queue is to the caller. With `broker-unreachable` the member `accepted`

@@ -17,7 +17,7 @@ export interface DecidedAnswer {
   readonly nodes: readonly NodePart[];
 }
 
-/** The request is not decided, and never will be under this id. */
+/** There is no answer of the cluster, and never will be under this id. */
 export interface FailedAnswer {
   readonly id: string;
   readonly status: 'failed';
@@ -25,9 +25,10 @@ export interface FailedAnswer {
    * - `timestamp-reused`: f+1 nodes executed another operation under its timestamp;
    * - `stale-timestamp`: f+1 nodes cannot tell whether it executed, because it is too old. It is
    *   not tried again under another timestamp: it might execute twice;
+   * - `result-dropped`: it executed, and fewer than f+1 nodes keep what it came to;
    * - `unverifiable`: it was kept with a signature that does not hold.
    */
-  readonly error: 'timestamp-reused' | 'stale-timestamp' | 'unverifiable';
+  readonly error: 'timestamp-reused' | 'stale-timestamp' | 'result-dropped' | 'unverifiable';
   readonly detail: string;
 }
 

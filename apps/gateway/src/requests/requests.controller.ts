@@ -29,6 +29,7 @@ const SUBMISSION_PROBLEMS = [
   'malformed-request',
   'invalid-request',
   'timestamp-conflict',
+  'no-longer-kept',
   'payload-too-large',
   'unsupported-media-type',
   'idempotency-key-reused',

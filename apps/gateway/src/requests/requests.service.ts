@@ -18,7 +18,7 @@ import {
   type Call,
   type RequestQueue,
 } from '../queue/request-queue.js';
-import { queueProblem, RETRY_AFTER_SECONDS } from './queue-problem.js';
+import { problemOf, queueProblem, RETRY_AFTER_SECONDS } from './queue-problem.js';
 import type { DecidedAnswer, RequestAnswer } from './request-record.js';
 import { firstOf, type WaitEnd } from './wait.js';
 
@@ -126,7 +126,7 @@ export class RequestsService implements OnApplicationBootstrap, BeforeApplicatio
     const headers = { 'retry-after': RETRY_AFTER_SECONDS, ...location };
     const failed = answers.find((answer) => answer.status === 'failed');
     if (end === 'finished' && failed !== undefined) {
-      return new ProblemException('timestamp-conflict', failed.detail, { extensions });
+      return new ProblemException(problemOf(failed), failed.detail, { extensions });
     }
     const kept = 'It stays pending and is decided as soon as the cluster can.';
     switch (end) {

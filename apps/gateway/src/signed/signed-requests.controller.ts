@@ -18,6 +18,7 @@ export class SignedRequestsController {
     'malformed-request',
     'invalid-request',
     'timestamp-conflict',
+    'no-longer-kept',
     'payload-too-large',
     'unsupported-media-type',
     'overloaded',

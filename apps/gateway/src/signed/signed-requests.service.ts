@@ -12,8 +12,8 @@ import { ProblemException } from '../problem/problem.js';
 import { Courier, requestId } from '../queue/courier.js';
 import { Endings } from '../queue/endings.js';
 import { decidedAnswer } from '../requests/decided-answer.js';
-import { RETRY_AFTER_SECONDS } from '../requests/queue-problem.js';
 import { operationFrom, requireKnown } from '../requests/operations.js';
+import { problemOf, RETRY_AFTER_SECONDS } from '../requests/queue-problem.js';
 import type { DecidedAnswer, FinishedAnswer } from '../requests/request-record.js';
 import { firstOf } from '../requests/wait.js';
 import type { SignedRequestDto } from './signed-request.dto.js';
@@ -123,7 +123,7 @@ export class SignedRequestsService implements BeforeApplicationShutdown {
     const end = await waited.finally(() => this.leave(id, request.timestamp, relay));
     if (answer?.status === 'decided') return answer;
     if (answer?.status === 'failed') {
-      throw new ProblemException('timestamp-conflict', answer.detail, { extensions: { id } });
+      throw new ProblemException(problemOf(answer), answer.detail, { extensions: { id } });
     }
     if (closing.aborted) {
       throw new ProblemException('shutting-down', `The gateway is shutting down. ${AGAIN}`);

@@ -1,10 +1,11 @@
 import { completeProposals } from '../accepting.js';
 import { mayAnswer } from '../catching-up.js';
-import { collectorNamed, sendResults, STALE_RESULT } from '../executing.js';
+import { collectorNamed, sendResults } from '../executing.js';
 import type { ClientId, SequenceNumber } from '../ids.js';
 import type { Via } from '../input.js';
 import type { Request, RequestList, RequestResult, Verified } from '../messages.js';
 import { proposeWaiting } from '../proposing.js';
+import { STALE_RESULT } from '../state/client-table.js';
 import type { Pooling } from '../state/request-pool.js';
 import { watchOldestRequest } from '../view-change/suspecting.js';
 import type { ReplicaState } from '../state/replica-state.js';

@@ -3,30 +3,58 @@
  *
  * Invariants kept here:
  * - integrity: a (client, timestamp) executes at most once, on every replica the same way;
- * - bounded memory: the W newest executed timestamps a client, fewer when their results are
- *   large; what is not above the oldest one forgotten is refused, deterministically, because it
- *   may have executed.
+ * - one window for both sides: **that** a timestamp executed is remembered for the W newest executed
+ *   timestamps of a client, whatever their results are, and a client has nothing outstanding
+ *   that is W or more below the newest timestamp it uses. So a request that has not executed is
+ *   never refused as stale while its client keeps to this. What is not above the oldest timestamp
+ *   forgotten is refused, deterministically, because it may have executed;
+ * - bounded memory: **what** it came to is kept up to a number of bytes, and dropped in the order of
+ *   execution. Whoever asks for a result that was dropped is told so (`DROPPED_RESULT`), in which
+ *   slot it executed, and never that the request is stale.
  */
 
-import type { ClientId, Timestamp } from '../ids.js';
+import type { ClientId, Digest, SequenceNumber, Timestamp } from '../ids.js';
 import { invariant } from '../invariants.js';
 import type { RequestResult } from '../messages.js';
+import { jsonBytes } from '../text-size.js';
 
-/** Characters of results kept for one client. Part of the protocol: all replicas use the same. */
-const MAX_CHARACTERS = 8 * 1024 * 1024;
+/**
+ * Bytes of results kept for one client, as its chunk spells them; at least the newest one. Part of
+ * the protocol: all replicas use the same.
+ */
+export const MAX_RESULT_BYTES = 8 * 1024 * 1024;
+
+/** Result of a request whose timestamp is too old to tell whether it executed already. */
+export const STALE_RESULT = JSON.stringify({ error: 'stale-timestamp' });
+
+/** In place of a result that executed within the window and is kept no more. */
+export const DROPPED_RESULT = JSON.stringify({ error: 'result-dropped' });
+
+/** What is remembered of an executed request; no result: it was dropped. */
+interface Executed {
+  readonly request: Digest;
+  readonly sequence: SequenceNumber;
+  readonly batch: Digest;
+  readonly result: string | null;
+}
 
 interface ClientEntry {
-  readonly results: Map<Timestamp, RequestResult>;
+  /** In the order of execution. */
+  readonly executed: Map<Timestamp, Executed>;
+  /** The bytes of those results that are kept, in the order of execution. */
+  readonly kept: Map<Timestamp, number>;
   /** Executed timestamps, ascending. */
   readonly timestamps: Timestamp[];
   /** Nothing at or below it executes any more. */
   floor: Timestamp;
-  characters: number;
+  /** Sum of `kept`. */
+  bytes: number;
 }
 
 export type ClientLookup =
   | { readonly kind: 'new' }
   | { readonly kind: 'stale' }
+  /** With `DROPPED_RESULT` where the result was dropped. */
   | { readonly kind: 'executed'; readonly result: RequestResult };
 
 export class ClientTable {
@@ -34,14 +62,24 @@ export class ClientTable {
   /** Clients whose entries changed since `takeChanges` was called last. */
   private readonly changed = new Set<ClientId>();
 
-  constructor(private readonly window: number) {}
+  /** @param window W */
+  constructor(
+    private readonly window: number,
+    private readonly maxResultBytes = MAX_RESULT_BYTES,
+  ) {}
 
   lookup(client: ClientId, timestamp: Timestamp): ClientLookup {
     const entry = this.clients.get(client);
     if (entry === undefined) return { kind: 'new' };
-    const result = entry.results.get(timestamp);
-    if (result !== undefined) return { kind: 'executed', result };
-    return timestamp <= entry.floor ? { kind: 'stale' } : { kind: 'new' };
+    const executed = entry.executed.get(timestamp);
+    if (executed === undefined) return { kind: timestamp <= entry.floor ? 'stale' : 'new' };
+    const result = executed.result ?? DROPPED_RESULT;
+    return { kind: 'executed', result: { timestamp, ...executed, result } };
+  }
+
+  /** The highest timestamp of `client` that executed; undefined before the first. */
+  newest(client: ClientId): Timestamp | undefined {
+    return this.clients.get(client)?.timestamps.at(-1);
   }
 
   /** What changed since this was called last: each client's entry, the same on every replica. */
@@ -63,66 +101,85 @@ export class ClientTable {
   }
 
   /** Records an execution. @throws InvariantViolation when it executed before */
-  record(client: ClientId, result: RequestResult): void {
+  record(client: ClientId, { timestamp, ...executed }: RequestResult): void {
     const entry = this.entryOf(client);
     this.changed.add(client);
     invariant(
-      !entry.results.has(result.timestamp) && result.timestamp > entry.floor,
+      !entry.executed.has(timestamp) && timestamp > entry.floor,
       'integrity',
-      () => `request ${client}/${result.timestamp} would execute twice`,
+      () => `request ${client}/${timestamp} would execute twice`,
     );
-    entry.results.set(result.timestamp, result);
-    insertAscending(entry.timestamps, result.timestamp);
-    entry.characters += result.result.length;
-    while (this.isFull(entry)) forgetOldest(entry);
-  }
-
-  private isFull({ timestamps, characters }: ClientEntry): boolean {
-    return (
-      timestamps.length > this.window || (characters > MAX_CHARACTERS && timestamps.length > 1)
-    );
+    insertAscending(entry.timestamps, timestamp);
+    remember(entry, timestamp, executed);
+    while (entry.timestamps.length > this.window) forgetOldest(entry);
+    while (entry.bytes > this.maxResultBytes && entry.kept.size > 1) dropOldestResult(entry);
   }
 
   private entryOf(client: ClientId): ClientEntry {
     const existing = this.clients.get(client);
     if (existing !== undefined) return existing;
-    const entry: ClientEntry = { results: new Map(), timestamps: [], floor: -1, characters: 0 };
+    const entry = emptyEntry(-1);
     this.clients.set(client, entry);
     return entry;
   }
 }
 
-/** An executed request as it is written down: timestamp, request, sequence, batch, result. */
-type WrittenResult = readonly [Timestamp, string, number, string, string];
+function emptyEntry(floor: Timestamp): ClientEntry {
+  return { executed: new Map(), kept: new Map(), timestamps: [], floor, bytes: 0 };
+}
 
-function entryText({ floor, timestamps, results }: ClientEntry): string {
-  const written: WrittenResult[] = [];
-  for (const timestamp of timestamps) {
-    const result = results.get(timestamp);
-    if (result === undefined) continue;
-    written.push([timestamp, result.request, result.sequence, result.batch, result.result]);
+/** Everything but its place among the timestamps. */
+function remember(entry: ClientEntry, timestamp: Timestamp, executed: Executed): void {
+  entry.executed.set(timestamp, executed);
+  if (executed.result === null) return;
+  const bytes = jsonBytes(executed.result);
+  entry.kept.set(timestamp, bytes);
+  entry.bytes += bytes;
+}
+
+/** As it is written down, in the order of execution: timestamp, request, sequence, batch, result. */
+type WrittenRequest = readonly [Timestamp, string, number, string, string | null];
+
+function entryText({ floor, executed }: ClientEntry): string {
+  const written: WrittenRequest[] = [];
+  for (const [timestamp, { request, sequence, batch, result }] of executed) {
+    written.push([timestamp, request, sequence, batch, result]);
   }
   return JSON.stringify([floor, written]);
 }
 
 /** Only for text that a quorum certified, or that this replica wrote itself. */
 function parseEntry(text: string): ClientEntry {
-  const [floor, written] = JSON.parse(text) as [Timestamp, readonly WrittenResult[]];
-  const entry: ClientEntry = { results: new Map(), timestamps: [], floor, characters: 0 };
+  const [floor, written] = JSON.parse(text) as [Timestamp, readonly WrittenRequest[]];
+  const entry = emptyEntry(floor);
   for (const [timestamp, request, sequence, batch, result] of written) {
-    entry.results.set(timestamp, { timestamp, request, sequence, batch, result });
+    remember(entry, timestamp, { request, sequence, batch, result });
     entry.timestamps.push(timestamp);
-    entry.characters += result.length;
   }
+  entry.timestamps.sort((left, right) => left - right);
   return entry;
 }
 
 function forgetOldest(entry: ClientEntry): void {
   const oldest = entry.timestamps.shift();
   if (oldest === undefined) return;
-  entry.characters -= entry.results.get(oldest)?.result.length ?? 0;
-  entry.results.delete(oldest);
+  forgetResult(entry, oldest);
+  entry.executed.delete(oldest);
   entry.floor = oldest;
+}
+
+function dropOldestResult(entry: ClientEntry): void {
+  const [oldest] = entry.kept.keys();
+  const executed = oldest === undefined ? undefined : entry.executed.get(oldest);
+  if (oldest === undefined || executed === undefined) return;
+  forgetResult(entry, oldest);
+  // A key that is there keeps its place in the order.
+  entry.executed.set(oldest, { ...executed, result: null });
+}
+
+function forgetResult(entry: ClientEntry, timestamp: Timestamp): void {
+  entry.bytes -= entry.kept.get(timestamp) ?? 0;
+  entry.kept.delete(timestamp);
 }
 
 /** Timestamps mostly grow, so the search starts at the end. */
