@@ -14,12 +14,12 @@ import { utf8Bytes } from '../text-size.js';
 export const MAX_CHUNK_BYTES = 64 * 1024 * 1024;
 
 /** UTF-8 makes no more of one character (UTF-16 code unit). */
-const MAX_BYTES_PER_CHARACTER = 3;
+const BYTES_PER_CHARACTER = 3;
 
 /** @throws InvariantViolation: the state machine broke its contract, and nobody could take it over */
 export function requireTransferable(name: string, text: string): void {
   // Far below the limit there is nothing to count.
-  if (text.length * MAX_BYTES_PER_CHARACTER <= MAX_CHUNK_BYTES) return;
+  if (text.length * BYTES_PER_CHARACTER <= MAX_CHUNK_BYTES) return;
   invariant(
     utf8Bytes(text) <= MAX_CHUNK_BYTES,
     'transferable',

@@ -4,7 +4,7 @@ import type { RequestResult } from '../messages.js';
 import { MAX_CHUNK_BYTES } from './chunk-limit.js';
 import { ClientTable, DROPPED_RESULT, MAX_RESULT_BYTES } from './client-table.js';
 
-const MIB = 1024 * 1024;
+const KIB = 1024;
 
 function resultOf(timestamp: number, result = '1', sequence = timestamp): RequestResult {
   return { timestamp, request: `r${timestamp}`, sequence, batch: `b${sequence}`, result };
@@ -21,8 +21,8 @@ function resultIn(table: ClientTable, timestamp: number): string | undefined {
 
 describe('what a client may have outstanding and what a replica remembers', () => {
   it('A3: a request that has not executed is new, however much the results of others take', () => {
-    const table = new ClientTable(100);
-    const large = 'x'.repeat(MIB);
+    const table = new ClientTable(100, 8 * KIB);
+    const large = 'x'.repeat(KIB);
     for (let timestamp = 2; timestamp <= 100; timestamp += 1) {
       table.record('a', resultOf(timestamp, large));
     }
@@ -32,9 +32,9 @@ describe('what a client may have outstanding and what a replica remembers', () =
   });
 
   it('A3: who lost the reply hears where it executed, never that the request is stale', () => {
-    const table = new ClientTable(100);
+    const table = new ClientTable(100, 8 * KIB);
     for (let timestamp = 1; timestamp <= 20; timestamp += 1) {
-      table.record('a', resultOf(timestamp, 'x'.repeat(MIB)));
+      table.record('a', resultOf(timestamp, 'x'.repeat(KIB)));
     }
     for (let timestamp = 1; timestamp <= 12; timestamp += 1) {
       expect(table.lookup('a', timestamp)).toEqual({
