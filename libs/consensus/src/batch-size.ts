@@ -17,12 +17,16 @@ export class BatchSize {
   private list: readonly Digest[] | undefined;
 
   /** Requests that were signed together and come one after the other share the list of digests. */
-  add({ operation, signedWith }: Request): void {
-    this.characters += operation.length;
-    if (signedWith !== undefined && signedWith !== this.list) {
-      this.characters += signedWith.length * CHARACTERS_PER_DIGEST;
-    }
-    this.list = signedWith;
+  add(request: Request): void {
+    this.characters = this.with(request);
+    this.list = request.signedWith;
+  }
+
+  /** What it would be with one more request. */
+  with({ operation, signedWith }: Request): number {
+    const isShared = signedWith === undefined || signedWith === this.list;
+    const list = isShared ? 0 : signedWith.length * CHARACTERS_PER_DIGEST;
+    return this.characters + operation.length + list;
   }
 }
 

@@ -21,7 +21,7 @@ import type { ReplicaState } from './state/replica-state.js';
 import { STALE_RESULT } from './state/client-table.js';
 import { Slot } from './state/slot.js';
 import { startViewChange } from './view-change/changing-view.js';
-import { watchOldestRequest } from './view-change/suspecting.js';
+import { noteServed, watchOldestRequest } from './view-change/suspecting.js';
 import { takeCheckpoint } from './checkpointing.js';
 import { gathererFor } from './collecting.js';
 
@@ -143,7 +143,8 @@ function executeBatch(
   batch: readonly Request[],
 ): ExecutedRequest[] {
   const executed: ExecutedRequest[] = [];
-  for (const { client, timestamp, operation, digest } of batch) {
+  for (const request of batch) {
+    const { client, timestamp, operation, digest } = request;
     state.pool.remove(client, timestamp);
     const seen = state.clients.lookup(client, timestamp);
     if (seen.kind === 'executed') continue;
@@ -153,7 +154,10 @@ function executeBatch(
         ? STALE_RESULT
         : state.dependencies.stateMachine.execute(operation, context);
     const result = { timestamp, request: digest, sequence, batch: batchDigest, result: text };
-    if (seen.kind === 'new') state.clients.record(client, result);
+    if (seen.kind === 'new') {
+      state.clients.record(client, result);
+      noteServed(state, request);
+    }
     executed.push({ client, result });
   }
   return executed;

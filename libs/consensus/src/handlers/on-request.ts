@@ -1,12 +1,11 @@
 import { completeProposals } from '../accepting.js';
 import { mayAnswer } from '../catching-up.js';
 import { collectorNamed, sendResults } from '../executing.js';
-import type { ClientId, SequenceNumber } from '../ids.js';
+import type { ClientId, SequenceNumber, Timestamp } from '../ids.js';
 import type { Via } from '../input.js';
 import type { Request, RequestList, RequestResult, Verified } from '../messages.js';
 import { proposeWaiting } from '../proposing.js';
 import { STALE_RESULT } from '../state/client-table.js';
-import type { Pooling } from '../state/request-pool.js';
 import { watchOldestRequest } from '../view-change/suspecting.js';
 import type { ReplicaState } from '../state/replica-state.js';
 
@@ -64,7 +63,9 @@ function answerTo(state: ReplicaState, { client, timestamp, digest }: Request): 
 
 /** @returns whether it is new */
 function hold(state: ReplicaState, request: Request, via: Via): boolean {
-  const outcome = pool(state, request, via === 'broadcast');
+  const isDead = (timestamp: Timestamp): boolean =>
+    state.clients.lookup(request.client, timestamp).kind !== 'new';
+  const outcome = state.pool.add(request, via === 'broadcast', isDead);
   if (outcome === 'added') completeProposals(state, request.digest);
   else if (outcome !== 'known') state.reject(outcome, request.client);
   return outcome === 'added';
@@ -75,16 +76,6 @@ function forward(state: ReplicaState, requests: readonly Request[]): void {
   if (first === undefined) return;
   const message = requests.length === 1 ? first : ({ kind: 'requests', requests } as const);
   state.emit({ kind: 'send', to: { kind: 'replica', id: state.primary }, message });
-}
-
-/** Holds the request; a full pool is first rid of what can never execute any more. */
-function pool(state: ReplicaState, request: Request, everyoneHasIt: boolean): Pooling {
-  const outcome = state.pool.add(request, everyoneHasIt);
-  if (outcome !== 'client-window-full' && outcome !== 'request-pool-full') return outcome;
-  state.pool.removeIf(
-    (client, timestamp) => state.clients.lookup(client, timestamp).kind !== 'new',
-  );
-  return state.pool.add(request, everyoneHasIt);
 }
 
 /** Answers of one slot to one client, which one reply can carry. */

@@ -19,6 +19,7 @@ import { RequestPool } from './request-pool.js';
 import { SlotWindow } from './slot-window.js';
 import { StateChunks } from './state-chunks.js';
 import type { Transfer } from './transfer.js';
+import type { WatchedRequest } from './watched-request.js';
 
 /** What a replica needs from outside, chosen once where it is wired. */
 export interface ReplicaDependencies {
@@ -54,8 +55,8 @@ export class ReplicaState {
   failedViews = 0;
   /** Whether the time for the view that this replica waits for is running. */
   newViewTimed = false;
-  /** The oldest waiting request, whose clock is running, and whether the primary was sent it. */
-  watchedRequest: { readonly digest: Digest; reminded: boolean } | undefined;
+  /** The oldest waiting request, whose clock is running. */
+  watchedRequest: WatchedRequest | undefined;
   /** The last view for which this replica, as its primary, made a new-view. */
   newViewMadeFor: View = 0;
   /** What the current view must propose for slots that earlier views began. */

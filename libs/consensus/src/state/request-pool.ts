@@ -2,19 +2,53 @@
  * Authentic requests that have not executed yet.
  *
  * Invariants kept here:
- * - bounded memory: at most `clientWindow` requests a client and `capacity` in all, however many
- *   a faulty client signs;
- * - one request a (client, timestamp): a client that signs two is held to the first.
+ * - bounded memory: at most `clientWindow` requests and so many bytes a client, and `capacity`
+ *   requests and so many bytes in all, however many a faulty client signs;
+ * - one request a (client, timestamp): a client that signs two is held to the first;
+ * - no client keeps another one out: who holds the most makes room for who holds less, and batches
+ *   are shared out among the clients that have something waiting;
+ * - of one client, requests are proposed in the order of their timestamps, and the lowest are
+ *   held. That is what lets a backup tell a primary that passes a request over from one that
+ *   could not take it (`view-change/suspecting.ts`).
  */
 
 import type { ClientId, Digest, Timestamp } from '../ids.js';
 import { BatchSize } from '../batch-size.js';
 import type { Request } from '../messages.js';
 
+/** Bytes of memory of one client's requests at most, and of all of them. */
+export const MAX_CLIENT_POOL_BYTES = 32 * 1024 * 1024;
+export const MAX_POOL_BYTES = 128 * 1024 * 1024;
+
+/** V8 keeps a character in two bytes at most. */
+const BYTES_PER_CHARACTER = 2;
+/** A digest in a list, and what a request takes besides operation and list. */
+const BYTES_PER_DIGEST = 80;
+const BYTES_PER_REQUEST = 512;
+/** As many as one signature covers (`libs/wire`). */
+const MAX_LIST = 128;
+
+/** What a request takes in a pool at most, on whatever list it came there. */
+export function mostPoolBytes({ operation }: Request): number {
+  return poolBytes(operation, MAX_LIST);
+}
+
+function poolBytes(operation: string, digests: number): number {
+  return operation.length * BYTES_PER_CHARACTER + digests * BYTES_PER_DIGEST + BYTES_PER_REQUEST;
+}
+
 interface PooledRequest {
   readonly request: Request;
+  readonly bytes: number;
   /** False when, as far as this replica knows, only it has the body. */
   everyoneHasIt: boolean;
+}
+
+interface ClientRequests {
+  readonly pooled: Map<Timestamp, Digest>;
+  /** Those of them that wait to be proposed, ascending. */
+  readonly waiting: Timestamp[];
+  bytes: number;
 }
 
 /** A request to be proposed, and whether its body must travel with the pre-prepare. */
@@ -28,14 +62,20 @@ export type Pooling =
   'added' | 'known' | 'timestamp-reused' | 'client-window-full' | 'request-pool-full';
 
 export class RequestPool {
+  /** In the order in which the primary is watched for them: of arrival, unless `defer` says else. */
   private readonly requests = new Map<Digest, PooledRequest>();
-  /** Digests waiting to be proposed, in order of arrival. */
-  private readonly waiting = new Set<Digest>();
-  private readonly perClient = new Map<ClientId, Map<Timestamp, Digest>>();
+  /** In the order in which they come first in a batch. */
+  private readonly clients = new Map<ClientId, ClientRequests>();
+  private bytes = 0;
+  private waitingRequests = 0;
+  /** Of the request that was added last: neighbours share theirs. */
+  private lastList: readonly Digest[] | undefined;
 
   constructor(
     private readonly clientWindow: number,
     private readonly capacity: number,
+    private readonly maxClientBytes = MAX_CLIENT_POOL_BYTES,
+    private readonly maxBytes = MAX_POOL_BYTES,
   ) {}
 
   get size(): number {
@@ -43,45 +83,58 @@ export class RequestPool {
   }
 
   get waitingCount(): number {
-    return this.waiting.size;
+    return this.waitingRequests;
   }
 
   get(digest: Digest): Request | undefined {
     return this.requests.get(digest)?.request;
   }
 
-  add(request: Request, everyoneHasIt: boolean): Pooling {
+  /** @param isDead whether a timestamp of the client never executes any more, or did */
+  add(
+    request: Request,
+    everyoneHasIt: boolean,
+    isDead: (timestamp: Timestamp) => boolean = () => false,
+  ): Pooling {
     const { client, timestamp, digest } = request;
     const known = this.requests.get(digest);
     if (known !== undefined) {
       known.everyoneHasIt ||= everyoneHasIt;
       return 'known';
     }
-    const ofClient = this.perClient.get(client) ?? new Map<Timestamp, Digest>();
-    if (ofClient.has(timestamp)) return 'timestamp-reused';
-    if (ofClient.size >= this.clientWindow) return 'client-window-full';
-    if (this.requests.size >= this.capacity) return 'request-pool-full';
-    this.perClient.set(client, ofClient.set(timestamp, digest));
-    this.requests.set(digest, { request, everyoneHasIt });
-    this.waiting.add(digest);
+    const own = this.clients.get(client) ?? { pooled: new Map(), waiting: [], bytes: 0 };
+    if (own.pooled.has(timestamp)) return 'timestamp-reused';
+    const bytes = this.bytesOf(request);
+    if (!this.hasClientRoom(client, own, { timestamp, bytes, isDead })) return 'client-window-full';
+    if (!this.hasRoom(own, bytes)) return 'request-pool-full';
+    this.clients.set(client, own);
+    own.pooled.set(timestamp, digest);
+    own.bytes += bytes;
+    this.bytes += bytes;
+    this.requests.set(digest, { request, bytes, everyoneHasIt });
+    this.wait(own, timestamp);
+    this.lastList = request.signedWith;
     return 'added';
   }
 
   /** Removes what is held for (client, timestamp): it executed, or never will. */
   remove(client: ClientId, timestamp: Timestamp): void {
-    const ofClient = this.perClient.get(client);
-    const digest = ofClient?.get(timestamp);
-    if (ofClient === undefined || digest === undefined) return;
+    const own = this.clients.get(client);
+    const digest = own?.pooled.get(timestamp);
+    if (own === undefined || digest === undefined) return;
+    const bytes = this.requests.get(digest)?.bytes ?? 0;
     this.requests.delete(digest);
-    this.waiting.delete(digest);
-    ofClient.delete(timestamp);
-    if (ofClient.size === 0) this.perClient.delete(client);
+    this.waitNoMore(own, timestamp);
+    own.pooled.delete(timestamp);
+    own.bytes -= bytes;
+    this.bytes -= bytes;
+    if (own.pooled.size === 0) this.clients.delete(client);
   }
 
-  /** Makes room: removes the requests for which `isDead` holds. */
+  /** Removes the requests for which `isDead` holds: looks at all of them. */
   removeIf(isDead: (client: ClientId, timestamp: Timestamp) => boolean): void {
-    for (const [client, ofClient] of this.perClient) {
-      for (const timestamp of ofClient.keys()) {
+    for (const [client, { pooled }] of this.clients) {
+      for (const timestamp of pooled.keys()) {
         if (isDead(client, timestamp)) this.remove(client, timestamp);
       }
     }
@@ -89,37 +142,190 @@ export class RequestPool {
 
   /** Notes that a proposal contains the request, so that it is not proposed again. */
   markProposed(digest: Digest): void {
-    this.waiting.delete(digest);
+    const held = this.find(digest);
+    if (held !== undefined) this.waitNoMore(held.own, held.timestamp);
   }
 
-  /** The request that came first of those that have not executed. */
+  /** The request that the primary is watched for next, of those that have not executed. */
   oldest(): Digest | undefined {
     for (const digest of this.requests.keys()) return digest;
     return undefined;
   }
 
+  /** The primary serves this client: it is watched for the requests of others first. */
+  defer(client: ClientId): void {
+    for (const digest of this.clients.get(client)?.pooled.values() ?? []) {
+      const pooled = this.requests.get(digest);
+      if (pooled === undefined) continue;
+      this.requests.delete(digest);
+      this.requests.set(digest, pooled);
+    }
+  }
+
   /** A new view begins: whatever was proposed in earlier ones waits again. */
   markAllWaiting(): void {
-    for (const digest of this.requests.keys()) this.waiting.add(digest);
+    for (const digest of this.requests.keys()) this.markWaiting(digest);
   }
 
   /** Notes that the proposal with the request came to nothing. */
   markWaiting(digest: Digest): void {
-    if (this.requests.has(digest)) this.waiting.add(digest);
+    const held = this.find(digest);
+    if (held !== undefined) this.wait(held.own, held.timestamp);
   }
 
-  /** The oldest waiting requests, up to both limits, at least one if any waits. */
+  /**
+   * Requests to be proposed, up to both limits, at least one if any waits: of each client that has
+   * some its share, then what there is room for.
+   */
   next(maxRequests: number, maxCharacters: number): Candidate[] {
-    const candidates: Candidate[] = [];
-    const size = new BatchSize();
-    for (const digest of this.waiting) {
-      const pooled = this.requests.get(digest);
-      if (pooled === undefined) continue;
-      size.add(pooled.request);
-      const full = candidates.length >= maxRequests || size.characters > maxCharacters;
-      if (full && candidates.length > 0) break;
-      candidates.push({ request: pooled.request, inline: !pooled.everyoneHasIt });
+    const clients = [...this.clients].filter(([, { waiting }]) => waiting.length > 0);
+    const whole = { requests: maxRequests, characters: maxCharacters };
+    const share = {
+      requests: Math.ceil(maxRequests / clients.length),
+      characters: maxCharacters / clients.length,
+    };
+    const batch = new Draft(whole);
+    const taken = clients.map(([, own]) => this.take(own, 0, batch, share));
+    clients.forEach(([, own], index) => void this.take(own, taken[index] ?? 0, batch, whole));
+    const [first] = clients;
+    if (first !== undefined && clients.length > 1) {
+      // Another one comes first next time.
+      this.clients.delete(first[0]);
+      this.clients.set(...first);
     }
-    return candidates;
+    return batch.candidates;
   }
+
+  /** @returns how many of the client's waiting requests the batch has now */
+  private take(own: ClientRequests, from: number, batch: Draft, most: Share): number {
+    const before = batch.characters;
+    let at = from;
+    for (; at < own.waiting.length; at += 1) {
+      const pooled = this.requests.get(own.pooled.get(own.waiting[at] ?? -1) ?? '');
+      if (pooled === undefined || !batch.add(pooled)) break;
+      if (at + 1 >= most.requests || batch.characters - before >= most.characters) return at + 1;
+    }
+    return at;
+  }
+
+  private bytesOf({ operation, signedWith }: Request): number {
+    const digests = signedWith === this.lastList ? 0 : (signedWith?.length ?? 0);
+    return poolBytes(operation, digests);
+  }
+
+  /** A client that has as much as it may keeps the lowest timestamps. */
+  private hasClientRoom(client: ClientId, own: ClientRequests, added: Added): boolean {
+    const fits = (): boolean =>
+      own.pooled.size < this.clientWindow &&
+      (own.bytes + added.bytes <= this.maxClientBytes || own.pooled.size === 0);
+    // What is dead lies below all that is not.
+    for (let [lowest] = own.waiting; !fits(); [lowest] = own.waiting) {
+      if (lowest === undefined || !added.isDead(lowest)) break;
+      this.remove(client, lowest);
+    }
+    while (!fits()) {
+      const highest = own.waiting.at(-1);
+      if (highest === undefined || highest < added.timestamp) return false;
+      this.remove(client, highest);
+    }
+    return true;
+  }
+
+  /** When all is taken, who holds the most makes room, unless that is who asks for it. */
+  private hasRoom(own: ClientRequests, bytes: number): boolean {
+    for (;;) {
+      const fullOfRequests = this.requests.size >= this.capacity;
+      if (!fullOfRequests && this.bytes + bytes <= this.maxBytes) return true;
+      const held = (each: ClientRequests): number =>
+        fullOfRequests ? each.pooled.size : each.bytes;
+      const wanted = held(own) + (fullOfRequests ? 1 : bytes);
+      const [client, most] = this.largest(held) ?? [];
+      const highest = most?.waiting.at(-1);
+      if (client === undefined || most === undefined || highest === undefined) return false;
+      if (held(most) <= wanted) return false;
+      this.remove(client, highest);
+    }
+  }
+
+  /** Of the clients of which something waits, who holds the most. */
+  private largest(
+    held: (each: ClientRequests) => number,
+  ): readonly [ClientId, ClientRequests] | undefined {
+    let largest: readonly [ClientId, ClientRequests] | undefined;
+    for (const each of this.clients) {
+      const isMore = largest === undefined || held(each[1]) > held(largest[1]);
+      if (each[1].waiting.length > 0 && isMore) largest = each;
+    }
+    return largest;
+  }
+
+  private find(
+    digest: Digest,
+  ): { readonly own: ClientRequests; readonly timestamp: Timestamp } | undefined {
+    const pooled = this.requests.get(digest);
+    const own = pooled && this.clients.get(pooled.request.client);
+    return own && { own, timestamp: pooled.request.timestamp };
+  }
+
+  private wait({ waiting }: ClientRequests, timestamp: Timestamp): void {
+    const at = positionIn(waiting, timestamp);
+    if (waiting[at] === timestamp) return;
+    waiting.splice(at, 0, timestamp);
+    this.waitingRequests += 1;
+  }
+
+  private waitNoMore({ waiting }: ClientRequests, timestamp: Timestamp): void {
+    const at = positionIn(waiting, timestamp);
+    if (waiting[at] !== timestamp) return;
+    waiting.splice(at, 1);
+    this.waitingRequests -= 1;
+  }
+}
+
+/** A request that wants to be held. */
+interface Added {
+  readonly timestamp: Timestamp;
+  readonly bytes: number;
+  readonly isDead: (timestamp: Timestamp) => boolean;
+}
+
+/** How much of a batch. */
+interface Share {
+  readonly requests: number;
+  readonly characters: number;
+}
+
+/** A batch that is being put together. */
+class Draft {
+  readonly candidates: Candidate[] = [];
+  private readonly size = new BatchSize();
+
+  constructor(private readonly most: Share) {}
+
+  get characters(): number {
+    return this.size.characters;
+  }
+
+  /** @returns whether there was room; the first one always fits */
+  add({ request, everyoneHasIt }: PooledRequest): boolean {
+    const { length } = this.candidates;
+    if (length >= this.most.requests) return false;
+    if (length > 0 && this.size.with(request) > this.most.characters) return false;
+    this.size.add(request);
+    this.candidates.push({ request, inline: !everyoneHasIt });
+    return true;
+  }
+}
+
+/** Where `value` is, or would be, in an ascending list; from the end, where most are added. */
+function positionIn(ascending: readonly Timestamp[], value: Timestamp): number {
+  let low = 0;
+  let high = ascending.length;
+  if (high > 0 && (ascending[high - 1] ?? 0) < value) return high;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((ascending[middle] ?? 0) < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

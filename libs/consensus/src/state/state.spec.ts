@@ -146,9 +146,16 @@ describe('request pool', () => {
     expect(pool.add(request('a', 2), true)).toBe('added');
     expect(pool.add(request('a', 3), true)).toBe('client-window-full');
     expect(pool.add(request('b', 1), true)).toBe('added');
-    expect(pool.add(request('c', 1), true)).toBe('request-pool-full');
-    pool.remove('a', 1);
+    // Who holds the most makes room; when nobody holds more, there is none.
     expect(pool.add(request('c', 1), true)).toBe('added');
+    expect([pool.get('a-1'), pool.get('a-2')].map((held) => held !== undefined)).toEqual([
+      true,
+      false,
+    ]);
+    expect(pool.add(request('d', 1), true)).toBe('request-pool-full');
+    expect(pool.size).toBe(3);
+    pool.remove('a', 1);
+    expect(pool.add(request('d', 1), true)).toBe('added');
   });
 
   it('hands out the oldest within both limits and inlines what only it has', () => {
