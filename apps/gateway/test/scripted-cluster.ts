@@ -33,7 +33,11 @@ export class ScriptedCluster {
   private readonly broker: Broker;
   private readonly machine = createStateMachine();
   private readonly results = new Map<string, RequestResult>();
+  /** The highest timestamps that executed, by client. */
+  readonly newest = new Map<string, number>();
   private readonly signers: readonly MessageSigner[];
+  private readonly queries: NodeQuery['type'][] = [];
+  private onAsked: () => void = () => undefined;
 
   constructor(
     private readonly config: ClusterConfig,
@@ -61,6 +65,16 @@ export class ScriptedCluster {
 
   async close(): Promise<void> {
     await this.broker.close();
+  }
+
+  /** Resolves when so many queries of this type were answered or refused to be. */
+  asked(type: NodeQuery['type'], times: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.onAsked = () => {
+        if (this.queries.filter((each) => each === type).length >= times) resolve();
+      };
+      this.onAsked();
+    });
   }
 
   /** A decision over `requests` with a certificate of the first quorum. */
@@ -102,6 +116,7 @@ export class ScriptedCluster {
     const text = this.machine.execute(operation, context);
     const result = { timestamp, request: digest, sequence, batch: decision.digest, result: text };
     this.results.set(digest, result);
+    this.newest.set(client, Math.max(timestamp, this.newest.get(client) ?? -1));
     return result;
   }
 
@@ -125,8 +140,11 @@ export class ScriptedCluster {
   private onQuery(replica: number, { id, client, query: text }: Query): void {
     const query = parseNodeQuery(text);
     const script = this.scripts[replica];
-    if (query === undefined || script === undefined || script.offline === true) return;
-    const honest = this.answerTo(replica, query);
+    if (query === undefined || script === undefined) return;
+    this.queries.push(query.type);
+    this.onAsked();
+    if (script.offline === true) return;
+    const honest = this.answerTo(replica, query, client);
     const answer = script.answer === undefined ? honest : script.answer(query, honest);
     if (answer === undefined) return;
     const signed = this.signers[replica]?.signAnswer({
@@ -138,7 +156,7 @@ export class ScriptedCluster {
     if (signed !== undefined) this.publish(client, json.encode(signed));
   }
 
-  private answerTo(replica: number, query: NodeQuery): unknown {
+  private answerTo(replica: number, query: NodeQuery, client: string): unknown {
     const lastExecuted = this.decisions.length;
     switch (query.type) {
       case 'status':
@@ -176,6 +194,8 @@ export class ScriptedCluster {
         const reply = this.signedReply(replica, query.client, lie?.(result) ?? result);
         return { reply: reply && JSON.parse(json.encode(reply).toString()), lastExecuted };
       }
+      case 'newest-timestamp':
+        return { newest: this.newest.get(client) ?? -1 };
       case 'set-fault':
         return { fault: query.fault };
     }

@@ -3,7 +3,7 @@ import { developmentCluster, developmentKey } from '@ccro/cluster-config';
 import { sha256, createEd25519Scheme, MessageSigner, Verifier } from '@ccro/crypto';
 import { DROPPED_RESULT, type Reply, type Request, type RequestResult } from '@ccro/consensus';
 import { json, parseNodeQuery, type NodeQuery } from '@ccro/wire';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { CcroClient, type CcroClientOptions } from './ccro-client.js';
 import type { Clock } from '@ccro/clock';
 
@@ -675,6 +675,77 @@ function answering(
     if (signed !== undefined) void made.others.publish(made.client.inbox, json.encode(signed));
   });
 }
+
+describe('timestamps', () => {
+  const DAY = 86_400_000_000;
+  const ahead = Date.now() * 1000 + DAY;
+
+  it('E2: go on above what f + 1 replicas executed, though the clock was set back', async () => {
+    const made = await scene(4, { clientWindow: 100 });
+    // One lies that it executed nothing, or the last one there is; one is a little behind.
+    const newest = [ahead, Number.MAX_SAFE_INTEGER, ahead - 30, ahead];
+    answering(made, (replica, query) =>
+      query?.type === 'newest-timestamp' ? { newest: newest[replica] } : undefined,
+    );
+    await made.client.timestampsKnown();
+    const { timestamp } = made.client.submit('operation');
+    // Above what an earlier process may have had under way, and no further than needed.
+    expect(timestamp).toBeGreaterThan(ahead + 100);
+    expect(timestamp).toBeLessThan(ahead + 1000);
+    expect(made.client.submit('operation').timestamp).toBe(timestamp + 1);
+    expect(made.client.capacity).toBe(98);
+  });
+
+  it('E2: are those of the clock where it is ahead of what executed', async () => {
+    const made = await scene();
+    answering(made, () => ({ newest: ahead - 2 * DAY }));
+    const before = made.client.nextTimestamp;
+    await made.client.timestampsKnown();
+    expect(made.client.submit('operation').timestamp).toBe(before);
+  });
+
+  it('E2: are known when a quorum answered, and what is no timestamp is no answer', async () => {
+    const made = await scene();
+    const answers: unknown[] = [{ newest: ahead }, { newest: -0.5 }, { newest: '7' }, null];
+    answering(made, (replica) => ({ ...(answers[replica] as object) }));
+    const known = watch(made.client.timestampsKnown());
+    await delivered();
+    made.clock.advance(10);
+    await delivered();
+    expect(known.reached).toBe(false);
+    answers.splice(1, 2, { newest: ahead }, { newest: -1 });
+    for (let step = 0; step < 20 && !known.reached; step += 1) {
+      made.clock.advance(100);
+      await delivered();
+    }
+    expect(known.reached).toBe(true);
+    expect(made.client.nextTimestamp).toBeGreaterThan(ahead);
+  });
+
+  it('E2: are asked for again when one was refused as stale', async () => {
+    const made = await scene();
+    let newest = -1;
+    answering(made, () => ({ newest }));
+    await made.client.timestampsKnown();
+    const { request, decided } = made.client.submit('operation');
+    newest = ahead;
+    const result = '{"error":"stale-timestamp"}';
+    for (const replica of [1, 2]) await made.send(made.replyOf(replica, request, { result }));
+    await expect(decided).rejects.toMatchObject({ code: 'stale-timestamp' });
+    await delivered();
+    expect(made.client.submit('operation').timestamp).toBeGreaterThan(ahead);
+  });
+
+  it('E2, sibling: a clock that is ages ahead does not use them up', () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: 8.64e15 });
+    try {
+      const made = setUp();
+      expect(made.client.nextTimestamp).toBeLessThan(Number.MAX_SAFE_INTEGER / 1.9);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
 
 describe('results that were dropped', () => {
   const result = DROPPED_RESULT;

@@ -45,23 +45,23 @@ import {
 import { BriefReplies } from './brief-replies.js';
 import { ClientError } from './client-error.js';
 import type { Clock } from '@ccro/clock';
+import { newestExecuted } from './executed-timestamps.js';
 import { NodeQueries } from './node-queries.js';
 import { messageOf, Outbound } from './outbound.js';
-import type { Outcome } from './outcome.js';
 import { OutstandingRequest } from './outstanding-request.js';
 import { Rejections, type ClientRejectCode } from './rejections.js';
 import { Responsiveness } from './responsiveness.js';
 import { RetransmissionDelay } from './retransmission.js';
 import { Retransmissions } from './retransmissions.js';
 import { fetchStored } from './stored-replies.js';
+import { submissionOf, type Submission } from './submission.js';
+import { clockTimestamp, Timestamps } from './timestamps.js';
 import { ViewEstimate } from './view-estimate.js';
 
 /** How long after a decision late replies are awaited, so that the tallies are complete. */
 const SETTLING_MS = 25;
 /** Half the replicas' default client window: a burst leaves room for the next one. */
 const DEFAULT_MAX_OUTSTANDING = 2048;
-/** Timestamps start at the wall clock in microseconds, and a client signs less than one in each. */
-const TIMESTAMPS_PER_MS = 1000;
 
 export interface CcroClientOptions {
   readonly cluster: string;
@@ -76,7 +76,10 @@ export interface CcroClientOptions {
   readonly clientWindow?: number;
   /** Requests that one signature covers at most, 1 to 128. Default 128. */
   readonly maxSignedTogether?: number;
-  /** First one `submit` uses; above all that this client ever used. Default: from the clock. */
+  /**
+   * First one `submit` uses; above all that this client ever used. Default: from the clock, and
+   * above what the replicas executed, once they said (`timestampsKnown`).
+   */
   readonly firstTimestamp?: Timestamp;
 }
 
@@ -91,24 +94,6 @@ export interface CcroClientDependencies {
   readonly random?: () => number;
   /** Runs a task soon, when what is to be done now is done. Default `setImmediate`. */
   readonly defer?: (task: () => void) => void;
-}
-
-/** A request on its way. Neither promise has to be awaited. */
-export interface Submission {
-  readonly timestamp: Timestamp;
-  /** The request; its digest identifies it everywhere. */
-  readonly request: DigestedDraft;
-  /**
-   * Resolves on f+1 matching replies.
-   * Rejects with ClientError `timestamp-reused`, `stale-timestamp`, `result-dropped`, `abandoned`
-   * or `closed`.
-   */
-  readonly decided: Promise<Outcome>;
-  /**
-   * The same with late replies: resolves when all replicas replied, or all those that do these
-   * days, or 25 ms after the decision. Rejects when `decided` does.
-   */
-  readonly settled: Promise<Outcome>;
 }
 
 /** What a replica says on one request. */
@@ -145,7 +130,9 @@ export class CcroClient {
   private readonly requests = new Map<Timestamp, OutstandingRequest>();
   /** Timestamps of requests that are not decided yet, ascending. */
   private readonly waiting = new Set<Timestamp>();
-  private nextTimestamp: Timestamp;
+  private readonly timestamps: Timestamps;
+  private learning: Promise<void> | undefined;
+  private known: Promise<void> | undefined;
   private sentCount = 0;
   /** The channel that replies and answers to this client arrive on. */
   readonly inbox: string;
@@ -180,7 +167,7 @@ export class CcroClient {
       if (waiting.length > 0) this.outbound.congested();
       return waiting;
     });
-    this.nextTimestamp = options.firstTimestamp ?? Date.now() * TIMESTAMPS_PER_MS;
+    this.timestamps = new Timestamps(options.firstTimestamp ?? clockTimestamp(), this.clientWindow);
     this.queries = new NodeQueries({
       client,
       signer: this.signer,
@@ -201,15 +188,29 @@ export class CcroClient {
 
   /** How many more requests may be submitted now. */
   get capacity(): number {
-    const {
-      maxOutstanding = DEFAULT_MAX_OUTSTANDING,
-      clientWindow = DEFAULT_REPLICA_CONFIG.clientWindow,
-    } = this.options;
-    const [oldest = this.nextTimestamp] = this.waiting;
-    return Math.min(
-      maxOutstanding - this.waiting.size,
-      clientWindow - (this.nextTimestamp - oldest),
-    );
+    const { maxOutstanding = DEFAULT_MAX_OUTSTANDING } = this.options;
+    const { next } = this.timestamps;
+    const [oldest = next] = this.waiting;
+    return Math.min(maxOutstanding - this.waiting.size, this.clientWindow - (next - oldest));
+  }
+
+  /** The smallest timestamp that may be used next, for who gives them out elsewhere. */
+  get nextTimestamp(): Timestamp {
+    return this.timestamps.next;
+  }
+
+  /**
+   * Resolves when `nextTimestamp` lies above what f + 1 replicas say they executed of this client:
+   * before that, a clock that was set back may give timestamps out which are stale. Asks until a quorum
+   * answers; without one nothing would be decided either.
+   */
+  timestampsKnown(): Promise<void> {
+    this.known ??= this.learn();
+    return this.known;
+  }
+
+  private get clientWindow(): number {
+    return this.options.clientWindow ?? DEFAULT_REPLICA_CONFIG.clientWindow;
   }
 
   counters(): ClientCounters {
@@ -243,9 +244,9 @@ export class CcroClient {
     if (this.capacity <= 0) {
       throw new ClientError('overloaded', `${this.waiting.size} requests are outstanding already`);
     }
-    const draft = this.draft(this.nextTimestamp, operation);
+    const draft = this.draft(this.timestamps.next, operation);
     const isIdle = this.waiting.size === 0;
-    this.nextTimestamp += 1;
+    this.timestamps.take();
     const outstanding = this.begin(draft);
     this.outbound.add(outstanding);
     // Nothing is under way that it could be signed with: no need to wait for more.
@@ -344,6 +345,22 @@ export class CcroClient {
       this.giveUp(request, new ClientError('closed', 'the client was closed'));
     }
     this.queries.close();
+  }
+
+  /** One at a time. Resolves when it is known, or the client is closed. */
+  private learn(): Promise<void> {
+    this.learning ??= this.askForTimestamps().finally(() => (this.learning = undefined));
+    return this.learning;
+  }
+
+  private async askForTimestamps(): Promise<void> {
+    const newest = await newestExecuted({
+      size: this.size,
+      clock: this.dependencies.clock,
+      query: (replica, query, timeoutMs) => this.query(replica, query, timeoutMs),
+      isClosed: () => this.closed,
+    });
+    if (newest !== undefined) this.timestamps.executed(newest);
   }
 
   private begin(request: DigestedDraft): OutstandingRequest {
@@ -468,6 +485,8 @@ export class CcroClient {
     this.outbound.ended(outstanding);
     if (outstanding.phase === 'closed') {
       this.requests.delete(outstanding.request.timestamp);
+      // Refused for its timestamp: whoever gives them out has to know better.
+      if (this.known !== undefined) void this.learn();
       return false;
     }
     this.decidedCount += 1;
@@ -503,18 +522,4 @@ export class CcroClient {
     outstanding.fail(error);
     this.outbound.ended(outstanding);
   }
-}
-
-function submissionOf(outstanding: OutstandingRequest): Submission {
-  const { request } = outstanding;
-  return {
-    timestamp: request.timestamp,
-    request,
-    get decided() {
-      return outstanding.decided;
-    },
-    get settled() {
-      return outstanding.settled;
-    },
-  };
 }

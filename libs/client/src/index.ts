@@ -3,9 +3,10 @@ export {
   type CcroClientDependencies,
   type CcroClientOptions,
   type ClientCounters,
-  type Submission,
 } from './ccro-client.js';
 export { ClientError, type ClientErrorCode } from './client-error.js';
 export { nodesOf, roleOf, type NodePart, type NodeRole, type Roles } from './node-parts.js';
 export type { Outcome, ReplySummary } from './outcome.js';
+export { clockTimestamp } from './timestamps.js';
+export type { Submission } from './submission.js';
 export type { ClientRejectCode } from './rejections.js';

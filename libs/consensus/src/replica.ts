@@ -6,7 +6,7 @@
 import type { ReplicaConfig } from './config.js';
 import type { Restored } from './durable.js';
 import type { Effect } from './effect.js';
-import type { Digest, ReplicaId, SequenceNumber, View } from './ids.js';
+import type { ClientId, Digest, ReplicaId, SequenceNumber, Timestamp, View } from './ids.js';
 import type { Input, VerifiedMessage, Via } from './input.js';
 import { onCertificate } from './handlers/on-certificate.js';
 import { onDisconnected, onReconnected, onStarted } from './handlers/on-connected.js';
@@ -140,6 +140,11 @@ export class Replica {
   /** The verified request with `digest` if this replica holds it, so that it is checked once. */
   request(digest: Digest): Request | undefined {
     return this.state.pool.get(digest);
+  }
+
+  /** The highest timestamp of `client` that executed; undefined before the first. */
+  newestTimestamp(client: ClientId): Timestamp | undefined {
+    return this.state.clients.newest(client);
   }
 
   /** Votes seen so far on a decided slot that is still in memory. */

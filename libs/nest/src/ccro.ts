@@ -31,6 +31,8 @@ import { decidedFrom, type Decided } from './decided.js';
 import { Receipts } from './receipts.js';
 
 const DEFAULT_TIMEOUT_MS = 5000;
+/** How long the first operations wait for the nodes to say which timestamps they executed. */
+const KNOWN_TIMEOUT_MS = 1000;
 
 @Injectable()
 export class Ccro implements OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown {
@@ -41,6 +43,8 @@ export class Ccro implements OnModuleInit, BeforeApplicationShutdown, OnApplicat
   private readonly waiting = new Set<Promise<unknown>>();
   private readonly timeoutMs: number;
   private closing = false;
+  /** The nodes have said which timestamps they executed, or did not in time. */
+  private timestampsKnown = Promise.resolve();
 
   /** @throws ConfigurationError for a cluster, client or key that cannot be used */
   constructor(@Inject(CCRO_OPTIONS) private readonly options: CcroOptions) {
@@ -72,6 +76,7 @@ export class Ccro implements OnModuleInit, BeforeApplicationShutdown, OnApplicat
     await this.broker.connect();
     try {
       await this.client.listen();
+      this.timestampsKnown = this.untilTimestampsKnown();
     } catch (error) {
       // An application that did not start is told of no end.
       await this.broker.close();
@@ -94,8 +99,10 @@ export class Ccro implements OnModuleInit, BeforeApplicationShutdown, OnApplicat
    */
   async submit(operation: JsonObject): Promise<Decided> {
     if (this.closing) throw new CcroError('closed', 'the application ends');
-    const { decided, timestamp } = this.client.submit(encodeOperation(operation));
-    void this.track(decided);
+    const text = encodeOperation(operation);
+    const submitted = this.timestampsKnown.then(() => this.client.submit(text));
+    void this.track(submitted.then(({ decided }) => decided));
+    const { decided, timestamp } = await submitted;
     const outcome = await this.inTime(decided, timestamp);
     return decidedFrom(this.options.clientId, outcome);
   }
@@ -127,6 +134,16 @@ export class Ccro implements OnModuleInit, BeforeApplicationShutdown, OnApplicat
   async onApplicationShutdown(): Promise<void> {
     this.client.close();
     await this.broker.close();
+  }
+
+  /** Or too few nodes answer: then nothing would be decided in time either. */
+  private async untilTimestampsKnown(): Promise<void> {
+    let stop = (): void => undefined;
+    const late = new Promise<void>((resolve) => {
+      stop = systemClock.schedule(KNOWN_TIMEOUT_MS, resolve);
+    });
+    await Promise.race([this.client.timestampsKnown(), late]);
+    stop();
   }
 
   /** Keeps the promise for as long as it is open. */

@@ -5,6 +5,7 @@
 
 import type { Broker, ChannelNames } from '@ccro/broker';
 import type {
+  ClientId,
   Destination,
   Digest,
   Effect,
@@ -19,6 +20,7 @@ import type {
   ReplicaStatus,
   SequenceNumber,
   Tally,
+  Timestamp,
   Verified,
   VerifiedMessage,
   Via,
@@ -163,6 +165,11 @@ export class ReplicaRunner {
   /** Digest of the whole state, see `Replica.stateDigest`. */
   stateDigest(): Digest {
     return this.parts.replica.stateDigest();
+  }
+
+  /** See `Replica.newestTimestamp`. */
+  newestTimestamp(client: ClientId): Timestamp | undefined {
+    return this.parts.replica.newestTimestamp(client);
   }
 
   /** Votes of others on a decided slot that is still in memory. */

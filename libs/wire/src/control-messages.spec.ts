@@ -10,6 +10,7 @@ import {
 describe('node queries', () => {
   const queries: readonly NodeQuery[] = [
     { type: 'status' },
+    { type: 'newest-timestamp' },
     { type: 'ledger', from: 1, limit: 100 },
     { type: 'decision', sequence: 7 },
     { type: 'reply', sequence: 7, client: 'gateway', timestamp: 9 },

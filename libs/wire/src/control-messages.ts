@@ -43,12 +43,15 @@ export type NodeQuery =
       readonly client: ClientId;
       readonly timestamp: Timestamp;
     }
+  /** The highest timestamp of the client that asks which this node executed; -1: none. */
+  | { readonly type: 'newest-timestamp' }
   /** null: behave honestly again. */
   | { readonly type: 'set-fault'; readonly fault: string | null };
 
 const NODE_QUERY = Compile(
   Type.Union([
     Type.Object({ type: Type.Literal('status') }, STRICT),
+    Type.Object({ type: Type.Literal('newest-timestamp') }, STRICT),
     Type.Object(
       {
         type: Type.Literal('ledger'),

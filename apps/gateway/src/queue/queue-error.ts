@@ -6,7 +6,7 @@
  * | `overloaded` | as much is pending as may be; come back later | nothing |
  * | `too-large` | an operation is longer than the wire carries | nothing |
  * | `key-reused` | the idempotency key was accepted with other operations | nothing |
- * | `unreachable` | Redis is away | nothing |
+ * | `unreachable` | Redis is away, or too few nodes answer | nothing |
  * | `refused` | Redis is there and stores nothing (full memory or disk, read-only) | nothing |
  * | `uncertain` | the connection broke while it was being written | perhaps: `ids` |
  * | `closed` | the gateway is shutting down | nothing |

@@ -18,6 +18,13 @@ export function keyReused(): QueueError {
   return new QueueError('key-reused', message);
 }
 
+export function nodesUnreachable(): QueueError {
+  const message =
+    'Too few nodes answer to say which timestamps they executed, so nothing would be decided. ' +
+    'Nothing was accepted; retry when they are up.';
+  return new QueueError('unreachable', message);
+}
+
 export function shuttingDown(): QueueError {
   return new QueueError('closed', 'The gateway is shutting down. Nothing was accepted.');
 }

@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { channelNames, type ChannelNames } from '@ccro/broker';
-import type { RejectCode } from '@ccro/consensus';
+import type { ClientId, RejectCode } from '@ccro/consensus';
 import { createVerification, MessageSigner, type Verifier } from '@ccro/crypto';
 import { FAULT_KINDS, isFaultKind } from '@ccro/faults';
 import { json, parseNodeQuery, type NodeQuery, type Query } from '@ccro/wire';
@@ -49,7 +49,7 @@ export class ControlService {
       kind: 'answer' as const,
       id: message.id,
       replica: this.options.self,
-      answer: JSON.stringify(await this.answer(query)),
+      answer: JSON.stringify(await this.answer(query, message.client)),
     });
     this.replica.runner.publishTo(this.channels.client(message.client), json.encode(signed));
   }
@@ -76,10 +76,12 @@ export class ControlService {
     return this.verifier.refuseQuery(message);
   }
 
-  private async answer(query: NodeQuery): Promise<unknown> {
+  private async answer(query: NodeQuery, client: ClientId): Promise<unknown> {
     switch (query.type) {
       case 'status':
         return this.status.current();
+      case 'newest-timestamp':
+        return { newest: this.replica.runner.newestTimestamp(client) ?? -1 };
       case 'ledger':
         return this.decisions(query.from, query.limit);
       case 'decision':

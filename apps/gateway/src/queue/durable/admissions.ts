@@ -30,6 +30,11 @@ const MAX_JOB_CHARACTERS = 512 * 1024;
 const CHARACTERS_PER_REQUEST = 250;
 /** A write that failed is tried again after this time, if nothing else calls for it before. */
 const WRITE_RETRY_MS = 200;
+/**
+ * How long the first call waits for the nodes to say which timestamps they executed. With too few of
+ * them calls are accepted all the same: Redis has its own count, unless it lost that.
+ */
+const KNOWN_TIMEOUT_MS = 2000;
 /** How often a call gets other timestamps because its own were too old. */
 const MAX_STAMPINGS = 5;
 
@@ -66,10 +71,17 @@ export class Admissions {
   private readonly writer: GroupWriter<StampedCall, Verdict>;
   /** Requests of calls that are on their way. */
   private underWay = 0;
+  /** The replicas have said which timestamps they executed, or too few of them answer. */
+  private readonly known: Promise<void>;
+  private isKnown = false;
 
   constructor(private readonly parts: AdmissionsParts) {
     const { connection } = parts;
-    this.timestamps = new TimestampBlocks((count, atLeast) => this.issue(count, atLeast));
+    this.timestamps = new TimestampBlocks(
+      (count, atLeast) => this.issue(count, atLeast),
+      () => this.least,
+    );
+    this.known = this.untilTimestampsKnown();
     this.writer = new GroupWriter<StampedCall, Verdict>({
       write: (calls) => this.write(calls),
       sizeOf,
@@ -206,13 +218,25 @@ export class Admissions {
     }));
   }
 
+  /** Above what the replicas executed of this client, as far as they said. */
+  private get least(): number {
+    return this.isKnown ? this.parts.client.nextTimestamp : 0;
+  }
+
+  private async untilTimestampsKnown(): Promise<void> {
+    const known = this.parts.client.timestampsKnown().then(() => void (this.isKnown = true));
+    await Promise.race([known, delay(KNOWN_TIMEOUT_MS, undefined, { ref: false })]);
+  }
+
   /** Timestamps may be asked for again: those that got lost on the way are never used. */
   private async issue(count: number, atLeast: number): Promise<Stamp> {
     const { connection, store, closing } = this.parts;
+    await this.known;
+    const least = Math.max(atLeast, this.least);
     for (;;) {
       await connection.untilConnected(closing);
       try {
-        return await store.issue(count, atLeast);
+        return await store.issue(count, least);
       } catch (error) {
         if (onWriteFailure(error) === 'fail' || closing.aborted) throw asQueueError(error);
         await delay(WRITE_RETRY_MS, undefined, { ref: false });

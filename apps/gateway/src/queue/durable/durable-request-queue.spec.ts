@@ -198,6 +198,17 @@ describe('two gateways with one client id', () => {
     expect(executed(scene.cluster)).toEqual(['a']);
   });
 
+  it('E2: take timestamps above what the replicas executed, though Redis and clock know less', async () => {
+    const scene = await newScene();
+    const tomorrow = (Date.now() + 86_400_000) * 1000;
+    scene.cluster.newest.set('gateway', tomorrow);
+    for (const each of [await gateway(scene), await gateway(scene)]) {
+      const answers = await allFinished(await each.queue.accept(appending(['a', 'b'])));
+      for (const { id } of answers) expect(Number(id.split('-').at(-1))).toBeGreaterThan(tomorrow);
+    }
+    expect(new Set(scene.cluster.heard.map(({ timestamp }) => timestamp)).size).toBe(4);
+  });
+
   it('do not send what the replicas would take for stale', async () => {
     const scene = await newScene();
     const { cluster } = scene;

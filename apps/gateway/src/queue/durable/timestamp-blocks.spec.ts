@@ -32,6 +32,17 @@ describe('TimestampBlocks', () => {
     expect(asked).toHaveLength(1);
   });
 
+  it('E2: uses up no block that the replicas have gone beyond, and gives out what lies above', async () => {
+    const { issue } = counter();
+    let least = 0;
+    const blocks = new TimestampBlocks(issue, () => least);
+    const [first] = await blocks.take(1);
+    least = (first?.timestamp ?? 0) + 86_400_000_000;
+    const later = await blocks.take(3);
+    expect(Math.min(...later.map(({ timestamp }) => timestamp))).toBeGreaterThanOrEqual(least);
+    expect(later[0]?.index).toBeGreaterThan(first?.index ?? 0);
+  });
+
   it('serves those who wait in turn, the large ones too', async () => {
     const { issue } = counter();
     const blocks = new TimestampBlocks(issue);

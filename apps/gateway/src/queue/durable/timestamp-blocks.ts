@@ -6,19 +6,20 @@
  *   restarts of all of them and of Redis: a counter in Redis gives out each once, and never one
  *   below the wall clock in microseconds. So what a Redis gives out that lost its last second, or
  *   everything, still lies above whatever was given out before; a client takes less than one for
- *   each microsecond. Clocks that are set back are survived as long as Redis keeps its counter.
+ *   each microsecond. Clocks that are set back are survived as long as Redis keeps its counter; and
+ *   when it does not, none is given out at or below what f + 1 replicas say they executed.
  * - A block never leads to a request that the replicas take for stale: each timestamp has an index
  *   that counts how many were given out, and a request is accepted only if few enough were accepted
  *   above its own (`expired` in `request-store.ts`). So the rest of a block may lie about for as
  *   long as it likes; blocks are small so that this is rare.
  */
 
+import { clockTimestamp } from '@ccro/client';
 import type { Stamp } from './accepted-job.js';
 
 /** Timestamps in a block, at least; more while more are used between two writes. */
 const MIN_BLOCK = 64;
 const MAX_BLOCK = 1024;
-const PER_MS = 1000;
 
 interface Waiter {
   readonly count: number;
@@ -35,12 +36,18 @@ export class TimestampBlocks {
   private indexAbove = 0;
   private usedLately = 0;
 
-  /** @param issue asks Redis for `count` timestamps from `atLeast` on, and for the first of them */
-  constructor(private readonly issue: (count: number, atLeast: number) => Promise<Stamp>) {}
+  /**
+   * @param issue asks Redis for `count` timestamps from `atLeast` on, and for the first of them
+   * @param least what lies above all that the replicas executed
+   */
+  constructor(
+    private readonly issue: (count: number, atLeast: number) => Promise<Stamp>,
+    private readonly least: () => number = () => 0,
+  ) {}
 
   /** The smallest timestamp that may be given out now. */
   get atLeast(): number {
-    return Math.max(Date.now() * PER_MS, this.above);
+    return Math.max(clockTimestamp(), this.least(), this.above);
   }
 
   /** Above every index this process ever saw; 0 before the first. */
@@ -63,6 +70,8 @@ export class TimestampBlocks {
    * @throws what `issue` throws
    */
   take(count: number): Promise<readonly Stamp[]> {
+    // The replicas executed more than was known when the block was given out.
+    if ((this.stamps[0]?.timestamp ?? Infinity) < this.least()) this.drop();
     if (this.waiters.length === 0 && this.stamps.length >= count) {
       return Promise.resolve(this.next(count));
     }

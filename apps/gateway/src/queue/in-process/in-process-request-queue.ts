@@ -1,18 +1,24 @@
 /**
  * The queue for the embedded broker: everything ends with the process, as the broker itself does.
  *
- * Invariant kept here: accepting is one synchronous step, so that two calls with one idempotency
- * key never both find it unused.
+ * Invariants kept here:
+ * - accepting is one synchronous step, so that two calls with one idempotency key never both find
+ *   it unused;
+ * - nothing is signed before the nodes said which timestamps of this client they executed.
  */
 
+import { setTimeout as delay } from 'node:timers/promises';
 import { ClientError, type CcroClient, type Submission } from '@ccro/client';
 import { MAX_OPERATION_CHARACTERS } from '@ccro/wire';
 import type { FinishedAnswer, Idempotency, RequestAnswer } from '../../requests/request-record.js';
 import { requestId, type Courier } from '../courier.js';
 import type { AcceptedRequest, Call, RequestCounts, RequestQueue } from '../request-queue.js';
 import type { PendingLimit } from '../pending-limit.js';
-import { keyReused, overloaded, shuttingDown, tooLarge } from '../refusals.js';
+import { keyReused, nodesUnreachable, overloaded, shuttingDown, tooLarge } from '../refusals.js';
 import { TrackedRequest } from '../tracked-request.js';
+
+/** How long a call waits until the nodes have said which timestamps they executed. */
+const KNOWN_TIMEOUT_MS = 5000;
 
 export interface InProcessRequestQueueOptions {
   readonly clientId: string;
@@ -43,6 +49,8 @@ export class InProcessRequestQueue implements RequestQueue {
   private decided = 0;
   private failed = 0;
   private closed = false;
+  /** Whether the client is above what the nodes executed of an earlier process. */
+  private timestampsKnown = false;
 
   constructor(
     private readonly options: InProcessRequestQueueOptions,
@@ -51,10 +59,21 @@ export class InProcessRequestQueue implements RequestQueue {
     private readonly limit: PendingLimit,
   ) {}
 
-  async open(): Promise<void> {}
+  async open(): Promise<void> {
+    void this.client.timestampsKnown().then(() => (this.timestampsKnown = true));
+  }
 
-  accept(call: Call): Promise<readonly AcceptedRequest[]> {
-    return Promise.resolve().then(() => this.acceptNow(call));
+  async accept(call: Call): Promise<readonly AcceptedRequest[]> {
+    if (!this.timestampsKnown) await this.untilTimestampsKnown();
+    return this.acceptNow(call);
+  }
+
+  /** @throws QueueError when too few nodes answer: then nothing would be decided either */
+  private async untilTimestampsKnown(): Promise<void> {
+    const known = this.client.timestampsKnown().then(() => (this.timestampsKnown = true));
+    const late = delay(KNOWN_TIMEOUT_MS, undefined, { ref: false });
+    await Promise.race([known, late]);
+    if (!this.timestampsKnown && !this.closed) throw nodesUnreachable();
   }
 
   isFull(): boolean {
