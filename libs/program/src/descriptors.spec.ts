@@ -36,6 +36,18 @@ describe('what a process may have open', () => {
     expect(budget.connections).toBeGreaterThan(0);
   });
 
+  it('F4, sibling: a large cluster with stores in one process starts with the usual limits', () => {
+    for (const [limit, nodes] of [
+      [1024, 4],
+      [4096, 31],
+      [20_000, 91],
+    ] as const) {
+      const budget = new DescriptorBudget(limit);
+      for (let node = 0; node < nodes; node += 1) budget.reserveStore();
+      expect(budget.connections).toBeGreaterThan(limit / 8);
+    }
+  });
+
   it('F4: too low a limit is refused in words, and nothing stays set aside', () => {
     const budget = new DescriptorBudget(200);
     budget.reserveStore();

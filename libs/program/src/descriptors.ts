@@ -8,8 +8,8 @@ const UNKNOWN_LIMIT = 1_024;
 const OWN_FILES = 96;
 /** LevelDB takes no less, its log and lock included, and needs no more. */
 const STORE_FILES = { min: 74, max: 1_000 };
-/** The part of all that one store may keep open, where that is within the bounds above. */
-const STORE_SHARE = 1 / 16;
+/** The part of what is left that one store may keep open, where that is within the bounds above. */
+const STORE_SHARE = 1 / 64;
 /** With fewer a program is of no use. */
 const MIN_CONNECTIONS = 16;
 
@@ -35,7 +35,7 @@ export class DescriptorBudget {
    * @throws ConfigurationError when too few are left to be called by anybody
    */
   reserveStore(): number {
-    const share = Math.floor(this.limit * STORE_SHARE);
+    const share = Math.floor(this.connections * STORE_SHARE);
     const files = Math.min(Math.max(share, STORE_FILES.min), STORE_FILES.max);
     this.reserved += files;
     try {
