@@ -8,11 +8,11 @@ export interface Stamp {
   readonly index: number;
 }
 
-/** One call on its way into Redis. */
+/** One call on its way into Redis, or in it. */
 interface CallOf<R> {
   readonly requests: readonly R[];
   /** Under its caller's idempotency key, if there is one. */
-  readonly key?: SignedCallKey | undefined;
+  readonly key?: CallKey | undefined;
 }
 
 interface Stamped {
@@ -25,24 +25,20 @@ export type StampedCall = CallOf<Stamped & { readonly request: DigestedDraft }>;
 
 export type SignedRequest = Stamped & { readonly request: Request };
 
-/** A call whose requests are signed. */
+/** A call whose requests are signed: all of them, or those that are still open. */
 export type SignedCall = CallOf<SignedRequest>;
 
-export interface SignedCallKey {
+export interface CallKey {
   /** Digest of the caller's key: Redis need not know what users call their requests. */
   readonly digest: string;
-  readonly fingerprint: string;
+  /** Undefined when this process does not know it. */
+  readonly record: KeyRecord | undefined;
 }
 
 /** What is kept of an idempotency key: which requests it stands for. */
 export interface KeyRecord {
   readonly fingerprint: string;
   readonly ids: readonly string[];
-}
-
-/** What is kept of a call's key; undefined without one. */
-export function keyRecordOf({ key, requests }: SignedCall): KeyRecord | undefined {
-  return key && { fingerprint: key.fingerprint, ids: requests.map(({ id }) => id) };
 }
 
 const jobData = z.object({
@@ -93,25 +89,24 @@ export function jobDataOf(client: string, calls: readonly SignedCall[]): JobData
   };
 }
 
-/** A request as it is found in a job. */
-export interface KeptRequest {
-  readonly request: Request;
+/** A call as it is found in a job. */
+export interface KeptCall {
   /** Digest of the idempotency key; '' for none. */
   readonly key: string;
-  /** What is kept of the key, with the first request of a call whose caller this process knew. */
-  readonly record?: KeyRecord;
+  readonly requests: readonly Request[];
 }
 
-/** The requests in a job. @returns undefined for what no gateway wrote */
-export function requestsOf(data: unknown): readonly KeptRequest[] | undefined {
+/** The calls in a job. @returns undefined for what no gateway wrote */
+export function callsOf(data: unknown): readonly KeptCall[] | undefined {
   const parsed = jobData.safeParse(data);
   if (!parsed.success) return undefined;
   const { client, calls, lists } = parsed.data;
-  return calls.flatMap(({ key, requests }) =>
-    requests.map(({ list, ...fields }) => {
+  return calls.map(({ key, requests }) => ({
+    key,
+    requests: requests.map(({ list, ...fields }) => {
       const request = { kind: 'request' as const, client, ...fields };
       const signedWith = list === undefined ? undefined : lists[list];
-      return { key, request: signedWith === undefined ? request : { ...request, signedWith } };
+      return signedWith === undefined ? request : { ...request, signedWith };
     }),
-  );
+  }));
 }

@@ -54,7 +54,7 @@ export interface AdmissionsParts {
 /** A verdict on a call, and the ids that it was handed in with. */
 export interface Admission {
   readonly ids: readonly string[];
-  readonly verdict: Exclude<Verdict, { kind: 'expired' | 'full' }>;
+  readonly verdict: Exclude<Verdict, { kind: 'expired' | 'full' | 'unknown' }>;
 }
 
 /** A call on its way, as the one who waits for it sees it. */
@@ -83,7 +83,7 @@ export class Admissions {
     );
     this.known = this.untilTimestampsKnown();
     this.writer = new GroupWriter<StampedCall, Verdict>({
-      write: (calls) => this.write(calls),
+      write: (calls, repeated) => this.write(calls, repeated),
       sizeOf,
       maxSize: MAX_JOB_CHARACTERS,
       canWrite: () => connection.connected,
@@ -169,6 +169,7 @@ export class Admissions {
       attempt.ticket = this.writer.add(stamped);
       const verdict = await attempt.ticket.result;
       if (verdict.kind === 'full') throw overloaded();
+      if (verdict.kind === 'unknown') throw uncertain(attempt.ids);
       if (verdict.kind !== 'expired') return { ids: attempt.ids, verdict };
       // Others were given too many timestamps since these: the rest of their block is as old.
       this.timestamps.drop();
@@ -187,23 +188,23 @@ export class Admissions {
     }));
     if (idempotency === undefined) return { requests };
     const { key, fingerprint } = idempotency;
-    return { requests, key: { digest: sha256(key), fingerprint } };
+    const record = { fingerprint, ids: requests.map(({ id }) => id) };
+    return { requests, key: { digest: sha256(key), record } };
   }
 
   /** One job for all; sends what was accepted as soon as that is known. */
-  private async write(stamped: readonly StampedCall[]): Promise<readonly Verdict[]> {
+  private async write(
+    stamped: readonly StampedCall[],
+    repeated: boolean,
+  ): Promise<readonly Verdict[]> {
     const { store, deliveries } = this.parts;
     const calls = this.sign(stamped);
     const { wanted, atLeast } = this.timestamps;
-    const { jobId, issued, verdicts } = await store.accept(calls, {
-      wanted,
-      atLeast,
-      again: false,
-    });
+    const { jobId, issued, verdicts } = await store.accept(calls, { wanted, atLeast });
     if (issued !== undefined) this.timestamps.add(issued, wanted);
     const accepted = calls.filter((_, index) => verdicts[index]?.kind === 'accepted');
     deliveries.begin({ id: jobId, calls: accepted });
-    return verdicts;
+    return repeated ? verdicts.map(orUnknown) : verdicts;
   }
 
   private sign(calls: readonly StampedCall[]): readonly SignedCall[] {
@@ -243,6 +244,14 @@ export class Admissions {
       }
     }
   }
+}
+
+/**
+ * An attempt that may have happened may also be over: decided and forgotten, so that a repetition
+ * is refused that would have been accepted before.
+ */
+function orUnknown(verdict: Verdict): Verdict {
+  return verdict.kind === 'expired' || verdict.kind === 'full' ? { kind: 'unknown' } : verdict;
 }
 
 function sizeOf({ requests }: StampedCall): number {

@@ -2,36 +2,46 @@
  * The requests this process sees to, from the moment that they are accepted until their answers are
  * recorded.
  *
- * Invariant kept here: nobody is told of an answer before Redis has confirmed that it is recorded,
- * or which other one was recorded first.
+ * Invariants kept here:
+ * - nobody is told of an answer before Redis has confirmed that it is recorded, or which other one
+ *   was recorded first;
+ * - what is written again after an outage is what is open then: a request is taken out of its job
+ *   here as soon as its answer is recorded.
  */
 
 import { ClientError } from '@ccro/client';
 import type { RejectCode } from '@ccro/consensus';
 import type { Verifier } from '@ccro/crypto';
 import type { FinishedAnswer } from '../../requests/request-record.js';
-import { requestId, type Courier } from '../courier.js';
+import type { Courier } from '../courier.js';
 import type { RequestCounts } from '../request-queue.js';
 import { TrackedRequest } from '../tracked-request.js';
-import { keyRecordOf, type KeptRequest, type SignedCall } from './accepted-job.js';
+import type { KeyRecord, SignedCall, SignedRequest } from './accepted-job.js';
 import { GroupWriter } from './group-writer.js';
 import type { QueueConnection } from './queue-connection.js';
-import type { Ending, RequestStore } from './request-store.js';
+import type { Ending, OpenJob, PastEnding, RequestStore } from './request-store.js';
 
 /** Answers recorded at once, at most. */
 const MAX_RECORDED = 1000;
 /** A record that was refused (Redis' memory is full) is tried again after this time. */
 const RECORD_RETRY_MS = 500;
 
-/** A job, and those of its calls that were accepted. */
-export interface AcceptedJob {
-  readonly id: string;
-  readonly calls: readonly SignedCall[];
+/** A request that was recorded as finished, in case Redis loses that. */
+interface Recorded {
+  readonly answer: FinishedAnswer;
+  readonly key: string;
+  readonly record: KeyRecord | undefined;
+  readonly atMs: number;
 }
 
-interface OwnJob extends AcceptedJob {
-  /** Requests that are not finished. */
-  left: number;
+interface OwnJob {
+  readonly id: string;
+  /** With all the requests that were open when it was begun. */
+  readonly calls: readonly SignedCall[];
+  /** Ids of those that are not finished. */
+  readonly open: Set<string>;
+  /** How the others ended. */
+  readonly ended: Recorded[];
 }
 
 export interface DeliveriesParts {
@@ -48,7 +58,7 @@ export class Deliveries {
   private readonly tracked = new Map<string, TrackedRequest>();
   private readonly jobs = new Map<string, OwnJob>();
   /** The newest endings that were recorded, in case Redis loses them. */
-  private readonly recent = new Map<string, Ending>();
+  private readonly recent = new Map<string, Recorded>();
   private readonly records: GroupWriter<Ending, FinishedAnswer>;
   private decided = 0;
   private failed = 0;
@@ -68,36 +78,29 @@ export class Deliveries {
   }
 
   /** Sends the requests of calls that were accepted, which are all that the job is for. */
-  begin({ id, calls }: AcceptedJob): void {
-    const requests = calls.flatMap(keptRequestsOf);
-    if (requests.length === 0) {
-      this.discard(id);
-      return;
-    }
-    const job: OwnJob = { id, calls, left: requests.length };
-    this.jobs.set(id, job);
-    const { courier } = this.parts;
-    for (const kept of requests) {
-      const answer = courier.deliver(idOf(kept), kept.request);
-      void this.carry(kept, answer).then(() => this.finishOneOf(job));
-    }
+  begin({ id, calls }: OpenJob): void {
+    const job = this.start(id, calls);
+    if (job.open.size === 0) this.discard(id);
+    else for (const kept of requestsIn(job)) void this.see(job, kept, this.deliver(kept));
   }
 
-  /** Sees to a request that was left behind, and to its end. */
-  async takeOver(kept: KeptRequest): Promise<void> {
-    const { courier, verifier } = this.parts;
-    const id = idOf(kept);
-    const tracked = this.find(id);
-    if (tracked !== undefined) {
-      await tracked.finished;
-      return;
-    }
-    const verified = verifier.verify(kept.request);
-    await this.carry(
-      kept,
-      typeof verified === 'string'
-        ? Promise.resolve(unverifiable(id, verified))
-        : courier.deliver(id, kept.request),
+  /** Sees to what is open of a job that was left behind. Resolves when all of it is finished. */
+  async takeOver({ id, calls }: OpenJob): Promise<void> {
+    const own = this.jobs.get(id);
+    const job = own ?? this.start(id, calls);
+    await Promise.all(
+      requestsIn({ calls }).map((kept) => {
+        const tracked = this.find(kept.id);
+        if (tracked !== undefined) return tracked.finished;
+        const verified = this.parts.verifier.verify(kept.request);
+        return this.see(
+          job,
+          kept,
+          typeof verified === 'string'
+            ? Promise.resolve(unverifiable(kept.id, verified))
+            : this.deliver(kept),
+        );
+      }),
     );
   }
 
@@ -114,18 +117,23 @@ export class Deliveries {
   }
 
   /**
-   * After an outage Redis may have lost what it confirmed: the last second, or everything. What
-   * this process knows of is written again, before anything else is: so that an idempotency key
-   * is not taken for a new one, and what is still waiting outlives this process.
+   * After an outage Redis may have lost what it confirmed: the last second, or everything. What it
+   * lacks of what this process knows is written again, before anything else is: so that an
+   * idempotency key is not taken for a new one, and what is open outlives this process.
    */
   async writeAgain(): Promise<void> {
     const { store } = this.parts;
-    for (const { calls } of [...this.jobs.values()]) {
-      await store.accept(calls, { wanted: 0, atLeast: 0, again: true });
-    }
-    const endings = [...this.recent.values()];
+    const jobs = [...this.jobs.values()];
+    await Promise.all(jobs.map((job) => store.keep(openOf(job))));
+    const nowMs = performance.now();
+    const ended = jobs.flatMap((job) => job.ended);
+    const recent = [...this.recent.values()].reverse();
+    const endings: PastEnding[] = [
+      ...ended.map((each) => ({ ...each, ageMs: undefined })),
+      ...recent.map((each) => ({ ...each, ageMs: nowMs - each.atMs })),
+    ];
     for (let start = 0; start < endings.length; start += MAX_RECORDED) {
-      await store.record(endings.slice(start, start + MAX_RECORDED));
+      await store.recordAgain(endings.slice(start, start + MAX_RECORDED));
     }
   }
 
@@ -143,37 +151,56 @@ export class Deliveries {
     this.records.close(error);
   }
 
+  private start(id: string, calls: readonly SignedCall[]): OwnJob {
+    const job: OwnJob = { id, calls, open: new Set(), ended: [] };
+    for (const kept of requestsIn(job)) job.open.add(kept.id);
+    if (job.open.size > 0) this.jobs.set(id, job);
+    return job;
+  }
+
+  private deliver({ id, request }: SignedRequest): Promise<FinishedAnswer> {
+    return this.parts.courier.deliver(id, request);
+  }
+
   /** Resolves when the request is finished, or never, when this process closes before. */
-  private async carry(kept: KeptRequest, delivered: Promise<FinishedAnswer>): Promise<void> {
-    const tracked = new TrackedRequest(idOf(kept));
+  private async see(job: OwnJob, kept: OpenRequest, end: Promise<FinishedAnswer>): Promise<void> {
+    const tracked = new TrackedRequest(kept.id);
     this.tracked.set(tracked.id, tracked);
-    const answer = await delivered.catch(unlessClosed);
+    const key = kept.key?.digest ?? '';
+    const answer = await end.catch(unlessClosed);
     const recorded =
-      answer && (await this.records.add({ answer, key: kept.key }).result.catch(() => undefined));
+      answer && (await this.records.add({ answer, key }).result.catch(() => undefined));
     if (recorded === undefined) {
       // Closed before it was recorded: whoever takes it over sends it again.
       await tracked.finished;
       return;
     }
     this.tracked.delete(tracked.id);
-    this.remember({ answer: recorded, key: kept.key, record: kept.record });
+    this.finishOneOf(job, {
+      answer: recorded,
+      key,
+      record: kept.key?.record,
+      atMs: performance.now(),
+    });
     if (recorded.status === 'decided') this.decided += 1;
     else this.failed += 1;
     tracked.finish(recorded);
     this.parts.finished(recorded);
   }
 
-  private remember(ending: Ending): void {
-    this.recent.set(ending.answer.id, ending);
+  private remember(ended: Recorded): void {
+    this.recent.set(ended.answer.id, ended);
     if (this.recent.size <= this.parts.maxRecent) return;
     const [oldest] = this.recent.keys();
     if (oldest !== undefined) this.recent.delete(oldest);
   }
 
-  private finishOneOf(job: OwnJob): void {
-    job.left -= 1;
-    if (job.left > 0) return;
-    this.jobs.delete(job.id);
+  private finishOneOf(job: OwnJob, ended: Recorded): void {
+    this.remember(ended);
+    job.open.delete(ended.answer.id);
+    job.ended.push(ended);
+    if (job.open.size > 0) return;
+    if (this.jobs.get(job.id) === job) this.jobs.delete(job.id);
     this.discard(job.id);
   }
 
@@ -183,17 +210,19 @@ export class Deliveries {
   }
 }
 
-/** The key's record goes with one of its requests: that is enough to write it again. */
-function keptRequestsOf(call: SignedCall): readonly KeptRequest[] {
-  const key = call.key?.digest ?? '';
-  const record = keyRecordOf(call);
-  return call.requests.map(({ request }, index) =>
-    index === 0 && record !== undefined ? { request, key, record } : { request, key },
-  );
+/** A request with the idempotency key of its call. */
+type OpenRequest = SignedRequest & Pick<SignedCall, 'key'>;
+
+function requestsIn({ calls }: Pick<OwnJob, 'calls'>): readonly OpenRequest[] {
+  return calls.flatMap(({ key, requests }) => requests.map((request) => ({ ...request, key })));
 }
 
-function idOf({ request }: KeptRequest): string {
-  return requestId(request.client, request.timestamp);
+function openOf({ id, calls, open }: OwnJob): OpenJob {
+  const left = calls.map((call) => ({
+    ...call,
+    requests: call.requests.filter((request) => open.has(request.id)),
+  }));
+  return { id, calls: left.filter(({ requests }) => requests.length > 0) };
 }
 
 /** What was signed with another key than the cluster knows is never decided. */

@@ -20,12 +20,12 @@ import { MAX_OPERATION_CHARACTERS } from '@ccro/wire';
 import type { Logger } from '@nestjs/common';
 import { BrokerWatch } from '../../connection/broker-watch.js';
 import type { FinishedAnswer, RequestAnswer } from '../../requests/request-record.js';
-import { requestId, type Courier } from '../courier.js';
+import type { Courier } from '../courier.js';
 import type { PendingLimit } from '../pending-limit.js';
 import { keyReused, overloaded, shuttingDown, tooLarge } from '../refusals.js';
 import type { AcceptedRequest, Call, RequestCounts, RequestQueue } from '../request-queue.js';
 import { TrackedRequest } from '../tracked-request.js';
-import { requestsOf } from './accepted-job.js';
+import { callsOf } from './accepted-job.js';
 import { Admissions, type Admission } from './admissions.js';
 import { AnswerPoller } from './answer-poller.js';
 import { Complaints } from './complaints.js';
@@ -115,6 +115,10 @@ export class DurableRequestQueue implements RequestQueue {
     this.parts = parts;
     const { queue, store, worker, admissions, deliveries } = parts;
     await queue.waitUntilReady();
+    const healed = await store.heal();
+    if (healed > 0) {
+      this.dependencies.logger.warn(`${healed} finished requests counted as waiting: removed`);
+    }
     const left = await store.countWaiting();
     // What an earlier process had to itself a moment ago is nobody's any more, or soon will be.
     await queue.promoteJobs().catch((error: Error) => this.complaints.say(error));
@@ -244,7 +248,7 @@ export class DurableRequestQueue implements RequestQueue {
     const worker = new TakeoverWorker(
       { url, ca, name: `${keys.prefix}:${clientId}`, keys },
       {
-        see: (job) => this.seeTo(job.data, { store, deliveries }),
+        see: (job) => this.seeTo(job, { store, deliveries }),
         trouble: (error) => this.complaints.say(error),
       },
     );
@@ -265,24 +269,22 @@ export class DurableRequestQueue implements RequestQueue {
 
   /** Sees to the requests of a job that was left behind, all but those finished meanwhile. */
   private async seeTo(
-    data: unknown,
+    { id, data }: { readonly id: string; readonly data: unknown },
     { store, deliveries }: Pick<Parts, 'store' | 'deliveries'>,
   ): Promise<void> {
     const { clientId } = this.options;
-    const requests = requestsOf(data);
-    if (requests === undefined || requests.some(({ request }) => request.client !== clientId)) {
+    const kept = callsOf(data);
+    const isOwn = kept?.every(({ requests }) =>
+      requests.every(({ client }) => client === clientId),
+    );
+    if (kept === undefined || isOwn !== true) {
       throw new UnusableJobError('a job that no gateway with this client id wrote');
     }
-    const ids = requests.map(({ request }) => requestId(clientId, request.timestamp));
-    const waiting = await this.connection.untilAnswered(
-      () => store.waitingAmong(ids),
+    const calls = await this.connection.untilAnswered(
+      () => store.openOf(kept),
       this.closing.signal,
     );
-    await Promise.all(
-      requests
-        .filter((_, index) => waiting.has(ids[index] ?? ''))
-        .map((request) => deliveries.takeOver(request)),
-    );
+    await deliveries.takeOver({ id, calls });
   }
 }
 

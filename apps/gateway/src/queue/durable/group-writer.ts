@@ -21,8 +21,13 @@ export type OnFailure =
   | 'unknown';
 
 export interface GroupWriterOptions<T, R> {
-  /** Writes a group. @returns a result for each item, in order */
-  readonly write: (group: readonly T[]) => Promise<readonly R[]>;
+  /**
+   * Writes a group.
+   *
+   * @param repeated whether an earlier attempt at the same group may have happened
+   * @returns a result for each item, in order
+   */
+  readonly write: (group: readonly T[], repeated: boolean) => Promise<readonly R[]>;
   /** How much an item counts towards `maxSize`. */
   readonly sizeOf: (item: T) => number;
   readonly maxSize: number;
@@ -136,7 +141,10 @@ export class GroupWriter<T, R> {
   private async write(group: readonly Item<T, R>[], repeated: boolean): Promise<boolean> {
     let results: readonly R[];
     try {
-      results = await this.options.write(group.map(({ value }) => value));
+      results = await this.options.write(
+        group.map(({ value }) => value),
+        repeated,
+      );
     } catch (error) {
       return this.onFailure(group, repeated, error);
     }

@@ -146,9 +146,17 @@ export class QueueConnection {
   private async establish(): Promise<void> {
     this.epoch += 1;
     const { epoch } = this;
-    // What cannot be done because the connection is lost is done on the next one.
-    await this.prepare().catch(() => undefined);
-    if (epoch === this.epoch && this.redis.status === 'ready') this.change(true);
+    const isCurrent = (): boolean => epoch === this.epoch && this.redis.status === 'ready';
+    while (isCurrent()) {
+      try {
+        await this.prepare();
+        if (isCurrent()) this.change(true);
+        return;
+      } catch {
+        // Refused, or the connection is lost: then it is done on the next one.
+        await delay(ASKED_AGAIN_MS, undefined, { ref: false });
+      }
+    }
   }
 
   private change(connected: boolean): void {

@@ -32,7 +32,7 @@ end`;
  *
  * KEYS: clock, waiting, answers, keys, the job.
  * ARGV: largest span, timestamps wanted, smallest timestamp, 1 to accept what was accepted before
- *   whatever the span; then for each call: digest of its key or '', its record, number of
+ *   whatever the span; then for each call: digest of its key or '', its record or '', number of
  *   requests, and id and index of each.
  *
  * Answers with first timestamp and index of those wanted, or nothing; then for each call
@@ -70,7 +70,7 @@ while at <= #ARGV do
   end
   local held = key ~= '' and redis.call('HGET', keys, key)
   local verdict
-  if held and held ~= record then
+  if held and held ~= record and not again then
     verdict = earlier(held)
   elseif known(ARGV[from]) and not again then
     verdict = 'accepted'
@@ -86,7 +86,7 @@ while at <= #ARGV do
         redis.call('ZADD', waiting, ARGV[i + 1], ARGV[i])
       end
     end
-    if key ~= '' then redis.call('HSET', keys, key, record) end
+    if record ~= '' and not held then redis.call('HSET', keys, key, record) end
   end
   result[#result + 1] = verdict
   at = to + 1
@@ -94,6 +94,26 @@ end
 redis.call('HSET', clock, 'newest', text(newest))
 if tonumber(ARGV[2]) > 0 then result[1] = issue(clock, tonumber(ARGV[2]), tonumber(ARGV[3])) end
 return result`;
+
+/** What scripts share that record answers. Time is that of Redis alone: gateways' clocks differ. */
+const LISTED = `
+local function text(number) return string.format('%.0f', number) end
+
+local function nowMs()
+  local time = redis.call('TIME')
+  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+
+-- Whether a request belongs to the idempotency key that it was accepted under. After Redis lost the
+-- key it may have been accepted anew, for others: then nobody asks for this one by its key.
+local records = {}
+local function listed(keys, key, id)
+  if key == '' then return false end
+  if records[key] == nil then records[key] = redis.call('HGET', keys, key) or '' end
+  return string.find(records[key], '"' .. id .. '"', 1, true) ~= nil
+end
+local function forget(key) records[key] = nil end
+`;
 
 const EXPIRE = `
 -- Drops keys whose time is over, a few at a time: never one with a request that is not answered.
@@ -108,7 +128,7 @@ local function expire(answers, keys, kept, now, retention)
       if redis.call('HEXISTS', answers, id) == 0 then open = true end
     end
     if open then
-      redis.call('ZADD', kept, now, key)
+      redis.call('ZADD', kept, string.format('%.0f', now), key)
     else
       for _, id in ipairs(ids) do redis.call('HDEL', answers, id) end
       redis.call('HDEL', keys, key)
@@ -122,27 +142,27 @@ end
  * Records how requests ended; what was recorded first stands.
  *
  * KEYS: waiting, answers, finished, keys, kept.
- * ARGV: now and retention in milliseconds, largest number of finished; then for each request: id,
- *   digest of its key or '', the key's record if it may have been lost or '', packed answer.
+ * ARGV: retention in milliseconds, largest number of finished; then for each request: id, digest of
+ *   its key or '', packed answer.
  *
  * Answers for each with the answer that was there before, or nothing.
  */
-const RECORD = `${EXPIRE}
+const RECORD = `${EXPIRE}${LISTED}
 local waiting, answers, finished, keys, kept = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local now, retention, most = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local retention, most = tonumber(ARGV[1]), tonumber(ARGV[2])
+local now = nowMs()
 local result = {}
-for at = 4, #ARGV, 4 do
-  local id, key, record, answer = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
+for at = 3, #ARGV, 3 do
+  local id, key, answer = ARGV[at], ARGV[at + 1], ARGV[at + 2]
   redis.call('ZREM', waiting, id)
-  if record ~= '' then redis.call('HSETNX', keys, key, record) end
   if redis.call('HSETNX', answers, id, answer) == 0 then
     result[#result + 1] = redis.call('HGET', answers, id)
   else
     result[#result + 1] = ''
-    if key == '' then
-      redis.call('LPUSH', finished, id)
+    if listed(keys, key, id) then
+      redis.call('ZADD', kept, text(now), key)
     else
-      redis.call('ZADD', kept, now, key)
+      redis.call('LPUSH', finished, id)
     end
   end
 end
@@ -152,10 +172,65 @@ end
 expire(answers, keys, kept, now, retention)
 return result`;
 
+/**
+ * Whether Redis holds a job, with everything that is open of it.
+ *
+ * KEYS: waiting, answers, keys, the job. ARGV: number of open requests and their ids, then digests
+ *   of idempotency keys.
+ */
+const IS_WHOLE = `
+local waiting, answers, keys, job = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+if redis.call('EXISTS', job) == 0 then return 0 end
+local count = tonumber(ARGV[1])
+for at = 2, count + 1 do
+  local id = ARGV[at]
+  if not redis.call('ZSCORE', waiting, id) and redis.call('HEXISTS', answers, id) == 0 then
+    return 0
+  end
+end
+for at = count + 2, #ARGV do
+  if redis.call('HEXISTS', keys, ARGV[at]) == 0 then return 0 end
+end
+return 1`;
+
+/**
+ * Records again how requests ended, in case that was lost, and changes nothing where it was not:
+ * what has been forgotten on purpose since, for its age or number, is not written again.
+ *
+ * KEYS: answers, finished, keys, kept.
+ * ARGV: retention in milliseconds, largest number of finished; then for each request, the newest
+ *   first: id, digest of its key or '', the key's record or '', packed answer, its age in
+ *   milliseconds or '' while its call has open ones.
+ */
+const RECORD_AGAIN = `${LISTED}
+local answers, finished, keys, kept = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local retention, most = tonumber(ARGV[1]), tonumber(ARGV[2])
+local now = nowMs()
+for at = 3, #ARGV, 5 do
+  local id, key, record, answer, age =
+    ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], tonumber(ARGV[at + 4])
+  if redis.call('HEXISTS', answers, id) == 0 then
+    if key == '' then
+      if redis.call('LLEN', finished) < most then
+        redis.call('RPUSH', finished, id)
+        redis.call('HSET', answers, id, answer)
+      end
+    elseif retention <= 0 or not age or age < retention then
+      if record ~= '' and redis.call('HSETNX', keys, key, record) == 1 then forget(key) end
+      if listed(keys, key, id) then
+        redis.call('HSET', answers, id, answer)
+        redis.call('ZADD', kept, 'GT', text(now - (age or 0)), key)
+      end
+    end
+  end
+end`;
+
 /** By name, as they are defined on a connection. */
 export const REDIS_SCRIPTS = {
   ccroIssue: { numberOfKeys: 1, lua: ISSUE_TIMESTAMPS },
   ccroRaise: { numberOfKeys: 1, lua: RAISE_INDEX },
   ccroAccept: { numberOfKeys: 5, lua: ACCEPT },
   ccroRecord: { numberOfKeys: 5, lua: RECORD },
+  ccroIsWhole: { numberOfKeys: 4, lua: IS_WHOLE },
+  ccroRecordAgain: { numberOfKeys: 4, lua: RECORD_AGAIN },
 } as const;

@@ -3,18 +3,21 @@
  *
  * Invariants kept here:
  * - a request counts as accepted if and only if the job that holds it is in Redis: both are
- *   written by one transaction;
+ *   written by one transaction, and what waits without a job is removed by `heal`;
+ * - what is written again after an outage is what is open, or was recorded, and is missing: nothing
+ *   that is finished waits again;
  * - no request that waits is overtaken by so many others of its client that the replicas could
  *   forget whether it executed (see `span`).
  */
 
 import { Job, type Queue, type RedisQueueBackend } from 'bullmq';
 import type { FinishedAnswer, RequestAnswer } from '../../requests/request-record.js';
-import { clientOfId } from '../courier.js';
+import { clientOfId, requestId } from '../courier.js';
 import {
+  callsOf,
   jobDataOf,
-  keyRecordOf,
   type JobData,
+  type KeptCall,
   type KeyRecord,
   type SignedCall,
   type Stamp,
@@ -35,15 +38,23 @@ export type Verdict =
   /** Others were given so many timestamps since that its own are too old to be used. */
   | { readonly kind: 'expired' }
   /** Its client has as much waiting as may be. */
-  | { readonly kind: 'full' };
+  | { readonly kind: 'full' }
+  /** It is refused now, but an attempt before may have been accepted. */
+  | { readonly kind: 'unknown' };
 
 /** How a request ended, to be recorded. */
 export interface Ending {
   readonly answer: FinishedAnswer;
   /** Digest of the idempotency key; '' for none. */
   readonly key: string;
-  /** What the key stands for, when Redis may have lost it. */
-  readonly record?: KeyRecord | undefined;
+}
+
+/** How a request ended that was recorded before, in case Redis lost it. */
+export interface PastEnding extends Ending {
+  /** What the key stands for, if this process knows it. */
+  readonly record: KeyRecord | undefined;
+  /** Milliseconds since it was recorded; undefined while other requests of its call are open. */
+  readonly ageMs: number | undefined;
 }
 
 export interface AcceptOptions {
@@ -51,8 +62,13 @@ export interface AcceptOptions {
   readonly wanted: number;
   /** The smallest of them. */
   readonly atLeast: number;
-  /** Whether the calls were accepted before: then it is made sure that Redis has them still. */
-  readonly again: boolean;
+}
+
+/** A job whose requests are seen to. */
+export interface OpenJob {
+  readonly id: string;
+  /** Those of its calls that have open requests, with these alone. */
+  readonly calls: readonly SignedCall[];
 }
 
 export interface Accepted {
@@ -121,17 +137,10 @@ export class RequestStore {
    * @returns a verdict for each call; no request of a call that is not accepted is ever sent
    */
   async accept(calls: readonly SignedCall[], options: AcceptOptions): Promise<Accepted> {
-    const { keys, span, clientId, leaseMs } = this.options;
-    const { wanted, atLeast, again } = options;
+    const { span } = this.options;
+    const { wanted, atLeast } = options;
     const jobId = jobIdOf(calls);
-    const transaction = (await this.client).multi();
-    await this.job(jobId, jobDataOf(clientId, calls), leaseMs).addJob(transaction);
-    transaction.runCommand('ccroAccept', [
-      ...[keys.clock, keys.waiting, keys.answers, keys.keys, this.queue.toKey(jobId)],
-      ...[span, wanted, atLeast, again ? 1 : 0],
-      ...calls.flatMap(argumentsOf),
-    ]);
-    const [, accepted] = await this.execute(transaction);
+    const accepted = await this.write({ id: jobId, calls }, [span, wanted, atLeast, 0]);
     const [issued, ...verdicts] = accepted as readonly Reply[];
     return {
       jobId,
@@ -140,21 +149,100 @@ export class RequestStore {
     };
   }
 
+  /** Makes sure that Redis has a job that it confirmed before, and what is open of it. */
+  async keep(job: OpenJob): Promise<void> {
+    const { waiting, answers, keys } = this.options.keys;
+    const ids = job.calls.flatMap(({ requests }) => requests.map(({ id }) => id));
+    const digests = job.calls.flatMap(({ key }) => (key?.record === undefined ? [] : key.digest));
+    const isWhole = await this.run('ccroIsWhole', [
+      ...[waiting, answers, keys, this.queue.toKey(job.id)],
+      ...[ids.length, ...ids, ...digests],
+    ]);
+    if (isWhole !== 1) await this.write(job, [0, 0, 0, 1]);
+  }
+
   /** Records how requests ended. @returns for each what was recorded first, and so stands */
   async record(endings: readonly Ending[]): Promise<FinishedAnswer[]> {
     const { keys, keyRetentionMs, maxFinished } = this.options;
     const earlier = (await this.run('ccroRecord', [
       ...[keys.waiting, keys.answers, keys.finished, keys.keys, keys.kept],
-      ...[Date.now(), keyRetentionMs, maxFinished],
-      ...endings.flatMap(({ answer, key, record }) => [
-        ...[answer.id, key, record === undefined ? '' : JSON.stringify(record)],
-        packAnswer(answer),
-      ]),
+      ...[keyRetentionMs, maxFinished],
+      ...endings.flatMap(({ answer, key }) => [answer.id, key, packAnswer(answer)]),
     ])) as readonly string[];
     return endings.map(({ answer }, index) => {
       const text = earlier[index] ?? '';
       return text === '' ? answer : unpackAnswer(answer.id, text);
     });
+  }
+
+  /** Makes sure that Redis has what was recorded. @param endings the newest first */
+  async recordAgain(endings: readonly PastEnding[]): Promise<void> {
+    const { keys, keyRetentionMs, maxFinished } = this.options;
+    const written = new Set<KeyRecord>();
+    await this.run('ccroRecordAgain', [
+      ...[keys.answers, keys.finished, keys.keys, keys.kept],
+      ...[keyRetentionMs, maxFinished],
+      ...endings.flatMap(({ answer, key, record, ageMs }) => {
+        const text = record === undefined || written.has(record) ? '' : JSON.stringify(record);
+        if (record !== undefined) written.add(record);
+        const age = ageMs === undefined ? '' : String(Math.floor(ageMs));
+        return [answer.id, key, text, packAnswer(answer), age];
+      }),
+    ]);
+  }
+
+  /** What waits still of a job that was left behind. */
+  async openOf(calls: readonly KeptCall[]): Promise<readonly SignedCall[]> {
+    const { keys } = this.options;
+    const { redis } = this.connection;
+    const requests = calls.flatMap((call) => call.requests);
+    const ids = requests.map(({ client, timestamp }) => requestId(client, timestamp));
+    const digests = calls.map(({ key }) => key);
+    const [scores, records] = await Promise.all([
+      redis.zmscore(keys.waiting, ...ids),
+      redis.hmget(keys.keys, ...digests),
+    ]);
+    const indexOf = new Map(ids.map((id, position) => [id, scores[position]]));
+    return calls.flatMap(({ key: digest, requests: kept }, position) => {
+      const open = kept.flatMap((request) => {
+        const id = requestId(request.client, request.timestamp);
+        const index = indexOf.get(id) ?? null;
+        return index === null ? [] : { id, request, index: Number(index) };
+      });
+      if (open.length === 0) return [];
+      const text = records[position] ?? null;
+      const record = text === null ? undefined : (JSON.parse(text) as KeyRecord);
+      return digest === '' ? { requests: open } : { requests: open, key: { digest, record } };
+    });
+  }
+
+  /**
+   * Removes what waits although no job holds it, so that nobody sees to it: earlier versions could
+   * leave it behind, and it counts as pending. What is in a job that was given up is tried again.
+   *
+   * A request waits from the moment that its job is written until it is finished, and its job is
+   * removed after that. So what waited before all jobs were listed, and is in none of them, is
+   * finished or has none.
+   *
+   * @returns how many requests were removed
+   */
+  async heal(): Promise<number> {
+    const { redis } = this.connection;
+    const { waiting, answers } = this.options.keys;
+    const ids = await redis.zrange(waiting, '0', '-1');
+    if (ids.length === 0) return 0;
+    const answered = await redis.hmget(answers, ...ids);
+    const open = new Set(ids.filter((_, position) => answered[position] === null));
+    const held = new Set<string>();
+    for (const { id: jobId, failed } of await this.jobs()) {
+      const data = await redis.hget(this.queue.toKey(jobId), 'data');
+      const own = idsIn(data).filter((id) => open.has(id));
+      for (const id of own) held.add(id);
+      if (failed && own.length > 0) await (await this.queue.getJob(jobId))?.retry();
+    }
+    const orphans = ids.filter((id) => !held.has(id));
+    if (orphans.length > 0) await redis.zrem(waiting, ...orphans);
+    return orphans.length;
   }
 
   /** Removes the job of requests that are all finished, unless a worker has it: then that does. */
@@ -181,12 +269,6 @@ export class RequestStore {
     return answersIn(ids, texts);
   }
 
-  /** Those of `ids`, of this client, that wait for their decision. */
-  async waitingAmong(ids: readonly string[]): Promise<ReadonlySet<string>> {
-    const scores = await this.connection.redis.zmscore(this.options.keys.waiting, ...ids);
-    return new Set(ids.filter((_, index) => scores[index] !== null));
-  }
-
   /** How many requests of this client wait for their decision. */
   async countWaiting(): Promise<number> {
     return this.connection.redis.zcard(this.options.keys.waiting);
@@ -202,6 +284,43 @@ export class RequestStore {
   /** BullMQ's client over the one connection, which runs scripts inside transactions too. */
   private get client(): QueueClient {
     return this.queue.getBackend().client;
+  }
+
+  /** Writes a job and accepts its calls, both or neither. */
+  private async write(
+    { id, calls }: OpenJob,
+    [span, wanted, atLeast, again]: readonly [number, number, number, 0 | 1],
+  ): Promise<unknown> {
+    const { keys, clientId, leaseMs } = this.options;
+    const transaction = (await this.client).multi();
+    await this.job(id, jobDataOf(clientId, calls), leaseMs).addJob(transaction);
+    transaction.runCommand('ccroAccept', [
+      ...[keys.clock, keys.waiting, keys.answers, keys.keys, this.queue.toKey(id)],
+      ...[span, wanted, atLeast, again],
+      ...calls.flatMap(argumentsOf),
+    ]);
+    const [, accepted] = await this.execute(transaction);
+    return accepted;
+  }
+
+  /** All jobs of the queue, in whatever place, as of one moment. */
+  private async jobs(): Promise<readonly { readonly id: string; readonly failed: boolean }[]> {
+    const places = ['wait', 'paused', 'active', 'delayed', 'prioritized', 'failed'];
+    const listing = this.connection.redis.multi();
+    for (const place of places) {
+      const key = this.queue.toKey(place);
+      if (place === 'delayed' || place === 'prioritized' || place === 'failed') {
+        listing.zrange(key, '0', '-1');
+      } else {
+        listing.lrange(key, 0, -1);
+      }
+    }
+    const results = (await listing.exec()) ?? [];
+    return results.flatMap(([error, ids], position) => {
+      if (error !== null) throw error;
+      const failed = places[position] === 'failed';
+      return (ids as readonly string[]).map((id) => ({ id, failed }));
+    });
   }
 
   private job(jobId: string, data: JobData, delay: number): Job<JobData> {
@@ -248,12 +367,20 @@ function jobIdOf(calls: readonly SignedCall[]): string {
 }
 
 function argumentsOf({ key, requests }: SignedCall): readonly (string | number)[] {
-  const kept = keyRecordOf({ key, requests });
-  const record = kept === undefined ? '' : JSON.stringify(kept);
+  const record = key?.record === undefined ? '' : JSON.stringify(key.record);
   return [
     ...[key?.digest ?? '', record, requests.length],
     ...requests.flatMap(({ id, index }) => [id, index]),
   ];
+}
+
+/** Ids of the requests in a job, given its data as Redis has it. */
+function idsIn(data: string | null): readonly string[] {
+  if (data === null) return [];
+  const calls = callsOf(JSON.parse(data)) ?? [];
+  return calls.flatMap(({ requests }) =>
+    requests.map(({ client, timestamp }) => requestId(client, timestamp)),
+  );
 }
 
 function stampIn([timestamp, index]: Reply): Stamp {
