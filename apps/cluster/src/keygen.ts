@@ -5,6 +5,7 @@
  * and 1 when the files cannot be written.
  */
 
+import { RedisUrl, redisUrlProblem } from '@ccro/broker';
 import { asTool, endWithReader, exitCodeOf, printable } from '@ccro/program';
 import {
   addApiKeys,
@@ -132,15 +133,12 @@ function generateUsers(clusterFile: string, directory: string, options: KeygenOp
   }
 }
 
-function redisUrl({ redisUrl: text }: KeygenOptions): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  const isPlace = url !== undefined && /^rediss?:$/.test(url.protocol) && url.hostname !== '';
-  // Without repeating it: it may hold a password.
-  if (url?.username || url?.password) {
-    throw new ConfigurationError('--redis-url', 'names a user; allowed: where Redis is, alone');
-  }
-  if (isPlace) return url;
-  throw notAllowed('--redis-url', text, 'a URL that starts with redis:// or rediss://');
+function redisUrl({ redisUrl: text }: KeygenOptions): RedisUrl {
+  const problem = redisUrlProblem(text);
+  if (problem !== undefined) throw new ConfigurationError('--redis-url', problem);
+  const url = new RedisUrl(text);
+  if (!url.namesUser) return url;
+  throw new ConfigurationError('--redis-url', 'names a user; allowed: where Redis is, alone');
 }
 
 /** Standard output alone ever shows a key. */

@@ -1,5 +1,6 @@
 /** `npm start`: a whole cluster and its gateway with one command. */
 
+import { RedisUrl } from '@ccro/broker';
 import { loadApiKeys } from '@ccro/cluster-config';
 import { run } from './command.js';
 import { OptionError, checkOptions } from './options/cluster-options.js';
@@ -19,7 +20,7 @@ await run('server', async () => {
     REDIS_URL === '' ? undefined : REDIS_URL,
   );
   // Of all that was typed the password alone is a secret, and `ps` shows it to everybody.
-  if (/^[a-z]+:\/\/[^/]*:[^/]+@/i.test(raw.redisUrl ?? '')) {
+  if (raw.redisUrl !== undefined && new RedisUrl(options.redisUrl).namesUser) {
     process.stderr.write(`${SHOWN_PASSWORD}\n`);
   }
   const keysFile = raw.apiKeys ?? API_KEYS_FILE;

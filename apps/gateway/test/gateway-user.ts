@@ -1,3 +1,4 @@
+import { RedisUrl } from '@ccro/broker';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +18,7 @@ export async function gatewayUserUrl(
 ): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'ccro-user-'));
   try {
-    const [aclFile = ''] = generateRedisUsers(config, directory, new URL(url));
+    const [aclFile = ''] = generateRedisUsers(config, directory, new RedisUrl(url));
     const lines = (await readFile(aclFile, 'utf8')).split('\n');
     const user = lines.find((line) => line.includes('-client-gateway ')) ?? '';
     const [, ...rules] = user.match(/\([^)]*\)|\S+/g) ?? [];

@@ -1,3 +1,4 @@
+import type { Troubles } from './redis/troubles.js';
 import type { Traffic } from './traffic.js';
 
 /** Receives one message. Called once per message, in the order of its channel. */
@@ -22,6 +23,9 @@ export interface Broker {
    * that cannot be seen, as with what the operating system holds.
    */
   readonly hasUnread: boolean;
+
+  /** What the broker refuses at present, where there is a server that could refuse anything. */
+  readonly troubles?: Troubles;
 
   /**
    * Resolves when connected and subscribed. Afterwards the connection repairs itself until

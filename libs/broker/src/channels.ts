@@ -52,6 +52,14 @@ export function channelNames(cluster: string): ChannelNames {
   };
 }
 
+/**
+ * What goes before the name of every channel in Redis. Pub/sub knows no databases: without it two
+ * clusters of one name that are kept apart by their databases alone would hear each other.
+ */
+export function channelPrefix(database: number): string {
+  return database === 0 ? '' : `db${database}:`;
+}
+
 /** What `channel` says, or undefined when it is no channel of this system. */
 export function parseChannel(channel: string): Channel | undefined {
   const [, cluster, broadcast, own, node, client] = CHANNEL.exec(channel) ?? [];

@@ -3,6 +3,7 @@
  * `main` passes `process.env` once.
  */
 
+import { RedisUrl, redisUrlProblem } from '@ccro/broker';
 import { FAULT_KINDS, type FaultKind } from '@ccro/faults';
 import type { StoreSettings } from '@ccro/storage';
 import { join } from 'node:path';
@@ -81,6 +82,7 @@ export interface GatewayEnvironment {
   readonly rateLimit: number | undefined;
 }
 
+export const DEFAULT_REDIS_URL = 'redis://127.0.0.1:6379';
 const DEFAULT_NODE_PORT = 8080;
 const LAST_PORT = 65_535;
 
@@ -88,7 +90,6 @@ const PORT_RULE = `a port, 0 to ${LAST_PORT} (0: any free one)`;
 const NODE_ID_RULE = `an integer from 0 to ${MAX_MEMBERS - 1}`;
 const TIMEOUT_RULE = 'milliseconds, 1 to 600000';
 const OVERLOAD_WAIT_RULE = 'milliseconds, 10 to 600000';
-const REDIS_URL_RULE = 'a URL that starts with redis:// or rediss://';
 const HOST_RULE = 'an IP address or localhost (0.0.0.0: every interface)';
 const RETENTION_RULE = 'days, 1 to 36500 (unset: for ever)';
 const MS_PER_DAY = 24 * 60 * 60 * 1000;
@@ -110,7 +111,10 @@ function integer(min: number, max: number, rule: string): z.ZodType<number> {
 
 const shared = {
   CCRO_CONFIG: z.string().default('config/local.json'),
-  REDIS_URL: z.string().refine(isRedisUrl, REDIS_URL_RULE).default('redis://127.0.0.1:6379'),
+  REDIS_URL: z
+    .string()
+    .transform((text) => new RedisUrl(text).href)
+    .default(DEFAULT_REDIS_URL),
   REDIS_CA_FILE: z.string().optional(),
   HTTP_HOST: z.union([z.ipv4(), z.ipv6(), z.literal('localhost')], HOST_RULE).default('127.0.0.1'),
   DATA_DIR: z.string().optional(),
@@ -214,6 +218,9 @@ function read<T>(schema: z.ZodType<T>, environment: Environment): T {
   const set = Object.fromEntries(
     Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
   );
+  // Whatever is wrong with it, nothing of it is shown: it may hold a password.
+  const problem = redisUrlProblem(set.REDIS_URL ?? DEFAULT_REDIS_URL);
+  if (problem !== undefined) throw new ConfigurationError('REDIS_URL', problem);
   const parsed = schema.safeParse(set);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
@@ -222,21 +229,12 @@ function read<T>(schema: z.ZodType<T>, environment: Environment): T {
   throw notAllowed(name, withoutPassword(set[name]), issue.message);
 }
 
-function isRedisUrl(text: string): boolean {
-  try {
-    const { protocol, hostname } = new URL(text);
-    return ['redis:', 'rediss:'].includes(protocol) && hostname !== '';
-  } catch {
-    return false;
-  }
-}
-
 /** What a browser sends as `Origin`: no path, no wildcard. */
 function isOrigin(text: string): boolean {
   return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
 }
 
-/** Errors are logged, and a Redis URL may hold a password. */
+/** Errors are logged, and a URL may hold a password. */
 function withoutPassword(value: string | undefined): string | undefined {
   return value?.replace(/^[^]*@/, '***@');
 }

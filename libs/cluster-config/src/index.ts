@@ -36,6 +36,7 @@ export {
   isDevelopmentCluster,
 } from './development.js';
 export {
+  DEFAULT_REDIS_URL,
   DURABILITIES,
   LOG_LEVELS,
   nodeHttpPort,

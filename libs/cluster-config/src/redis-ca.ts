@@ -1,3 +1,4 @@
+import { RedisUrl } from '@ccro/broker';
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { ConfigurationError, notAllowed, shown } from './configuration-error.js';
@@ -18,7 +19,7 @@ export function loadRedisCa({
   readonly redisCaFile: string | undefined;
 }): string | undefined {
   if (redisCaFile === undefined) return undefined;
-  if (!redisUrl.startsWith('rediss:')) {
+  if (!new RedisUrl(redisUrl).tls) {
     const problem = 'is set, but REDIS_URL is not for TLS; allowed: with a URL that starts with';
     throw new ConfigurationError('REDIS_CA_FILE', `${problem} rediss://`);
   }

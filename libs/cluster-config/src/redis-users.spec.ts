@@ -1,4 +1,12 @@
-import { channelNames, IdentityLease, leaseKey, RedisBroker } from '@ccro/broker';
+import {
+  channelNames,
+  channelPrefix,
+  IdentityLease,
+  leaseKey,
+  RedisBroker,
+  RedisClient,
+  RedisUrl,
+} from '@ccro/broker';
 import { startRedisServer, type RedisServer } from '@ccro/redis-server';
 import { Redis } from 'ioredis';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -39,7 +47,7 @@ beforeAll(async () => {
   const aclFile = join(directory, 'server.acl');
   writeFileSync(aclFile, '');
   server = await startRedisServer({ extraArgs: ['--aclfile', aclFile] });
-  files = generateRedisUsers(config, directory, new URL(server.url));
+  files = generateRedisUsers(config, directory, new RedisUrl(server.url));
   writeFileSync(aclFile, readFileSync(join(directory, 'users.acl')));
   const before = new Redis(server.url);
   await before.acl('LOAD');
@@ -63,6 +71,41 @@ async function allowed(user: string, commands: readonly string[]): Promise<strin
   return commands.filter((_, index) => answers[index] === true);
 }
 
+/** What would end the connection, or have it wait. */
+const ENDS_CONNECTION = new Set([
+  'quit',
+  'subscribe',
+  'psubscribe',
+  'ssubscribe',
+  'monitor',
+  'hello',
+]);
+
+/** The names of all commands, with their subcommands. */
+async function everyCommand(): Promise<string[][]> {
+  const names = (await admin.call('COMMAND', 'LIST')) as string[];
+  const containers = [
+    'client',
+    'config',
+    'acl',
+    'object',
+    'pubsub',
+    'xgroup',
+    'function',
+    'script',
+  ];
+  const subcommands = containers.map(async (name) => {
+    const details = (await admin.call('COMMAND', 'DOCS', name)) as [string, unknown[]];
+    return JSON.stringify(details).match(new RegExp(`${name}\\|[a-z-]+`, 'g')) ?? [];
+  });
+  const all = [...names, ...(await Promise.all(subcommands)).flat()];
+  return all.map((name) => name.split('|'));
+}
+
+async function memoryUsed(): Promise<number> {
+  return Number(/^used_memory:(\d+)/m.exec(await admin.info('memory'))?.[1]);
+}
+
 describe('the files', () => {
   it('are private, and that of the ACL has no password', () => {
     expect(files.map((file) => file.slice(directory.length + 1))).toEqual([
@@ -84,7 +127,7 @@ describe('the files', () => {
   });
 
   it('are not overwritten, and name no other user', () => {
-    const again = (url: string) => () => generateRedisUsers(config, directory, new URL(url));
+    const again = (url: string) => () => generateRedisUsers(config, directory, new RedisUrl(url));
     expect(again(server.url)).toThrow(ConfigurationError);
     expect(again('redis://me:secret@host')).toThrow(/^--redis-url names a user; allowed/);
   });
@@ -93,14 +136,15 @@ describe('the files', () => {
 describe('gateways', () => {
   it('are those that are named, whatever their name', () => {
     const made = mkdtempSync(join(directory, 'named-'));
-    generateRedisUsers(config, made, new URL(server.url), ['other']);
+    generateRedisUsers(config, made, new RedisUrl(server.url), ['other']);
     const lines = readFileSync(join(made, 'users.acl'), 'utf8').split('\n');
     const keeping = lines.filter((line) => line.includes(queueKeyPrefix(config.cluster)));
     expect(keeping.map((line) => line.split(' ')[1])).toEqual(['ccro-acl-client-other']);
   });
 
   it('are clients of the cluster', () => {
-    const make = (): unknown => generateRedisUsers(config, directory, new URL(server.url), ['me']);
+    const make = (): unknown =>
+      generateRedisUsers(config, directory, new RedisUrl(server.url), ['me']);
     expect(make).toThrow('--gateway is "me"; allowed: clients of the cluster: gateway, other');
   });
 });
@@ -128,7 +172,8 @@ describe("a node's user", () => {
 
   it('has its own lease and no other key, and cannot stop Redis', async () => {
     const lease = leaseKey('acl', 1);
-    expect(await allowed(node, [`GET ${lease}`, `SET ${lease} x`, `DEL ${lease}`])).toHaveLength(3);
+    const leasing = [`GET ${lease}`, `INCRBY ${lease} 1`, `PEXPIRE ${lease} 1`];
+    expect(await allowed(node, leasing)).toEqual(leasing);
     const queue = `${queueKeyPrefix('acl')}:answers`;
     const forbidden = [
       ...[`SET ${leaseKey('acl', 2)} x`, `DEL ${leaseKey('acl', 2)}`, `GET ${queue}`, 'KEYS *'],
@@ -136,6 +181,74 @@ describe("a node's user", () => {
       ...['CONFIG GET *', 'ACL LIST', 'CLIENT LIST', 'CLIENT KILL TYPE normal', 'DEBUG SLEEP 0'],
     ];
     expect(await allowed(node, forbidden)).toEqual([]);
+  });
+
+  it('I3: cannot fill Redis, whatever it sends: one number under one key is all it can keep', async () => {
+    const lease = leaseKey('acl', 1);
+    const user = new RedisClient({
+      url: urlIn('node-1.env'),
+      protocol: 3,
+      enableReadyCheck: false,
+    });
+    const before = await memoryUsed();
+    const commands = await everyCommand();
+    const large = 'x'.repeat(100_000);
+    // Each command there is, with its own key where a key may be, and as much data as it takes.
+    for (const [name, ...rest] of commands) {
+      if (ENDS_CONNECTION.has(name ?? '')) continue;
+      const words = [name ?? '', ...rest];
+      for (const args of [
+        [lease, large],
+        [lease, '1', large],
+        [lease, large, large],
+        [lease],
+        ['3'],
+      ]) {
+        await user.call(words[0] ?? '', ...words.slice(1), ...args).catch(() => undefined);
+      }
+    }
+    for (let times = 0; times < 200; times += 1) await user.incrby(lease, 2 ** 40 + times);
+    for (const database of [0, 1, 2, 15]) {
+      const other = new Redis(urlIn('admin.env'), { db: database });
+      expect(await other.keys('*')).toEqual(database === 0 ? [lease] : []);
+      other.disconnect();
+    }
+    expect(await admin.strlen(lease)).toBeLessThanOrEqual(20);
+    user.disconnect();
+    await expect.poll(async () => (await memoryUsed()) - before).toBeLessThan(500_000);
+    await admin.del(lease);
+  }, 60_000);
+
+  it('I3, sibling: has no transactions, no other database, and learns nothing of the server', async () => {
+    const forbidden = ['MULTI', 'WATCH x', 'SELECT 1', 'SELECT 0', 'INFO', 'COMMAND', 'DBSIZE'];
+    expect(await allowed(node, forbidden)).toEqual([]);
+    expect(await allowed(other, forbidden)).toEqual([]);
+  });
+
+  it('D3: of another database has the channels of that alone', async () => {
+    const made = mkdtempSync(join(directory, 'database-'));
+    generateRedisUsers(config, made, new RedisUrl(`${server.url}/5`));
+    const lines = readFileSync(join(made, 'users.acl'), 'utf8').split('\n');
+    const line = lines.find((each) => each.includes(`${node} `)) ?? '';
+    const [, , ...rules] = line.match(/\([^)]*\)|\S+/g) ?? [];
+    await admin.call('ACL', 'SETUSER', 'in-five', ...rules);
+    const spoken = [channels.broadcast, channels.node(2), channels.telemetry(1)];
+    const publish = (prefix: string): string[] =>
+      spoken.map((channel) => `PUBLISH ${prefix}${channel} x`);
+    expect(await allowed('in-five', publish(channelPrefix(5)))).toEqual(publish(channelPrefix(5)));
+    expect(await allowed('in-five', [...publish(''), ...publish(channelPrefix(6))])).toEqual([]);
+    expect(await allowed('in-five', ['SELECT 5', 'SELECT 0', 'SELECT 55'])).toEqual(['SELECT 5']);
+    const url = readFileSync(join(made, 'node-1.env'), 'utf8').trim().slice('REDIS_URL='.length);
+    const { password } = new RedisUrl(url);
+    const broker = new RedisBroker({
+      url: new RedisUrl(`${server.url}/5`).withUser('in-five', password ?? ''),
+      name: 'ccro:node',
+    });
+    await broker.subscribe([channels.broadcast, channels.node(1)]);
+    await broker.connect();
+    await IdentityLease.take({ cluster: 'acl', size: 4, id: 1 }, broker.leases);
+    expect(await broker.publish(channels.broadcast, Buffer.from('x'))).toBe(1);
+    await broker.close();
   });
 
   it('is enough for a node: it takes its id, is called by it, speaks and hears', async () => {
@@ -152,7 +265,7 @@ describe("a node's user", () => {
       code: 'unauthorized',
     });
     await lease.release();
-    expect(await admin.exists(leaseKey('acl', 1))).toBe(0);
+    expect(await admin.get(leaseKey('acl', 1))).toBe('0');
     await broker.close();
   });
 

@@ -7,7 +7,7 @@
  * a user says where it listens and which keys it has, the part in parentheses where it publishes.
  */
 
-import { channelNames, leaseKey } from '@ccro/broker';
+import { channelNames, channelPrefix, leaseKey, type RedisUrl } from '@ccro/broker';
 import { hash, randomBytes } from 'node:crypto';
 import type { ClusterConfig } from './cluster-config.js';
 import { ConfigurationError, notAllowed } from './configuration-error.js';
@@ -26,10 +26,15 @@ interface RedisUser {
 }
 
 /** Making, naming and watching over a connection: what ioredis does by itself. */
-const CONNECTION = ['+hello', '+auth', '+ping', '+select', '+info', '+client|setname', '+quit'];
+const CONNECTION = ['+hello', '+auth', '+ping', '+client|setname', '+quit'];
 const LISTENING = ['+subscribe', '+unsubscribe'];
-/** An id is leased without scripts: a script could stop Redis for everybody. */
-const LEASING = ['+get', '+set', '+del', '+watch', '+unwatch', '+multi', '+exec'];
+/**
+ * What an id is leased with (`LeaseKeys` in @ccro/broker): one number under one key, whatever is
+ * done with it. No command of these stores anything of a length of its own, as SET does; MULTI would
+ * queue commands without end, another database would have a key of its own, and a script could stop
+ * Redis for everybody.
+ */
+const LEASING = ['+get', '+incrby', '+pexpire'];
 /**
  * The queue, which is BullMQ's: data and scripts, over its own keys alone. Nothing that lists other
  * keys or is dangerous, such as FLUSHALL.
@@ -53,26 +58,32 @@ export function experimentKeyPrefix(cluster: string): string {
 function redisUsers(
   { cluster, members, clients }: ClusterConfig,
   gateways: readonly string[],
+  database: number,
 ): RedisUser[] {
   const channels = channelNames(cluster);
-  const everyNode = `&ccro:{${cluster}}:node:*`;
-  const everyClient = `&ccro:{${cluster}}:client:*`;
+  const pattern = (channel: string): string => `&${channelPrefix(database)}${channel}`;
+  const everyNode = pattern(`ccro:{${cluster}}:node:*`);
+  const everyClient = pattern(`ccro:{${cluster}}:client:*`);
+  const connecting = database === 0 ? CONNECTION : [...CONNECTION, `+select|${database}`];
   const nodes = members.map(({ id }) => ({
     name: `ccro-${cluster}-node-${id}`,
     file: `node-${id}`,
     rules: [
-      ...[...CONNECTION, ...LISTENING, ...LEASING, `~${leaseKey(cluster, id)}`],
-      ...[`&${channels.broadcast}`, `&${channels.node(id)}`],
-      publishing(`&${channels.broadcast}`, everyNode, everyClient, `&${channels.telemetry(id)}`),
+      ...[...connecting, ...LISTENING, ...LEASING, `~${leaseKey(cluster, id)}`],
+      ...[pattern(channels.broadcast), pattern(channels.node(id))],
+      publishing(
+        ...[pattern(channels.broadcast), everyNode, everyClient],
+        pattern(channels.telemetry(id)),
+      ),
     ],
   }));
   const others = clients.map(({ id }) => ({
     name: `ccro-${cluster}-client-${id}`,
     file: `client-${id}`,
     rules: [
-      ...[...CONNECTION, ...LISTENING, `&${channels.client(id)}`],
-      ...(gateways.includes(id) ? gatewayRules(cluster) : []),
-      publishing(`&${channels.broadcast}`, everyNode),
+      ...[...connecting, ...LISTENING, pattern(channels.client(id))],
+      ...(gateways.includes(id) ? gatewayRules(cluster, pattern) : []),
+      publishing(pattern(channels.broadcast), everyNode),
     ],
   }));
   const admin = { name: 'ccro-admin', file: 'admin', rules: ['~*', '&*', '+@all'] };
@@ -83,9 +94,9 @@ function redisUsers(
  * A gateway's further ones: it shows what nodes tell of themselves, keeps what it accepted, and
  * hears the replies to what it carries for other clients.
  */
-function gatewayRules(cluster: string): string[] {
+function gatewayRules(cluster: string, pattern: (channel: string) => string): string[] {
   const keys = [queueKeyPrefix(cluster), experimentKeyPrefix(cluster)];
-  const channels = ['telemetry', 'client'].map((part) => `&ccro:{${cluster}}:${part}:*`);
+  const channels = ['telemetry', 'client'].map((part) => pattern(`ccro:{${cluster}}:${part}:*`));
   return [...channels, ...QUEUEING, ...keys.map((prefix) => `~${prefix}:*`)];
 }
 
@@ -108,7 +119,7 @@ function publishing(...channels: readonly string[]): string {
 export function generateRedisUsers(
   config: ClusterConfig,
   directory: string,
-  url: URL,
+  url: RedisUrl,
   gateways: readonly string[] = config.clients.map(({ id }) => id).filter(isGateway),
 ): string[] {
   const clients = config.clients.map(({ id }) => id);
@@ -116,10 +127,10 @@ export function generateRedisUsers(
   if (stranger !== undefined) {
     throw notAllowed('--gateway', stranger, `clients of the cluster: ${clients.join(', ')}`);
   }
-  if (url.username !== '' || url.password !== '') {
+  if (url.namesUser) {
     throw new ConfigurationError('--redis-url', 'names a user; allowed: where Redis is, alone');
   }
-  const users = redisUsers(config, gateways).map((user) => ({
+  const users = redisUsers(config, gateways, url.database).map((user) => ({
     ...user,
     password: randomBytes(PASSWORD_BYTES).toString('base64url'),
   }));
@@ -132,7 +143,7 @@ export function generateRedisUsers(
     { name: ACL_FILE, text: ['user default reset', ...acl, ''].join('\n'), mode: PRIVATE },
     ...users.map(({ name, password, file }) => ({
       name: `${file}.env`,
-      text: `REDIS_URL=${urlOf(url, name, password)}\n`,
+      text: `REDIS_URL=${url.withUser(name, password)}\n`,
       mode: PRIVATE,
     })),
   ]);
@@ -141,11 +152,4 @@ export function generateRedisUsers(
 /** By the name that a gateway has unless it is told another. */
 function isGateway(client: string): boolean {
   return client === GATEWAY_CLIENT;
-}
-
-function urlOf(redis: URL, user: string, password: string): string {
-  const url = new URL(redis);
-  url.username = user;
-  url.password = password;
-  return url.href;
 }

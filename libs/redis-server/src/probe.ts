@@ -3,11 +3,11 @@ import { connect, createServer } from 'node:net';
 const LOOPBACK = '127.0.0.1';
 
 /** A TCP port on the loopback interface that was free a moment ago; somebody may still take it. */
-export function freePort(): Promise<number> {
+export function freePort(host = LOOPBACK): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);
-    server.listen(0, LOOPBACK, () => {
+    server.listen(0, host, () => {
       const address = server.address();
       const port = typeof address === 'object' && address ? address.port : 0;
       server.close(() => resolve(port));
@@ -19,10 +19,14 @@ export function freePort(): Promise<number> {
  * Process id of the Redis server that answers on `port` of the loopback interface, as it states it
  * in INFO; undefined when none answers within `timeoutMs`.
  */
-export function processIdOfServerOn(port: number, timeoutMs = 500): Promise<number | undefined> {
+export function processIdOfServerOn(
+  port: number,
+  timeoutMs = 500,
+  host = LOOPBACK,
+): Promise<number | undefined> {
   return new Promise((resolve) => {
     let answer = '';
-    const socket = connect({ port, host: LOOPBACK });
+    const socket = connect({ port, host });
     const finish = (processId: number | undefined): void => {
       socket.destroy();
       resolve(processId);

@@ -100,6 +100,15 @@ describe('startRedisServer', () => {
     await rm(dir, { recursive: true });
   });
 
+  it.each(['::1', 'localhost', '127.0.0.2'])(
+    'D4: listens where it is told to: %s',
+    async (host) => {
+      const server = await start({ host });
+      expect(await processIdOfServerOn(server.port, 500, host)).toBe(server.pid);
+      expect(server.url).toBe(`redis://${host === '::1' ? '[::1]' : host}:${server.port}`);
+    },
+  );
+
   it('comes back on the same port after a kill', async () => {
     const server = await start();
     const { port, pid } = server;

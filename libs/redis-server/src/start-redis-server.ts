@@ -20,7 +20,12 @@ const PORT_ATTEMPTS = 5;
 const PUBSUB_BUFFER_LIMIT = ['pubsub', '256mb', '64mb', '60'];
 
 export interface RedisServerOptions {
-  /** TCP port on the loopback interface; 0, the default, means any free one. */
+  /**
+   * Where it listens, on the loopback interface: `localhost`, an IPv4 address or `::1`. Default:
+   * 127.0.0.1.
+   */
+  readonly host?: string;
+  /** TCP port there; 0, the default, means any free one. */
   readonly port?: number;
   /** Working directory for log and data; by default a temporary one that `stop` removes. */
   readonly dir?: string;
@@ -34,7 +39,7 @@ export interface RedisServerOptions {
 
 /** A Redis server that is a child of this process and ends with it. */
 export interface RedisServer {
-  /** `redis://127.0.0.1:<port>` */
+  /** `redis://127.0.0.1:<port>`, or of the host that was asked for. */
   readonly url: string;
   readonly port: number;
   /** Process id of the running server, or of the last one. */
@@ -84,7 +89,11 @@ class LocalRedisServer implements RedisServer {
   ) {}
 
   get url(): string {
-    return `redis://127.0.0.1:${this.port}`;
+    return `redis://${this.host.includes(':') ? `[${this.host}]` : this.host}:${this.port}`;
+  }
+
+  private get host(): string {
+    return this.options.host ?? '127.0.0.1';
   }
 
   get running(): boolean {
@@ -98,7 +107,7 @@ class LocalRedisServer implements RedisServer {
 
   async start(requestedPort: number): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
-      const port = requestedPort === 0 ? await freePort() : requestedPort;
+      const port = requestedPort === 0 ? await freePort(this.host) : requestedPort;
       try {
         await this.startOn(port);
         return;
@@ -142,7 +151,7 @@ class LocalRedisServer implements RedisServer {
     );
     this.process = child;
     try {
-      await untilServing(child, port);
+      await untilServing(child, this.host, port);
     } catch (error) {
       await child.kill();
       throw error;
@@ -156,7 +165,7 @@ class LocalRedisServer implements RedisServer {
 
   private argumentsFor(port: number, logFile: string): string[] {
     return [
-      ...['--port', String(port), '--bind', '127.0.0.1', '--protected-mode', 'yes'],
+      ...['--port', String(port), '--bind', ...addressesOf(this.host), '--protected-mode', 'yes'],
       ...['--dir', this.dir, '--logfile', logFile, '--daemonize', 'no'],
       ...['--save', '', '--appendonly', 'no'],
       ...['--client-output-buffer-limit', ...PUBSUB_BUFFER_LIMIT],
@@ -166,10 +175,10 @@ class LocalRedisServer implements RedisServer {
 }
 
 /** Waits until the server on `port` answers and is `child` rather than somebody else's. */
-async function untilServing(child: ServerProcess, port: number): Promise<void> {
+async function untilServing(child: ServerProcess, host: string, port: number): Promise<void> {
   const deadline = Date.now() + START_TIMEOUT_MS;
   while (child.running && Date.now() < deadline) {
-    const serving = await processIdOfServerOn(port);
+    const serving = await processIdOfServerOn(port, undefined, host);
     if (serving !== undefined && serving === child.pid) return;
     if (serving !== undefined) throw portTaken(port);
     await delay(PROBE_INTERVAL_MS);
@@ -180,6 +189,11 @@ async function untilServing(child: ServerProcess, port: number): Promise<void> {
     'start-failed',
     `redis-server did not start on port ${port}: ${lastWords || 'it did not answer'}`,
   );
+}
+
+/** `localhost` may be either: whoever connects takes what the system names first. */
+function addressesOf(host: string): string[] {
+  return host === 'localhost' ? ['127.0.0.1', '-::1'] : [host];
 }
 
 function portTaken(port: number): RedisServerError {

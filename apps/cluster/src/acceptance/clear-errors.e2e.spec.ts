@@ -154,7 +154,11 @@ describe.concurrent('wrong configuration value', () => {
     ['NODE_ID', 'one', /^node: NODE_ID is "one"; allowed: .*integer/],
     ['NODE_ID', '4', /^node: NODE_ID is 4; allowed: 0 to 3/],
     ['CCRO_CONFIG', 'no-such-file.json', /cluster file "no-such-file\.json" cannot be read/],
-    ['REDIS_URL', 'localhost:6379', /REDIS_URL is "localhost:6379"; allowed: .*redis:\/\//],
+    [
+      'REDIS_URL',
+      'localhost:6379',
+      /REDIS_URL does not start with redis:\/\/ or rediss:\/\/; allowed: redis:\/\//,
+    ],
     ['NODE_HTTP_PORT', '65536', /NODE_HTTP_PORT is "65536"; allowed: .*port/],
     ['HTTP_HOST', 'everywhere', /HTTP_HOST is "everywhere"; allowed: .*address/],
     ['DURABILITY', 'fsync', /DURABILITY is "fsync"; allowed: memory, unless DATA_DIR/],
@@ -172,7 +176,11 @@ describe.concurrent('wrong configuration value', () => {
   it.each<[string, string, RegExp]>([
     ['GATEWAY_PORT', 'http', /^gateway: GATEWAY_PORT is "http"; allowed: .*port/],
     ['CCRO_CONFIG', 'no-such-file.json', /cluster file "no-such-file\.json" cannot be read/],
-    ['REDIS_URL', 'http://127.0.0.1', /REDIS_URL is "http:.*; allowed: .*redis:\/\//],
+    [
+      'REDIS_URL',
+      'http://127.0.0.1',
+      /REDIS_URL does not start with redis:\/\/ or rediss:\/\/; allowed: redis:\/\//,
+    ],
     ['HTTP_HOST', 'everywhere', /HTTP_HOST is "everywhere"; allowed: .*address/],
     ['CLIENT_ID', 'nobody', /CLIENT_ID is "nobody"; allowed: gateway/],
     ['FAULT_INJECTION', '1', /FAULT_INJECTION is "1"; allowed: on, off/],

@@ -1,4 +1,12 @@
-import { BrokerError, InProcessHub, RedisBroker, type Broker } from '@ccro/broker';
+import {
+  BrokerError,
+  IdentityLease,
+  InProcessHub,
+  nodeConnectionName,
+  RedisBroker,
+  RedisUrl,
+  type Broker,
+} from '@ccro/broker';
 import { loadRedisCa } from '@ccro/cluster-config';
 import { KeptAlive } from '@ccro/process-cluster';
 import { RedisServerError, startRedisServer, type RedisServer } from '@ccro/redis-server';
@@ -8,10 +16,17 @@ import type { ClusterOptions } from '../options/cluster-options.js';
 export interface BrokerSource {
   /** URL of the Redis in use; undefined when the broker lives in this process. */
   readonly redisUrl: string | undefined;
-  /** See `redisTls`. */
+  /** See `RedisClientOptions`. */
   readonly redisCa?: string | undefined;
   /** A connection of its own for one participant, not connected yet. */
   connection(name: string): Broker;
+  /**
+   * The same for a node. Over Redis it holds the node's id: another process with a copy of the
+   * directory would sign with the same keys.
+   *
+   * @throws BrokerError `no-free-identity` when another process is that node
+   */
+  nodeConnection(node: NodeIdentity): Promise<Broker>;
   /** Whether a Redis that was started here is being started again. */
   isAway(): boolean;
   close(): Promise<void>;
@@ -22,6 +37,14 @@ export interface BrokerListener {
   onNotice(line: string): void;
   /** It ended, and could not be started again. */
   onFatal(error: unknown): void;
+}
+
+export interface NodeIdentity {
+  readonly cluster: string;
+  readonly size: number;
+  readonly id: number;
+  /** Another process took over as this node: it must stop. */
+  readonly onLost: (error: Error) => void;
 }
 
 const PROBE_TIMEOUT_MS = 1_000;
@@ -45,6 +68,7 @@ export async function openBrokers(
     redisUrl,
     redisCa,
     connection: (name) => new RedisBroker({ url: redisUrl, ca: redisCa, name }),
+    nodeConnection: (node) => leased({ url: redisUrl, ca: redisCa }, node),
     isAway: () => server?.isAway() ?? false,
     close: async () => {
       await server?.stop();
@@ -57,9 +81,26 @@ function embedded(): BrokerSource {
   return {
     redisUrl: undefined,
     connection: (name) => hub.broker(name),
+    nodeConnection: ({ id }) => Promise.resolve(hub.broker(nodeConnectionName(id))),
     isAway: () => false,
     close: () => Promise.resolve(),
   };
+}
+
+async function leased(
+  redis: { readonly url: string; readonly ca: string | undefined },
+  { cluster, size, id, onLost }: NodeIdentity,
+): Promise<Broker> {
+  const broker = new RedisBroker({ ...redis, name: nodeConnectionName(id) });
+  try {
+    await broker.connect();
+    const lost = (): void => onLost(new Error(`another process took over as node ${id}`));
+    await IdentityLease.take({ cluster, size, id, onLost: lost }, broker.leases);
+    return broker;
+  } catch (error) {
+    await broker.close();
+    throw error;
+  }
 }
 
 async function answers(url: string, ca: string | undefined): Promise<boolean> {
@@ -71,7 +112,8 @@ async function answers(url: string, ca: string | undefined): Promise<boolean> {
   } catch (error) {
     // One that is there and refuses us is not to be replaced by another.
     const isAway = error instanceof BrokerError && error.code === 'unreachable';
-    if (isAway && isLoopback(url) && !url.startsWith('rediss:')) return false;
+    const { isLoopback, tls } = new RedisUrl(url);
+    if (isAway && isLoopback && !tls) return false;
     throw error;
   } finally {
     await probe.close();
@@ -85,9 +127,10 @@ interface LocalServer {
 
 /** Starts a redis-server, and again whenever it ends: nodes and gateway wait for it. */
 async function startLocal(url: string, listener: BrokerListener): Promise<LocalServer> {
-  const { port } = new URL(url);
+  const { host, port, shown } = new RedisUrl(url);
   const server: RedisServer = await startRedisServer({
-    port: port === '' ? 6379 : Number(port),
+    host,
+    port,
     onUnexpectedEnd: (why) => keeper.ended(why),
   });
   const keeper = new KeptAlive(
@@ -101,7 +144,7 @@ async function startLocal(url: string, listener: BrokerListener): Promise<LocalS
     },
   );
   listener.onNotice(
-    `No Redis answered at ${url}: started a local redis-server (pid ${server.pid}).`,
+    `No Redis answered at ${shown}: started a local redis-server (pid ${server.pid}).`,
   );
   return {
     isAway: () => !server.running,
@@ -110,8 +153,4 @@ async function startLocal(url: string, listener: BrokerListener): Promise<LocalS
       await server.stop();
     },
   };
-}
-
-function isLoopback(url: string): boolean {
-  return ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname);
 }

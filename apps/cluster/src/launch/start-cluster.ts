@@ -1,6 +1,6 @@
 /** Boots a whole cluster and its gateway, with development keys, in one process or in many. */
 
-import { nodeConnectionName, type Broker, type TrafficCount } from '@ccro/broker';
+import type { Broker, TrafficCount } from '@ccro/broker';
 import {
   developmentKey,
   developmentVotingKey,
@@ -139,7 +139,9 @@ class Launch {
       const node = { ...common, ...own, storage: directory.storageFor(storage) };
       return launchProcess(id, (onDeath) => nodeProcess(node, watchdog, onDeath), keeping);
     }
-    const start = (port: number | undefined, onFatal: (error: unknown) => void) =>
+    const { cluster, members } = this.config;
+    const identity = { id, cluster, size: members.length };
+    const start = async (port: number | undefined, onFatal: (error: unknown) => void) =>
       startNode({
         ...common,
         ...(port === undefined ? {} : { httpPort: port }),
@@ -147,7 +149,7 @@ class Launch {
         self: id,
         secretKey: developmentKey('node', id).secretKey,
         votingSecretKey: developmentVotingKey(id).secretKey,
-        broker: this.connection(source, nodeConnectionName(id)),
+        broker: this.counted(await source.nodeConnection({ ...identity, onLost: onFatal })),
         stateMachine: this.plan.stateMachine,
         storage: nodeStore(storage, id),
         tuning: this.config.tuning,
@@ -179,7 +181,10 @@ class Launch {
   }
 
   private connection(source: BrokerSource, name: string): Broker {
-    const broker = source.connection(name);
+    return this.counted(source.connection(name));
+  }
+
+  private counted(broker: Broker): Broker {
     this.brokers.push(broker);
     return broker;
   }

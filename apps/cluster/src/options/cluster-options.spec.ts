@@ -63,7 +63,7 @@ describe('the options of npm start', () => {
     expect(options('', REDIS_URL)).toMatchObject({ broker: 'redis', redisUrl: REDIS_URL });
     expect(options('--broker embedded', REDIS_URL)).toMatchObject({ broker: 'embedded' });
     expect(options('--redis-url redis://here', REDIS_URL)).toMatchObject({
-      redisUrl: 'redis://here',
+      redisUrl: 'redis://here:6379',
     });
   });
 
@@ -119,7 +119,7 @@ describe('the options of npm start', () => {
     ['--faulty-nodes 1 --byzantine 2', '--faulty-nodes 1 cannot be used: --byzantine says 2 nodes'],
     ['--seed x', '--seed x cannot be used: an integer from 0 to 4294967295'],
     ['--broker kafka', '--broker kafka cannot be used: one of embedded, redis'],
-    ['--redis-url localhost:6379', 'a URL that starts with redis:// or rediss://'],
+    ['--redis-url localhost:6379', 'it does not start with redis:// or rediss://'],
     ['--processes', 'separate processes need --broker redis'],
     ['--gateway-port 70000', '--gateway-port 70000 cannot be used: an integer from 0 to 65535'],
     ['--gateway-port http', '--gateway-port http cannot be used: an integer'],

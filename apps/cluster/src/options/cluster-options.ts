@@ -1,6 +1,8 @@
 /** The options of `npm start` and `npm run demo`, checked once. */
 
+import { RedisUrl, redisUrlProblem } from '@ccro/broker';
 import {
+  DEFAULT_REDIS_URL,
   GATEWAY_CLIENT,
   NAME_PATTERN,
   SIGNATURE_CHOICES,
@@ -67,13 +69,12 @@ export interface RawOptions {
 /** An option that cannot be used; the message names it and what is allowed. */
 export class OptionError extends Error {
   constructor(option: string, value: string | undefined, allowed: string) {
-    super(`--${option} ${value ?? ''} cannot be used: ${allowed}`);
+    super(`--${option}${value === undefined ? '' : ` ${value}`} cannot be used: ${allowed}`);
     this.name = 'OptionError';
   }
 }
 
 const MAX_NODES = 1024;
-const DEFAULT_REDIS_URL = 'redis://127.0.0.1:6379';
 
 /**
  * Checks and completes the options.
@@ -186,10 +187,11 @@ function nodePorts(text: string, nodes: number): number {
   throw new OptionError('node-port', text, `${nodes} ports from there end above 65535`);
 }
 
+/** Nothing of a URL is shown that cannot be used: it may hold a password. */
 function redisUrl(text: string): string {
-  const known = URL.canParse(text) && ['redis:', 'rediss:'].includes(new URL(text).protocol);
-  if (known) return text;
-  throw new OptionError('redis-url', text, 'a URL that starts with redis:// or rediss://');
+  const problem = redisUrlProblem(text);
+  if (problem === undefined) return new RedisUrl(text).href;
+  throw new OptionError('redis-url', undefined, `it ${problem}`);
 }
 
 function oneOf<const T extends string>(option: string, value: string, allowed: readonly T[]): T {

@@ -1,6 +1,6 @@
 import { startRedisServer, type RedisServer } from '@ccro/redis-server';
 import { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { leaseKey, nodeConnectionName } from '../channels.js';
 import { IdentityLease, type IdentityLeaseOptions } from './identity-lease.js';
 import { LeaseKeys } from './lease-connection.js';
@@ -100,7 +100,7 @@ describe('IdentityLease', () => {
     const broker = await connectedBroker();
     await IdentityLease.take(options, broker.leases);
     await broker.close();
-    expect(await admin.exists(leaseKey(options.cluster, 0))).toBe(0);
+    expect(await admin.get(leaseKey(options.cluster, 0))).toBe('0');
     expect((await take(options)).id).toBe(0);
   });
 
@@ -187,29 +187,106 @@ describe('IdentityLease', () => {
 });
 
 describe('LeaseKeys', () => {
-  it('writes nothing when another takes the key between reading and writing', async () => {
-    const client = new Redis(server.url);
+  const KEY = 'contended';
+  let client: Redis;
+  let keys: LeaseKeys;
+
+  beforeEach(async () => {
+    await admin.del(KEY);
+    client = new Redis(server.url);
+    keys = new LeaseKeys(() => client);
+  });
+  afterEach(() => client.disconnect());
+
+  it('changes nothing when another takes the key between reading and writing', async () => {
     const get = client.get.bind(client);
-    vi.spyOn(client, 'get').mockImplementationOnce(async (key) => {
+    vi.spyOn(client, 'get').mockImplementation(async (key) => {
       const holder = await get(key);
-      await admin.set(key, 'another');
+      if (holder === null) await admin.set(key, '7', 'PX', 60_000);
       return holder;
     });
-    const keys = new LeaseKeys(() => client);
-    expect(await keys.renew('contended', 'mine', 60_000)).toBe(false);
-    expect(await admin.get('contended')).toBe('another');
-    client.disconnect();
+    expect(await keys.renew(KEY, 5, 60_000)).toBe(false);
+    expect(await admin.get(KEY)).toBe('7');
   });
 
-  it('changes keys one after another, however many ask at a time', async () => {
-    const client = new Redis(server.url);
-    const keys = new LeaseKeys(() => client);
-    await admin.set('taken', 'another');
-    const renewals = ['free', 'taken', 'free', 'taken'].map((key) =>
-      keys.renew(key, 'mine', 9_000),
+  it('lets one of many have a free key, and the others know', async () => {
+    for (let round = 0; round < 20; round += 1) {
+      await admin.del(KEY);
+      const tokens = [1, 20, 300, 4000];
+      const taken = await Promise.all(tokens.map((token) => keys.acquire(KEY, token, 60_000)));
+      const holders = tokens.filter((_, index) => taken[index] === true);
+      expect(holders.length).toBeLessThanOrEqual(1);
+      expect(await admin.get(KEY)).toBe(String(holders[0] ?? 0));
+    }
+  });
+
+  it('I3, sibling: frees a key that lost its time when a process ended halfway', async () => {
+    await admin.set(KEY, '7');
+    expect(await keys.acquire(KEY, 5, 60)).toBe(false);
+    await expect.poll(() => keys.acquire(KEY, 5, 60_000), { timeout: 5000 }).toBe(true);
+    expect(await admin.pttl(KEY)).toBeGreaterThan(1000);
+  });
+
+  it('gives back only what is its own', async () => {
+    expect(await keys.acquire(KEY, 5, 60_000)).toBe(true);
+    await keys.release(KEY, 6);
+    expect(await admin.get(KEY)).toBe('5');
+    await keys.release(KEY, 5);
+    expect(await keys.acquire(KEY, 6, 60_000)).toBe(true);
+  });
+});
+
+describe('F7: a renewal that fails', () => {
+  it("F7: ends all publishing before the lease can be another's, and it goes on once renewed", async () => {
+    const own = await startRedisServer();
+    const master = new Redis(own.url);
+    await master.call('ACL', 'SETUSER', 'n', 'on', '>pw', '~*', '&*', '+@all');
+    const url = own.url.replace('redis://', 'redis://n:pw@');
+    const broker = new RedisBroker({ url, name: 'ccro:node:0' });
+    await broker.subscribe(['here']);
+    await broker.connect();
+    const lost: number[] = [];
+    const options = { ...freshCluster(1, 600), onLost: (id: number) => lost.push(id) };
+    const lease = await IdentityLease.take(options, broker.leases);
+    const key = leaseKey(options.cluster, 0);
+    await master.call('ACL', 'SETUSER', 'n', '-pexpire');
+    const published: boolean[] = [];
+    // While the key is there, and only then, may anything be published.
+    await vi.waitFor(
+      async () => {
+        const exists = (await master.exists(key)) === 1;
+        const didPublish = await broker.publish('here', Buffer.from('x')).then(
+          () => true,
+          () => false,
+        );
+        published.push(didPublish);
+        if (didPublish) expect(exists).toBe(true);
+        expect(didPublish).toBe(false);
+      },
+      { timeout: 5000, interval: 10 },
     );
-    expect(await Promise.all(renewals)).toEqual([true, false, true, false]);
-    expect(await admin.get('taken')).toBe('another');
-    client.disconnect();
+    expect(published[0]).toBe(true);
+    expect(lease.held).toBe(false);
+    await vi.waitFor(() => expect(broker.troubles.reason).toMatch(/^Redis: NOPERM .*keygen/));
+    await master.call('ACL', 'SETUSER', 'n', '+pexpire');
+    await vi.waitFor(() => broker.publish('here', Buffer.from('x')), { timeout: 5000 });
+    expect(lease.held).toBe(true);
+    expect(lost).toEqual([]);
+    expect(broker.troubles.present).toEqual([]);
+    await broker.close();
+    master.disconnect();
+    await own.stop();
+  });
+
+  it('F7, sibling: after a standstill nothing is published before the lease is renewed', async () => {
+    const options = freshCluster(1, 200);
+    const broker = await connectedBroker();
+    await IdentityLease.take(options, broker.leases);
+    // The process stands still, and another one takes the id meanwhile.
+    const until = performance.now() + 250;
+    while (performance.now() < until);
+    await expect(broker.publish('x', Buffer.from('x'))).rejects.toMatchObject({
+      code: 'unavailable',
+    });
   });
 });

@@ -1,10 +1,17 @@
-import { randomUUID } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BrokerError } from '../broker-error.js';
 import { leaseKey } from '../channels.js';
 import type { LeaseConnection } from './lease-connection.js';
 
 const DEFAULT_TTL_MS = 5_000;
+/** Below it all sums of a few tokens are exact, in Redis and here. */
+const TOKENS = 2 ** 47;
+/**
+ * Share of the ttl, from the moment of asking, in which the holder may act. It is measured here and
+ * in Redis, each on its own clock, and only the speed of the clocks must be about the same.
+ */
+const SAFE_SHARE = 0.8;
 
 export interface IdentityLeaseOptions {
   readonly cluster: string;
@@ -22,15 +29,20 @@ export interface IdentityLeaseOptions {
 }
 
 /**
- * The right to be node `id` of a development cluster, as a key in Redis that must be renewed. It
- * spares the developer a NODE_ID per terminal; it protects nothing against malice, and nodes with
- * keys of their own are configured instead.
+ * The right to be node `id`, as a key in Redis that must be renewed: two processes with one
+ * directory of keys would sign twice. It protects nothing against malice.
+ *
+ * Invariant kept here: nothing is published in the name of the id unless the last renewal that
+ * Redis confirmed was asked for less than the ttl ago, so that no other process can have the id. A
+ * renewal that fails is never passed over: before that time is up the connection is left, and used
+ * again only when the lease is renewed over the next one.
  */
 export class IdentityLease {
-  private readonly token = randomUUID();
+  private readonly token = randomInt(1, TOKENS);
   private readonly ttlMs: number;
   private timer: NodeJS.Timeout | undefined;
-  private renewedAt = 0;
+  private deadline: NodeJS.Timeout | undefined;
+  private renewedAtMs = -Infinity;
   private state: 'held' | 'lost' | 'released' = 'held';
 
   private constructor(
@@ -52,25 +64,26 @@ export class IdentityLease {
     connection: LeaseConnection,
   ): Promise<IdentityLease> {
     const ttlMs = options.ttlMs ?? DEFAULT_TTL_MS;
-    const deadline = Date.now() + ttlMs * 1.1;
+    const deadline = performance.now() + ttlMs * 1.1;
     for (;;) {
       for (const id of candidates(options)) {
         const lease = new IdentityLease(id, options, connection);
         if (await lease.acquire()) return lease;
       }
-      if (Date.now() >= deadline) throw noFreeIdentity(options);
-      await delay(Math.max(ttlMs / 20, 10));
+      if (performance.now() >= deadline) throw noFreeIdentity(options);
+      await delay(Math.max(ttlMs / 20, 10) * (0.5 + Math.random()));
     }
   }
 
-  /** False once the id may be another's: lost, released, or not renewed for longer than the ttl. */
+  /** False once the id may be another's: lost, released, or not renewed in time. */
   get held(): boolean {
-    return this.state === 'held' && Date.now() - this.renewedAt < this.ttlMs;
+    const age = performance.now() - this.renewedAtMs;
+    return this.state === 'held' && age < this.ttlMs * SAFE_SHARE;
   }
 
   /** Gives the id back at once. The broker's `close` does so too. Never throws. */
   async release(): Promise<void> {
-    clearTimeout(this.timer);
+    this.stopTimers();
     if (this.state !== 'held') return;
     this.state = 'released';
     await this.connection.release(this.key, this.token).catch(() => {}); // then it expires
@@ -81,39 +94,55 @@ export class IdentityLease {
   }
 
   private async acquire(): Promise<boolean> {
-    const askedAt = Date.now();
+    const askedAtMs = performance.now();
     if (!(await this.connection.acquire(this.key, this.token, this.ttlMs))) return false;
-    this.renewedAt = askedAt;
+    this.renewedAt(askedAtMs);
     // After an outage the id is made sure of before a single message is sent in its name.
     this.connection.beforeConnected(() => this.renew());
     this.connection.beforeClose(() => this.release());
+    this.connection.guard(() => this.state === 'released' || this.held);
     this.renewLater();
     return true;
+  }
+
+  private renewedAt(askedAtMs: number): void {
+    this.renewedAtMs = askedAtMs;
+    clearTimeout(this.deadline);
+    const leftMs = askedAtMs + this.ttlMs * SAFE_SHARE - performance.now();
+    this.deadline = setTimeout(() => this.connection.leave(), Math.max(leftMs, 0));
+    this.deadline.unref();
   }
 
   private renewLater(): void {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
       this.renew()
-        .catch(() => {}) // no connection: the next one renews it before it is used
+        .catch(() => {}) // the broker tells why; when the time is up the connection is left
         .finally(() => {
           if (this.state === 'held') this.renewLater();
         });
-    }, this.ttlMs / 3);
+    }, this.ttlMs / 4);
     this.timer.unref();
   }
 
   private async renew(): Promise<void> {
     if (this.state !== 'held') return;
-    const askedAt = Date.now();
+    const askedAtMs = performance.now();
     const renewed = await this.connection.renew(this.key, this.token, this.ttlMs);
+    if (this.state !== 'held') return;
     if (renewed) {
-      this.renewedAt = askedAt;
-    } else if (this.state === 'held') {
-      this.state = 'lost';
-      clearTimeout(this.timer);
-      this.options.onLost?.(this.id);
+      this.renewedAt(askedAtMs);
+      return;
     }
+    this.state = 'lost';
+    this.stopTimers();
+    this.connection.leave();
+    this.options.onLost?.(this.id);
+  }
+
+  private stopTimers(): void {
+    clearTimeout(this.timer);
+    clearTimeout(this.deadline);
   }
 }
 

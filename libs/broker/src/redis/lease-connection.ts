@@ -1,70 +1,93 @@
-import type { ChainableCommander, Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
+import { setTimeout as delay } from 'node:timers/promises';
 
 /**
  * What an `IdentityLease` needs of a broker's connection, and nothing more. Each call throws
  * BrokerError `unavailable` when Redis cannot be asked.
  */
 export interface LeaseConnection {
-  /** Sets `key` to `token` for `ttlMs` unless it is set; true when it was free. */
-  acquire(key: string, token: string, ttlMs: number): Promise<boolean>;
-  /** Sets `key` to `token` for `ttlMs` if it is free or holds `token`; false when another's. */
-  renew(key: string, token: string, ttlMs: number): Promise<boolean>;
-  /** Deletes `key` if it holds `token`. */
-  release(key: string, token: string): Promise<void>;
+  /** Takes `key` for `token`, for `ttlMs`; false when it is another's. */
+  acquire(key: string, token: number, ttlMs: number): Promise<boolean>;
+  /** Holds `key` for `ttlMs` more if it is `token`'s or free; false when it is another's. */
+  renew(key: string, token: number, ttlMs: number): Promise<boolean>;
+  /** Gives `key` back if it is `token`'s. */
+  release(key: string, token: number): Promise<void>;
   /** Runs `hook` after each reconnection, before the broker is `connected` again. */
   beforeConnected(hook: () => Promise<void>): void;
   /** Runs `hook` when the broker closes, while it can still ask Redis. */
   beforeClose(hook: () => Promise<void>): void;
+  /** Has nothing published while `mayAct` says no; then the connection is made anew. */
+  guard(mayAct: () => boolean): void;
+  /** Leaves the connection: it is made anew, with all that goes before it counts as `connected`. */
+  leave(): void;
 }
 
+/** How often a value that is neither's is looked at again: somebody is about to take it back. */
+const LOOKS = 5;
+const LOOK_AGAIN_MS = 20;
+
 /**
- * Leases over a connection of ioredis, without scripts: a user that may run scripts in Redis can
- * stop it for everybody, and nodes are not trusted that far. What is read is watched instead, and
- * the write is refused if it has changed meanwhile. Changes are made one after another, since what
- * a connection watches is forgotten with its next transaction.
+ * Leases as numbers: whoever adds its token to a key that holds nothing has it, and whoever added it
+ * in vain takes it off again.
+ *
+ * A node's user in Redis has these commands alone, of its own key: GET, INCRBY and PEXPIRE. With
+ * them it can store one number, whatever it does, where SET could fill Redis' memory; and there are
+ * no scripts and no transactions, with which it could stop Redis or queue commands in it without
+ * end. A key that lost its time, because a process ended between two commands, gets one from
+ * whoever comes next.
  */
 export class LeaseKeys {
-  private last: Promise<unknown> = Promise.resolve();
-
   constructor(private readonly client: () => Redis) {}
 
-  async acquire(key: string, token: string, ttlMs: number): Promise<boolean> {
-    return (await this.client().set(key, token, 'PX', ttlMs, 'NX')) === 'OK';
+  async acquire(key: string, token: number, ttlMs: number): Promise<boolean> {
+    const client = this.client();
+    if (!isFree(await client.get(key))) {
+      await client.pexpire(key, ttlMs, 'NX');
+      return false;
+    }
+    const sum = await client.incrby(key, token);
+    if (sum === token) {
+      await client.pexpire(key, ttlMs);
+      if (await this.holds(client, key, token)) return true;
+    }
+    await this.takeOff(client, key, token, ttlMs);
+    return false;
   }
 
   /** After a restart of Redis the key is gone, and whoever held the id takes it again. */
-  renew(key: string, token: string, ttlMs: number): Promise<boolean> {
-    return this.change(key, token, true, (transaction) => transaction.set(key, token, 'PX', ttlMs));
+  async renew(key: string, token: number, ttlMs: number): Promise<boolean> {
+    const client = this.client();
+    if (await this.holds(client, key, token)) {
+      await client.pexpire(key, ttlMs);
+      if (await this.holds(client, key, token)) return true;
+    }
+    return this.acquire(key, token, ttlMs);
   }
 
-  async release(key: string, token: string): Promise<void> {
-    await this.change(key, token, false, (transaction) => transaction.del(key));
+  async release(key: string, token: number): Promise<void> {
+    const client = this.client();
+    if (!(await this.holds(client, key, token))) return;
+    await this.takeOff(client, key, token, 1);
   }
 
-  /** @returns whether `key` held `token`, or nothing where that will do, and was changed */
-  private change(
-    key: string,
-    token: string,
-    orFree: boolean,
-    write: (transaction: ChainableCommander) => ChainableCommander,
-  ): Promise<boolean> {
-    // Each command is sent as soon as the one before is answered: all over the same connection.
-    const attempt = async (): Promise<boolean> => {
-      for (;;) {
-        const client = this.client();
-        await client.watch(key);
-        const holder = await client.get(key);
-        if (holder !== token && !(orFree && holder === null)) {
-          await client.unwatch();
-          return false;
-        }
-        const results = await write(client.multi()).exec();
-        // Null: the key has changed, for example because it expired.
-        if (results !== null) return true;
-      }
-    };
-    const result = this.last.then(attempt);
-    this.last = result.catch(() => undefined);
-    return result;
+  private async holds(client: Redis, key: string, token: number): Promise<boolean> {
+    for (let look = 1; ; look += 1) {
+      const value = await client.get(key);
+      if (value === String(token)) return true;
+      if (isFree(value) || look === LOOKS) return false;
+      await delay(LOOK_AGAIN_MS);
+    }
   }
+
+  private async takeOff(client: Redis, key: string, token: number, ttlMs: number): Promise<void> {
+    const left = await client.incrby(key, -token);
+    // It was gone, or another's by then.
+    if (left < 0) await client.incrby(key, token);
+    await client.pexpire(key, ttlMs, 'NX');
+  }
+}
+
+/** Nothing is left of a lease that was given back but a nought, until its time is over. */
+function isFree(value: string | null): boolean {
+  return value === null || value === '0';
 }

@@ -1,10 +1,13 @@
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { startRedisServer, type RedisServer } from '@ccro/redis-server';
 import { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { describeBrokerContract } from '../broker.contract.js';
-import { retryDelayMs, shownUrl } from './connection-options.js';
+import { channelNames } from '../channels.js';
+import { retryDelayMs } from './connection-options.js';
+import { RedisClient } from './redis-client.js';
+import { troubleText } from './troubles.js';
 import { RedisBroker, type RedisBrokerOptions } from './redis-broker.js';
 
 describeBrokerContract('RedisBroker', async () => {
@@ -202,7 +205,7 @@ describe('the first connection', () => {
     const { port } = old.address() as AddressInfo;
     await expect(newBroker({ url: `redis://127.0.0.1:${port}` }).connect()).rejects.toMatchObject({
       code: 'resp3-required',
-      message: expect.stringContaining('Redis 6.0 or newer') as unknown,
+      message: expect.stringContaining('Redis 7.0 or newer') as unknown,
     });
     old.close();
   });
@@ -256,10 +259,185 @@ describe('retryDelayMs', () => {
   });
 });
 
-describe('shownUrl', () => {
-  it('hides user and password', () => {
-    expect(shownUrl('redis://u:p@host:6380/2')).toBe('redis://host:6380/2');
-    expect(shownUrl('redis://host:6380')).toBe('redis://host:6380');
-    expect(shownUrl('nonsense')).toBe('(not a URL)');
+describe('the database', () => {
+  it('D2: that the server does not have is an error, not database 0', async () => {
+    const failure: unknown = await newBroker({ url: `${server.url}/99` })
+      .connect()
+      .catch((error: unknown) => error);
+    expect(failure).toMatchObject({ name: 'BrokerError', code: 'rejected' });
+    expect((failure as Error).message).toBe(
+      `Redis at ${server.url}/99 has no database 99. Use one that it has, or raise \`databases\` ` +
+        'in its configuration.',
+    );
+  });
+
+  it('D2, sibling: no connection is used that could not enter it, nor one for BullMQ', async () => {
+    const client = new RedisClient({ url: `${server.url}/99`, retryStrategy: () => 10 });
+    const copy = client.duplicate();
+    let errors = 0;
+    client.on('error', () => (errors += 1));
+    copy.on('error', () => (errors += 1));
+    const used = Promise.race([client.set('here', 'x'), copy.set('here', 'x')]);
+    used.catch(() => undefined);
+    await expect.poll(() => errors).toBeGreaterThan(3);
+    expect(await admin.exists('here')).toBe(0);
+    client.disconnect();
+    copy.disconnect();
+  });
+
+  it('D3: keeps clusters of one name apart, which pub/sub itself does not', async () => {
+    const { broadcast } = channelNames('both');
+    const heard: string[] = [];
+    const [first, second] = [newBroker(), newBroker({ url: `${server.url}/3` })];
+    for (const [name, broker] of Object.entries({ first, second })) {
+      broker.onMessage((channel) => heard.push(`${name} ${channel}`));
+      await broker.subscribe([broadcast]);
+      await broker.connect();
+    }
+    expect(await first.publish(broadcast, payload)).toBe(1);
+    expect(await second.publish(broadcast, payload)).toBe(1);
+    await expect.poll(() => heard).toEqual([`first ${broadcast}`, `second ${broadcast}`]);
+    expect(second.traffic().byKind.broadcast.published).toBe(1);
+    await second.unsubscribe([broadcast]);
+    expect(await second.publish(broadcast, payload)).toBe(0);
+  });
+});
+
+/** What a broker says of Redis: each line once. */
+function heardOf({ troubles }: RedisBroker): string[] {
+  const lines: string[] = [];
+  troubles.onChange((change) => lines.push(troubleText(change)));
+  return lines;
+}
+
+describe('what Redis refuses while it is used', () => {
+  it('F5: a server that became a replica is left, and used again when it is the primary', async () => {
+    const own = await startRedisServer();
+    const master = new Redis(own.url);
+    const broker = newBroker({ url: own.url });
+    const lines = heardOf(broker);
+    await broker.subscribe(['a']);
+    await broker.connect();
+    const [gone, back] = [change(broker, false), change(broker, true)];
+    await master.replicaof('127.0.0.1', 1);
+    await gone;
+    await expect.poll(() => lines).toHaveLength(1);
+    expect(lines[0]).toMatch(/^Redis: it is a replica: let REDIS_URL name the primary/);
+    expect(broker.troubles.reason).toMatch(/it is a replica/);
+    await master.replicaof('NO', 'ONE');
+    await back;
+    expect(await broker.publish('a', payload)).toBe(1);
+    await expect.poll(() => lines).toHaveLength(2);
+    expect(lines[1]).toBe('Redis: READONLY is over, all is well again');
+    await broker.close();
+    master.disconnect();
+    await own.stop();
+  });
+
+  it('F5: a right that is taken away is told once, with what to do, and when it is back', async () => {
+    await admin.call('ACL', 'SETUSER', 'mute', 'on', '>pw', '~*', '&*', '+@all');
+    const broker = newBroker({ url: server.url.replace('redis://', 'redis://mute:pw@') });
+    const lines = heardOf(broker);
+    await broker.connect();
+    await admin.call('ACL', 'SETUSER', 'mute', '-publish');
+    for (let again = 0; again < 3; again += 1) {
+      await expect(broker.publish('a', payload)).rejects.toMatchObject({ code: 'unauthorized' });
+    }
+    expect(lines).toEqual([
+      expect.stringMatching(/^Redis: NOPERM .*'publish'.*keygen --redis-acl/),
+    ]);
+    await admin.call('ACL', 'SETUSER', 'mute', '+publish');
+    await broker.publish('a', payload);
+    expect(lines.slice(1)).toEqual(['Redis: NOPERM is over, all is well again']);
+  });
+
+  it('F5: a password that is changed is told, and when it is put back', async () => {
+    await admin.call('ACL', 'SETUSER', 'guest', 'on', '>pw', '~*', '&*', '+@all');
+    const broker = newBroker({ url: server.url.replace('redis://', 'redis://guest:pw@') });
+    const lines = heardOf(broker);
+    await broker.connect();
+    const back = change(broker, true);
+    await admin.call('ACL', 'SETUSER', 'guest', 'resetpass', '>new');
+    await admin.call('CLIENT', 'KILL', 'USER', 'guest');
+    await expect.poll(() => lines).toHaveLength(1);
+    expect(lines[0]).toMatch(/^Redis: WRONGPASS .*: user or password is wrong: correct REDIS_URL/);
+    await admin.call('ACL', 'SETUSER', 'guest', 'resetpass', '>pw');
+    await back;
+    expect(lines.slice(1)).toEqual(['Redis: WRONGPASS is over, all is well again']);
+  });
+
+  it('F5, sibling: so is a server that has as many clients as it takes', async () => {
+    const own = await startRedisServer();
+    const master = new Redis(own.url);
+    const broker = newBroker({ url: own.url });
+    const lines = heardOf(broker);
+    await broker.connect();
+    await master.config('SET', 'maxclients', '1');
+    const back = change(broker, true);
+    await master.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    await expect.poll(() => lines.length).toBeGreaterThan(0);
+    expect(lines[0]).toMatch(/max number of clients reached: .* raise maxclients/);
+    await master.config('SET', 'maxclients', '100');
+    await back;
+    expect(lines).toHaveLength(2);
+    await broker.close();
+    master.disconnect();
+    await own.stop();
+  });
+
+  it('F5: a subscription that the server has lost is found by a message that reaches nobody', async () => {
+    const broker = newBroker({ name: 'ccro:node:11' });
+    await broker.subscribe(['mine']);
+    await broker.connect();
+    const back = change(broker, true);
+    const client = (broker as unknown as { connection: { usable: Redis } }).connection.usable;
+    await client.unsubscribe('mine');
+    expect(await broker.publish('mine', payload)).toBe(0);
+    await back;
+    expect(await broker.publish('mine', payload)).toBe(1);
+  });
+});
+
+describe('a connection that goes silent', () => {
+  it('F6: is left in time though nothing was asked for, told, and made anew', async () => {
+    const paths: { client: Socket; target: Socket }[] = [];
+    const path = createServer((client) => {
+      const target = connect(server.port, '127.0.0.1');
+      client.pipe(target).pipe(client);
+      for (const socket of [client, target]) socket.on('error', () => undefined);
+      paths.push({ client, target });
+    }).listen(0, '127.0.0.1');
+    await once(path, 'listening');
+    const { port } = path.address() as AddressInfo;
+    const broker = newBroker({ url: `redis://127.0.0.1:${port}`, answerTimeoutMs: 300 });
+    const lines = heardOf(broker);
+    await broker.connect();
+    const [gone, back] = [change(broker, false), change(broker, true)];
+    for (const { client, target } of paths) {
+      client.unpipe(target);
+      target.unpipe(client);
+    }
+    const startedAtMs = performance.now();
+    await gone;
+    expect(performance.now() - startedAtMs).toBeLessThan(2000);
+    await back;
+    expect(lines).toEqual([
+      expect.stringMatching(/^Redis: Redis said nothing for 300 ms: the connection is made anew/),
+      'Redis: silent is over, all is well again',
+    ]);
+    await broker.close();
+    for (const { client, target } of paths) for (const each of [client, target]) each.destroy();
+    path.close();
+  });
+
+  it('F6, sibling: is not, when it was this process that stood still', async () => {
+    const broker = newBroker({ answerTimeoutMs: 200 });
+    await broker.connect();
+    const lost = vi.fn<(connected: boolean) => void>();
+    broker.onConnectionChange(lost);
+    const until = performance.now() + 600;
+    while (performance.now() < until);
+    expect(await broker.publish('a', payload)).toBe(0);
+    expect(lost).not.toHaveBeenCalled();
   });
 });

@@ -1,13 +1,16 @@
 import type { Redis } from 'ioredis';
 import { BrokerError } from '../broker-error.js';
+import { channelPrefix, kindOfChannel } from '../channels.js';
 import type { Broker, ConnectionListener, MessageListener } from '../broker.js';
 import { TrafficCounter, type Traffic } from '../traffic.js';
 import { LeaseKeys, type LeaseConnection } from './lease-connection.js';
 import { RedisConnection } from './redis-connection.js';
+import { ANSWER_TIMEOUT_MS } from './redis-client.js';
 import { commandFailure } from './redis-failure.js';
+import type { Troubles } from './troubles.js';
 
 export interface RedisBrokerOptions {
-  /** `redis://[user:password@]host:port[/database]`, or `rediss://` for TLS. */
+  /** See `RedisUrl`. */
   readonly url: string;
   /** PEM certificates of the authorities that may vouch for a `rediss://` server; else Node's own. */
   readonly ca?: string | undefined;
@@ -17,24 +20,38 @@ export interface RedisBrokerOptions {
   readonly connectTimeoutMs?: number;
   /**
    * Milliseconds a command may wait for its answer before the connection counts as dead and is
-   * made anew; default 10000. Choose it longer than this process may ever be busy with itself.
+   * made anew; default 5000. It does not count what this process is busy with itself.
    */
   readonly answerTimeoutMs?: number;
 }
 
 type Hook = () => Promise<void>;
 
+const MAX_KNOWN_NAMES = 4096;
+
 /**
  * The broker over Redis: ONE connection, which speaks RESP3 and therefore publishes and subscribes
- * at once. Needs Redis 6.0 or newer.
+ * at once. Needs Redis 7.0 or newer.
+ *
+ * Invariant kept here: whoever uses another database than 0 has channels of its own, by
+ * `channelPrefix`; nobody else sees those names.
  */
 export class RedisBroker implements Broker {
   /** The few commands of this connection that an `IdentityLease` uses. */
   readonly leases: LeaseConnection;
   readonly hasUnread = false;
 
+  /** What Redis refuses at present. */
+  readonly troubles: Troubles;
+
   private readonly connection: RedisConnection;
+  private readonly prefix: string;
+  /** Names in Redis, by our own: a node sends thousands of messages a second to the same few. */
+  private readonly prefixed = new Map<string, string>();
+  private readonly guards: (() => boolean)[] = [];
   private readonly channels = new Set<string>();
+  /** Those that Redis has confirmed on the present connection. */
+  private readonly confirmed = new Set<string>();
   private readonly messageListeners: MessageListener[] = [];
   private readonly connectionListeners: ConnectionListener[] = [];
   private readonly connectedHooks: Hook[] = [];
@@ -46,7 +63,7 @@ export class RedisBroker implements Broker {
 
   /** @throws BrokerError `unreachable` when the URL is malformed */
   constructor(options: RedisBrokerOptions) {
-    const { connectTimeoutMs = 5_000, answerTimeoutMs = 10_000 } = options;
+    const { connectTimeoutMs = 5_000, answerTimeoutMs = ANSWER_TIMEOUT_MS } = options;
     this.currentName = options.name;
     this.connection = new RedisConnection(
       { ...options, connectTimeoutMs, answerTimeoutMs },
@@ -56,10 +73,13 @@ export class RedisBroker implements Broker {
           for (const listener of this.connectionListeners) listener(connected);
         },
         message: (channel, payload) => {
-          for (const listener of this.messageListeners) listener(channel, payload);
+          const own = channel.slice(this.prefix.length);
+          for (const listener of this.messageListeners) listener(own, payload);
         },
       },
     );
+    this.prefix = channelPrefix(this.connection.url.database);
+    this.troubles = this.connection.troubles;
     this.leases = this.createLeaseConnection();
   }
 
@@ -81,8 +101,10 @@ export class RedisBroker implements Broker {
     for (const channel of added) this.channels.add(channel);
     if (added.length === 0) return;
     try {
-      await this.connection.usable.subscribe(...added);
+      await this.connection.usable.subscribe(...this.inRedis(added));
+      this.confirm(added);
     } catch (error) {
+      this.troubles.failed('subscribe', error);
       const failure = this.failure('SUBSCRIBE', error);
       if (failure.code === 'unavailable') return; // the next connection subscribes to it
       for (const channel of added) this.channels.delete(channel);
@@ -93,9 +115,10 @@ export class RedisBroker implements Broker {
   async unsubscribe(channels: readonly string[]): Promise<void> {
     if (this.closing) throw this.connection.closedError();
     const removed = channels.filter((channel) => this.channels.delete(channel));
+    for (const channel of removed) this.confirmed.delete(channel);
     if (removed.length === 0) return;
     try {
-      await this.connection.usable.unsubscribe(...removed);
+      await this.connection.usable.unsubscribe(...this.inRedis(removed));
     } catch (error) {
       const failure = this.failure('UNSUBSCRIBE', error);
       if (failure.code !== 'unavailable') throw failure; // else the next connection lacks it
@@ -116,13 +139,21 @@ export class RedisBroker implements Broker {
     if (!this.connected) {
       throw new BrokerError('unavailable', 'The connection to Redis is not subscribed yet.');
     }
+    if (!this.mayAct()) {
+      this.connection.renew();
+      throw new BrokerError('unavailable', 'The lease of the node id is not renewed yet.');
+    }
     this.holdBackUntilNextTick(client);
     let receivers: number;
     try {
-      receivers = await client.publish(channel, asBuffer(payload));
+      receivers = await client.publish(this.nameInRedis(channel), asBuffer(payload));
     } catch (error) {
+      this.troubles.failed(`publish ${kindOfChannel(channel)}`, error);
       throw this.failure('PUBLISH', error);
     }
+    if (this.troubles.any) this.troubles.over(`publish ${kindOfChannel(channel)}`);
+    // Whoever listens to a channel hears itself: else the server has lost what it was asked for.
+    if (receivers === 0 && this.listensStill(client, channel)) this.connection.renew();
     this.counter.count(channel, payload.byteLength, receivers);
     return receivers;
   }
@@ -147,16 +178,47 @@ export class RedisBroker implements Broker {
     return this.closing;
   }
 
+  private confirm(channels: readonly string[]): void {
+    this.troubles.over('subscribe');
+    for (const channel of channels) this.confirmed.add(channel);
+  }
+
+  private mayAct(): boolean {
+    for (const mayAct of this.guards) if (!mayAct()) return false;
+    return true;
+  }
+
+  private listensStill(client: Redis, channel: string): boolean {
+    return this.connected && client === this.connection.usable && this.confirmed.has(channel);
+  }
+
+  private nameInRedis(channel: string): string {
+    if (this.prefix === '') return channel;
+    const known = this.prefixed.get(channel);
+    if (known !== undefined) return known;
+    const name = this.prefix + channel;
+    // A client's name may be anything that a stranger calls itself.
+    if (this.prefixed.size < MAX_KNOWN_NAMES) this.prefixed.set(channel, name);
+    return name;
+  }
+
+  private inRedis(channels: readonly string[]): string[] {
+    return channels.map((channel) => this.nameInRedis(channel));
+  }
+
   private async runHooksAndClose(): Promise<void> {
     for (const hook of this.closeHooks) await hook().catch(() => {});
     await this.connection.close();
   }
 
   private async prepare(client: Redis): Promise<void> {
+    this.confirmed.clear();
     for (const hook of this.connectedHooks) await hook();
-    if (this.channels.size === 0) return;
+    const channels = [...this.channels];
+    if (channels.length === 0) return;
     try {
-      await client.subscribe(...this.channels);
+      await client.subscribe(...this.inRedis(channels));
+      this.confirm(channels);
     } catch (error) {
       throw this.failure('SUBSCRIBE', error);
     }
@@ -185,8 +247,11 @@ export class RedisBroker implements Broker {
     const keys = new LeaseKeys(() => this.connection.usable);
     const ask = async <T>(answer: Promise<T>): Promise<T> => {
       try {
-        return await answer;
+        const answered = await answer;
+        this.troubles.over('lease');
+        return answered;
       } catch (error) {
+        this.troubles.failed('lease', error);
         throw this.failure('a lease command', error);
       }
     };
@@ -196,6 +261,8 @@ export class RedisBroker implements Broker {
       release: (key, token) => ask(keys.release(key, token)),
       beforeConnected: (hook) => void this.connectedHooks.push(hook),
       beforeClose: (hook) => void this.closeHooks.push(hook),
+      guard: (mayAct) => void this.guards.push(mayAct),
+      leave: () => this.connection.renew(),
     };
   }
 }

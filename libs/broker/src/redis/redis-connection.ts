@@ -1,7 +1,8 @@
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { BrokerError } from '../broker-error.js';
-import { checkUrl, ioredisOptions, retryDelayMs, shownUrl } from './connection-options.js';
+import { ioredisOptions, retryDelayMs } from './connection-options.js';
 import type { ConnectionOptions } from './connection-options.js';
+import { RedisClient } from './redis-client.js';
 import {
   commandFailure,
   isUnauthorized,
@@ -10,7 +11,13 @@ import {
   unreachable,
   untrusted,
 } from './redis-failure.js';
+import { RedisUrl } from './redis-url.js';
+import { TroubleError, troubleOf, Troubles, type Trouble } from './troubles.js';
 
+/** How often the server is asked whether it is what it was. */
+const INSPECTION_MS = 2_000;
+/** The oldest Redis that has what is used of it: rules for publishing alone, and EXPIRE with NX. */
+const OLDEST_MAJOR = 7;
 /** How long `close` waits for Redis to take leave, in milliseconds, before it just hangs up. */
 const QUIT_TIMEOUT_MS = 1_000;
 
@@ -31,7 +38,10 @@ interface Opening {
 /** One connection to Redis that keeps coming back until it is closed. */
 export class RedisConnection {
   readonly shownUrl: string;
-  private client: Redis | undefined;
+  readonly url: RedisUrl;
+  readonly troubles = new Troubles();
+  private client: RedisClient | undefined;
+  private inspecting: NodeJS.Timeout | undefined;
   private name: string;
   private isConnected = false;
   private isClosed = false;
@@ -46,8 +56,8 @@ export class RedisConnection {
     private readonly options: ConnectionOptions,
     private readonly handlers: ConnectionHandlers,
   ) {
-    checkUrl(options.url);
-    this.shownUrl = shownUrl(options.url);
+    this.url = new RedisUrl(options.url);
+    this.shownUrl = this.url.shown;
     this.name = options.name;
   }
 
@@ -137,8 +147,8 @@ export class RedisConnection {
     return opening;
   }
 
-  private createClient(): Redis {
-    const client = new Redis(this.options.url, {
+  private createClient(): RedisClient {
+    const client = new RedisClient({
       ...ioredisOptions({ ...this.options, name: this.name }),
       retryStrategy: () => {
         this.failedAttempts += 1;
@@ -148,6 +158,8 @@ export class RedisConnection {
     client.on('error', (error: Error) => {
       // Without a listener ioredis would print it. It reconnects; whoever fails meanwhile tells.
       this.lastError = error;
+      this.troubles.failed('connect', error);
+      if (isMissingDatabase(error)) this.opening?.fail(missingDatabase(this.url, error));
       if (isUnauthorized(error)) this.opening?.fail(unauthorized(this.shownUrl, error));
       if (isUntrusted(error)) this.opening?.fail(untrusted(this.shownUrl, error));
     });
@@ -162,28 +174,53 @@ export class RedisConnection {
     return client;
   }
 
-  private async establish(client: Redis): Promise<void> {
+  /** Leaves the connection and makes it anew: the server is not in the state it was taken to be in. */
+  renew(): void {
+    this.client?.disconnect(true);
+  }
+
+  private async establish(client: RedisClient): Promise<void> {
     if (client !== this.client) return;
     this.epoch += 1;
     const epoch = this.epoch;
     try {
-      await requireResp3(client, this.shownUrl);
+      await requireServer(client, this.shownUrl);
       await this.handlers.prepare(client);
     } catch (error) {
       if (epoch !== this.epoch) return; // lost meanwhile, and being made anew already
       this.lastError = error;
+      this.troubles.failed('connect', causeOf(error));
       if (error instanceof BrokerError && error.code !== 'unavailable') this.opening?.fail(error);
       if (client === this.client) client.disconnect(true);
       return;
     }
     if (epoch !== this.epoch || client.status !== 'ready') return;
     this.failedAttempts = 0;
+    this.troubles.over('connect');
+    this.troubles.over('inspect');
     this.isConnected = true;
+    this.inspect(client);
     this.handlers.changed(true);
     this.opening?.succeed();
   }
 
+  /** A server may become a replica without breaking a connection: whoever stays hears nobody. */
+  private inspect(client: RedisClient): void {
+    clearInterval(this.inspecting);
+    this.inspecting = setInterval(() => {
+      requireServer(client, this.shownUrl).then(
+        () => this.troubles.over('inspect'),
+        (error: unknown) => {
+          this.troubles.failed('inspect', causeOf(error));
+          if (causeOf(error) instanceof TroubleError) client.disconnect(true);
+        },
+      );
+    }, INSPECTION_MS);
+    this.inspecting.unref();
+  }
+
   private lose(): void {
+    clearInterval(this.inspecting);
     this.epoch += 1;
     if (!this.isConnected) return;
     this.isConnected = false;
@@ -197,24 +234,66 @@ export class RedisConnection {
   }
 }
 
-async function requireResp3(client: Redis, url: string): Promise<void> {
+/** @throws BrokerError unless the server is one that can be used, which it says of itself */
+async function requireServer(client: Redis, url: string): Promise<void> {
   let reply: unknown;
   try {
     reply = await client.hello();
   } catch (error) {
     const failure = commandFailure('HELLO', url, error);
-    throw failure.code === 'rejected' ? resp3Required(url, error) : failure;
+    throw failure.code === 'rejected' && troubleOf(error) === undefined
+      ? resp3Required(url, error)
+      : failure;
   }
   const fields: unknown[] = Array.isArray(reply) ? reply : [];
-  const protocol = fields[fields.indexOf('proto') + 1];
-  if (protocol !== 3) throw resp3Required(url, undefined);
+  const said = (name: string): unknown => {
+    const index = fields.indexOf(name);
+    return index === -1 ? undefined : fields[index + 1];
+  };
+  if (said('proto') !== 3) throw resp3Required(url, undefined);
+  const role = said('role');
+  if (role !== undefined && role !== 'master') throw unsuitable(url, READONLY);
+  const version = said('version');
+  if (typeof version === 'string' && Number.parseInt(version, 10) < OLDEST_MAJOR) {
+    throw unsuitable(url, {
+      code: 'too-old',
+      text: `it is version ${version.slice(0, 20)}: use Redis ${OLDEST_MAJOR}.0 or newer`,
+    });
+  }
+}
+
+const READONLY: Trouble = {
+  code: 'READONLY',
+  text: 'it is a replica: let REDIS_URL name the primary, or promote this one',
+};
+
+function unsuitable(url: string, trouble: Trouble): BrokerError {
+  const cause = new TroubleError(trouble);
+  return new BrokerError('rejected', `Redis at ${url} cannot be used: ${trouble.text}.`, { cause });
+}
+
+function isMissingDatabase(error: Error): boolean {
+  return troubleOf(error)?.code === 'no-database';
+}
+
+function missingDatabase(url: RedisUrl, cause: Error): BrokerError {
+  return new BrokerError(
+    'rejected',
+    `Redis at ${url.shown} has no database ${url.database}. Use one that it has, or raise ` +
+      '`databases` in its configuration.',
+    { cause },
+  );
+}
+
+function causeOf(error: unknown): unknown {
+  return error instanceof BrokerError ? (error.cause ?? error) : error;
 }
 
 function resp3Required(url: string, cause: unknown): BrokerError {
   return new BrokerError(
     'resp3-required',
     `The server at ${url} does not speak RESP3, with which one connection can publish and ` +
-      'subscribe. Use Redis 6.0 or newer, without a proxy that knows only RESP2.',
+      'subscribe. Use Redis 7.0 or newer, without a proxy that knows only RESP2.',
     { cause },
   );
 }

@@ -45,7 +45,7 @@ const CLOSE_TIMEOUT_MS = 2000;
 
 export interface DurableExperimentQueueOptions {
   readonly url: string;
-  /** See `redisTls`. */
+  /** See `RedisClientOptions`. */
   readonly ca: string | undefined;
   readonly cluster: string;
   readonly clientId: string;

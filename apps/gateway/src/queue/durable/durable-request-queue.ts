@@ -44,7 +44,7 @@ const SPAN = 3 / 4;
 export interface DurableRequestQueueOptions {
   /** The Redis that the broker uses. */
   readonly url: string;
-  /** See `redisTls`. */
+  /** See `RedisClientOptions`. */
   readonly ca?: string | undefined;
   readonly cluster: string;
   readonly clientId: string;

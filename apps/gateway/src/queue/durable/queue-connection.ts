@@ -1,10 +1,7 @@
-import { BrokerError, redisTls, type ConnectionListener } from '@ccro/broker';
-import { Redis } from 'ioredis';
+import { BrokerError, RedisClient, Troubles, type ConnectionListener } from '@ccro/broker';
 import { setTimeout as delay } from 'node:timers/promises';
 import { REDIS_SCRIPTS } from './redis-scripts.js';
 
-/** A command may wait this long for its answer before the connection counts as dead. */
-const ANSWER_TIMEOUT_MS = 10_000;
 /** First and longest pause before a reconnection. */
 const RETRY_MIN_MS = 20;
 const RETRY_MAX_MS = 1000;
@@ -22,7 +19,9 @@ const ANSWERED = /^[A-Z][A-Z0-9]+ /;
  * nothing sent twice behind our back: whoever writes learns that the outcome is unknown.
  */
 export class QueueConnection {
-  readonly redis: Redis;
+  readonly redis: RedisClient;
+  /** What Redis refuses at present. */
+  readonly troubles = new Troubles();
   private readonly listeners: ConnectionListener[] = [];
   private prepare: () => Promise<void> = () => Promise.resolve();
   /** Ends the waiting of whoever waits for a connection. */
@@ -33,17 +32,16 @@ export class QueueConnection {
 
   /**
    * @param url of the Redis that the broker uses
-   * @param ca see `redisTls`
+   * @param ca see `RedisClientOptions`
    * @param name in CLIENT LIST
    */
   constructor(url: string, ca: string | undefined, name: string) {
-    this.redis = new Redis(url, {
-      ...redisTls(url, ca),
+    this.redis = new RedisClient({
+      ...{ url, ca },
       connectionName: name,
       disableClientInfo: true,
       lazyConnect: true,
       connectTimeout: CONNECT_TIMEOUT_MS,
-      socketTimeout: ANSWER_TIMEOUT_MS,
       disconnectTimeout: HANG_UP_TIMEOUT_MS,
       enableOfflineQueue: false,
       // Together these two reject the commands in flight when a connection breaks.
@@ -54,8 +52,7 @@ export class QueueConnection {
     for (const [command, script] of Object.entries(REDIS_SCRIPTS)) {
       this.redis.defineCommand(command, script);
     }
-    // Whoever waits for a command learns of the failure; without a listener ioredis prints it.
-    this.redis.on('error', () => undefined);
+    this.redis.on('error', (error: Error) => this.troubles.failed('connect', error));
     this.redis.on('ready', () => void this.establish());
     this.redis.on('close', () => this.change(false));
   }

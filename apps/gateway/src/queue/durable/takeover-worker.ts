@@ -1,6 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { Redis } from 'ioredis';
-import { redisTls } from '@ccro/broker';
+import { RedisClient } from '@ccro/broker';
 import { UnrecoverableError, WaitingError, Worker, type Job } from 'bullmq';
 import { reconnectionDelayMs } from './queue-connection.js';
 import type { RedisKeys } from './redis-keys.js';
@@ -40,7 +39,7 @@ export class UnusableJobError extends Error {}
 
 export interface TakeoverWorkerOptions {
   readonly url: string;
-  /** See `redisTls`. */
+  /** See `RedisClientOptions`. */
   readonly ca?: string | undefined;
   /** Name of its connection in CLIENT LIST. */
   readonly name: string;
@@ -55,7 +54,7 @@ export interface TakeoverWorkerOptions {
  * gone. A job is worked on until it is done, however long that takes; its lock is renewed meanwhile.
  */
 export class TakeoverWorker {
-  private readonly redis: Redis;
+  private readonly redis: RedisClient;
   private readonly worker: Worker;
   private readonly closing = new AbortController();
 
@@ -65,8 +64,8 @@ export class TakeoverWorker {
   ) {
     // One listener for each job: as many as there are, not a leak.
     setMaxListeners(0, this.closing.signal);
-    this.redis = new Redis(url, {
-      ...redisTls(url, ca),
+    this.redis = new RedisClient({
+      ...{ url, ca },
       connectionName: name,
       disableClientInfo: true,
       lazyConnect: true,
