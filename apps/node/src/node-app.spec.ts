@@ -1,6 +1,8 @@
 import { MAX_MESSAGE_BYTES } from '@ccro/wire';
-import { InProcessHub, channelNames, nodeConnectionName } from '@ccro/broker';
+import { InProcessHub, channelNames, nodeConnectionName, RedisBroker } from '@ccro/broker';
 import { developmentCluster, developmentKey } from '@ccro/cluster-config';
+import { startRedisServer } from '@ccro/redis-server';
+import { Redis } from 'ioredis';
 import { expect, it, describe, afterEach, onTestFinished, vi } from 'vitest';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -99,6 +101,28 @@ describe('node app', () => {
     hub.setAvailable(true);
     expect((await fetch(`${node.url}/health/ready`)).status).toBe(200);
   });
+
+  it('F5: is not ready while Redis lets it publish nothing, and says why', async () => {
+    const redis = await startRedisServer();
+    const admin = new Redis(redis.url);
+    onTestFinished(async () => {
+      admin.disconnect();
+      await redis.stop();
+    });
+    await admin.call('ACL', 'SETUSER', 'n', 'on', '>pw', '~*', '&*', '+@all');
+    const url = redis.url.replace('redis://', 'redis://n:pw@');
+    const broker = new RedisBroker({ url, name: nodeConnectionName(1) });
+    const node = await start(new InProcessHub(), 1, { broker });
+    const ready = (): Promise<Response> => fetch(`${node.url}/health/ready`);
+    expect((await ready()).status).toBe(200);
+    await admin.call('ACL', 'SETUSER', 'n', '-publish');
+    await vi.waitFor(async () => expect((await ready()).status).toBe(503), { timeout: 9000 });
+    expect(await (await ready()).text()).toMatch(/Redis: NOPERM .*keygen --redis-acl/);
+    await admin.call('ACL', 'SETUSER', 'n', '+publish');
+    await vi.waitFor(async () => expect((await ready()).status).toBe(200), { timeout: 9000 });
+    await node.close();
+    running.splice(running.indexOf(node), 1);
+  }, 20_000);
 
   it('refuses a taken port', async () => {
     const hub = new InProcessHub();

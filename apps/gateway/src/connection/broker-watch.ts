@@ -11,12 +11,19 @@ export class BrokerWatch {
   private outage = false;
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly broker: Pick<Broker, 'connected' | 'onConnectionChange'>) {
+  constructor(
+    private readonly broker: Pick<Broker, 'connected' | 'onConnectionChange' | 'troubles'>,
+  ) {
     broker.onConnectionChange((connected) => this.onChange(connected));
   }
 
   get connected(): boolean {
     return this.broker.connected;
+  }
+
+  /** What it refuses, in words. */
+  get trouble(): string | undefined {
+    return this.broker.troubles?.reason;
   }
 
   /**

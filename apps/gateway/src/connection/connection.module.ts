@@ -1,4 +1,5 @@
-import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { Global, Logger, Module, type DynamicModule } from '@nestjs/common';
+import { troubleText } from '@ccro/broker';
 import { CcroClient } from '@ccro/client';
 import { systemClock } from '@ccro/clock';
 import { clusterKeys } from '@ccro/cluster-config';
@@ -34,7 +35,7 @@ export class ConnectionModule {
         inject: [VERIFICATION],
         useFactory: (verification: Verification) => new ReceiptVerifier(keys, verification),
       },
-      { provide: BrokerWatch, useFactory: () => new BrokerWatch(settings.broker) },
+      { provide: BrokerWatch, useFactory: () => watchOver(settings) },
       {
         provide: CcroClient,
         inject: [Verifier],
@@ -48,6 +49,15 @@ export class ConnectionModule {
       exports: [...providers.map(({ provide }) => provide), Relays],
     };
   }
+}
+
+/** What Redis refuses is in the log, with what to do. */
+function watchOver({ broker }: GatewaySettings): BrokerWatch {
+  const logger = new Logger('Broker');
+  broker.troubles?.onChange((change) => {
+    logger[change.present ? 'warn' : 'log'](troubleText(change));
+  });
+  return new BrokerWatch(broker);
 }
 
 function createClient(settings: GatewaySettings, verifier: Verifier): CcroClient {

@@ -1,7 +1,8 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { CcroClient } from '@ccro/client';
 import { ClusterService } from '../cluster/cluster.service.js';
 import { BrokerWatch } from '../connection/broker-watch.js';
+import { REQUEST_QUEUE, type RequestQueue } from '../queue/request-queue.js';
 import { ProblemException } from '../problem/problem.js';
 
 export interface Readiness {
@@ -15,13 +16,17 @@ export class HealthService {
     private readonly client: CcroClient,
     private readonly broker: BrokerWatch,
     private readonly cluster: ClusterService,
+    @Inject(REQUEST_QUEUE) private readonly queue: RequestQueue,
   ) {}
 
-  /** @throws ProblemException `broker-unreachable` or `quorum-unreachable` */
+  /** @throws ProblemException `broker-unreachable`, `queue-refused` or `quorum-unreachable` */
   async readiness(): Promise<Readiness> {
-    if (!this.broker.connected) {
-      throw new ProblemException('broker-unreachable', 'The broker is away.');
+    const { connected, trouble } = this.broker;
+    if (!connected || trouble !== undefined) {
+      throw new ProblemException('broker-unreachable', trouble ?? 'The broker is away.');
     }
+    const refusal = this.queue.trouble();
+    if (refusal !== undefined) throw new ProblemException('queue-refused', refusal);
     const statuses = await this.cluster.statuses();
     const up = statuses.filter((status) => status?.up === true).length;
     const required = this.client.size.quorum;

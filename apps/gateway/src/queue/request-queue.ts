@@ -63,6 +63,9 @@ export interface RequestQueue {
   /** Whether any call would be refused at the moment, as `overloaded`. */
   isFull(): boolean;
 
+  /** Why nothing should be handed to it, in words; undefined when there is no reason. */
+  trouble(): string | undefined;
+
   /** @throws QueueError `unreachable` or `refused` */
   find(id: string): Promise<RequestAnswer | undefined>;
 

@@ -148,5 +148,8 @@ describe('with a queue in Redis', () => {
       accepted: 'no',
       detail: expect.stringContaining('OOM') as unknown,
     });
+    const ready = await call('GET', '/health/ready');
+    expectProblem(ready, 503, 'queue-refused');
+    expect(ready.body.detail).toMatch(/^Redis: OOM .*raise maxmemory/);
   });
 });

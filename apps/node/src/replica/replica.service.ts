@@ -5,7 +5,7 @@ import {
   type BeforeApplicationShutdown,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import { channelNames } from '@ccro/broker';
+import { channelNames, troubleText } from '@ccro/broker';
 import {
   STANDING_OF,
   type Evidence,
@@ -106,6 +106,9 @@ export class ReplicaService implements BeforeApplicationShutdown, OnApplicationS
       );
       if (connected) this.runner.reconnected();
       else this.runner.disconnected();
+    });
+    this.options.broker.troubles?.onChange((change) => {
+      this.logger[change.present ? 'warn' : 'log'](troubleText(change));
     });
     this.runner.start();
     this.reporter.start();

@@ -23,6 +23,7 @@ export function createWatch(options: NodeOptions, { runner, heard, tell }: Watch
       waiting: () => runner.waiting(),
       lastExecuted: () => runner.status().lastExecuted,
       brokerConnected: () => broker.connected,
+      brokerTrouble: () => broker.troubles?.reason,
       isOffline: () => runner.fault === 'offline',
     },
     heard,

@@ -21,6 +21,7 @@ class Scene {
   waiting: Waiting | undefined;
   executed = 0;
   connected = true;
+  trouble: string | undefined;
   offline = false;
   readonly log: string[] = [];
   private nowMs = 0;
@@ -42,6 +43,7 @@ class Scene {
         waiting: () => this.waiting,
         lastExecuted: () => this.executed,
         brokerConnected: () => this.connected,
+        brokerTrouble: () => this.trouble,
         isOffline: () => this.offline,
       },
       heard: this.heard,

@@ -28,6 +28,8 @@ export interface WatchedNode {
   readonly waiting: () => Waiting | undefined;
   readonly lastExecuted: () => number;
   readonly brokerConnected: () => boolean;
+  /** What the broker refuses, in words. */
+  readonly brokerTrouble: () => string | undefined;
   readonly isOffline: () => boolean;
 }
 
@@ -80,6 +82,8 @@ export class NodeWatch {
   notReady(): string | undefined {
     const { node, clock } = this.parts;
     if (node.isOffline()) return 'this node plays dead (fault: offline)';
+    const trouble = node.brokerTrouble();
+    if (trouble !== undefined) return trouble;
     if (!node.brokerConnected()) return 'the broker cannot be reached';
     const waiting = node.waiting();
     const obstacle = this.obstacleOf(waiting);

@@ -177,7 +177,7 @@ describe('IdentityLease', () => {
     const own = await startRedisServer();
     const broker = new RedisBroker({ url: own.url, name: 'ccro:node:new' });
     await broker.connect();
-    const lease = await IdentityLease.take(freshCluster(1, 50), broker.leases);
+    const lease = await IdentityLease.take(freshCluster(1, 500), broker.leases);
     expect(lease.held).toBe(true);
     await own.kill();
     await expect.poll(() => lease.held, { interval: 5 }).toBe(false);

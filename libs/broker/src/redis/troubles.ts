@@ -119,16 +119,20 @@ export class Troubles {
     this.listeners.push(listener);
   }
 
-  /** `action` failed. Whatever else may be the matter with it is over. */
-  failed(action: string, error: unknown): void {
+  /**
+   * `action` failed. Whatever else was the matter with it is over.
+   *
+   * @returns what it was, if Redis refused it
+   */
+  failed(action: string, error: unknown): Trouble | undefined {
     const trouble = troubleOf(error);
-    if (trouble === undefined) return;
     const before = this.byAction.get(action);
-    if (before?.code === trouble.code) return;
+    if (trouble === undefined || before?.code === trouble.code) return trouble;
     const isNew = !this.has(trouble.code);
     this.byAction.set(action, trouble);
     if (before !== undefined && !this.has(before.code)) this.tell(before, false);
     if (isNew) this.tell(trouble, true);
+    return trouble;
   }
 
   /** `action` succeeded. */

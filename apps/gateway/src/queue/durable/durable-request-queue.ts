@@ -14,6 +14,7 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Queue } from 'bullmq';
+import { BrokerError, TroubleError, troubleText } from '@ccro/broker';
 import type { CcroClient } from '@ccro/client';
 import type { Verifier } from '@ccro/crypto';
 import { MAX_OPERATION_CHARACTERS } from '@ccro/wire';
@@ -31,6 +32,7 @@ import { AnswerPoller } from './answer-poller.js';
 import { Complaints } from './complaints.js';
 import { Deliveries } from './deliveries.js';
 import { QueueConnection } from './queue-connection.js';
+import { RedisInspection } from './redis-inspection.js';
 import { redisKeys, type RedisKeys } from './redis-keys.js';
 import { RequestStore } from './request-store.js';
 import { EVENTS_KEPT, TakeoverWorker, UnusableJobError } from './takeover-worker.js';
@@ -85,6 +87,7 @@ export class DurableRequestQueue implements RequestQueue {
   readonly durable = true;
   private readonly keys: RedisKeys;
   private readonly connection: QueueConnection;
+  private readonly inspection: RedisInspection;
   private readonly outages: BrokerWatch;
   private readonly closing = new AbortController();
   private readonly listeners: ((answer: FinishedAnswer) => void)[] = [];
@@ -98,8 +101,17 @@ export class DurableRequestQueue implements RequestQueue {
     const { url, ca, cluster, clientId } = options;
     this.keys = redisKeys(cluster, clientId);
     this.connection = new QueueConnection(url, ca, `${this.keys.prefix}:${clientId}`);
+    const { logger } = dependencies;
+    this.connection.troubles.onChange((change) => {
+      logger[change.present ? 'warn' : 'log'](troubleText(change));
+    });
+    this.inspection = new RedisInspection(this.connection, {
+      probeKey: this.keys.clock,
+      mustPersist: !options.forgetAtClose,
+      warn: (line) => logger.warn(line),
+    });
     this.outages = new BrokerWatch(this.connection);
-    this.complaints = new Complaints('The queue of requests', this.connection, dependencies.logger);
+    this.complaints = new Complaints('The queue of requests', this.connection, logger);
     // One listener for each call that waits: as many as there are, not a leak.
     setMaxListeners(0, this.closing.signal);
   }
@@ -111,6 +123,14 @@ export class DurableRequestQueue implements RequestQueue {
 
   async open(): Promise<void> {
     await this.connection.open(this.closing.signal);
+    await this.inspection.look().catch((error: unknown) => {
+      if (!(error instanceof TroubleError)) throw error;
+      this.connection.close();
+      throw new BrokerError('rejected', `Redis cannot keep requests: ${error.message}.`, {
+        cause: error,
+      });
+    });
+    this.inspection.start();
     const parts = this.createParts();
     this.parts = parts;
     const { queue, store, worker, admissions, deliveries } = parts;
@@ -168,6 +188,10 @@ export class DurableRequestQueue implements RequestQueue {
     return parts !== undefined && !this.dependencies.limit.hasRoom(pendingIn(parts));
   }
 
+  trouble(): string | undefined {
+    return this.connection.troubles.reason;
+  }
+
   async find(id: string): Promise<RequestAnswer | undefined> {
     const { deliveries, store } = this.opened;
     const tracked = deliveries.find(id);
@@ -189,6 +213,7 @@ export class DurableRequestQueue implements RequestQueue {
 
   async close(): Promise<void> {
     this.closing.abort();
+    this.inspection.stop();
     const { parts } = this;
     if (parts !== undefined) {
       await inTime(this.settle(parts));

@@ -147,9 +147,11 @@ export class QueueConnection {
     while (isCurrent()) {
       try {
         await this.prepare();
+        this.troubles.over('connect');
         if (isCurrent()) this.change(true);
         return;
-      } catch {
+      } catch (error) {
+        this.troubles.failed('connect', error);
         // Refused, or the connection is lost: then it is done on the next one.
         await delay(ASKED_AGAIN_MS, undefined, { ref: false });
       }

@@ -355,8 +355,11 @@ export class RequestStore {
    * it was: a new connection finds out.
    */
   private noted(error: unknown): unknown {
-    const outdated = error instanceof Error && /^(NOSCRIPT|READONLY)\b/.test(error.message);
-    if (outdated) this.connection.renew();
+    const { troubles } = this.connection;
+    const wasReadOnly = troubles.failed('write', error)?.code === 'READONLY';
+    if (wasReadOnly || (error instanceof Error && /^NOSCRIPT\b/.test(error.message))) {
+      this.connection.renew();
+    }
     return error;
   }
 }

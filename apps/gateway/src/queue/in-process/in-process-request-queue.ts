@@ -80,6 +80,10 @@ export class InProcessRequestQueue implements RequestQueue {
     return !this.limit.hasRoom(this.pending.size) || this.client.capacity <= 0;
   }
 
+  trouble(): undefined {
+    return undefined;
+  }
+
   find(id: string): Promise<RequestAnswer | undefined> {
     const tracked = this.pending.get(id) ?? this.keyed.get(id);
     return Promise.resolve(tracked?.answer ?? this.finished.get(id));

@@ -1,0 +1,125 @@
+/**
+ * What the queue assumes of Redis, looked at when it is opened and every few seconds after that: an
+ * operator should learn of it before a request is lost.
+ *
+ * Whatever Redis refuses to tell is passed over, and said once.
+ */
+
+import { TroubleError, type Trouble } from '@ccro/broker';
+import type { QueueConnection } from './queue-connection.js';
+
+const INTERVAL_MS = 2000;
+
+export interface InspectionOptions {
+  /** A hash of ours, in which a field is written to see whether anything can be. */
+  readonly probeKey: string;
+  /** Whether what is accepted should outlive Redis: then it must write to the disk. */
+  readonly mustPersist: boolean;
+  readonly warn: (line: string) => void;
+}
+
+export class RedisInspection {
+  private timer: NodeJS.Timeout | undefined;
+  private readonly said = new Set<string>();
+
+  constructor(
+    private readonly connection: QueueConnection,
+    private readonly options: InspectionOptions,
+  ) {}
+
+  /** Looks once. @throws TroubleError for a Redis that would break what the queue promises */
+  async look(): Promise<void> {
+    const { redis, troubles } = this.connection;
+    const trouble = await this.settings();
+    if (trouble === undefined) {
+      troubles.over('settings');
+    } else {
+      const error = new TroubleError(trouble);
+      troubles.failed('settings', error);
+      throw error;
+    }
+    try {
+      await redis.hset(this.options.probeKey, 'probe', '');
+      troubles.over('write');
+    } catch (error) {
+      troubles.failed('write', error);
+    }
+  }
+
+  start(): void {
+    this.timer = setInterval(() => {
+      if (this.connection.connected) this.look().catch(() => undefined);
+    }, INTERVAL_MS);
+    this.timer.unref();
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+  }
+
+  private async settings(): Promise<Trouble | undefined> {
+    const { redis } = this.connection;
+    let info: ReadonlyMap<string, string>;
+    try {
+      info = fieldsOf(await redis.info());
+    } catch (error) {
+      if (!(error instanceof Error) || !error.message.startsWith('NOPERM')) return undefined;
+      this.say('its user may not ask INFO, so version, eviction and persistence are not checked');
+      return undefined;
+    }
+    await this.lookAtPersistence(info);
+    return troubleIn(info);
+  }
+
+  private async lookAtPersistence(info: ReadonlyMap<string, string>): Promise<void> {
+    if (!this.options.mustPersist || info.get('aof_enabled') === '1') return;
+    const lost = 'what was accepted and is not decided is lost when it ends: set appendonly yes';
+    // It may not be asked for; without it snapshots are not known to be off.
+    const save = await this.connection.redis.config('GET', 'save').catch(() => undefined);
+    const isOff = Array.isArray(save) && save[1] === '';
+    this.say(isOff ? `it keeps nothing on disk, ${lost}` : `it keeps no log of writes, ${lost}`);
+  }
+
+  private say(line: string): void {
+    if (this.said.has(line)) return;
+    this.said.add(line);
+    this.options.warn(`Redis: ${line}`);
+  }
+}
+
+/** The oldest Redis that has what is used of it. */
+const OLDEST_MAJOR = 7;
+
+function troubleIn(info: ReadonlyMap<string, string>): Trouble | undefined {
+  const version = info.get('redis_version') ?? '';
+  if (Number.parseInt(version, 10) < OLDEST_MAJOR) {
+    const text = `it is version ${version}: use Redis ${OLDEST_MAJOR}.0 or newer`;
+    return { code: 'too-old', text };
+  }
+  if (info.get('role') === 'slave') {
+    const text = 'it is a replica: let REDIS_URL name the primary, or promote this one';
+    return { code: 'READONLY', text };
+  }
+  const policy = info.get('maxmemory_policy') ?? 'noeviction';
+  if (policy !== 'noeviction' && info.get('maxmemory') !== '0') {
+    const text =
+      `its maxmemory-policy is ${policy}, so that it forgets requests and idempotency keys, and ` +
+      'executes them twice: set maxmemory-policy noeviction';
+    return { code: 'evicts', text };
+  }
+  if (info.get('cluster_enabled') === '1') {
+    const text = 'it is one part of a Redis Cluster: use a Redis that is none';
+    return { code: 'cluster', text };
+  }
+  return undefined;
+}
+
+function fieldsOf(info: string): ReadonlyMap<string, string> {
+  const lines = info.split(/\r?\n/).filter((line) => line.includes(':'));
+  return new Map(
+    lines.map((line): [string, string] => {
+      const colon = line.indexOf(':');
+      return [line.slice(0, colon), line.slice(colon + 1)];
+    }),
+  );
+}
