@@ -136,6 +136,30 @@ it(
 );
 
 it(
+  'A13: after an overload one request is decided in time, and a view change is cheap',
+  async () => {
+    const temporary = await temporaryDirectory();
+    const out = join(await temporaryDirectory(), 'out');
+    const program = bench(
+      ['recovery', '--quick', '--nodes', '13', '--mode', 'ccro', '--out', out],
+      temporary,
+    );
+    const code = await program.ended;
+    expect({ code, stderr: program.stderr }).toMatchObject({ code: 0 });
+    const json: unknown = JSON.parse(await readFile(join(out, 'results.json'), 'utf8'));
+    const { rows, verdicts } = resultsSchema.parse(json).scenarios[1] ?? { rows: [], verdicts: [] };
+    expect(Number(rows[0]?.['decided'])).toBeGreaterThan(0);
+    expect(Number(rows[0]?.['checked'])).toBeGreaterThan(13);
+    expect(verdicts.map(({ what, met }) => ({ what, met }))).toEqual([
+      { what: 'one request after an overload, ccro, n = 13', met: true },
+      { what: 'CPU of a view change, ccro, n = 13', met: true },
+    ]);
+    expect(await readdir(temporary)).toEqual([]);
+  },
+  RUN_TIMEOUT_MS,
+);
+
+it(
   'leaves nothing behind when it is interrupted',
   async () => {
     const temporary = await temporaryDirectory();

@@ -10,6 +10,7 @@ import { faultsScenario } from './scenarios/faults.js';
 import { latencyScenario } from './scenarios/latency.js';
 import { memoryScenario } from './scenarios/memory.js';
 import { overloadScenario } from './scenarios/overload.js';
+import { recoveryScenario } from './scenarios/recovery.js';
 import { scaleScenario } from './scenarios/scale.js';
 import type { Scenario } from './scenarios/scenario.js';
 import { throughputScenario } from './scenarios/throughput.js';
@@ -24,6 +25,7 @@ const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
   watched: watchedScenario,
   overload: overloadScenario,
   abuse: abuseScenario,
+  recovery: recoveryScenario,
   scale: scaleScenario,
   faults: faultsScenario,
   durability: durabilityScenario,

@@ -62,7 +62,7 @@ describe('a primary that names two collectors for one slot', () => {
       [2, 3].map((collector) => ({ to: { kind: 'all' }, message: named(1, collector, EMPTY) })),
     );
     // Its view-change is sent again, and what it is for.
-    bench.fire({ kind: 'view-change', view: 1 });
+    bench.fire({ kind: 'view-change', view: 1, attempt: 0 });
     expect(bench.sent('pre-prepare')).toHaveLength(4);
   });
 

@@ -73,7 +73,7 @@ function executeSlot(
   sendReplies(state, slot, certificate, executed);
   proposeAgain(state, slot, digest);
   report(state, slot, certificate, batch.length);
-  if (view === state.view) state.failedViews = 0;
+  if (view === state.view) state.noteViewWorks();
   suspectFailingCollectors(state, slot);
   takeCheckpoint(state, sequence);
 }

@@ -23,4 +23,12 @@ export type { Waiting } from './waiting.js';
 export type { VoteDemand } from './vote-demand.js';
 export * from './timers.js';
 export type { CompleteNewView } from './view-change/view-changes.js';
+export {
+  bare,
+  certificatesIn,
+  isBare,
+  statementName,
+  withCertificates,
+  withoutProofs,
+} from './view-change/proofs.js';
 export { chooseReproposals, type CarriedOver } from './view-change/choose-reproposals.js';

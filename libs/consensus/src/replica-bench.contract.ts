@@ -103,6 +103,12 @@ export class Bench {
     return this;
   }
 
+  /** Lets so much time pass. */
+  pass(ms: number): this {
+    this.nowMs += ms;
+    return this;
+  }
+
   sent(kind: string): Extract<Effect, { kind: 'send' }>[] {
     return this.of('send').filter(({ message }) => message.kind === kind);
   }

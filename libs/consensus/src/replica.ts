@@ -19,7 +19,7 @@ import { onStatus } from './handlers/on-status.js';
 import { onTimerFired } from './handlers/on-timer-fired.js';
 import { onViewChange } from './handlers/on-view-change.js';
 import { onVote } from './handlers/on-vote.js';
-import type { ProtocolMessage, Request, Tally, Vote } from './messages.js';
+import type { ProtocolMessage, Request, Tally, ViewChange, Vote } from './messages.js';
 import { restore } from './restoring.js';
 import { onFetchChunk, takePart } from './state-transfer.js';
 import { screen, type Screening } from './screening.js';
@@ -130,6 +130,18 @@ export class Replica {
   /** Whether it is worth checking the signatures of `message`. Changes nothing. */
   screen(message: ProtocolMessage): Screening {
     return screen(this.state, message);
+  }
+
+  /** The verified vote of the same replica in the same phase and slot, so that it is checked once. */
+  vote({ phase, sequence, replica }: Vote): Vote | undefined {
+    return phase === 'checkpoint'
+      ? this.state.checkpoints.vote(sequence, replica)
+      : this.state.window.get(sequence)?.vote(phase, replica);
+  }
+
+  /** Whether the certificates in a view-change are worth checking. Changes nothing. */
+  wantsProofs({ digest }: ViewChange): boolean {
+    return this.state.viewChanges.asksFor(digest);
   }
 
   /** What is still wanted of votes like this one; undefined: nothing. Changes nothing. */

@@ -55,16 +55,22 @@ function screenVote(state: ReplicaState, vote: Kind<'vote'>): Screening {
   return known?.view === vote.view && known.digest === vote.digest ? 'duplicate' : 'wanted';
 }
 
-/** One that is repeated until its view begins holds many certificates, and says nothing new. */
+/**
+ * Of each replica the first view-change of the highest view it asks for counts, besides what a
+ * new-view refers to and what was asked for with its proofs.
+ */
 function screenViewChange(state: ReplicaState, viewChange: Kind<'view-change'>): Screening {
   const { replica, view, digest, stable, slots } = viewChange;
+  const { viewChanges } = state;
   if (replica === state.self) return 'own-echo';
   // Everyone would have to fill the gap.
   const highest = slots.at(-1)?.sequence ?? 0;
   if (highest > stable.sequence + state.config.windowSlots) return 'outside-watermarks';
+  if (viewChanges.asksFor(digest) || viewChanges.isWanted(viewChange)) return 'wanted';
+  // Who asks for a view that began is helped into it.
   const began = view < state.view || (view === state.view && state.active);
-  const known = state.viewChanges.of(replica);
-  return !began && known?.view === view && known.digest === digest ? 'duplicate' : 'wanted';
+  if (began) return state.active ? 'wanted' : 'duplicate';
+  return (viewChanges.of(replica)?.view ?? -1) >= view ? 'duplicate' : 'wanted';
 }
 
 function screenNewView(state: ReplicaState, { replica, view }: Kind<'new-view'>): Screening {

@@ -33,7 +33,7 @@ export type TimerKey =
   /** The view that a quorum asked for does not begin. */
   | { readonly kind: 'new-view'; readonly view: View }
   /** Time to send the own view-change again. */
-  | { readonly kind: 'view-change'; readonly view: View };
+  | { readonly kind: 'view-change'; readonly view: View; readonly attempt: number };
 
 /** One string per key, for maps. */
 export function timerName(timer: TimerKey): string {

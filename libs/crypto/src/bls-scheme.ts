@@ -82,13 +82,20 @@ export function createBlsScheme({ cluster, keys }: BlsSchemeOptions): SignatureS
     return aggregate;
   }
 
-  function verify(certificate: Certificate): RejectCode | undefined {
-    const { scheme, signers, signatures } = certificate.proof;
+  function refuseForm({ proof }: Certificate): RejectCode | undefined {
+    const { scheme, signers, signatures } = proof;
     if (scheme !== NAME) return 'certificate-wrong-scheme';
     const refusal = refuseSigners(signers, n, quorum);
     if (refusal !== undefined) return refusal;
+    return signatures.length === 1 ? undefined : 'certificate-bad-signature';
+  }
+
+  function verify(certificate: Certificate): RejectCode | undefined {
+    const refusal = refuseForm(certificate);
+    if (refusal !== undefined) return refusal;
+    const { signers, signatures } = certificate.proof;
     const [signature] = signatures;
-    if (signature === undefined || signatures.length > 1) return 'certificate-bad-signature';
+    if (signature === undefined) return 'certificate-bad-signature';
     const bytes = voteBytes(cluster, certificate);
     const name = [bytes.toString('latin1'), signers.join(), signature].join();
     if (holding.has(name)) return undefined;
@@ -103,7 +110,8 @@ export function createBlsScheme({ cluster, keys }: BlsSchemeOptions): SignatureS
   // An aggregate is one signature: there is no part of it to leave out.
   const remember = (): void => undefined;
 
-  return { name: NAME, checksTogether: true, refuseVote, refuseVotes, remember, assemble, verify };
+  const ofVotes = { refuseVote, refuseVotes, remember, assemble };
+  return { name: NAME, checksTogether: true, ...ofVotes, refuseForm, verify };
 }
 
 /** One vote of a group, as bytes that came from outside. */

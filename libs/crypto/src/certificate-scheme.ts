@@ -29,6 +29,8 @@ export interface SignatureScheme extends CertificateAssembler {
   remember(vote: Verified<Vote>): void;
   /** @param votes a quorum on one (phase, view, sequence, digest), signers distinct, ascending */
   assemble(votes: readonly Verified<Vote>[]): Verified<Certificate>;
+  /** What `verify` says of the certificate without a look at signatures. Never throws. */
+  refuseForm(certificate: Certificate): RejectCode | undefined;
   /** @returns why the certificate proves nothing, or undefined when it holds. Never throws. */
   verify(certificate: Certificate): RejectCode | undefined;
 }

@@ -34,12 +34,18 @@ export function createEd25519Scheme({ cluster, members }: Ed25519SchemeOptions):
   const { n, quorum } = clusterSize(members.length);
   const remembered = new LRUCache<string, Signature>({ max: REMEMBERED_VOTES });
 
-  function verify(certificate: Certificate): RejectCode | undefined {
-    const { scheme, signers, signatures } = certificate.proof;
+  function refuseForm({ proof }: Certificate): RejectCode | undefined {
+    const { scheme, signers, signatures } = proof;
     if (scheme !== NAME) return 'certificate-wrong-scheme';
     const refusal = refuseSigners(signers, n, quorum);
     if (refusal !== undefined) return refusal;
-    if (signatures.length !== signers.length) return 'certificate-bad-signature';
+    return signatures.length === signers.length ? undefined : 'certificate-bad-signature';
+  }
+
+  function verify(certificate: Certificate): RejectCode | undefined {
+    const refusal = refuseForm(certificate);
+    if (refusal !== undefined) return refusal;
+    const { signers, signatures } = certificate.proof;
     const bytes = voteBytes(cluster, certificate);
     const allHold = signers.every((signer, index) => {
       const key = keys[signer];
@@ -65,7 +71,8 @@ export function createEd25519Scheme({ cluster, members }: Ed25519SchemeOptions):
     remembered.set(nameOf(vote, vote.replica), vote.signature);
   }
 
-  return { name: NAME, checksTogether: false, refuseVote, refuseVotes, remember, assemble, verify };
+  const votes = { refuseVote, refuseVotes, remember, assemble };
+  return { name: NAME, checksTogether: false, ...votes, refuseForm, verify };
 }
 
 /** Of what one replica says in its vote. */

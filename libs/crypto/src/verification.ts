@@ -3,6 +3,7 @@ import type { SignatureScheme } from './certificate-scheme.js';
 import { createBlsScheme } from './bls-scheme.js';
 import { createEd25519Scheme } from './ed25519-scheme.js';
 import { KeyError } from './keys.js';
+import { checkingOnce, ProvenCertificates } from './proven-certificates.js';
 import { Verifier, type VerifierOptions } from './verifier.js';
 import type { VotingKeys } from './voting-keys.js';
 
@@ -31,11 +32,13 @@ export interface Verification {
  */
 export function createVerification(
   keys: ClusterKeys,
-  options: Pick<VerifierOptions, 'knownRequest'> = {},
+  options: Pick<VerifierOptions, 'knownRequest' | 'knownVote' | 'wantsProofs'> = {},
 ): Verification {
   const { cluster, members, clients } = keys;
-  const scheme = schemeOf(keys);
-  return { scheme, verifier: new Verifier({ cluster, members, clients, scheme, ...options }) };
+  const proven = new ProvenCertificates();
+  const scheme = checkingOnce(schemeOf(keys), proven);
+  const parts = { cluster, members, clients, scheme, proven };
+  return { scheme, verifier: new Verifier({ ...parts, ...options }) };
 }
 
 /** @throws KeyError when there are not as many BLS keys as members */

@@ -1,4 +1,5 @@
 import {
+  bare,
   type Certificate,
   type Decision,
   type Phase,
@@ -7,6 +8,8 @@ import {
   REJECT_CODES,
   type Reply,
   type Request,
+  type Verified,
+  type ViewChange,
   type Vote,
 } from '@ccro/consensus';
 import fc from 'fast-check';
@@ -17,6 +20,7 @@ import { KeyError, keyPairFromSeed } from './keys.js';
 import { resultProof } from './result-proof.js';
 import { signatureCounts } from './signature-counts.js';
 import { type DigestedDraft, MessageSigner, RequestSigner } from './signer.js';
+import { createVerification } from './verification.js';
 import { isRejected, Verifier } from './verifier.js';
 
 const CLUSTER = 'local';
@@ -543,5 +547,89 @@ describe('new-views', () => {
       expect(verifier.verify(on(replicas))).toBe('malformed-view-change');
       expect(signatureCounts().checked).toBe(before);
     }
+  });
+});
+
+describe('view-changes', () => {
+  const prepared = certificateOf('prepare') as Certificate<'prepare'>;
+  const claimed = (replica: number, certificate: Certificate<'prepare'>): ViewChange =>
+    signerOf(replica).sign({
+      kind: 'view-change',
+      view: 3,
+      stable: { sequence: 0, digest: root, certificate: null },
+      slots: [{ sequence: 7, vote: { view: 2, digest: root }, certificate }],
+      replica,
+    });
+  const checksIn = (work: () => void): number => {
+    const before = signatureCounts().checked;
+    work();
+    return signatureCounts().checked - before;
+  };
+  const fresh = (wantsProofs = true): Verifier =>
+    createVerification({ cluster: CLUSTER, members, clients }, { wantsProofs: () => wantsProofs })
+      .verifier;
+
+  it('A13: a certificate is checked once, whoever brings it, in whatever message', () => {
+    const own = fresh();
+    expect(checksIn(() => own.verify(claimed(0, prepared)))).toBe(1 + 3);
+    expect(checksIn(() => own.verify(claimed(1, prepared)))).toBe(1);
+    expect(checksIn(() => own.verify(prepared))).toBe(0);
+    const otherQuorum = scheme.assemble([0, 1, 2].map((id) => vote(id) as Verified<Vote>));
+    const outcome = own.verify(claimed(2, otherQuorum as Certificate<'prepare'>));
+    expect(outcome).toMatchObject({ slots: [{ certificate: prepared }] });
+    // What one replica found out is nothing to another.
+    expect(checksIn(() => fresh().verify(prepared))).toBe(3);
+  });
+
+  it('A13, sibling: one of all, which decides, is checked although a quorum is known', () => {
+    const own = fresh();
+    own.verify(prepared);
+    const all = scheme.assemble([0, 1, 2, 3].map((id) => vote(id) as Verified<Vote>));
+    expect(checksIn(() => own.verify(all))).toBe(4);
+    const { signatures } = all.proof;
+    const forged = { ...all.proof, signatures: [...signatures.slice(0, 3), signatures[0] ?? ''] };
+    expect(own.verify({ ...all, proof: forged })).toBe('certificate-bad-signature');
+  });
+
+  it('A13: shape before the signature, and the signature before what is inside', () => {
+    const own = fresh();
+    const late = { ...claimed(0, prepared), view: 2 };
+    expect(checksIn(() => expect(own.verify(late)).toBe('malformed-view-change'))).toBe(0);
+    const foreign = { ...claimed(0, prepared), signature: claimed(1, prepared).signature };
+    expect(checksIn(() => expect(own.verify(foreign)).toBe('bad-signature'))).toBe(1);
+  });
+
+  it('A13: proofs that nobody asked for are neither checked nor believed', () => {
+    const own = fresh(false);
+    const forged = { ...prepared, proof: { ...prepared.proof, signatures: ['a', 'b', 'c'] } };
+    const spelt = { ...forged, proof: { ...forged.proof, signatures: prepared.proof.signatures } };
+    const other = { ...spelt, digest: digests[0] ?? '' };
+    for (const certificate of [prepared, forged, other]) {
+      const signed = claimed(0, certificate);
+      let outcome: unknown;
+      expect(checksIn(() => (outcome = own.verify(signed)))).toBe(1);
+      expect(outcome).toMatchObject({ slots: [{ certificate: bare(certificate) }] });
+    }
+  });
+
+  it('A13, sibling: a vote that is repeated is not checked again, a changed one is', () => {
+    const first = vote(3);
+    const keys = { cluster: CLUSTER, members, clients };
+    const { verifier: own } = createVerification(keys, { knownVote: () => first });
+    expect(checksIn(() => own.verify({ ...first, attempt: 2 }))).toBe(0);
+    const changes = [{ digest: digests[0] }, { view: 3 }, { sequence: 8 }, { phase: 'commit' }];
+    for (const change of [...changes, { replica: 2 }, { signature: vote(2).signature }]) {
+      const changed = { ...first, ...change } as Vote;
+      expect(checksIn(() => expect(own.verify(changed)).toBe('bad-signature'))).toBe(1);
+    }
+  });
+
+  it('A13: what is claimed without a proof stays a claim until it is known', () => {
+    const own = fresh();
+    const claim = claimed(0, bare(prepared));
+    expect(claim.digest).toBe(claimed(0, prepared).digest);
+    expect(own.verify(claim)).toEqual(claim);
+    own.verify(prepared);
+    expect(own.verify(claim)).toMatchObject({ slots: [{ certificate: prepared }] });
   });
 });

@@ -1,6 +1,9 @@
 import {
+  bare,
   decides,
+  isBare,
   quorumSize,
+  withCertificates,
   type BriefReply,
   type ChunkPart,
   type ClientId,
@@ -25,6 +28,7 @@ import { resultsRoot } from './digests.js';
 import { parsePublicKey, signatureHolds } from './keys.js';
 import { memberKeys } from './member-keys.js';
 import { merkleRoot } from './merkle.js';
+import { ProvenCertificates } from './proven-certificates.js';
 import { resultProofRoot, type ResultProof } from './result-proof.js';
 import { type MemberMessage, memberMessageBytes } from './signer.js';
 import {
@@ -37,8 +41,8 @@ import {
 } from './signing-bytes.js';
 import { asVerified } from './verified.js';
 import { VerifiedLists } from './verified-lists.js';
-import { viewChangeDigest } from './view-change-bytes.js';
-import { certificatesOf, isAscending, refuseViewChangeShape } from './view-change-shape.js';
+import { viewChangeBytes, viewChangeBytesDigest } from './view-change-bytes.js';
+import { isAscending, refuseViewChangeShape } from './view-change-shape.js';
 import { isWellFormed } from './well-formed.js';
 
 export interface VerifierOptions {
@@ -50,6 +54,12 @@ export interface VerifierOptions {
   readonly scheme: SignatureScheme;
   /** A request that was verified before, so that its signature is not checked again. */
   readonly knownRequest?: (digest: Digest) => Request | undefined;
+  /** The vote of this phase, sequence number and replica that was verified before, if one was. */
+  readonly knownVote?: (vote: Vote) => Vote | undefined;
+  /** Certificates that were verified before, so that others which say the same need no check. */
+  readonly proven?: ProvenCertificates;
+  /** Whether the certificates in a view-change are worth checking; by default they are. */
+  readonly wantsProofs?: (viewChange: ViewChange) => boolean;
 }
 
 /**
@@ -64,9 +74,13 @@ export class Verifier {
   private readonly scheme: SignatureScheme;
   private readonly lists: VerifiedLists;
   private readonly knownRequest: (digest: Digest) => Request | undefined;
+  private readonly knownVote: (vote: Vote) => Vote | undefined;
+  private readonly proven: ProvenCertificates;
+  private readonly wantsProofs: (viewChange: ViewChange) => boolean;
 
   /** @throws KeyError for a malformed key, or one that two members share */
-  constructor({ cluster, members, clients, scheme, knownRequest }: VerifierOptions) {
+  constructor(options: VerifierOptions) {
+    const { cluster, members, clients, scheme } = options;
     this.cluster = cluster;
     this.members = memberKeys(members);
     this.quorum = quorumSize(members.length);
@@ -75,7 +89,10 @@ export class Verifier {
     );
     this.scheme = scheme;
     this.lists = new VerifiedLists(cluster);
-    this.knownRequest = knownRequest ?? (() => undefined);
+    this.knownRequest = options.knownRequest ?? (() => undefined);
+    this.knownVote = options.knownVote ?? (() => undefined);
+    this.proven = options.proven ?? new ProvenCertificates();
+    this.wantsProofs = options.wantsProofs ?? (() => true);
   }
 
   /** @returns the message itself, marked as verified, or why it is refused */
@@ -88,7 +105,7 @@ export class Verifier {
       case 'pre-prepare':
         return this.refusePrePrepare(message) ?? asVerified(message);
       case 'vote':
-        return this.scheme.refuseVote(message) ?? asVerified(message);
+        return this.refuseVote(message) ?? asVerified(message);
       case 'status':
       case 'fetch':
       case 'fetch-chunk':
@@ -100,7 +117,7 @@ export class Verifier {
       case 'decision':
         return this.refuseDecision(message) ?? asVerified(message);
       case 'view-change':
-        return this.refuseViewChange(message) ?? asVerified(message);
+        return this.verifyViewChange(message);
       case 'new-view':
         return this.refuseNewView(message) ?? asVerified(message);
     }
@@ -172,6 +189,19 @@ export class Verifier {
     return this.refuseMember(reply.replica, reply.signature, bytes);
   }
 
+  /** A vote that is repeated, letter by letter but for the hint, is not checked again. */
+  private refuseVote(vote: Vote): RejectCode | undefined {
+    const known = this.knownVote(vote);
+    const isSame =
+      known?.phase === vote.phase &&
+      known.view === vote.view &&
+      known.sequence === vote.sequence &&
+      known.digest === vote.digest &&
+      known.replica === vote.replica &&
+      known.signature === vote.signature;
+    return isSame ? undefined : this.scheme.refuseVote(vote);
+  }
+
   private refuseRequest(request: Request): RejectCode | undefined {
     const key = this.clients.get(request.client);
     if (key === undefined) return 'unknown-client';
@@ -241,17 +271,36 @@ export class Verifier {
     return this.refuseSender(message);
   }
 
-  /** The signature, then every certificate inside, and that each is what it is said to be. */
-  private refuseViewChange(viewChange: ViewChange): RejectCode | undefined {
-    const refusal = this.refuseSender(viewChange);
+  /**
+   * The shape, then the sender's signature, and only then the certificates inside: of each one that
+   * is known already serves, and the others are checked if that is of use now, else left out.
+   */
+  private verifyViewChange(viewChange: ViewChange): Verified<ViewChange> | RejectCode {
+    const { replica, signature, digest } = viewChange;
+    if (this.members[replica] === undefined) return 'unknown-member';
+    const shape = refuseViewChangeShape(viewChange);
+    if (shape !== undefined) return shape;
+    const bytes = viewChangeBytes(this.cluster, viewChange);
+    if (digest !== viewChangeBytesDigest(bytes)) return 'digest-mismatch';
+    const refusal = this.refuseMember(replica, signature, () => bytes);
     if (refusal !== undefined) return refusal;
-    if (viewChange.digest !== viewChangeDigest(this.cluster, viewChange)) return 'digest-mismatch';
-    return (
-      refuseViewChangeShape(viewChange) ??
-      certificatesOf(viewChange)
-        .map((certificate) => this.scheme.verify(certificate))
-        .find((refused) => refused !== undefined)
-    );
+    return this.proveViewChange(viewChange);
+  }
+
+  private proveViewChange(viewChange: ViewChange): Verified<ViewChange> | RejectCode {
+    const isWanted = this.wantsProofs(viewChange);
+    let refusal: RejectCode | undefined;
+    const proven = withCertificates(viewChange, (certificate) => {
+      const isClaim = isBare(certificate);
+      if (!isClaim) refusal ??= this.scheme.refuseForm(certificate);
+      const known = this.proven.find(certificate);
+      // It says the same, letter by letter, as far as its type goes as well.
+      if (known !== undefined) return known as unknown as typeof certificate;
+      if (isClaim || !isWanted) return isClaim ? certificate : bare(certificate);
+      refusal ??= this.scheme.verify(certificate);
+      return certificate;
+    });
+    return refusal ?? asVerified(proven);
   }
 
   /** A quorum of members, each once, before the signature: no other new-view can be borne out. */

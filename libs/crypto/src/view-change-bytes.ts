@@ -35,7 +35,12 @@ export function viewChangeBytes(cluster: string, viewChange: UnsignedViewChange)
 
 /** What new-views call a view-change by. */
 export function viewChangeDigest(cluster: string, viewChange: UnsignedViewChange): Digest {
-  return hash('sha256', viewChangeBytes(cluster, viewChange), 'hex');
+  return viewChangeBytesDigest(viewChangeBytes(cluster, viewChange));
+}
+
+/** The same of what is signed. */
+export function viewChangeBytesDigest(bytes: Buffer): Digest {
+  return hash('sha256', bytes, 'hex');
 }
 
 /** What a new primary signs. */

@@ -1,4 +1,4 @@
-import type { Certificate, RejectCode, ViewChange } from '@ccro/consensus';
+import type { RejectCode, ViewChange } from '@ccro/consensus';
 
 /**
  * Whether a view-change says what one can say: slots ascending above the checkpoint, everything
@@ -22,12 +22,6 @@ export function refuseViewChangeShape(viewChange: ViewChange): RejectCode | unde
     return held.phase === 'prepare' && held.sequence === slot.sequence && held.view < view;
   });
   return proven && above && sound ? undefined : 'malformed-view-change';
-}
-
-/** Every certificate inside a view-change. */
-export function certificatesOf({ stable, slots }: ViewChange): Certificate[] {
-  const prepared = slots.flatMap(({ certificate }) => (certificate === null ? [] : [certificate]));
-  return stable.certificate === null ? prepared : [stable.certificate, ...prepared];
 }
 
 /** Strictly. */

@@ -15,6 +15,7 @@ import {
   type ClusterConfig,
   type ClusterMode,
 } from '@ccro/cluster-config';
+import type { ReplicaStatus } from '@ccro/consensus';
 import { createDigests, createVerification, signatureCounts } from '@ccro/crypto';
 import { createBehaviour, seededRandom, type FaultKind } from '@ccro/faults';
 import { createRunner, type ReplicaRunner } from '@ccro/runner';
@@ -89,6 +90,20 @@ export class EmbeddedCluster {
     }
   }
 
+  /** Makes a node misbehave from now on. */
+  setFault(self: number, fault: FaultKind): void {
+    const { cluster, members } = this.config;
+    const random = seededRandom(`bench:${self}`);
+    const context = { self, n: members.length, cluster, digests: createDigests(), random };
+    this.runners[self]?.setBehaviour(createBehaviour(fault, context));
+  }
+
+  /** The highest view that a node is in, and whose turn it is there. */
+  get highest(): Pick<ReplicaStatus, 'view' | 'primary'> {
+    const statuses = this.runners.map((runner) => runner.status());
+    return statuses.reduce((a, b) => (b.view > a.view ? b : a));
+  }
+
   /** @throws what a replica failed with */
   spent(): Spent {
     if (this.failure !== undefined) throw this.failure;
@@ -122,7 +137,7 @@ export class EmbeddedCluster {
   }
 
   private async addNode(self: number): Promise<void> {
-    const { cluster, mode, members } = this.config;
+    const { cluster, mode } = this.config;
     const channels = channelNames(cluster);
     const broker = await this.connect(nodeConnectionName(self));
     const runner = createRunner({
@@ -145,17 +160,13 @@ export class EmbeddedCluster {
         },
       },
     });
-    const fault = this.plan.faults.get(self);
-    if (fault !== undefined) {
-      const random = seededRandom(`bench:${self}`);
-      const context = { self, n: members.length, cluster, digests: createDigests(), random };
-      runner.setBehaviour(createBehaviour(fault, context));
-    }
     broker.onMessage((channel, payload) =>
       runner.receive(payload, channel === channels.broadcast ? 'broadcast' : 'direct'),
     );
     await broker.subscribe([channels.broadcast, channels.node(self)]);
     this.runners.push(runner);
+    const fault = this.plan.faults.get(self);
+    if (fault !== undefined) this.setFault(self, fault);
   }
 
   private async addClient(): Promise<void> {

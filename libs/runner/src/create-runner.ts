@@ -60,6 +60,8 @@ export function createRunner(options: RunnerOptions): ReplicaRunner {
   // The verifier asks the replica what it holds, the replica needs the scheme: hence the detour.
   const { scheme, verifier } = createVerification(facts, {
     knownRequest: (digest) => replica.request(digest),
+    knownVote: (vote) => replica.vote(vote),
+    wantsProofs: (viewChange) => replica.wantsProofs(viewChange),
   });
   const replica: Replica = new Replica(
     {

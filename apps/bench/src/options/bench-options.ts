@@ -11,6 +11,7 @@ export const SCENARIO_NAMES = [
   'watched',
   'overload',
   'abuse',
+  'recovery',
   'scale',
   'faults',
   'durability',

@@ -9,6 +9,7 @@ import {
 } from '../messages.js';
 import { decides } from '../quorum.js';
 import type { ReplicaState } from '../state/replica-state.js';
+import { beginViewIfPrimary, completeNewView } from '../view-change/new-view.js';
 import { applyCertificate, checkAgreement } from '../voting.js';
 
 /** A certificate from the collector or from a peer that helps: it proves itself. */
@@ -39,6 +40,12 @@ function onSlotCertificate(
   // A decision holds in whatever view it was made; preparing is the view's own affair.
   const isDecisive = decides(certificate, state.size.n);
   if (!isDecisive && (view !== state.view || !state.active)) {
+    if (!state.active && state.viewChanges.learn(certificate)) {
+      // A view may begin, now that this proves what view-changes report.
+      beginViewIfPrimary(state);
+      completeNewView(state);
+      return;
+    }
     state.reject('wrong-view');
     return;
   }

@@ -39,7 +39,7 @@ export function onTimerFired(state: ReplicaState, timer: TimerKey): void {
       onNewViewMissing(state, timer.view);
       return;
     case 'view-change':
-      onViewChangeDue(state, timer.view);
+      onViewChangeDue(state, timer.view, timer.attempt);
       return;
     case 'fetch-view-changes':
       onViewChangesMissing(state, timer.replica, timer.attempt);

@@ -29,6 +29,9 @@ export interface ReplicaDependencies {
   readonly stateMachine: StateMachine;
 }
 
+/** Of a view's time: what is measured on a starved machine may be anything. */
+const MAX_VIEW_CHANGE_COST = 16;
+
 /**
  * Everything a replica knows, and the effects of the step under way. Handlers are functions over
  * this state; it has no behaviour of its own beyond what all of them share.
@@ -55,6 +58,10 @@ export class ReplicaState {
   failedViews = 0;
   /** Whether the time for the view that this replica waits for is running. */
   newViewTimed = false;
+  /** When f + 1 asked for the view that this replica waits for, on its clock. */
+  supportedAtMs: number | undefined;
+  /** What a view change was seen to take; less with each slot that executes in its own view. */
+  viewChangeCostMs = 0;
   /** The oldest waiting request, whose clock is running. */
   watchedRequest: WatchedRequest | undefined;
   /** The last view for which this replica, as its primary, made a new-view. */
@@ -132,7 +139,14 @@ export class ReplicaState {
   get viewTimeoutMs(): number {
     // Replicas that share one machine take turns: n of them need time in proportion to n.
     const base = Math.max(this.config.requestTimeoutMs, 60 * this.size.n);
-    return base * 2 ** Math.min(Math.max(0, this.failedViews - 1), 8);
+    const doubled = base * 2 ** Math.min(Math.max(0, this.failedViews - 1), 8);
+    return Math.max(doubled, Math.min(this.viewChangeCostMs, MAX_VIEW_CHANGE_COST * base));
+  }
+
+  /** A slot executed in its own view: its primary does its work. */
+  noteViewWorks(): void {
+    this.failedViews = 0;
+    this.viewChangeCostMs = Math.floor(this.viewChangeCostMs / 2);
   }
 
   /** A view begins: of its collectors nothing is known yet. */

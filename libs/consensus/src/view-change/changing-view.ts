@@ -15,12 +15,20 @@ import { mayAnswer } from '../catching-up.js';
 import { invariant } from '../invariants.js';
 import type { SlotReport, UnsignedViewChange, Verified, ViewChange } from '../messages.js';
 import { showEquivocation } from '../equivocation.js';
+import { answersTo } from '../routing/answerers.js';
 import type { ReplicaState } from '../state/replica-state.js';
 import type { Slot } from '../state/slot.js';
 import { beginViewIfPrimary, completeNewView } from './new-view.js';
+import { certificatesIn, withoutProofs } from './proofs.js';
 
-/** How often a view-change is sent again while its view does not begin. */
+/** Until a view-change is sent again for the first time while its view does not begin. */
 const RETRANSMISSION_MS = 250;
+
+/**
+ * Of the time in which the second half of a quorum's view-changes came in, that a view has to begin:
+ * its primary has all of them to go through, and everybody the new-view.
+ */
+const PATIENCE = 4;
 
 /** Leaves the current view and asks for `view`. */
 export function startViewChange(state: ReplicaState, view: View, why: ViewChangeReason): void {
@@ -33,6 +41,7 @@ export function startViewChange(state: ReplicaState, view: View, why: ViewChange
   state.watchedRequest = undefined;
   state.failedViews += 1;
   state.newViewTimed = false;
+  state.supportedAtMs = undefined;
   forgetWaitingProposals(state);
   const viewChange = {
     kind: 'view-change',
@@ -45,10 +54,14 @@ export function startViewChange(state: ReplicaState, view: View, why: ViewChange
   askForView(state, viewChange);
 }
 
-/** Sends the view-change that was stored: also after a restart, in the same words. */
+/**
+ * Sends the view-change that was stored: also after a restart, in the same words. The proofs in it
+ * stay here until somebody lacks them.
+ */
 export function askForView(state: ReplicaState, viewChange: UnsignedViewChange): void {
-  state.emit({ kind: 'send', to: { kind: 'all' }, message: viewChange });
-  retransmitLater(state);
+  state.viewChanges.learnOwn(certificatesIn(viewChange));
+  state.emit({ kind: 'send', to: { kind: 'all' }, message: withoutProofs(viewChange) });
+  retransmitLater(state, 0);
 }
 
 /** Proposals of the view that is left must not be voted on when their bodies arrive. */
@@ -91,11 +104,12 @@ export function considerViewChange(state: ReplicaState, viewChange: Verified<Vie
   const began = view < state.view || (view === state.view && state.active);
   if (began) {
     if (viewChanges.isWanted(viewChange)) viewChanges.add(viewChange);
-    helpIntoView(state, replica);
+    const asks = viewChanges.countCall(replica);
+    if (answersTo(state.self, replica, asks, state.size.n)) helpIntoView(state, replica);
     return;
   }
   viewChanges.add(viewChange);
-  const supported = viewChanges.supportedView;
+  const supported = view > state.view ? viewChanges.supportedView : 0;
   if (supported > state.view) startViewChange(state, supported, 'others-ask');
   timeNewView(state);
   beginViewIfPrimary(state);
@@ -110,10 +124,17 @@ export function helpIntoView(state: ReplicaState, replica: number): void {
   state.emit({ kind: 'send', to: { kind: 'replica', id: replica }, message: current.newView });
 }
 
-/** Once a quorum asks for the view, its primary has a limited time to begin it. */
+/**
+ * Once a quorum asks for the view, its primary has a limited time to begin it. From f + 1 on everyone
+ * asks at once, so how long the rest of the quorum took says what it costs to go through them here.
+ */
 export function timeNewView(state: ReplicaState): void {
   if (state.active || state.paused || state.newViewTimed) return;
-  if (!state.viewChanges.quorumAsksFor(state.view)) return;
+  const asking = state.viewChanges.countAsking(state.view);
+  if (asking >= state.size.weakQuorum) state.supportedAtMs ??= state.nowMs;
+  if (asking < state.size.quorum) return;
+  const tookMs = state.nowMs - (state.supportedAtMs ?? state.nowMs);
+  state.viewChangeCostMs = Math.max(state.viewChangeCostMs, PATIENCE * tookMs);
   state.newViewTimed = true;
   const timer = { kind: 'new-view', view: state.view } as const;
   state.emit({ kind: 'set-timer', timer, afterMs: state.viewTimeoutMs });
@@ -125,16 +146,23 @@ export function onNewViewMissing(state: ReplicaState, view: View): void {
 }
 
 /** The view has still not begun: the view-change may have been lost. */
-export function onViewChangeDue(state: ReplicaState, view: View): void {
+export function onViewChangeDue(state: ReplicaState, view: View, attempt: number): void {
   if (state.active || view !== state.view) return;
   const own = state.viewChanges.of(state.self);
   if (own?.view === view) state.emit({ kind: 'send', to: { kind: 'all' }, message: own });
   showEquivocation(state);
-  retransmitLater(state);
+  retransmitLater(state, attempt + 1);
 }
 
-function retransmitLater(state: ReplicaState): void {
-  const timer = { kind: 'view-change', view: state.view } as const;
-  const afterMs = Math.max(RETRANSMISSION_MS, 20 * state.size.n);
+/**
+ * Half as often each time: n replicas that repeat themselves to n others may be all that keeps them
+ * from getting through what was said.
+ */
+function retransmitLater(state: ReplicaState, attempt: number): void {
+  const timer = { kind: 'view-change', view: state.view, attempt } as const;
+  const { n } = state.size;
+  const firstMs = Math.max(RETRANSMISSION_MS, 20 * n);
+  const longestMs = Math.max(2 * RETRANSMISSION_MS, 60 * n, state.viewChangeCostMs);
+  const afterMs = Math.min(firstMs * 2 ** attempt, longestMs);
   state.emit({ kind: 'set-timer', timer, afterMs });
 }

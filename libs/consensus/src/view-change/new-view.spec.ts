@@ -9,7 +9,10 @@ import type {
   StableCheckpoint,
   ViewChange,
 } from '../messages.js';
+import { clusterSize } from '../config.js';
 import { Bench, certified, prePrepare, request } from '../replica-bench.contract.js';
+import { isBare, withoutProofs } from './proofs.js';
+import { ViewChanges } from './view-changes.js';
 
 /** The batch of request 1 alone. */
 const BATCH = 'batch(r1)';
@@ -168,13 +171,11 @@ describe('a replica that asks for a view which began without it', () => {
     expect(help?.message).toMatchObject(newView(1, [1, 2, 3]));
   });
 
-  it('M4, sibling: also when it asks for an earlier one, as often as it asks', () => {
+  it('M4, sibling: also when it asks for an earlier one, again and again, f + 1 in turn', () => {
     const bench = inViewOne();
-    bench.receive(viewChange(2, BEGINNING, [], 0)).receive(viewChange(2, BEGINNING, [], 0));
-    expect(bench.sent('new-view').map(({ to }) => to)).toEqual([
-      { kind: 'replica', id: 2 },
-      { kind: 'replica', id: 2 },
-    ]);
+    for (let asks = 0; asks < 9; asks += 1) bench.receive(viewChange(2, BEGINNING, [], 0));
+    expect(bench.sent('new-view')).toHaveLength(6);
+    for (const { to } of bench.sent('new-view')) expect(to).toEqual({ kind: 'replica', id: 2 });
   });
 
   it('M4, sibling: also when it only says in which view it is', () => {
@@ -254,5 +255,170 @@ describe('fetching the view-changes that a new-view refers to', () => {
     }
     expect(bench.rejects().filter((code) => code === 'wrong-new-view').length).toBeGreaterThan(0);
     expect(fetched(bench).length).toBeLessThanOrEqual(1);
+  });
+});
+
+describe('what view-changes report without its proof', () => {
+  /** A view-change whose certificate travels without signatures. */
+  const claims = (replica: ReplicaId, sequence = 1): ViewChange =>
+    withoutProofs(viewChange(replica, BEGINNING, [prepared(sequence)]));
+  const whole = (replica: ReplicaId): ViewChange => viewChange(replica, BEGINNING, [prepared(1)]);
+  const onClaims: NewView = {
+    ...newView(1, [1, 2, 3]),
+    reproposals: [{ sequence: 1, digest: BATCH }],
+  };
+
+  it('A13: is no ground for a new view; one of them is asked for its proof, which serves all', () => {
+    const bench = new Bench(0, 'pbft');
+    for (const replica of [1, 2, 3]) bench.receive(claims(replica));
+    bench.receive(onClaims);
+    expect(bench.replica.status()).toMatchObject({ view: 1, active: false });
+    expect(fetched(bench)).toEqual(['vc1']);
+    expect(bench.replica.wantsProofs(whole(1))).toBe(true);
+    expect(bench.replica.wantsProofs(whole(2))).toBe(false);
+    expect(bench.replica.screen(whole(1))).toBe('wanted');
+    bench.receive(whole(1), 'direct');
+    expect(bench.replica.status()).toMatchObject({ view: 1, active: true });
+    expect(bench.replica.screen(whole(1))).toBe('wanted');
+    expect(bench.replica.wantsProofs(whole(1))).toBe(false);
+  });
+
+  it('A13: a certificate that comes by itself proves it as well', () => {
+    const bench = new Bench(0, 'pbft');
+    for (const replica of [1, 2, 3]) bench.receive(claims(replica));
+    bench.receive(onClaims).receive(certified('prepare', BATCH));
+    expect(bench.replica.status()).toMatchObject({ view: 1, active: true });
+  });
+
+  it('A13, sibling: one of another view or digest does not', () => {
+    for (const change of [{ view: 5 }, { digest: 'batch(r2)' }, { sequence: 2 }]) {
+      const bench = new Bench(0, 'pbft');
+      for (const replica of [1, 2, 3]) bench.receive(claims(replica));
+      bench.receive(onClaims).receive({ ...certified('prepare', BATCH), ...change });
+      expect(bench.replica.status()).toMatchObject({ view: 1, active: false });
+    }
+  });
+
+  it('A13: a new primary asks for proofs first, and leaves out whose do not come', () => {
+    const bench = new Bench(1, 'pbft');
+    bench.receive(claims(0, 2));
+    for (const replica of [2, 3]) bench.receive(viewChange(replica, BEGINNING, []));
+    expect(bench.sent('new-view')).toEqual([]);
+    expect(bench.sent('fetch')).toMatchObject([
+      { to: { kind: 'replica', id: 0 }, message: { sequence: 0, digest: 'vc0' } },
+    ]);
+    bench.receive(viewChange(1, BEGINNING, []), 'self');
+    expect(bench.sent('new-view')).toEqual([]);
+    bench.fire({ kind: 'fetch-view-changes', replica: 1, attempt: 0 });
+    const [begins] = bench.sent('new-view');
+    const { viewChanges } = { viewChanges: [], ...(begins?.message as NewView | undefined) };
+    expect(viewChanges.map(({ replica }) => replica)).toEqual([1, 2, 3]);
+  });
+
+  it('A13: this replica sends its own without proofs, and with them to who asks', () => {
+    const bench = new Bench(3, 'pbft').receive(prePrepare(1, [request(1)]));
+    bench.receive(certified('prepare', BATCH));
+    for (const replica of [0, 2]) bench.receive(viewChange(replica, BEGINNING, []));
+    const [said] = bench.sent('view-change');
+    const own = { ...(said?.message as ViewChange), digest: 'own', signature: 's' };
+    expect(own.slots.map(({ certificate }) => certificate && isBare(certificate))).toEqual([true]);
+    bench.receive(own, 'self');
+    bench.receive({ kind: 'fetch', replica: 0, sequence: 0, digest: 'own', signature: 's' });
+    const [, given] = bench.sent('view-change');
+    expect(given?.to).toEqual({ kind: 'replica', id: 0 });
+    expect(given?.message).toMatchObject({ slots: [{ certificate: certified('prepare', BATCH) }] });
+  });
+
+  it('A13: a view is stored with each certificate once, and known again after a restart', () => {
+    const bench = new Bench(0, 'pbft');
+    for (const replica of [1, 2, 3]) bench.receive(whole(replica));
+    bench.receive(onClaims);
+    const stored = bench.stored().find((record) => record.kind === 'view-entered');
+    expect(stored?.newView.certificates).toHaveLength(1);
+    const held = stored?.newView.viewChanges.flatMap(({ slots }) => slots) ?? [];
+    expect(held.map(({ certificate }) => certificate && isBare(certificate))).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    const viewChanges = new ViewChanges(clusterSize(4));
+    if (stored !== undefined) viewChanges.entered(stored.newView);
+    expect(viewChanges.find('vc2')).toEqual(whole(2));
+  });
+});
+
+describe('what is not worth checking', () => {
+  it('A13: asks that are older than what is known of their sender, or repeat it', () => {
+    const bench = new Bench(0, 'pbft').receive(viewChange(2, BEGINNING, [], 5));
+    for (const view of [1, 4, 5]) {
+      expect(bench.replica.screen(viewChange(2, BEGINNING, [], view))).toBe('duplicate');
+    }
+    const other = { ...viewChange(2, BEGINNING, [], 5), digest: 'another' };
+    expect(bench.replica.screen(other)).toBe('duplicate');
+    expect(bench.replica.screen(viewChange(2, BEGINNING, [], 6))).toBe('wanted');
+    expect(bench.replica.screen(viewChange(3, BEGINNING, [], 1))).toBe('wanted');
+  });
+
+  it('A13: asks for views that this replica has left', () => {
+    const bench = new Bench(0, 'pbft');
+    for (const replica of [1, 2]) bench.receive(viewChange(replica, BEGINNING, [], 5));
+    expect(bench.replica.screen(viewChange(3, BEGINNING, [], 4))).toBe('duplicate');
+    expect(bench.replica.screen(viewChange(3, BEGINNING, [], 5))).toBe('wanted');
+  });
+
+  it('A13, sibling: reports from beyond the window, and new-views of views that began', () => {
+    const beyond = viewChange(3, BEGINNING, [prepared(257)]);
+    expect(new Bench(0, 'pbft').replica.screen(beyond)).toBe('outside-watermarks');
+    expect(inViewOne().replica.screen(newView(1, [1, 2, 3]))).toBe('duplicate');
+    const awaiting = new Bench(0, 'pbft').receive(newView(7, [1, 2, 3]));
+    expect(awaiting.replica.screen(newView(3, [1, 2, 3]))).toBe('duplicate');
+    expect(awaiting.replica.screen(newView(11, [1, 2, 3]))).toBe('wanted');
+  });
+});
+
+describe('time-outs of view changes', () => {
+  const afterMs = (bench: Bench, kind: string): number[] =>
+    bench
+      .of('set-timer')
+      .filter(({ timer }) => timer.kind === kind)
+      .map((each) => each.afterMs);
+
+  it('A13: give a view four times as long as the rest of the quorum took', () => {
+    const bench = new Bench(0, 'pbft');
+    for (const replica of [2, 3]) bench.receive(viewChange(replica, BEGINNING, [], 1));
+    bench.pass(3_000).receive(viewChange(1, BEGINNING, [], 1));
+    expect(afterMs(bench, 'new-view')).toEqual([12_000]);
+    const undisturbed = new Bench(0, 'pbft');
+    for (const replica of [1, 2, 3]) undisturbed.receive(viewChange(replica, BEGINNING, [], 1));
+    expect(afterMs(undisturbed, 'new-view')).toEqual([2_000]);
+  });
+
+  it('A13: what was measured is forgotten as slots execute', () => {
+    const bench = new Bench(0, 'pbft');
+    for (const replica of [2, 3]) bench.receive(viewChange(replica, BEGINNING, [], 1));
+    bench
+      .pass(3_000)
+      .receive(viewChange(1, BEGINNING, [], 1))
+      .receive(newView(1, [1, 2, 3]));
+    bench.receive(request(99));
+    expect(afterMs(bench, 'request')).toEqual([6_000]);
+    for (let sequence = 1; sequence <= 3; sequence += 1) {
+      const certificate = { ...certified('commit', 'batch()'), view: 1, sequence };
+      const nothing = { kind: 'decision', sequence, view: 1, digest: 'batch()', requests: [] };
+      bench.receive({ ...nothing, certificate });
+    }
+    bench.fire({ kind: 'request', view: 1 });
+    expect(afterMs(bench, 'request').at(-1)).toBe(1_000);
+  });
+
+  it('A13: a view-change is repeated ever more rarely', () => {
+    const bench = new Bench(0, 'pbft', 'done', { tuning: { n: 31 } });
+    for (let replica = 1; replica <= 11; replica += 1) {
+      bench.receive(viewChange(replica, BEGINNING, []));
+    }
+    for (let attempt = 0; attempt < 4; attempt += 1) {
+      bench.fire({ kind: 'view-change', view: 1, attempt });
+    }
+    expect(afterMs(bench, 'view-change')).toEqual([620, 1_240, 1_860, 1_860, 1_860]);
   });
 });

@@ -16,15 +16,32 @@ import { assign, proposeWaiting } from '../proposing.js';
 import { primaryOf } from '../quorum.js';
 import type { ReplicaState } from '../state/replica-state.js';
 import { chooseReproposals, type CarriedOver } from './choose-reproposals.js';
-import type { CompleteNewView } from './view-changes.js';
+import { storable, type CompleteNewView } from './view-changes.js';
 
-/** As primary of the view that this replica waits for, begins it on a quorum of view-changes. */
-export function beginViewIfPrimary(state: ReplicaState): void {
+/**
+ * As primary of the view that this replica waits for, begins it on a quorum of view-changes. What they
+ * report is fetched with its proof where that is not here; whose proof does not come in time is left
+ * out, if the others are a quorum.
+ *
+ * @param attempt how often what is not proven was asked for in vain
+ */
+export function beginViewIfPrimary(state: ReplicaState, attempt = 0): void {
   if (state.active || !state.isPrimary || state.newViewMadeFor >= state.view) return;
-  const quorum = state.viewChanges.quorumFor(state.view);
-  if (quorum === undefined) return;
+  const { viewChanges, self } = state;
+  const isWaiting = viewChanges.fetchingFor.has(self);
+  const unproven = viewChanges.unprovenFor(state.view);
+  if (unproven.length > 0 && isWaiting) return;
+  const quorum =
+    unproven.length === 0 || attempt > 0 ? viewChanges.quorumFor(state.view) : undefined;
+  if (quorum === undefined) {
+    if (unproven.length === 0) return;
+    for (const { replica, digest } of unproven) fetchFrom(state, replica, digest);
+    waitForFetched(state, self, attempt);
+    return;
+  }
   const { reproposals } = carriedOver(state, quorum);
   state.newViewMadeFor = state.view;
+  state.viewChanges.beginsOn(quorum);
   state.emit({
     kind: 'send',
     to: { kind: 'all' },
@@ -103,19 +120,28 @@ function fetchMissing(state: ReplicaState, newView: Verified<NewView>, attempt: 
     viewChanges.dismiss(newView);
     return;
   }
+  const wanted = viewChanges.toFetch(missing);
   for (const { replica, digest } of newView.viewChanges) {
-    const holder = attempt % 2 === 0 ? newView.replica : replica;
-    if (!missing.includes(digest) || holder === state.self) continue;
-    state.emit({
-      kind: 'send',
-      to: { kind: 'replica', id: holder },
-      message: { kind: 'fetch', replica: state.self, sequence: 0, digest },
-    });
+    if (wanted.has(digest)) fetchFrom(state, attempt % 2 === 0 ? newView.replica : replica, digest);
   }
-  viewChanges.fetchingFor.add(newView.replica);
+  waitForFetched(state, newView.replica, attempt);
+}
+
+function fetchFrom(state: ReplicaState, holder: ReplicaId, digest: Digest): void {
+  if (holder === state.self) return;
+  state.viewChanges.ask(digest);
+  state.emit({
+    kind: 'send',
+    to: { kind: 'replica', id: holder },
+    message: { kind: 'fetch', replica: state.self, sequence: 0, digest },
+  });
+}
+
+function waitForFetched(state: ReplicaState, replica: ReplicaId, attempt: number): void {
+  state.viewChanges.fetchingFor.add(replica);
   state.emit({
     kind: 'set-timer',
-    timer: { kind: 'fetch-view-changes', replica: newView.replica, attempt },
+    timer: { kind: 'fetch-view-changes', replica, attempt },
     afterMs: state.certificateDelay.timeoutMs(attempt),
   });
 }
@@ -128,6 +154,7 @@ export function onViewChangesMissing(
 ): void {
   state.viewChanges.fetchingFor.delete(replica);
   const newView = state.viewChanges.awaited(replica);
+  if (replica === state.self) beginViewIfPrimary(state, attempt + 1);
   if (newView !== undefined) fetchMissing(state, newView, attempt + 1);
 }
 
@@ -161,15 +188,16 @@ function carriedOver(state: ReplicaState, viewChanges: readonly ViewChange[]): C
 function enterView(state: ReplicaState, complete: CompleteNewView): void {
   const { newView, viewChanges } = complete;
   const { view } = newView;
-  for (const kind of ['request', 'new-view', 'view-change'] as const) {
+  for (const kind of ['request', 'new-view'] as const) {
     state.emit({ kind: 'cancel-timer', timer: { kind, view } });
   }
+  state.emit({ kind: 'cancel-timer', timer: { kind: 'view-change', view, attempt: 0 } });
   state.view = view;
   state.startCollectorsAnew();
   state.equivocation = undefined;
   state.fallenBackInARow = 0;
   state.viewChanges.entered(complete);
-  state.persist({ kind: 'view-entered', view, newView: complete });
+  state.persist({ kind: 'view-entered', view, newView: storable(complete) });
   const { stable, reproposals } = carriedOver(state, viewChanges);
   state.carriedOver = new Map(reproposals.map(({ sequence, digest }) => [sequence, digest]));
   // Whoever verified the view-change verified the certificate inside it.

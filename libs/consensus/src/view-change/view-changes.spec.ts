@@ -21,11 +21,18 @@ function newView(view: number, digests: readonly string[]): Verified<NewView> {
   return made as Verified<NewView>;
 }
 
+/** Who made what a new-view refers to asks for later views by now. */
+function movedOn(): ViewChanges {
+  const viewChanges = new ViewChanges(clusterSize(4));
+  for (const replica of [0, 1, 2]) viewChanges.add(viewChange(20, `later ${replica}`, replica));
+  return viewChanges;
+}
+
 describe('view-changes that were fetched', () => {
   const digests = ['a', 'b', 'c'];
 
   it('are kept as long as a new-view waits that refers to them, and no longer', () => {
-    const viewChanges = new ViewChanges(clusterSize(4));
+    const viewChanges = movedOn();
     const waits = newView(7, digests);
     viewChanges.await(waits);
     digests.forEach((digest, replica) => viewChanges.add(viewChange(7, digest, replica)));
@@ -35,7 +42,7 @@ describe('view-changes that were fetched', () => {
   });
 
   it('go when the same replica comes with another new-view', () => {
-    const viewChanges = new ViewChanges(clusterSize(4));
+    const viewChanges = movedOn();
     viewChanges.await(newView(7, digests));
     digests.forEach((digest, replica) => viewChanges.add(viewChange(7, digest, replica)));
     viewChanges.await(newView(11, ['d', 'e', 'f']));

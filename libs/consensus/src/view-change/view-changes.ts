@@ -1,24 +1,33 @@
 /**
  * The view-changes a replica has heard of.
  *
- * Invariant kept here (bounded memory): one view-change a replica, of the highest view it asked
- * for, and one new-view a replica, with the view-changes these and the current one refer to.
+ * Invariants kept here:
+ * - bounded memory: one view-change a replica, of the highest view it asked for, and one new-view a
+ *   replica, with the view-changes these, the one made here and the current one refer to;
+ * - certificates: a view-change is found, for a new view to stand on, only once everything that it
+ *   reports is proven (see `proofs.ts`). That a replica asks for a view needs no more than its word.
  */
 
 import type { ClusterSize } from '../config.js';
 import type { Digest, ReplicaId, View } from '../ids.js';
-import type { NewView, Verified, ViewChange } from '../messages.js';
+import type { Certificate, NewView, Verified, ViewChange } from '../messages.js';
+import { certificatesIn, Proofs, statementName, withoutProofs } from './proofs.js';
 
 /** A new-view with all the view-changes it refers to. */
 export interface CompleteNewView {
   readonly newView: Verified<NewView>;
   readonly viewChanges: readonly Verified<ViewChange>[];
+  /** As it is stored: what proves the view-changes, each once; they are without proofs then. */
+  readonly certificates?: readonly Certificate[];
 }
 
 export interface IncompleteNewView {
   readonly newView: Verified<NewView>;
   readonly missing: readonly Digest[];
 }
+
+/** View-changes that are asked for with their proofs at a time, for each replica. */
+const MAX_ASKED_EACH = 4;
 
 export class ViewChanges {
   /** The new-view that the current view began with; undefined in view 0. */
@@ -32,20 +41,52 @@ export class ViewChanges {
   readonly fetchingFor = new Set<ReplicaId>();
   private readonly latest = new Map<ReplicaId, Verified<ViewChange>>();
   private readonly fetched = new Map<Digest, Verified<ViewChange>>();
+  /** Those that this replica's own new-view stands on: who made them may have moved on. */
+  private made: readonly Verified<ViewChange>[] = [];
+  private readonly proofs = new Proofs();
+  /** How often each replica asked for a view that has begun, since it began: who helps takes turns. */
+  private readonly calls = new Map<ReplicaId, number>();
+  /** View-changes that were asked for with their proofs. */
+  private readonly asked = new Set<Digest>();
 
   constructor(private readonly size: ClusterSize) {}
 
   /** @returns whether it is news */
   add(viewChange: Verified<ViewChange>): boolean {
     const { replica, view, digest } = viewChange;
-    if (this.isWanted(viewChange)) {
-      this.fetched.set(digest, viewChange);
-      return true;
-    }
     const earlier = this.latest.get(replica);
-    if (earlier !== undefined && earlier.view >= view) return false;
-    this.latest.set(replica, viewChange);
-    return true;
+    const isWanted = this.isWanted(viewChange);
+    const isLatest = earlier === undefined || earlier.view < view;
+    if (!isWanted && !isLatest && earlier.digest !== digest) return false;
+    const proves = this.proofs.learn(certificatesIn(viewChange));
+    if (isLatest) this.latest.set(replica, viewChange);
+    else if (isWanted && earlier.digest !== digest) this.fetched.set(digest, viewChange);
+    return isWanted || isLatest || proves;
+  }
+
+  /** What this replica reports is proven by what it holds. */
+  learnOwn(certificates: readonly Certificate[]): void {
+    this.proofs.learn(certificates);
+  }
+
+  /** A certificate that came by itself. @returns whether it proves something that was reported */
+  learn(certificate: Verified<Certificate>): boolean {
+    return this.isReported(statementName(certificate)) && this.proofs.learn([certificate]);
+  }
+
+  private isReported(name: string): boolean {
+    for (const each of [...this.latest.values(), ...this.fetched.values()]) {
+      if (certificatesIn(each).some((certificate) => statementName(certificate) === name))
+        return true;
+    }
+    return false;
+  }
+
+  /** Another call for help of `replica`. @returns how many came before */
+  countCall(replica: ReplicaId): number {
+    const before = this.calls.get(replica) ?? 0;
+    this.calls.set(replica, before + 1);
+    return before;
   }
 
   of(replica: ReplicaId): Verified<ViewChange> | undefined {
@@ -60,7 +101,9 @@ export class ViewChanges {
 
   /** How many replicas ask for `view` or a later one. */
   countAsking(view: View): number {
-    return [...this.latest.values()].filter((each) => each.view >= view).length;
+    let count = 0;
+    for (const each of this.latest.values()) if (each.view >= view) count += 1;
+    return count;
   }
 
   /** Whether a quorum asks for `view` or a later one. */
@@ -68,12 +111,46 @@ export class ViewChanges {
     return this.countAsking(view) >= this.size.quorum;
   }
 
-  /** A quorum of view-changes for exactly `view`, ascending by replica, if there is one. */
+  /** A quorum of proven view-changes for exactly `view`, ascending by replica, if there is one. */
   quorumFor(view: View): readonly Verified<ViewChange>[] | undefined {
-    const asking = [...this.latest.values()]
+    const asking = this.asking(view);
+    if (asking.length < this.size.quorum) return undefined;
+    const proven: Verified<ViewChange>[] = [];
+    for (const each of asking) {
+      const complete = this.proofs.complete(each);
+      if (complete !== undefined) proven.push(complete);
+      if (proven.length === this.size.quorum) return proven;
+    }
+    return undefined;
+  }
+
+  /**
+   * Of a quorum that asks for exactly `view`, the view-changes to be asked for with their proofs, so
+   * that no more than the word of their senders stands behind none. Empty without such a quorum.
+   */
+  unprovenFor(view: View): readonly Verified<ViewChange>[] {
+    const asking = this.asking(view);
+    return asking.length < this.size.quorum ? [] : this.cover(asking);
+  }
+
+  private asking(view: View): Verified<ViewChange>[] {
+    return [...this.latest.values()]
       .filter((each) => each.view === view)
       .sort((a, b) => a.replica - b.replica);
-    return asking.length < this.size.quorum ? undefined : asking.slice(0, this.size.quorum);
+  }
+
+  /** Of `viewChanges` those that, with their proofs, prove what all of them report. */
+  private cover(viewChanges: readonly Verified<ViewChange>[]): readonly Verified<ViewChange>[] {
+    const open = viewChanges
+      .map((viewChange) => ({ viewChange, unproven: this.proofs.unprovenIn(viewChange) }))
+      .filter(({ unproven }) => unproven.length > 0)
+      .sort((a, b) => b.unproven.length - a.unproven.length);
+    const covered = new Set<string>();
+    return open.flatMap(({ viewChange, unproven }) => {
+      if (unproven.every((name) => covered.has(name))) return [];
+      for (const name of unproven) covered.add(name);
+      return [viewChange];
+    });
   }
 
   /** Keeps a new-view until its view-changes are here. @returns whether it is news */
@@ -106,7 +183,7 @@ export class ViewChanges {
     for (const digest of this.fetched.keys()) if (!wanted.has(digest)) this.fetched.delete(digest);
   }
 
-  /** New-views that wait, each with the view-changes it refers to that are not here. */
+  /** New-views that wait, each with the view-changes it refers to that are not here, or not proven. */
   get incomplete(): readonly IncompleteNewView[] {
     return [...this.waiting.values()].map((newView) => ({
       newView,
@@ -114,6 +191,16 @@ export class ViewChanges {
         .map(({ digest }) => digest)
         .filter((digest) => this.find(digest) === undefined),
     }));
+  }
+
+  /**
+   * Of those that are missing the ones to be fetched: what is not here at all, and of the others as
+   * many as it takes to prove them all.
+   */
+  toFetch(missing: readonly Digest[]): ReadonlySet<Digest> {
+    const here = missing.map((digest) => this.held(digest)).filter((each) => each !== undefined);
+    const proving = this.cover(here).map(({ digest }) => digest);
+    return new Set([...missing.filter((digest) => this.held(digest) === undefined), ...proving]);
   }
 
   /** Whether some new-view waits for this view-change: of the replica and view it is named for. */
@@ -128,19 +215,62 @@ export class ViewChanges {
     return false;
   }
 
+  /** Notes that a view-change was asked for with its proofs, so that these are worth checking. */
+  ask(digest: Digest): void {
+    this.asked.add(digest);
+    for (const oldest of this.asked) {
+      if (this.asked.size <= MAX_ASKED_EACH * this.size.n) break;
+      this.asked.delete(oldest);
+    }
+  }
+
+  /** Whether the proofs in a view-change with this digest are worth checking. */
+  asksFor(digest: Digest): boolean {
+    return this.asked.has(digest) && this.find(digest) === undefined;
+  }
+
+  /** The view-change with this digest, if it is here and all that it reports is proven. */
   find(digest: Digest): Verified<ViewChange> | undefined {
+    const held = this.held(digest);
+    return held === undefined ? undefined : this.proofs.complete(held);
+  }
+
+  private held(digest: Digest): Verified<ViewChange> | undefined {
     const fetched = this.fetched.get(digest);
     if (fetched !== undefined) return fetched;
     for (const each of this.latest.values()) if (each.digest === digest) return each;
-    return this.current?.viewChanges.find((each) => each.digest === digest);
+    const ofNewViews = [...this.made, ...(this.current?.viewChanges ?? [])];
+    return ofNewViews.find((each) => each.digest === digest);
+  }
+
+  /** This replica begins a view on these. */
+  beginsOn(viewChanges: readonly Verified<ViewChange>[]): void {
+    this.made = viewChanges;
   }
 
   /** `view` began: what led to it is kept for those who missed it. */
-  entered(complete: CompleteNewView): void {
-    const { view } = complete.newView;
-    this.current = complete;
+  entered({ newView, viewChanges, certificates = [] }: CompleteNewView): void {
+    const { view } = newView;
+    this.proofs.learn([...certificates, ...viewChanges.flatMap(certificatesIn)]);
+    this.current = {
+      newView,
+      viewChanges: viewChanges.map((each) => this.proofs.complete(each) ?? each),
+    };
     for (const [sender, each] of this.waiting) if (each.view <= view) this.waiting.delete(sender);
     this.fetched.clear();
+    this.asked.clear();
+    this.calls.clear();
+    this.made = [];
     for (const [replica, each] of this.latest) if (each.view <= view) this.latest.delete(replica);
+    this.proofs.keepOnly(this.latest.values());
   }
+}
+
+/** As it is stored: hundreds of certificates in view-changes are few different ones. */
+export function storable({ newView, viewChanges }: CompleteNewView): CompleteNewView {
+  const distinct = new Map(
+    viewChanges.flatMap(certificatesIn).map((each) => [statementName(each), each]),
+  );
+  const certificates = [...distinct.values()];
+  return { newView, viewChanges: viewChanges.map(withoutProofs), certificates };
 }

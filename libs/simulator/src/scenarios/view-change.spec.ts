@@ -3,7 +3,14 @@
  * neither bring one about nor prevent it. 31 is in `fast-path.spec.ts`.
  */
 
-import type { Certificate, RejectCode, ReplicaId, StableCheckpoint } from '@ccro/consensus';
+import type {
+  Certificate,
+  Digest,
+  RejectCode,
+  ReplicaId,
+  StableCheckpoint,
+  ViewChange,
+} from '@ccro/consensus';
 import type { FaultKind } from '@ccro/faults';
 import { putOperation } from '@ccro/state-machine';
 import { json } from '@ccro/wire';
@@ -98,6 +105,12 @@ describe.each(CLUSTERS)('changing views: $mode, n = $n', ({ mode, n }) => {
     const scene = await Scene.of({ mode, n, faulty: [1] });
     scene.loses = ({ message }) =>
       message?.kind === 'pre-prepare' && scene.cluster.time.now() < 2_000;
+    const made = new Map<Digest, Uint8Array>();
+    // Who looks for them is given them.
+    scene.hears = ({ message }) => {
+      const wanted = message.kind === 'fetch' ? made.get(message.digest) : undefined;
+      if (wanted !== undefined) scene.publish(1, 'all', wanted);
+    };
     scene.corrupt(1, (send) => {
       const { message } = send;
       if (message.kind === 'pre-prepare') return [];
@@ -107,8 +120,12 @@ describe.each(CLUSTERS)('changing views: $mode, n = $n', ({ mode, n }) => {
         const own = { kind: 'view-change', view, slots: [], replica: 1 } as const;
         const stable = { sequence: 0, digest: DIGEST, certificate: null };
         const signed = scene.as(1).sign({ ...own, stable });
-        scene.publish(1, 'all', json.encode({ ...signed, replica: id }));
-        return { replica: id, digest: signed.digest };
+        const payload = json.encode({ ...signed, replica: id });
+        scene.publish(1, 'all', payload);
+        const { message } = json.decode(payload, scene.cluster.facts.cluster);
+        const { digest } = message as ViewChange;
+        made.set(digest, payload);
+        return { replica: id, digest };
       });
       const nothing = { viewChanges: forged, reproposals: [] };
       return [{ ...send, message: { kind, view, replica, ...nothing } }];
@@ -320,8 +337,9 @@ describe.each(CLUSTERS)('changing views: $mode, n = $n', ({ mode, n }) => {
       await scene.until('prepared at 5', prepared, 1_000);
       scene.node(0).setFault('offline');
       let said = 0;
-      scene.hears = ({ from, message }) => {
-        if (message.kind !== 'view-change' || from === 0 || said > 3) return;
+      scene.hears = ({ from, to, message }) => {
+        const isAsked = message.kind === 'fetch' && to === 0;
+        if (!isAsked && (message.kind !== 'view-change' || from === 0 || said > 3)) return;
         said += 1;
         const view = 1;
         scene
@@ -330,7 +348,12 @@ describe.each(CLUSTERS)('changing views: $mode, n = $n', ({ mode, n }) => {
       };
       await scene.untilDecided(REPLACED_MS);
       await scene.expectDecidedRight();
-      expect(Math.min(...scene.refusals(code))).toBeGreaterThan(0);
+      // Signatures in it are looked at by who needs them: the new primary.
+      const refusals = scene.refusals(code);
+      const refuses = code === 'certificate-bad-signature' ? Math.max : Math.min;
+      expect(refuses(...refusals)).toBeGreaterThan(0);
+      const referred = scene.saidByHonest('new-view').flatMap(({ viewChanges }) => viewChanges);
+      expect(referred.filter(({ replica }) => replica === 0)).toEqual([]);
       expect(scene.outcomes.at(-1)).toMatchObject({ sequence: 5, batch: scene.proposed(5, 0) });
       expect(scene.views).toEqual([1]);
     },

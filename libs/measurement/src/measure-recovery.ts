@@ -1,0 +1,123 @@
+/**
+ * What becomes of a cluster in this process that was asked for more than it can do, on processors
+ * that others keep busy; and what a view change costs it.
+ */
+
+import type { ClusterMode } from '@ccro/cluster-config';
+import { Quit } from '@ccro/clock';
+import { availableParallelism } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import { EmbeddedCluster, NO_FAULTS } from './embedded-cluster.js';
+import { OPERATION_BYTES, operationOf } from './operation.js';
+
+export interface RecoveryPlan {
+  readonly nodes: number;
+  readonly mode: ClusterMode;
+  /** Requests under way at a time while the load lasts. */
+  readonly connections: number;
+  readonly loadMs: number;
+}
+
+export interface RecoveryFigures {
+  /** Decided while the load lasted. */
+  readonly decided: number;
+  /** From the end of the load until a single request was decided. */
+  readonly recoveredMs: number;
+  /** Views that the load brought about. */
+  readonly views: number;
+  /** From silencing the primary until a request was decided by the next one. */
+  readonly viewChangeMs: number;
+  /** Of this process, meanwhile. */
+  readonly viewChangeCpuMs: number;
+  readonly signaturesChecked: number;
+  readonly viewChangeBytes: number;
+}
+
+/** Longer than any cluster takes that recovers. */
+const BOUND_MS = 120_000;
+
+/**
+ * Asks for as much as `plan` says, with a busy loop on each processor; then for one thing.
+ *
+ * @throws Quit, Overdue when nothing is decided, or what a replica failed with
+ */
+export async function measureRecovery(
+  plan: RecoveryPlan,
+  quit: AbortSignal,
+): Promise<RecoveryFigures> {
+  const { nodes, mode } = plan;
+  const cluster = await EmbeddedCluster.start({ nodes, mode, faults: NO_FAULTS });
+  try {
+    await cluster.decide(operationOf(OPERATION_BYTES), BOUND_MS, quit);
+    const before = cluster.highest.view;
+    const decided = await overload(cluster, plan, quit);
+    const recoveredMs = await timeOfOne(cluster, quit);
+    const views = cluster.highest.view - before;
+    return { decided, recoveredMs, views, ...(await changeView(cluster, quit)) };
+  } finally {
+    await cluster.close();
+  }
+}
+
+async function overload(
+  cluster: EmbeddedCluster,
+  { connections, loadMs }: RecoveryPlan,
+  quit: AbortSignal,
+): Promise<number> {
+  const over = new AbortController();
+  let decided = 0;
+  const post = async (): Promise<void> => {
+    while (!over.signal.aborted) {
+      await cluster.decide(operationOf(OPERATION_BYTES), BOUND_MS, over.signal);
+      decided += 1;
+    }
+  };
+  const busy = Array.from({ length: availableParallelism() }, busyLoop);
+  // Whoever waits when the load ends goes away: its request is nobody's any more.
+  const posting = Array.from({ length: connections }, () =>
+    post().catch((error: unknown) => {
+      if (!(error instanceof Quit)) throw error;
+    }),
+  );
+  try {
+    await Promise.race([delay(loadMs, undefined, { signal: quit }), Promise.all(posting)]);
+  } catch (error) {
+    throw quit.aborted ? new Quit() : error;
+  } finally {
+    over.abort();
+    await Promise.all([...busy.map((worker) => worker.terminate()), Promise.allSettled(posting)]);
+  }
+  return decided;
+}
+
+function busyLoop(): Worker {
+  return new Worker('for (;;) {}', { eval: true });
+}
+
+async function timeOfOne(cluster: EmbeddedCluster, quit: AbortSignal): Promise<number> {
+  const startedAt = performance.now();
+  await cluster.decide(operationOf(OPERATION_BYTES), BOUND_MS, quit);
+  return performance.now() - startedAt;
+}
+
+async function changeView(
+  cluster: EmbeddedCluster,
+  quit: AbortSignal,
+): Promise<
+  Pick<
+    RecoveryFigures,
+    'viewChangeMs' | 'viewChangeCpuMs' | 'signaturesChecked' | 'viewChangeBytes'
+  >
+> {
+  const before = cluster.spent();
+  cluster.setFault(cluster.highest.primary, 'offline');
+  const viewChangeMs = await timeOfOne(cluster, quit);
+  const after = cluster.spent();
+  return {
+    viewChangeMs,
+    viewChangeCpuMs: after.cpuMs - before.cpuMs,
+    signaturesChecked: after.signaturesChecked - before.signaturesChecked,
+    viewChangeBytes: after.bytes - before.bytes,
+  };
+}
