@@ -52,6 +52,7 @@ describe('chooseFaulty', () => {
   it.each([
     ['equivocate', 0],
     ['fabricate', 0],
+    ['split-collectors', 0],
     ['silent-collector', 2],
     ['forge-certificate', 2],
   ] as const)('gives %s to replica %i first, which has the role', (kind, replica) => {

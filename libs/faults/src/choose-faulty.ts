@@ -4,8 +4,8 @@ import { seededRandom, shuffled } from './random.js';
 
 /**
  * Which replicas are faulty, ascending; the same for the same arguments. Faults that need a role
- * go to it first: `equivocate` and `fabricate` to the primary of view 0, `silent-collector` and
- * `forge-certificate` to its default collector. The rest are ordinary replicas, drawn at random;
+ * go to it first: `equivocate`, `split-collectors` and `fabricate` to the primary of view 0,
+ * `silent-collector` and `forge-certificate` to its default collector. The rest are ordinary replicas, drawn at random;
  * when those run out, the collector and then the primary.
  *
  * @param options.n number of replicas
@@ -40,6 +40,7 @@ function rolesFirst(kind: FaultKind, primary: ReplicaId, collector: ReplicaId): 
   switch (kind) {
     case 'equivocate':
     case 'fabricate':
+    case 'split-collectors':
       return [primary];
     case 'silent-collector':
     case 'forge-certificate':

@@ -156,6 +156,10 @@ const HONEST: Readonly<Record<FaultKind, readonly OutgoingMessage['kind'][]>> = 
     ...RECOVERY,
   ],
   equivocate: ['certificate', 'reply', 'status', 'fetch', 'decision', ...RECOVERY],
+  'split-collectors': [
+    ...(['vote', 'certificate', 'reply', 'status', 'fetch', 'decision'] as const),
+    ...RECOVERY,
+  ],
   'double-vote': [
     'pre-prepare',
     'certificate',
@@ -315,6 +319,28 @@ describe('silent-collector', () => {
     const silent = behaviour('silent-collector');
     expect(silent.outgoing(all(certificateOf(4)))).toEqual([]);
     expect(silent.outgoing(toReplica(1, certificateOf(4)))).toEqual([]);
+  });
+});
+
+describe('split-collectors', () => {
+  it.each([3, 4, 7, 10])('n = %i: names another collector to each, for the same batch', (n) => {
+    const sends = behaviour('split-collectors', { n }).outgoing(all(prePrepare));
+    const named = sends.map(({ to, message }) => {
+      if (to.kind !== 'replica' || message.kind !== 'pre-prepare') throw new Error('not one');
+      expect(message).toEqual({ ...prePrepare, collector: message.collector });
+      return [to.id, message.collector] as const;
+    });
+    const others = Array.from({ length: n - 1 }, (_, index) => index + 1);
+    expect(named.map(([receiver]) => receiver)).toEqual(others);
+    expect(named.map(([, collector]) => collector).sort((a, b) => a - b)).toEqual(others);
+    for (const [receiver, collector] of named) expect(collector).not.toBe(receiver);
+  });
+
+  it('names the same one when it repeats itself to one', () => {
+    const liar = behaviour('split-collectors');
+    const [first] = liar.outgoing(all(prePrepare));
+    const again = liar.outgoing(toReplica(1, { ...prePrepare, signature: signatureOf('old') }));
+    expect(again).toEqual([first]);
   });
 });
 

@@ -10,6 +10,7 @@ import { falsify } from './behaviours/falsify.js';
 import { forgeCertificate } from './behaviours/forge-certificate.js';
 import { offline } from './behaviours/offline.js';
 import { silentCollector } from './behaviours/silent-collector.js';
+import { splitCollectors } from './behaviours/split-collectors.js';
 import type { FaultKind } from './fault-kind.js';
 
 /** The behaviour of a node with this fault. Each faulty node has its own: they keep state. */
@@ -23,6 +24,8 @@ export function createBehaviour(kind: FaultKind, context: BehaviourContext): Beh
       return falseReplies();
     case 'equivocate':
       return equivocate(context);
+    case 'split-collectors':
+      return splitCollectors(context);
     case 'double-vote':
       return doubleVote(context);
     case 'silent-collector':

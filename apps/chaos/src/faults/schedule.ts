@@ -33,6 +33,7 @@ const STAGE: Readonly<Record<Misbehaviour, Victim['role']>> = {
   falsify: 'any',
   'false-replies': 'any',
   equivocate: 'commander',
+  'split-collectors': 'commander',
   'double-vote': 'any',
   'silent-collector': 'communication',
   'forge-certificate': 'communication',

@@ -7,6 +7,7 @@ const FAULTS: Readonly<Record<CellFault, true>> = {
   falsify: true,
   'false-replies': true,
   equivocate: true,
+  'split-collectors': true,
   'double-vote': true,
   'silent-collector': true,
   'forge-certificate': true,
