@@ -147,7 +147,7 @@ function choicesText(choices: Choices): string {
     modes: ALL_CHOICES.modes,
     nodes: ALL_CHOICES.nodes,
   });
-  return `${modes.join(' and ')}, ${nodes.join(' and ')} nodes${narrowed}`;
+  return `${modes.join(' and ')}, ${nodes.join(', ')} nodes${narrowed}`;
 }
 
 /** What has to be typed for these choices; those that are offered anyway are left out. */

@@ -4,6 +4,7 @@
  * everything.
  */
 
+import { channelNames } from '@ccro/broker';
 import { CcroClient, type Outcome, type Submission } from '@ccro/client';
 import {
   clusterKeys,
@@ -15,19 +16,27 @@ import {
   checkpointDefaults,
   DEFAULT_REPLICA_CONFIG,
   type ClientId,
+  type ReplicaConfig,
   type ReplicaId,
+  type StoreRecord,
 } from '@ccro/consensus';
 import { createVerification, type SchemeName, type Verifier } from '@ccro/crypto';
-import type { FaultKind } from '@ccro/faults';
 import type { ClusterFacts } from '@ccro/runner';
 import { appendOperation, type JsonValue } from '@ccro/state-machine';
-import { json } from '@ccro/wire';
+import { json, type WireMessage } from '@ccro/wire';
+import { Adversary } from './adversary/adversary.js';
+import type { AmbushPlan } from './adversary/ambush.js';
 import { Checkers } from './checkers/checkers.js';
 import type { Violation } from './checkers/violation.js';
 import { Random } from './random.js';
 import { INSTANT_DISK, SimulatedDisk, type DiskOptions } from './simulated-disk.js';
 import { SimulatedNetwork, type NetworkFaults, type Published } from './simulated-network.js';
-import { SimulatedNode, type NodeObserver, type SimulatedTuning } from './simulated-node.js';
+import {
+  SimulatedNode,
+  type NodeObserver,
+  type SimulatedFault,
+  type SimulatedTuning,
+} from './simulated-node.js';
 import type { ClusterEvent, ClusterListener } from './trace/cluster-event.js';
 import type { InnerEvent, Witness } from './trace/inner-event.js';
 import { clientConnectionName, replicaOfConnection } from './trace/names.js';
@@ -42,7 +51,9 @@ export interface SimulationOptions {
   /** Requests that a client signs with one signature, at most; by default as many as it may. */
   readonly signedTogether?: number;
   /** Nodes that are held to nothing, and how they misbehave at first. */
-  readonly faulty?: ReadonlyMap<ReplicaId, FaultKind>;
+  readonly faulty?: ReadonlyMap<ReplicaId, SimulatedFault>;
+  /** What the network does for the adversary of byzantine nodes, one after another. */
+  readonly ambushes?: readonly AmbushPlan[];
   readonly network?: NetworkFaults;
   readonly tuning?: SimulatedTuning;
   /** Ids of the clients; by default the gateway alone. */
@@ -65,10 +76,18 @@ export class SimulatedCluster {
   readonly facts: ClusterFacts;
   /** Decided requests, in the order the clients learnt of them. */
   readonly outcomes: Outcome[] = [];
+  /** The mind behind all byzantine nodes, if there are any. */
+  readonly adversary: Adversary | undefined;
+  /** When an honest replica last sent a vote on a slot. */
+  lastVoteMs = 0;
   /** Requests submitted so far. */
   submitted = 0;
   /** Sees every message on the network. */
   eavesdropper: ((published: Published) => void) | undefined;
+  /** Sees every record once it is durable. */
+  onDurable: ((replica: ReplicaId, record: StoreRecord) => void) | undefined;
+  private readonly clientNames: ReadonlySet<string>;
+  private readonly broadcast: string;
 
   constructor(private readonly options: SimulationOptions) {
     const { seed, mode, nodes, signature = 'ed25519', clients = [GATEWAY_CLIENT] } = options;
@@ -76,8 +95,11 @@ export class SimulatedCluster {
     this.network.faults = options.network ?? this.network.faults;
     const config = developmentCluster({ nodes, mode, signature, clients, cluster: 'simulated' });
     this.facts = { ...clusterKeys(config), mode };
+    this.broadcast = channelNames(this.facts.cluster).broadcast;
+    this.clientNames = new Set(clients.map(clientConnectionName));
     this.checkers = this.createCheckers();
     this.network.onPublished = (published) => this.overhear(published);
+    this.adversary = this.createAdversary();
     this.nodes = config.members.map(({ id }) => this.createNode(id));
     const { verifier } = createVerification(this.facts);
     this.clients = new Map(clients.map((id) => [id, this.createClient(id, verifier)]));
@@ -158,12 +180,29 @@ export class SimulatedCluster {
     return this.options.faulty?.has(id) !== true;
   }
 
-  private createCheckers(): Checkers {
-    const limits = {
+  private createAdversary(): Adversary | undefined {
+    const { seed, faulty = new Map<ReplicaId, SimulatedFault>(), ambushes = [] } = this.options;
+    const replicas = [...faulty].filter(([, kind]) => kind === 'byzantine').map(([id]) => id);
+    if (replicas.length === 0) return undefined;
+    const { windowSlots } = this.limits();
+    return new Adversary(
+      { facts: this.facts, replicas, windowSlots, ambushes, note: (text) => this.note(text) },
+      this.time,
+      this.network,
+      new Random(`${seed}/adversary`),
+    );
+  }
+
+  private limits(): Omit<ReplicaConfig, 'cluster' | 'self' | 'n'> {
+    return {
       ...DEFAULT_REPLICA_CONFIG,
       ...checkpointDefaults(this.options.nodes),
       ...this.options.tuning,
     };
+  }
+
+  private createCheckers(): Checkers {
+    const limits = this.limits();
     const honest = this.facts.members.map((_, id) => id).filter((id) => this.isHonest(id));
     return new Checkers({
       cluster: this.facts,
@@ -187,11 +226,14 @@ export class SimulatedCluster {
         checkers.onAppended(self, record);
         this.witness({ kind: 'stored', replica: self, record });
       },
-      onDurable: (record) => checkers.onDurable(self, record),
+      onDurable: (record) => {
+        checkers.onDurable(self, record);
+        this.onDurable?.(self, record);
+      },
     });
     const clockRate = clockRates?.[self] ?? 1;
     const node = new SimulatedNode(
-      { self, seed, facts: this.facts, tuning, clockRate },
+      { self, seed, facts: this.facts, tuning, clockRate, adversary: this.adversary },
       { time, network, disk },
       this.observerOf(self),
     );
@@ -252,9 +294,19 @@ export class SimulatedCluster {
     this.eavesdropper?.(published);
     const replica = replicaOfConnection(published.from);
     const observed = replica !== undefined && this.isHonest(replica);
-    if (!observed && this.options.listener === undefined) return;
+    const truthful = observed || this.clientNames.has(published.from);
+    const isWanted = observed || (truthful && this.adversary !== undefined);
+    if (!isWanted && this.options.listener === undefined) return;
     const { message } = json.decode(published.payload, this.facts.cluster);
     this.tell({ kind: 'published', published, message });
-    if (observed && message !== undefined) this.checkers.onSent(replica, message);
+    if (message === undefined) return;
+    const toAll = published.channel === this.broadcast;
+    if (observed) this.checkers.onSent(replica, message, toAll);
+    if (observed && isOnSlot(message)) this.lastVoteMs = this.time.now();
+    if (truthful) this.adversary?.hear(message);
   }
+}
+
+function isOnSlot(message: WireMessage): boolean {
+  return message.kind === 'vote' && message.phase !== 'checkpoint';
 }

@@ -51,6 +51,8 @@ export class SimulatedNetwork {
   faults: NetworkFaults = HEALTHY_NETWORK;
   /** Whether a message from one named broker reaches another. */
   connected: (from: string, to: string, payload: Uint8Array) => boolean = () => true;
+  /** Whether an adversary keeps a message from one named broker from another. */
+  obstructs: (from: string, to: string, payload: Uint8Array) => boolean = () => false;
   /** Sees every message that is sent. */
   onPublished: ((published: Published) => void) | undefined;
   /** What is being handed over at this moment. */
@@ -80,7 +82,9 @@ export class SimulatedNetwork {
     this.messages += 1;
     const receivers = [...this.brokers.values()].filter((each) => each.subscribes(channel));
     const deliveries = receivers.map((to) => {
-      const delaysMs = this.connected(from, to.name, payload) ? this.drawDelays() : [];
+      const arrives =
+        this.connected(from, to.name, payload) && !this.obstructs(from, to.name, payload);
+      const delaysMs = arrives ? this.drawDelays() : [];
       return { to: to.name, delaysMs };
     });
     const published: Published = { from, channel, payload, deliveries };

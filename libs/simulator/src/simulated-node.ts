@@ -33,6 +33,9 @@ import type { SimulatedBroker, SimulatedNetwork } from './simulated-network.js';
 import type { SimulatedDisk } from './simulated-disk.js';
 import type { VirtualTime } from './virtual-time.js';
 
+/** How a simulated node can be faulty: as a real one can, or as the run's adversary likes. */
+export type SimulatedFault = FaultKind | 'byzantine';
+
 /** Settings of the core that a simulation may choose. */
 export type SimulatedTuning = Partial<Omit<ReplicaConfig, 'cluster' | 'self' | 'n'>>;
 
@@ -43,6 +46,8 @@ export interface SimulatedNodeOptions {
   readonly tuning: SimulatedTuning;
   /** The node's milliseconds in one of virtual time. */
   readonly clockRate: number;
+  /** Who speaks for the node while it is `byzantine`. */
+  readonly adversary?: { behaviourOf(replica: ReplicaId): Behaviour } | undefined;
 }
 
 export interface SimulatedNodeParts {
@@ -61,7 +66,7 @@ export interface NodeObserver {
   onFatal(error: unknown): void;
   onReceived(message: VerifiedMessage): void;
   onPower(on: boolean): void;
-  onFault(fault: FaultKind | undefined): void;
+  onFault(fault: SimulatedFault | undefined): void;
   /** A faulty node says `instead`, where an honest one would say `honest`. */
   onBehaved(honest: OutgoingSend, instead: readonly OutgoingSend[]): void;
 }
@@ -69,7 +74,7 @@ export interface NodeObserver {
 export class SimulatedNode {
   private runner: ReplicaRunner;
   private broker: SimulatedBroker;
-  private faultKind: FaultKind | undefined;
+  private faultKind: SimulatedFault | undefined;
   private up = true;
   private failed = false;
   /** While the process is stopped: what it would have done. */
@@ -98,7 +103,7 @@ export class SimulatedNode {
     return this.failed;
   }
 
-  get fault(): FaultKind | undefined {
+  get fault(): SimulatedFault | undefined {
     return this.faultKind;
   }
 
@@ -146,7 +151,7 @@ export class SimulatedNode {
   }
 
   /** Makes the node misbehave in this way from now on, or behave again. */
-  setFault(kind: FaultKind | undefined): void {
+  setFault(kind: SimulatedFault | undefined): void {
     if (this.faultKind !== kind) this.observer.onFault(kind);
     this.faultKind = kind;
     this.applyFault(this.runner);
@@ -276,16 +281,23 @@ export class SimulatedNode {
   }
 
   private applyFault(runner: ReplicaRunner): void {
-    const { self, facts, seed } = this.options;
     const kind = this.faultKind;
-    const context = {
+    runner.setBehaviour(kind && this.observed(this.createBehaviour(kind)));
+  }
+
+  private createBehaviour(kind: SimulatedFault): Behaviour {
+    const { self, facts, seed, adversary } = this.options;
+    if (kind === 'byzantine') {
+      if (adversary === undefined) throw new RangeError('nobody speaks for a byzantine node');
+      return adversary.behaviourOf(self);
+    }
+    return createBehaviour(kind, {
       self,
       n: facts.members.length,
       cluster: facts.cluster,
       digests: createDigests(),
       random: seededRandom(`${seed}/fault/${self}/${kind}`),
-    };
-    runner.setBehaviour(kind && this.observed(createBehaviour(kind, context)));
+    });
   }
 
   private observed(behaviour: Behaviour): Behaviour {

@@ -64,7 +64,7 @@ describe.skipIf(skippedWithoutChromium('replay.e2e'))('the core in the browser',
 
   it('runs a seed to the same trace as Node does', async () => {
     const { page, complaints } = await opened();
-    for (const seed of [2, 11]) {
+    for (const seed of [7, 11]) {
       await page.goto(`${cluster.gatewayUrl}/replay?seed=${seed}`);
       expect(await page.getByTestId('hash').textContent()).toBe((await traceOf(seed)).hash);
     }

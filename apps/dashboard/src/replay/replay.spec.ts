@@ -31,7 +31,7 @@ async function told(name: string, mode?: Recording['mode']): Promise<TimelineOf>
   return { recording, after: (index) => timeline.after(index) };
 }
 
-const seeded = recordSeed(2, {});
+const seeded = recordSeed(20, {});
 
 describe('the time line', () => {
   it('has the same state whichever way one comes to a step', async () => {

@@ -12,7 +12,7 @@ export function simulatorCommand(): Command {
     .option('--seeds <n>', 'how many runs (default: 200)')
     .option('--start-seed <s>', 'the first seed (default: a random one, which is printed)')
     .option('--seed <s>', 'run this seed alone and print its trace; the same each time')
-    .option('--nodes <list>', 'sizes of clusters to choose from', '4,7')
+    .option('--nodes <list>', 'sizes of clusters to choose from', '4,5,6,7,8,9,10')
     .option('--mode <list>', 'modes to choose from', 'pbft,ccro')
     .option('--signature <list>', 'how votes are signed, to choose from', 'ed25519,bls')
     .option('--fast-path <list>', 'votes of all decide in one round: on, off or both', 'on,off')

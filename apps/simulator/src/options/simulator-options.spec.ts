@@ -44,7 +44,7 @@ describe('npm run simulate', () => {
   it('looks for one broken protocol, or for all, from the same seeds each time', () => {
     const [one] = BROKEN_PROTOCOLS;
     if (one === undefined) throw new Error('there are some');
-    const found = { kind: 'find-broken', firstSeed: 1, seeds: 500 };
+    const found = { kind: 'find-broken', firstSeed: 1, seeds: 300 };
     expect(options('--break', one.name)).toMatchObject({ ...found, protocols: [one] });
     expect(options('--break', 'all')).toMatchObject({ ...found, protocols: BROKEN_PROTOCOLS });
     expect(options('--break', one.name, '--seed', '9')).toMatchObject({ firstSeed: 9, seeds: 1 });

@@ -49,7 +49,7 @@ const MAX_NODES = 31;
 const MAX_JOBS = 256;
 const DEFAULT_SEEDS = 200;
 /** Each protocol that is wrong on purpose has to be found within so many. */
-const DEFAULT_SEEDS_TO_FIND = 500;
+const DEFAULT_SEEDS_TO_FIND = 300;
 /** See MAX_SIGNED_TOGETHER of the wire format. */
 const MAX_TOGETHER = 128;
 const SIGNATURES = ['ed25519', 'bls'] as const satisfies Choices['signatures'];

@@ -6,6 +6,7 @@
 
 import type { BrokenProtocol } from './broken-protocol.js';
 import { AGGREGATING, REQUESTS } from './broken-signatures.js';
+import { VIEWS } from './broken-views.js';
 
 const CONSENSUS = 'libs/consensus/src';
 const CRYPTO = 'libs/crypto/src';
@@ -87,6 +88,19 @@ const VOTING: readonly BrokenProtocol[] = [
         file: `${CRYPTO}/certificate-scheme.ts`,
         find: 'signer === previous',
         replace: 'false',
+      },
+    ],
+    violates: ['certificates'],
+    foundBy: 'runs',
+  },
+  {
+    name: 'carried-over-fast',
+    breaks: 'What a view carries over is decided in two rounds; it may be decided in one.',
+    edits: [
+      {
+        file: `${CONSENSUS}/voting.ts`,
+        find: '!state.carriedOver.has(slot.sequence)',
+        replace: 'true',
       },
     ],
     violates: ['certificates'],
@@ -175,6 +189,19 @@ const EXECUTION: readonly BrokenProtocol[] = [
     foundBy: 'runs',
   },
   {
+    name: 'executed-voted-on-again',
+    breaks: 'What executed is done with; votes on it are repeated unless its certificate is here.',
+    edits: [
+      {
+        file: `${CONSENSUS}/voting.ts`,
+        find: 'return state.hasExecuted(slot.sequence) || slot.decidedDigest !== undefined;',
+        replace: 'return slot.decidedDigest !== undefined;',
+      },
+    ],
+    violates: ['liveness'],
+    foundBy: 'runs',
+  },
+  {
     name: 'one-reply-is-enough',
     breaks: 'A client believes f + 1 matching replies; it believes the first.',
     edits: [
@@ -244,112 +271,14 @@ const RESTARTING: readonly BrokenProtocol[] = [
         find: 'proposeStored(state, restored);',
         replace: '',
       },
+      {
+        file: `${CONSENSUS}/restoring.ts`,
+        find: 'at(sequence)?.markProposed(view);',
+        replace: '{ at(sequence); void view; }',
+      },
     ],
     violates: ['no-equivocation'],
     foundBy: 'runs',
-  },
-];
-
-/** Rules about changing views. */
-const VIEWS: readonly BrokenProtocol[] = [
-  {
-    name: 'new-view-believed',
-    breaks: "A new view's re-proposals are computed again; the new primary is believed.",
-    edits: [
-      {
-        file: `${CONSENSUS}/view-change/new-view.ts`,
-        find: 'isBorneOut(state, complete)',
-        replace: 'true',
-      },
-      {
-        file: `${CONSENSUS}/view-change/new-view.ts`,
-        find: 'const { stable, reproposals } = carriedOver(state, viewChanges);',
-        replace:
-          'const { stable } = carriedOver(state, viewChanges); const { reproposals } = newView;',
-      },
-    ],
-    violates: ['agreement', 'stopped'],
-    foundBy: 'runs',
-  },
-  {
-    name: 'view-begins-by-itself',
-    breaks: 'A view begins on the word of a quorum; it begins for whoever asks for it.',
-    edits: [
-      {
-        file: `${CONSENSUS}/view-change/changing-view.ts`,
-        find: 'state.active = false;',
-        replace: '',
-      },
-    ],
-    violates: ['agreement', 'stopped', 'no-equivocation', 'leaving', 'liveness'],
-    foundBy: 'runs',
-  },
-  {
-    name: 'nobody-suspects',
-    breaks: 'A primary that serves nobody is left; everyone stays with it.',
-    edits: [
-      {
-        file: `${CONSENSUS}/view-change/suspecting.ts`,
-        find: 'startViewChange(state, state.view + 1',
-        replace: 'watchOldestRequest(state, state.view + 1',
-      },
-    ],
-    violates: ['liveness'],
-    foundBy: 'runs',
-  },
-  {
-    name: 'no-rule-1',
-    breaks: 'f + 1 later votes win over a certificate; the certificate always wins.',
-    edits: [
-      {
-        file: `${CONSENSUS}/view-change/choose-reproposals.ts`,
-        find: 'return votedLater ?? certified?.digest;',
-        replace: 'return certified?.digest;',
-      },
-    ],
-    violates: ['agreement', 'stopped'],
-    foundBy: 'runs',
-  },
-  {
-    name: 'rule-1-not-strict',
-    breaks: "Only votes later than the certificate count; its own view's count as well.",
-    edits: [
-      {
-        file: `${CONSENSUS}/view-change/choose-reproposals.ts`,
-        find: 'vote.view <= view',
-        replace: 'vote.view < view',
-      },
-    ],
-    violates: ['agreement'],
-    foundBy: 'exploration',
-  },
-  {
-    name: 'null-votes-unreported',
-    breaks: 'Votes for the null batch are reported like others; they are left out.',
-    edits: [
-      {
-        file: `${CONSENSUS}/view-change/choose-reproposals.ts`,
-        find: 'chooseDigest(reports.get(sequence) ?? [], weakQuorum)',
-        replace:
-          'chooseDigest((reports.get(sequence) ?? []).map((each) => ' +
-          'each.vote?.digest === nullBatch ? { ...each, vote: null } : each), weakQuorum)',
-      },
-    ],
-    violates: ['agreement'],
-    foundBy: 'exploration',
-  },
-  {
-    name: 'lowest-certificate',
-    breaks: 'The certificate of the highest view counts; that of the lowest is taken.',
-    edits: [
-      {
-        file: `${CONSENSUS}/view-change/choose-reproposals.ts`,
-        find: 'certificate.view > highest.view',
-        replace: 'certificate.view < highest.view',
-      },
-    ],
-    violates: ['agreement'],
-    foundBy: 'exploration',
   },
 ];
 

@@ -12,7 +12,7 @@ export class SourceEditError extends Error {
   constructor({ file, find }: SourceEdit, occurrences: number) {
     super(
       `${file} has ${occurrences} times instead of once: ${find}\n` +
-        'The source has changed: correct the edit in broken-protocols.ts.',
+        'The source has changed: correct the edit in libs/simulator/src/broken.',
     );
     this.name = 'SourceEditError';
   }

@@ -441,6 +441,34 @@ describe('what is seen from outside', () => {
     expect(found(made)).toEqual(['bounded-memory']);
   });
 
+  it('certificates: what a view carried over is not decided in one round', () => {
+    const sentBy = (
+      replica: number,
+      view: number,
+      sequence: number,
+      signers: number[],
+    ): Checkers => {
+      const made = checkers();
+      const newView = { reproposals: [{ sequence: 5, digest: A }] };
+      const entered = { kind: 'view-entered', view: 1, newView: { newView, viewChanges: [] } };
+      made.onAppended(0, entered as unknown as StoreRecord);
+      const proof = { scheme: 'ed25519', signers, signatures: [] };
+      const slot = { phase: 'prepare', view, sequence, digest: A, proof } as const;
+      made.onSent(replica, { kind: 'certificate', ...slot }, true);
+      return made;
+    };
+    const everybody = [0, 1, 2, 3];
+    expect(found(sentBy(0, 1, 5, everybody))).toEqual(['certificates']);
+    for (const allowed of [
+      sentBy(0, 1, 6, everybody),
+      sentBy(0, 2, 5, everybody),
+      sentBy(0, 1, 5, [0, 1, 2]),
+      sentBy(3, 1, 5, everybody),
+    ]) {
+      expect(found(allowed)).toEqual([]);
+    }
+  });
+
   it('stopped: whatever the reason', () => {
     const made = checkers();
     made.onStopped(0, new InvariantViolation('order', 'slot 3 after 1'));

@@ -24,6 +24,7 @@ import { DurabilityChecker } from './durability-checker.js';
 import { ExecutionChecker } from './execution-checker.js';
 import { MemoryChecker } from './memory-checker.js';
 import { SigningChecker } from './signing-checker.js';
+import { TwoRoundsChecker } from './two-rounds-checker.js';
 import { Violation, type InvariantName } from './violation.js';
 
 export interface CheckersOptions {
@@ -46,6 +47,7 @@ export class Checkers {
   private readonly certificates: CertificateChecker;
   private readonly durability: DurabilityChecker;
   private readonly memory: MemoryChecker;
+  private readonly twoRounds: TwoRoundsChecker;
 
   constructor(private readonly options: CheckersOptions) {
     const report = this.found.bind(this);
@@ -54,6 +56,7 @@ export class Checkers {
     this.certificates = new CertificateChecker(options.cluster);
     this.durability = new DurabilityChecker(report);
     this.memory = new MemoryChecker(options.limits, report);
+    this.twoRounds = new TwoRoundsChecker(options.cluster.members.length, report);
   }
 
   /** Batches decided by any honest replica, by sequence number. */
@@ -74,6 +77,7 @@ export class Checkers {
   /** A replica hands `record` to its store. */
   onAppended(replica: ReplicaId, record: StoreRecord): void {
     if (!this.isHonest(replica)) return;
+    this.twoRounds.onAppended(replica, record);
     if (record.kind === 'certified') this.checkCertificate(replica, record.certificate);
     else if (record.kind === 'executed') {
       this.checkDecision(replica, record.decision.certificate);
@@ -95,10 +99,11 @@ export class Checkers {
     if (record.kind === 'certified') this.signing.onCertified(replica, record.certificate);
   }
 
-  /** A message leaves a replica. */
-  onSent(replica: ReplicaId, message: WireMessage): void {
+  /** A message leaves a replica, for one other or for all. */
+  onSent(replica: ReplicaId, message: WireMessage, toAll = false): void {
     if (!this.isHonest(replica)) return;
     this.durability.onSent(replica, message);
+    if (message.kind === 'certificate' && toAll) this.twoRounds.onPublished(replica, message);
     // A replica passes on what others signed as well.
     if (!('replica' in message) || message.replica !== replica) return;
     if (message.kind === 'vote') this.signing.onVoteSent(message);

@@ -59,8 +59,10 @@ export class SigningChecker {
     this.report('leaving', `replica ${vote.replica} sent a ${what} after it asked for ${left}`);
   }
 
-  onPrePrepareSent({ replica, view, sequence, digest }: PrePrepare): void {
+  /** The collector is signed with the digest: two proposals that differ in either convict. */
+  onPrePrepareSent({ replica, view, sequence, digest, collector }: PrePrepare): void {
     this.say(replica, `proposal in view ${view} at ${sequence}`, digest);
+    this.say(replica, `collector in view ${view} at ${sequence}`, `node ${collector}`);
   }
 
   /**

@@ -14,9 +14,9 @@ import type {
   SequenceNumber,
   View,
 } from '@ccro/consensus';
-import type { FaultKind } from '@ccro/faults';
 import type { WireMessage } from '@ccro/wire';
 import type { Mode } from '../schedule/schedule.js';
+import type { SimulatedFault } from '../simulated-node.js';
 
 /** A node by its id, anybody else by name: `client gateway`; `all` for everybody. */
 export type Party = ReplicaId | string;
@@ -105,7 +105,7 @@ export type Happening =
   | {
       readonly kind: 'fault';
       readonly node: ReplicaId;
-      readonly fault: FaultKind | undefined;
+      readonly fault: SimulatedFault | undefined;
     }
   /** A faulty node says nothing, where an honest one would have said this. */
   | { readonly kind: 'withheld'; readonly node: ReplicaId; readonly said: Said }

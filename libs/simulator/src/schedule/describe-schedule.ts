@@ -27,6 +27,8 @@ export function describeStep(step: Step): string {
       return `a faulty client signs two operations as its ${step.timestamp}`;
     case 'submit-lists':
       return `a faulty client signs lists, from its ${step.timestamp} on`;
+    case 'submit-scattered':
+      return `a faulty client gives each replica other requests, from its ${step.timestamp} on`;
     case 'network':
       return `network: ${networkText(step.faults)}`;
     case 'cut':
@@ -37,6 +39,8 @@ export function describeStep(step: Step): string {
       return `the broker is back for ${nodesText(step.replicas)}`;
     case 'crash':
       return `power is cut at ${nodesText(step.replicas)}`;
+    case 'crash-when':
+      return `power will be cut at node ${step.replica} at its ${step.record} record number ${step.nth}`;
     case 'restart':
       return `power is back at ${nodesText(step.replicas)}`;
     case 'fault':

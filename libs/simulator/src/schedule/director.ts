@@ -4,15 +4,20 @@ import { HEALTHY_NETWORK } from '../simulated-network.js';
 import { FaultyClient } from './faulty-client.js';
 import type { CutLink, Step } from './schedule.js';
 
+type Moment = Extract<Step, { kind: 'crash-when' }>;
+
 /** Does to a cluster what the steps of a schedule say. */
 export class Director {
   private readonly faultyClient: FaultyClient;
+  /** Moments that are waited for, with how often the record is still to come. */
+  private readonly moments = new Map<Moment, number>();
 
   constructor(
     private readonly cluster: SimulatedCluster,
     private readonly outsider: Outsider,
   ) {
     this.faultyClient = new FaultyClient(cluster);
+    cluster.onDurable = (replica, record) => this.onDurable(replica, record.kind);
   }
 
   apply(step: Step): void {
@@ -26,6 +31,9 @@ export class Director {
         return;
       case 'submit-lists':
         this.faultyClient.signLists(step.timestamp, step.key);
+        return;
+      case 'submit-scattered':
+        this.faultyClient.scatter(step.timestamp, step.key);
         return;
       case 'network':
         cluster.network.faults = step.faults;
@@ -41,6 +49,9 @@ export class Director {
         return;
       case 'crash':
         for (const replica of step.replicas) this.crash(replica);
+        return;
+      case 'crash-when':
+        this.moments.set(step, step.nth);
         return;
       case 'restart':
         for (const replica of step.replicas) this.restart(replica);
@@ -62,9 +73,23 @@ export class Director {
     this.cluster.network.faults = HEALTHY_NETWORK;
     this.cut([]);
     this.outsider.interfere(0);
+    this.moments.clear();
     for (const node of this.cluster.nodes) {
       node.setAway(false);
       this.restart(node.id);
+    }
+  }
+
+  private onDurable(replica: number, kind: Moment['record']): void {
+    for (const [moment, left] of this.moments) {
+      if (moment.replica !== replica || moment.record !== kind) continue;
+      this.moments.set(moment, left - 1);
+      if (left > 1) continue;
+      this.moments.delete(moment);
+      const { time } = this.cluster;
+      // What is being written is written; nobody has been told of it yet, or only just.
+      time.schedule(0, () => this.crash(replica));
+      time.schedule(moment.downMs, () => this.restart(replica));
     }
   }
 

@@ -2,34 +2,68 @@
 
 import { collectorOf, maxFaulty, primaryOf, type ReplicaId } from '@ccro/consensus';
 import { FAULT_KINDS, type FaultKind } from '@ccro/faults';
+import type { AmbushPlan } from '../adversary/ambush.js';
 import type { Random } from '../random.js';
+import type { SimulatedFault } from '../simulated-node.js';
 import type { TimedStep } from './schedule.js';
 
 /** What a primary can do worst, and a collector. */
 const OF_PRIMARIES = ['offline', 'equivocate', 'fabricate', 'false-view-change', 'delay'] as const;
 const OF_COLLECTORS = ['offline', 'silent-collector', 'forge-certificate'] as const;
 
-/** At most f replicas; those who have a part to play are among them more often than not. */
-export function drawFaulty(random: Random, nodes: number): Map<ReplicaId, FaultKind> {
+/**
+ * At most f replicas; those who have a part to play are among them more often than not. Either each
+ * is faulty in its own way, or one adversary speaks for all of them.
+ */
+export function drawFaulty(random: Random, nodes: number): Map<ReplicaId, SimulatedFault> {
   const most = maxFaulty(nodes);
   const count = random.chance(0.8) ? most : random.integer(0, most);
   const anyone = random.shuffled(Array.from({ length: nodes }, (_, replica) => replica));
   const leader = random.pick([primaryOf(0, nodes), primaryOf(1, nodes), collectorOf(0, nodes, 0)]);
   const candidates = random.chance(0.6) ? [leader, ...anyone] : anyone;
   const chosen = [...new Set(candidates)].slice(0, count);
-  return new Map(chosen.map((replica) => [replica, drawKind(random, replica, nodes)]));
+  const together = random.chance(0.4);
+  return new Map(
+    chosen.map((replica) => [replica, together ? 'byzantine' : drawKind(random, replica, nodes)]),
+  );
+}
+
+/** None, unless somebody byzantine could make use of them. */
+export function drawAmbushes(
+  random: Random,
+  faulty: ReadonlyMap<ReplicaId, SimulatedFault>,
+  nodes: number,
+): AmbushPlan[] {
+  if (![...faulty.values()].includes('byzantine')) return [];
+  return Array.from({ length: random.integer(0, 2) }, () => ({
+    witness: drawWitness(random, faulty, nodes),
+    fromView: random.integer(0, 2),
+    afterSlots: random.integer(0, 3),
+    lastsMs: random.between(500, 4_000),
+  }));
+}
+
+/** Any honest replica. */
+export function drawWitness(
+  random: Random,
+  faulty: ReadonlyMap<ReplicaId, SimulatedFault>,
+  nodes: number,
+): ReplicaId {
+  const honest = Array.from({ length: nodes }, (_, replica) => replica);
+  return random.pick(honest.filter((replica) => !faulty.has(replica))) ?? 0;
 }
 
 export function drawFaultSteps(
   random: Random,
-  faulty: readonly ReplicaId[],
+  faulty: ReadonlyMap<ReplicaId, SimulatedFault>,
   { nodes, safetyMs }: { readonly nodes: number; readonly safetyMs: number },
 ): TimedStep[] {
-  return faulty.flatMap((replica) => {
+  return [...faulty].flatMap(([replica, kind]) => {
     const changes = random.chance(0.4) ? random.integer(1, 3) : 0;
     return Array.from({ length: changes }, (): TimedStep => {
       const atMs = random.between(0, safetyMs);
       if (random.chance(0.2)) return { atMs, step: { kind: 'wipe', replica } };
+      if (kind === 'byzantine') return { atMs, step: { kind: 'fault', replica, fault: kind } };
       const fault = random.chance(0.1) ? undefined : drawKind(random, replica, nodes);
       return { atMs, step: { kind: 'fault', replica, fault } };
     });

@@ -5,17 +5,19 @@
 
 import { nodeConnectionName } from '@ccro/broker';
 import { collectorOf, maxFaulty, primaryOf, type ClientId, type ReplicaId } from '@ccro/consensus';
-import type { FaultKind } from '@ccro/faults';
 import { appendOperation } from '@ccro/state-machine';
+import type { AmbushPlan } from '../adversary/ambush.js';
 import type { Random } from '../random.js';
 import type { DiskOptions } from '../simulated-disk.js';
-import type { SimulatedTuning } from '../simulated-node.js';
+import type { SimulatedFault, SimulatedTuning } from '../simulated-node.js';
 import { HEALTHY_NETWORK } from '../simulated-network.js';
+import { drawWitness } from './draw-faults.js';
 import type { CutLink, TimedStep } from './schedule.js';
 
 /** What a plot adds to a run, or puts in the place of what was drawn. */
 export interface Plot {
-  readonly faulty?: ReadonlyMap<ReplicaId, FaultKind>;
+  readonly faulty?: ReadonlyMap<ReplicaId, SimulatedFault>;
+  readonly ambushes?: readonly AmbushPlan[];
   readonly tuning?: SimulatedTuning;
   readonly disk?: DiskOptions;
   readonly steps: readonly TimedStep[];
@@ -28,7 +30,10 @@ interface Stage {
 }
 
 export function drawPlot(random: Random, stage: Stage): Plot {
-  return random.pick([absence, hastyPrimary, succession, loneDecision])(random, stage);
+  return random.pick([absence, hastyPrimary, succession, usurpation, usurpation, loneDecision])(
+    random,
+    stage,
+  );
 }
 
 /** A replica is away for long; who could tell it what it missed has forgotten, or lies. */
@@ -76,9 +81,49 @@ function succession(random: Random, { nodes, safetyMs }: Stage): Plot {
     return { atMs: random.between(0, safetyMs / 2), step };
   });
   return {
-    faulty: faultyOf(next.slice(0, maxFaulty(nodes)), 'false-view-change'),
+    faulty: faultyOf(next.slice(0, maxFaulty(nodes)), drawHeir(random)),
     tuning: { maxInFlightSlots: 4, checkpointInterval: 8, windowSlots: 32 },
     steps: crashes,
+  };
+}
+
+/**
+ * One primary after the other goes, with requests waiting, until it is an adversary's turn. What
+ * was decided in the view before, one replica alone may know by then.
+ */
+function usurpation(random: Random, { nodes, clients, safetyMs }: Stage): Plot {
+  const first = random.pick([1, 2, 2, 3]);
+  const others = random.shuffled(everyone(nodes).filter((replica) => replica !== first));
+  const faulty = faultyOf([first, ...others].slice(0, maxFaulty(nodes)), 'byzantine');
+  const everyMs = safetyMs / (first + 2);
+  const steps = Array.from({ length: first }, (_, view): TimedStep[] => {
+    const fromMs = (view + 0.5) * everyMs;
+    const work = Array.from({ length: 4 }, (): TimedStep => {
+      const operation = appendOperation(`in view ${view}, ${random.below(1_000)}`);
+      const step = { kind: 'submit', client: random.pick(clients), operation } as const;
+      return { atMs: fromMs + random.between(-everyMs / 2, everyMs / 4), step };
+    });
+    const goes = !faulty.has(view) && (view < first - 1 || random.chance(0.5));
+    if (!goes) return work;
+    const replicas = [primaryOf(view, nodes)];
+    const backMs = fromMs + random.between(0.2, 1) * everyMs;
+    return [
+      ...work,
+      { atMs: fromMs, step: { kind: 'crash', replicas } },
+      { atMs: backMs, step: { kind: 'restart', replicas } },
+    ];
+  }).flat();
+  const ambush = (): AmbushPlan => ({
+    witness: drawWitness(random, faulty, nodes),
+    fromView: first - 1,
+    afterSlots: random.integer(0, 3),
+    lastsMs: random.between(500, 3_000),
+  });
+  return {
+    faulty,
+    ambushes: random.chance(0.7) ? [ambush()] : [],
+    tuning: { requestTimeoutMs: 300, checkpointInterval: random.pick([4, 8]), windowSlots: 16 },
+    steps,
   };
 }
 
@@ -103,7 +148,7 @@ function loneDecision(random: Random, { nodes, clients, safetyMs }: Stage): Plot
   return {
     faulty: random.chance(0.5)
       ? new Map()
-      : faultyOf(random.shuffled(others).slice(0, maxFaulty(nodes)), 'false-view-change'),
+      : faultyOf(random.shuffled(others).slice(0, maxFaulty(nodes)), drawHeir(random)),
     tuning: { fastPath: true, requestTimeoutMs: 300, stragglerWaitMs: { min: 100, max: 200 } },
     steps: [
       { atMs: 0, step: { kind: 'network', faults: { ...HEALTHY_NETWORK, maxDelayMs: 40 } } },
@@ -129,6 +174,14 @@ function linksAmong(replicas: readonly ReplicaId[]): CutLink[] {
   );
 }
 
-function faultyOf(replicas: readonly ReplicaId[], kind: FaultKind): Map<ReplicaId, FaultKind> {
+/** What somebody is who wants to make use of a new view. */
+function drawHeir(random: Random): SimulatedFault {
+  return random.pick(['false-view-change', 'byzantine']);
+}
+
+function faultyOf(
+  replicas: readonly ReplicaId[],
+  kind: SimulatedFault,
+): Map<ReplicaId, SimulatedFault> {
   return new Map(replicas.map((replica) => [replica, kind]));
 }

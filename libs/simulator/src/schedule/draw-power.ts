@@ -2,7 +2,14 @@ import type { ReplicaId } from '@ccro/consensus';
 import type { Random } from '../random.js';
 import type { TimedStep } from './schedule.js';
 
-/** Honest nodes lose power, one, some or all of them, and start again a while later. */
+/** Records that are seldom written, each at a turn of the protocol. */
+const RARE = ['view-left', 'view-entered', 'checkpoint', 'proposed', 'certified'] as const;
+const FREQUENT = ['accepted', 'voted', 'executed', 'snapshot'] as const;
+
+/**
+ * Honest nodes lose power, one, some or all of them, and start again a while later; at any time, or
+ * one of them just when it has written down something.
+ */
 export function drawPowerSteps(
   random: Random,
   honest: readonly ReplicaId[],
@@ -10,6 +17,7 @@ export function drawPowerSteps(
 ): TimedStep[] {
   return Array.from({ length: random.integer(1, 5) }, (): TimedStep[] => {
     const atMs = random.between(0, safetyMs);
+    if (random.chance(0.4)) return drawMoment(random, honest, atMs);
     const replicas = drawVictims(random, honest);
     const crash: TimedStep = { atMs, step: { kind: 'crash', replicas } };
     // Whoever is still down when the network heals is started then.
@@ -17,6 +25,15 @@ export function drawPowerSteps(
     const restart: TimedStep = { atMs: atMs + downMs, step: { kind: 'restart', replicas } };
     return restart.atMs < safetyMs ? [crash, restart] : [crash];
   }).flat();
+}
+
+function drawMoment(random: Random, honest: readonly ReplicaId[], atMs: number): TimedStep[] {
+  const replica = random.pick(honest);
+  if (replica === undefined) return [];
+  const record = random.chance(0.7) ? random.pick(RARE) : random.pick(FREQUENT);
+  const nth = random.integer(1, 4);
+  const downMs = random.pick([random.between(0, 5), random.between(5, 500)]);
+  return [{ atMs, step: { kind: 'crash-when', replica, record, nth, downMs } }];
 }
 
 function drawVictims(random: Random, honest: readonly ReplicaId[]): ReplicaId[] {

@@ -6,12 +6,11 @@
  */
 
 import type { ReplicaId } from '@ccro/consensus';
-import type { FaultKind } from '@ccro/faults';
 import { deleteOperation, getOperation, putOperation, appendOperation } from '@ccro/state-machine';
 import { Random } from '../random.js';
 import { INSTANT_DISK, type DiskOptions } from '../simulated-disk.js';
-import type { SimulatedTuning } from '../simulated-node.js';
-import { drawFaulty, drawFaultSteps } from './draw-faults.js';
+import type { SimulatedFault, SimulatedTuning } from '../simulated-node.js';
+import { drawAmbushes, drawFaulty, drawFaultSteps } from './draw-faults.js';
 import { drawNetworkSteps } from './draw-network.js';
 import { drawPlot, type Plot } from './draw-plot.js';
 import { drawPowerSteps } from './draw-power.js';
@@ -19,14 +18,19 @@ import { FAULTY_CLIENT, type Choices, type Schedule, type TimedStep } from './sc
 
 export const ALL_CHOICES: Choices = {
   modes: ['pbft', 'ccro'],
-  nodes: [4, 7],
+  nodes: [4, 5, 6, 7, 8, 9, 10],
   signatures: ['ed25519', 'bls'],
   fastPath: [true, false],
   signedTogether: [1, 3, 8],
 };
 
-/** Of runs that may have either: a BLS signature costs ten times an Ed25519 one to check. */
+/**
+ * Of runs with four nodes that may have either: a BLS signature costs ten times an Ed25519 one to
+ * check. The votes of n nodes are n times as many for each, so larger clusters have it less often.
+ */
 const BLS_SHARE = 0.25;
+/** Of runs that have the smallest cluster: it is the fastest, and f of it are as good as any. */
+const SMALLEST_SHARE = 0.65;
 /** What is submitted at one instant can be signed together, so bursts come in such beats. */
 const BEAT_MS = 15;
 
@@ -54,23 +58,23 @@ export interface Troubles {
 export function drawSchedule(seed: number | string, some: Partial<Choices> = {}): Schedule {
   const choices = { ...ALL_CHOICES, ...some };
   const random = new Random(`${seed}/schedule`);
-  const signing = drawSigning(new Random(`${seed}/signing`), choices);
   const mode = random.pick(choices.modes);
-  const nodes = random.pick(choices.nodes);
+  const nodes = drawNodes(random, choices);
+  const signing = drawSigning(new Random(`${seed}/signing`), choices, nodes);
   const troubles = drawTroubles(random);
   const safetyMs = random.integer(2_000, 7_000);
   const plot: Plot = random.chance(0.4)
     ? drawPlot(random, { nodes, clients: CLIENTS, safetyMs })
     : { steps: [] };
   const tuning = withFastPath({ ...drawTuning(random), ...plot.tuning }, choices);
-  const drawn = troubles.faults ? drawFaulty(random, nodes) : new Map<ReplicaId, FaultKind>();
+  const drawn = troubles.faults ? drawFaulty(random, nodes) : new Map<ReplicaId, SimulatedFault>();
   const faulty = plot.faulty ?? drawn;
   const honest = everyone(nodes).filter((replica) => !faulty.has(replica));
   const steps = [
     ...drawSubmissions(random, safetyMs, signing.signedTogether),
     ...drawNetworkSteps(random, { nodes, clients: CLIENTS, safetyMs, troubles }),
     ...(troubles.crashes ? drawPowerSteps(random, honest, safetyMs) : []),
-    ...drawFaultSteps(random, [...faulty.keys()], { nodes, safetyMs }),
+    ...drawFaultSteps(random, faulty, { nodes, safetyMs }),
     ...(troubles.outsider ? drawOutsider(random, safetyMs) : []),
     ...plot.steps,
   ].sort((a, b) => a.atMs - b.atMs);
@@ -85,6 +89,7 @@ export function drawSchedule(seed: number | string, some: Partial<Choices> = {})
     disk: plot.disk ?? drawDisk(random, troubles.slowDisk),
     clockRates: everyone(nodes).map(() => (troubles.drift ? random.between(0.7, 1.4) : 1)),
     faulty,
+    ambushes: plot.ambushes ?? drawAmbushes(random, faulty, nodes),
     steps,
     // A plot may take longer; what is healed must stay so.
     safetyMs: Math.max(safetyMs, ...plot.steps.map(({ atMs }) => atMs)),
@@ -108,9 +113,19 @@ function everyone(nodes: number): ReplicaId[] {
 
 type Signing = Pick<Schedule, 'signature' | 'signedTogether'>;
 
-function drawSigning(random: Random, { signatures, signedTogether }: Choices): Signing {
-  const bls = signatures.length > 1 ? random.chance(BLS_SHARE) : signatures[0] === 'bls';
+function drawSigning(
+  random: Random,
+  { signatures, signedTogether }: Choices,
+  nodes: number,
+): Signing {
+  const share = BLS_SHARE * (4 / nodes) ** 2;
+  const bls = signatures.length > 1 ? random.chance(share) : signatures[0] === 'bls';
   return { signature: bls ? 'bls' : 'ed25519', signedTogether: random.pick(signedTogether) };
+}
+
+/** The first, or any of those that there are to choose from. */
+function drawNodes(random: Random, { nodes }: Choices): number {
+  return random.chance(SMALLEST_SHARE) ? nodes[0] : random.pick(nodes);
 }
 
 /** What was drawn, where there is a choice. */
@@ -161,7 +176,7 @@ function drawSubmissions(random: Random, safetyMs: number, signedTogether: numbe
   if (!random.chance(0.4)) return steps;
   const timestamp = random.integer(1, 100);
   const atMs = random.between(0, safetyMs);
-  const kind = random.chance(0.5) ? 'submit-twice' : 'submit-lists';
+  const kind = random.pick(['submit-twice', 'submit-lists', 'submit-scattered'] as const);
   return [...steps, { atMs, step: { kind, timestamp, key: drawKey(random) } }];
 }
 

@@ -11,6 +11,9 @@ import { FAULTY_CLIENT } from './schedule.js';
 
 type List = readonly Request[];
 
+/** Requests that it gives to one replica alone. */
+const SCATTERED = 3;
+
 export class FaultyClient {
   private readonly signer: RequestSigner;
   private readonly channels: ChannelNames;
@@ -61,6 +64,26 @@ export class FaultyClient {
     this.toAll(listOf(under(unsigned, ab)));
     this.toAll({ ...stripped(unsigned), signature: ac[0]?.signature ?? '' });
     this.steal(first, key);
+  }
+
+  /** To each replica requests that no other one has, and one timestamp with another operation. */
+  scatter(first: number, key: string): void {
+    for (const replica of this.cluster.facts.members.keys()) {
+      for (let step = 1; step <= SCATTERED; step += 1) {
+        this.sendSigned(
+          replica,
+          first + SCATTERED * replica + step,
+          putOperation(key, `scattered ${step}`),
+        );
+      }
+      this.sendSigned(replica, first, putOperation(key, `for ${replica}`));
+    }
+  }
+
+  private sendSigned(replica: ReplicaId, timestamp: number, operation: string): void {
+    const request = this.signer.sign({ client: FAULTY_CLIENT, timestamp, operation });
+    this.signed(request);
+    this.send(replica, request);
   }
 
   /** Signs another client's operation, beside one of its own, which makes the list known. */

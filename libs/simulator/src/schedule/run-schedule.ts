@@ -30,6 +30,10 @@ export interface RunReport {
 
 /** How often sizes are looked at, in virtual milliseconds. */
 const INSPECTION_MS = 50;
+/** Longer than any vote waits to be repeated, on a slow clock. */
+const SILENCE_MS = 4_000;
+/** Within which it must come to that: what a faulty client asked for may be decided meanwhile. */
+const SILENT_WITHIN_MS = 60_000;
 /** More than any run needs that comes to an end. */
 const MAX_EVENTS = 400_000;
 
@@ -85,8 +89,10 @@ class Run {
     await this.runUntil(() => false, safetyMs);
     if (this.failed) return;
     this.cluster.note('--- everything is healed');
+    this.cluster.adversary?.rest();
     this.director.heal();
     if (!(await this.runUntil(() => this.isDone(), livenessMs))) this.reportUnfinished(livenessMs);
+    if (!this.failed) await this.fallSilent();
     if (endsWithPowerCut && !this.failed) await this.cutPower(livenessMs);
   }
 
@@ -105,6 +111,17 @@ class Run {
 
   private get failed(): boolean {
     return this.cluster.checkers.violations.length > 0;
+  }
+
+  /** With nothing left to decide, votes on slots end: no honest replica goes on for ever. */
+  private async fallSilent(): Promise<void> {
+    const { cluster } = this;
+    const isSilent = (): boolean => cluster.time.now() - cluster.lastVoteMs > SILENCE_MS;
+    if ((await this.runUntil(isSilent, SILENT_WITHIN_MS)) || this.failed) return;
+    cluster.checkers.found(
+      'liveness',
+      `nothing is left to do, and votes go on: ${this.whereAll()}`,
+    );
   }
 
   /** What clients believe must be there when all start again, and the cluster must go on. */
@@ -131,6 +148,7 @@ class Run {
     const { cluster } = this;
     if (cluster.outcomes.length < cluster.submitted) return false;
     const nodes = cluster.honestNodes();
+    if (!nodes.every((node) => isInView(node, nodes))) return false;
     const reached = nodes.map((node) => node.status().lastExecuted);
     const acknowledged = Math.max(0, ...cluster.outcomes.map(({ sequence }) => sequence));
     if (!reached.every((last) => last === reached[0] && last >= acknowledged)) return false;
@@ -140,11 +158,14 @@ class Run {
   private reportUnfinished(limitMs: number): void {
     if (this.failed) return;
     const { outcomes, submitted } = this.cluster;
-    const where = this.cluster.honestNodes().map(stateOf).join('; ');
     this.cluster.checkers.found(
       'liveness',
-      `${outcomes.length} of ${submitted} decided in ${Math.round(limitMs)} ms; ${where}`,
+      `${outcomes.length} of ${submitted} decided in ${Math.round(limitMs)} ms; ${this.whereAll()}`,
     );
+  }
+
+  private whereAll(): string {
+    return this.cluster.honestNodes().map(stateOf).join('; ');
   }
 
   private inspect(): void {
@@ -156,6 +177,19 @@ class Run {
   }
 }
 
+/**
+ * Whether a node takes part in the view that others are in. Who has left it by itself, and asks for
+ * one that has not begun, may wait until enough others want to leave too.
+ */
+function isInView(node: SimulatedNode, nodes: readonly SimulatedNode[]): boolean {
+  const { view, active } = node.status();
+  const begun = nodes.map((each) => each.status()).filter((each) => each.active);
+  const latest = Math.max(0, ...begun.map((each) => each.view));
+  return active ? view === latest : view > latest;
+}
+
 function stateOf(node: SimulatedNode): string {
-  return `slot ${node.status().lastExecuted} with state ${node.stateDigest().slice(0, 8)}`;
+  const { view, active, lastExecuted } = node.status();
+  const where = `slot ${lastExecuted} with state ${node.stateDigest().slice(0, 8)}`;
+  return `${where} in view ${view}${active ? '' : ', which has not begun'}`;
 }

@@ -1,11 +1,14 @@
 import { maxFaulty, quorumSize } from '@ccro/consensus';
 import { FAULT_KINDS } from '@ccro/faults';
 import { describe, expect, it } from 'vitest';
+import { rememberSignatures } from '../remember-signatures.js';
 import { Trace } from '../trace/trace.js';
 import { ALL_CHOICES, drawSchedule } from './draw-schedule.js';
 import { runSchedule } from './run-schedule.js';
 import { NO_STATISTICS, sumOf } from './statistics.js';
 import type { Schedule } from './schedule.js';
+
+rememberSignatures();
 
 const MANY = Array.from({ length: 400 }, (_, seed) => drawSchedule(seed));
 
@@ -28,6 +31,7 @@ describe('schedules', () => {
       'broker-away',
       'broker-back',
       'crash',
+      'crash-when',
       'cut',
       'fault',
       'network',
@@ -35,13 +39,20 @@ describe('schedules', () => {
       'restart',
       'submit',
       'submit-lists',
+      'submit-scattered',
       'submit-twice',
       'wipe',
     ]);
     const faults = new Set(MANY.flatMap(({ faulty }) => [...faulty.values()]));
-    expect([...faults].sort()).toEqual([...FAULT_KINDS].sort());
+    expect([...faults].sort()).toEqual([...FAULT_KINDS, 'byzantine'].sort());
     const clusters = new Set(MANY.map(({ mode, nodes }) => `${mode} ${nodes}`));
-    expect([...clusters].sort()).toEqual(['ccro 4', 'ccro 7', 'pbft 4', 'pbft 7']);
+    const sizes = [4, 5, 6, 7, 8, 9, 10];
+    const all = sizes.flatMap((nodes) => [`ccro ${nodes}`, `pbft ${nodes}`]);
+    expect([...clusters].sort()).toEqual(all.sort());
+    const smallest = MANY.filter(({ nodes }) => nodes === 4);
+    expect(smallest.length).toBeGreaterThan(MANY.length / 2);
+    const ambushes = MANY.filter((each) => each.ambushes.length > 0);
+    expect(ambushes.length).toBeGreaterThan(MANY.length / 10);
     const switches = new Set(
       MANY.map(({ mode, signature, signedTogether, tuning }) =>
         [mode, signature, signedTogether, tuning.fastPath].join(),
@@ -51,8 +62,9 @@ describe('schedules', () => {
   });
 
   it('stay within what the protocol promises to bear', () => {
-    for (const { nodes, faulty, steps, safetyMs } of MANY) {
+    for (const { nodes, faulty, ambushes, steps, safetyMs } of MANY) {
       expect(faulty.size).toBeLessThanOrEqual(maxFaulty(nodes));
+      for (const { witness } of ambushes) expect(faulty.has(witness)).toBe(false);
       for (const { atMs, step } of steps) {
         expect(atMs).toBeLessThanOrEqual(safetyMs + 30);
         if (step.kind === 'fault' || step.kind === 'wipe') {
@@ -96,7 +108,7 @@ describe('schedules', () => {
 });
 
 describe('runs', () => {
-  it.each([2, 5, 9])(
+  it.each([6, 13, 20])(
     'of seed %i are the same to the last line',
     { timeout: 60_000 },
     async (seed) => {
@@ -109,7 +121,7 @@ describe('runs', () => {
   );
 
   it('are not changed by being traced', async () => {
-    const schedule = drawSchedule(3);
+    const schedule = drawSchedule(7);
     const traced = await runSchedule(schedule, new Trace());
     expect(await runSchedule(schedule)).toEqual(traced);
   });

@@ -1,11 +1,11 @@
 /** What a run is made of. A schedule is data: equal schedules give equal runs. */
 
-import type { ClientId, ReplicaId } from '@ccro/consensus';
+import type { ClientId, ReplicaId, StoreRecord } from '@ccro/consensus';
 import type { SchemeName } from '@ccro/crypto';
-import type { FaultKind } from '@ccro/faults';
+import type { AmbushPlan } from '../adversary/ambush.js';
 import type { DiskOptions } from '../simulated-disk.js';
 import type { NetworkFaults } from '../simulated-network.js';
-import type { SimulatedTuning } from '../simulated-node.js';
+import type { SimulatedFault, SimulatedTuning } from '../simulated-node.js';
 
 export type Mode = 'pbft' | 'ccro';
 
@@ -35,6 +35,8 @@ export type Step =
   | { readonly kind: 'submit-twice'; readonly timestamp: number; readonly key: string }
   /** A faulty client signs lists of requests that are not what they should be. */
   | { readonly kind: 'submit-lists'; readonly timestamp: number; readonly key: string }
+  /** A faulty client gives each replica other requests, and another one under a timestamp. */
+  | { readonly kind: 'submit-scattered'; readonly timestamp: number; readonly key: string }
   | { readonly kind: 'network'; readonly faults: NetworkFaults }
   /** Takes the place of what was cut before. */
   | { readonly kind: 'cut'; readonly what: string; readonly links: readonly CutLink[] }
@@ -43,8 +45,20 @@ export type Step =
   | { readonly kind: 'broker-back'; readonly replicas: readonly ReplicaId[] }
   | { readonly kind: 'crash'; readonly replicas: readonly ReplicaId[] }
   | { readonly kind: 'restart'; readonly replicas: readonly ReplicaId[] }
+  /** From now on: power is cut just when the `nth` such record is durable, for so long. */
+  | {
+      readonly kind: 'crash-when';
+      readonly replica: ReplicaId;
+      readonly record: StoreRecord['kind'];
+      readonly nth: number;
+      readonly downMs: number;
+    }
   /** Of faulty replicas only. */
-  | { readonly kind: 'fault'; readonly replica: ReplicaId; readonly fault: FaultKind | undefined }
+  | {
+      readonly kind: 'fault';
+      readonly replica: ReplicaId;
+      readonly fault: SimulatedFault | undefined;
+    }
   /** A faulty replica starts again having forgotten everything. */
   | { readonly kind: 'wipe'; readonly replica: ReplicaId }
   /** Somebody without keys replays, alters and makes up messages, so many a second. */
@@ -70,7 +84,9 @@ export interface Schedule {
   readonly disk: DiskOptions;
   readonly clockRates: readonly number[];
   /** Replicas that are held to nothing, at most f, and how they begin. */
-  readonly faulty: ReadonlyMap<ReplicaId, FaultKind>;
+  readonly faulty: ReadonlyMap<ReplicaId, SimulatedFault>;
+  /** What the network does for the adversary of byzantine replicas. */
+  readonly ambushes: readonly AmbushPlan[];
   /** Ascending by time. */
   readonly steps: readonly TimedStep[];
   /** When everything is healed: virtual milliseconds from the start. */

@@ -1,5 +1,6 @@
 import type { ReplicaId, Restored, StoreRecord, VerifiedMessage } from '@ccro/consensus';
-import type { FaultKind, OutgoingSend } from '@ccro/faults';
+import type { OutgoingSend } from '@ccro/faults';
+import type { SimulatedFault } from '../simulated-node.js';
 
 /** What goes on inside a node. Traces leave it out: it follows from the rest. */
 export type InnerEvent =
@@ -21,7 +22,11 @@ export type InnerEvent =
     }
   | { readonly kind: 'power'; readonly replica: ReplicaId; readonly on: boolean }
   /** It misbehaves in this way from now on; undefined: it is honest again. */
-  | { readonly kind: 'fault'; readonly replica: ReplicaId; readonly fault: FaultKind | undefined }
+  | {
+      readonly kind: 'fault';
+      readonly replica: ReplicaId;
+      readonly fault: SimulatedFault | undefined;
+    }
   | {
       /** What a faulty node says, at once or later, in the place of what an honest one would. */
       readonly kind: 'behaved';

@@ -1,0 +1,90 @@
+/**
+ * An ambush: just when a slot is about to be decided in a view after which the adversary has its
+ * turn as primary, the network lets one honest replica alone learn of it. What nobody else knows
+ * was decided is what a new view must not lose.
+ *
+ * An asynchronous network may do that. It lasts until the next view begins, or its time is up.
+ */
+
+import {
+  decides,
+  primaryOf,
+  type ReplicaId,
+  type SequenceNumber,
+  type View,
+} from '@ccro/consensus';
+import type { WireMessage } from '@ccro/wire';
+import type { Holdings } from './holdings.js';
+
+export interface AmbushPlan {
+  /** The honest replica that learns of decisions. */
+  readonly witness: ReplicaId;
+  /** Not before this view. */
+  readonly fromView: View;
+  /** So many slots are decided in the view first. */
+  readonly afterSlots: number;
+  /** In virtual milliseconds. */
+  readonly lastsMs: number;
+}
+
+export class Ambush {
+  private sprung:
+    { readonly view: View; readonly above: SequenceNumber; readonly untilMs: number } | undefined;
+  private over = false;
+
+  constructor(
+    private readonly plan: AmbushPlan,
+    private readonly own: ReadonlySet<ReplicaId>,
+    private readonly n: number,
+  ) {}
+
+  get active(): boolean {
+    return this.sprung !== undefined && !this.over;
+  }
+
+  /** Looks whether it is time. @returns whether it began just now */
+  consider(holdings: Holdings, nowMs: number): boolean {
+    if (this.over) return false;
+    if (this.sprung !== undefined) {
+      if (holdings.view > this.sprung.view || nowMs > this.sprung.untilMs) this.end();
+      return false;
+    }
+    const { view, decided } = holdings;
+    const { fromView, afterSlots, lastsMs } = this.plan;
+    if (view < fromView || !this.own.has(primaryOf(view + 1, this.n))) return false;
+    const decidedHere = [...decided].filter(([, certificate]) => certificate.view === view);
+    if (decidedHere.length < afterSlots) return false;
+    const above = Math.max(0, ...decidedHere.map(([sequence]) => sequence));
+    this.sprung = { view, above, untilMs: nowMs + lastsMs };
+    return true;
+  }
+
+  end(): void {
+    this.over = true;
+  }
+
+  /** Whether `message` does not get from one replica to another, undefined being somebody else. */
+  obstructs(
+    message: WireMessage | undefined,
+    from: ReplicaId | undefined,
+    to: ReplicaId | undefined,
+  ): boolean {
+    const { sprung, own, n, plan } = this;
+    if (sprung === undefined || this.over || message === undefined) return false;
+    if (to === undefined || own.has(to) || to === plan.witness) return false;
+    // What the witness could tell the others of it.
+    if (from === plan.witness && (message.kind === 'status' || message.kind === 'chunk-part')) {
+      return true;
+    }
+    switch (message.kind) {
+      case 'vote':
+        return message.phase === 'commit' && message.sequence > sprung.above;
+      case 'certificate':
+        return decides(message, n) && message.sequence > sprung.above;
+      case 'decision':
+        return message.sequence > sprung.above;
+      default:
+        return false;
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import { FAULT_KINDS, type FaultKind } from '@ccro/faults';
+import type { Random } from '../random.js';
+
+/**
+ * How inclined the adversary of a run is to each thing it can do: chances in [0, 1]. A run's has
+ * some of them and not the others, so that each shows what it does without being hidden by the rest.
+ */
+export interface Temper {
+  /** Votes for whatever an honest replica votes for, also for two digests. */
+  readonly supports: number;
+  /** As primary: other batches for some replicas. */
+  readonly splits: number;
+  /** As primary: proposes to some replicas only. */
+  readonly starves: number;
+  /** As primary: names another collector to each replica. */
+  readonly namesCollectors: number;
+  /** As collector, or with certificates it made itself: lets some have them, or one alone. */
+  readonly keepsCertificates: number;
+  /** Asks for a view in other words to each replica. */
+  readonly versions: number;
+  /** As primary of a new view: begins it on view-changes of its choice. */
+  readonly begins: number;
+  /** Begins views that nobody asked for. */
+  readonly unasked: number;
+  /** Says that it is elsewhere than it is. */
+  readonly misleads: number;
+  /** Lies of libs/faults that it tells besides, and how often it tells one. */
+  readonly lies: readonly FaultKind[];
+  readonly liesOften: number;
+}
+
+/** Silence and lateness are no lies, and would hide the others. */
+const LIES = FAULT_KINDS.filter((kind) => kind !== 'offline' && kind !== 'delay');
+
+export function drawTemper(random: Random): Temper {
+  const level = (): number => (random.chance(0.4) ? 0 : random.pick([0.2, 0.6, 1]));
+  return {
+    supports: level(),
+    splits: level(),
+    starves: level() / 2,
+    namesCollectors: level(),
+    keepsCertificates: level(),
+    versions: level(),
+    begins: random.pick([0, 0.6, 1, 1]),
+    unasked: level() / 2,
+    misleads: level() / 2,
+    lies: random.chance(0.3) ? [] : random.shuffled(LIES).slice(0, random.integer(1, 4)),
+    liesOften: random.pick([0.2, 0.6, 1]),
+  };
+}

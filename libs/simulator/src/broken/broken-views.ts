@@ -1,0 +1,170 @@
+/** Rules about changing views, and what a new view must not lose. */
+
+import type { BrokenProtocol } from './broken-protocol.js';
+
+const CONSENSUS = 'libs/consensus/src';
+const CRYPTO = 'libs/crypto/src';
+
+export const VIEWS: readonly BrokenProtocol[] = [
+  {
+    name: 'new-view-believed',
+    breaks: "A new view's re-proposals are computed again; the new primary is believed.",
+    edits: [
+      {
+        file: `${CONSENSUS}/view-change/new-view.ts`,
+        find: 'isBorneOut(state, complete)',
+        replace: 'true',
+      },
+      {
+        file: `${CONSENSUS}/view-change/new-view.ts`,
+        find: 'const { stable, reproposals } = carriedOver(state, viewChanges);',
+        replace:
+          'const { stable } = carriedOver(state, viewChanges); const { reproposals } = newView;',
+      },
+    ],
+    violates: ['agreement', 'stopped'],
+    foundBy: 'runs',
+  },
+  {
+    name: 'other-views-view-changes',
+    breaks: 'A new view begins on view-changes for that view; those for any view will do.',
+    edits: [
+      {
+        file: `${CONSENSUS}/view-change/new-view.ts`,
+        find: 'viewChanges.some((each) => each.view !== view)',
+        replace: 'false',
+      },
+    ],
+    violates: ['agreement', 'stopped', 'no-equivocation'],
+    foundBy: 'runs',
+  },
+  {
+    name: 'new-view-of-few',
+    breaks: 'A new view begins on the view-changes of a quorum; fewer are enough.',
+    edits: [
+      {
+        file: `${CONSENSUS}/view-change/new-view.ts`,
+        find: 'signers.size !== state.size.quorum',
+        replace: 'signers.size === 0',
+      },
+      {
+        file: `${CONSENSUS}/view-change/new-view.ts`,
+        find: 'viewChanges.length === size.quorum',
+        replace: 'viewChanges.length <= size.quorum',
+      },
+      {
+        file: `${CRYPTO}/verifier.ts`,
+        find: 'referred.length === this.quorum',
+        replace: 'referred.length <= this.quorum',
+      },
+    ],
+    violates: ['agreement', 'stopped', 'no-equivocation'],
+    foundBy: 'runs',
+  },
+  {
+    name: 'new-view-of-one',
+    breaks: 'Those of a quorum are of as many replicas; one may have made all of them.',
+    edits: [
+      {
+        file: `${CONSENSUS}/view-change/new-view.ts`,
+        find: 'signers.size !== state.size.quorum || viewChanges.length !== signers.size',
+        replace: 'signers.size === 0',
+      },
+    ],
+    violates: ['agreement', 'stopped', 'no-equivocation'],
+    foundBy: 'runs',
+  },
+  {
+    name: 'laggard-not-helped',
+    breaks: 'Who asks for a view that has begun is shown how it began; nobody answers.',
+    edits: [
+      {
+        file: `${CONSENSUS}/view-change/changing-view.ts`,
+        find: 'helpIntoView(state, replica);',
+        replace: '',
+      },
+    ],
+    violates: ['liveness'],
+    foundBy: 'runs',
+  },
+  {
+    name: 'view-begins-by-itself',
+    breaks: 'A view begins on the word of a quorum; it begins for whoever asks for it.',
+    edits: [
+      {
+        file: `${CONSENSUS}/view-change/changing-view.ts`,
+        find: 'state.active = false;',
+        replace: '',
+      },
+    ],
+    violates: ['agreement', 'stopped', 'no-equivocation', 'leaving', 'liveness'],
+    foundBy: 'runs',
+  },
+  {
+    name: 'nobody-suspects',
+    breaks: 'A primary that serves nobody is left; everyone stays with it.',
+    edits: [
+      {
+        file: `${CONSENSUS}/view-change/suspecting.ts`,
+        find: 'startViewChange(state, state.view + 1',
+        replace: 'watchOldestRequest(state, state.view + 1',
+      },
+    ],
+    violates: ['liveness'],
+    foundBy: 'runs',
+  },
+  {
+    name: 'no-rule-1',
+    breaks: 'f + 1 later votes win over a certificate; the certificate always wins.',
+    edits: [
+      {
+        file: `${CONSENSUS}/view-change/choose-reproposals.ts`,
+        find: 'return votedLater ?? certified?.digest;',
+        replace: 'return certified?.digest;',
+      },
+    ],
+    violates: ['agreement', 'stopped'],
+    foundBy: 'runs',
+  },
+  {
+    name: 'rule-1-not-strict',
+    breaks: "Only votes later than the certificate count; its own view's count as well.",
+    edits: [
+      {
+        file: `${CONSENSUS}/view-change/choose-reproposals.ts`,
+        find: 'vote.view <= view',
+        replace: 'vote.view < view',
+      },
+    ],
+    violates: ['agreement'],
+    foundBy: 'exploration',
+  },
+  {
+    name: 'null-votes-unreported',
+    breaks: 'Votes for the null batch are reported like others; they are left out.',
+    edits: [
+      {
+        file: `${CONSENSUS}/view-change/choose-reproposals.ts`,
+        find: 'chooseDigest(reports.get(sequence) ?? [], weakQuorum)',
+        replace:
+          'chooseDigest((reports.get(sequence) ?? []).map((each) => ' +
+          'each.vote?.digest === nullBatch ? { ...each, vote: null } : each), weakQuorum)',
+      },
+    ],
+    violates: ['agreement'],
+    foundBy: 'exploration',
+  },
+  {
+    name: 'lowest-certificate',
+    breaks: 'The certificate of the highest view counts; that of the lowest is taken.',
+    edits: [
+      {
+        file: `${CONSENSUS}/view-change/choose-reproposals.ts`,
+        find: 'certificate.view > highest.view',
+        replace: 'certificate.view < highest.view',
+      },
+    ],
+    violates: ['agreement'],
+    foundBy: 'exploration',
+  },
+];
