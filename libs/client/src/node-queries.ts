@@ -3,12 +3,22 @@
  *
  * Invariant kept here: an answer counts only when the replica that was asked signed it. It is
  * that replica's word, no more: whoever needs truth asks for proof or for f+1 equal answers.
+ *
+ * A query names the run of the replica it is for and a counter of its own there, which the replica
+ * says when it is asked without: so nothing depends on two clocks.
  */
 
-import { randomUUID } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import type { ClientId, ReplicaId } from '@ccro/consensus';
 import type { RequestSigner, Verifier } from '@ccro/crypto';
-import { formatNodeQuery, type Answer, type NodeQuery, type Query } from '@ccro/wire';
+import {
+  formatNodeQuery,
+  readQueryRetry,
+  type Answer,
+  type NodeQuery,
+  type Query,
+  type QueryRetry,
+} from '@ccro/wire';
 import { ClientError } from './client-error.js';
 import type { Clock } from '@ccro/clock';
 import { Deferred } from './deferred.js';
@@ -25,6 +35,11 @@ export interface NodeQueriesParts {
   readonly send: (replica: ReplicaId, query: Query) => Promise<number>;
 }
 
+/** Named as long as a replica has not said which run of it there is. */
+const UNKNOWN_SESSION = 'unknown';
+/** Counters are taken this far apart at most: other processes with the same key count as well. */
+const STRIDE = 1024;
+
 interface OpenQuery {
   readonly replica: ReplicaId;
   readonly answered: Deferred<unknown>;
@@ -32,6 +47,8 @@ interface OpenQuery {
 
 export class NodeQueries {
   private readonly open = new Map<string, OpenQuery>();
+  /** By replica: its run, and the counter named last. */
+  private readonly sessions = new Map<ReplicaId, QueryRetry>();
 
   constructor(private readonly parts: NodeQueriesParts) {}
 
@@ -43,6 +60,17 @@ export class NodeQueries {
    *   connected or the broker is away; `closed`
    */
   async ask(replica: ReplicaId, query: NodeQuery, timeoutMs: number): Promise<unknown> {
+    const deadlineMs = this.parts.clock.now() + timeoutMs;
+    const answer = await this.askOnce(replica, query, timeoutMs);
+    const retry = readQueryRetry(answer);
+    if (retry === undefined) return answer;
+    this.learn(replica, retry);
+    const again = await this.askOnce(replica, query, deadlineMs - this.parts.clock.now());
+    if (readQueryRetry(again) === undefined) return again;
+    throw new ClientError('no-answer', `node ${replica} takes no query that it has not seen`);
+  }
+
+  private async askOnce(replica: ReplicaId, query: NodeQuery, timeoutMs: number): Promise<unknown> {
     const { client, signer, clock, send } = this.parts;
     const id = randomUUID();
     const answered = new Deferred<unknown>();
@@ -50,9 +78,7 @@ export class NodeQueries {
     const noAnswer = (why: string): void =>
       answered.reject(new ClientError('no-answer', `node ${replica} ${why}`));
     const cancel = clock.schedule(timeoutMs, () => noAnswer('did not answer in time'));
-    // Nodes compare this with their own wall clock, so that a recorded query cannot be used later.
-    const sentAtMs = Date.now();
-    const statement = { id, client, replica, sentAtMs, query: formatNodeQuery(query) };
+    const statement = { id, client, replica, ...this.next(replica), query: formatNodeQuery(query) };
     send(replica, signer.signQuery({ kind: 'query', ...statement } as const)).then(
       (receivers) => {
         if (receivers === 0) noAnswer('is not connected');
@@ -65,6 +91,23 @@ export class NodeQueries {
       cancel();
       this.open.delete(id);
     }
+  }
+
+  private next(replica: ReplicaId): QueryRetry {
+    const { session, counter } = this.sessions.get(replica) ?? {
+      session: UNKNOWN_SESSION,
+      counter: 0,
+    };
+    const next = { session, counter: counter + randomInt(1, STRIDE) };
+    this.sessions.set(replica, next);
+    return next;
+  }
+
+  /** Several queries may learn of a new run at once; none takes back what another one counted. */
+  private learn(replica: ReplicaId, { session, counter }: QueryRetry): void {
+    const known = this.sessions.get(replica);
+    const own = known?.session === session ? known.counter : 0;
+    this.sessions.set(replica, { session, counter: Math.max(own, counter) });
   }
 
   /** Takes an answer from the network. */

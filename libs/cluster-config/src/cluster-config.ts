@@ -28,6 +28,8 @@ export interface Client {
   readonly id: ClientId;
   /** Ed25519, base64url. */
   readonly publicKey: string;
+  /** Whether nodes let it set faults on them; nobody may who is not marked so. */
+  readonly admin?: boolean | undefined;
 }
 
 /** Settings of the protocol that a cluster file may override. */
@@ -122,6 +124,11 @@ export function clusterKeys(config: ClusterConfig): ClusterKeys {
     votingKeys,
     clients: new Map(clients.map(({ id, publicKey }) => [id, publicKey])),
   };
+}
+
+/** The clients that nodes let set faults: those that the cluster file marks so. */
+export function adminsOf({ clients }: Pick<ClusterConfig, 'clients'>): ReadonlySet<ClientId> {
+  return new Set(clients.filter(({ admin }) => admin === true).map(({ id }) => id));
 }
 
 /** @throws ConfigurationError when the cluster has no such member */

@@ -88,7 +88,10 @@ export const clusterSchema = z.strictObject(
       .min(1, `1 to ${MAX_MEMBERS} members`)
       .max(MAX_MEMBERS, `1 to ${MAX_MEMBERS} members`),
     clients: z.array(
-      z.strictObject({ id: name, publicKey }, 'an object with id and publicKey, and nothing else'),
+      z.strictObject(
+        { id: name, publicKey, admin: z.boolean('true or false').optional() },
+        'an object with id, publicKey and perhaps admin, and nothing else',
+      ),
       'a list of clients',
     ),
     stateMachine: z

@@ -63,7 +63,11 @@ export function developmentCluster(options: {
       const bls = { publicKey, possession };
       return { id, publicKey: developmentKey('node', id).publicKey, bls };
     }),
-    clients: clients.map((id) => ({ id, publicKey: developmentKey('client', id).publicKey })),
+    clients: clients.map((id) => ({
+      id,
+      publicKey: developmentKey('client', id).publicKey,
+      ...(id === GATEWAY_CLIENT && { admin: true }),
+    })),
     ...(stateMachine === undefined ? {} : { stateMachine }),
     ...(tuning === undefined ? {} : { tuning }),
   });

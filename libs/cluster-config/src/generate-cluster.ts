@@ -1,5 +1,6 @@
 import { generateKeyPair, generateVotingKeyPair, type ProvenKey } from '@ccro/crypto';
 import { formatClusterFile, parseClusterConfig, type ClusterMode } from './cluster-config.js';
+import { GATEWAY_CLIENT } from './development.js';
 import { PRIVATE, PUBLIC, writeNewFiles } from './new-files.js';
 import { formatKeyFile, keyFileName, type KeyOwner, type OwnKeys } from './private-key.js';
 import type { SignatureChoice } from './signature-scheme.js';
@@ -21,7 +22,8 @@ export interface ClusterPlan {
 
 /**
  * Makes keys for a new cluster and writes `cluster.json` and one key file for every node and
- * client. Overwrites nothing: a private key that is lost cannot be made again.
+ * client. Overwrites nothing: a private key that is lost cannot be made again. The client that is
+ * called as the gateway is by default is marked as admin in the file, no other one.
  *
  * @param directory made if it is not there
  * @returns paths of the files, the cluster file first
@@ -41,6 +43,7 @@ export function generateCluster(plan: ClusterPlan, directory: string): string[] 
         id: owner.id,
         publicKey,
         ...publicBls(bls),
+        ...(owner.role === 'client' && owner.id === GATEWAY_CLIENT && { admin: true }),
       }));
   const config = parseClusterConfig({
     cluster,

@@ -1,4 +1,5 @@
 export {
+  adminsOf,
   formatClusterFile,
   loadClusterConfig,
   parseClusterConfig,

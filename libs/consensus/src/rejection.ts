@@ -32,7 +32,6 @@ export const REJECT_CODES = [
   'request-pool-full',
   'timestamp-reused',
   'stale-timestamp',
-  'expired',
   'wrong-new-view',
   'wrong-chunk',
   'unsolicited',

@@ -20,7 +20,6 @@ import type {
   SequenceNumber,
   Status,
   Tally,
-  Timestamp,
   View,
 } from '@ccro/consensus';
 import { LayoutWriter, textBytes } from './byte-layout.js';
@@ -229,18 +228,22 @@ export interface QueryStatement {
   readonly client: ClientId;
   /** Whom it is for: nobody else acts on it, whatever channel it is put on. */
   readonly replica: ReplicaId;
-  readonly sentAtMs: Timestamp;
+  /** Which run of the replica it is for, as the replica says when it is asked for another one. */
+  readonly session: string;
+  /** Grows with each query of the client to this run: none is acted on twice. */
+  readonly counter: number;
   readonly query: string;
 }
 
 export function queryBytes(cluster: string, statement: QueryStatement): Buffer {
-  const { id, client, replica, sentAtMs, query } = statement;
-  const size = 4 + textBytes(id) + 4 + textBytes(client) + 4 + 8 + 32;
+  const { id, client, replica, session, counter, query } = statement;
+  const size = 4 + textBytes(id) + 4 + textBytes(client) + 4 + 4 + textBytes(session) + 8 + 32;
   return startLayout(LAYOUT_TYPES.query, cluster, size)
     .text(id)
     .text(client)
     .u32(replica)
-    .u64(sentAtMs)
+    .text(session)
+    .u64(counter)
     .digest(hash('sha256', query, 'hex'))
     .finish();
 }

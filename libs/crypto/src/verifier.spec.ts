@@ -455,7 +455,8 @@ describe('queries and answers', () => {
     id: 'q1',
     client: 'gateway',
     replica: 1,
-    sentAtMs: 1_700_000_000_000,
+    session: 'its-run',
+    counter: 1_700_000,
     query: '{"type":"status"}',
   });
   const answer = signerOf(3).signAnswer({

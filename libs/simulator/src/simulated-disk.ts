@@ -96,8 +96,12 @@ export class SimulatedDisk implements ReplicaStore {
     return Promise.resolve(this.read());
   }
 
-  decisions(first: SequenceNumber, last: SequenceNumber): Promise<readonly StoredDecision[]> {
-    return Promise.resolve(this.image.decisions(first, last));
+  decisions(
+    first: SequenceNumber,
+    last: SequenceNumber,
+    maxCharacters?: number,
+  ): Promise<readonly StoredDecision[]> {
+    return Promise.resolve(this.image.decisions(first, last, maxCharacters));
   }
 
   snapshot(sequence: SequenceNumber): Promise<HeldSnapshot | undefined> {

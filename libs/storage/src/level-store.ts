@@ -103,13 +103,17 @@ export class LevelStore implements ReplicaStore {
     return Promise.resolve(opened.restored);
   }
 
-  async decisions(first: SequenceNumber, last: SequenceNumber): Promise<StoredDecision[]> {
+  async decisions(
+    first: SequenceNumber,
+    last: SequenceNumber,
+    maxCharacters = Infinity,
+  ): Promise<StoredDecision[]> {
     const { snapshot, limit } = await this.inTurn(() => ({
       snapshot: this.db.snapshot() as Frozen,
       limit: this.decisionsThere(first, last),
     }));
     try {
-      return await this.readDecisions(first, limit, snapshot);
+      return await this.readDecisions(first, { limit, maxCharacters }, snapshot);
     } catch (error) {
       throw storeFailure(this.options.directory, error);
     } finally {
@@ -214,13 +218,16 @@ export class LevelStore implements ReplicaStore {
 
   private async readDecisions(
     first: SequenceNumber,
-    limit: number,
+    { limit, maxCharacters }: { readonly limit: number; readonly maxCharacters: number },
     snapshot: Frozen,
   ): Promise<StoredDecision[]> {
     const found: StoredDecision[] = [];
+    let characters = 0;
     const range = { gte: keyOf({ kind: 'decision', sequence: first }), lt: DECISIONS.end };
     for await (const [key, text] of this.db.iterator({ ...range, limit, snapshot })) {
       if (key !== keyOf({ kind: 'decision', sequence: first + found.length })) break;
+      characters += text.length;
+      if (characters > maxCharacters && found.length > 0) return found;
       found.push(unpackValue(readChecked(key, text).value) as StoredDecision);
     }
     if (found.length === limit) return found;

@@ -41,8 +41,12 @@ export class MemoryStore implements ReplicaStore {
     return Promise.resolve(undefined);
   }
 
-  decisions(first: SequenceNumber, last: SequenceNumber): Promise<readonly StoredDecision[]> {
-    return Promise.resolve(this.image.decisions(first, last));
+  decisions(
+    first: SequenceNumber,
+    last: SequenceNumber,
+    maxCharacters?: number,
+  ): Promise<readonly StoredDecision[]> {
+    return Promise.resolve(this.image.decisions(first, last, maxCharacters));
   }
 
   snapshot(sequence: SequenceNumber): Promise<HeldSnapshot | undefined> {

@@ -60,6 +60,15 @@ export function describeReplicaStoreContract(
       expect(await sequencesOf(store, 0, 2)).toEqual([]);
     });
 
+    it('A4: reads no more decisions than were allowed, but one in any case', async () => {
+      const store = await open();
+      await store.append([executed(1), executed(2), executed(3)]);
+      const found = async (maxCharacters: number): Promise<number[]> =>
+        (await store.decisions(1, 3, maxCharacters)).map(({ decision }) => decision.sequence);
+      expect(await found(1)).toEqual([1]);
+      expect(await found(1_000_000)).toEqual([1, 2, 3]);
+    });
+
     it('gives back requests that were signed together, in the order of the batch', async () => {
       const store = await open();
       const batches = [signedTogether(1, 'a', 'b', 'c'), signedTogether(4, 'd', 'e')];

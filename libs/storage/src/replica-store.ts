@@ -36,9 +36,15 @@ export interface ReplicaStore {
   /**
    * Stored decisions first..last, ascending, up to the first that was never stored or was dropped.
    *
+   * @param maxCharacters of what is stored: no more is read than the one that goes beyond it, which
+   *   is left out unless it is the first
    * @throws StoreError `damaged` when one is not as it was stored
    */
-  decisions(first: SequenceNumber, last: SequenceNumber): Promise<readonly StoredDecision[]>;
+  decisions(
+    first: SequenceNumber,
+    last: SequenceNumber,
+    maxCharacters?: number,
+  ): Promise<readonly StoredDecision[]>;
 
   /**
    * The state at checkpoint `sequence`, frozen as it is now, for as long as it is held; undefined

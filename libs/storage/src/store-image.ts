@@ -30,11 +30,18 @@ export class StoreImage {
   }
 
   /** Decisions first..last, ascending, up to the first that is not there. */
-  decisions(first: SequenceNumber, last: SequenceNumber): StoredDecision[] {
+  decisions(
+    first: SequenceNumber,
+    last: SequenceNumber,
+    maxCharacters = Infinity,
+  ): StoredDecision[] {
     const found: StoredDecision[] = [];
+    let characters = 0;
     for (let sequence = first; sequence <= last; sequence += 1) {
       const stored = this.entries.get(keyOf({ kind: 'decision', sequence }));
       if (stored === undefined) break;
+      characters += charactersOf(stored as StoredDecision);
+      if (characters > maxCharacters && found.length > 0) break;
       found.push(stored as StoredDecision);
     }
     return found;
@@ -62,4 +69,11 @@ export class StoreImage {
       release: () => Promise.resolve(texts.clear()),
     };
   }
+}
+
+/** About as long as it is when it is written out. */
+function charactersOf({ decision, results }: StoredDecision): number {
+  const operations = decision.requests.map(({ operation }) => operation.length + 256);
+  const texts = results.map(({ result }) => result.length + 256);
+  return [...operations, ...texts].reduce((sum, length) => sum + length, 0);
 }

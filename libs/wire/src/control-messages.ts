@@ -23,6 +23,24 @@ export interface Answer extends AnswerStatement {
   readonly signature: Signature;
 }
 
+/**
+ * What a node answers to a query that names another run of it, or a counter that may have been used:
+ * name this run and a counter above this one, and ask again.
+ */
+export interface QueryRetry {
+  readonly session: string;
+  readonly counter: number;
+}
+
+const QUERY_RETRY = Compile(
+  Type.Object({ retry: Type.Object({ session: NAME, counter: COUNTER }, STRICT) }, STRICT),
+);
+
+/** @returns undefined for every other answer */
+export function readQueryRetry(answer: unknown): QueryRetry | undefined {
+  return QUERY_RETRY.Check(answer) ? answer.retry : undefined;
+}
+
 /** What travels beside the protocol. */
 export type ControlMessage = Query | Answer;
 

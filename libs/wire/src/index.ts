@@ -7,6 +7,8 @@ export {
   type NodeQuery,
   parseNodeQuery,
   type Query,
+  type QueryRetry,
+  readQueryRetry,
 } from './control-messages.js';
 export {
   COUNTER,

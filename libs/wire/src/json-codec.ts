@@ -183,8 +183,8 @@ function clientForm(message: Reply | BriefReply | ControlMessage): object {
       return { kind, replica, client, view, root, tally, collector, signature };
     }
     case 'query': {
-      const { kind, id, client, replica, sentAtMs, query, signature } = message;
-      return { kind, id, client, replica, sentAtMs, query, signature };
+      const { kind, id, client, replica, session, counter, query, signature } = message;
+      return { kind, id, client, replica, session, counter, query, signature };
     }
     case 'answer': {
       const { kind, id, replica, answer, signature } = message;

@@ -8,11 +8,17 @@ import { NODE_OPTIONS } from '../node.constants.js';
 import type { NodeOptions } from '../node-options.js';
 import { ReplicaService } from '../replica/replica.service.js';
 import { StatusService } from '../status/status.service.js';
+import { QuerySession } from './query-session.js';
 
-/** Queries older or newer than this are refused, so that a recorded one cannot be used later. */
-const QUERY_LIFETIME_MS = 30_000;
 /** Characters of decisions in one answer at most: it stays well under the message limit. */
 const MAX_ANSWER_CHARACTERS = 256 * 1024;
+/** Characters of the store that are read for one answer at most, results included. */
+const MAX_READ_CHARACTERS = 4 * MAX_ANSWER_CHARACTERS;
+/** Decisions read from the store in one go. */
+const PAGE = 16;
+/** Queries answered at a time, and those that wait for their turn; further ones are refused. */
+const MAX_ANSWERING = 2;
+const MAX_WAITING = 256;
 
 type ReplyQuery = Extract<NodeQuery, { readonly type: 'reply' }>;
 
@@ -23,8 +29,9 @@ export class ControlService {
   private readonly channels: ChannelNames;
   private readonly verifier: Verifier;
   private readonly signer: MessageSigner;
-  /** Ids of queries answered lately, against replay; emptied with their lifetime. */
-  private readonly answered = new Map<string, number>();
+  private readonly session = new QuerySession();
+  private answering = 0;
+  private readonly waiting: (() => void)[] = [];
 
   constructor(
     @Inject(NODE_OPTIONS) private readonly options: NodeOptions,
@@ -43,37 +50,56 @@ export class ControlService {
   }
 
   private async onQuery(message: Query): Promise<void> {
-    const query = this.admit(message);
-    if (query === undefined) return;
-    const signed = this.signer.signAnswer({
-      kind: 'answer' as const,
-      id: message.id,
-      replica: this.options.self,
-      answer: JSON.stringify(await this.answer(query, message.client)),
-    });
-    this.replica.runner.publishTo(this.channels.client(message.client), json.encode(signed));
-  }
-
-  /** The query inside, if its client signed it lately and it is not a replay. */
-  private admit(message: Query): NodeQuery | undefined {
-    const now = Date.now();
-    for (const [id, sentAtMs] of this.answered) {
-      if (now - sentAtMs > QUERY_LIFETIME_MS) this.answered.delete(id);
-    }
-    const refusal = this.refusalOf(message, now);
+    const refusal = this.refusalOf(message);
     if (refusal !== undefined) {
       this.replica.runner.countReject(refusal, message.client);
-      return undefined;
+      return;
     }
-    this.answered.set(message.id, message.sentAtMs);
-    return parseNodeQuery(message.query);
+    const retry = this.session.take(message);
+    if (retry !== undefined) {
+      this.send(message, { retry });
+      return;
+    }
+    const query = parseNodeQuery(message.query);
+    if (query !== undefined) await this.inTurn(() => this.answerTo(message, query));
   }
 
-  private refusalOf(message: Query, nowMs: number): RejectCode | undefined {
+  /** Cheap checks first: a query that is repeated costs no signature. */
+  private refusalOf(message: Query): RejectCode | undefined {
     if (message.replica !== this.options.self) return 'unsolicited';
-    if (Math.abs(nowMs - message.sentAtMs) > QUERY_LIFETIME_MS) return 'expired';
-    if (this.answered.has(message.id)) return 'duplicate';
+    if (this.session.isReplay(message)) return 'duplicate';
+    if (this.waiting.length >= MAX_WAITING) return 'throttled';
     return this.verifier.refuseQuery(message);
+  }
+
+  private async answerTo(message: Query, query: NodeQuery): Promise<void> {
+    this.send(message, await this.answer(query, message.client));
+  }
+
+  private send({ id, client }: Query, answer: unknown): void {
+    const { self } = this.options;
+    const statement = {
+      kind: 'answer',
+      id,
+      replica: self,
+      answer: JSON.stringify(answer),
+    } as const;
+    const signed = this.signer.signAnswer(statement);
+    this.replica.runner.publishTo(this.channels.client(client), json.encode(signed));
+  }
+
+  /** A few at a time: each may read as much as one answer holds. */
+  private async inTurn(run: () => Promise<void>): Promise<void> {
+    if (this.answering >= MAX_ANSWERING) {
+      await new Promise<void>((resolve) => this.waiting.push(resolve));
+    } else this.answering += 1;
+    try {
+      await run();
+    } finally {
+      const next = this.waiting.shift();
+      if (next === undefined) this.answering -= 1;
+      else next();
+    }
   }
 
   private async answer(query: NodeQuery, client: ClientId): Promise<unknown> {
@@ -87,9 +113,9 @@ export class ControlService {
       case 'decision':
         return this.decisions(query.sequence, 1);
       case 'reply':
-        return this.replyTo(query);
+        return this.signAgain(query);
       case 'set-fault':
-        return this.setFault(query.fault);
+        return this.setFault(query.fault, client);
     }
   }
 
@@ -97,7 +123,7 @@ export class ControlService {
    * This node's word on one request that it executed: what it replied then, signed anew, for as
    * long as it keeps the decision. The counts of votes are 0 when the slot has left the window.
    */
-  private async replyTo({ sequence, client, timestamp }: ReplyQuery): Promise<unknown> {
+  private async signAgain({ sequence, client, timestamp }: ReplyQuery): Promise<unknown> {
     const { lastExecuted } = this.replica.runner.status();
     const [stored] = await this.replica.store.decisions(sequence, sequence);
     const request = stored?.decision.requests.find(
@@ -116,22 +142,40 @@ export class ControlService {
     return { reply: JSON.parse(json.encode(reply).toString()), lastExecuted };
   }
 
-  /** Decided slots from `from` on: as many of them as fit into one answer. */
+  /**
+   * Decided slots from `from` on: as many of them as fit into one answer. They are read a page at
+   * a time, and no page is read for what does not fit.
+   */
   private async decisions(from: number, limit: number): Promise<unknown> {
-    const stored = await this.replica.store.decisions(from, from + limit - 1);
     const decisions: unknown[] = [];
     let characters = 0;
-    for (const { decision } of stored) {
-      const text = json.encode(decision).toString();
-      characters += text.length;
-      if (characters > MAX_ANSWER_CHARACTERS && decisions.length > 0) break;
-      decisions.push(JSON.parse(text));
+    let next = from;
+    while (next < from + limit && characters < MAX_ANSWER_CHARACTERS) {
+      const last = Math.min(next + PAGE, from + limit) - 1;
+      const page = await this.replica.store.decisions(next, last, MAX_READ_CHARACTERS);
+      for (const { decision } of page) {
+        const text = json.encode(decision).toString();
+        characters += text.length;
+        if (characters > MAX_ANSWER_CHARACTERS && decisions.length > 0) break;
+        decisions.push(JSON.parse(text));
+      }
+      if (page.length === 0) break;
+      next += page.length;
     }
     return { decisions, lastExecuted: this.replica.runner.status().lastExecuted };
   }
 
-  private setFault(fault: string | null): unknown {
+  /** A right of the cluster's admins, checked here, where it has its effect. */
+  private setFault(fault: string | null, client: ClientId): unknown {
     if (!this.options.faultInjection) return { error: 'fault injection is off' };
+    if (this.options.facts.admins?.has(client) !== true) {
+      this.logger.warn(
+        `client ${client} may not set faults: the cluster file does not mark it as admin`,
+      );
+      return {
+        error: `client ${client} may not set faults: only clients with "admin": true in the cluster file may`,
+      };
+    }
     if (fault !== null && !isFaultKind(fault)) {
       return { error: `unknown fault; one of ${FAULT_KINDS.join(', ')}` };
     }

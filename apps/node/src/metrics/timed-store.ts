@@ -9,7 +9,7 @@ export function timedStore(
   return {
     append: (records) => timed(store, records, onWritten),
     restore: () => store.restore(),
-    decisions: (first, last) => store.decisions(first, last),
+    decisions: (first, last, maxCharacters) => store.decisions(first, last, maxCharacters),
     snapshot: (sequence) => store.snapshot(sequence),
     close: () => store.close(),
   };

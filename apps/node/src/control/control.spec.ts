@@ -1,0 +1,207 @@
+import { channelNames, InProcessHub, nodeConnectionName, type Broker } from '@ccro/broker';
+import { developmentCluster, developmentKey } from '@ccro/cluster-config';
+import type { StoredDecision } from '@ccro/consensus';
+import { RequestSigner } from '@ccro/crypto';
+import { formatNodeQuery, json, readQueryRetry, type NodeQuery, type Query } from '@ccro/wire';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { clusterFacts } from '../cluster-facts.js';
+import { startNode, type NodeApp } from '../node-app.js';
+import type { NodeOptions } from '../node-options.js';
+import { ReplicaService } from '../replica/replica.service.js';
+
+const config = developmentCluster({ nodes: 4, mode: 'ccro', clients: ['gateway', 'alice'] });
+const channels = channelNames(config.cluster);
+const NODE = 1;
+const running: NodeApp[] = [];
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((node) => node.close()));
+});
+
+async function start(hub: InProcessHub, changed: Partial<NodeOptions> = {}): Promise<NodeApp> {
+  const node = await startNode({
+    facts: clusterFacts(config),
+    self: NODE,
+    secretKey: developmentKey('node', NODE).secretKey,
+    broker: hub.broker(nodeConnectionName(NODE)),
+    storage: { durability: 'memory' },
+    httpPort: 0,
+    host: '127.0.0.1',
+    faultInjection: true,
+    onFatal: (error) => {
+      throw error;
+    },
+    ...changed,
+  });
+  running.push(node);
+  return node;
+}
+
+/** Somebody with a client's key, who words the queries. */
+class Asker {
+  private readonly answers = new Map<string, unknown>();
+  private readonly signer: RequestSigner;
+  private count = 0;
+
+  private constructor(
+    private readonly client: string,
+    private readonly broker: Broker,
+  ) {
+    const { secretKey } = developmentKey('client', client);
+    this.signer = new RequestSigner({ cluster: config.cluster, secretKey });
+    broker.onMessage((_channel, payload) => {
+      const { message } = json.decode(payload, config.cluster);
+      if (message?.kind === 'answer') this.answers.set(message.id, JSON.parse(message.answer));
+    });
+  }
+
+  static async connect(hub: InProcessHub, client: string): Promise<Asker> {
+    const broker = hub.broker(`client-${client}`);
+    await broker.connect();
+    const asker = new Asker(client, broker);
+    await broker.subscribe([channels.client(client)]);
+    return asker;
+  }
+
+  sign(query: NodeQuery, session: string, counter: number): Query {
+    this.count += 1;
+    const id = `${this.client}-${this.count}`;
+    const text = formatNodeQuery(query);
+    const named = { id, client: this.client, replica: NODE, session, counter, query: text };
+    return this.signer.signQuery({ kind: 'query', ...named } as const);
+  }
+
+  async send(query: Query): Promise<void> {
+    await this.broker.publish(channels.node(NODE), Buffer.from(json.encode(query)));
+  }
+
+  answerTo({ id }: Query): unknown {
+    return this.answers.get(id);
+  }
+
+  async ask(query: NodeQuery, session: string, counter: number): Promise<unknown> {
+    const signed = this.sign(query, session, counter);
+    await this.send(signed);
+    await vi.waitUntil(() => this.answers.has(signed.id));
+    return this.answerTo(signed);
+  }
+
+  /** The node's present session. */
+  async session(): Promise<string> {
+    return readQueryRetry(await this.ask({ type: 'status' }, 'unknown', 1))?.session ?? '';
+  }
+}
+
+const FAULT = { type: 'set-fault', fault: 'offline' } as const;
+const HONEST = { type: 'set-fault', fault: null } as const;
+
+describe('the right to set faults', () => {
+  it('I2: is that of clients which the cluster file marks as admin', async () => {
+    const hub = new InProcessHub();
+    await start(hub);
+    const alice = await Asker.connect(hub, 'alice');
+    const refused = await alice.ask(FAULT, await alice.session(), 2);
+    expect(refused).toEqual({ error: expect.stringContaining('"admin": true') as string });
+    const gateway = await Asker.connect(hub, 'gateway');
+    expect(await gateway.ask({ type: 'status' }, await gateway.session(), 2)).toMatchObject({
+      fault: null,
+    });
+    expect(await gateway.ask(FAULT, await gateway.session(), 3)).toEqual({ fault: 'offline' });
+  });
+
+  it('I2, sibling: is nobody’s in a cluster file without a mark', async () => {
+    const hub = new InProcessHub();
+    const clients = config.clients.map(({ id, publicKey }) => ({ id, publicKey }));
+    await start(hub, { facts: clusterFacts({ ...config, clients }) });
+    const gateway = await Asker.connect(hub, 'gateway');
+    const refused = await gateway.ask(FAULT, await gateway.session(), 2);
+    expect(refused).toHaveProperty('error');
+  });
+});
+
+describe('which queries are fresh', () => {
+  it('E1: those that name this run of the node and a new counter, whatever the clocks say', async () => {
+    const hub = new InProcessHub();
+    const first = await start(hub);
+    const asker = await Asker.connect(hub, 'gateway');
+    const session = await asker.session();
+    expect(await asker.ask({ type: 'status' }, session, 1)).toMatchObject({ id: NODE });
+    await first.close();
+    running.splice(0);
+    await start(hub);
+    const retry = readQueryRetry(await asker.ask({ type: 'status' }, session, 2));
+    expect(retry).toMatchObject({ counter: 0 });
+    expect(retry?.session).not.toBe(session);
+    expect(await asker.ask({ type: 'status' }, retry?.session ?? '', 1)).toMatchObject({
+      id: NODE,
+    });
+  });
+
+  it('E1: none is acted on twice', async () => {
+    const hub = new InProcessHub();
+    await start(hub);
+    const asker = await Asker.connect(hub, 'gateway');
+    const session = await asker.session();
+    const query = asker.sign(FAULT, session, 7);
+    await asker.send(query);
+    await vi.waitFor(() => expect(asker.answerTo(query)).toEqual({ fault: 'offline' }));
+    expect(await asker.ask(HONEST, session, 8)).toEqual({ fault: null });
+    await asker.send(query);
+    const status = await asker.ask({ type: 'status' }, session, 9);
+    expect(status).toMatchObject({ fault: null, rejects: { duplicate: 1 } });
+  });
+});
+
+describe('what one query costs', () => {
+  const LARGE = 100_000;
+
+  function stored(sequence: number): StoredDecision {
+    const digest = 'ab'.repeat(32);
+    const requests = [
+      {
+        kind: 'request',
+        client: 'gateway',
+        timestamp: sequence,
+        operation: 'x'.repeat(LARGE),
+        digest,
+        signature: '',
+      },
+    ] as const;
+    const proof = { scheme: 'ed25519', signers: [], signatures: [] };
+    const slot = { view: 0, sequence, digest };
+    const certificate = { kind: 'certificate', phase: 'commit', ...slot, proof } as const;
+    const decision = { kind: 'decision', ...slot, requests, certificate } as const;
+    return { decision, results: [], ledgerHead: digest };
+  }
+
+  it('A4: a page of the ledger that holds what fits into one answer, not all that was asked for', async () => {
+    const hub = new InProcessHub();
+    const node = await start(hub);
+    const { store } = node.app.get(ReplicaService);
+    let read = 0;
+    const asked: (number | undefined)[] = [];
+    let answering = 0;
+    let most = 0;
+    vi.spyOn(store, 'decisions').mockImplementation(async (first, last, maxCharacters) => {
+      asked.push(maxCharacters);
+      answering += 1;
+      most = Math.max(most, answering);
+      await new Promise(setImmediate);
+      answering -= 1;
+      const all = Array.from({ length: last - first + 1 }, (_, index) => stored(first + index));
+      const fit = all.slice(0, Math.max(1, Math.floor((maxCharacters ?? Infinity) / LARGE)));
+      read += fit.length;
+      return fit;
+    });
+    const asker = await Asker.connect(hub, 'gateway');
+    const session = await asker.session();
+    const queries = Array.from({ length: 4 }, (_, index) =>
+      asker.ask({ type: 'ledger', from: 1, limit: 1000 }, session, index + 1),
+    );
+    const answers = (await Promise.all(queries)) as { decisions: unknown[] }[];
+    for (const { decisions } of answers) expect(decisions).toHaveLength(2);
+    expect(asked).not.toContain(undefined);
+    expect(read).toBeLessThanOrEqual(4 * 16);
+    expect(most).toBeLessThanOrEqual(2);
+  });
+});
