@@ -235,6 +235,19 @@ describe.skipIf(skippedWithoutChromium('dashboard.e2e'))('the page', () => {
     await page.getByRole('cell', { name: '1', exact: true }).first().waitFor();
   });
 
+  it('G5, sibling: the ledger finds a request by its id, with its data and its result', async () => {
+    const cluster = await startedCluster();
+    const { id } = await decide(cluster.gatewayUrl, 'looked for');
+    for (let count = 0; count < 30; count += 1) await decide(cluster.gatewayUrl, count);
+    const { page } = await opened();
+    await page.goto(`${cluster.gatewayUrl}/ledger`);
+    await page.getByTestId('slot-31').waitFor();
+    await page.getByLabel('Id of a request').fill(id);
+    await page.getByRole('button', { name: 'Find' }).click();
+    await page.getByTestId('found').getByText('Slot 1, with the result {"index":1').waitFor();
+    await page.getByTestId('slot-1').getByText('looked for').first().waitFor();
+  });
+
   it('G3: is not blank where the language of the browser is none that Intl knows', async () => {
     const cluster = await startedCluster();
     const { page, complaints } = await opened();

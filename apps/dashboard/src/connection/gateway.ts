@@ -52,6 +52,21 @@ export async function submitData(json: string): Promise<Decided> {
   return (await response.json()) as Decided;
 }
 
+/** Where a request of this gateway is, as far as it is shown. */
+type FoundRequest =
+  | {
+      readonly id: string;
+      readonly status: 'decided';
+      readonly sequence: number;
+      readonly result: unknown;
+    }
+  | { readonly id: string; readonly status: 'pending' | 'failed' };
+
+/** @throws GatewayProblem when the gateway knows of none */
+export async function requestById(id: string): Promise<FoundRequest> {
+  return (await call('GET', `/requests/${encodeURIComponent(id)}`)) as FoundRequest;
+}
+
 /** @throws GatewayProblem */
 export async function clusterStatus(): Promise<ClusterStatus> {
   return (await call('GET', '/status')) as ClusterStatus;

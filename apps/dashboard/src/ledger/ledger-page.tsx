@@ -6,6 +6,7 @@ import { Problem } from '../panels/problem.js';
 import { useLooks } from '../state/looks.js';
 import { problemText } from '../state/problem-text.js';
 import { useEvents } from '../state/store.js';
+import { FindForm } from './find-form.js';
 import './ledger.css';
 import { shownSlots, SLOTS_SHOWN } from './shown-slots.js';
 import { Slot } from './slot.js';
@@ -76,6 +77,7 @@ export function LedgerPage({ store }: PageProps): JSX.Element {
             <SlotField to={to} newest={newest} onTop={setTop} />
           </nav>
         </div>
+        <FindForm onFound={(slot) => setTop(slot >= newest ? undefined : slot)} />
         <p class="quiet" role="status" data-testid="slots">
           {reading !== undefined && rangeText(reading.entries, newest)}
           {reading === undefined && problem === undefined && 'Reading …'}
