@@ -26,6 +26,8 @@ const ALLOWED_LIBS = {
     'state-machine',
     'wire',
   ],
+  'strict-json': [],
+  http: ['strict-json'],
   transport: ['broker'],
   'redis-server': [],
   program: ['cluster-config'],

@@ -24,6 +24,8 @@ const libs = [
   'process-cluster',
   'receipt',
   'nest',
+  'strict-json',
+  'http',
 ];
 
 const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url));

@@ -15,7 +15,7 @@ const PROGRAMS = {
 
 /** Loaded from node_modules: with native code or files beside it, or to be loaded first. */
 const EXTERNAL =
-  /^(@bull-board|@chainsafe\/blst|classic-level|sodium-native|reflect-metadata)(\/|$)/;
+  /^(@bull-board|@chainsafe\/blst|classic-level|jsonc-parser|sodium-native|reflect-metadata)(\/|$)/;
 /** Nest's decorators need it from the first module on. */
 const BANNER = "import 'reflect-metadata';";
 

@@ -3,21 +3,26 @@ import { ModulesContainer, NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { CcroClient } from '@ccro/client';
+import {
+  closeInTime,
+  createHttpAdapter,
+  dropUnusedConnections,
+  guardSites,
+  namesOf,
+} from '@ccro/http';
 import { holdConnections } from '@ccro/program';
 import { BrokerServer } from '@ccro/transport';
 import { peekKind } from '@ccro/wire';
 import { GatewayModule } from './gateway.module.js';
 import { guardDoor } from './door/door.js';
-import { tellBrowsers } from './door/security-headers.js';
-import { GATEWAY_SETTINGS } from './gateway.constants.js';
+import { allowOrigins } from './door/cors.js';
+import { GATEWAY_SETTINGS, MAX_BODY_BYTES } from './gateway.constants.js';
 import type { GatewayOptions, GatewaySettings } from './gateway.options.js';
-import { createHttpAdapter } from './http-adapter.js';
 import { countAnswers } from './metrics/http-metrics.js';
 import { refuseWhenFull } from './requests/overload-hook.js';
 import { serveOpenApi } from './openapi/openapi.js';
 import { serveQueueBoard } from './queue-board/queue-board.js';
 import { Page } from './page/page.js';
-import { dropUnusedConnections } from './unused-connections.js';
 
 /** Connections that may wait for a busy gateway, where the system allows as many: a caller whose
  * connection is dropped tries again after a second at the earliest. */
@@ -45,11 +50,13 @@ export interface GatewayApp {
  *
  * @throws BrokerError when the broker cannot be reached; then nothing stays open
  */
-async function createGatewayApp(options: GatewayOptions): Promise<NestFastifyApplication> {
-  const { broker } = options;
+async function createGatewayApp(
+  options: GatewayOptions & ListenOptions,
+): Promise<NestFastifyApplication> {
+  const { broker, host } = options;
   const app = await NestFactory.create<NestFastifyApplication>(
     GatewayModule.forRoot(options),
-    createHttpAdapter(),
+    createHttpAdapter({ bodyBytes: MAX_BODY_BYTES, connections: options.maxConnections }),
     { abortOnError: false, bodyParser: false },
   );
   const channels = [app.get(CcroClient).inbox];
@@ -59,15 +66,22 @@ async function createGatewayApp(options: GatewayOptions): Promise<NestFastifyApp
   });
   countAnswers(app);
   try {
-    const { apiKeys, rateLimit, corsOrigins } = app.get<GatewaySettings>(GATEWAY_SETTINGS);
-    await tellBrowsers(app, corsOrigins);
+    const settings = app.get<GatewaySettings>(GATEWAY_SETTINGS);
+    const { apiKeys, rateLimit, corsOrigins, allowedHosts } = settings;
+    const http = app.getHttpAdapter().getInstance();
+    // A key is no cookie: no page of another site makes a browser send it.
+    if (apiKeys === undefined || allowedHosts !== undefined) {
+      guardSites(http, { hosts: allowedHosts ?? namesOf(host), origins: corsOrigins });
+    }
+    await allowOrigins(app, corsOrigins);
     // The page asks for the key itself.
     await app.get(Page).serve(app);
     guardDoor(app, { apiKeys, rateLimit });
     serveOpenApi(app);
     refuseWhenFull(app);
     holdConnections(app.getHttpServer(), (line) => new Logger('gateway').warn(line));
-    dropUnusedConnections(app);
+    dropUnusedConnections(http);
+    closeInTime(http);
     const showQueues = await serveQueueBoard(app);
     await app.startAllMicroservices();
     await app.init();

@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { ProblemFilter } from '@ccro/http';
 import { ClusterModule } from './cluster/cluster.module.js';
 import { ComparisonModule } from './comparison/comparison.module.js';
 import { ConnectionModule } from './connection/connection.module.js';
@@ -12,7 +13,6 @@ import { KvModule } from './kv/kv.module.js';
 import { LedgerModule } from './ledger/ledger.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { Page } from './page/page.js';
-import { ProblemFilter } from './problem/problem.filter.js';
 import { RequestValidationPipe } from './problem/request-validation.pipe.js';
 import { ReceiptsModule } from './receipts/receipts.module.js';
 import { RequestsModule } from './requests/requests.module.js';

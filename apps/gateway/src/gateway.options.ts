@@ -38,6 +38,13 @@ export interface GatewayOptions {
   readonly apiKeys?: readonly ApiKey[] | undefined;
   /** Origins whose pages may call the gateway from browsers. Default: none. */
   readonly corsOrigins?: readonly string[];
+  /**
+   * Names that `Host` may have, besides those of the loopback address. Default: where no keys are
+   * needed and the gateway listens on the loopback address no others, else any.
+   */
+  readonly allowedHosts?: readonly string[] | undefined;
+  /** Connections at a time, at most; more are closed as they come. Default: no limit. */
+  readonly maxConnections?: number | undefined;
   /** Calls a second that one address may make without a key. Default: no limit. */
   readonly rateLimit?: number | undefined;
   /** Where the page for browsers was built. Default: dist/dashboard of the installation. */
@@ -64,7 +71,8 @@ export interface QueueOptions {
 export type GatewaySettings = Required<Omit<GatewayOptions, WithoutDefault>> &
   Pick<GatewayOptions, WithoutDefault>;
 
-type WithoutDefault = 'queue' | 'pageDirectory' | 'apiKeys' | 'rateLimit';
+type WithoutDefault =
+  'queue' | 'pageDirectory' | 'apiKeys' | 'rateLimit' | 'allowedHosts' | 'maxConnections';
 
 const DEFAULTS = {
   faultInjection: false,

@@ -59,6 +59,7 @@ async function main(): Promise<void> {
     rateLimit: environment.rateLimit,
     port,
     host: environment.httpHost,
+    allowedHosts: environment.allowedHosts,
   });
   closeOnSignals(() => gateway.close(), { name: 'gateway' });
   logger.log(`Gateway running on ${gateway.url}`);

@@ -97,7 +97,10 @@ describe('node app', () => {
     hub.setAvailable(false);
     const refused = await fetch(`${node.url}/health/ready`);
     expect(refused.status).toBe(503);
-    expect(await refused.json()).toMatchObject({ message: 'the broker cannot be reached' });
+    expect(await refused.json()).toMatchObject({
+      type: 'urn:ccro:problem:not-ready',
+      detail: 'the broker cannot be reached',
+    });
     hub.setAvailable(true);
     expect((await fetch(`${node.url}/health/ready`)).status).toBe(200);
   });

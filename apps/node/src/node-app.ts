@@ -1,8 +1,15 @@
 import { Logger } from '@nestjs/common';
 import { ModulesContainer, NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { channelNames } from '@ccro/broker';
 import { requireStateMachine } from '@ccro/cluster-config';
+import {
+  closeInTime,
+  createHttpAdapter,
+  dropUnusedConnections,
+  guardSites,
+  namesOf,
+} from '@ccro/http';
 import { holdConnections } from '@ccro/program';
 import { BrokerServer } from '@ccro/transport';
 import { peekKind } from '@ccro/wire';
@@ -10,6 +17,10 @@ import { NodeModule } from './node.module.js';
 import type { NodeOptions } from './node-options.js';
 import { openNodeStore, type OpenedStore } from './replica/opened-store.js';
 import { ReplicaService } from './replica/replica.service.js';
+import { servePreprepare } from './submit/preprepare.js';
+
+/** As the gateway takes: what a node is sent, it passes on. */
+const MAX_BODY_BYTES = 128 * 1024;
 
 /** A running node. */
 export interface NodeApp {
@@ -41,6 +52,7 @@ export async function startNode(options: NodeOptions): Promise<NodeApp> {
   let url: string;
   try {
     holdConnections(app.getHttpServer(), (line) => new Logger(`node ${self}`).warn(line));
+    await serveHttp(app, options);
     await app.startAllMicroservices();
     await app.init();
     // Not by `app.listen`: besides throwing that a port is taken it logs it, and once is enough.
@@ -60,11 +72,22 @@ async function createApp(
   try {
     return await NestFactory.create<NestFastifyApplication>(
       NodeModule.forRoot(options, opened),
-      new FastifyAdapter(),
-      { abortOnError: false, forceCloseConnections: true },
+      createHttpAdapter({ bodyBytes: MAX_BODY_BYTES, connections: options.maxConnections }),
+      { abortOnError: false, bodyParser: false },
     );
   } catch (error) {
     await opened.store.close();
     throw error;
   }
+}
+
+async function serveHttp(
+  app: NestFastifyApplication,
+  { host, allowedHosts }: NodeOptions,
+): Promise<void> {
+  const http = app.getHttpAdapter().getInstance();
+  guardSites(http, { hosts: allowedHosts ?? namesOf(host), origins: [] });
+  dropUnusedConnections(http);
+  closeInTime(http);
+  await servePreprepare(app);
 }

@@ -20,6 +20,17 @@ export interface NodeOptions {
   /** Port of the node's own HTTP interface; 0 = any free one. */
   readonly httpPort: number;
   readonly host: string;
+  /** Names that `Host` may have besides those of the loopback address; see `SiteRules`. */
+  readonly allowedHosts?: readonly string[] | undefined;
+  /** HTTP connections at a time, at most. Default: no limit. */
+  readonly maxConnections?: number | undefined;
+  /**
+   * Base URL of the gateway, to which the commander passes `POST /preprepare` on; undefined while
+   * there is none. Default: where a gateway listens by default.
+   */
+  readonly gatewayUrl?: () => string | undefined;
+  /** Base URL of another node's HTTP interface, where it is known. */
+  readonly nodeUrl?: (id: ReplicaId) => string | undefined;
   /** How the node misbehaves from the start, if it does. */
   readonly fault?: FaultKind;
   /** Seed of the faulty node's choices. */

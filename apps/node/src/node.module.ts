@@ -1,4 +1,6 @@
+import { ProblemFilter } from '@ccro/http';
 import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
 import { ControlService } from './control/control.service.js';
 import { NODE_OPTIONS, OPENED_STORE } from './node.constants.js';
 import type { NodeOptions } from './node-options.js';
@@ -22,6 +24,7 @@ export class NodeModule {
       providers: [
         { provide: NODE_OPTIONS, useValue: options },
         { provide: OPENED_STORE, useValue: opened },
+        { provide: APP_FILTER, useClass: ProblemFilter },
         ReplicaMetrics,
         ReplicaService,
         StatusService,

@@ -40,8 +40,14 @@ export interface NodeEnvironment {
   readonly redisCaFile: string | undefined;
   /** Address to listen on. */
   readonly httpHost: string;
+  /** Names that callers may know it by, besides those of the loopback address. */
+  readonly allowedHosts: readonly string[] | undefined;
   /** Undefined: see `nodeHttpPort`. 0: any free port. */
   readonly httpPort: number | undefined;
+  /** Base URL of the gateway, for requests that are handed in at the commander's port. */
+  readonly gatewayUrl: string;
+  /** Base URLs of the nodes, by id; undefined: see `nodeUrl`. */
+  readonly nodeUrls: readonly string[] | undefined;
   readonly storage: StorageSettings;
   /** Module of the state machine that the cluster's users wrote, if it runs one. */
   readonly stateMachinePath: string | undefined;
@@ -62,6 +68,8 @@ export interface GatewayEnvironment {
   readonly redisCaFile: string | undefined;
   /** Address to listen on. */
   readonly httpHost: string;
+  /** Names that callers may know it by, besides those of the loopback address. */
+  readonly allowedHosts: readonly string[] | undefined;
   /** 0: any free port. */
   readonly port: number;
   /** The client of the cluster that the gateway is. */
@@ -95,6 +103,10 @@ const RETENTION_RULE = 'days, 1 to 36500 (unset: for ever)';
 const MS_PER_DAY = 24 * 60 * 60 * 1000;
 const RATE_LIMIT_RULE = `requests a second, 1 to ${MAX_REQUESTS_PER_SECOND} (unset: no limit)`;
 const ORIGINS_RULE = 'origins such as https://example.org, separated by commas';
+const HOSTS_RULE = 'names or addresses without a port, separated by commas';
+const GATEWAY_URL_RULE = 'the base URL of a gateway, such as http://127.0.0.1:3000';
+const NODE_URLS_RULE =
+  'base URLs such as http://127.0.0.1:8080, in the order of the ids, separated by commas';
 const CLIENT_ID_RULE = '1 to 64 letters, digits, - and _';
 
 function oneOf<const T extends readonly [string, ...string[]]>(values: T): z.ZodType<T[number]> {
@@ -109,6 +121,14 @@ function integer(min: number, max: number, rule: string): z.ZodType<number> {
     .refine((value) => value >= min && value <= max, rule);
 }
 
+/** Values separated by commas, each of which `allows` must take. */
+function list(allows: (value: string) => boolean, rule: string): z.ZodType<readonly string[]> {
+  return z
+    .string()
+    .transform((text) => text.split(',').map((value) => value.trim()))
+    .refine((values) => values.every(allows), rule);
+}
+
 const shared = {
   CCRO_CONFIG: z.string().default('config/local.json'),
   REDIS_URL: z
@@ -117,6 +137,7 @@ const shared = {
     .default(DEFAULT_REDIS_URL),
   REDIS_CA_FILE: z.string().optional(),
   HTTP_HOST: z.union([z.ipv4(), z.ipv6(), z.literal('localhost')], HOST_RULE).default('127.0.0.1'),
+  ALLOWED_HOSTS: list(isHostName, HOSTS_RULE).optional(),
   DATA_DIR: z.string().optional(),
   FAULT_INJECTION: oneOf(['on', 'off']).default('off'),
   LOG_LEVEL: oneOf(LOG_LEVELS).default('info'),
@@ -127,6 +148,8 @@ const nodeSchema = z.object({
   ...shared,
   NODE_ID: integer(0, MAX_MEMBERS - 1, NODE_ID_RULE).optional(),
   NODE_HTTP_PORT: integer(0, LAST_PORT, PORT_RULE).optional(),
+  GATEWAY_URL: z.string().refine(isBaseUrl, GATEWAY_URL_RULE).default('http://127.0.0.1:3000'),
+  NODE_URLS: list(isBaseUrl, NODE_URLS_RULE).optional(),
   DURABILITY: oneOf(DURABILITIES).optional(),
   FAULT: oneOf(FAULT_KINDS).optional(),
   STATE_MACHINE: z.string().optional(),
@@ -140,11 +163,7 @@ const gatewaySchema = z.object({
   OVERLOAD_WAIT_MS: integer(10, 600_000, OVERLOAD_WAIT_RULE).default(500),
   IDEMPOTENCY_RETENTION: integer(1, 36_500, RETENTION_RULE).optional(),
   API_KEYS_FILE: z.string().optional(),
-  CORS_ORIGINS: z
-    .string()
-    .transform((text) => text.split(',').map((origin) => origin.trim()))
-    .refine((origins) => origins.every(isOrigin), ORIGINS_RULE)
-    .default([]),
+  CORS_ORIGINS: list(isOrigin, ORIGINS_RULE).default([]),
   RATE_LIMIT: integer(1, MAX_REQUESTS_PER_SECOND, RATE_LIMIT_RULE).optional(),
 });
 
@@ -157,7 +176,10 @@ export function readNodeEnvironment(environment: Environment): NodeEnvironment {
     redisUrl: variables.REDIS_URL,
     redisCaFile: variables.REDIS_CA_FILE,
     httpHost: variables.HTTP_HOST,
+    allowedHosts: variables.ALLOWED_HOSTS,
     httpPort: variables.NODE_HTTP_PORT,
+    gatewayUrl: variables.GATEWAY_URL,
+    nodeUrls: variables.NODE_URLS,
     storage: storageSettings(variables.DATA_DIR, variables.DURABILITY),
     stateMachinePath: variables.STATE_MACHINE,
     fault: variables.FAULT,
@@ -175,6 +197,7 @@ export function readGatewayEnvironment(environment: Environment): GatewayEnviron
     redisUrl: variables.REDIS_URL,
     redisCaFile: variables.REDIS_CA_FILE,
     httpHost: variables.HTTP_HOST,
+    allowedHosts: variables.ALLOWED_HOSTS,
     port: variables.GATEWAY_PORT,
     clientId: variables.CLIENT_ID,
     faultInjection: variables.FAULT_INJECTION === 'on',
@@ -214,6 +237,16 @@ export function nodeHttpPort({ httpPort }: NodeEnvironment, id: number): number 
   return httpPort ?? DEFAULT_NODE_PORT + id;
 }
 
+/** Base URL of node `id` for callers, as far as it follows from the settings of another one. */
+export function nodeUrl(
+  { nodeUrls, httpPort, httpHost }: NodeEnvironment,
+  id: number,
+): string | undefined {
+  if (nodeUrls !== undefined) return nodeUrls[id];
+  const hasDefaultPorts = httpPort === undefined && ['127.0.0.1', 'localhost'].includes(httpHost);
+  return hasDefaultPorts ? `http://${httpHost}:${DEFAULT_NODE_PORT + id}` : undefined;
+}
+
 function read<T>(schema: z.ZodType<T>, environment: Environment): T {
   const set = Object.fromEntries(
     Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
@@ -232,6 +265,16 @@ function read<T>(schema: z.ZodType<T>, environment: Environment): T {
 /** What a browser sends as `Origin`: no path, no wildcard. */
 function isOrigin(text: string): boolean {
   return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+}
+
+/** An origin, which may be spelt with its path. */
+function isBaseUrl(text: string): boolean {
+  return isOrigin(text.replace(/\/$/, ''));
+}
+
+/** What `Host` may be without its port. */
+function isHostName(text: string): boolean {
+  return /^[\w.-]+$|^\[[\da-f:.]+\]$/i.test(text);
 }
 
 /** Errors are logged, and a URL may hold a password. */

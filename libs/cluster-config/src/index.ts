@@ -42,6 +42,7 @@ export {
   LOG_LEVELS,
   nodeHttpPort,
   nodeStore,
+  nodeUrl,
   readGatewayEnvironment,
   readNodeEnvironment,
   type Durability,

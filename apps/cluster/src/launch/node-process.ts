@@ -12,6 +12,9 @@ export interface NodeProcessOptions {
   readonly redisCaFile?: string | undefined;
   readonly httpPort: number;
   readonly host: string;
+  readonly gatewayUrl: string;
+  /** Base URLs of all nodes, by id; undefined where they are not known in advance. */
+  readonly nodeUrls: readonly string[] | undefined;
   readonly faultInjection: boolean;
   readonly storage: StorageSettings;
   readonly fault?: FaultKind;
@@ -56,6 +59,8 @@ function environmentOf(options: NodeProcessOptions, httpPort: number): Record<st
     REDIS_URL: redisUrl,
     REDIS_CA_FILE: redisCaFile,
     NODE_HTTP_PORT: String(httpPort),
+    GATEWAY_URL: options.gatewayUrl,
+    NODE_URLS: options.nodeUrls?.join() ?? '',
     FAULT_INJECTION: faultInjection ? 'on' : 'off',
     ...storageVariables(storage),
     ...(fault === undefined ? {} : { FAULT: fault }),

@@ -1,5 +1,7 @@
 /** Boots a whole cluster and its gateway, with development keys, in one process or in many. */
 
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import type { Broker, TrafficCount } from '@ccro/broker';
 import {
   developmentKey,
@@ -67,6 +69,9 @@ class Launch {
 
   private readonly options: ClusterOptions;
   private readonly config: ClusterConfig;
+  private readonly nodes: RunningNode[] = [];
+  /** Nodes are told of it before it is there. */
+  private gatewayPort = 0;
 
   constructor(
     private readonly plan: LaunchPlan,
@@ -84,7 +89,8 @@ class Launch {
     const directory = await this.processDirectory();
     const { members } = this.config;
     const keeping = new NodeKeeping(members.length, this.listener, () => source.isAway());
-    const nodes: RunningNode[] = [];
+    const { nodes } = this;
+    this.gatewayPort = this.options.gatewayPort || (await freePort());
     // All at a time: one that has to be killed in the end must not keep the others waiting.
     this.closers.push(async () => void (await Promise.all(nodes.map((node) => node.close()))));
     for (const { id } of members) {
@@ -129,6 +135,9 @@ class Launch {
     const common = {
       httpPort: nodePort === 0 ? 0 : nodePort + id,
       host: HOST,
+      gatewayUrl: urlOf(this.gatewayPort),
+      nodeUrls:
+        nodePort === 0 ? undefined : this.config.members.map((node) => urlOf(nodePort + node.id)),
       faultInjection,
       ...(faulty.includes(id) ? { fault, faultSeed: seed } : {}),
     };
@@ -139,11 +148,14 @@ class Launch {
       const node = { ...common, ...own, storage: directory.storageFor(storage) };
       return launchProcess(id, (onDeath) => nodeProcess(node, watchdog, onDeath), keeping);
     }
+    const { gatewayUrl, nodeUrls: _, ...inProcess } = common;
     const { cluster, members } = this.config;
     const identity = { id, cluster, size: members.length };
     const start = async (port: number | undefined, onFatal: (error: unknown) => void) =>
       startNode({
-        ...common,
+        ...inProcess,
+        gatewayUrl: () => gatewayUrl,
+        nodeUrl: (other) => this.nodes[other]?.url,
         ...(port === undefined ? {} : { httpPort: port }),
         facts: clusterFacts(this.config),
         self: id,
@@ -159,7 +171,7 @@ class Launch {
   }
 
   private async startGateway(source: BrokerSource): Promise<string> {
-    const { gatewayPort, faultInjection, requestTimeoutMs, storage, apiKeys } = this.options;
+    const { faultInjection, requestTimeoutMs, storage, apiKeys } = this.options;
     const { redisUrl, redisCa } = source;
     // A cluster whose nodes forget everything when they end leaves no requests behind either.
     const forgetAtClose = storage.durability === 'memory';
@@ -173,7 +185,7 @@ class Launch {
       ...(redisUrl === undefined ? {} : { queue: { redisUrl, redisCa, forgetAtClose } }),
       ...(apiKeys && this.ownKey ? { apiKeys: [...apiKeys, this.ownKey.entry] } : {}),
       host: HOST,
-      port: gatewayPort,
+      port: this.gatewayPort,
       onDecided: (decision) => this.listener.onDecided(decision),
     });
     this.closers.push(() => gateway.close());
@@ -203,6 +215,19 @@ class Launch {
     }
     return sum;
   }
+}
+
+function urlOf(port: number): string {
+  return `http://${HOST}:${port}`;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, HOST);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
 }
 
 /** What a node in a process of its own published; nothing once it has ended. */

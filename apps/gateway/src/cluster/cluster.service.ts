@@ -1,11 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CcroClient, ClientError, roleOf, type NodeRole, type Roles } from '@ccro/client';
 import { primaryOf, type ReplicaId, type View } from '@ccro/consensus';
+import { ProblemException } from '@ccro/http';
 import type { NodeQuery } from '@ccro/wire';
 import { BrokerWatch } from '../connection/broker-watch.js';
 import { GATEWAY_SETTINGS } from '../gateway.constants.js';
 import type { GatewaySettings } from '../gateway.options.js';
-import { ProblemException } from '../problem/problem.js';
 import { EvidenceJudge } from './evidence-judge.js';
 import { readNodeStatus, type NodeStatus } from './node-status.js';
 import { suspectsIn, type Suspect } from './suspects.js';

@@ -2,9 +2,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ReplicaId } from '@ccro/consensus';
 import type { FaultKind } from '@ccro/faults';
 import { z } from 'zod';
+import { ProblemException } from '@ccro/http';
 import { GATEWAY_SETTINGS } from '../gateway.constants.js';
 import type { GatewaySettings } from '../gateway.options.js';
-import { ProblemException } from '../problem/problem.js';
 import { ClusterService } from './cluster.service.js';
 
 /** A node's fault after it was set; null when it behaves. */

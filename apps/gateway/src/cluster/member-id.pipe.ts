@@ -1,8 +1,8 @@
 import { Inject, Injectable, type PipeTransform } from '@nestjs/common';
 import type { ReplicaId } from '@ccro/consensus';
+import { ProblemException } from '@ccro/http';
 import { GATEWAY_SETTINGS } from '../gateway.constants.js';
 import type { GatewaySettings } from '../gateway.options.js';
-import { ProblemException } from '../problem/problem.js';
 
 /** The `:id` of a node. @throws ProblemException `not-found` unless the cluster has that member */
 @Injectable()

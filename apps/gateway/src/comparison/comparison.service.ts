@@ -1,9 +1,9 @@
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { Quit } from '@ccro/clock';
 import { compareModes, type Comparison, type ComparisonRequest } from '@ccro/experiment';
+import { ProblemException } from '@ccro/http';
 import { GATEWAY_SETTINGS } from '../gateway.constants.js';
 import type { GatewaySettings } from '../gateway.options.js';
-import { ProblemException } from '../problem/problem.js';
 import { operationOf } from '../requests/operations.js';
 
 /** The same request under both modes, in a process of its own; one comparison at a time. */

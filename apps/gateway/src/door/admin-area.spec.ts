@@ -2,11 +2,10 @@ import { Controller, Get, Module, Post } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { newApiKey } from '@ccro/cluster-config';
+import { createHttpAdapter } from '@ccro/http';
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createHttpAdapter } from '../http-adapter.js';
 import { guardDoor } from './door.js';
-import { tellBrowsers } from './security-headers.js';
 
 @Controller('admin')
 class AdminController {
@@ -31,11 +30,12 @@ const basic = (key: string) => `Basic ${Buffer.from(`me:${key}`).toString('base6
 let app: NestFastifyApplication;
 
 beforeAll(async () => {
-  app = await NestFactory.create<NestFastifyApplication>(AdminModule, createHttpAdapter(), {
-    logger: ['error'],
-  });
+  app = await NestFactory.create<NestFastifyApplication>(
+    AdminModule,
+    createHttpAdapter({ bodyBytes: 1024 }),
+    { logger: ['error'], bodyParser: false },
+  );
   const apiKeys = [admin.entry, submitter.entry];
-  await tellBrowsers(app, []);
   guardDoor(app, { apiKeys, rateLimit: undefined });
   await app.init();
 });

@@ -5,7 +5,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { planOf, type PlanRequest } from '@ccro/experiment';
-import { ProblemException } from '../problem/problem.js';
+import { ProblemException } from '@ccro/http';
 import { queueProblem } from '../requests/queue-problem.js';
 import type { Experiment, ExperimentSummary } from './experiment.js';
 import { EXPERIMENT_QUEUE, type ExperimentQueue } from './queue/experiment-queue.js';

@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CcroClient } from '@ccro/client';
+import { ProblemException } from '@ccro/http';
 import { ClusterService } from '../cluster/cluster.service.js';
 import { BrokerWatch } from '../connection/broker-watch.js';
 import { REQUEST_QUEUE, type RequestQueue } from '../queue/request-queue.js';
-import { ProblemException } from '../problem/problem.js';
 
 export interface Readiness {
   readonly status: 'ok';

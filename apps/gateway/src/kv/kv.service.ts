@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { deleteOperation, getOperation, putOperation, type JsonValue } from '@ccro/state-machine';
 import { z } from 'zod';
-import { ProblemException } from '../problem/problem.js';
+import { ProblemException } from '@ccro/http';
 import { operationFrom } from '../requests/operations.js';
 import type { DecidedAnswer } from '../requests/request-record.js';
 import { RequestsService } from '../requests/requests.service.js';

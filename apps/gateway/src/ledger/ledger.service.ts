@@ -4,10 +4,10 @@ import type { Certificate, Decision, Digest, SequenceNumber, View } from '@ccro/
 import { Verifier } from '@ccro/crypto';
 import { verifiedDecision, type NodeQuery } from '@ccro/wire';
 import { z } from 'zod';
+import { ProblemException } from '@ccro/http';
 import { ClusterService } from '../cluster/cluster.service.js';
 import { GATEWAY_SETTINGS } from '../gateway.constants.js';
 import type { GatewaySettings } from '../gateway.options.js';
-import { ProblemException } from '../problem/problem.js';
 
 /** A decided batch as the ledger shows it. */
 export interface LedgerEntry {

@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiResponse } from '@nestjs/swagger';
-import { PROBLEM_MEDIA_TYPE, PROBLEMS, type ProblemName } from '../problem/problem.js';
+import { PROBLEM_MEDIA_TYPE, type ProblemName, PROBLEMS } from '@ccro/http';
 import { PROBLEM_SCHEMA_REF } from './problem-schema.js';
 
 /** Documents the errors a route answers with. Several of one status share one entry. */

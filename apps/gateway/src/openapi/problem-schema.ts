@@ -1,4 +1,4 @@
-import { PROBLEMS, problemType, type ProblemName } from '../problem/problem.js';
+import { type ProblemName, PROBLEMS, problemType } from '@ccro/http';
 
 const NAME = 'ProblemDetails';
 

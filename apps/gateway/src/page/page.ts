@@ -42,7 +42,7 @@ export class Page {
       .addHook('onRequest', async (request, reply) => {
         if (request.method !== 'GET' || !PAGE_PATHS.has(pathOf(request.url))) return;
         // The same address answers programs otherwise.
-        reply.header('vary', 'accept');
+        reply.header('vary', [reply.getHeader('vary') ?? [], 'accept'].flat().join(', '));
         if (request.headers.accept?.includes('text/html') !== true) return;
         await reply.headers(PAGE_HEADERS).send(html);
       });

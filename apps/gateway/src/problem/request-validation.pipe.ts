@@ -1,5 +1,5 @@
 import { Injectable, StandardSchemaValidationPipe } from '@nestjs/common';
-import { ProblemException } from './problem.js';
+import { ProblemException } from '@ccro/http';
 
 type Issue = Parameters<StandardSchemaValidationPipe['exceptionFactory']>[0][number];
 

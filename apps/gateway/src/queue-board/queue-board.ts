@@ -4,12 +4,11 @@ import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Queue } from 'bullmq';
+import { ProblemException, sendProblem } from '@ccro/http';
 import { DurableExperimentQueue } from '../experiments/queue/durable-experiment-queue.js';
 import { EXPERIMENT_QUEUE } from '../experiments/queue/experiment-queue.js';
 import { GATEWAY_SETTINGS } from '../gateway.constants.js';
 import type { GatewaySettings } from '../gateway.options.js';
-import { ProblemException } from '../problem/problem.js';
-import { sendProblem } from '../problem/problem.filter.js';
 import { DurableRequestQueue } from '../queue/durable/durable-request-queue.js';
 import { REQUEST_QUEUE } from '../queue/request-queue.js';
 
@@ -55,6 +54,7 @@ export async function serveQueueBoard(app: NestFastifyApplication): Promise<() =
     .getInstance()
     .register(
       async (scope) => {
+        scope.setErrorHandler((error, _request, reply) => sendProblem(reply, error));
         await scope.register(serverAdapter.registerPlugin());
       },
       { prefix: PATH },

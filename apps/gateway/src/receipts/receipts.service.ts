@@ -5,11 +5,11 @@ import { isRejected, resultProof, Verifier, type ResultProof } from '@ccro/crypt
 import { buildReceipt, formatReceipt, ReceiptVerifier } from '@ccro/receipt';
 import { decodeShown } from '@ccro/wire';
 import { z } from 'zod';
+import { ProblemException } from '@ccro/http';
 import { ClusterService } from '../cluster/cluster.service.js';
 import { GATEWAY_SETTINGS } from '../gateway.constants.js';
 import type { GatewaySettings } from '../gateway.options.js';
 import { LedgerService } from '../ledger/ledger.service.js';
-import { ProblemException } from '../problem/problem.js';
 import { requestId } from '../queue/courier.js';
 import { RequestsService } from '../requests/requests.service.js';
 

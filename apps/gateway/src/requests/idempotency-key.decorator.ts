@@ -1,6 +1,6 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { ProblemException } from '../problem/problem.js';
+import { ProblemException } from '@ccro/http';
 
 const KEY = /^[\x21-\x7e]{1,255}$/;
 

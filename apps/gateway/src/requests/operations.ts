@@ -7,7 +7,7 @@ import {
   type JsonObject,
   type JsonValue,
 } from '@ccro/state-machine';
-import { ProblemException } from '../problem/problem.js';
+import { ProblemException } from '@ccro/http';
 import type { SubmitRequestDto } from './dto/submit-request.dto.js';
 
 /**

@@ -1,7 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply } from 'fastify';
+import { PROBLEM_MEDIA_TYPE, ProblemException } from '@ccro/http';
 import { Activity } from '../events/activity.js';
-import { PROBLEM_MEDIA_TYPE, ProblemException } from '../problem/problem.js';
 import { overloaded } from '../queue/refusals.js';
 import { REQUEST_QUEUE, type RequestQueue } from '../queue/request-queue.js';
 import { queueProblem } from './queue-problem.js';

@@ -1,5 +1,4 @@
-import { ProblemException } from '../problem/problem.js';
-import type { ProblemName } from '../problem/problem.js';
+import { ProblemException, type ProblemName } from '@ccro/http';
 import { QueueError } from '../queue/queue-error.js';
 import type { FailedAnswer } from './request-record.js';
 

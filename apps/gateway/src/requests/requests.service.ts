@@ -6,11 +6,11 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { CcroClient } from '@ccro/client';
+import { ProblemException } from '@ccro/http';
 import { BrokerWatch } from '../connection/broker-watch.js';
 import { Activity } from '../events/activity.js';
 import { GATEWAY_SETTINGS } from '../gateway.constants.js';
 import type { GatewaySettings } from '../gateway.options.js';
-import { ProblemException } from '../problem/problem.js';
 import { Endings } from '../queue/endings.js';
 import {
   REQUEST_QUEUE,

@@ -3,12 +3,13 @@ import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/comm
 import { ClientError, type CcroClient, type Submission } from '@ccro/client';
 import type { Request } from '@ccro/consensus';
 import { isRejected, requestDigest, Verifier } from '@ccro/crypto';
+import { jsonProblem, ProblemException } from '@ccro/http';
+import { parseStrictJson, StrictJsonError } from '@ccro/strict-json';
 import { BrokerWatch } from '../connection/broker-watch.js';
 import { Relays } from '../connection/relays.js';
 import { Activity } from '../events/activity.js';
 import { GATEWAY_SETTINGS } from '../gateway.constants.js';
 import type { GatewaySettings } from '../gateway.options.js';
-import { ProblemException } from '../problem/problem.js';
 import { Courier, requestId } from '../queue/courier.js';
 import { Endings } from '../queue/endings.js';
 import { decidedAnswer } from '../requests/decided-answer.js';
@@ -83,6 +84,7 @@ export class SignedRequestsService implements BeforeApplicationShutdown {
       const detail = `client: ${client} is the gateway itself, which signs for its callers.`;
       throw new ProblemException('invalid-request', detail);
     }
+    requireExact(operation);
     operationFrom(() => {
       requireKnown(operation, config);
       return operation;
@@ -158,5 +160,19 @@ export class SignedRequestsService implements BeforeApplicationShutdown {
     const extensions = { id: requestId(client, timestamp) };
     const detail = `${why} ${AGAIN}`;
     return new ProblemException('broker-unreachable', detail, { extensions, headers: RETRY });
+  }
+}
+
+/**
+ * Replicas would execute another operation than the text that was signed says.
+ *
+ * @throws ProblemException naming the field inside
+ */
+function requireExact(operation: string): void {
+  try {
+    parseStrictJson(operation);
+  } catch (error) {
+    if (!(error instanceof StrictJsonError)) throw error;
+    throw jsonProblem(error, 'operation', ['operation']);
   }
 }

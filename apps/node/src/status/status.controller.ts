@@ -1,4 +1,5 @@
-import { Controller, Get, ServiceUnavailableException } from '@nestjs/common';
+import { ProblemException } from '@ccro/http';
+import { Controller, Get } from '@nestjs/common';
 import { ReplicaService } from '../replica/replica.service.js';
 import { StatusService, type NodeStatus } from './status.service.js';
 
@@ -30,7 +31,7 @@ export class StatusController {
   @Get('health/ready')
   ready(): { status: 'ok' } {
     const reason = this.replica.notReady();
-    if (reason !== undefined) throw new ServiceUnavailableException(reason);
+    if (reason !== undefined) throw new ProblemException('not-ready', reason);
     return { status: 'ok' };
   }
 }

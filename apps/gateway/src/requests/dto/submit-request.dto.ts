@@ -6,9 +6,13 @@ export const submitRequestSchema = z
     /** Any JSON value, to be appended to the ledger. */
     data: z.unknown().optional(),
     /** An operation of the state machine, for example `{"type": "kv.put", ...}`. */
-    operation: z.record(z.string(), z.unknown()).optional(),
+    operation: z.unknown().meta({ type: 'object' }).optional(),
   })
   .superRefine((body, context) => {
+    // Not `z.record`, which loses a key named __proto__.
+    if (Object.hasOwn(body, 'operation') && !isObject(body.operation)) {
+      context.addIssue({ code: 'custom', path: ['operation'], message: 'Give an object' });
+    }
     const given = ['data', 'operation'].filter((field) => Object.hasOwn(body, field));
     if (given.length === 1) return;
     context.addIssue({
@@ -18,5 +22,9 @@ export const submitRequestSchema = z
         given.length === 0 ? 'Give "data" or "operation"' : 'Give "data" or "operation", not both',
     });
   });
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
 
 export type SubmitRequestDto = z.infer<typeof submitRequestSchema>;

@@ -9,21 +9,13 @@ export interface ClassifiedError {
 
 /** Fastify's own error codes that tell more than their status does. */
 const FASTIFY_PROBLEMS: Readonly<Record<string, ClassifiedError>> = {
-  FST_ERR_CTP_INVALID_JSON_BODY: {
-    problem: 'malformed-request',
-    detail: 'The body is not valid JSON, or has a key (__proto__, constructor) that is refused.',
-  },
-  FST_ERR_CTP_EMPTY_JSON_BODY: {
-    problem: 'malformed-request',
-    detail: 'The content type is application/json, but the body is empty.',
-  },
   FST_ERR_CTP_INVALID_MEDIA_TYPE: {
     problem: 'unsupported-media-type',
     detail: 'Send the body with content-type: application/json.',
   },
   FST_ERR_CTP_BODY_TOO_LARGE: {
     problem: 'payload-too-large',
-    detail: 'The body is larger than this gateway accepts.',
+    detail: 'The body is larger than this server accepts.',
   },
 };
 
@@ -67,10 +59,8 @@ function describe(error: unknown): {
   if (!(error instanceof Error)) return { code: undefined, status: undefined, message: '' };
   const { code, statusCode } = error as { code?: unknown; statusCode?: unknown };
   const status = error instanceof HttpException ? error.getStatus() : statusCode;
-  // The JSON parser throws a bare SyntaxError with a status of its own.
-  const isSyntaxError = error instanceof SyntaxError && status === 400;
   return {
-    code: isSyntaxError ? 'FST_ERR_CTP_INVALID_JSON_BODY' : asText(code),
+    code: asText(code),
     status: typeof status === 'number' ? status : undefined,
     message: error.message,
   };

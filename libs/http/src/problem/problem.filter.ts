@@ -6,7 +6,7 @@ import { PROBLEM_MEDIA_TYPE, ProblemException, problemDetails } from './problem.
 /** Answers every error with problem+json, also those Fastify raises before Nest sees anything. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
-  private readonly logger = new Logger('Gateway');
+  private readonly logger = new Logger('HTTP');
 
   catch(error: unknown, host: ArgumentsHost): void {
     // Errors of message handlers have no HTTP answer; they are ours, so the log is their place.

@@ -1,14 +1,14 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
 
 /**
  * Hangs up, when the application closes, on connections over which nothing was asked yet. Browsers
  * open such connections in advance, and Node's server would wait for their first request until it
  * times out.
  */
-export function dropUnusedConnections(app: NestFastifyApplication): void {
-  const server: Server = app.getHttpServer();
+export function dropUnusedConnections(http: FastifyInstance): void {
+  const server: Server = http.server;
   const unused = new Set<Socket>();
   let closing = false;
   server.on('connection', (socket: Socket) => {
@@ -20,12 +20,9 @@ export function dropUnusedConnections(app: NestFastifyApplication): void {
     socket.once('close', () => unused.delete(socket));
   });
   server.on('request', ({ socket }: IncomingMessage) => unused.delete(socket));
-  app
-    .getHttpAdapter()
-    .getInstance()
-    .addHook('preClose', (done) => {
-      closing = true;
-      for (const socket of unused) socket.destroy();
-      done();
-    });
+  http.addHook('preClose', (done) => {
+    closing = true;
+    for (const socket of unused) socket.destroy();
+    done();
+  });
 }

@@ -1,0 +1,98 @@
+import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeader } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ProblemException } from '@ccro/http';
+
+/** What of a call the gateway needs to judge it: who calls, from where, and how often it was sent. */
+const PASSED_ON = [
+  'accept',
+  'authorization',
+  'content-encoding',
+  'content-type',
+  'idempotency-key',
+  'origin',
+  'prefer',
+  'sec-fetch-dest',
+  'sec-fetch-mode',
+  'sec-fetch-site',
+] as const;
+/** What of its answer the caller needs. */
+const PASSED_BACK = [
+  'content-type',
+  'preference-applied',
+  'retry-after',
+  'www-authenticate',
+] as const;
+/** Set on what a node passes on, so that a node never passes it on again. */
+const RELAYED_BY = 'ccro-relayed-by';
+const CONNECT_TIMEOUT_MS = 2_000;
+
+/**
+ * Passes calls on to the gateway as they are, and its answers back: who may call, what it is and
+ * what is accepted stays the gateway's to say.
+ */
+export class GatewayRelay {
+  /**
+   * @param gatewayUrl base URL of the gateway; undefined as long as there is none
+   * @param name of this node, for a gateway URL that leads back here
+   */
+  constructor(
+    private readonly gatewayUrl: () => string | undefined,
+    private readonly name: string,
+  ) {}
+
+  /** @throws ProblemException `gateway-unreachable` */
+  async pass(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const url = this.gatewayUrl();
+    if (url === undefined) throw unreachable('It has not been started yet.');
+    const by = request.headers[RELAYED_BY];
+    if (by !== undefined) {
+      throw unreachable(`GATEWAY_URL of ${String(by)} is the address of this node, no gateway's.`);
+    }
+    const answer = await this.answerTo(request, new URL(request.url, url)).catch((error: Error) => {
+      throw unreachable(`Nothing answers at ${url} (${error.message}).`);
+    });
+    for (const name of PASSED_BACK) {
+      const value = answer.headers[name];
+      if (value !== undefined) reply.header(name, value);
+    }
+    const { location } = answer.headers;
+    if (location !== undefined) reply.header('location', new URL(location, url).href);
+    await reply.status(answer.statusCode ?? 502).send(answer);
+  }
+
+  private answerTo(request: FastifyRequest, url: URL): Promise<IncomingMessage> {
+    const body = request.body as Buffer | undefined;
+    const headers: Record<string, OutgoingHttpHeader> = { [RELAYED_BY]: this.name };
+    for (const name of PASSED_ON) {
+      const value = request.headers[name];
+      if (value !== undefined) headers[name] = value;
+    }
+    // The page that called saw this node as its own site: so it is to the gateway.
+    if (isOwnOrigin(request)) headers.origin = url.origin;
+    headers['content-length'] = body?.length ?? 0;
+    const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
+    return new Promise((resolve, reject) => {
+      const sent = send(url, { method: 'POST', headers }, resolve);
+      sent.on('error', reject);
+      sent.setTimeout(CONNECT_TIMEOUT_MS, () => {
+        if (sent.socket?.connecting === true) sent.destroy(new Error('it takes no connection'));
+      });
+      // Nobody waits for the answer any more.
+      request.raw.socket.once('close', () => sent.destroy());
+      sent.end(body);
+    });
+  }
+}
+
+function isOwnOrigin({ headers }: FastifyRequest): boolean {
+  const { origin, host } = headers;
+  return origin !== undefined && URL.canParse(origin) && new URL(origin).host === host;
+}
+
+function unreachable(why: string): ProblemException {
+  const todo = 'Start the gateway, or set GATEWAY_URL of this node to its address.';
+  return new ProblemException('gateway-unreachable', `${why} ${todo}`, {
+    headers: { 'retry-after': '1' },
+  });
+}

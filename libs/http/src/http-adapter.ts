@@ -1,0 +1,167 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { readJsonStrictly } from './json-body.js';
+import { sendProblem } from './problem/problem.filter.js';
+import {
+  PROBLEM_MEDIA_TYPE,
+  problemDetails,
+  ProblemException,
+  type ProblemName,
+} from './problem/problem.js';
+import { addSecurityHeaders, SECURITY_HEADERS } from './security-headers.js';
+
+/** A request that takes longer than this to arrive is cut off, in milliseconds. */
+const MAX_ARRIVAL_MS = 30_000;
+/** The same for its head, and for the first byte on a connection. */
+const MAX_HEAD_ARRIVAL_MS = 10_000;
+/** How often connections are looked through for such requests. */
+const ARRIVAL_CHECK_MS = 2_000;
+/** Longer parameters are answered 414; a key of the store, percent-encoded, fits. */
+const MAX_PARAMETER_CHARACTERS = 8192;
+
+/** What one HTTP server takes. */
+export interface HttpLimits {
+  /** Bytes of a body, at most. */
+  readonly bodyBytes: number;
+  /** Connections at a time; more are closed as they come. Undefined: what the system allows. */
+  readonly connections?: number | undefined;
+}
+
+/**
+ * Fastify, set up so that every error is problem+json: also those raised for what is no proper
+ * HTTP request, or for an address that cannot be read, before Nest sees anything. JSON is the only
+ * kind of body, and read strictly (`libs/strict-json`).
+ *
+ * The application is to be created with `bodyParser: false`.
+ */
+export function createHttpAdapter({ bodyBytes, connections }: HttpLimits): FastifyAdapter {
+  const adapter = new FastifyAdapter({
+    bodyLimit: bodyBytes,
+    requestTimeout: MAX_ARRIVAL_MS,
+    routerOptions: { maxParamLength: MAX_PARAMETER_CHARACTERS },
+    // While it shuts down a server answers as usual: its services say what they still can do.
+    return503OnClosing: false,
+    http: {
+      headersTimeout: MAX_HEAD_ARRIVAL_MS,
+      connectionsCheckingInterval: ARRIVAL_CHECK_MS,
+      // Node's own refusal is no problem+json: `refuseUnreadable` has one.
+      requireHostHeader: false,
+    },
+    frameworkErrors: (error: Error, _request: FastifyRequest, reply: FastifyReply) => {
+      reply.headers(SECURITY_HEADERS);
+      sendProblem(reply, error);
+    },
+    clientErrorHandler: refuseConnection,
+  });
+  const http = adapter.getInstance();
+  if (connections !== undefined) http.server.maxConnections = connections;
+  http.server.on('checkExpectation', refuseExpectation);
+  http.server.on('connect', (_request: IncomingMessage, socket: Socket) => {
+    socket.end(rawAnswer('method-not-allowed', 'CONNECT is for proxies, and this is none.'));
+  });
+  addSecurityHeaders(http);
+  http.addHook('onRequest', (request, reply, done) => {
+    const problem = refuseUnreadable(request);
+    if (problem === undefined) done();
+    else sendProblem(reply, problem);
+  });
+  readJsonStrictly(http);
+  return adapter;
+}
+
+/** What Node and Fastify let pass although nobody can tell what it means. */
+function refuseUnreadable({ raw }: FastifyRequest): ProblemException | undefined {
+  const hosts = headerCount(raw, 'host');
+  if (hosts > 1 || (hosts === 0 && raw.httpVersion === '1.1')) {
+    const detail = `A request has one Host header; this one has ${hosts}.`;
+    return new ProblemException('malformed-request', detail);
+  }
+  const query = raw.url?.indexOf('?') ?? -1;
+  if (query >= 0 && !isUtf8Encoded(raw.url?.slice(query) ?? '')) {
+    const detail = 'The query is not percent-encoded UTF-8.';
+    return new ProblemException('malformed-request', detail);
+  }
+  return undefined;
+}
+
+/** Node joins or drops headers that are there twice. */
+function headerCount({ rawHeaders }: IncomingMessage, name: string): number {
+  let count = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    if (rawHeaders[at]?.toLowerCase() === name) count += 1;
+  }
+  return count;
+}
+
+function isUtf8Encoded(text: string): boolean {
+  if (!text.includes('%')) return true;
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Expectations other than `100-continue`, which Node meets itself. */
+function refuseExpectation(request: IncomingMessage, response: ServerResponse): void {
+  const detail = `Expect: ${String(request.headers.expect)} cannot be met; leave it out.`;
+  const details = problemDetails('expectation-failed', detail);
+  const body = JSON.stringify(details);
+  response
+    .writeHead(details.status, {
+      ...SECURITY_HEADERS,
+      'content-type': PROBLEM_MEDIA_TYPE,
+      'content-length': Buffer.byteLength(body),
+      // The body that may follow is not read.
+      connection: 'close',
+    })
+    .end(body);
+}
+
+type ClientError = Error & { readonly code?: string };
+/** A connection, with the answer that it is to carry next. */
+type HttpSocket = Socket & { readonly _httpMessage?: ServerResponse | null };
+
+/** Answers what is no proper HTTP request, as far as the connection still takes an answer. */
+function refuseConnection(error: ClientError, socket: HttpSocket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return;
+  const end = (): void => {
+    if (socket.writable) socket.write(rawAnswer(problemOfConnection(error.code), error.message));
+    socket.destroy();
+  };
+  const answer = socket._httpMessage;
+  if (answer === undefined || answer === null) end();
+  // The answer is to an earlier request, whose caller takes the first that comes for its own.
+  else if (answer.req.complete) answer.once('finish', end);
+  else if (answer.headersSent) socket.destroy();
+  else end();
+}
+
+function problemOfConnection(code: string | undefined): ProblemName {
+  switch (code) {
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return 'request-timeout';
+    case 'HPE_HEADER_OVERFLOW':
+      return 'headers-too-large';
+    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
+      return 'payload-too-large';
+    default:
+      return 'malformed-request';
+  }
+}
+
+function rawAnswer(problem: ProblemName, detail: string): string {
+  const details = problemDetails(problem, detail);
+  const body = JSON.stringify(details);
+  const headers = {
+    ...SECURITY_HEADERS,
+    'content-type': PROBLEM_MEDIA_TYPE,
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${details.status} ${details.title}\r\n${lines.join('')}\r\n${body}`;
+}
