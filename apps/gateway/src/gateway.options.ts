@@ -14,6 +14,8 @@ export interface GatewayOptions {
   readonly broker: Broker;
   /** Whether `PUT /nodes/:id/fault` is allowed. Default false. */
   readonly faultInjection?: boolean;
+  /** Whether experiments and comparisons are allowed. Default true. */
+  readonly experiments?: boolean;
   /** How long a call waits for its decision. Default 5000. */
   readonly requestTimeoutMs?: number;
   /** How long a node may take to say something about itself. Default 1000. */
@@ -76,6 +78,7 @@ type WithoutDefault =
 
 const DEFAULTS = {
   faultInjection: false,
+  experiments: true,
   requestTimeoutMs: 5000,
   nodeTimeoutMs: 1000,
   maxPendingRequests: 2048,

@@ -1,6 +1,7 @@
 import { RedisBroker } from '@ccro/broker';
 import {
   clusterWarnings,
+  envFileWarnings,
   loadApiKeys,
   loadClusterConfig,
   loadPrivateKey,
@@ -39,7 +40,9 @@ async function main(): Promise<void> {
   const apiKeys = apiKeysFile === undefined ? undefined : loadApiKeys(apiKeysFile);
   logToConsole(environment.logLevel);
   const logger = new Logger('gateway');
-  for (const warning of clusterWarnings(config)) logger.warn(warning);
+  for (const warning of [...clusterWarnings(config), ...envFileWarnings(process.execArgv)]) {
+    logger.warn(warning);
+  }
   if (apiKeys === undefined) logger.warn(OPEN_DOOR);
   const name = `ccro:gateway:${clientId}`;
   // Loaded only when the settings are right: what is wrong is said at once.
@@ -50,6 +53,7 @@ async function main(): Promise<void> {
     secretKey,
     broker: new RedisBroker({ url: environment.redisUrl, ca, name }),
     faultInjection: environment.faultInjection,
+    experiments: environment.experiments,
     requestTimeoutMs: environment.requestTimeoutMs,
     overloadWaitMs: environment.overloadWaitMs,
     idempotencyRetentionMs: environment.idempotencyRetentionMs,

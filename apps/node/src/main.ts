@@ -1,6 +1,7 @@
 import { IdentityLease, nodeConnectionName, RedisBroker } from '@ccro/broker';
 import {
   clusterWarnings,
+  envFileWarnings,
   loadClusterConfig,
   loadPrivateKey,
   loadRedisCa,
@@ -44,7 +45,9 @@ async function main(): Promise<void> {
   const logger = new Logger('node');
   // Loaded while the broker answers, and only by a node whose settings are right.
   const application = import('./node-app.js');
-  for (const warning of clusterWarnings(config)) logger.warn(warning);
+  for (const warning of [...clusterWarnings(config), ...envFileWarnings(process.execArgv)]) {
+    logger.warn(warning);
+  }
   const name =
     environment.nodeId === undefined ? 'ccro:node' : nodeConnectionName(environment.nodeId);
   const broker = new RedisBroker({ url: environment.redisUrl, ca, name });

@@ -69,12 +69,12 @@ describe('loadApiKeys', () => {
     ['{"keys":[{"name":"x","role":"read","sha256":"ab"}]}', 'keys.0.sha256 must be the SHA-256'],
     [`{"keys":[{"name":"x","role":"read","key":"y","sha256":"${sha256}"}]}`, 'keys.0 must be'],
   ])('refuses %s', (text, message) => {
-    writeFileSync(path, text);
+    writeFileSync(path, text, { mode: 0o600 });
     expect(() => loadApiKeys(path)).toThrow(message);
   });
 
   it('shows nothing of what it cannot read, which may be a key', () => {
-    writeFileSync(path, 'ccro_secret');
+    writeFileSync(path, 'ccro_secret', { mode: 0o600 });
     expect(() => loadApiKeys(path)).not.toThrow('ccro_secret');
     expect(() => loadApiKeys(join(directory, 'none'))).toThrow('cannot be read (ENOENT');
   });

@@ -4,10 +4,11 @@
  */
 
 import { hash, randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { ConfigurationError, notAllowed, shown } from './configuration-error.js';
 import { PRIVATE } from './new-files.js';
+import { readSecretFile } from './secret-files.js';
 
 /** What a key allows; each includes the ones before it. */
 export const API_ROLES = ['read', 'submit', 'admin'] as const;
@@ -82,15 +83,14 @@ export function newApiKey(plan: ApiKeyPlan): { readonly key: string; readonly en
  */
 export function loadApiKeys(path: string): readonly ApiKey[] {
   const setting = `API keys file ${shown(path)}`;
+  const allowed = '; allowed: a file made by "npm run keygen -- --api-keys FILE"';
+  const text = readSecretFile(path, setting, allowed);
   let json: unknown;
   try {
-    json = JSON.parse(readFileSync(path, 'utf8'));
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    const allowed = 'allowed: a file made by "npm run keygen -- --api-keys FILE"';
+    json = JSON.parse(text);
+  } catch {
     // What JSON.parse complains of quotes the file, which may be the key itself.
-    const problem = error instanceof SyntaxError ? 'is not JSON' : `cannot be read (${reason})`;
-    throw new ConfigurationError(setting, `${problem}; ${allowed}`);
+    throw new ConfigurationError(setting, `is not JSON${allowed}`);
   }
   const parsed = fileSchema.safeParse(json);
   if (!parsed.success) {

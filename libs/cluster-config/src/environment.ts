@@ -75,6 +75,8 @@ export interface GatewayEnvironment {
   /** The client of the cluster that the gateway is. */
   readonly clientId: string;
   readonly faultInjection: boolean;
+  /** Whether experiments and comparisons are allowed. */
+  readonly experiments: boolean;
   readonly logLevel: LogLevel;
   readonly requestTimeoutMs: number;
   /** How long what is accepted waits at most when too much is asked for, in milliseconds. */
@@ -163,6 +165,7 @@ const gatewaySchema = z.object({
   OVERLOAD_WAIT_MS: integer(10, 600_000, OVERLOAD_WAIT_RULE).default(500),
   IDEMPOTENCY_RETENTION: integer(1, 36_500, RETENTION_RULE).optional(),
   API_KEYS_FILE: z.string().optional(),
+  EXPERIMENTS: oneOf(['on', 'off']).default('on'),
   CORS_ORIGINS: list(isOrigin, ORIGINS_RULE).default([]),
   RATE_LIMIT: integer(1, MAX_REQUESTS_PER_SECOND, RATE_LIMIT_RULE).optional(),
 });
@@ -201,6 +204,7 @@ export function readGatewayEnvironment(environment: Environment): GatewayEnviron
     port: variables.GATEWAY_PORT,
     clientId: variables.CLIENT_ID,
     faultInjection: variables.FAULT_INJECTION === 'on',
+    experiments: variables.EXPERIMENTS === 'on',
     logLevel: variables.LOG_LEVEL,
     requestTimeoutMs: variables.REQUEST_TIMEOUT_MS,
     overloadWaitMs: variables.OVERLOAD_WAIT_MS,

@@ -91,7 +91,7 @@ describe('loadPrivateKey', () => {
 
   function keyFile(text: string): string {
     const path = join(directory, 'some.key');
-    writeFileSync(path, text);
+    writeFileSync(path, text, { mode: 0o600 });
     return path;
   }
 
@@ -106,7 +106,9 @@ describe('loadPrivateKey', () => {
   });
 
   it('prefers a file beside the cluster file to a development key', () => {
-    writeFileSync(join(directory, 'node-2.key'), formatKeyFile(node, generateKeyPair()));
+    writeFileSync(join(directory, 'node-2.key'), formatKeyFile(node, generateKeyPair()), {
+      mode: 0o600,
+    });
     expect(() => load()).toThrow(/node-2\.key" holds another key than .* for node 2$/);
   });
 

@@ -1,10 +1,11 @@
 import { publicKeyOf, votingKeyPairFromSeed, type KeyPair, type VotingKeyPair } from '@ccro/crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { requireClient, requireMember, type ClusterConfig } from './cluster-config.js';
 import { ConfigurationError, shown } from './configuration-error.js';
 import { developmentKey, developmentVotingKey } from './development.js';
+import { readSecretFile } from './secret-files.js';
 
 /** Whose key it is. Replicas are nodes here: it is processes that hold keys. */
 export type KeyOwner =
@@ -91,14 +92,7 @@ function withDevelopmentBls(keyPair: KeyPair, owner: KeyOwner, { votes }: NamedK
 
 function readKeyFile(path: string, owner: KeyOwner, { publicKey, votes }: NamedKeys): OwnKeys {
   const setting = `key file ${shown(path)}`;
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ConfigurationError(setting, `cannot be read (${reason})`);
-  }
-  const keys = parseKeyFile(text);
+  const keys = parseKeyFile(readSecretFile(path, setting));
   // No error says what is in the file: errors are logged.
   if (keys === undefined) {
     throw new ConfigurationError(setting, 'is not a key file made by "npm run keygen"');

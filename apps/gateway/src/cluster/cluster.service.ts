@@ -42,10 +42,15 @@ export interface ClusterStatus {
   readonly suspects: readonly Suspect[];
 }
 
+/** How long what nodes said of themselves is told to others too, in milliseconds. */
+const FRESH_MS = 200;
+const FRESH_MS_PER_NODE = 5;
+
 /** Asks the nodes how they are and puts their answers together. */
 @Injectable()
 export class ClusterService {
   private asking: Promise<readonly (NodeStatus | undefined)[]> | undefined;
+  private forgetting: NodeJS.Timeout | undefined;
 
   constructor(
     @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
@@ -54,10 +59,14 @@ export class ClusterService {
     private readonly judge: EvidenceJudge,
   ) {}
 
-  /** By id; undefined for nodes that gave no valid answer in time. Callers share one round. */
+  /**
+   * By id; undefined for nodes that gave no valid answer in time. Callers share one round, and its
+   * answers for a moment after it: whoever asks, however often, costs nodes no more than that.
+   */
   async statuses(): Promise<readonly (NodeStatus | undefined)[]> {
     this.asking ??= this.askAll().finally(() => {
-      this.asking = undefined;
+      const freshMs = FRESH_MS + FRESH_MS_PER_NODE * this.client.size.n;
+      this.forgetting = setTimeout(() => this.forget(), freshMs).unref();
     });
     return this.asking;
   }
@@ -123,6 +132,12 @@ export class ClusterService {
       }
       throw new ProblemException('node-unreachable', `${error.message}.`);
     }
+  }
+
+  /** What nodes said is not true any more. */
+  forget(): void {
+    clearTimeout(this.forgetting);
+    this.asking = undefined;
   }
 
   private async askAll(): Promise<readonly (NodeStatus | undefined)[]> {

@@ -38,7 +38,9 @@ export class FaultsService {
         'Start the gateway and the nodes with FAULT_INJECTION=on to allow this.',
       );
     }
-    const answer = answerSchema.safeParse(await this.cluster.ask(id, { type: 'set-fault', fault }));
+    const asked = this.cluster.ask(id, { type: 'set-fault', fault });
+    const answer = answerSchema.safeParse(await asked);
+    this.cluster.forget();
     if (!answer.success) {
       throw new ProblemException('node-unreachable', `Node ${id} gave no proper answer.`);
     }

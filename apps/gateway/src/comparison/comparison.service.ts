@@ -2,45 +2,39 @@ import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/comm
 import { Quit } from '@ccro/clock';
 import { compareModes, type Comparison, type ComparisonRequest } from '@ccro/experiment';
 import { ProblemException } from '@ccro/http';
+import { requireExperiments } from '../experiments/switch.js';
 import { GATEWAY_SETTINGS } from '../gateway.constants.js';
 import type { GatewaySettings } from '../gateway.options.js';
 import { operationOf } from '../requests/operations.js';
 
-/** The same request under both modes, in a process of its own; one comparison at a time. */
+/** The same request under both modes, in a process of its own. The door gives each caller one at a time. */
 @Injectable()
 export class ComparisonService implements BeforeApplicationShutdown {
   private readonly ending = new AbortController();
-  private underWay: Promise<unknown> | undefined;
+  private readonly underWay = new Set<Promise<unknown>>();
 
   constructor(@Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings) {}
 
-  /** @throws ProblemException `overloaded`, `shutting-down`, or what is wrong with the data */
+  /** @throws ProblemException `experiments-disabled`, `shutting-down`, or what is wrong with the data */
   async compare(request: ComparisonRequest): Promise<Comparison> {
+    requireExperiments(this.settings);
     const operation = operationOf({ data: request.data }, this.settings.config);
     if (this.ending.signal.aborted) throw shuttingDown();
-    if (this.underWay !== undefined) {
-      throw new ProblemException(
-        'overloaded',
-        'A comparison is under way; try again in a second.',
-        {
-          headers: { 'retry-after': '1' },
-        },
-      );
-    }
     const comparison = this.run(request, operation);
-    this.underWay = comparison.catch(() => undefined);
+    const ended = comparison.catch(() => undefined);
+    this.underWay.add(ended);
     try {
       return await comparison;
     } catch (error) {
       throw error instanceof Quit ? shuttingDown() : error;
     } finally {
-      this.underWay = undefined;
+      this.underWay.delete(ended);
     }
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     this.ending.abort();
-    await this.underWay;
+    await Promise.all(this.underWay);
   }
 
   private async run(request: ComparisonRequest, operation: string): Promise<Comparison> {

@@ -1,12 +1,16 @@
 import { API_ROLES, type ApiRole } from '@ccro/cluster-config';
+import type { SiteConfig } from '@ccro/http';
 import { RouteConfig } from '@nestjs/platform-fastify';
+import type { SharedThing } from './route-shares.js';
 
 /** Who may call a route: everybody, or holders of a key with that role or a higher one. */
 export type Access = 'open' | ApiRole;
 
 /** What a route's configuration may say of it; without, `accessTo` decides. */
-export interface DoorConfig {
+export interface DoorConfig extends SiteConfig {
   readonly access?: Access;
+  /** What a call takes up while it lasts. */
+  readonly shares?: SharedThing;
 }
 
 /** The part that is for whoever runs the cluster, whatever is served there. */
@@ -14,9 +18,14 @@ const ADMIN_AREA = /^\/admin(\/|$)/;
 /** The same in every installation, and what a browser loads before it can be given a key. */
 const OPEN_FILES = /^\/(assets\/|docs(-json|-yaml)?(\/|$))/;
 
+/** Says what the door has to know of a route; one of these for each. */
+export function AtDoor(config: DoorConfig): MethodDecorator {
+  return RouteConfig(config);
+}
+
 /** Says who may call a route, where that does not follow from its method. */
 export function Needs(access: Access): MethodDecorator {
-  return RouteConfig({ access } satisfies DoorConfig);
+  return AtDoor({ access });
 }
 
 /**

@@ -10,7 +10,9 @@ import { Counter, Registry } from 'prom-client';
 import { ProblemException, sendProblem } from '@ccro/http';
 import { accessTo, allows, isAdminArea, type Access, type DoorConfig } from './access.js';
 import { callerAt, CallLimits, callerNamed } from './call-limits.js';
+import { noteCaller, type Caller } from './caller.js';
 import { KeyRing, type Shown } from './key-ring.js';
+import { RouteShares } from './route-shares.js';
 
 export interface DoorOptions {
   /** Undefined: whoever reaches the gateway may do everything. */
@@ -24,6 +26,12 @@ const BEARER = 'Bearer realm="ccro"';
 const BASIC = 'Basic realm="ccro (the key is the password)", charset="UTF-8"';
 
 /** Calls of these are not counted: they come from one address, and must not be refused. */
+/**
+ * Reads a second that a key may have ordered that may change nothing else: each takes a place in the
+ * ledger.
+ */
+const ORDERED_READS_PER_SECOND = 20;
+
 const PROBES: ReadonlySet<string> = new Set(['/health/live', '/health/ready']);
 /** What a browser says of a call that no page of another site had it make. */
 const OWN_SITE: ReadonlySet<unknown> = new Set([undefined, 'same-origin', 'none']);
@@ -33,7 +41,7 @@ export function guardDoor(app: NestFastifyApplication, options: DoorOptions): vo
   const http = app.getHttpAdapter().getInstance();
   const door = new Door(options, app.get(Registry));
   http.addHook('onRequest', async (request, reply) => {
-    const problem = await door.refusal(request);
+    const problem = await door.refusal(request, reply);
     if (problem !== undefined) return door.refuse(reply, problem);
   });
   http.addHook('onClose', (_instance, done) => {
@@ -45,6 +53,7 @@ export function guardDoor(app: NestFastifyApplication, options: DoorOptions): vo
 class Door {
   private readonly keys: KeyRing | undefined;
   private readonly limits = new CallLimits();
+  private readonly shares = new RouteShares();
   private readonly addressLimit: number | undefined;
   private readonly refused: Counter<'problem'>;
 
@@ -60,16 +69,28 @@ class Door {
   }
 
   /** @returns why a call is refused */
-  async refusal(request: FastifyRequest): Promise<ProblemException | undefined> {
-    const { url, config } = request.routeOptions;
-    const access = accessTo(request.method, url, config as DoorConfig);
+  async refusal(
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<ProblemException | undefined> {
+    const { url } = request.routeOptions;
+    const config = request.routeOptions.config as DoorConfig;
+    const access = accessTo(request.method, url, config);
     const shown = this.keys?.identify(request.headers.authorization, isAdminArea(url));
     const limited = this.limitOf(shown, request);
     if (limited !== undefined) {
       const seconds = await this.limits.count(limited.caller, limited.limit);
       if (seconds > 0) return tooMany(limited.limit, seconds);
     }
-    return this.decide(request, shown, access);
+    const refused = this.decide(request, shown, access);
+    if (refused !== undefined) return refused;
+    const caller = callerWith(shown, request.ip);
+    noteCaller(request, caller);
+    if (config.hasEffect === true && caller.role === 'read') {
+      const seconds = await this.limits.count(`reads of ${caller.name}`, ORDERED_READS_PER_SECOND);
+      if (seconds > 0) return tooMany(ORDERED_READS_PER_SECOND, seconds);
+    }
+    return config.shares && this.shares.take(config.shares, caller, reply);
   }
 
   refuse(reply: FastifyReply, problem: ProblemException): FastifyReply {
@@ -106,6 +127,15 @@ class Door {
     if (adminArea && isForged(request)) return crossSite();
     return undefined;
   }
+}
+
+function callerWith(shown: Shown | undefined, address: string): Caller {
+  if (typeof shown === 'object') {
+    return { name: callerNamed(shown.name), role: shown.role, owner: shown.name };
+  }
+  // Without a key that is known only what is open to everybody is reached, or everything.
+  const role = shown === undefined ? 'admin' : 'read';
+  return { name: callerAt(address), role, owner: shown === undefined ? undefined : '' };
 }
 
 /** Whether another site's page had the browser send what it remembers (`Basic`) by itself. */

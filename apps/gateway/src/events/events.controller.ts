@@ -3,6 +3,7 @@ import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { BROKER_TRANSPORT, BrokerContext } from '@ccro/transport';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AtDoor } from '../door/access.js';
 import { ApiProblems } from '../openapi/api-problems.decorator.js';
 import { EventsService } from './events.service.js';
 
@@ -19,11 +20,11 @@ export class EventsController {
   constructor(private readonly events: EventsService) {}
 
   @Get('events')
+  @AtDoor({ shares: 'events' })
   @ApiOperation({ summary: 'What happens in the cluster, as server-sent events' })
   @ApiOkResponse({ content: { 'text/event-stream': { schema: { type: 'string' } } } })
   @ApiProblems('overloaded')
   follow(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
-    this.events.requireRoom();
     // Not Nest's `@Sse`: what a slow reader does not take would wait in memory without bound.
     reply.hijack();
     // What hooks have set of this answer, such as CORS, Fastify would write.

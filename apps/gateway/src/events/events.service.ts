@@ -4,7 +4,6 @@ import { CcroClient } from '@ccro/client';
 import { FAULT_DESCRIPTIONS } from '@ccro/faults';
 import { readReport, type ClusterEvent, type HelloEvent } from '@ccro/telemetry';
 import { Gauge, Registry } from 'prom-client';
-import { ProblemException } from '@ccro/http';
 import { GATEWAY_SETTINGS } from '../gateway.constants.js';
 import type { GatewaySettings } from '../gateway.options.js';
 import { Activity } from './activity.js';
@@ -16,8 +15,6 @@ import { ReportMerger } from './report-merger.js';
 const BATCH_EVERY_MS = 100;
 const BATCHES_PER_SECOND = 1_000 / BATCH_EVERY_MS;
 const BATCHES_PER_CHECK = 15 * BATCHES_PER_SECOND;
-/** Readers at a time; every one of them costs as much as its connection takes. */
-const MAX_READERS = 64;
 /** Reports of each node that are read in one batch: whoever floods its channel is not read. */
 const REPORTS_PER_NODE = 2;
 
@@ -65,7 +62,6 @@ export class EventsService implements BeforeApplicationShutdown {
    * Begins to tell a reader what happens.
    *
    * @returns a function to be called when it has gone
-   * @throws ProblemException `overloaded` when there are too many readers
    */
   open(output: EventOutput): () => void {
     const reader = new EventStream(output);
@@ -77,14 +73,6 @@ export class EventsService implements BeforeApplicationShutdown {
     return () => {
       if (this.readers.delete(reader) && this.readers.size === 0) this.cease();
     };
-  }
-
-  /** @throws ProblemException `overloaded` unless another reader may come */
-  requireRoom(): void {
-    if (this.readers.size < MAX_READERS) return;
-    throw new ProblemException('overloaded', `${MAX_READERS} readers follow the events already.`, {
-      headers: { 'retry-after': '10' },
-    });
   }
 
   /**

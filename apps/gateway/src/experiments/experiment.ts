@@ -37,6 +37,8 @@ export type ExperimentSummary = Omit<Experiment, 'rows'>;
 /** What was asked for, as it is kept. */
 export const orderSchema = z.object({
   plan: planSchema,
+  /** Who asked for it, where callers have keys. */
+  owner: z.string().optional(),
   /** Whether somebody wants it to end. */
   cancelled: z.boolean().optional(),
 });

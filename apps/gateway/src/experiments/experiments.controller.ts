@@ -14,6 +14,8 @@ import { ApiOkResponse, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@ne
 import { cellsCsv, chartOf, planRequestSchema, timesCsv, type PlanRequest } from '@ccro/experiment';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
+import { Needs } from '../door/access.js';
+import { CalledBy, type Caller } from '../door/caller.js';
 import { ApiProblems } from '../openapi/api-problems.decorator.js';
 import type { Experiment, ExperimentSummary } from './experiment.js';
 import { ExperimentsService } from './experiments.service.js';
@@ -31,11 +33,13 @@ export class ExperimentsController {
   constructor(private readonly experiments: ExperimentsService) {}
 
   @Post()
+  @Needs('admin')
   @HttpCode(202)
   @ApiOperation({ summary: 'Measures clusters over mode × nodes × fault × payload' })
   @ApiResponse({ status: 202, description: 'Queued; see Location' })
   @ApiProblems(
     'malformed-request',
+    'experiments-disabled',
     'invalid-request',
     'unsupported-media-type',
     'overloaded',
@@ -43,9 +47,10 @@ export class ExperimentsController {
   )
   async create(
     @Body({ schema: planRequestSchema }) request: PlanRequest,
+    @CalledBy() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Experiment> {
-    const experiment = await this.experiments.create(request);
+    const experiment = await this.experiments.create(request, caller);
     void reply.header('location', `/experiments/${experiment.id}`);
     return experiment;
   }
@@ -67,6 +72,7 @@ export class ExperimentsController {
   }
 
   @Delete(':id')
+  @Needs('admin')
   @ApiOperation({ summary: 'Cancels it; its rows stay. What has ended stays as it is' })
   @ApiOkResponse({ description: 'The experiment, which has ended' })
   @ApiProblems('not-found', ...QUEUE_PROBLEMS)

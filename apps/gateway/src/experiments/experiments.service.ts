@@ -8,35 +8,52 @@ import { planOf, type PlanRequest } from '@ccro/experiment';
 import { ProblemException } from '@ccro/http';
 import { queueProblem } from '../requests/queue-problem.js';
 import type { Experiment, ExperimentSummary } from './experiment.js';
+import type { Caller } from '../door/caller.js';
+import { GATEWAY_SETTINGS } from '../gateway.constants.js';
+import type { GatewaySettings } from '../gateway.options.js';
+import { requireExperiments } from './switch.js';
 import { EXPERIMENT_QUEUE, type ExperimentQueue } from './queue/experiment-queue.js';
 
 /** @throws from every method: ProblemException */
 @Injectable()
 export class ExperimentsService implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  constructor(@Inject(EXPERIMENT_QUEUE) private readonly queue: ExperimentQueue) {}
+  constructor(
+    @Inject(EXPERIMENT_QUEUE) private readonly queue: ExperimentQueue,
+    @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
+  ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    await this.queue.open();
+    // What is left from before waits until they are allowed again.
+    if (this.settings.experiments) await this.queue.open();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     await this.queue.close();
   }
 
-  create(request: PlanRequest): Promise<Experiment> {
-    return orProblem(this.queue.add(planOf(request)));
+  create(request: PlanRequest, { owner }: Caller): Promise<Experiment> {
+    return this.asked((queue) => queue.add(planOf(request), owner));
   }
 
   list(): Promise<readonly ExperimentSummary[]> {
-    return orProblem(this.queue.list());
+    return this.asked((queue) => queue.list());
   }
 
   async find(id: string): Promise<Experiment> {
-    return found(id, await orProblem(this.queue.find(id)));
+    return found(id, await this.asked((queue) => queue.find(id)));
   }
 
   async cancel(id: string): Promise<Experiment> {
-    return found(id, await orProblem(this.queue.cancel(id)));
+    return found(id, await this.asked((queue) => queue.cancel(id)));
+  }
+
+  private async asked<T>(ask: (queue: ExperimentQueue) => Promise<T>): Promise<T> {
+    requireExperiments(this.settings);
+    try {
+      return await ask(this.queue);
+    } catch (error) {
+      throw queueProblem(error);
+    }
   }
 }
 
@@ -46,12 +63,4 @@ function found(id: string, experiment: Experiment | undefined): Experiment {
     'not-found',
     `There is no experiment ${id}: GET /experiments lists those that are kept.`,
   );
-}
-
-async function orProblem<T>(asked: Promise<T>): Promise<T> {
-  try {
-    return await asked;
-  } catch (error) {
-    throw queueProblem(error);
-  }
 }

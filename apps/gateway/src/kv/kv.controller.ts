@@ -1,6 +1,8 @@
 import { Body, Controller, Delete, Get, Param, Put } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { JsonValue } from '@ccro/state-machine';
+import { AtDoor } from '../door/access.js';
+import { CalledBy, type Caller } from '../door/caller.js';
 import { ApiProblems } from '../openapi/api-problems.decorator.js';
 import { IdempotencyKey } from '../requests/idempotency-key.decorator.js';
 import { putValueSchema, type PutValueDto } from './dto/put-value.dto.js';
@@ -28,13 +30,16 @@ export class KvController {
   put(
     @Param('key') key: string,
     @Body({ schema: putValueSchema }) { value }: PutValueDto,
+    @CalledBy() caller: Caller,
     @IdempotencyKey() idempotencyKey?: string,
   ): Promise<WrittenValue> {
     // What came out of JSON is a JSON value.
-    return this.kv.put(key, value as JsonValue, idempotencyKey);
+    return this.kv.put(key, value as JsonValue, caller, idempotencyKey);
   }
 
   @Get()
+  // It is decided like a write, and takes a place in the ledger.
+  @AtDoor({ hasEffect: true })
   @ApiOperation({ summary: 'Reads a key; ordered among the writes, so never stale' })
   @ApiOkResponse()
   @ApiProblems(
@@ -45,8 +50,8 @@ export class KvController {
     'queue-refused',
     'decision-timeout',
   )
-  get(@Param('key') key: string): Promise<StoredValue> {
-    return this.kv.get(key);
+  get(@Param('key') key: string, @CalledBy() caller: Caller): Promise<StoredValue> {
+    return this.kv.get(key, caller);
   }
 
   @Delete()
@@ -62,8 +67,9 @@ export class KvController {
   )
   delete(
     @Param('key') key: string,
+    @CalledBy() caller: Caller,
     @IdempotencyKey() idempotencyKey?: string,
   ): Promise<DeletedValue> {
-    return this.kv.delete(key, idempotencyKey);
+    return this.kv.delete(key, caller, idempotencyKey);
   }
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { deleteOperation, getOperation, putOperation, type JsonValue } from '@ccro/state-machine';
 import { z } from 'zod';
 import { ProblemException } from '@ccro/http';
+import type { Caller } from '../door/caller.js';
 import { operationFrom } from '../requests/operations.js';
 import type { DecidedAnswer } from '../requests/request-record.js';
 import { RequestsService } from '../requests/requests.service.js';
@@ -42,33 +43,45 @@ const failureSchema = z.object({ error: z.string() });
 export class KvService {
   constructor(private readonly requests: RequestsService) {}
 
-  async put(key: string, value: JsonValue, idempotencyKey?: string): Promise<WrittenValue> {
+  async put(
+    key: string,
+    value: JsonValue,
+    caller: Caller,
+    idempotencyKey?: string,
+  ): Promise<WrittenValue> {
     const operation = operationFrom(() => putOperation(key, value));
-    const { result, ...decision } = await this.execute(operation, idempotencyKey);
+    const { result, ...decision } = await this.execute(operation, caller, idempotencyKey);
     const written = result as Pick<WrittenValue, 'version' | 'previous'>;
     return { key, value, ...written, ...decision };
   }
 
   /** @throws ProblemException `not-found` */
-  async get(key: string): Promise<StoredValue> {
-    const { result, ...decision } = await this.execute(operationFrom(() => getOperation(key)));
+  async get(key: string, caller: Caller): Promise<StoredValue> {
+    const { result, ...decision } = await this.execute(
+      operationFrom(() => getOperation(key)),
+      caller,
+    );
     const read = result as { found: boolean; value: JsonValue; version: number };
     if (!read.found) throw notFound(key, decision);
     return { key, value: read.value, version: read.version, ...decision };
   }
 
   /** @throws ProblemException `not-found` */
-  async delete(key: string, idempotencyKey?: string): Promise<DeletedValue> {
+  async delete(key: string, caller: Caller, idempotencyKey?: string): Promise<DeletedValue> {
     const operation = operationFrom(() => deleteOperation(key));
-    const { result, ...decision } = await this.execute(operation, idempotencyKey);
+    const { result, ...decision } = await this.execute(operation, caller, idempotencyKey);
     const removed = result as { deleted: boolean; version: number };
     if (!removed.deleted) throw notFound(key, decision);
     return { key, deleted: true, version: removed.version, ...decision };
   }
 
   /** f+1 replicas agree on the result: it has the shape the store gives it, or is a refusal. */
-  private async execute(operation: string, idempotencyKey?: string): Promise<DecidedAnswer> {
-    const decision = await this.requests.executeOne(callOf([operation], idempotencyKey));
+  private async execute(
+    operation: string,
+    caller: Caller,
+    idempotencyKey?: string,
+  ): Promise<DecidedAnswer> {
+    const decision = await this.requests.executeOne(callOf([operation], caller, idempotencyKey));
     const failure = failureSchema.safeParse(decision.result);
     if (!failure.success) return decision;
     const detail = `The store refused the operation: ${failure.data.error}.`;

@@ -1,6 +1,7 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { ProblemException } from '@ccro/http';
+import { AtDoor } from '../door/access.js';
 import { ApiProblems } from '../openapi/api-problems.decorator.js';
 import { ledgerQuerySchema, sequenceSchema, type LedgerQueryDto } from './dto/ledger-query.dto.js';
 import { LedgerService, type LedgerEntry, type LedgerPage } from './ledger.service.js';
@@ -11,20 +12,22 @@ export class LedgerController {
   constructor(private readonly ledger: LedgerService) {}
 
   @Get()
+  @AtDoor({ shares: 'records' })
   @ApiOperation({ summary: 'Decided batches with the certificates that prove them' })
   @ApiQuery({ name: 'from', required: false, schema: { type: 'integer', default: 1 } })
   @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', default: 20 } })
   @ApiOkResponse()
-  @ApiProblems('invalid-request', 'no-longer-kept', 'quorum-unreachable')
+  @ApiProblems('invalid-request', 'overloaded', 'no-longer-kept', 'quorum-unreachable')
   page(@Query({ schema: ledgerQuerySchema }) { from, limit }: LedgerQueryDto): Promise<LedgerPage> {
     return this.ledger.page(from, limit);
   }
 
   @Get(':sequence')
+  @AtDoor({ shares: 'records' })
   @ApiOperation({ summary: 'The batch decided at one sequence number' })
   @ApiParam({ name: 'sequence', type: 'integer' })
   @ApiOkResponse()
-  @ApiProblems('not-found', 'no-longer-kept', 'quorum-unreachable')
+  @ApiProblems('not-found', 'overloaded', 'no-longer-kept', 'quorum-unreachable')
   at(@Param('sequence') text: string): Promise<LedgerEntry> {
     const sequence = sequenceSchema.safeParse(text);
     if (sequence.success) return this.ledger.at(sequence.data);

@@ -82,9 +82,13 @@ async function refuseEverybody(app: NestFastifyApplication): Promise<void> {
 }
 
 function bullQueues(app: NestFastifyApplication): Queue[] {
-  return [app.get<unknown>(REQUEST_QUEUE), app.get<unknown>(EXPERIMENT_QUEUE)].flatMap((queue) =>
-    queue instanceof DurableRequestQueue || queue instanceof DurableExperimentQueue
-      ? [queue.bullQueue]
-      : [],
-  );
+  const { experiments } = app.get<GatewaySettings>(GATEWAY_SETTINGS);
+  const queues = [REQUEST_QUEUE, ...(experiments ? [EXPERIMENT_QUEUE] : [])];
+  return queues
+    .map((token) => app.get<unknown>(token))
+    .flatMap((queue) =>
+      queue instanceof DurableRequestQueue || queue instanceof DurableExperimentQueue
+        ? [queue.bullQueue]
+        : [],
+    );
 }

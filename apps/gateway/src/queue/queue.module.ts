@@ -2,6 +2,7 @@ import { Logger, Module } from '@nestjs/common';
 import { CcroClient } from '@ccro/client';
 import { DEFAULT_REPLICA_CONFIG } from '@ccro/consensus';
 import { Verifier } from '@ccro/crypto';
+import { CallerShares } from '../door/caller-shares.js';
 import { GATEWAY_SETTINGS } from '../gateway.constants.js';
 import type { GatewaySettings } from '../gateway.options.js';
 import { decidedAnswer } from '../requests/decided-answer.js';
@@ -25,13 +26,18 @@ const LEASE_MS = 5000;
         new PendingLimit({ targetWaitMs: overloadWaitMs, ceiling: maxPendingRequests }),
     },
     {
+      provide: CallerShares,
+      inject: [PendingLimit],
+      useFactory: (limit: PendingLimit) => new CallerShares({ total: () => limit.current }),
+    },
+    {
       provide: REQUEST_QUEUE,
       inject: [GATEWAY_SETTINGS, CcroClient, Verifier, PendingLimit],
       useFactory: createQueue,
     },
     Endings,
   ],
-  exports: [REQUEST_QUEUE, PendingLimit, Endings],
+  exports: [REQUEST_QUEUE, PendingLimit, CallerShares, Endings],
 })
 export class QueueModule {}
 

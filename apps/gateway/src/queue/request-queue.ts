@@ -7,6 +7,10 @@ export const REQUEST_QUEUE = Symbol('REQUEST_QUEUE');
 export interface Call {
   /** Texts for the state machine, in order; accepted all of them or none. */
   readonly operations: readonly string[];
+  /** Who shares what may be pending with others. */
+  readonly caller?: string | undefined;
+  /** Whose requests they are; undefined: everybody's. */
+  readonly owner?: string | undefined;
   /** Under the caller's idempotency key, if there is one. */
   readonly idempotency?: Idempotency;
 }
@@ -68,6 +72,13 @@ export interface RequestQueue {
 
   /** @throws QueueError `unreachable` or `refused` */
   find(id: string): Promise<RequestAnswer | undefined>;
+
+  /**
+   * Whose a request is, as its call said; undefined: everybody's, or one that is pending elsewhere.
+   *
+   * @throws QueueError `unreachable` or `refused`
+   */
+  ownerOf(id: string): Promise<string | undefined>;
 
   /** Adds a listener for the end of each request that this process saw to. */
   onFinished(listener: (answer: FinishedAnswer) => void): void;

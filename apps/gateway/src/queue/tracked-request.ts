@@ -7,7 +7,11 @@ export class TrackedRequest implements AcceptedRequest {
   private ending: FinishedAnswer | undefined;
   private resolve!: (answer: FinishedAnswer) => void;
 
-  constructor(readonly id: string) {
+  constructor(
+    readonly id: string,
+    /** See `Call`. */
+    readonly owner?: string | undefined,
+  ) {
     this.finished = new Promise((resolve) => {
       this.resolve = resolve;
     });

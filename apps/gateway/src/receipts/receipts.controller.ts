@@ -1,5 +1,7 @@
 import { Controller, Get, Header, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { AtDoor } from '../door/access.js';
+import { CalledBy, type Caller } from '../door/caller.js';
 import { ApiProblems } from '../openapi/api-problems.decorator.js';
 import { receiptQuerySchema, type ReceiptQueryDto } from './receipt-query.dto.js';
 import { ReceiptsService } from './receipts.service.js';
@@ -11,6 +13,7 @@ export class ReceiptsController {
 
   /** The text itself and not an object: a receipt has one spelling. */
   @Get()
+  @AtDoor({ shares: 'records' })
   @Header('content-type', 'application/json; charset=utf-8')
   @ApiOperation({ summary: 'Proof of a decision; `npm run verify` checks it offline' })
   @ApiQuery({
@@ -23,6 +26,7 @@ export class ReceiptsController {
     'invalid-request',
     'not-found',
     'not-decided',
+    'overloaded',
     'timestamp-conflict',
     'no-longer-kept',
     'quorum-unreachable',
@@ -31,9 +35,10 @@ export class ReceiptsController {
   receipt(
     @Param('id') id: string,
     @Query({ schema: receiptQuerySchema }) { sequence }: ReceiptQueryDto,
+    @CalledBy() caller: Caller,
   ): Promise<string> {
     return sequence === undefined
-      ? this.receipts.receiptOf(id)
+      ? this.receipts.receiptOf(id, caller)
       : this.receipts.receiptIn(sequence, id);
   }
 }

@@ -7,6 +7,7 @@ import { decodeShown } from '@ccro/wire';
 import { z } from 'zod';
 import { ProblemException } from '@ccro/http';
 import { ClusterService } from '../cluster/cluster.service.js';
+import type { Caller } from '../door/caller.js';
 import { GATEWAY_SETTINGS } from '../gateway.constants.js';
 import type { GatewaySettings } from '../gateway.options.js';
 import { LedgerService } from '../ledger/ledger.service.js';
@@ -36,13 +37,13 @@ export class ReceiptsService {
   ) {}
 
   /**
-   * The text of the receipt of request `id`.
+   * The text of the receipt of request `id`, which is the caller's own.
    *
    * @throws ProblemException `not-found`, `not-decided` while it is pending, `timestamp-conflict`
    *   when it failed, `no-longer-kept` when too few nodes keep what is needed, `quorum-unreachable`
    */
-  async receiptOf(id: string): Promise<string> {
-    const answer = await this.requests.find(id);
+  async receiptOf(id: string, caller: Caller): Promise<string> {
+    const answer = await this.requests.find(id, caller);
     switch (answer.status) {
       case 'pending':
         throw notDecided(id);

@@ -1,6 +1,8 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply } from 'fastify';
 import { PROBLEM_MEDIA_TYPE, ProblemException } from '@ccro/http';
+import { callerOf } from '../door/caller.js';
+import { CallerShares } from '../door/caller-shares.js';
 import { Activity } from '../events/activity.js';
 import { overloaded } from '../queue/refusals.js';
 import { REQUEST_QUEUE, type RequestQueue } from '../queue/request-queue.js';
@@ -24,6 +26,7 @@ const SUBMISSIONS: ReadonlySet<string> = new Set([
 export function refuseWhenFull(app: NestFastifyApplication): void {
   const queue = app.get<RequestQueue>(REQUEST_QUEUE);
   const activity = app.get(Activity);
+  const shares = app.get(CallerShares);
   const problem = queueProblem(overloaded());
   if (!(problem instanceof ProblemException)) throw new Error('an overload is a problem');
   const { headers, details } = problem;
@@ -39,7 +42,8 @@ export function refuseWhenFull(app: NestFastifyApplication): void {
     .addHook('onRequest', (request, reply, done) => {
       const isSubmission =
         request.method === 'POST' && SUBMISSIONS.has(request.routeOptions.url ?? '');
-      if (isSubmission && queue.isFull()) {
+      const isRefused = (): boolean => queue.isFull() || !shares.admits(callerOf(request).name);
+      if (isSubmission && isRefused()) {
         activity.refused();
         refuse(reply);
       } else done();

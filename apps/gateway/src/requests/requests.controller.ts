@@ -1,6 +1,7 @@
 import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Res } from '@nestjs/common';
 import { ApiHeader, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import { CalledBy, type Caller } from '../door/caller.js';
 import { GATEWAY_SETTINGS } from '../gateway.constants.js';
 import type { GatewaySettings } from '../gateway.options.js';
 import { ApiProblems } from '../openapi/api-problems.decorator.js';
@@ -59,10 +60,11 @@ export class RequestsController {
   async submit(
     @Body({ schema: submitRequestSchema }) body: SubmitRequestDto,
     @IdempotencyKey() key: string | undefined,
+    @CalledBy() caller: Caller,
     @Headers('prefer') prefer: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<RequestAnswer> {
-    const call = callOf([operationOf(body, this.settings.config)], key);
+    const call = callOf([operationOf(body, this.settings.config)], caller, key);
     if (!prefersAsync(prefer)) return this.requests.executeOne(call);
     const [request] = await this.requests.accept(call);
     if (request === undefined) throw new Error('one operation makes one request');
@@ -83,11 +85,13 @@ export class RequestsController {
   async submitBatch(
     @Body({ schema: submitBatchSchema }) body: SubmitBatchDto,
     @IdempotencyKey() key: string | undefined,
+    @CalledBy() caller: Caller,
     @Headers('prefer') prefer: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<{ readonly results: readonly RequestAnswer[] }> {
     const call = callOf(
       body.requests.map((each) => operationOf(each, this.settings.config)),
+      caller,
       key,
     );
     if (!prefersAsync(prefer)) return { results: await this.requests.execute(call) };
@@ -97,11 +101,11 @@ export class RequestsController {
   }
 
   @Get('requests/:id')
-  @ApiOperation({ summary: 'Where a request is: pending, decided or failed' })
+  @ApiOperation({ summary: 'Where a request of the caller is: pending, decided or failed' })
   @ApiOkResponse()
   @ApiProblems('not-found', 'broker-unreachable')
-  find(@Param('id') id: string): Promise<RequestAnswer> {
-    return this.requests.find(id);
+  find(@Param('id') id: string, @CalledBy() caller: Caller): Promise<RequestAnswer> {
+    return this.requests.find(id, caller);
   }
 }
 

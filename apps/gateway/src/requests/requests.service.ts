@@ -7,6 +7,8 @@ import {
 } from '@nestjs/common';
 import { CcroClient } from '@ccro/client';
 import { ProblemException } from '@ccro/http';
+import { mayHandle, type Caller } from '../door/caller.js';
+import { CallerShares } from '../door/caller-shares.js';
 import { BrokerWatch } from '../connection/broker-watch.js';
 import { Activity } from '../events/activity.js';
 import { GATEWAY_SETTINGS } from '../gateway.constants.js';
@@ -18,6 +20,7 @@ import {
   type Call,
   type RequestQueue,
 } from '../queue/request-queue.js';
+import { overloaded } from '../queue/refusals.js';
 import { problemOf, queueProblem, RETRY_AFTER_SECONDS } from './queue-problem.js';
 import type { DecidedAnswer, RequestAnswer } from './request-record.js';
 import { firstOf, type WaitEnd } from './wait.js';
@@ -37,6 +40,7 @@ export class RequestsService implements OnApplicationBootstrap, BeforeApplicatio
     private readonly client: CcroClient,
     private readonly broker: BrokerWatch,
     private readonly activity: Activity,
+    private readonly shares: CallerShares,
     endings: Endings,
   ) {
     // One listener for each call that waits: as many as there are, not a leak.
@@ -60,11 +64,19 @@ export class RequestsService implements OnApplicationBootstrap, BeforeApplicatio
    *   `accepted` says so or that it is not known
    */
   async accept(call: Call): Promise<readonly AcceptedRequest[]> {
+    const giveBack = this.shares.take(call.caller ?? '', call.operations.length);
     try {
+      if (giveBack === undefined) throw overloaded();
       const requests = await this.queue.accept(call);
       this.activity.accepted(requests.length);
+      const finished = Promise.all(requests.map((request) => request.finished));
+      const { requestTimeoutMs: timeoutMs } = this.settings;
+      void firstOf({ finished, timeoutMs, broker: this.broker, closing: this.closing.signal }).then(
+        () => call.operations.forEach(giveBack),
+      );
       return requests;
     } catch (error) {
+      if (giveBack !== undefined) call.operations.forEach(giveBack);
       this.activity.refused();
       throw queueProblem(error);
     }
@@ -102,13 +114,26 @@ export class RequestsService implements OnApplicationBootstrap, BeforeApplicatio
     return answer;
   }
 
-  /** @throws ProblemException `not-found`, `broker-unreachable` or `queue-refused` */
-  async find(id: string): Promise<RequestAnswer> {
-    const answer = await this.queue.find(id).catch((error: unknown) => {
+  /**
+   * Where a request is. Those of others are not found: what is decided everybody with a key sees
+   * in the ledger, but how a call went is for who made it.
+   *
+   * @throws ProblemException `not-found`, `broker-unreachable` or `queue-refused`
+   */
+  async find(id: string, caller: Caller): Promise<RequestAnswer> {
+    try {
+      const answer = await this.queue.find(id);
+      if (answer !== undefined && (await this.isFor(caller, answer))) return answer;
+    } catch (error) {
       throw queueProblem(error);
-    });
-    if (answer !== undefined) return answer;
+    }
     throw new ProblemException('not-found', `There is no request ${id}.`);
+  }
+
+  private async isFor(caller: Caller, { id, status }: RequestAnswer): Promise<boolean> {
+    if (mayHandle(caller, undefined)) return true;
+    const owner = await this.queue.ownerOf(id);
+    return mayHandle(caller, owner) || (owner === undefined && status === 'pending');
   }
 
   /** Answers all calls that wait before the server stops. */

@@ -19,9 +19,6 @@ import type { DecidedAnswer, FinishedAnswer } from '../requests/request-record.j
 import { firstOf } from '../requests/wait.js';
 import type { SignedRequestDto } from './signed-request.dto.js';
 
-/** Requests that are carried at a time. */
-const MAX_CARRIED = 512;
-
 const RETRY = { 'retry-after': RETRY_AFTER_SECONDS };
 const AGAIN = 'The gateway keeps nothing of it: send the same again, it is executed once.';
 
@@ -36,7 +33,6 @@ export class SignedRequestsService implements BeforeApplicationShutdown {
   private readonly closing = new AbortController();
   /** Calls that wait for a request, by its id: the same may be sent more than once. */
   private readonly waiting = new Map<string, number>();
-  private carried = 0;
 
   constructor(
     @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
@@ -53,25 +49,14 @@ export class SignedRequestsService implements BeforeApplicationShutdown {
    * Has the cluster decide on a signed request.
    *
    * @throws ProblemException `invalid-request` when it is not the client's, `timestamp-conflict`
-   *   when the cluster executed another one under its timestamp or it is too old, `overloaded`,
-   *   `decision-timeout`, `broker-unreachable`, `shutting-down`
+   *   when the cluster executed another one under its timestamp or it is too old, `decision-timeout`, `broker-unreachable`, `shutting-down`
    */
   async carry(signed: SignedRequestDto): Promise<DecidedAnswer> {
-    if (this.carried >= MAX_CARRIED) {
-      this.activity.refused();
-      const detail = `${MAX_CARRIED} signed requests are under way already.`;
-      throw new ProblemException('overloaded', detail, { headers: RETRY });
-    }
     const request = this.requestOf(signed);
-    this.carried += 1;
-    try {
-      const relay = await this.relays.of(request.client).catch((error: Error) => {
-        throw this.unreachable(request, `The gateway cannot listen for answers: ${error.message}`);
-      });
-      return await this.outcomeOf(request, relay);
-    } finally {
-      this.carried -= 1;
-    }
+    const relay = await this.relays.of(request.client).catch((error: Error) => {
+      throw this.unreachable(request, `The gateway cannot listen for answers: ${error.message}`);
+    });
+    return this.outcomeOf(request, relay);
   }
 
   beforeApplicationShutdown(): void {

@@ -27,12 +27,13 @@ import {
   orderSchema,
   summaryOf,
   type Account,
+  type Order,
   type Experiment,
   type ExperimentSummary,
 } from '../experiment.js';
 import { runExperiment } from '../run-experiment.js';
-import { MAX_ENDED, MAX_UNFINISHED, type ExperimentQueue } from './experiment-queue.js';
-import { tooManyWaiting } from './refusals.js';
+import { MAX_ENDED, type ExperimentQueue } from './experiment-queue.js';
+import { requireRoom } from './refusals.js';
 
 const JOB_NAME = 'experiment';
 const QUEUE_NAME = 'experiments';
@@ -114,14 +115,14 @@ export class DurableExperimentQueue implements ExperimentQueue {
     this.worker.start();
   }
 
-  async add(plan: ExperimentPlan): Promise<Experiment> {
+  async add(plan: ExperimentPlan, owner?: string): Promise<Experiment> {
     if (this.closing.signal.aborted) throw shuttingDown();
-    if (await this.isFull()) throw tooManyWaiting();
+    requireRoom(await this.unfinishedOwners(), owner);
     const jobId = randomUUID();
     this.newestMs = Math.max(Date.now(), this.newestMs + 1);
     const options = { jobId, timestamp: this.newestMs };
     try {
-      const job = await this.bullQueue.add(JOB_NAME, { plan }, options);
+      const job = await this.bullQueue.add(JOB_NAME, { plan, owner }, options);
       const created = { id: jobId, createdAtMs: job.timestamp, order: { plan } };
       return experimentOf({ ...created, account: undefined, isActive: false });
     } catch (error) {
@@ -157,7 +158,8 @@ export class DurableExperimentQueue implements ExperimentQueue {
     const found = await this.find(id);
     if (found === undefined || isEnded(found)) return found;
     await this.asked(async (queue) => {
-      await (await jobOf(queue, id))?.updateData({ plan: found.plan, cancelled: true });
+      const job = await jobOf(queue, id);
+      await job?.updateData({ ...(job.data as Order), cancelled: true });
     });
     this.cancelling.get(id)?.abort();
     return this.untilEnded(id);
@@ -178,11 +180,14 @@ export class DurableExperimentQueue implements ExperimentQueue {
   }
 
   /** Those that were cancelled while they waited are in their places still, and take none. */
-  private async isFull(): Promise<boolean> {
-    const counts = await this.asked((queue) => queue.getJobCounts('wait', 'active'));
-    if ((counts.wait ?? 0) + (counts.active ?? 0) < MAX_UNFINISHED) return false;
-    const unfinished = (await this.list()).filter((each) => !isEnded(each));
-    return unfinished.length >= MAX_UNFINISHED;
+  private async unfinishedOwners(): Promise<(string | undefined)[]> {
+    return this.asked(async (queue) => {
+      const jobs = await queue.getJobs(['wait', 'active']);
+      return jobs.flatMap((job) => {
+        const order = orderSchema.safeParse(job?.data).data;
+        return order === undefined || order.cancelled === true ? [] : [order.owner];
+      });
+    });
   }
 
   private async summaryAt(

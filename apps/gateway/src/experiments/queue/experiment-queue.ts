@@ -6,6 +6,8 @@ export const EXPERIMENT_QUEUE = Symbol('EXPERIMENT_QUEUE');
 
 /** Experiments that may wait or run at a time. */
 export const MAX_UNFINISHED = 20;
+/** Of those, of one caller with a key. */
+export const MAX_UNFINISHED_OF_ONE = 5;
 /** Of those that have ended, the newest are kept. */
 export const MAX_ENDED = 100;
 
@@ -25,8 +27,11 @@ export interface ExperimentQueue {
    */
   open(): Promise<void>;
 
-  /** @throws QueueError */
-  add(plan: ExperimentPlan): Promise<Experiment>;
+  /**
+   * @param owner who asks; undefined where callers need no keys
+   * @throws QueueError
+   */
+  add(plan: ExperimentPlan, owner?: string): Promise<Experiment>;
 
   /** @throws QueueError `unreachable` or `refused` */
   find(id: string): Promise<Experiment | undefined>;

@@ -13,13 +13,14 @@ import {
   type ExperimentSummary,
 } from '../experiment.js';
 import { runExperiment } from '../run-experiment.js';
-import { MAX_ENDED, MAX_UNFINISHED, type ExperimentQueue } from './experiment-queue.js';
-import { tooManyWaiting } from './refusals.js';
+import { MAX_ENDED, type ExperimentQueue } from './experiment-queue.js';
+import { requireRoom } from './refusals.js';
 
 interface KeptExperiment {
   readonly id: string;
   readonly createdAtMs: number;
   readonly plan: ExperimentPlan;
+  readonly owner: string | undefined;
   readonly cancelling: AbortController;
   account: Account | undefined;
   /** Undefined until its turn comes. */
@@ -35,14 +36,18 @@ export class InProcessExperimentQueue implements ExperimentQueue {
 
   async open(): Promise<void> {}
 
-  async add(plan: ExperimentPlan): Promise<Experiment> {
+  async add(plan: ExperimentPlan, owner?: string): Promise<Experiment> {
     if (this.closing.signal.aborted) throw shuttingDown();
-    if (this.unfinished().length >= MAX_UNFINISHED) throw tooManyWaiting();
+    requireRoom(
+      this.unfinished().map((each) => each.owner),
+      owner,
+    );
     const id = randomUUID();
     const added: KeptExperiment = {
       id,
       createdAtMs: Date.now(),
       plan,
+      owner,
       cancelling: new AbortController(),
       account: undefined,
       running: undefined,

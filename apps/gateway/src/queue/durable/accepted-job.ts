@@ -13,6 +13,8 @@ interface CallOf<R> {
   readonly requests: readonly R[];
   /** Under its caller's idempotency key, if there is one. */
   readonly key?: CallKey | undefined;
+  /** See `Call`. */
+  readonly owner?: string | undefined;
 }
 
 interface Stamped {
@@ -49,6 +51,8 @@ const jobData = z.object({
     z.object({
       /** Digest of the idempotency key; '' for none. */
       key: z.string(),
+      /** Whose requests they are; absent: everybody's. */
+      owner: z.string().optional(),
       requests: z
         .array(
           z.object({
@@ -78,8 +82,9 @@ export function jobDataOf(client: string, calls: readonly SignedCall[]): JobData
   };
   return {
     client,
-    calls: calls.map(({ key, requests }) => ({
+    calls: calls.map(({ key, owner, requests }) => ({
       key: key?.digest ?? '',
+      owner,
       requests: requests.map(({ request }) => {
         const { timestamp, operation, digest, signature } = request;
         return { timestamp, operation, digest, signature, ...numberOf(request) };
@@ -93,6 +98,8 @@ export function jobDataOf(client: string, calls: readonly SignedCall[]): JobData
 export interface KeptCall {
   /** Digest of the idempotency key; '' for none. */
   readonly key: string;
+  /** See `Call`. */
+  readonly owner?: string | undefined;
   readonly requests: readonly Request[];
 }
 
@@ -101,8 +108,9 @@ export function callsOf(data: unknown): readonly KeptCall[] | undefined {
   const parsed = jobData.safeParse(data);
   if (!parsed.success) return undefined;
   const { client, calls, lists } = parsed.data;
-  return calls.map(({ key, requests }) => ({
+  return calls.map(({ key, owner, requests }) => ({
     key,
+    owner,
     requests: requests.map(({ list, ...fields }) => {
       const request = { kind: 'request' as const, client, ...fields };
       const signedWith = list === undefined ? undefined : lists[list];

@@ -179,17 +179,17 @@ export class Admissions {
     throw overloaded();
   }
 
-  private stamp({ operations, idempotency }: Call, stamps: readonly Stamp[]): StampedCall {
+  private stamp({ operations, owner, idempotency }: Call, stamps: readonly Stamp[]): StampedCall {
     const { client, clientId } = this.parts;
     const requests = stamps.map(({ timestamp, index }, position) => ({
       id: requestId(clientId, timestamp),
       index,
       request: client.draft(timestamp, operations[position] ?? ''),
     }));
-    if (idempotency === undefined) return { requests };
+    if (idempotency === undefined) return { requests, owner };
     const { key, fingerprint } = idempotency;
     const record = { fingerprint, ids: requests.map(({ id }) => id) };
-    return { requests, key: { digest: sha256(key), record } };
+    return { requests, owner, key: { digest: sha256(key), record } };
   }
 
   /** One job for all; sends what was accepted as soon as that is known. */
@@ -210,8 +210,9 @@ export class Admissions {
   private sign(calls: readonly StampedCall[]): readonly SignedCall[] {
     const drafts = calls.flatMap(({ requests }) => requests.map(({ request }) => request));
     const signed = this.parts.client.sign(drafts).values();
-    return calls.map(({ key, requests }) => ({
+    return calls.map(({ key, owner, requests }) => ({
       key,
+      owner,
       requests: requests.flatMap(({ id, index }) => {
         const { value: request } = signed.next();
         return request === undefined ? [] : { id, index, request };

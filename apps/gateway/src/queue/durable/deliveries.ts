@@ -164,12 +164,13 @@ export class Deliveries {
 
   /** Resolves when the request is finished, or never, when this process closes before. */
   private async see(job: OwnJob, kept: OpenRequest, end: Promise<FinishedAnswer>): Promise<void> {
-    const tracked = new TrackedRequest(kept.id);
+    const tracked = new TrackedRequest(kept.id, kept.owner);
     this.tracked.set(tracked.id, tracked);
     const key = kept.key?.digest ?? '';
     const answer = await end.catch(unlessClosed);
     const recorded =
-      answer && (await this.records.add({ answer, key }).result.catch(() => undefined));
+      answer &&
+      (await this.records.add({ answer, owner: kept.owner, key }).result.catch(() => undefined));
     if (recorded === undefined) {
       // Closed before it was recorded: whoever takes it over sends it again.
       await tracked.finished;
@@ -178,6 +179,7 @@ export class Deliveries {
     this.tracked.delete(tracked.id);
     this.finishOneOf(job, {
       answer: recorded,
+      owner: kept.owner,
       key,
       record: kept.key?.record,
       atMs: performance.now(),
@@ -210,11 +212,13 @@ export class Deliveries {
   }
 }
 
-/** A request with the idempotency key of its call. */
-type OpenRequest = SignedRequest & Pick<SignedCall, 'key'>;
+/** A request with the idempotency key and the owner of its call. */
+type OpenRequest = SignedRequest & Pick<SignedCall, 'key' | 'owner'>;
 
 function requestsIn({ calls }: Pick<OwnJob, 'calls'>): readonly OpenRequest[] {
-  return calls.flatMap(({ key, requests }) => requests.map((request) => ({ ...request, key })));
+  return calls.flatMap(({ key, owner, requests }) =>
+    requests.map((request) => ({ ...request, key, owner })),
+  );
 }
 
 function openOf({ id, calls, open }: OwnJob): OpenJob {

@@ -203,6 +203,17 @@ export class DurableRequestQueue implements RequestQueue {
     }
   }
 
+  async ownerOf(id: string): Promise<string | undefined> {
+    const { deliveries, store } = this.opened;
+    const tracked = deliveries.find(id);
+    if (tracked !== undefined) return tracked.owner;
+    try {
+      return await store.ownerOf(id);
+    } catch (error) {
+      throw asQueueError(error);
+    }
+  }
+
   onFinished(listener: (answer: FinishedAnswer) => void): void {
     this.listeners.push(listener);
   }

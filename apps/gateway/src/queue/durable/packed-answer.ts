@@ -26,21 +26,24 @@ interface PackedDecision {
   readonly y: readonly (number | null)[];
   readonly x: readonly (number | null)[];
   readonly o: unknown;
+  readonly w?: string;
 }
 
 interface PackedFailure {
   readonly e: FailedAnswer['error'];
   readonly d: string;
+  /** Whose it is. */
+  readonly w?: string;
 }
 
 /**
  * An answer as it is kept: without what is said elsewhere (its id) or twice (who plays which part),
  * about a third of its JSON.
  */
-export function packAnswer(answer: FinishedAnswer): string {
+export function packAnswer(answer: FinishedAnswer, owner?: string): string {
   const packed: PackedDecision | PackedFailure =
     answer.status === 'decided' ? packDecision(answer) : { e: answer.error, d: answer.detail };
-  return JSON.stringify(packed);
+  return JSON.stringify(owner === undefined ? packed : { ...packed, w: owner });
 }
 
 /** The answer to request `id` that `packAnswer` made `text` of. */
@@ -48,6 +51,11 @@ export function unpackAnswer(id: string, text: string): FinishedAnswer {
   const packed = JSON.parse(text) as PackedDecision | PackedFailure;
   if ('e' in packed) return { id, status: 'failed', error: packed.e, detail: packed.d };
   return unpackDecision(id, packed);
+}
+
+/** Whose answer `text` is; undefined: everybody's. */
+export function ownerIn(text: string): string | undefined {
+  return (JSON.parse(text) as PackedDecision | PackedFailure).w;
 }
 
 function packDecision(answer: DecidedAnswer): PackedDecision {

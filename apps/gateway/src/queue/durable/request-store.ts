@@ -22,7 +22,7 @@ import {
   type SignedCall,
   type Stamp,
 } from './accepted-job.js';
-import { packAnswer, unpackAnswer } from './packed-answer.js';
+import { ownerIn, packAnswer, unpackAnswer } from './packed-answer.js';
 import type { QueueConnection } from './queue-connection.js';
 import { waitingKey, type RedisKeys } from './redis-keys.js';
 
@@ -45,6 +45,8 @@ export type Verdict =
 /** How a request ended, to be recorded. */
 export interface Ending {
   readonly answer: FinishedAnswer;
+  /** See `Call`. */
+  readonly owner?: string | undefined;
   /** Digest of the idempotency key; '' for none. */
   readonly key: string;
 }
@@ -167,7 +169,7 @@ export class RequestStore {
     const earlier = (await this.run('ccroRecord', [
       ...[keys.waiting, keys.answers, keys.finished, keys.keys, keys.kept],
       ...[keyRetentionMs, maxFinished],
-      ...endings.flatMap(({ answer, key }) => [answer.id, key, packAnswer(answer)]),
+      ...endings.flatMap(({ answer, owner, key }) => [answer.id, key, packAnswer(answer, owner)]),
     ])) as readonly string[];
     return endings.map(({ answer }, index) => {
       const text = earlier[index] ?? '';
@@ -182,11 +184,11 @@ export class RequestStore {
     await this.run('ccroRecordAgain', [
       ...[keys.answers, keys.finished, keys.keys, keys.kept],
       ...[keyRetentionMs, maxFinished],
-      ...endings.flatMap(({ answer, key, record, ageMs }) => {
+      ...endings.flatMap(({ answer, owner, key, record, ageMs }) => {
         const text = record === undefined || written.has(record) ? '' : JSON.stringify(record);
         if (record !== undefined) written.add(record);
         const age = ageMs === undefined ? '' : String(Math.floor(ageMs));
-        return [answer.id, key, text, packAnswer(answer), age];
+        return [answer.id, key, text, packAnswer(answer, owner), age];
       }),
     ]);
   }
@@ -203,7 +205,7 @@ export class RequestStore {
       redis.hmget(keys.keys, ...digests),
     ]);
     const indexOf = new Map(ids.map((id, position) => [id, scores[position]]));
-    return calls.flatMap(({ key: digest, requests: kept }, position) => {
+    return calls.flatMap(({ key: digest, owner, requests: kept }, position) => {
       const open = kept.flatMap((request) => {
         const id = requestId(request.client, request.timestamp);
         const index = indexOf.get(id) ?? null;
@@ -212,7 +214,8 @@ export class RequestStore {
       if (open.length === 0) return [];
       const text = records[position] ?? null;
       const record = text === null ? undefined : (JSON.parse(text) as KeyRecord);
-      return digest === '' ? { requests: open } : { requests: open, key: { digest, record } };
+      const call = { requests: open, owner };
+      return digest === '' ? call : { ...call, key: { digest, record } };
     });
   }
 
@@ -261,6 +264,12 @@ export class RequestStore {
     ]);
     if (answer !== null) return unpackAnswer(id, answer);
     return waiting === null ? undefined : { id, status: 'pending' };
+  }
+
+  /** Whose request it is, once it is finished. */
+  async ownerOf(id: string): Promise<string | undefined> {
+    const answer = await this.connection.redis.hget(this.options.keys.answers, id);
+    return answer === null ? undefined : ownerIn(answer);
   }
 
   /** The answers to those of `ids` that are finished. */

@@ -28,6 +28,11 @@ export interface InProcessRequestQueueOptions {
   readonly keyRetentionMs: number;
 }
 
+interface Finished {
+  readonly answer: FinishedAnswer;
+  readonly owner: string | undefined;
+}
+
 interface KeptKey {
   readonly idempotency: Idempotency;
   readonly requests: readonly TrackedRequest[];
@@ -41,7 +46,7 @@ export class InProcessRequestQueue implements RequestQueue {
   readonly durable = false;
   private readonly pending = new Map<string, TrackedRequest>();
   /** In the order in which they finished; those under a key are with their key. */
-  private readonly finished = new Map<string, FinishedAnswer>();
+  private readonly finished = new Map<string, Finished>();
   /** In the order in which they were finished, those that are pending somewhere between. */
   private readonly keys = new Map<string, KeptKey>();
   private readonly keyed = new Map<string, TrackedRequest>();
@@ -85,8 +90,15 @@ export class InProcessRequestQueue implements RequestQueue {
   }
 
   find(id: string): Promise<RequestAnswer | undefined> {
-    const tracked = this.pending.get(id) ?? this.keyed.get(id);
-    return Promise.resolve(tracked?.answer ?? this.finished.get(id));
+    return Promise.resolve(this.found(id)?.answer);
+  }
+
+  ownerOf(id: string): Promise<string | undefined> {
+    return Promise.resolve(this.found(id)?.owner);
+  }
+
+  private found(id: string): TrackedRequest | Finished | undefined {
+    return this.pending.get(id) ?? this.keyed.get(id) ?? this.finished.get(id);
   }
 
   onFinished(listener: (answer: FinishedAnswer) => void): void {
@@ -102,7 +114,7 @@ export class InProcessRequestQueue implements RequestQueue {
     return Promise.resolve();
   }
 
-  private acceptNow({ operations, idempotency }: Call): readonly TrackedRequest[] {
+  private acceptNow({ operations, owner, idempotency }: Call): readonly TrackedRequest[] {
     if (this.closed) throw shuttingDown();
     const kept = idempotency === undefined ? undefined : this.keys.get(idempotency.key);
     if (kept !== undefined) {
@@ -115,7 +127,7 @@ export class InProcessRequestQueue implements RequestQueue {
     if (!admitted || this.client.capacity < operations.length) throw overloaded();
     const submissions = operations.map((operation) => this.client.submit(operation));
     const requests = submissions.map(
-      ({ timestamp }) => new TrackedRequest(requestId(this.options.clientId, timestamp)),
+      ({ timestamp }) => new TrackedRequest(requestId(this.options.clientId, timestamp), owner),
     );
     const key = idempotency === undefined ? undefined : this.keep(idempotency, requests);
     requests.forEach((request, index) => {
@@ -147,7 +159,7 @@ export class InProcessRequestQueue implements RequestQueue {
     }
     this.pending.delete(request.id);
     this.limit.finished(this.pending.size);
-    if (key === undefined) this.remember(answer);
+    if (key === undefined) this.remember(answer, request.owner);
     else this.touch(key);
     request.finish(answer);
     if (answer.status === 'decided') this.decided += 1;
@@ -155,8 +167,8 @@ export class InProcessRequestQueue implements RequestQueue {
     for (const listener of this.listeners) listener(answer);
   }
 
-  private remember(answer: FinishedAnswer): void {
-    this.finished.set(answer.id, answer);
+  private remember(answer: FinishedAnswer, owner: string | undefined): void {
+    this.finished.set(answer.id, { answer, owner });
     if (this.finished.size <= this.options.maxFinished) return;
     const [oldest] = this.finished.keys();
     if (oldest !== undefined) this.finished.delete(oldest);

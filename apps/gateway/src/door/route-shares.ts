@@ -1,0 +1,52 @@
+import type { FastifyReply } from 'fastify';
+import { ProblemException } from '@ccro/http';
+import type { Caller } from './caller.js';
+import { CallerShares } from './caller-shares.js';
+
+/** What calls of some routes take up while they last, each: how many of all, and of one caller. */
+const SHARED = {
+  /** Connections that events are sent on. */
+  events: { total: 64, perCaller: 16 },
+  /** Signed requests that are carried. */
+  signed: { total: 512 },
+  /** Questions about decisions, each of which has nodes read their stores and sign. */
+  records: { total: 128 },
+  /** Comparisons, each of which runs two small clusters. */
+  comparisons: { total: 2, perCaller: 1 },
+} as const satisfies Record<string, { readonly total: number; readonly perCaller?: number }>;
+
+export type SharedThing = keyof typeof SHARED;
+
+/** Gives callers their shares of what there is a limited number of. */
+export class RouteShares {
+  private readonly shares = new Map<SharedThing, CallerShares>();
+
+  /**
+   * Takes one for a call, until its answer is sent or its connection is gone.
+   *
+   * @returns why the call is refused
+   */
+  take(thing: SharedThing, caller: Caller, reply: FastifyReply): ProblemException | undefined {
+    const giveBack = this.of(thing).take(caller.name);
+    if (giveBack === undefined) return noneLeft(thing);
+    reply.raw.once('close', giveBack);
+    return undefined;
+  }
+
+  private of(thing: SharedThing): CallerShares {
+    let shares = this.shares.get(thing);
+    if (shares === undefined) {
+      const { total, ...rest } = SHARED[thing];
+      shares = new CallerShares({ total: () => total, ...rest });
+      this.shares.set(thing, shares);
+    }
+    return shares;
+  }
+}
+
+function noneLeft(thing: SharedThing): ProblemException {
+  const { total, perCaller } = SHARED[thing] as { total: number; perCaller?: number };
+  const own = perCaller === undefined ? 'its part of them' : String(perCaller);
+  const detail = `At most ${total} ${thing} are served at a time, and to one caller ${own}.`;
+  return new ProblemException('overloaded', detail, { headers: { 'retry-after': '1' } });
+}

@@ -1,0 +1,11 @@
+import { ProblemException } from '@ccro/http';
+import type { GatewaySettings } from '../gateway.options.js';
+
+/** @throws ProblemException `experiments-disabled` where whoever runs the gateway wants none */
+export function requireExperiments({ experiments }: GatewaySettings): void {
+  if (experiments) return;
+  throw new ProblemException(
+    'experiments-disabled',
+    'Start the gateway with EXPERIMENTS=on to allow experiments and comparisons.',
+  );
+}

@@ -1,0 +1,61 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { addApiKeys, loadApiKeys, parseApiKeyPlan } from './api-keys.js';
+import { developmentCluster, developmentKey } from './development.js';
+import { formatKeyFile, loadPrivateKey } from './private-key.js';
+import { envFileWarnings } from './secret-files.js';
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'ccro-secrets-'));
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+const OPEN = [0o604, 0o644, 0o602, 0o777];
+
+describe('a file with a secret', () => {
+  it('C3: of API keys is refused when others can read it', () => {
+    const path = join(directory, 'api-keys.json');
+    addApiKeys(path, [parseApiKeyPlan('ops:admin')]);
+    for (const mode of OPEN) {
+      chmodSync(path, mode);
+      expect(() => loadApiKeys(path)).toThrow(/can be read by every user.*chmod 600/);
+    }
+    chmodSync(path, 0o640);
+    expect(loadApiKeys(path)).toHaveLength(1);
+  });
+
+  it('C3, sibling: with the private key of a node or client is refused as well', () => {
+    const config = developmentCluster({ nodes: 4, mode: 'ccro' });
+    const owner = { role: 'node', id: 1 } as const;
+    const keyFile = join(directory, 'node-1.key');
+    writeFileSync(keyFile, formatKeyFile(owner, developmentKey('node', 1)));
+    const load = () => loadPrivateKey({ config, configPath: 'x/cluster.json', owner, keyFile });
+    for (const mode of OPEN) {
+      chmodSync(keyFile, mode);
+      expect(load).toThrow(/node-1.key.*can be read by every user/);
+    }
+    chmodSync(keyFile, 0o600);
+    expect(load().secretKey).toBe(developmentKey('node', 1).secretKey);
+  });
+
+  it('C3, sibling: that the environment with a password was read from is warned of', () => {
+    const path = join(directory, 'node-0.env');
+    writeFileSync(path, 'REDIS_URL=rediss://user:secret@redis.example');
+    chmodSync(path, 0o644);
+    for (const options of [
+      [`--env-file=${path}`],
+      ['--env-file', path],
+      [`--env-file-if-exists=${path}`],
+    ]) {
+      const warnings = envFileWarnings(options);
+      expect(warnings).toHaveLength(1);
+      expect(warnings[0]).toContain('chmod 600');
+      expect(warnings[0]).not.toContain('secret@');
+    }
+    chmodSync(path, 0o600);
+    expect(envFileWarnings([`--env-file=${path}`, '--enable-source-maps'])).toEqual([]);
+  });
+});

@@ -1,0 +1,60 @@
+/** Files that hold a key or a password are for their owner: who can read them can act as it. */
+
+import { readFileSync, statSync } from 'node:fs';
+import { ConfigurationError, shown } from './configuration-error.js';
+
+/** Permissions of users who are neither the owner nor in its group. */
+const OTHERS = 0o007;
+
+/**
+ * Reads a file that holds a secret.
+ *
+ * @param setting what errors call it
+ * @param advice what errors add when it cannot be read
+ * @throws ConfigurationError when it cannot be read, or others can read or write it
+ */
+export function readSecretFile(path: string, setting: string, advice = ''): string {
+  let text: string;
+  let isOpen: boolean;
+  try {
+    isOpen = isOpenToOthers(path);
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ConfigurationError(setting, `cannot be read (${reason})${advice}`);
+  }
+  if (isOpen) {
+    throw new ConfigurationError(
+      setting,
+      `can be read by every user of this machine; allowed: chmod 600 ${shown(path)}`,
+    );
+  }
+  return text;
+}
+
+/**
+ * What is wrong with the files that Node read the environment from, which hold a password for
+ * Redis where it has users.
+ *
+ * @param options Node's own, as `process.execArgv` has them
+ */
+export function envFileWarnings(options: readonly string[]): string[] {
+  const paths = options.flatMap((option, index) => {
+    const [name, value = options[index + 1]] = option.split(/=(.*)/s);
+    return /^--env-file(-if-exists)?$/.test(name ?? '') && value !== undefined ? [value] : [];
+  });
+  return paths
+    .filter((path) => {
+      try {
+        return isOpenToOthers(path) && readFileSync(path, 'utf8').includes('@');
+      } catch {
+        return false;
+      }
+    })
+    .map((path) => `${shown(path)} can be read by every user of this machine: chmod 600 ${path}`);
+}
+
+function isOpenToOthers(path: string): boolean {
+  // Windows has no such permissions, and says 0666 of every file.
+  return process.platform !== 'win32' && (statSync(path).mode & OTHERS) !== 0;
+}
