@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Quit } from '@ccro/clock';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { MeasuringProcess } from './measuring-process.js';
 import type { Cell } from './plan.js';
 import { CellFailure } from './run-cells.js';
@@ -21,9 +21,10 @@ process.on('message', ({ kind, cell, observation }) => {
   if (rounds === 3) process.send('nonsense');
   if (rounds === 4) process.stderr.write('out of memory', () => process.exit(7));
   if (rounds === 5) for (;;);
+  if (rounds === 6) process.send({ kind: 'failed', reason: Object.keys(process.env).join() });
 });
 `;
-const [MEASURED, FAILED, NONSENSE, ENDS, BUSY] = [1, 2, 3, 4, 5];
+const [MEASURED, FAILED, NONSENSE, ENDS, BUSY, TELLS] = [1, 2, 3, 4, 5, 6];
 
 let directory: string;
 const started: MeasuringProcess[] = [];
@@ -116,5 +117,14 @@ describe('the measuring process', () => {
     expect(await ended).toBeInstanceOf(Quit);
     expect(isAlive(pid)).toBe(false);
     await expect(measurer.measure(cell(), quit.signal)).rejects.toThrow(Quit);
+  });
+
+  it('I4: gives it no setting of this process, among which are passwords', async () => {
+    vi.stubEnv('REDIS_URL', 'redis://user:secret@localhost');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const failure = await measuring()
+      .measure(cell(TELLS), NEVER)
+      .catch((error: Error) => error);
+    expect((failure as Error).message).not.toMatch(/REDIS_URL|PATH/);
   });
 });

@@ -18,9 +18,6 @@ const PROGRAM = 'libs/experiment/src/measuring-program.js';
 /** Of what the process wrote before it ended, so much is quoted. */
 const MAX_QUOTED = 500;
 
-/** Variables of the environment that a Node process may need to start at all. */
-const INHERITED = ['PATH', 'SystemRoot', 'TEMP', 'TMP', 'TMPDIR'];
-
 const NO_RESULT = 'the measuring process said what is no result';
 
 export interface MeasuringProcessOptions {
@@ -86,11 +83,10 @@ export class MeasuringProcess implements CellMeasurer, DecisionObserver {
 
   private start(): ChildProcess {
     this.errors = '';
-    // Not this process's own flags: a debugger's port, for one, is taken.
-    // Nor its settings, among which are passwords.
-    const env = Object.fromEntries(INHERITED.map((name) => [name, process.env[name]]));
+    // Not this process's own flags: a debugger's port, for one, is taken. Nor its settings, among
+    // which are passwords.
     const stdio = ['ignore', 'ignore', 'pipe', 'ipc'] as const;
-    const child = fork(this.program, { execArgv: [], env, stdio: [...stdio] });
+    const child = fork(this.program, { execArgv: [], env: {}, stdio: [...stdio] });
     child.stderr?.on('data', (chunk: Buffer) => {
       this.errors = (this.errors + chunk.toString()).slice(-MAX_QUOTED);
     });
