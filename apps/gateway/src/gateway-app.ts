@@ -56,7 +56,7 @@ async function createGatewayApp(
   const { broker, host } = options;
   const app = await NestFactory.create<NestFastifyApplication>(
     GatewayModule.forRoot(options),
-    createHttpAdapter({ bodyBytes: MAX_BODY_BYTES, connections: options.maxConnections }),
+    createHttpAdapter(MAX_BODY_BYTES),
     { abortOnError: false, bodyParser: false },
   );
   const channels = [app.get(CcroClient).inbox];

@@ -45,8 +45,6 @@ export interface GatewayOptions {
    * needed and the gateway listens on the loopback address no others, else any.
    */
   readonly allowedHosts?: readonly string[] | undefined;
-  /** Connections at a time, at most; more are closed as they come. Default: no limit. */
-  readonly maxConnections?: number | undefined;
   /** Calls a second that one address may make without a key. Default: no limit. */
   readonly rateLimit?: number | undefined;
   /** Where the page for browsers was built. Default: dist/dashboard of the installation. */
@@ -73,8 +71,7 @@ export interface QueueOptions {
 export type GatewaySettings = Required<Omit<GatewayOptions, WithoutDefault>> &
   Pick<GatewayOptions, WithoutDefault>;
 
-type WithoutDefault =
-  'queue' | 'pageDirectory' | 'apiKeys' | 'rateLimit' | 'allowedHosts' | 'maxConnections';
+type WithoutDefault = 'queue' | 'pageDirectory' | 'apiKeys' | 'rateLimit' | 'allowedHosts';
 
 const DEFAULTS = {
   faultInjection: false,

@@ -72,7 +72,7 @@ async function createApp(
   try {
     return await NestFactory.create<NestFastifyApplication>(
       NodeModule.forRoot(options, opened),
-      createHttpAdapter({ bodyBytes: MAX_BODY_BYTES, connections: options.maxConnections }),
+      createHttpAdapter(MAX_BODY_BYTES),
       { abortOnError: false, bodyParser: false },
     );
   } catch (error) {

@@ -22,8 +22,6 @@ export interface NodeOptions {
   readonly host: string;
   /** Names that `Host` may have besides those of the loopback address; see `SiteRules`. */
   readonly allowedHosts?: readonly string[] | undefined;
-  /** HTTP connections at a time, at most. Default: no limit. */
-  readonly maxConnections?: number | undefined;
   /**
    * Base URL of the gateway, to which the commander passes `POST /preprepare` on; undefined while
    * there is none. Default: where a gateway listens by default.

@@ -21,22 +21,16 @@ const ARRIVAL_CHECK_MS = 2_000;
 /** Longer parameters are answered 414; a key of the store, percent-encoded, fits. */
 const MAX_PARAMETER_CHARACTERS = 8192;
 
-/** What one HTTP server takes. */
-export interface HttpLimits {
-  /** Bytes of a body, at most. */
-  readonly bodyBytes: number;
-  /** Connections at a time; more are closed as they come. Undefined: what the system allows. */
-  readonly connections?: number | undefined;
-}
-
 /**
  * Fastify, set up so that every error is problem+json: also those raised for what is no proper
  * HTTP request, or for an address that cannot be read, before Nest sees anything. JSON is the only
  * kind of body, and read strictly (`libs/strict-json`).
  *
  * The application is to be created with `bodyParser: false`.
+ *
+ * @param bodyBytes largest body
  */
-export function createHttpAdapter({ bodyBytes, connections }: HttpLimits): FastifyAdapter {
+export function createHttpAdapter(bodyBytes: number): FastifyAdapter {
   const adapter = new FastifyAdapter({
     bodyLimit: bodyBytes,
     requestTimeout: MAX_ARRIVAL_MS,
@@ -56,7 +50,6 @@ export function createHttpAdapter({ bodyBytes, connections }: HttpLimits): Fasti
     clientErrorHandler: refuseConnection,
   });
   const http = adapter.getInstance();
-  if (connections !== undefined) http.server.maxConnections = connections;
   http.server.on('checkExpectation', refuseExpectation);
   http.server.on('connect', (_request: IncomingMessage, socket: Socket) => {
     socket.end(rawAnswer('method-not-allowed', 'CONNECT is for proxies, and this is none.'));

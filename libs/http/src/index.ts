@@ -1,4 +1,4 @@
-export { createHttpAdapter, type HttpLimits } from './http-adapter.js';
+export { createHttpAdapter } from './http-adapter.js';
 export { jsonProblem } from './json-body.js';
 export { ProblemFilter, sendProblem } from './problem/problem.filter.js';
 export {

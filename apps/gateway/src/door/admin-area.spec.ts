@@ -30,11 +30,10 @@ const basic = (key: string) => `Basic ${Buffer.from(`me:${key}`).toString('base6
 let app: NestFastifyApplication;
 
 beforeAll(async () => {
-  app = await NestFactory.create<NestFastifyApplication>(
-    AdminModule,
-    createHttpAdapter({ bodyBytes: 1024 }),
-    { logger: ['error'], bodyParser: false },
-  );
+  app = await NestFactory.create<NestFastifyApplication>(AdminModule, createHttpAdapter(1024), {
+    logger: ['error'],
+    bodyParser: false,
+  });
   const apiKeys = [admin.entry, submitter.entry];
   guardDoor(app, { apiKeys, rateLimit: undefined });
   await app.init();
