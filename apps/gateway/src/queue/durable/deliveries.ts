@@ -29,6 +29,7 @@ const RECORD_RETRY_MS = 500;
 /** A request that was recorded as finished, in case Redis loses that. */
 interface Recorded {
   readonly answer: FinishedAnswer;
+  readonly owner: string | undefined;
   readonly key: string;
   readonly record: KeyRecord | undefined;
   readonly atMs: number;
