@@ -26,8 +26,10 @@ export function followEvents(store: Store): () => void {
 async function follow(store: Store, over: AbortSignal): Promise<void> {
   for (;;) {
     const read: Read = (onEvent) => readEvents(onEvent, over);
-    const locked = await shareEvents(store, currentKey(), over, read).catch(() => false);
+    const ended = await shareEvents(store, currentKey(), over, read).catch(() => false);
     if (over.aborted) return;
+    // Another key may have been given until the lock was free: nobody will say so again.
+    const locked = ended && keyWanted() !== undefined;
     store.dispatch({ kind: 'connection', connection: locked ? 'locked' : 'lost' });
     await untilKeyOr(locked ? undefined : RETRY_MS);
     if (over.aborted) return;
