@@ -3,12 +3,13 @@
  * messages, so every wait in the protocol ends in one of these.
  *
  * Invariant kept here (bounded traffic): a call for help is answered by f+1 replicas, and each
- * caller draws no more messages than its budget holds (`state/answer-budget.ts`).
+ * caller draws no more bytes than its budget holds (`state/answer-budget.ts`).
  */
 
 import type { ClientId, Digest, ReplicaId, SequenceNumber } from './ids.js';
 import type { Destination } from './effect.js';
 import { fetchState } from './fetching-state.js';
+import type { AnswerKind } from './state/answer-budget.js';
 import type { ReplicaState } from './state/replica-state.js';
 import type { Slot } from './state/slot.js';
 
@@ -134,20 +135,27 @@ export function sendDecisionsAbove(
   sendDecisions(state, replica, from + 1, last);
 }
 
-/** Sends stored decisions first..last, if the asker's budget allows. */
+/** Sends stored decisions first..last, as many of them as the asker's budget allows. */
 export function sendDecisions(
   state: ReplicaState,
   to: ReplicaId,
   first: SequenceNumber,
   last: SequenceNumber,
 ): void {
-  if (!mayAnswer(state, to, last - first + 1)) return;
-  state.emit({ kind: 'send-decisions', to, first, last });
+  let next = first;
+  while (next <= last && state.answers.spend(to, state.decisionBytes(next), state.nowMs)) next += 1;
+  if (next <= last) state.reject('throttled', to);
+  if (next > first) state.emit({ kind: 'send-decisions', to, first, last: next - 1 });
 }
 
-/** Whether `asker` may be sent `messages` more. Counts it as throttled if not. */
-export function mayAnswer(state: ReplicaState, asker: ReplicaId | ClientId, messages = 1): boolean {
-  if (state.answers.spend(asker, messages, state.nowMs)) return true;
+/** Whether `asker` may be sent so many bytes more. Counts it as throttled if not. */
+export function mayAnswer(
+  state: ReplicaState,
+  asker: ReplicaId | ClientId,
+  bytes = 0,
+  kind: AnswerKind = 'help',
+): boolean {
+  if (state.answers.spend(asker, bytes, state.nowMs, kind)) return true;
   state.reject('throttled', asker);
   return false;
 }

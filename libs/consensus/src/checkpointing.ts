@@ -10,6 +10,7 @@ import { mayAnswer, noteLagging } from './catching-up.js';
 import { collectorOf } from './routing/collector.js';
 import type { Destination } from './effect.js';
 import type { ReplicaId, SequenceNumber } from './ids.js';
+import { certificateBytes } from './message-size.js';
 import type { Certificate, Verified, Vote } from './messages.js';
 import { proposeWaiting } from './proposing.js';
 import { answersTo } from './routing/answerers.js';
@@ -111,7 +112,7 @@ export function onCheckpointVote(state: ReplicaState, vote: Verified<Vote>): voi
 export function showStable(state: ReplicaState, replica: ReplicaId, reached: SequenceNumber): void {
   const { certificate, sequence } = state.checkpoints.stable;
   if (certificate === null || reached >= sequence || replica === state.self) return;
-  if (!mayAnswer(state, replica)) return;
+  if (!mayAnswer(state, replica, certificateBytes(certificate))) return;
   state.emit({ kind: 'send', to: { kind: 'replica', id: replica }, message: certificate });
 }
 

@@ -18,6 +18,9 @@ import type { ReplicaState } from './state/replica-state.js';
 import { withBodies, type Slot } from './state/slot.js';
 import { startViewChange } from './view-change/changing-view.js';
 
+/** A digest in a message. */
+const DIGEST_BYTES = 68;
+
 /** Sends the accepted pre-prepare of `slot` to all, whoever made it. */
 export function showProposal(state: ReplicaState, slot: Slot): void {
   if (slot.proposal === undefined) return;
@@ -39,7 +42,8 @@ export function disputeCollector(state: ReplicaState, slot: Slot, vote: SlotVote
   if (prePrepare === undefined || vote.collector === undefined) return;
   if (vote.view !== prePrepare.view || vote.collector === prePrepare.collector) return;
   if (prePrepare.replica === state.self) return;
-  if (slot.shownTo.has(vote.replica) || !mayAnswer(state, vote.replica)) return;
+  const listed = prePrepare.requests.length * DIGEST_BYTES;
+  if (slot.shownTo.has(vote.replica) || !mayAnswer(state, vote.replica, listed)) return;
   slot.shownTo.add(vote.replica);
   const to = { kind: 'replica', id: vote.replica } as const;
   state.emit({ kind: 'send', to, message: { ...prePrepare, bodies: [] } });

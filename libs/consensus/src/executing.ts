@@ -14,6 +14,7 @@ import { endNeedlessTransfer } from './fetching-state.js';
 import type { StoredDecision } from './durable.js';
 import type { ClientId, Digest, SequenceNumber, View } from './ids.js';
 import { invariant } from './invariants.js';
+import { certificateBytes, requestsBytes } from './message-size.js';
 import type { Certificate, Decision, Request, RequestResult, UnsignedReply } from './messages.js';
 import { repliesInFull } from './routing/answerers.js';
 import { proposeWaiting } from './proposing.js';
@@ -113,6 +114,7 @@ function advance(state: ReplicaState, slot: Slot, decision: Decision): ExecutedR
     executed.map(({ result }) => result.result),
   );
   state.lastExecuted = sequence;
+  state.noteDecision(sequence, requestsBytes(requests) + certificateBytes(decision.certificate));
   state.nextSequence = Math.max(state.nextSequence, sequence + 1);
   return executed;
 }

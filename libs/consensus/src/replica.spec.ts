@@ -215,6 +215,34 @@ describe('what others can draw out of a replica', () => {
     expect(bench.sent('fetch')).toHaveLength(1);
   });
 
+  it('A5: forty calls for help draw no more bytes than the budget holds', () => {
+    const bench = new Bench(1);
+    for (let sequence = 1; sequence <= 16; sequence += 1) {
+      const each = request(sequence, { operation: 'x'.repeat(200_000) });
+      const digest = `batch(r${sequence})`;
+      bench.receive(prePrepare(sequence, [each]));
+      bench.receive({ ...certified('commit', digest), sequence });
+    }
+    expect(bench.replica.status().lastExecuted).toBe(16);
+    const status = { kind: 'status', replica: 0, view: 0, lastExecuted: 0, attempt: 0 };
+    for (let times = 0; times < 40; times += 1) {
+      bench.receive({ ...status, asks: false, signature: 's' });
+    }
+    const sent = bench.of('send-decisions').map(({ first, last }) => last - first + 1);
+    expect(sent.reduce((sum, each) => sum + each, 0) * 200_000).toBeLessThanOrEqual(
+      4 * 1024 * 1024,
+    );
+    expect(sent[0]).toBe(16);
+    expect(bench.rejects()).toContain('throttled');
+  });
+
+  it('A5, sibling: so do repeated requests for a long result', () => {
+    const bench = new Bench(1, 'ccro', 'x'.repeat(100_000));
+    bench.receive(prePrepare(1, [request(1)])).receive(certified('commit', 'batch(r1)'));
+    for (let times = 0; times < 200; times += 1) bench.receive(request(1));
+    expect(bench.sent('reply').length).toBeLessThanOrEqual(42);
+  });
+
   it('replayed calls for help are throttled', () => {
     const bench = new Bench(1).receive(prePrepare(1, [request(1)]));
     bench.receive(certified('commit', 'batch(r1)'));

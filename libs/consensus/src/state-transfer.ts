@@ -20,8 +20,8 @@ import { parseManifest, type Manifest } from './state/manifest.js';
 import type { ReplicaState } from './state/replica-state.js';
 import { MANIFEST, type Transfer } from './state/transfer.js';
 
-/** Budget of an asker that one part of a chunk costs: it is far larger than other answers. */
-const PART_COST = 8;
+/** About how long one part of a chunk is, see `state/manifest.ts`. */
+const PART_BYTES = 128 * 1024;
 
 /** A part of a chunk came. */
 export function takePart(state: ReplicaState, part: ChunkPart): void {
@@ -106,7 +106,7 @@ function install(state: ReplicaState, transfer: Transfer): void {
 /** A peer wants a part of the state: it gets it, or learns that there is a newer one. */
 export function onFetchChunk(state: ReplicaState, fetch: FetchChunk): void {
   const { replica, sequence, chunk, part } = fetch;
-  if (replica === state.self || !mayAnswer(state, replica, PART_COST)) return;
+  if (replica === state.self || !mayAnswer(state, replica, PART_BYTES, 'state')) return;
   if (chunk === MANIFEST) showStable(state, replica, sequence);
   state.emit({ kind: 'send-chunk', to: replica, sequence, chunk, part });
 }

@@ -72,6 +72,37 @@ describe('states that are held for others', () => {
     expect([...held]).toEqual([8, 12]);
   });
 
+  it('A5: are let go of when they were not asked for the longest, not when they came first', async () => {
+    const { keeper, held } = storeWith([4, 8, 12]);
+    for (const sequence of [4, 8, 4, 12]) await keeper.part(sequence, '', 0);
+    expect([...held]).toEqual([4, 12]);
+  });
+
+  it('A5: are read and cut once for all parts of a chunk, as long as there is room', async () => {
+    const reads: string[] = [];
+    const long = 'x'.repeat(9 * 1024 * 1024);
+    const snapshot = {
+      sequence: 4,
+      ledgerHead: HEAD,
+      chunks: [],
+      text: (name: string) => {
+        reads.push(name);
+        return Promise.resolve(long);
+      },
+      release: () => Promise.resolve(),
+    };
+    const store = { snapshot: () => Promise.resolve(snapshot) } as unknown as ReplicaStore;
+    const keeper = new SnapshotKeeper(store, new HandClock());
+    const parts = await Promise.all([0, 1, 2, 71].map((part) => keeper.part(4, 'a', part)));
+    expect(parts.map((part) => part?.text.length)).toEqual(parts.map(() => 128 * 1024));
+    expect(reads).toEqual(['a']);
+    await keeper.part(4, 'b', 0);
+    await keeper.part(4, 'b', 1);
+    // Two of them are more than is kept.
+    await keeper.part(4, 'a', 1);
+    expect(reads).toEqual(['a', 'b', 'a']);
+  });
+
   it('are let go of when nobody asks any more, and at the end', async () => {
     const { keeper, clock, held } = storeWith([4, 8]);
     await keeper.part(4, '', 0);

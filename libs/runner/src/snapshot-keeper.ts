@@ -1,8 +1,10 @@
 /**
  * Holds the state at a checkpoint for replicas that fetch it, while the store goes on.
  *
- * Invariant kept here (bounded memory): a state is held only while somebody fetches it, and never
- * more than a few at a time. Being asked for states that are not here changes nothing.
+ * Invariants kept here:
+ * - bounded memory: a state is held only while somebody fetches it, never more than a few at a
+ *   time, and of its texts so many characters. Being asked for what is not here changes nothing;
+ * - bounded work: a chunk is read and cut once for all parts of it that are asked for.
  */
 
 import type { Clock } from '@ccro/clock';
@@ -14,11 +16,17 @@ const IDLE_MS = 10_000;
 /** States held at a time: whoever fetches an older one starts again with a newer. */
 const MAX_HELD = 2;
 
+/** Characters of chunks that are kept cut, of all states together, beside the newest one. */
+const MAX_CUT_CHARACTERS = 16 * 1024 * 1024;
+
 /** A part of a chunk, and how many there are. */
 export interface FoundPart {
   readonly text: string;
   readonly parts: number;
 }
+
+/** Undefined: there is no such chunk. */
+type Parts = readonly string[] | undefined;
 
 interface Held {
   readonly snapshot: HeldSnapshot;
@@ -26,8 +34,10 @@ interface Held {
 }
 
 export class SnapshotKeeper {
-  /** In the order in which they were taken. */
+  /** The one that was asked for last comes last. */
   private readonly held = new Map<SequenceNumber, Held>();
+  /** Chunks that were read and cut; the one that was asked for last comes last. */
+  private readonly cut = new Map<string, { parts: Promise<Parts>; characters: number }>();
   /** States that the store was asked for and has not given or refused yet. */
   private readonly asked = new Map<SequenceNumber, Promise<Held | undefined>>();
 
@@ -44,14 +54,51 @@ export class SnapshotKeeper {
   ): Promise<FoundPart | undefined> {
     const held = this.held.get(sequence) ?? (await this.take(sequence));
     if (held === undefined) return undefined;
+    this.held.delete(sequence);
+    this.held.set(sequence, held);
     held.cancelTimer();
     held.cancelTimer = this.clock.schedule(IDLE_MS, () => void this.release(sequence));
-    const { snapshot } = held;
-    const text = chunk === '' ? manifestText(snapshot) : await snapshot.text(chunk);
-    if (text === undefined) return undefined;
-    const parts = partsOf(text);
-    const found = parts[part];
-    return found === undefined ? undefined : { text: found, parts: parts.length };
+    const parts = await this.partsOf(held, sequence, chunk);
+    const found = parts?.[part];
+    return parts === undefined || found === undefined
+      ? undefined
+      : { text: found, parts: parts.length };
+  }
+
+  private partsOf({ snapshot }: Held, sequence: SequenceNumber, chunk: string): Promise<Parts> {
+    const key = `${sequence}/${chunk}`;
+    const known = this.cut.get(key);
+    if (known !== undefined) {
+      this.cut.delete(key);
+      this.cut.set(key, known);
+      return known.parts;
+    }
+    const entry = { parts: this.cutUp(snapshot, key, chunk), characters: 0 };
+    this.cut.set(key, entry);
+    return entry.parts;
+  }
+
+  private async cutUp(snapshot: HeldSnapshot, key: string, chunk: string): Promise<Parts> {
+    try {
+      const text = await (chunk === '' ? manifestOf(snapshot) : snapshot.text(chunk));
+      const entry = this.cut.get(key);
+      if (text === undefined) this.cut.delete(key);
+      else if (entry !== undefined) entry.characters = text.length;
+      this.forgetLeastUsed();
+      return text === undefined ? undefined : partsOf(text);
+    } catch (error) {
+      this.cut.delete(key);
+      throw error;
+    }
+  }
+
+  private forgetLeastUsed(): void {
+    let characters = 0;
+    for (const [key, entry] of [...this.cut].reverse()) {
+      characters += entry.characters;
+      const newest = characters === entry.characters;
+      if (characters > MAX_CUT_CHARACTERS && !newest) this.cut.delete(key);
+    }
   }
 
   /** Lets go of everything. */
@@ -83,7 +130,12 @@ export class SnapshotKeeper {
   private async release(sequence: SequenceNumber): Promise<void> {
     const held = this.held.get(sequence);
     this.held.delete(sequence);
+    for (const key of this.cut.keys()) if (key.startsWith(`${sequence}/`)) this.cut.delete(key);
     held?.cancelTimer();
     await held?.snapshot.release();
   }
+}
+
+function manifestOf(snapshot: HeldSnapshot): Promise<string> {
+  return Promise.resolve(manifestText(snapshot));
 }

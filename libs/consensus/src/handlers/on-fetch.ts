@@ -1,4 +1,5 @@
 import { mayAnswer, sendDecisions } from '../catching-up.js';
+import { requestsBytes } from '../message-size.js';
 import type { Decision, Fetch, PrePrepare, Verified } from '../messages.js';
 import type { ReplicaState } from '../state/replica-state.js';
 import { withBodies } from '../state/slot.js';
@@ -20,8 +21,9 @@ export function onFetch(state: ReplicaState, fetch: Verified<Fetch>): void {
   const decision = slot?.decision();
   const proposal = slot?.proposalOf(digest);
   let message: Decision | PrePrepare | undefined;
+  const batch = slot?.batchOf(digest) ?? [];
   if (decision?.digest === digest) message = decision;
   else if (proposal !== undefined) message = withBodies(proposal);
-  if (message === undefined || !mayAnswer(state, replica)) return;
+  if (message === undefined || !mayAnswer(state, replica, requestsBytes(batch))) return;
   state.emit({ kind: 'send', to: { kind: 'replica', id: replica }, message });
 }

@@ -3,6 +3,7 @@ import { mayAnswer } from '../catching-up.js';
 import { collectorNamed, sendResults } from '../executing.js';
 import type { ClientId, SequenceNumber, Timestamp } from '../ids.js';
 import type { Via } from '../input.js';
+import { resultsBytes } from '../message-size.js';
 import type { Request, RequestList, RequestResult, Verified } from '../messages.js';
 import { proposeWaiting } from '../proposing.js';
 import { STALE_RESULT } from '../state/client-table.js';
@@ -98,7 +99,7 @@ function bySlot(answers: readonly Answer[]): Answers[] {
 }
 
 function replyAgain(state: ReplicaState, { client, sequence, results }: Answers): void {
-  if (!mayAnswer(state, client)) return;
+  if (!mayAnswer(state, client, resultsBytes(results))) return;
   const slot = state.window.get(sequence);
   const batch = slot?.decidedDigest;
   const view = slot?.decisive?.view ?? state.view;

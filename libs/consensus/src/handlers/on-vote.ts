@@ -3,6 +3,7 @@ import { noteReminder } from '../collecting.js';
 import { disputeCollector } from '../disputes.js';
 import { reportVoteAgainst } from '../executing.js';
 import { onCheckpointVote } from '../checkpointing.js';
+import { certificateBytes } from '../message-size.js';
 import { isSlotVote, type SlotVote, type Verified, type Vote } from '../messages.js';
 import { answersTo } from '../routing/answerers.js';
 import type { ReplicaState } from '../state/replica-state.js';
@@ -67,7 +68,7 @@ function answerReminder(state: ReplicaState, slot: Slot, vote: Verified<SlotVote
     (certificate === slot.decisive || certificate.view >= vote.view)
   ) {
     if (!answersTo(state.self, vote.replica, vote.attempt, state.size.n)) return;
-    if (!mayAnswer(state, vote.replica)) return;
+    if (!mayAnswer(state, vote.replica, certificateBytes(certificate))) return;
     const to = { kind: 'replica', id: vote.replica } as const;
     state.emit({ kind: 'send', to, message: certificate });
     return;

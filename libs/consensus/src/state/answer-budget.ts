@@ -1,13 +1,22 @@
 /**
- * How many messages others may draw out of this replica: a token bucket for each replica and
- * client, so that replayed calls for help cannot make it a source of floods.
+ * How many bytes others may draw out of this replica: token buckets for each replica and client, so
+ * that replayed calls for help cannot make it a source of floods. What is sent is what is counted,
+ * estimated before it is made: a short question may be answered with megabytes.
  */
 
 import type { ClientId, ReplicaId } from '../ids.js';
 
-/** Enough for every slot in flight, or every outstanding request of a client, at once. */
-const CAPACITY = 4096;
-const REFILL_PER_MS = 4;
+/** What answers are about: states are larger than all else, and fetched by whoever lacks one. */
+export type AnswerKind = 'help' | 'state';
+
+/** `help`: enough for every slot in flight of a busy cluster, or a client's outstanding requests. */
+const CAPACITY: Readonly<Record<AnswerKind, number>> = {
+  help: 4 * 1024 * 1024,
+  state: 64 * 1024 * 1024,
+};
+const REFILL_PER_MS: Readonly<Record<AnswerKind, number>> = { help: 16 * 1024, state: 64 * 1024 };
+/** What any message costs, however short. */
+const LEAST = 1024;
 
 interface Bucket {
   tokens: number;
@@ -16,17 +25,33 @@ interface Bucket {
 
 export class AnswerBudget {
   /** As many as there are members and clients: others' messages are refused before. */
-  private readonly buckets = new Map<ReplicaId | ClientId, Bucket>();
+  private readonly buckets = new Map<string, Bucket>();
 
-  /** Takes `messages` tokens of `asker`. @returns false, and takes none, when there are too few */
-  spend(asker: ReplicaId | ClientId, messages: number, nowMs: number): boolean {
-    const bucket = this.buckets.get(asker) ?? { tokens: CAPACITY, filledAtMs: nowMs };
-    this.buckets.set(asker, bucket);
-    const refilled = bucket.tokens + (nowMs - bucket.filledAtMs) * REFILL_PER_MS;
-    bucket.tokens = Math.min(CAPACITY, refilled);
-    bucket.filledAtMs = nowMs;
-    if (bucket.tokens < messages) return false;
-    bucket.tokens -= messages;
+  /**
+   * Takes `bytes` of what `asker` may draw. What is larger than all of it takes all of it.
+   *
+   * @returns false, and takes none, when there is too little
+   */
+  spend(
+    asker: ReplicaId | ClientId,
+    bytes: number,
+    nowMs: number,
+    kind: AnswerKind = 'help',
+  ): boolean {
+    const bucket = this.bucket(asker, kind, nowMs);
+    const cost = Math.min(Math.max(bytes, LEAST), CAPACITY[kind]);
+    if (bucket.tokens < cost) return false;
+    bucket.tokens -= cost;
     return true;
+  }
+
+  private bucket(asker: ReplicaId | ClientId, kind: AnswerKind, nowMs: number): Bucket {
+    const key = `${kind}:${typeof asker}:${asker}`;
+    const bucket = this.buckets.get(key) ?? { tokens: CAPACITY[kind], filledAtMs: nowMs };
+    this.buckets.set(key, bucket);
+    const refilled = bucket.tokens + (nowMs - bucket.filledAtMs) * REFILL_PER_MS[kind];
+    bucket.tokens = Math.min(CAPACITY[kind], refilled);
+    bucket.filledAtMs = nowMs;
+    return bucket;
   }
 }

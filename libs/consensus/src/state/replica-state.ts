@@ -88,6 +88,8 @@ export class ReplicaState {
   nowMs = 0;
 
   private effects: Effect[] = [];
+  /** About how many bytes the decisions take that were executed last. */
+  private readonly executedBytes = new Map<SequenceNumber, number>();
 
   constructor(
     readonly config: ReplicaConfig,
@@ -129,6 +131,17 @@ export class ReplicaState {
    */
   hasExecuted(sequence: SequenceNumber): boolean {
     return sequence <= this.lastExecuted;
+  }
+
+  /** Notes how much passing on the decision of `sequence` takes, which executes now. */
+  noteDecision(sequence: SequenceNumber, bytes: number): void {
+    this.executedBytes.set(sequence, bytes);
+    this.executedBytes.delete(sequence - 2 * this.config.windowSlots);
+  }
+
+  /** About how many bytes a decision takes; of one that is not remembered, as many as one may. */
+  decisionBytes(sequence: SequenceNumber): number {
+    return this.executedBytes.get(sequence) ?? this.config.maxBatchCharacters;
   }
 
   get isPrimary(): boolean {

@@ -120,7 +120,8 @@ export function considerViewChange(state: ReplicaState, viewChange: Verified<Vie
 export function helpIntoView(state: ReplicaState, replica: number): void {
   const { current } = state.viewChanges;
   if (current === undefined || !state.active || replica === state.self) return;
-  if (!mayAnswer(state, replica)) return;
+  const { viewChanges, reproposals } = current.newView;
+  if (!mayAnswer(state, replica, 100 * (viewChanges.length + reproposals.length))) return;
   state.emit({ kind: 'send', to: { kind: 'replica', id: replica }, message: current.newView });
 }
 

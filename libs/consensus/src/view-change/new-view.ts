@@ -11,6 +11,7 @@ import { fetchBatch, mayAnswer, noteLagging } from '../catching-up.js';
 import { applyCheckpoint } from '../checkpointing.js';
 import type { Digest, ReplicaId } from '../ids.js';
 import { invariant } from '../invariants.js';
+import { viewChangeBytes } from '../message-size.js';
 import type { Certificate, NewView, Reproposal, Verified, ViewChange } from '../messages.js';
 import { assign, proposeWaiting } from '../proposing.js';
 import { primaryOf } from '../quorum.js';
@@ -161,7 +162,8 @@ export function onViewChangesMissing(
 /** A peer lacks a view-change that some new-view refers to. */
 export function onFetchViewChange(state: ReplicaState, replica: ReplicaId, digest: Digest): void {
   const viewChange = state.viewChanges.find(digest);
-  if (viewChange === undefined || !mayAnswer(state, replica)) return;
+  if (viewChange === undefined) return;
+  if (!mayAnswer(state, replica, viewChangeBytes(viewChange))) return;
   state.emit({ kind: 'send', to: { kind: 'replica', id: replica }, message: viewChange });
 }
 
