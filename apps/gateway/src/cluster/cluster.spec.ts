@@ -29,6 +29,26 @@ describe('GET /status', () => {
     });
   });
 
+  it('I7: asks the nodes once in a moment, however many ask it', async () => {
+    const { call, cluster } = await start();
+    let asked = 0;
+    cluster.scripts[0] = {
+      answer: (query, honest) => {
+        if (query.type === 'status') asked += 1;
+        return honest;
+      },
+    };
+    const before = performance.now();
+    for (let round = 0; round < 5; round += 1) {
+      const paths = ['/health/ready', '/status', '/nodes', '/health/ready'];
+      const answers = await Promise.all(paths.map((path) => call('GET', path)));
+      expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    }
+    const moments = Math.ceil((performance.now() - before) / 200);
+    expect(asked).toBeGreaterThan(0);
+    expect(asked).toBeLessThanOrEqual(1 + moments);
+  });
+
   it('names who is accused, by whom', async () => {
     const { call, cluster } = await start();
     const accuse = (...entries: object[]) => ({
