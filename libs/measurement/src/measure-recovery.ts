@@ -5,6 +5,7 @@
 
 import type { ClusterMode } from '@ccro/cluster-config';
 import { Quit } from '@ccro/clock';
+import { setMaxListeners } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
@@ -66,6 +67,8 @@ async function overload(
   quit: AbortSignal,
 ): Promise<number> {
   const over = new AbortController();
+  // Each connection listens.
+  setMaxListeners(0, over.signal);
   let decided = 0;
   const post = async (): Promise<void> => {
     while (!over.signal.aborted) {
