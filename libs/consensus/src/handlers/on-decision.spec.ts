@@ -35,14 +35,15 @@ describe('a decision that a peer passes on', () => {
 describe('a slot that executed by catching up', () => {
   const stable = {
     ...certified('checkpoint', 'any'),
-    sequence: 128,
+    sequence: 4,
   };
+  const tuning = { checkpointInterval: 4, windowSlots: 8 };
 
   it('A9: is not voted on again', () => {
-    const bench = new Bench(3).receive(prePrepare(1, [request(1)]));
+    const bench = new Bench(3, 'ccro', 'done', { tuning }).receive(prePrepare(1, [request(1)]));
     // What decides it comes from below the window.
     bench.receive(stable).receive(decision(1));
-    expect(bench.replica.status()).toMatchObject({ lastExecuted: 1, lowWatermark: 128 });
+    expect(bench.replica.status()).toMatchObject({ lastExecuted: 1, lowWatermark: 4 });
     const before = bench.effects.length;
     const timer = { kind: 'certificate', view: 0, sequence: 1, phase: 'prepare' } as const;
     bench.fire(timer).fire(timer);
@@ -50,7 +51,9 @@ describe('a slot that executed by catching up', () => {
   });
 
   it('A9, sibling: nor is anything of it fetched', () => {
-    const bench = new Bench(3).receive(prePrepare(1, [request(1)], false));
+    const bench = new Bench(3, 'ccro', 'done', { tuning }).receive(
+      prePrepare(1, [request(1)], false),
+    );
     expect(bench.sent('fetch')).toHaveLength(1);
     bench.receive(stable).receive(decision(1));
     bench.fire({ kind: 'fetch', sequence: 1, digest: 'batch(r1)' });
