@@ -5,7 +5,7 @@ const LOOK_INTERVAL_MS = 500;
 const MAX_WRAPPERS = 6;
 /** `nest start`, and what people start it with: programs that end when the one they started does. */
 const WRAPPER =
-  /(^|[/ ])(nest(\.js)? start|npm(-cli\.js)? |npx(-cli\.js)? |(ba|da)?sh -c .*nest start)/;
+  /(^|[/ ])(nest(\.js)? start|\S*\/src\/start\.js|npm(-cli\.js)? |npx(-cli\.js)? |(ba|da)?sh -c .*nest start)/;
 
 /**
  * Ends this process, in order, when a wrapper that it was started through has ended: those are

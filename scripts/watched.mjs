@@ -1,0 +1,73 @@
+/**
+ * `nest start … --watch`: builds anew when a source changed, and starts the program again. A source that does
+ * not compile leaves the program that runs alone.
+ */
+import { spawn } from 'node:child_process';
+import { readFileSync, watch } from 'node:fs';
+import { join } from 'node:path';
+import { prepare, PrepareError, ROOT } from './prepare.mjs';
+
+const SOURCES = ['apps', 'libs', 'types'].map((folder) => join(ROOT, folder));
+const IS_SOURCE = /\.tsx?$/;
+const IS_SPEC = /\.(spec|contract|testkit)\.tsx?$/;
+/** Editors save several files, and each of them more than once. */
+const SETTLE_MS = 200;
+const LOOK_INTERVAL_MS = 500;
+
+/** Whether `nest start` above this process was told to watch. False where there is no /proc. */
+export function isWatched(parent = process.ppid) {
+  try {
+    const words = readFileSync(`/proc/${parent}/cmdline`, 'utf8').split('\0');
+    return words.includes('start') && (words.includes('--watch') || words.includes('-w'));
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Runs the program until this process is told to end, or whoever started it is gone, and again whenever a source
+ * changed.
+ */
+export function runWatched(program, { folders = SOURCES, build = prepare } = {}) {
+  let child = start(program);
+  const parent = process.ppid;
+  let timer;
+  let building = Promise.resolve();
+  const restart = async () => {
+    try {
+      await build();
+    } catch (error) {
+      if (!(error instanceof PrepareError)) throw error;
+      process.stderr.write(`${error.message}\nThe program goes on as it was.\n`);
+      return;
+    }
+    process.stderr.write('A source changed: starting again ...\n');
+    await ended(child);
+    child = start(program);
+  };
+  for (const folder of folders) {
+    watch(folder, { recursive: true }, (_event, file) => {
+      if (file === null || !IS_SOURCE.test(file) || IS_SPEC.test(file)) return;
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        building = building.then(restart);
+      }, SETTLE_MS);
+    });
+  }
+  const end = (signal) => void ended(child, signal).then((code) => process.exit(code ?? 0));
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, end);
+  setInterval(() => process.ppid === parent || end('SIGTERM'), LOOK_INTERVAL_MS);
+}
+
+function start(program) {
+  return spawn(process.execPath, [program], { cwd: ROOT, stdio: 'inherit' });
+}
+
+/** Resolves to the exit status. */
+function ended(child, signal = 'SIGTERM') {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve(child.exitCode);
+  return new Promise((resolve) => {
+    child.once('exit', resolve);
+    child.kill(signal);
+  });
+}
