@@ -30,10 +30,16 @@ interface Stage {
 }
 
 export function drawPlot(random: Random, stage: Stage): Plot {
-  return random.pick([absence, hastyPrimary, succession, usurpation, usurpation, loneDecision])(
-    random,
-    stage,
-  );
+  const plots = [
+    absence,
+    hastyPrimary,
+    succession,
+    usurpation,
+    usurpation,
+    loneDecision,
+    latecomer,
+  ];
+  return random.pick(plots)?.(random, stage) ?? { steps: [] };
 }
 
 /** A replica is away for long; who could tell it what it missed has forgotten, or lies. */
@@ -163,6 +169,34 @@ function loneDecision(random: Random, { nodes, clients, safetyMs }: Stage): Plot
         linksAmong(everyone(nodes)).filter(({ from }) => from === nodeConnectionName(collector)),
       ),
       cut(cutMs + 2 * apartMs, 'nothing', []),
+    ],
+  };
+}
+
+/**
+ * A replica asks for a view as the others do and then hears no replica any more, neither that they
+ * ask for it nor that it begins: it must be told by those who took part.
+ */
+function latecomer(random: Random, { nodes, clients, safetyMs }: Stage): Plot {
+  const primary = primaryOf(0, nodes);
+  const deaf = random.integer(2, nodes - 1);
+  const goneMs = random.between(0.3, 0.6) * safetyMs;
+  const work = Array.from({ length: 6 }, (_, index): TimedStep => {
+    const operation = appendOperation(`while ${deaf} is deaf, ${index}`);
+    const step = { kind: 'submit', client: random.pick(clients), operation } as const;
+    return { atMs: goneMs + random.between(0, 200), step };
+  });
+  const links = linksAmong(everyone(nodes)).filter(({ to }) => to === nodeConnectionName(deaf));
+  // Before the others give up the view that they began without it.
+  const backMs = goneMs + random.between(350, 500);
+  return {
+    faulty: new Map(),
+    tuning: { requestTimeoutMs: 300 },
+    steps: [
+      ...work,
+      { atMs: goneMs, step: { kind: 'cut', what: `what nodes tell node ${deaf}`, links } },
+      { atMs: goneMs, step: { kind: 'crash', replicas: [primary] } },
+      { atMs: Math.min(backMs, safetyMs), step: { kind: 'restart', replicas: [primary] } },
     ],
   };
 }
