@@ -73,7 +73,12 @@ export function randomBytes(size: number): Buffer {
   return Buffer.from(crypto.getRandomValues(new Uint8Array(size)));
 }
 
-/** Servers' certificates are no matter of pages: imported by parts that the page leaves out. */
+// Leases and servers' certificates are no matter of pages: imported by parts that the page leaves out.
+
+export function randomInt(): number {
+  throw new Error('there are no leases here');
+}
+
 export class X509Certificate {
   constructor() {
     throw new Error('there are no certificates here');
