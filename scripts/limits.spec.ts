@@ -13,8 +13,8 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const TABLE = 'docs/LIMITS.md';
 /** Where what comes from outside is received, held, stored and answered. */
 const LIMITED = [
-  ...['broker', 'client', 'cluster-config', 'consensus', 'crypto', 'receipt', 'runner'],
-  ...['state-machine', 'storage', 'telemetry', 'transport', 'wire'],
+  ...['broker', 'client', 'cluster-config', 'consensus', 'crypto', 'http', 'receipt', 'runner'],
+  ...['state-machine', 'storage', 'strict-json', 'telemetry', 'transport', 'wire'],
 ]
   .map((lib) => `libs/${lib}`)
   .concat('apps/node', 'apps/gateway');
