@@ -17,7 +17,8 @@ const standIns = [
   { find: /^node:crypto$/, replacement: platform('node-crypto') },
 ];
 /** Imported by parts of the libraries that the page leaves out. */
-const ABSENT = /^(node:(fs|fs\/promises|path|url|zlib|timers\/promises)|ioredis|classic-level)$/;
+const ABSENT =
+  /^(node:(fs|fs\/promises|net|path|url|zlib|timers\/promises)|ioredis|classic-level)$/;
 const absent = { find: ABSENT, replacement: here('src/platform/absent.cjs') };
 
 const inject = {

@@ -1,12 +1,11 @@
-import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BrokerError } from '../broker-error.js';
 import { leaseKey } from '../channels.js';
 import type { LeaseConnection } from './lease-connection.js';
 
 const DEFAULT_TTL_MS = 5_000;
-/** Below it all sums of a few tokens are exact, in Redis and here. */
-const TOKENS = 2 ** 47;
+/** Tokens are below 2^48: all sums of a few are exact, in Redis and here. */
+const TOKEN_BYTES = 6;
 /**
  * Share of the ttl, from the moment of asking, in which the holder may act. It is measured here and
  * in Redis, each on its own clock, and only the speed of the clocks must be about the same.
@@ -38,7 +37,7 @@ export interface IdentityLeaseOptions {
  * again only when the lease is renewed over the next one.
  */
 export class IdentityLease {
-  private readonly token = randomInt(1, TOKENS);
+  private readonly token = newToken();
   private readonly ttlMs: number;
   private timer: NodeJS.Timeout | undefined;
   private deadline: NodeJS.Timeout | undefined;
@@ -144,6 +143,11 @@ export class IdentityLease {
     clearTimeout(this.timer);
     clearTimeout(this.deadline);
   }
+}
+
+function newToken(): number {
+  const bytes = crypto.getRandomValues(new Uint8Array(TOKEN_BYTES));
+  return bytes.reduce((token, byte) => token * 256 + byte, 0) + 1;
 }
 
 function candidates({ size, id }: IdentityLeaseOptions): readonly number[] {

@@ -6,8 +6,6 @@
  * cannot be used nothing is shown at all, since its password may be in the wrong place.
  */
 
-import { isIPv6 } from 'node:net';
-import { inspect } from 'node:util';
 import { BrokerError } from '../broker-error.js';
 
 export const DEFAULT_REDIS_PORT = 6379;
@@ -74,7 +72,7 @@ export class RedisUrl {
 
   /** As it may be shown: without user and password. */
   get shown(): string {
-    const host = isIPv6(this.host) ? `[${this.host}]` : this.host;
+    const host = this.host.includes(':') ? `[${this.host}]` : this.host;
     const database = this.database === 0 ? '' : `/${this.database}`;
     return `${this.tls ? 'rediss' : 'redis'}://${host}:${this.port}${database}`;
   }
@@ -87,7 +85,8 @@ export class RedisUrl {
     return this.shown;
   }
 
-  [inspect.custom](): string {
+  /** For Node's `inspect`, and so for its errors and logs. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.shown;
   }
 }
@@ -136,7 +135,8 @@ function parsed(text: string): URL {
 function hostOf({ hostname }: URL): string {
   if (hostname === '') throw refused('names no host');
   const inBrackets = /^\[(.+)\]$/.exec(hostname)?.[1];
-  if (inBrackets !== undefined && isIPv6(inBrackets)) return inBrackets;
+  // What the URL parser takes in brackets is an IPv6 address.
+  if (inBrackets !== undefined) return inBrackets;
   if (!HOST.test(hostname)) throw refused('names a host that is none');
   return hostname.toLowerCase();
 }
