@@ -97,3 +97,25 @@ describe('docs/TESTING.md', () => {
     expect(specs.filter((path) => !markdown.includes(`](../${path})`))).toEqual([]);
   });
 });
+
+describe('the table of faults that were found', () => {
+  const faults = [...markdown.matchAll(/^\| ([A-IM]\d+)(?:, sibling)? \|(.*)\|$/gm)].map(
+    ([, id = '', rest = '']) => ({
+      id,
+      paths: [...rest.matchAll(/\]\((\.\.\/[^)]+)\)/g)].map(([, path = '']) => path),
+    }),
+  );
+
+  it('has rows', () => {
+    expect(faults.length).toBeGreaterThan(100);
+  });
+
+  it.each(faults)('$id: each of its specs has a test whose title names it', ({ id, paths }) => {
+    expect(paths).not.toEqual([]);
+    const titles = new RegExp(`['"\`][^'"\`\\n:]{0,40}\\b${id}\\b[^'"\`\\n]*:`);
+    const nameless = paths.filter(
+      (path) => !titles.test(readFileSync(new URL(path, TABLE), 'utf8')),
+    );
+    expect(nameless).toEqual([]);
+  });
+});
