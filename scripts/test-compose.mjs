@@ -39,6 +39,15 @@ const steps = {
     first = await decide('very-important-data');
     equal(first.nodes.map(({ id }) => id).join(), NODES.join(), 'nodes in the answer');
   },
+  "a request at the commander's own port is decided": async () => {
+    const { id } = first.nodes.find(({ role }) => role === 'commander');
+    const { status } = await requestJson(`${project.nodeUrls[id]}/preprepare`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ data: 'very-important-data' }),
+    });
+    equal(status, 'decided', 'status');
+  },
   'every node holds exactly one connection to Redis': async () => {
     const names = await connectionNames();
     for (const id of NODES) equal(countOf(names, id), 1, `connections of node ${id}`);

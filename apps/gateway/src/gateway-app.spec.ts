@@ -63,7 +63,8 @@ describe('GET /metrics', () => {
       'ccro_gateway_requests{status="pending"} 1',
       'ccro_gateway_consensus_seconds_count 1',
       'ccro_gateway_rejects_total{reason="malformed"} 1',
-      'ccro_gateway_broker_total{what="deliveries"} 2',
+      // Four nodes were asked which timestamps they executed before the two requests.
+      'ccro_gateway_broker_total{what="deliveries"} 6',
       'ccro_gateway_broker_connected 1',
     ]) {
       expect(body.text).toContain(line);

@@ -148,6 +148,8 @@ describe('POST /requests', () => {
 
   it('answers 503 without a broker, keeps the request and decides it later', async () => {
     const made = await start({ requestTimeoutMs: 30_000 });
+    // Before its first request a gateway asks which timestamps were executed.
+    await made.call('POST', '/requests', { json: { data: 0 } });
     made.hub.setAvailable(false);
     const answer = await made.call('POST', '/requests', { json: { data: 1 } });
     expectProblem(answer, 503, 'broker-unreachable');
@@ -164,7 +166,7 @@ describe('POST /requests', () => {
     expect(performance.now() - before).toBeLessThan(400);
     made.hub.setAvailable(true);
     expect((await finished(made, id)).body).toMatchObject({ id, status: 'decided' });
-    expect(made.cluster.decisions).toHaveLength(2);
+    expect(made.cluster.decisions).toHaveLength(3);
   });
 
   it('tells a caller who waits when the broker goes away', async () => {
@@ -178,6 +180,7 @@ describe('POST /requests', () => {
 
   it('answers 409 when the cluster refuses the timestamp', async () => {
     const { call, cluster } = await start();
+    await call('POST', '/requests', { json: { data: 0 } });
     for (const replica of [0, 1]) {
       cluster.scripts[replica] = {
         result: (honest) => ({ ...honest, result: '{"error":"stale-timestamp"}' }),
