@@ -9,7 +9,7 @@
  * quorum or fewer, its own in several versions, and the digests that it says follow from them;
  * which view, also one that nobody asked for; another new-view for some of the replicas. As primary:
  * other batches, other collectors, or nothing, for each receiver. As collector: who gets a
- * certificate, and when. As backup: votes for everything that somebody votes for, its view-change
+ * certificate, and when; one in which a vote counts twice. As backup: votes for everything that somebody votes for, its view-change
  * in other words to each, on stale checkpoints and old certificates; where it says it is. In any
  * place: the lies of `libs/faults`, forged certificates and made-up requests among them. And, in
  * an ambush (`ambush.ts`), what the network loses, until everything is healed.
@@ -125,6 +125,7 @@ export class Adversary {
     switch (message.kind) {
       case 'vote':
         this.support(message);
+        this.forge(message);
         break;
       case 'view-change':
         this.onViewChange(message);
@@ -275,6 +276,16 @@ export class Adversary {
         : [...new Set([voter, collector ?? voter])];
       for (const to of receivers) this.say(replica, vote, to);
     }
+  }
+
+  /** As soon as all but one of a quorum have voted: before the true certificate is there. */
+  private forge(vote: Vote): void {
+    const { random, temper, holdings } = this;
+    if (!random.chance(temper.forges)) return;
+    const forged = holdings.shortCertificate(vote);
+    const speaker = random.pick([...this.own]);
+    if (forged === undefined || speaker === undefined) return;
+    this.say(speaker, forged, random.chance(0.5) ? 'all' : this.pickHonest());
   }
 
   private onDecided(): void {

@@ -109,6 +109,21 @@ export class Holdings {
     return [...new Set(this.certificatesAt(sequence).map(({ digest }) => digest))];
   }
 
+  /** The votes for what `vote` is for, as a certificate with one of them twice, if one is missing. */
+  shortCertificate({ phase, view, sequence, digest }: Vote): Certificate | undefined {
+    const votes = this.votes.get([phase, view, sequence, digest].join(' '));
+    if (votes?.size !== this.size.quorum - 1) return undefined;
+    const certificate = this.scheme.assemble([...votes.values()] as Verified<Vote>[]);
+    const { signers, signatures } = certificate.proof;
+    const again = <T>(items: readonly T[]): T[] => [...items.slice(0, 1), ...items];
+    // An aggregate stays one signature, whoever it is said to be of.
+    const all = signatures.length === signers.length ? again(signatures) : signatures;
+    return {
+      ...certificate,
+      proof: { ...certificate.proof, signers: again(signers), signatures: all },
+    };
+  }
+
   /** Requests of the batch with `digest`, if all of them are known. */
   batch(digest: Digest): readonly Request[] | undefined {
     const listed = this.batches.get(digest);

@@ -16,6 +16,8 @@ export interface Temper {
   readonly namesCollectors: number;
   /** As collector, or with certificates it made itself: lets some have them, or one alone. */
   readonly keepsCertificates: number;
+  /** With one vote less than a quorum: makes a certificate in which one counts twice. */
+  readonly forges: number;
   /** Asks for a view in other words to each replica. */
   readonly versions: number;
   /** As primary of a new view: begins it on view-changes of its choice. */
@@ -40,6 +42,7 @@ export function drawTemper(random: Random): Temper {
     starves: level() / 2,
     namesCollectors: level(),
     keepsCertificates: level(),
+    forges: level(),
     versions: level(),
     begins: random.pick([0, 0.6, 1, 1]),
     unasked: level() / 2,
