@@ -29,7 +29,7 @@ let clusters = 0;
 const closers: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
-  redis = await startRedisServer();
+  redis = await startRedisServer({ extraArgs: ['--appendonly', 'yes'] });
   admin = new Redis(redis.url);
 });
 afterEach(async () => {

@@ -64,7 +64,7 @@ describe('what the queue assumes of Redis', () => {
   it('D5, sibling: that it writes to the disk, as a warning where it does not', async () => {
     const kept = await gateway();
     expect(kept.log.filter((line) => line.includes('appendonly'))).toEqual([
-      'Redis: it keeps nothing on disk, what was accepted and is not decided is lost when it ' +
+      'Redis: it keeps no log of writes, so what was accepted and is not decided is lost when it ' +
         'ends: set appendonly yes',
     ]);
     const forgotten = await gateway(redis.url, { forgetAtClose: true });
@@ -76,6 +76,7 @@ describe('what the queue assumes of Redis', () => {
     await admin.call('ACL', 'SETUSER', 'blind', ...rules);
     const made = await gateway(redis.url.replace('redis://', 'redis://blind:pw@'));
     expect(made.log.join()).toMatch(/it keeps no log of writes/);
+    expect(String(await admin.call('ACL', 'LOG'))).toBe('');
     await admin.call('ACL', 'SETUSER', 'blind', '-info');
     await vi.waitFor(() => expect(made.log.join()).toMatch(/may not ask INFO/), PATIENCE);
     expect(made.queue.trouble()).toBeUndefined();
