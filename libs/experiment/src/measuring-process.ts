@@ -6,6 +6,7 @@
 
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
 import { Quit } from '@ccro/clock';
 import { nearestBuilt } from '@ccro/program';
 import type { DecisionObserver, Observation, Observed } from './comparison.js';
@@ -84,9 +85,13 @@ export class MeasuringProcess implements CellMeasurer, DecisionObserver {
   private start(): ChildProcess {
     this.errors = '';
     // Not this process's own flags: a debugger's port, for one, is taken. Nor its settings, among
-    // which are passwords.
+    // which are passwords: where temporary files go is all that is inherited.
     const stdio = ['ignore', 'ignore', 'pipe', 'ipc'] as const;
-    const child = fork(this.program, { execArgv: [], env: {}, stdio: [...stdio] });
+    const child = fork(this.program, {
+      execArgv: [],
+      env: { TMPDIR: tmpdir() },
+      stdio: [...stdio],
+    });
     child.stderr?.on('data', (chunk: Buffer) => {
       this.errors = (this.errors + chunk.toString()).slice(-MAX_QUOTED);
     });
