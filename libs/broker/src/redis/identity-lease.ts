@@ -10,7 +10,7 @@ const TOKEN_BYTES = 6;
  * Share of the ttl, from the moment of asking, in which the holder may act. It is measured here and
  * in Redis, each on its own clock, and only the speed of the clocks must be about the same.
  */
-const SAFE_SHARE = 0.8;
+const SAFE_SHARE = 0.9;
 
 export interface IdentityLeaseOptions {
   readonly cluster: string;
@@ -33,14 +33,14 @@ export interface IdentityLeaseOptions {
  *
  * Invariant kept here: nothing is published in the name of the id unless the last renewal that
  * Redis confirmed was asked for less than the ttl ago, so that no other process can have the id. A
- * renewal that fails is never passed over: before that time is up the connection is left, and used
- * again only when the lease is renewed over the next one.
+ * renewal that fails is never passed over: when that time is up nothing is published until one
+ * succeeds, and what Redis refuses is among the broker's troubles. Only the connection is kept: a
+ * node that lags behind its messages gets the answer to a renewal after them.
  */
 export class IdentityLease {
   private readonly token = newToken();
   private readonly ttlMs: number;
   private timer: NodeJS.Timeout | undefined;
-  private deadline: NodeJS.Timeout | undefined;
   private renewedAtMs = -Infinity;
   private state: 'held' | 'lost' | 'released' = 'held';
 
@@ -82,7 +82,7 @@ export class IdentityLease {
 
   /** Gives the id back at once. The broker's `close` does so too. Never throws. */
   async release(): Promise<void> {
-    this.stopTimers();
+    clearTimeout(this.timer);
     if (this.state !== 'held') return;
     this.state = 'released';
     await this.connection.release(this.key, this.token).catch(() => {}); // then it expires
@@ -95,7 +95,7 @@ export class IdentityLease {
   private async acquire(): Promise<boolean> {
     const askedAtMs = performance.now();
     if (!(await this.connection.acquire(this.key, this.token, this.ttlMs))) return false;
-    this.renewedAt(askedAtMs);
+    this.renewedAtMs = askedAtMs;
     // After an outage the id is made sure of before a single message is sent in its name.
     this.connection.beforeConnected(() => this.renew());
     this.connection.beforeClose(() => this.release());
@@ -104,19 +104,11 @@ export class IdentityLease {
     return true;
   }
 
-  private renewedAt(askedAtMs: number): void {
-    this.renewedAtMs = askedAtMs;
-    clearTimeout(this.deadline);
-    const leftMs = askedAtMs + this.ttlMs * SAFE_SHARE - performance.now();
-    this.deadline = setTimeout(() => this.connection.leave(), Math.max(leftMs, 0));
-    this.deadline.unref();
-  }
-
   private renewLater(): void {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
       this.renew()
-        .catch(() => {}) // the broker tells why; when the time is up the connection is left
+        .catch(() => {}) // the broker tells why; when the time is up nothing is published
         .finally(() => {
           if (this.state === 'held') this.renewLater();
         });
@@ -130,18 +122,13 @@ export class IdentityLease {
     const renewed = await this.connection.renew(this.key, this.token, this.ttlMs);
     if (this.state !== 'held') return;
     if (renewed) {
-      this.renewedAt(askedAtMs);
+      this.renewedAtMs = askedAtMs;
       return;
     }
     this.state = 'lost';
-    this.stopTimers();
+    clearTimeout(this.timer);
     this.connection.leave();
     this.options.onLost?.(this.id);
-  }
-
-  private stopTimers(): void {
-    clearTimeout(this.timer);
-    clearTimeout(this.deadline);
   }
 }
 

@@ -16,7 +16,7 @@ export interface LeaseConnection {
   beforeConnected(hook: () => Promise<void>): void;
   /** Runs `hook` when the broker closes, while it can still ask Redis. */
   beforeClose(hook: () => Promise<void>): void;
-  /** Has nothing published while `mayAct` says no; then the connection is made anew. */
+  /** Has nothing published while `mayAct` says no. */
   guard(mayAct: () => boolean): void;
   /** Leaves the connection: it is made anew, with all that goes before it counts as `connected`. */
   leave(): void;
@@ -37,9 +37,59 @@ const LOOK_AGAIN_MS = 20;
  * whoever comes next.
  */
 export class LeaseKeys {
+  private last: Promise<unknown> = Promise.resolve();
+
   constructor(private readonly client: () => Redis) {}
 
-  async acquire(key: string, token: number, ttlMs: number): Promise<boolean> {
+  acquire(key: string, token: number, ttlMs: number): Promise<boolean> {
+    return this.next(() => this.take(key, token, ttlMs));
+  }
+
+  /** After a restart of Redis the key is gone, and whoever held the id takes it again. */
+  renew(key: string, token: number, ttlMs: number): Promise<boolean> {
+    return this.next(async () => {
+      for (let attempt = 1; ; attempt += 1) {
+        const value = await this.extend(key, token, ttlMs);
+        if (value === String(token)) return true;
+        if (isFree(value) && (await this.take(key, token, ttlMs))) return true;
+        // Somebody else may have added its token a moment ago, and takes it off again.
+        if (attempt === LOOKS) return false;
+        await delay(LOOK_AGAIN_MS * (0.5 + Math.random()));
+      }
+    });
+  }
+
+  release(key: string, token: number): Promise<void> {
+    return this.next(async () => {
+      const client = this.client();
+      if (await this.holds(client, key, token)) await this.takeOff(client, key, token, 1);
+    });
+  }
+
+  /** One after another: two with one token would each take the other for somebody else. */
+  private next<T>(action: () => Promise<T>): Promise<T> {
+    const result = this.last.then(action);
+    this.last = result.catch(() => undefined);
+    return result;
+  }
+
+  /**
+   * All in one round trip. Another's lease may be extended too, which does it no harm; ours is,
+   * when the key was ours before and after.
+   *
+   * @returns what the key holds
+   */
+  private async extend(key: string, token: number, ttlMs: number): Promise<string | null> {
+    const client = this.client();
+    const [before, , after] = await Promise.all([
+      client.get(key),
+      client.pexpire(key, ttlMs),
+      client.get(key),
+    ]);
+    return before === String(token) ? after : before;
+  }
+
+  private async take(key: string, token: number, ttlMs: number): Promise<boolean> {
     const client = this.client();
     if (!isFree(await client.get(key))) {
       await client.pexpire(key, ttlMs, 'NX');
@@ -52,22 +102,6 @@ export class LeaseKeys {
     }
     await this.takeOff(client, key, token, ttlMs);
     return false;
-  }
-
-  /** After a restart of Redis the key is gone, and whoever held the id takes it again. */
-  async renew(key: string, token: number, ttlMs: number): Promise<boolean> {
-    const client = this.client();
-    if (await this.holds(client, key, token)) {
-      await client.pexpire(key, ttlMs);
-      if (await this.holds(client, key, token)) return true;
-    }
-    return this.acquire(key, token, ttlMs);
-  }
-
-  async release(key: string, token: number): Promise<void> {
-    const client = this.client();
-    if (!(await this.holds(client, key, token))) return;
-    await this.takeOff(client, key, token, 1);
   }
 
   private async holds(client: Redis, key: string, token: number): Promise<boolean> {

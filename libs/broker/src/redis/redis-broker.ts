@@ -140,7 +140,6 @@ export class RedisBroker implements Broker {
       throw new BrokerError('unavailable', 'The connection to Redis is not subscribed yet.');
     }
     if (!this.mayAct()) {
-      this.connection.renew();
       throw new BrokerError('unavailable', 'The lease of the node id is not renewed yet.');
     }
     this.holdBackUntilNextTick(client);
