@@ -14,11 +14,19 @@ const IS_SPEC = /\.(spec|contract|testkit)\.tsx?$/;
 const SETTLE_MS = 200;
 const LOOK_INTERVAL_MS = 500;
 
+/** `nest` starts programs through a shell. */
+const MAX_STEPS_UP = 3;
+
 /** Whether `nest start` above this process was told to watch. False where there is no /proc. */
 export function isWatched(parent = process.ppid) {
   try {
-    const words = readFileSync(`/proc/${parent}/cmdline`, 'utf8').split('\0');
-    return words.includes('start') && (words.includes('--watch') || words.includes('-w'));
+    for (let pid = parent, steps = 0; pid > 1 && steps < MAX_STEPS_UP; steps += 1) {
+      const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+      if (words.includes('start')) return words.includes('--watch') || words.includes('-w');
+      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+      pid = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+    }
+    return false;
   } catch {
     return false;
   }

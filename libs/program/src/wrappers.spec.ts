@@ -7,6 +7,8 @@ const PROCESSES: Record<number, { command: string; parent: number }> = {
   21: { command: 'sh -c nest start node', parent: 20 },
   22: { command: 'node /app/node_modules/.bin/nest start node', parent: 21 },
   30: { command: 'node /app/node_modules/@nestjs/cli/bin/nest.js start gateway', parent: 10 },
+  31: { command: '/bin/sh -c /usr/bin/node --x "/app/dist/apps/node/src/start"', parent: 30 },
+  32: { command: '/usr/bin/node --x /app/dist/apps/node/src/start', parent: 31 },
   40: { command: '/sbin/docker-init -- node dist/programs/node.js', parent: 1 },
 };
 
@@ -16,6 +18,8 @@ describe('the wrappers that a program was started through', () => {
   it('H5: are npx, its shell and the CLI, not the shell that they were typed into', () => {
     expect(wrapperChain(22, lookup)).toEqual([22, 21, 20]);
     expect(wrapperChain(30, lookup)).toEqual([30]);
+    expect(wrapperChain(31, lookup)).toEqual([31, 30]);
+    expect(wrapperChain(32, lookup)).toEqual([32, 31, 30]);
   });
 
   it('H5, sibling: are none where a shell or a supervisor started it, which it may outlive', () => {

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 const LOOK_INTERVAL_MS = 500;
 /** More than npx, its shell and the CLI. */
 const MAX_WRAPPERS = 6;
-/** `nest start`, and what people start it with: programs that end when the one they started does. */
+/** `nest start`, what it starts through a shell, and what people start it with: programs that end when the one they started does. */
 const WRAPPER =
-  /(^|[/ ])(nest(\.js)? start|\S*\/src\/start\.js|npm(-cli\.js)? |npx(-cli\.js)? |(ba|da)?sh -c .*nest start)/;
+  /(^|[/ ])(nest(\.js)? start|npm(-cli\.js)? |npx(-cli\.js)? |(ba|da)?sh -c .*nest start|\S*\/src\/start(\.js)?\b)/;
 
 /**
  * Ends this process, in order, when a wrapper that it was started through has ended: those are
