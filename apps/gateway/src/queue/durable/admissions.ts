@@ -104,6 +104,8 @@ export class Admissions {
     const { length } = call.operations;
     this.underWay += length;
     try {
+      // Bounded by itself: it is the nodes that are waited for, and not Redis.
+      if (!this.isKnown) await this.known;
       return await this.admitInTime(attempt);
     } catch (error) {
       throw asQueueError(error);
@@ -233,7 +235,6 @@ export class Admissions {
   /** Timestamps may be asked for again: those that got lost on the way are never used. */
   private async issue(count: number, atLeast: number): Promise<Stamp> {
     const { connection, store, closing } = this.parts;
-    await this.known;
     const least = Math.max(atLeast, this.least);
     for (;;) {
       await connection.untilConnected(closing);
