@@ -190,7 +190,7 @@ it(
     expect(help.stdout).toContain('yardstick');
     expect(help.stdout).toContain('--quick');
     const wrong = bench(['--nodes', 'many'], tmpdir());
-    expect(await wrong.ended).toBe(1);
+    expect(await wrong.ended).toBe(2);
     expect(wrong.stderr).toMatch(/--nodes <list>.*Allowed: 1 to 1024/);
     const nowhere = bench(['--write-docs', '--from', join(tmpdir(), 'no-results')], tmpdir());
     expect(await nowhere.ended).toBe(1);

@@ -66,8 +66,8 @@ describe.skipIf(skippedWithoutChromium('replay.e2e'))('the core in the browser',
     const { page, complaints } = await opened();
     await page.goto(`${cluster.gatewayUrl}/replay?seed=${seed}`);
     expect(await page.getByTestId('hash').textContent()).toBe((await traceOf(seed)).hash);
-    const fabricator = /^Node 0, commander, faulty, fault: fabricate/;
-    if (seed === 11) await page.getByRole('button', { name: fabricator }).waitFor();
+    const equivocator = /^Node 0, commander, faulty, fault: equivocate/;
+    if (seed === 11) await page.getByRole('button', { name: equivocator }).waitFor();
     expect(complaints).toEqual([]);
   });
 
