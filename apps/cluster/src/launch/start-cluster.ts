@@ -72,6 +72,8 @@ class Launch {
   private readonly nodes: RunningNode[] = [];
   /** Nodes are told of it before it is there. */
   private gatewayPort = 0;
+  /** Gives the gateway's port free for it, if one had to be found. */
+  private freeGatewayPort: () => Promise<void> = () => Promise.resolve();
 
   constructor(
     private readonly plan: LaunchPlan,
@@ -90,7 +92,7 @@ class Launch {
     const { members } = this.config;
     const keeping = new NodeKeeping(members.length, this.listener, () => source.isAway());
     const { nodes } = this;
-    this.gatewayPort = this.options.gatewayPort || (await freePort());
+    await this.chooseGatewayPort();
     // All at a time: one that has to be killed in the end must not keep the others waiting.
     this.closers.push(async () => void (await Promise.all(nodes.map((node) => node.close()))));
     for (const { id } of members) {
@@ -170,11 +172,23 @@ class Launch {
     return launchHere(id, storage.durability !== 'memory', start, keeping);
   }
 
+  /** Nodes are told where the gateway will be. Until then nobody else gets that port. */
+  private async chooseGatewayPort(): Promise<void> {
+    this.gatewayPort = this.options.gatewayPort;
+    if (this.gatewayPort !== 0) return;
+    const server = createServer().listen(0, HOST);
+    await once(server, 'listening');
+    this.gatewayPort = (server.address() as AddressInfo).port;
+    this.freeGatewayPort = () => new Promise((resolve) => server.close(() => resolve()));
+    this.closers.push(this.freeGatewayPort);
+  }
+
   private async startGateway(source: BrokerSource): Promise<string> {
     const { faultInjection, requestTimeoutMs, storage, apiKeys } = this.options;
     const { redisUrl, redisCa } = source;
     // A cluster whose nodes forget everything when they end leaves no requests behind either.
     const forgetAtClose = storage.durability === 'memory';
+    await this.freeGatewayPort();
     const gateway = await startGateway({
       config: this.config,
       clientId: GATEWAY_CLIENT,
@@ -219,15 +233,6 @@ class Launch {
 
 function urlOf(port: number): string {
   return `http://${HOST}:${port}`;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, HOST);
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** What a node in a process of its own published; nothing once it has ended. */
