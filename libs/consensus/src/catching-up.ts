@@ -142,8 +142,10 @@ export function sendDecisions(
   first: SequenceNumber,
   last: SequenceNumber,
 ): void {
+  const spendOn = (sequence: SequenceNumber) =>
+    state.answers.spend(to, state.decisionBytes(sequence), state.nowMs, 'decisions');
   let next = first;
-  while (next <= last && state.answers.spend(to, state.decisionBytes(next), state.nowMs)) next += 1;
+  while (next <= last && spendOn(next)) next += 1;
   if (next <= last) state.reject('throttled', to);
   if (next > first) state.emit({ kind: 'send-decisions', to, first, last: next - 1 });
 }
@@ -152,8 +154,8 @@ export function sendDecisions(
 export function mayAnswer(
   state: ReplicaState,
   asker: ReplicaId | ClientId,
-  bytes = 0,
-  kind: AnswerKind = 'help',
+  bytes: number,
+  kind: AnswerKind,
 ): boolean {
   if (state.answers.spend(asker, bytes, state.nowMs, kind)) return true;
   state.reject('throttled', asker);

@@ -112,7 +112,7 @@ export function onCheckpointVote(state: ReplicaState, vote: Verified<Vote>): voi
 export function showStable(state: ReplicaState, replica: ReplicaId, reached: SequenceNumber): void {
   const { certificate, sequence } = state.checkpoints.stable;
   if (certificate === null || reached >= sequence || replica === state.self) return;
-  if (!mayAnswer(state, replica, certificateBytes(certificate))) return;
+  if (!mayAnswer(state, replica, certificateBytes(certificate), 'certificates')) return;
   state.emit({ kind: 'send', to: { kind: 'replica', id: replica }, message: certificate });
 }
 

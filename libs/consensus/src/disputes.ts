@@ -43,7 +43,8 @@ export function disputeCollector(state: ReplicaState, slot: Slot, vote: SlotVote
   if (vote.view !== prePrepare.view || vote.collector === prePrepare.collector) return;
   if (prePrepare.replica === state.self) return;
   const listed = prePrepare.requests.length * DIGEST_BYTES;
-  if (slot.shownTo.has(vote.replica) || !mayAnswer(state, vote.replica, listed)) return;
+  if (slot.shownTo.has(vote.replica) || !mayAnswer(state, vote.replica, listed, 'certificates'))
+    return;
   slot.shownTo.add(vote.replica);
   const to = { kind: 'replica', id: vote.replica } as const;
   state.emit({ kind: 'send', to, message: { ...prePrepare, bodies: [] } });

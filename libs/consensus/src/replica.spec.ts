@@ -236,6 +236,22 @@ describe('what others can draw out of a replica', () => {
     expect(bench.rejects()).toContain('throttled');
   });
 
+  it('A5, sibling: whoever has drawn all the decisions it may still gets certificates', () => {
+    const bench = new Bench(1);
+    for (let sequence = 1; sequence <= 16; sequence += 1) {
+      const each = request(sequence, { operation: 'x'.repeat(200_000) });
+      bench.receive(prePrepare(sequence, [each]));
+      bench.receive({ ...certified('commit', `batch(r${sequence})`), sequence });
+    }
+    bench.receive({ ...certified('checkpoint', 'a state'), view: 0, sequence: 64 });
+    const status = { kind: 'status', replica: 0, view: 0, lastExecuted: 0, attempt: 0 };
+    for (let times = 0; times < 40; times += 1) {
+      bench.receive({ ...status, asks: false, signature: 's' });
+    }
+    expect(bench.rejects()).toContain('throttled');
+    expect(bench.sent('certificate')).toHaveLength(40);
+  });
+
   it('A5, sibling: so do repeated requests for a long result', () => {
     const bench = new Bench(1, 'ccro', 'x'.repeat(100_000));
     bench.receive(prePrepare(1, [request(1)])).receive(certified('commit', 'batch(r1)'));

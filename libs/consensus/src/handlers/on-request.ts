@@ -99,7 +99,7 @@ function bySlot(answers: readonly Answer[]): Answers[] {
 }
 
 function replyAgain(state: ReplicaState, { client, sequence, results }: Answers): void {
-  if (!mayAnswer(state, client, resultsBytes(results))) return;
+  if (!mayAnswer(state, client, resultsBytes(results), 'decisions')) return;
   const slot = state.window.get(sequence);
   const batch = slot?.decidedDigest;
   const view = slot?.decisive?.view ?? state.view;

@@ -12,11 +12,11 @@ export function onStatus(state: ReplicaState, status: Verified<Status>): void {
   if (replica === state.self) return;
   state.recovery.heard(replica, lastExecuted);
   state.recovery.heardView(replica, view);
-  if (asks && mayAnswer(state, replica)) answerWithStatus(state, status);
+  if (asks && mayAnswer(state, replica, 0, 'certificates')) answerWithStatus(state, status);
   if (answersTo(state.self, replica, attempt, state.size.n)) {
-    sendDecisionsAbove(state, replica, lastExecuted);
     showStable(state, replica, lastExecuted);
     if (view < state.view) helpIntoView(state, replica);
+    sendDecisionsAbove(state, replica, lastExecuted);
   }
   noteLagging(state);
   proposeWaiting(state);

@@ -68,7 +68,7 @@ function answerReminder(state: ReplicaState, slot: Slot, vote: Verified<SlotVote
     (certificate === slot.decisive || certificate.view >= vote.view)
   ) {
     if (!answersTo(state.self, vote.replica, vote.attempt, state.size.n)) return;
-    if (!mayAnswer(state, vote.replica, certificateBytes(certificate))) return;
+    if (!mayAnswer(state, vote.replica, certificateBytes(certificate), 'certificates')) return;
     const to = { kind: 'replica', id: vote.replica } as const;
     state.emit({ kind: 'send', to, message: certificate });
     return;

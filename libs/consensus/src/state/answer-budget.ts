@@ -6,15 +6,27 @@
 
 import type { ClientId, ReplicaId } from '../ids.js';
 
-/** What answers are about: states are larger than all else, and fetched by whoever lacks one. */
-export type AnswerKind = 'help' | 'state';
+/**
+ * What answers are about. Without certificates and view-changes a replica gets nowhere, so that
+ * decisions, which would use up every budget, have one of their own; states are larger than all
+ * else, and fetched by whoever lacks one.
+ */
+export type AnswerKind = 'certificates' | 'decisions' | 'state';
 
-/** `help`: enough for every slot in flight of a busy cluster, or a client's outstanding requests. */
+/**
+ * Enough for the certificates of every slot in flight, for the decisions of a busy cluster or a
+ * client's outstanding requests, and for the state parts that are in flight.
+ */
 const CAPACITY: Readonly<Record<AnswerKind, number>> = {
-  help: 4 * 1024 * 1024,
+  certificates: 2 * 1024 * 1024,
+  decisions: 4 * 1024 * 1024,
   state: 64 * 1024 * 1024,
 };
-const REFILL_PER_MS: Readonly<Record<AnswerKind, number>> = { help: 16 * 1024, state: 64 * 1024 };
+const REFILL_PER_MS: Readonly<Record<AnswerKind, number>> = {
+  certificates: 4 * 1024,
+  decisions: 16 * 1024,
+  state: 64 * 1024,
+};
 /** What any message costs, however short. */
 const LEAST = 1024;
 
@@ -36,7 +48,7 @@ export class AnswerBudget {
     asker: ReplicaId | ClientId,
     bytes: number,
     nowMs: number,
-    kind: AnswerKind = 'help',
+    kind: AnswerKind,
   ): boolean {
     const bucket = this.bucket(asker, kind, nowMs);
     const cost = Math.min(Math.max(bytes, LEAST), CAPACITY[kind]);

@@ -121,7 +121,8 @@ export function helpIntoView(state: ReplicaState, replica: number): void {
   const { current } = state.viewChanges;
   if (current === undefined || !state.active || replica === state.self) return;
   const { viewChanges, reproposals } = current.newView;
-  if (!mayAnswer(state, replica, 100 * (viewChanges.length + reproposals.length))) return;
+  const bytes = 100 * (viewChanges.length + reproposals.length);
+  if (!mayAnswer(state, replica, bytes, 'certificates')) return;
   state.emit({ kind: 'send', to: { kind: 'replica', id: replica }, message: current.newView });
 }
 

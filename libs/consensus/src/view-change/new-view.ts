@@ -163,7 +163,7 @@ export function onViewChangesMissing(
 export function onFetchViewChange(state: ReplicaState, replica: ReplicaId, digest: Digest): void {
   const viewChange = state.viewChanges.find(digest);
   if (viewChange === undefined) return;
-  if (!mayAnswer(state, replica, viewChangeBytes(viewChange))) return;
+  if (!mayAnswer(state, replica, viewChangeBytes(viewChange), 'certificates')) return;
   state.emit({ kind: 'send', to: { kind: 'replica', id: replica }, message: viewChange });
 }
 
