@@ -45,6 +45,7 @@ export {
   nodeUrl,
   readGatewayEnvironment,
   readNodeEnvironment,
+  readStartEnvironment,
   type Durability,
   type Environment,
   type GatewayEnvironment,

@@ -17,6 +17,7 @@ import {
 } from './start-redis-server.js';
 
 const MIB = 1024 * 1024;
+const CRLF = Buffer.from('\r\n');
 
 const started: RedisServer[] = [];
 
@@ -116,10 +117,9 @@ describe('startRedisServer', () => {
     const publish = async (bytes: number): Promise<string> => {
       const socket = connect({ port: server.port, host: '127.0.0.1' });
       socket.on('error', () => undefined);
-      // The length comes first, and is refused before what it is the length of.
       socket.write(`*3\r\n$7\r\nPUBLISH\r\n$7\r\nchannel\r\n$${bytes}\r\n`);
-      socket.write(Buffer.alloc(Math.min(bytes, 5 * MIB)));
-      socket.write('\r\n');
+      // A length that is too large is refused before anything of that length comes.
+      if (bytes < 8 * MIB) socket.write(Buffer.concat([Buffer.alloc(bytes), CRLF]));
       const [reply] = (await once(socket, 'data')) as [Buffer];
       socket.destroy();
       return reply.toString();

@@ -1,5 +1,6 @@
 import { newApiKey, type ApiKeyPlan } from '@ccro/cluster-config';
-import { afterEach, describe, expect, it } from 'vitest';
+import { Logger } from '@nestjs/common';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { expectProblem } from '../../test/expect-problem.js';
 import { closeStarted, startedGateway, type Answer } from '../../test/started-gateway.js';
 import { rawCall } from '../../test/raw-call.js';
@@ -34,6 +35,18 @@ async function guarded(options: Partial<GatewayOptions> = {}) {
 }
 
 describe('keys', () => {
+  it('I20: that callers send in the query of a URL are in no log', async () => {
+    const said: unknown[] = [];
+    const log = vi.spyOn(Logger.prototype, 'log').mockImplementation((line) => said.push(line));
+    onTestFinished(() => log.mockRestore());
+    const { as } = await guarded();
+    expect((await as(undefined, 'GET', `/status?key=${reader.key}`)).status).toBe(401);
+    await vi.waitFor(() =>
+      expect(said).toContainEqual(expect.stringContaining('GET /status, 401')),
+    );
+    expect(said.join('\n')).not.toContain(reader.key);
+  });
+
   it('are needed: 401 without one, or with a wrong one', async () => {
     const { as, call } = await guarded();
     const none = await as(undefined, 'GET', '/status');
