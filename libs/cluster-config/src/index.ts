@@ -53,7 +53,7 @@ export {
   type NodeEnvironment,
   type StorageSettings,
 } from './environment.js';
-export { envFileWarnings } from './secret-files.js';
+export { envFileWarnings, trustedFileWarnings } from './secret-files.js';
 export { loadStateMachine, requireStateMachine } from './state-machine.js';
 export { generateCluster, type ClusterPlan } from './generate-cluster.js';
 export {

@@ -11,6 +11,9 @@ import type { GatewayOptions } from '../gateway.options.js';
 
 afterEach(closeStarted);
 
+/** How long a test waits for what must happen. */
+const PATIENCE = { timeout: 8_000 };
+
 const made = (plan: ApiKeyPlan) => newApiKey(plan);
 const [reader, alice, bob, admin] = [
   made({ name: 'reader', role: 'read' }),
@@ -114,14 +117,15 @@ describe('what one caller gets', () => {
         await body?.cancel();
         return code;
       };
-      await vi.waitUntil(async () => (await status()) === 429);
+      await vi.waitUntil(async () => (await status()) === 429, PATIENCE);
       socket.destroy();
-      await vi.waitUntil(async () => (await status()) === 200);
+      await vi.waitUntil(async () => (await status()) === 200, PATIENCE);
       await vi.waitUntil(async () => {
         const { text } = (await as(reader, 'GET', '/metrics')).body;
         return String(text).includes('ccro_gateway_event_readers 0');
-      });
+      }, PATIENCE);
     },
+    30_000,
   );
 
   it('I5: a key that may only read has few reads ordered a second', async () => {

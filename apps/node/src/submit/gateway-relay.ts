@@ -23,6 +23,8 @@ const PASSED_BACK = [
   'retry-after',
   'www-authenticate',
 ] as const;
+/** Not the one that the call names: that may be the address of another server. */
+const PATH = '/preprepare';
 /** Set on what a node passes on, so that a node never passes it on again. */
 const RELAYED_BY = 'ccro-relayed-by';
 const CONNECT_TIMEOUT_MS = 2_000;
@@ -49,11 +51,9 @@ export class GatewayRelay {
     if (by !== undefined) {
       throw unreachable(`GATEWAY_URL of ${String(by)} is the address of this node, no gateway's.`);
     }
-    const answer = await this.answerTo(request, reply, new URL(request.url, url)).catch(
-      (error: Error) => {
-        throw unreachable(`Nothing answers at ${url} (${error.message}).`);
-      },
-    );
+    const answer = await this.answerTo(request, reply, new URL(PATH, url)).catch((error: Error) => {
+      throw unreachable(`Nothing answers at ${url} (${error.message}).`);
+    });
     for (const name of PASSED_BACK) {
       const value = answer.headers[name];
       if (value !== undefined) reply.header(name, value);
