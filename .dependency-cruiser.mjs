@@ -26,12 +26,11 @@ const ALLOWED_LIBS = {
     'state-machine',
     'wire',
   ],
-  'foreign-text': [],
   'strict-json': [],
   http: ['strict-json'],
   transport: ['broker'],
   'redis-server': [],
-  program: ['cluster-config', 'foreign-text'],
+  program: ['cluster-config'],
   figures: [],
   telemetry: ['clock', 'consensus', 'crypto'],
   measurement: [

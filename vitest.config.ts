@@ -24,7 +24,6 @@ const libs = [
   'process-cluster',
   'receipt',
   'nest',
-  'foreign-text',
   'strict-json',
   'http',
 ];

@@ -7,7 +7,6 @@ import {
   loadPrivateKey,
   loadRedisCa,
   readGatewayEnvironment,
-  trustedFileWarnings,
 } from '@ccro/cluster-config';
 import {
   closeOnSignals,
@@ -41,11 +40,7 @@ async function main(): Promise<void> {
   const apiKeys = apiKeysFile === undefined ? undefined : loadApiKeys(apiKeysFile);
   logToConsole(environment.logLevel);
   const logger = new Logger('gateway');
-  for (const warning of [
-    ...clusterWarnings(config),
-    ...envFileWarnings(process.execArgv),
-    ...trustedFileWarnings([configPath, environment.redisCaFile]),
-  ]) {
+  for (const warning of [...clusterWarnings(config), ...envFileWarnings(process.execArgv)]) {
     logger.warn(warning);
   }
   if (apiKeys === undefined) logger.warn(OPEN_DOOR);

@@ -13,8 +13,6 @@ export interface Script {
   collector?: number;
   result?: (honest: RequestResult) => RequestResult;
   answer?: (query: NodeQuery, honest: unknown) => unknown;
-  /** The same as text, for what JSON.stringify cannot write. */
-  answerText?: (query: NodeQuery, honest: unknown) => string;
 }
 
 /**
@@ -153,7 +151,7 @@ export class ScriptedCluster {
       kind: 'answer' as const,
       id,
       replica,
-      answer: script.answerText?.(query, honest) ?? JSON.stringify(answer),
+      answer: JSON.stringify(answer),
     });
     if (signed !== undefined) this.publish(client, json.encode(signed));
   }

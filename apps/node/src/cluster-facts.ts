@@ -1,4 +1,4 @@
-import { adminsOf, clusterKeys, type ClusterConfig } from '@ccro/cluster-config';
+import { adminsOf, clusterKeys, settingsOf, type ClusterConfig } from '@ccro/cluster-config';
 import type { ClientId } from '@ccro/consensus';
 import type { ClusterFacts } from '@ccro/runner';
 
@@ -12,5 +12,6 @@ export interface NodeFacts extends ClusterFacts {
 
 export function clusterFacts(config: ClusterConfig): NodeFacts {
   const { mode, stateMachine } = config;
-  return { ...clusterKeys(config), mode, stateMachine, admins: adminsOf(config) };
+  const settings = settingsOf(config);
+  return { ...clusterKeys(config), mode, settings, stateMachine, admins: adminsOf(config) };
 }

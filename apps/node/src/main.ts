@@ -12,7 +12,6 @@ import {
   readNodeEnvironment,
   requireMember,
   requireStateMachine,
-  trustedFileWarnings,
   type ClusterConfig,
   type NodeEnvironment,
 } from '@ccro/cluster-config';
@@ -46,12 +45,7 @@ async function main(): Promise<void> {
   const logger = new Logger('node');
   // Loaded while the broker answers, and only by a node whose settings are right.
   const application = import('./node-app.js');
-  const { configPath, redisCaFile, stateMachinePath } = environment;
-  for (const warning of [
-    ...clusterWarnings(config),
-    ...envFileWarnings(process.execArgv),
-    ...trustedFileWarnings([configPath, redisCaFile, stateMachinePath]),
-  ]) {
+  for (const warning of [...clusterWarnings(config), ...envFileWarnings(process.execArgv)]) {
     logger.warn(warning);
   }
   const name =

@@ -1,6 +1,6 @@
 import type { Broker } from '@ccro/broker';
 import type { FaultKind } from '@ccro/faults';
-import type { ReplicaConfig, ReplicaId } from '@ccro/consensus';
+import type { ReplicaId, ReplicaTuning } from '@ccro/consensus';
 import type { StateMachineDefinition } from '@ccro/state-machine';
 import type { StoreSettings } from '@ccro/storage';
 import type { NodeFacts } from './cluster-facts.js';
@@ -35,7 +35,7 @@ export interface NodeOptions {
   readonly faultSeed?: number;
   /** Whether faults may be set at run time. */
   readonly faultInjection: boolean;
-  readonly tuning?: Partial<Omit<ReplicaConfig, 'cluster' | 'self' | 'n'>>;
+  readonly tuning?: Partial<ReplicaTuning>;
   /** Called when the node must not go on; the owner stops the process. */
   readonly onFatal: (error: unknown) => void;
 }

@@ -2,8 +2,8 @@ import {
   checkpointDefaults,
   DEFAULT_REPLICA_CONFIG,
   type ClientId,
-  type ReplicaConfig,
   type ReplicaId,
+  type ReplicaTuning,
 } from '@ccro/consensus';
 import type { ClusterKeys, ProvenKey, SchemeName, VotingKeys } from '@ccro/crypto';
 import { readFileSync } from 'node:fs';
@@ -33,7 +33,7 @@ export interface Client {
 }
 
 /** Settings of the protocol that a cluster file may override. */
-export type Tuning = Partial<Omit<ReplicaConfig, 'cluster' | 'self' | 'n'>>;
+export type Tuning = Partial<ReplicaTuning>;
 
 /** What every replica and client of a cluster is told alike: public, without private keys. */
 export interface ClusterConfig {

@@ -9,13 +9,14 @@
 import type { ClientId, Digest, ReplicaId, SequenceNumber } from './ids.js';
 import type { Destination } from './effect.js';
 import { fetchState } from './fetching-state.js';
+import type { Status } from './messages.js';
 import type { AnswerKind } from './state/answer-budget.js';
 import type { ReplicaState } from './state/replica-state.js';
 import type { Slot } from './state/slot.js';
 
 /** Pause before the next status while decisions are coming in. */
 const CATCH_UP_PAUSE_MS = 5;
-/** How often a primary that has just started asks where the others are. */
+/** How often a replica that has just started asks for the others' word; in large clusters less. */
 const START_INTERVAL_MS = 200;
 /** Calls for help that brought no decision, after which the state is fetched instead. */
 const MAX_FRUITLESS_CALLS = 3;
@@ -83,44 +84,62 @@ export function hastenStatus(state: ReplicaState): void {
 /** The status timer fired: says where this replica is, if that may help. */
 export function onStatusDue(state: ReplicaState): void {
   const { recovery } = state;
+  if (!state.takesPart) {
+    sendStatus(state);
+    armStatusTimer(state);
+    return;
+  }
   const idle = recovery.executedAtLastStatus === state.lastExecuted;
   const lagging = isLagging(state);
   recovery.fruitlessCalls = idle && lagging ? recovery.fruitlessCalls + 1 : 0;
   // The others may have dropped the decisions that would lead there.
   if (recovery.fruitlessCalls > MAX_FRUITLESS_CALLS) fetchState(state);
-  const starting = state.isPrimary && !recovery.mayPropose(state.lastExecuted);
-  if (state.transfer === undefined && (lagging || idle || starting)) sendStatus(state);
+  if (state.transfer === undefined && (lagging || idle || needsAnswers(state))) sendStatus(state);
   recovery.executedAtLastStatus = state.lastExecuted;
   armStatusTimer(state);
 }
 
+/** Whether this replica can do nothing until the others have said where they are, or what they were told. */
+function needsAnswers(state: ReplicaState): boolean {
+  const isStarting = state.isPrimary && !state.recovery.mayPropose(state.lastExecuted);
+  return isStarting || !state.takesPart;
+}
+
 /** Says where this replica is, to all unless told otherwise. */
-export function sendStatus(state: ReplicaState, to: Destination = { kind: 'all' }): void {
+export function sendStatus(
+  state: ReplicaState,
+  to: Destination = { kind: 'all' },
+  asks = needsAnswers(state),
+): void {
   const { recovery } = state;
-  state.emit({
-    kind: 'send',
-    to,
-    message: {
-      kind: 'status',
-      replica: state.self,
-      view: state.view,
-      lastExecuted: state.lastExecuted,
-      attempt: recovery.attempts,
-      asks: state.isPrimary && !recovery.mayPropose(state.lastExecuted),
-    },
-  });
+  const said = { attempt: recovery.attempts, asks, answers: null };
+  state.emit({ kind: 'send', to, message: { ...statusOf(state), ...said } });
   recovery.attempts += 1;
   recovery.executedAtLastStatus = state.lastExecuted;
+}
+
+/** Says where this replica is to who asked for it. */
+export function answerWithStatus(state: ReplicaState, { replica, attempt, run }: Status): void {
+  const said = { attempt, asks: false, answers: run };
+  const to = { kind: 'replica', id: replica } as const;
+  state.emit({ kind: 'send', to, message: { ...statusOf(state), ...said } });
+}
+
+function statusOf({ self, view, lastExecuted, config }: ReplicaState) {
+  const { settings, run } = config;
+  return { kind: 'status', replica: self, view, lastExecuted, settings, run } as const;
 }
 
 /** Arms the status timer: soon while something is missing, rarely when idle. */
 export function armStatusTimer(state: ReplicaState): void {
   const { recovery, config } = state;
-  const lagging = isLagging(state);
+  const lagging = state.takesPart && isLagging(state);
   recovery.callingForHelp = lagging;
-  let afterMs = config.statusIntervalMs * Math.max(1, config.n / 4);
+  const scale = Math.max(1, config.n / 4);
+  let afterMs = config.statusIntervalMs * scale;
   if (lagging) afterMs = state.certificateDelay.timeoutMs(1);
-  else if (state.isPrimary && !recovery.mayPropose(state.lastExecuted)) afterMs = START_INTERVAL_MS;
+  else if (state.isListening) afterMs = Math.min(afterMs, START_INTERVAL_MS * scale);
+  else if (!state.isApart && needsAnswers(state)) afterMs = START_INTERVAL_MS;
   state.emit({ kind: 'set-timer', timer: { kind: 'status' }, afterMs });
 }
 

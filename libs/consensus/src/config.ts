@@ -1,10 +1,15 @@
 import type { ReplicaId } from './ids.js';
 import { maxFaulty, quorumSize, weakQuorumSize } from './quorum.js';
+import type { Settings } from './settings.js';
 
 /** What every replica of a cluster is told alike, and which one it is. Times in milliseconds. */
 export interface ReplicaConfig {
   readonly cluster: string;
   readonly self: ReplicaId;
+  /** A word that no other run of this replica has: who repeats it has heard this one. */
+  readonly run: string;
+  /** What all replicas must be told alike, this file's fields among them. */
+  readonly settings: Settings;
   /** Number of replicas. */
   readonly n: number;
   /** Requests in one batch at most. */
@@ -37,6 +42,9 @@ export interface ReplicaConfig {
   readonly maxDecisionsPerAnswer: number;
 }
 
+/** What may be chosen for a replica beside who it is. */
+export type ReplicaTuning = Omit<ReplicaConfig, 'cluster' | 'self' | 'run' | 'settings' | 'n'>;
+
 /** Defaults of `docs/PROTOCOL.md`. */
 export const DEFAULT_REPLICA_CONFIG = {
   maxBatchRequests: 256,
@@ -53,7 +61,7 @@ export const DEFAULT_REPLICA_CONFIG = {
   statusIntervalMs: 1000,
   transferTimeoutMs: 1000,
   maxDecisionsPerAnswer: 16,
-} as const satisfies Partial<ReplicaConfig>;
+} as const satisfies ReplicaTuning;
 
 /**
  * How often checkpoints are taken, and the window that follows: less far apart in large clusters,

@@ -3,6 +3,7 @@ import type { Evidence } from './evidence.js';
 import type { ClientId, Digest, ReplicaId, SequenceNumber, View } from './ids.js';
 import type { OutgoingMessage, Tally } from './messages.js';
 import type { RejectCode } from './rejection.js';
+import type { DifferingReplica } from './state/settings-of-others.js';
 import type { TimerKey } from './timers.js';
 
 /** Whom a message is for. `all` includes the sender. */
@@ -33,7 +34,12 @@ export type Progress =
   | { readonly kind: 'entered-view'; readonly view: View; readonly carriedOver: number }
   | { readonly kind: 'stable-checkpoint'; readonly sequence: SequenceNumber }
   | { readonly kind: 'fetching-state'; readonly sequence: SequenceNumber }
-  | { readonly kind: 'took-state-over'; readonly sequence: SequenceNumber };
+  | { readonly kind: 'took-state-over'; readonly sequence: SequenceNumber }
+  /** Another replica was told something else; at most once a minute each. */
+  | ({ readonly kind: 'settings-differ' } & DifferingReplica)
+  /** So many were that this one takes no part any more. */
+  | { readonly kind: 'takes-no-part'; readonly differing: readonly DifferingReplica[] }
+  | { readonly kind: 'takes-part-again' };
 
 /** Why a replica asks for another view. */
 export type ViewChangeReason =

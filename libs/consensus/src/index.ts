@@ -9,6 +9,8 @@ export * from './messages.js';
 export * from './ports.js';
 export * from './quorum.js';
 export * from './rejection.js';
+export { differingSettings, type Settings } from './settings.js';
+export type { DifferingReplica } from './state/settings-of-others.js';
 export { jsonBytes, utf8Bytes } from './text-size.js';
 export { MAX_CHUNK_BYTES } from './state/chunk-limit.js';
 export { DROPPED_RESULT, MAX_RESULT_BYTES, STALE_RESULT } from './state/client-table.js';

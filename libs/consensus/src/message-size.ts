@@ -1,6 +1,12 @@
 /** About how many bytes messages take that others can draw out, without making them. */
 
-import type { Certificate, Request, RequestResult, ViewChange } from './messages.js';
+import type {
+  Certificate,
+  ProtocolMessage,
+  Request,
+  RequestResult,
+  ViewChange,
+} from './messages.js';
 
 /** Client, timestamp, signature and punctuation of one request or result. */
 const FIELDS = 256;
@@ -25,4 +31,31 @@ export function viewChangeBytes({ slots, stable }: Pick<ViewChange, 'slots' | 's
     (sum, each) => sum + (each === null ? 0 : certificateBytes(each)),
     FIELDS * (1 + slots.length),
   );
+}
+
+/** Of any message. */
+export function messageBytes(message: ProtocolMessage): number {
+  switch (message.kind) {
+    case 'request':
+      return requestsBytes([message]);
+    case 'requests':
+      return requestsBytes(message.requests);
+    case 'pre-prepare':
+      return requestsBytes(message.bodies) + message.requests.length * SIGNATURE;
+    case 'certificate':
+      return certificateBytes(message);
+    case 'decision':
+      return requestsBytes(message.requests) + certificateBytes(message.certificate);
+    case 'view-change':
+      return viewChangeBytes(message);
+    case 'new-view':
+      return FIELDS + (message.viewChanges.length + message.reproposals.length) * SIGNATURE;
+    case 'chunk-part':
+      return FIELDS + message.text.length;
+    case 'vote':
+    case 'status':
+    case 'fetch':
+    case 'fetch-chunk':
+      return FIELDS;
+  }
 }

@@ -14,6 +14,7 @@ import type {
   Timestamp,
   View,
 } from './ids.js';
+import type { Settings } from './settings.js';
 
 /** The two voting rounds of a slot. */
 export type SlotPhase = 'prepare' | 'commit';
@@ -207,6 +208,12 @@ export interface Status {
   readonly attempt: number;
   /** "Answer me with your own status": a primary that has just started wants to know. */
   readonly asks: boolean;
+  /** What the sender was told of the cluster, see `taking-part.ts`. */
+  readonly settings: Settings;
+  /** The sender's present run. */
+  readonly run: string;
+  /** Of the replica whose status `attempt` this answers, the run it named; null: nobody's. */
+  readonly answers: string | null;
   readonly signature: Signature;
 }
 

@@ -2,7 +2,7 @@ import { DEFAULT_REPLICA_CONFIG, type ReplicaConfig } from './config.js';
 import type { Restored, StoreRecord } from './durable.js';
 import type { Effect } from './effect.js';
 import type { VerifiedMessage, Via } from './input.js';
-import type { Certificate, Phase, PrePrepare, Request, Vote } from './messages.js';
+import type { Certificate, Phase, PrePrepare, Request, Status, Vote } from './messages.js';
 import type { StateMachine } from './ports.js';
 import { Replica } from './replica.js';
 import { allToAll } from './routing/all-to-all.js';
@@ -20,6 +20,9 @@ export function hex(text: string): string {
   }
   return digest;
 }
+
+/** The run of every replica under test. */
+export const RUN = 'run';
 
 interface BenchOptions {
   readonly tuning?: Partial<ReplicaConfig>;
@@ -45,7 +48,16 @@ export class Bench {
   ) {
     this.loopsBack = loopsBack;
     this.replica = new Replica(
-      { ...DEFAULT_REPLICA_CONFIG, cluster: 'test', self, n: 4, ...tuning },
+      {
+        ...DEFAULT_REPLICA_CONFIG,
+        cluster: 'test',
+        self,
+        run: RUN,
+        // Nothing, in which nobody can differ.
+        settings: [],
+        n: 4,
+        ...tuning,
+      },
       {
         digests: {
           batch: (requests) => `batch(${requests.join()})`,
@@ -137,6 +149,13 @@ export function request(timestamp: number, overrides: Partial<Request> = {}): Re
   const digest = `r${timestamp}`;
   const base = { kind: 'request', client: 'c', timestamp, operation: 'op', digest } as const;
   return { ...base, signature: 's', ...overrides };
+}
+
+/** Another replica's word on where it is. */
+export function status(replica: number, overrides: Partial<Status> = {}): Status {
+  const position = { view: 0, lastExecuted: 0, attempt: 0, asks: false };
+  const told = { settings: [], run: `run-${replica}`, answers: null };
+  return { kind: 'status', replica, ...position, ...told, signature: 's', ...overrides };
 }
 
 export function prePrepare(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Decision, PrePrepare } from './messages.js';
-import { Bench, certified, prePrepare, request, vote } from './replica-bench.contract.js';
+import { Bench, certified, prePrepare, request, status, vote } from './replica-bench.contract.js';
 
 describe('accepting a pre-prepare (PBFT, section 4.2)', () => {
   const refusals: [string, Partial<PrePrepare>][] = [
@@ -134,8 +134,7 @@ describe('execution', () => {
   it('proposes again what its own slot was not decided on', () => {
     const bench = new Bench(0);
     for (const replica of [1, 2]) {
-      const status = { kind: 'status', replica, view: 0, lastExecuted: 0, attempt: 0 };
-      bench.receive({ ...status, asks: false, signature: 's' });
+      bench.receive(status(replica));
     }
     bench.receive(request(1), 'direct');
     expect(bench.sent('pre-prepare')).toHaveLength(1);
@@ -161,8 +160,7 @@ describe('requests that come together', () => {
   it('are one batch', () => {
     const bench = new Bench(0);
     for (const replica of [1, 2]) {
-      const status = { kind: 'status', replica, view: 0, lastExecuted: 0, attempt: 0 };
-      bench.receive({ ...status, asks: false, signature: 's' });
+      bench.receive(status(replica));
     }
     bench.receive(together, 'direct');
     const proposed = bench.sent('pre-prepare').map(({ message }) => message);
@@ -224,9 +222,9 @@ describe('what others can draw out of a replica', () => {
       bench.receive({ ...certified('commit', digest), sequence });
     }
     expect(bench.replica.status().lastExecuted).toBe(16);
-    const status = { kind: 'status', replica: 0, view: 0, lastExecuted: 0, attempt: 0 };
+    const word = status(0);
     for (let times = 0; times < 40; times += 1) {
-      bench.receive({ ...status, asks: false, signature: 's' });
+      bench.receive(word);
     }
     const sent = bench.of('send-decisions').map(({ first, last }) => last - first + 1);
     expect(sent.reduce((sum, each) => sum + each, 0) * 200_000).toBeLessThanOrEqual(
@@ -244,9 +242,9 @@ describe('what others can draw out of a replica', () => {
       bench.receive({ ...certified('commit', `batch(r${sequence})`), sequence });
     }
     bench.receive({ ...certified('checkpoint', 'a state'), view: 0, sequence: 64 });
-    const status = { kind: 'status', replica: 0, view: 0, lastExecuted: 0, attempt: 0 };
+    const word = status(0);
     for (let times = 0; times < 40; times += 1) {
-      bench.receive({ ...status, asks: false, signature: 's' });
+      bench.receive(word);
     }
     expect(bench.rejects()).toContain('throttled');
     expect(bench.sent('certificate')).toHaveLength(40);

@@ -20,9 +20,11 @@ import { onTimerFired } from './handlers/on-timer-fired.js';
 import { onViewChange } from './handlers/on-view-change.js';
 import { onVote } from './handlers/on-vote.js';
 import type { ProtocolMessage, Request, Tally, ViewChange, Vote } from './messages.js';
-import { restore } from './restoring.js';
+import { restore, resume } from './restoring.js';
 import { onFetchChunk, takePart } from './state-transfer.js';
 import { screen, type Screening } from './screening.js';
+import type { DifferingReplica } from './state/settings-of-others.js';
+import { putOff, takeUp } from './taking-part.js';
 import { ReplicaState, type ReplicaDependencies } from './state/replica-state.js';
 import { voteDemand, type VoteDemand } from './vote-demand.js';
 import { waitingFor, type Waiting } from './waiting.js';
@@ -44,10 +46,15 @@ export interface ReplicaStatus {
   /** Slots in memory. */
   readonly slots: number;
   readonly ledgerHead: Digest;
+  /** Whether f + 1 others were told the same, and no more differ than a quorum can do without. */
+  readonly takesPart: boolean;
+  /** Who was told something else, and what, by their own latest words. */
+  readonly differing: readonly DifferingReplica[];
 }
 
 export class Replica {
   private readonly state: ReplicaState;
+  private started = false;
   /** The state's digest when it was asked for last. */
   private digested: { readonly sequence: SequenceNumber; readonly digest: Digest } | undefined;
 
@@ -72,10 +79,28 @@ export class Replica {
    */
   step(input: Input, nowMs: number): readonly Effect[] {
     this.state.nowMs = nowMs;
+    let next: Input | undefined = input;
+    while (next !== undefined) {
+      if (!putOff(this.state, next)) this.take(next);
+      this.resume();
+      next = takeUp(this.state);
+    }
+    return this.state.takeEffects();
+  }
+
+  /** Takes up what was under way when an earlier run stopped, once, as soon as this one takes part. */
+  private resume(): void {
+    const { state, restored, started } = this;
+    if (restored === undefined || !started || !state.takesPart) return;
+    this.restored = undefined;
+    resume(state, restored);
+  }
+
+  private take(input: Input): void {
     switch (input.kind) {
       case 'started':
-        onStarted(this.state, this.restored);
-        this.restored = undefined;
+        this.started = true;
+        onStarted(this.state);
         break;
       case 'disconnected':
         onDisconnected(this.state);
@@ -90,7 +115,6 @@ export class Replica {
         dispatch(this.state, input.message, input.via);
         break;
     }
-    return this.state.takeEffects();
   }
 
   status(): ReplicaStatus {
@@ -107,6 +131,8 @@ export class Replica {
       pooledRequests: state.pool.size,
       slots: state.window.count,
       ledgerHead: state.ledgerHead,
+      takesPart: state.takesPart,
+      differing: state.othersSettings.differing,
     };
   }
 
@@ -187,7 +213,7 @@ function dispatch(state: ReplicaState, message: VerifiedMessage, via: Via): void
       onCertificate(state, message, via);
       return;
     case 'status':
-      onStatus(state, message);
+      onStatus(state, message, via);
       return;
     case 'fetch':
       onFetch(state, message);

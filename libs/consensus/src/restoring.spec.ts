@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Restored, StoreRecord } from './durable.js';
 import type { Certificate, NewView, SlotCertificate, ViewChange } from './messages.js';
-import { Bench, certified, hex, prePrepare, request } from './replica-bench.contract.js';
+import { Bench, certified, hex, prePrepare, request, status } from './replica-bench.contract.js';
 
 const NOTHING: Restored = {
   view: 0,
@@ -40,11 +40,6 @@ function restoredFrom(bench: Bench): Restored {
 
 function restart(bench: Bench, self: number): Bench {
   return new Bench(self, 'ccro', 'done', { restored: restoredFrom(bench) }).start();
-}
-
-function status(replica: number): object {
-  const base = { kind: 'status', replica, view: 0, lastExecuted: 0, attempt: 0 };
-  return { ...base, asks: false, signature: 's' };
 }
 
 /** The watched request waits for the whole time its primary has. */

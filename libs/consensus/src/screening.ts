@@ -16,6 +16,8 @@ import { isSameProposal } from './state/slot.js';
 export type Screening = 'wanted' | 'own-echo' | 'duplicate' | 'outside-watermarks' | 'unsolicited';
 
 export function screen(state: ReplicaState, message: ProtocolMessage): Screening {
+  // Of a replica that is kept apart nothing else has any use.
+  if (state.isApart && message.kind !== 'status') return 'unsolicited';
   switch (message.kind) {
     case 'request':
     case 'requests':
@@ -56,9 +58,8 @@ function screenVote(state: ReplicaState, vote: Kind<'vote'>): Screening {
 }
 
 /**
- * Of each replica the first view-change of the highest view it asks for counts, until there are enough
- * for the view that is to begin, besides what a new-view refers to and what was asked for with its
- * proofs.
+ * Of each replica the first view-change of the highest view it asks for counts, besides what a
+ * new-view refers to and what was asked for with its proofs.
  */
 function screenViewChange(state: ReplicaState, viewChange: Kind<'view-change'>): Screening {
   const { replica, view, digest, stable, slots } = viewChange;
@@ -71,8 +72,7 @@ function screenViewChange(state: ReplicaState, viewChange: Kind<'view-change'>):
   // Who asks for a view that began is helped into it.
   const began = view < state.view || (view === state.view && state.active);
   if (began) return state.active ? 'wanted' : 'duplicate';
-  if ((viewChanges.of(replica)?.view ?? -1) >= view) return 'duplicate';
-  return view === state.view && viewChanges.hasEnoughFor(view) ? 'duplicate' : 'wanted';
+  return (viewChanges.of(replica)?.view ?? -1) >= view ? 'duplicate' : 'wanted';
 }
 
 function screenNewView(state: ReplicaState, { replica, view }: Kind<'new-view'>): Screening {

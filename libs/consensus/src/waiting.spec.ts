@@ -1,12 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Bench, certified, prePrepare, request, vote } from './replica-bench.contract.js';
+import { Bench, certified, prePrepare, request, status, vote } from './replica-bench.contract.js';
 
 const digest = 'batch(r1)';
-
-/** Another replica's word on where it is. */
-function status(replica: number, lastExecuted: number): object {
-  return { kind: 'status', replica, view: 0, lastExecuted, attempt: 0, asks: false };
-}
 
 describe('what a replica waits for', () => {
   it('is nothing when nobody asked for anything', () => {
@@ -40,9 +35,9 @@ describe('what a replica waits for', () => {
   });
 
   it('is what the others have decided, once f + 1 say so', () => {
-    const bench = new Bench(1).start().receive(status(2, 7));
+    const bench = new Bench(1).start().receive(status(2, { lastExecuted: 7 }));
     expect(bench.replica.waiting()).toBeUndefined();
-    bench.receive(status(3, 9));
+    bench.receive(status(3, { lastExecuted: 9 }));
     const expected = { kind: 'decisions', lastExecuted: 0, ahead: 7 };
     expect(bench.replica.waiting()).toEqual(expected);
   });
@@ -51,7 +46,7 @@ describe('what a replica waits for', () => {
     const bench = new Bench(0).start();
     const expected = { kind: 'reports', heard: 1, required: 3 };
     expect(bench.replica.waiting()).toEqual(expected);
-    bench.receive(status(1, 0)).receive(status(2, 0));
+    bench.receive(status(1, { lastExecuted: 0 })).receive(status(2, { lastExecuted: 0 }));
     expect(bench.replica.waiting()).toBeUndefined();
   });
 

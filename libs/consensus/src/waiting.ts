@@ -5,10 +5,23 @@ import { gathererFor } from './collecting.js';
 import type { ReplicaId, SequenceNumber, View } from './ids.js';
 import type { SlotPhase } from './messages.js';
 import type { ReplicaState } from './state/replica-state.js';
+import { agreeingNeeded } from './taking-part.js';
+import type { DifferingReplica } from './state/settings-of-others.js';
 import type { Slot } from './state/slot.js';
 
 /** The first of these that applies. */
 export type Waiting =
+  | {
+      /** Too many others were told something else: this replica takes no part. */
+      readonly kind: 'settings';
+      readonly differing: readonly DifferingReplica[];
+    }
+  | {
+      /** It has just started: so many others must say that they were told the same. */
+      readonly kind: 'agreement';
+      readonly heard: number;
+      readonly required: number;
+    }
   | {
       /** The state at a checkpoint is on its way here, in `chunks` chunks, once that is known. */
       readonly kind: 'state';
@@ -64,6 +77,12 @@ export type Waiting =
 
 /** @returns undefined when there is nothing to do */
 export function waitingFor(state: ReplicaState): Waiting | undefined {
+  const { othersSettings } = state;
+  if (state.isApart) return { kind: 'settings', differing: othersSettings.differing };
+  if (state.isListening) {
+    const required = agreeingNeeded(state);
+    return { kind: 'agreement', heard: othersSettings.agreeingCount, required };
+  }
   const { transfer, recovery, lastExecuted, view, primary, size } = state;
   if (transfer !== undefined) {
     const chunks = transfer.manifest?.chunks.length;

@@ -70,8 +70,10 @@ describe('with BLS', () => {
   });
 
   it('everything else is signed as before', () => {
-    const status = { kind: 'status', replica: 1, view: 0, lastExecuted: 3 } as const;
-    const signed = signerOf(1, true).sign({ ...status, attempt: 0, asks: false });
+    const position = { view: 0, lastExecuted: 3, attempt: 0, asks: false };
+    const told = { settings: [], run: 'run', answers: null };
+    const status = { kind: 'status', replica: 1, ...position, ...told } as const;
+    const signed = signerOf(1, true).sign(status);
     expect(signed.signature).toHaveLength(86);
     expect(refusal(bls.verifier, signed)).toBe('accepted');
     expect(refusal(bls.verifier, request)).toBe('accepted');

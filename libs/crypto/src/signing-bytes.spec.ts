@@ -62,6 +62,9 @@ const statements = fc.oneof(
     lastExecuted: number,
     attempt: number,
     asks: fc.boolean(),
+    settings: fc.array(fc.constantFrom('mode:0123456789abcdef', 'clients:0123456789abcdef')),
+    run: name,
+    answers: fc.option(name),
   }),
   fc.record({ kind: fc.constant('fetch' as const), replica: id, sequence: number, digest }),
   fc.record({

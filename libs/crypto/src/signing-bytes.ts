@@ -181,12 +181,17 @@ export function replyBytes(cluster: string, reply: ReplyHeader, resultsRoot: Dig
 }
 
 export function statusBytes(cluster: string, status: Omit<Status, 'signature'>): Buffer {
-  return startLayout(LAYOUT_TYPES.status, cluster, 4 + 8 + 8 + 8 + 1)
+  const { run, answers, settings } = status;
+  const size = 4 + 8 + 8 + 8 + 1 + 32 + 4 + textBytes(run) + 4 + textBytes(answers ?? '');
+  return startLayout(LAYOUT_TYPES.status, cluster, size)
     .u32(status.replica)
     .u64(status.view)
     .u64(status.lastExecuted)
     .u64(status.attempt)
     .u8(status.asks ? 1 : 0)
+    .digest(hash('sha256', settings.join('\n'), 'hex'))
+    .text(run)
+    .text(answers ?? '')
     .finish();
 }
 

@@ -129,6 +129,9 @@ const samples: readonly ProtocolMessage[] = [
     lastExecuted: 4,
     attempt: 2,
     asks: false,
+    settings: ['mode:0123456789abcdef'],
+    run: 'run',
+    answers: null,
   }),
   signerOf(1).sign({ kind: 'fetch', replica: 1, sequence: 7, digest: root }),
   signerOf(1).sign({

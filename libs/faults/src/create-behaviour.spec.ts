@@ -62,6 +62,9 @@ const status = {
   lastExecuted: 7,
   attempt: 0,
   asks: false,
+  settings: [],
+  run: 'run',
+  answers: null,
 } as const;
 
 const fetch = { kind: 'fetch', replica: 0, sequence: 7, digest: slot.digest } as const;

@@ -1,4 +1,3 @@
-export { whenOver } from './call-end.js';
 export { createHttpAdapter } from './http-adapter.js';
 export { jsonProblem } from './json-body.js';
 export { ProblemFilter, sendProblem } from './problem/problem.filter.js';

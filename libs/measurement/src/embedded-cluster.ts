@@ -8,6 +8,7 @@ import { CcroClient, type Outcome } from '@ccro/client';
 import { Overdue, Quit, systemClock } from '@ccro/clock';
 import {
   clusterKeys,
+  settingsOf,
   developmentCluster,
   developmentKey,
   developmentVotingKey,
@@ -141,7 +142,7 @@ export class EmbeddedCluster {
     const channels = channelNames(cluster);
     const broker = await this.connect(nodeConnectionName(self));
     const runner = createRunner({
-      facts: { ...clusterKeys(this.config), mode },
+      facts: { ...clusterKeys(this.config), mode, settings: settingsOf(this.config) },
       self,
       secretKey: developmentKey('node', self).secretKey,
       votingSecretKey: developmentVotingKey(self).secretKey,

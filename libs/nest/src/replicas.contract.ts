@@ -2,7 +2,7 @@
 
 import { channelNames, InProcessHub, nodeConnectionName } from '@ccro/broker';
 import { systemClock } from '@ccro/clock';
-import { clusterKeys, developmentCluster, developmentKey } from '@ccro/cluster-config';
+import { clusterKeys, developmentCluster, developmentKey, settingsOf } from '@ccro/cluster-config';
 import { createRunner, type ReplicaRunner } from '@ccro/runner';
 import {
   createStateMachine,
@@ -28,7 +28,7 @@ export async function startedReplicas(definition: StateMachineDefinition): Promi
     const channels = channelNames(config.cluster);
     const broker = hub.broker(nodeConnectionName(self));
     const runner = createRunner({
-      facts: { ...clusterKeys(config), mode: config.mode },
+      facts: { ...clusterKeys(config), mode: config.mode, settings: settingsOf(config) },
       self,
       secretKey: developmentKey('node', self).secretKey,
       broker,

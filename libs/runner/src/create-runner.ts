@@ -5,9 +5,10 @@ import {
   Replica,
   allToAll,
   toCollector,
-  type ReplicaConfig,
   type ReplicaId,
+  type ReplicaTuning,
   type Restored,
+  type Settings,
   type StateMachine,
   type VoteRouter,
 } from '@ccro/consensus';
@@ -15,11 +16,14 @@ import { createDigests, createVerification, MessageSigner, type ClusterKeys } fr
 import type { ReplicaStore } from '@ccro/storage';
 import { json } from '@ccro/wire';
 import type { Clock } from '@ccro/clock';
+import { randomBytes } from 'node:crypto';
 import { ReplicaRunner, type RunnerListener } from './replica-runner.js';
 
 /** Public facts about the cluster that a runner needs: a cluster file holds them. */
 export interface ClusterFacts extends ClusterKeys {
   readonly mode: 'pbft' | 'ccro';
+  /** What all replicas and clients must be told alike, in a form that can be compared. */
+  readonly settings: Settings;
 }
 
 export interface RunnerOptions {
@@ -37,7 +41,9 @@ export interface RunnerOptions {
   readonly clock: Clock;
   readonly listener: RunnerListener;
   /** Deviations from the defaults, for tests and experiments. */
-  readonly tuning?: Partial<Omit<ReplicaConfig, 'cluster' | 'self' | 'n'>>;
+  readonly tuning?: Partial<ReplicaTuning>;
+  /** A word that no other run of this replica has. Default: a random one. */
+  readonly run?: string;
 }
 
 const ROUTERS: Readonly<Record<ClusterFacts['mode'], VoteRouter>> = {
@@ -70,6 +76,8 @@ export function createRunner(options: RunnerOptions): ReplicaRunner {
       ...options.tuning,
       cluster,
       self,
+      run: options.run ?? randomBytes(16).toString('base64url'),
+      settings: facts.settings,
       n: members.length,
     },
     { digests: createDigests(), certificates: scheme, router: ROUTERS[mode], stateMachine },

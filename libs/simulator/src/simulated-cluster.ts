@@ -11,13 +11,15 @@ import {
   developmentCluster,
   developmentKey,
   GATEWAY_CLIENT,
+  settingsOf,
 } from '@ccro/cluster-config';
 import {
   checkpointDefaults,
   DEFAULT_REPLICA_CONFIG,
   type ClientId,
-  type ReplicaConfig,
   type ReplicaId,
+  type ReplicaTuning,
+  type Settings,
   type StoreRecord,
 } from '@ccro/consensus';
 import { createVerification, type SchemeName, type Verifier } from '@ccro/crypto';
@@ -33,6 +35,7 @@ import { INSTANT_DISK, SimulatedDisk, type DiskOptions } from './simulated-disk.
 import { SimulatedNetwork, type NetworkFaults, type Published } from './simulated-network.js';
 import {
   SimulatedNode,
+  type NodeFile,
   type NodeObserver,
   type SimulatedFault,
   type SimulatedTuning,
@@ -56,6 +59,8 @@ export interface SimulationOptions {
   readonly ambushes?: readonly AmbushPlan[];
   readonly network?: NetworkFaults;
   readonly tuning?: SimulatedTuning;
+  /** Nodes that have another cluster file at first, and what it says instead. */
+  readonly drifted?: ReadonlyMap<ReplicaId, SimulatedTuning>;
   /** Ids of the clients; by default the gateway alone. */
   readonly clients?: readonly [ClientId, ...ClientId[]];
   readonly disk?: DiskOptions;
@@ -86,6 +91,7 @@ export class SimulatedCluster {
   eavesdropper: ((published: Published) => void) | undefined;
   /** Sees every record once it is durable. */
   onDurable: ((replica: ReplicaId, record: StoreRecord) => void) | undefined;
+  private readonly settingsOf: (tuning: SimulatedTuning) => Settings;
   private readonly clientNames: ReadonlySet<string>;
   private readonly broadcast: string;
 
@@ -94,7 +100,9 @@ export class SimulatedCluster {
     this.network = new SimulatedNetwork(this.time, new Random(`${seed}/network`));
     this.network.faults = options.network ?? this.network.faults;
     const config = developmentCluster({ nodes, mode, signature, clients, cluster: 'simulated' });
-    this.facts = { ...clusterKeys(config), mode };
+    this.settingsOf = (tuning) => settingsOf({ ...config, tuning });
+    const settings = this.settingsOf(options.tuning ?? {});
+    this.facts = { ...clusterKeys(config), mode, settings };
     this.broadcast = channelNames(this.facts.cluster).broadcast;
     this.clientNames = new Set(clients.map(clientConnectionName));
     this.checkers = this.createCheckers();
@@ -163,6 +171,15 @@ export class SimulatedCluster {
     return node;
   }
 
+  /** Gives a node another cluster file and starts it again: the cluster's own, and `tuning`. */
+  restartWith(id: ReplicaId, tuning: SimulatedTuning = {}): void {
+    this.node(id).restart(this.fileOf({ ...this.options.tuning, ...tuning }));
+  }
+
+  private fileOf(tuning: SimulatedTuning): NodeFile {
+    return { tuning, settings: this.settingsOf(tuning) };
+  }
+
   /** Tells the listener of something that is done to the cluster. */
   note(text: string): void {
     this.tell({ kind: 'note', text });
@@ -193,7 +210,7 @@ export class SimulatedCluster {
     );
   }
 
-  private limits(): Omit<ReplicaConfig, 'cluster' | 'self' | 'n'> {
+  private limits(): ReplicaTuning {
     return {
       ...DEFAULT_REPLICA_CONFIG,
       ...checkpointDefaults(this.options.nodes),
@@ -220,6 +237,7 @@ export class SimulatedCluster {
       tuning = {},
       disk: diskOptions = INSTANT_DISK,
       clockRates,
+      drifted,
     } = this.options;
     const disk = new SimulatedDisk(time, new Random(`${seed}/disk/${self}`), diskOptions, {
       onAppended: (record) => {
@@ -233,7 +251,8 @@ export class SimulatedCluster {
     });
     const clockRate = clockRates?.[self] ?? 1;
     const node = new SimulatedNode(
-      { self, seed, facts: this.facts, tuning, clockRate, adversary: this.adversary },
+      { self, seed, facts: this.facts, clockRate, adversary: this.adversary },
+      this.fileOf({ ...tuning, ...drifted?.get(self) }),
       { time, network, disk },
       this.observerOf(self),
     );

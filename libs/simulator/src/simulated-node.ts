@@ -12,10 +12,11 @@ import type {
   ExecutedSlot,
   Progress,
   RejectCode,
-  ReplicaConfig,
   ReplicaId,
   ReplicaStatus,
+  ReplicaTuning,
   Restored,
+  Settings,
   VerifiedMessage,
 } from '@ccro/consensus';
 import { createDigests } from '@ccro/crypto';
@@ -37,13 +38,18 @@ import type { VirtualTime } from './virtual-time.js';
 export type SimulatedFault = FaultKind | 'byzantine';
 
 /** Settings of the core that a simulation may choose. */
-export type SimulatedTuning = Partial<Omit<ReplicaConfig, 'cluster' | 'self' | 'n'>>;
+export type SimulatedTuning = Partial<ReplicaTuning>;
+
+/** What its cluster file says that others' may say otherwise. */
+export interface NodeFile {
+  readonly tuning: SimulatedTuning;
+  readonly settings: Settings;
+}
 
 export interface SimulatedNodeOptions {
   readonly self: ReplicaId;
   readonly seed: number | string;
   readonly facts: ClusterFacts;
-  readonly tuning: SimulatedTuning;
   /** The node's milliseconds in one of virtual time. */
   readonly clockRate: number;
   /** Who speaks for the node while it is `byzantine`. */
@@ -77,11 +83,13 @@ export class SimulatedNode {
   private faultKind: SimulatedFault | undefined;
   private up = true;
   private failed = false;
+  private runs = 0;
   /** While the process is stopped: what it would have done. */
   private backlog: (() => void)[] | undefined;
 
   constructor(
     private readonly options: SimulatedNodeOptions,
+    private file: NodeFile,
     private readonly parts: SimulatedNodeParts,
     private readonly observer: NodeObserver,
   ) {
@@ -122,9 +130,10 @@ export class SimulatedNode {
     return this.parts.disk.crash();
   }
 
-  /** Starts again from what the disk holds. */
-  restart(): void {
+  /** Starts again from what the disk holds, with another cluster file if one is given. */
+  restart(file = this.file): void {
     if (this.up) this.crash();
+    this.file = file;
     this.up = true;
     this.failed = false;
     this.observer.onPower(true);
@@ -251,14 +260,16 @@ export class SimulatedNode {
   }
 
   private createRunner(): ReplicaRunner {
-    const { self, facts, tuning } = this.options;
+    const { self, facts } = this.options;
+    const { tuning, settings } = this.file;
     const { disk } = this.parts;
     const { observer } = this;
     const restored = disk.read();
     observer.onRestored(restored);
     const runner = createRunner({
-      facts,
+      facts: { ...facts, settings },
       self,
+      run: `run-${(this.runs += 1)}`,
       secretKey: developmentKey('node', self).secretKey,
       votingSecretKey: developmentVotingKey(self).secretKey,
       broker: this.broker,

@@ -2,6 +2,7 @@
  * The files of a store: LevelDB's, and beside them the number of the newest confirmed batch.
  */
 
+import { differingSettings, type Settings } from '@ccro/consensus';
 import { ClassicLevel } from 'classic-level';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, open, readdir } from 'node:fs/promises';
@@ -17,6 +18,8 @@ export type Level = ClassicLevel<string, string>;
 export interface StoreIdentity {
   readonly cluster: string;
   readonly replica: number;
+  /** What the state in it follows from beside the requests: other settings come to another one. */
+  readonly settings?: Settings | undefined;
 }
 
 export interface LevelFiles {
@@ -143,12 +146,31 @@ function checkOwner(text: string | undefined, identity: StoreIdentity, directory
         'use the version that wrote it, or another directory',
     );
   }
-  if (cluster === identity.cluster && replica === identity.replica) return;
+  if (cluster === identity.cluster && replica === identity.replica) {
+    checkSettings(owner, identity, directory);
+    return;
+  }
   throw new StoreError(
     'foreign',
     `the store in ${directory} belongs to node ${replica} of cluster ${JSON.stringify(cluster)}, ` +
       `not to node ${identity.replica} of cluster ${JSON.stringify(identity.cluster)}: ` +
       'use another directory',
+  );
+}
+
+/** Stores of earlier versions do not say. */
+function checkSettings(
+  { settings }: StoreIdentity,
+  { settings: given = settings }: StoreIdentity,
+  directory: string,
+): void {
+  const differing = differingSettings(settings ?? given ?? [], given ?? []);
+  if (differing.length === 0) return;
+  throw new StoreError(
+    'foreign',
+    `the store in ${directory} was written with another cluster file, with other ` +
+      `${differing.join(', ')}, from which the state follows: start the node with the file that it ` +
+      'had, which all nodes must have, or make a new cluster',
   );
 }
 

@@ -124,6 +124,20 @@ describe('level store', () => {
     });
   });
 
+  it('D7, sibling: refuses settings from which another state follows, and says which', async () => {
+    const directory = await freshDirectory();
+    const was = { ...IDENTITY, settings: ['clientWindow:1111111111111111'] };
+    const other = { ...IDENTITY, settings: ['clientWindow:2222222222222222'] };
+    await (await openedLevel(directory, { identity: was })).close();
+    await expect(openLevel(directory, { identity: other })).rejects.toMatchObject({
+      code: 'foreign',
+      message: expect.stringContaining('with other clientWindow') as string,
+    });
+    await (await openedLevel(directory, { identity: was })).close();
+    const older = await filledDirectory();
+    expect(await (await openedLevel(older, { identity: other })).restore()).toBeDefined();
+  });
+
   it.each([
     [
       { cluster: 'test', replica: 2 },

@@ -81,7 +81,7 @@ export function toldDecision(slot: ExecutedSlot): ReportedDecision {
   };
 }
 
-/** @returns undefined for stable checkpoints, which come all the time */
+/** @returns undefined for stable checkpoints, which come all the time, and what is for logs alone */
 export function toldProgress(progress: Progress): ReportedProgress | undefined {
   const nothing = { view: null, sequence: null, why: null };
   const { kind } = progress;
@@ -94,6 +94,9 @@ export function toldProgress(progress: Progress): ReportedProgress | undefined {
     case 'took-state-over':
       return { ...nothing, kind, sequence: progress.sequence };
     case 'stable-checkpoint':
+    case 'settings-differ':
+    case 'takes-no-part':
+    case 'takes-part-again':
       return undefined;
   }
 }

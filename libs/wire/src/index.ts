@@ -9,9 +9,6 @@ export {
   type Query,
   type QueryRetry,
   readQueryRetry,
-  mayAnswer,
-  type NodeAnswer,
-  parseNodeAnswer,
 } from './control-messages.js';
 export {
   COUNTER,
@@ -34,6 +31,7 @@ export {
   MAX_OPERATION_CHARACTERS,
   MAX_QUERY_CHARACTERS,
   MAX_REQUESTS,
+  MAX_SETTINGS,
   MAX_SIGNED_TOGETHER,
 } from './limits.js';
 export { nestsTooDeep } from './nesting.js';

@@ -142,8 +142,10 @@ function travelForm(message: WireMessage): object {
       return { kind, view, viewChanges, reproposals, replica, signature };
     }
     case 'status': {
-      const { kind, replica, view, lastExecuted, attempt, asks, signature } = message;
-      return { kind, replica, view, lastExecuted, attempt, asks, signature };
+      const { kind, replica, view, lastExecuted, attempt, asks, settings, run, answers } = message;
+      const { signature } = message;
+      const said = { view, lastExecuted, attempt, asks, settings, run, answers };
+      return { kind, replica, ...said, signature };
     }
     case 'fetch': {
       const { kind, replica, sequence, digest, signature } = message;

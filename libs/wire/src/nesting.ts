@@ -14,11 +14,7 @@ const CLOSING = [0x5d, 0x7d] as const;
  * times as long as an honest message of that size.
  */
 export function nestsTooDeep(payload: Uint8Array): boolean {
-  return payload.length >= WORTH_LOOKING_BYTES && nestsDeeperThan(payload, MAX_DEPTH);
-}
-
-/** Whether JSON text has more than `most` arrays and objects inside one another. */
-export function nestsDeeperThan(payload: Uint8Array, most: number): boolean {
+  if (payload.length < WORTH_LOOKING_BYTES) return false;
   let depth = 0;
   let inString = false;
   for (let index = 0; index < payload.length; index += 1) {
@@ -30,7 +26,7 @@ export function nestsDeeperThan(payload: Uint8Array, most: number): boolean {
       inString = true;
     } else if (byte === OPENING[0] || byte === OPENING[1]) {
       depth += 1;
-      if (depth > most) return true;
+      if (depth > MAX_DEPTH) return true;
     } else if (byte === CLOSING[0] || byte === CLOSING[1]) {
       depth -= 1;
     }

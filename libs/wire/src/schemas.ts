@@ -29,6 +29,7 @@ import {
   MAX_OPERATION_CHARACTERS,
   MAX_QUERY_CHARACTERS,
   MAX_REQUESTS,
+  MAX_SETTINGS,
   MAX_SIGNED_TOGETHER,
 } from './limits.js';
 
@@ -180,6 +181,9 @@ const NEW_VIEW = Type.Object(
   STRICT,
 );
 
+/** Name of a setting and a part of its digest. */
+const SETTING = Type.String({ pattern: /^[A-Za-z]{1,32}:[0-9a-f]{16}$/ });
+
 const STATUS = Type.Object(
   {
     kind: Type.Literal('status'),
@@ -188,6 +192,9 @@ const STATUS = Type.Object(
     lastExecuted: COUNTER,
     attempt: COUNTER,
     asks: Type.Boolean(),
+    settings: Type.Array(SETTING, { maxItems: MAX_SETTINGS }),
+    run: NAME,
+    answers: Type.Union([Type.Null(), NAME]),
     signature: SIGNATURE,
   },
   STRICT,

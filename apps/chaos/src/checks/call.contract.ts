@@ -76,7 +76,6 @@ export function anIncident(
     startMs,
     healedMs: overMs,
     overMs,
-    showed: 'it did',
     notes: [],
   };
 }

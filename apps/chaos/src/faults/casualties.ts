@@ -6,7 +6,7 @@ export class Casualties {
   private readonly affected = new Map<number, string>();
 
   /** @param limit f */
-  constructor(readonly limit: number) {}
+  constructor(private readonly limit: number) {}
 
   /** Undefined when the node is well. */
   whatAffects(node: number): string | undefined {

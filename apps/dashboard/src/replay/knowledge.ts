@@ -130,6 +130,9 @@ function afterProgress(
     case 'stable-checkpoint':
       return withStable(node, progress.sequence);
     case 'fetching-state':
+    case 'settings-differ':
+    case 'takes-no-part':
+    case 'takes-part-again':
       return node;
     case 'took-state-over':
       return { ...node, lastExecuted: Math.max(node.lastExecuted, progress.sequence) };

@@ -247,6 +247,12 @@ function progressText(progress: Extract<RecordedStep, { kind: 'progress' }>['pro
       return `is far behind and fetches the state at checkpoint ${progress.sequence}`;
     case 'took-state-over':
       return `takes over the state at checkpoint ${progress.sequence}`;
+    case 'settings-differ':
+      return `learns that node ${progress.replica} was told something else: ${progress.settings.join(', ')}`;
+    case 'takes-no-part':
+      return `takes no part: ${counted(progress.differing.length, 'other')} differ in what they were told`;
+    case 'takes-part-again':
+      return 'takes part again';
   }
 }
 

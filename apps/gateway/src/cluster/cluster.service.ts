@@ -46,21 +46,11 @@ export interface ClusterStatus {
 const FRESH_MS = 200;
 const FRESH_MS_PER_NODE = 5;
 
-/** What a node said of itself, or is about to say. */
-interface AskedStatus {
-  /** Undefined for no valid answer in time. */
-  readonly answer: Promise<NodeStatus | undefined>;
-  /** Until when others are told it too; while it is open for as long as it is. */
-  untilMs: number;
-}
-
-/**
- * Asks the nodes how they are and puts their answers together. Callers share a question to a node,
- * and its answer for a moment: whoever asks, however often, costs nodes no more than that.
- */
+/** Asks the nodes how they are and puts their answers together. */
 @Injectable()
 export class ClusterService {
-  private readonly asked = new Map<ReplicaId, AskedStatus>();
+  private asking: Promise<readonly (NodeStatus | undefined)[]> | undefined;
+  private forgetting: NodeJS.Timeout | undefined;
 
   constructor(
     @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
@@ -69,11 +59,16 @@ export class ClusterService {
     private readonly judge: EvidenceJudge,
   ) {}
 
-  /** By id; undefined for nodes that gave no valid answer in time. */
+  /**
+   * By id; undefined for nodes that gave no valid answer in time. Callers share one round, and its
+   * answers for a moment after it: whoever asks, however often, costs nodes no more than that.
+   */
   async statuses(): Promise<readonly (NodeStatus | undefined)[]> {
-    const { n } = this.client.size;
-    const answers = Array.from({ length: n }, (_, id) => this.shared(id));
-    return Promise.all(answers.map((answer) => answer.catch(() => undefined)));
+    this.asking ??= this.askAll().finally(() => {
+      const freshMs = FRESH_MS + FRESH_MS_PER_NODE * this.client.size.n;
+      this.forgetting = setTimeout(() => this.forget(), freshMs).unref();
+    });
+    return this.asking;
   }
 
   async status(): Promise<ClusterStatus> {
@@ -113,7 +108,8 @@ export class ClusterService {
 
   /** Everything node `id` says of itself, or that it does not answer. */
   async node(id: ReplicaId): Promise<NodeStatus | { id: ReplicaId; up: false; role: NodeRole }> {
-    const status = await this.shared(id);
+    const answer = await this.ask(id, { type: 'status' }).catch(unlessUnreachable);
+    const status = readNodeStatus(id, answer);
     if (status !== undefined) return status;
     // What part it plays the others know.
     const known = (await this.statuses()).filter((each) => each !== undefined);
@@ -138,28 +134,15 @@ export class ClusterService {
     }
   }
 
-  /** What node `id` says now: for whoever asks seldom. Others are told it too. */
-  asOfNow(id: ReplicaId): Promise<NodeStatus | undefined> {
-    const asking = this.ask(id, { type: 'status' });
-    const answer = asking.then((given) => readNodeStatus(id, given), unlessUnreachable);
-    const asked: AskedStatus = { answer, untilMs: Infinity };
-    this.asked.set(id, asked);
-    const end = (): void => {
-      asked.untilMs = performance.now() + FRESH_MS + FRESH_MS_PER_NODE * this.client.size.n;
-    };
-    answer.then(end, end);
-    return answer;
-  }
-
   /** What nodes said is not true any more. */
   forget(): void {
-    this.asked.clear();
+    clearTimeout(this.forgetting);
+    this.asking = undefined;
   }
 
-  private shared(id: ReplicaId): Promise<NodeStatus | undefined> {
-    const asked = this.asked.get(id);
-    const isFresh = asked !== undefined && performance.now() < asked.untilMs;
-    return isFresh ? asked.answer : this.asOfNow(id);
+  private async askAll(): Promise<readonly (NodeStatus | undefined)[]> {
+    const answers = await this.client.queryAll({ type: 'status' }, this.settings.nodeTimeoutMs);
+    return answers.map((answer, id) => readNodeStatus(id, answer));
   }
 
   /** The view that f+1 nodes have reached; what replies said while too few answer. */

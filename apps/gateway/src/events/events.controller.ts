@@ -1,7 +1,6 @@
 import { Controller, Get, Req, Res } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { whenOver } from '@ccro/http';
 import { BROKER_TRANSPORT, BrokerContext } from '@ccro/transport';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AtDoor } from '../door/access.js';
@@ -37,7 +36,7 @@ export class EventsController {
       reply.raw.end();
       return;
     }
-    whenOver(reply, this.events.open(reply.raw));
+    reply.raw.once('close', this.events.open(reply.raw));
   }
 
   @EventPattern<string[]>(['telemetry'], BROKER_TRANSPORT)

@@ -1,3 +1,4 @@
+import { stateSettings } from '@ccro/cluster-config';
 import { createDigests } from '@ccro/crypto';
 import type { Restored } from '@ccro/consensus';
 import { processDescriptors } from '@ccro/program';
@@ -15,10 +16,11 @@ export interface OpenedStore {
 
 /** @throws StoreError when the node must not start from what is there */
 export async function openNodeStore({ storage, facts, self }: NodeOptions): Promise<OpenedStore> {
-  const identity = { cluster: facts.cluster, replica: self };
-  const { settings, release } = bounded(storage);
+  const settings = stateSettings(facts.settings);
+  const identity = { cluster: facts.cluster, replica: self, settings };
+  const { bounds, release } = bounded(storage);
   try {
-    const store = await openStore(settings, identity, createDigests());
+    const store = await openStore(bounds, identity, createDigests());
     return { store, restored: await store.restore(), release };
   } catch (error) {
     release();
@@ -28,14 +30,14 @@ export async function openNodeStore({ storage, facts, self }: NodeOptions): Prom
 
 /** A store may keep open what the process's limit leaves it, which is set aside until `release`. */
 function bounded(storage: StoreSettings): {
-  readonly settings: StoreSettings;
+  readonly bounds: StoreSettings;
   readonly release: () => void;
 } {
-  if (storage.durability === 'memory') return { settings: storage, release: () => undefined };
+  if (storage.durability === 'memory') return { bounds: storage, release: () => undefined };
   const descriptors = processDescriptors();
   const maxOpenFiles = descriptors.reserveStore();
   const release = (): void => descriptors.releaseStore(maxOpenFiles);
-  return { settings: { ...storage, maxOpenFiles }, release };
+  return { bounds: { ...storage, maxOpenFiles }, release };
 }
 
 /** One line for the log. */

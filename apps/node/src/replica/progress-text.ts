@@ -1,4 +1,5 @@
 import type { Progress, ViewChangeReason } from '@ccro/consensus';
+import { differsText, takesNoPartText } from './settings-text.js';
 
 const REASONS: Readonly<Record<ViewChangeReason, string>> = {
   'request-waits': 'a request waits too long for its commander',
@@ -24,5 +25,11 @@ export function progressText(progress: Progress): string {
       return `far behind: fetching the state at ${progress.sequence}`;
     case 'took-state-over':
       return `took over the state at ${progress.sequence}, going on from there`;
+    case 'settings-differ':
+      return differsText(progress);
+    case 'takes-no-part':
+      return takesNoPartText(progress.differing);
+    case 'takes-part-again':
+      return 'takes part again: enough nodes have the same settings';
   }
 }

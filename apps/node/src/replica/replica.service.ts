@@ -196,14 +196,19 @@ export class ReplicaService implements BeforeApplicationShutdown, OnApplicationS
   }
 
   private logProgress(progress: Progress): void {
-    const often = progress.kind === 'stable-checkpoint';
-    this.logger[often ? 'debug' : 'log'](progressText(progress));
+    const { kind } = progress;
+    const level = kind === 'stable-checkpoint' ? 'debug' : isWarning(kind) ? 'warn' : 'log';
+    this.logger[level](progressText(progress));
   }
 
   private logEvidence(evidence: Evidence): void {
     const { accused, kind } = evidence;
     this.logger.debug(`evidence against node ${accused} (${STANDING_OF[kind]}): ${kind}`);
   }
+}
+
+function isWarning(kind: Progress['kind']): boolean {
+  return kind === 'settings-differ' || kind === 'takes-no-part';
 }
 
 /** What was thrown may be anything, and throw itself when it is asked what it says. */

@@ -22,7 +22,7 @@ const MAX_NAMED = 8;
  * How long a node that waits for this may be called ready all the same. Under load a node often
  * lags by a message or two; a view that has not begun for long is not about to.
  */
-const PATIENCE_MS = { state: 0, decisions: 2000, view: 5000 } as const;
+const PATIENCE_MS = { settings: 0, state: 0, decisions: 2000, view: 5000 } as const;
 
 export interface WatchedNode {
   readonly waiting: () => Waiting | undefined;
@@ -132,12 +132,16 @@ export class NodeWatch {
   /** Notes since when it is this obstacle. */
   private obstacleOf(waiting: Waiting | undefined): Obstacle | undefined {
     const kind = waiting?.kind;
-    if (kind !== 'state' && kind !== 'decisions' && kind !== 'view') this.obstacle = undefined;
+    if (!isObstacle(kind)) this.obstacle = undefined;
     else if (this.obstacle?.kind !== kind) {
       this.obstacle = { kind, sinceMs: this.parts.clock.now() };
     }
     return this.obstacle;
   }
+}
+
+function isObstacle(kind: Waiting['kind'] | undefined): kind is Obstacle['kind'] {
+  return kind !== undefined && kind in PATIENCE_MS;
 }
 
 /** Such a node executes all the time, and waits all the same. */

@@ -1,8 +1,13 @@
 import type { Waiting } from '@ccro/consensus';
+import { takesNoPartText } from '../replica/settings-text.js';
 
 /** What the log says a node waits for, with numbers. */
 export function waitingText(waiting: Waiting): string {
   switch (waiting.kind) {
+    case 'agreement':
+      return `waits for ${more(waiting.required - waiting.heard, 'node')} to say that they have the same cluster file`;
+    case 'settings':
+      return takesNoPartText(waiting.differing);
     case 'state': {
       const { sequence, received, chunks } = waiting;
       const share =

@@ -24,6 +24,7 @@ export function onFetch(state: ReplicaState, fetch: Verified<Fetch>): void {
   const batch = slot?.batchOf(digest) ?? [];
   if (decision?.digest === digest) message = decision;
   else if (proposal !== undefined) message = withBodies(proposal);
-  if (message === undefined || !mayAnswer(state, replica, requestsBytes(batch), 'decisions')) return;
+  if (message === undefined || !mayAnswer(state, replica, requestsBytes(batch), 'decisions'))
+    return;
   state.emit({ kind: 'send', to: { kind: 'replica', id: replica }, message });
 }

@@ -44,12 +44,7 @@ export class AnswerBudget {
    *
    * @returns false, and takes none, when there is too little
    */
-  spend(
-    asker: ReplicaId | ClientId,
-    bytes: number,
-    nowMs: number,
-    kind: AnswerKind,
-  ): boolean {
+  spend(asker: ReplicaId | ClientId, bytes: number, nowMs: number, kind: AnswerKind): boolean {
     const bucket = this.bucket(asker, kind, nowMs);
     const cost = Math.min(Math.max(bytes, LEAST), CAPACITY[kind]);
     if (bucket.tokens < cost) return false;

@@ -3,6 +3,7 @@ import { clusterSize } from '../config.js';
 import type { StoreRecord } from '../durable.js';
 import type { Effect } from '../effect.js';
 import type { ClientId, Digest, ReplicaId, SequenceNumber, View } from '../ids.js';
+import type { Input } from '../input.js';
 import type { PrePrepare } from '../messages.js';
 import type { CertificateAssembler, Digests, StateMachine, VoteRouter } from '../ports.js';
 import { primaryOf } from '../quorum.js';
@@ -17,6 +18,7 @@ import { FastPath } from './fast-path.js';
 import { Recovery } from './recovery.js';
 import { RequestPool } from './request-pool.js';
 import { SlotWindow } from './slot-window.js';
+import { SettingsOfOthers } from './settings-of-others.js';
 import { StateChunks } from './state-chunks.js';
 import type { Transfer } from './transfer.js';
 import type { WatchedRequest } from './watched-request.js';
@@ -48,11 +50,19 @@ export class ReplicaState {
   readonly viewChanges: ViewChanges;
   readonly chunks: StateChunks;
   readonly answers = new AnswerBudget();
+  readonly othersSettings = new SettingsOfOthers();
 
   view: View = 0;
   /** False from leaving a view until the next one begins: then it votes for nothing. */
   active = true;
-  /** True while the broker is away: nobody can be blamed for silence then. */
+  /** True until enough others have said that they were told the same, see `taking-part.ts`. */
+  isListening = false;
+  /** True while too many others were told something else. */
+  isApart = false;
+  /** What this replica takes up when it takes part, and about how many bytes that is. */
+  readonly putOff: Input[] = [];
+  putOffBytes = 0;
+  /** True while the broker is away, or this replica takes no part: nobody is blamed for silence. */
   paused = false;
   /** Views left since something executed; each doubles the time the next primary gets. */
   failedViews = 0;
@@ -146,6 +156,11 @@ export class ReplicaState {
 
   get isPrimary(): boolean {
     return this.primary === this.self;
+  }
+
+  /** Whether it votes, proposes, asks for views and executes. */
+  get takesPart(): boolean {
+    return !this.isListening && !this.isApart;
   }
 
   /** How long the oldest request, or a new view, may take. */

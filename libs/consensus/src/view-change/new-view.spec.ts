@@ -10,7 +10,7 @@ import type {
   ViewChange,
 } from '../messages.js';
 import { clusterSize } from '../config.js';
-import { Bench, certified, prePrepare, request } from '../replica-bench.contract.js';
+import { Bench, certified, prePrepare, request, status } from '../replica-bench.contract.js';
 import { isBare, withoutProofs } from './proofs.js';
 import { ViewChanges } from './view-changes.js';
 
@@ -83,8 +83,7 @@ describe('a new primary (docs/PROTOCOL.md, no-equivocation)', () => {
     const bench = new Bench(1, 'pbft').receive(request(2)).receive(request(3));
     // It knows how far the others are, so it may propose as soon as it is primary.
     for (const replica of [2, 3]) {
-      const status = { kind: 'status', replica, view: 0, lastExecuted: 0, attempt: 0 };
-      bench.receive({ ...status, asks: false, signature: 's' });
+      bench.receive(status(replica));
     }
     makePrimary(bench, checkpoint(4), [prepared(5), prepared(6)]);
     // It lacks the batch of slots 5 and 6, so these wait; 7 is the first one that is free.
@@ -181,8 +180,7 @@ describe('a replica that asks for a view which began without it', () => {
   it('M4, sibling: also when it only says in which view it is', () => {
     const bench = inViewOne();
     for (let attempt = 0; attempt < 4; attempt += 1) {
-      const status = { kind: 'status', replica: 3, view: 0, lastExecuted: 0, attempt };
-      bench.receive({ ...status, asks: false, signature: 's' });
+      bench.receive(status(3, { attempt }));
     }
     const helped = bench.sent('new-view').map(({ to }) => to);
     expect(helped.length).toBeGreaterThan(0);
@@ -364,32 +362,6 @@ describe('what is not worth checking', () => {
     for (const replica of [1, 2]) bench.receive(viewChange(replica, BEGINNING, [], 5));
     expect(bench.replica.screen(viewChange(3, BEGINNING, [], 4))).toBe('duplicate');
     expect(bench.replica.screen(viewChange(3, BEGINNING, [], 5))).toBe('wanted');
-  });
-
-  it('A13: more than two beyond a quorum of proven ones, unless a new-view stands on them', () => {
-    const bench = new Bench(0, 'pbft', 'done', { tuning: { n: 10 } });
-    const screen = (replica: ReplicaId) =>
-      bench.replica.screen(viewChange(replica, BEGINNING, []) as ViewChange);
-    for (let replica = 1; replica <= 8; replica += 1) {
-      bench.receive(viewChange(replica, BEGINNING, []));
-    }
-    expect(bench.replica.status()).toMatchObject({ view: 1, active: false });
-    expect(screen(9)).toBe('wanted');
-    const own = bench.sent('view-change')[0]?.message as ViewChange;
-    bench.receive({ ...own, signature: 's' }, 'self');
-    expect(screen(9)).toBe('duplicate');
-    expect(bench.replica.screen(viewChange(9, BEGINNING, [], 2))).toBe('wanted');
-    bench.receive(newView(1, [0, 1, 2, 3, 4, 5, 9]));
-    expect(screen(9)).toBe('wanted');
-  });
-
-  it('A13, sibling: such as report what nothing proves keep no others from being checked', () => {
-    const bench = new Bench(0, 'pbft', 'done', { tuning: { n: 13 } });
-    for (let replica = 1; replica <= 11; replica += 1) {
-      const slots = replica <= 3 ? [prepared(replica)] : [];
-      bench.receive(withoutProofs(viewChange(replica, BEGINNING, slots)));
-    }
-    expect(bench.replica.screen(viewChange(12, BEGINNING, []))).toBe('wanted');
   });
 
   it('A13, sibling: reports from beyond the window, and new-views of views that began', () => {

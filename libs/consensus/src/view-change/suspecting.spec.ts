@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Request } from '../messages.js';
-import { Bench, certified, request } from '../replica-bench.contract.js';
+import { Bench, certified, request, status } from '../replica-bench.contract.js';
 
 const TIMER = { kind: 'request', view: 0 } as const;
 const WAITING = request(1);
@@ -12,8 +12,7 @@ function backup(): Bench {
 
 function hearOf(bench: Bench, lastExecuted: number): void {
   for (const replica of [2, 3]) {
-    const status = { kind: 'status', replica, view: 0, lastExecuted, attempt: 0 };
-    bench.receive({ ...status, asks: false, signature: 's' });
+    bench.receive(status(replica, { lastExecuted }));
   }
 }
 
@@ -139,8 +138,7 @@ describe('suspecting the primary (PBFT, section 4.4)', () => {
 
   it('is not held back by one replica that claims to be ahead', () => {
     const bench = backup();
-    const lie = { kind: 'status', replica: 3, view: 0, lastExecuted: 99, attempt: 0 };
-    bench.receive({ ...lie, asks: false, signature: 's' });
+    bench.receive(status(3, { lastExecuted: 99 }));
     bench.fire(TIMER).fire(TIMER);
     expect(bench.replica.status()).toMatchObject({ view: 1, active: false });
   });

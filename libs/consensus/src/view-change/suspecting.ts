@@ -26,10 +26,25 @@ import type { Request } from '../messages.js';
 import type { ReplicaState } from '../state/replica-state.js';
 import { MAX_CLIENT_POOL_BYTES, mostPoolBytes } from '../state/request-pool.js';
 import type { WatchedRequest } from '../state/watched-request.js';
-import { startViewChange } from './changing-view.js';
+import { startViewChange, timeNewView } from './changing-view.js';
 
 /** Part of a window, in requests and bytes: with less than that executed, there was room. */
 const FAR_FROM_FULL = 1 / 4;
+
+/** Nobody can be blamed for silence from now on: nothing is heard, or listened to. */
+export function pauseClocks(state: ReplicaState): void {
+  state.paused = true;
+  state.newViewTimed = false;
+  state.emit({ kind: 'cancel-timer', timer: { kind: 'new-view', view: state.view } });
+  stopWatching(state);
+}
+
+/** Starts the clocks from zero. */
+export function resumeClocks(state: ReplicaState): void {
+  state.paused = false;
+  watchOldestRequest(state);
+  timeNewView(state);
+}
 
 /** Watches the oldest waiting request; restarts the clock only when that is another one. */
 export function watchOldestRequest(state: ReplicaState): void {

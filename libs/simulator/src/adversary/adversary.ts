@@ -185,7 +185,9 @@ export class Adversary {
         if (message.replica !== self || !random.chance(temper.misleads)) return [send];
         const lastExecuted = Math.max(0, message.lastExecuted + random.integer(-4, 8));
         const view = Math.max(0, message.view + random.integer(-1, 2));
-        return [{ ...send, message: { ...message, lastExecuted, view } }];
+        // Or it was told something else than the others, or so it says.
+        const settings = random.chance(0.2) ? message.settings.slice(1) : message.settings;
+        return [{ ...send, message: { ...message, lastExecuted, view, settings } }];
       }
       default:
         return [send];

@@ -412,6 +412,8 @@ describe('what is seen from outside', () => {
     pooledRequests: 10,
     slots: 40,
     ledgerHead: A,
+    takesPart: true,
+    differing: [],
   };
 
   it('replies: a result that nobody executed, or another one', () => {

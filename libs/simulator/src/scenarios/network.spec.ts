@@ -241,10 +241,11 @@ describe.each(CLUSTERS)('a bad network: $mode, n = $n', ({ mode, n }) => {
         const slot = { view: 0, sequence: 2, digest: DIGEST } as const;
         const own = { replica: n - 1 } as const;
         const stable = { sequence: 0, digest: DIGEST, certificate: null };
+        const position = { view: 9, lastExecuted: 9, attempt: 0, asks: true };
         for (const message of [
           liar.sign({ kind: 'vote', phase: 'prepare', ...slot, ...own, attempt: 0 }),
           liar.sign({ kind: 'vote', phase: 'commit', ...slot, ...own, attempt: 0 }),
-          liar.sign({ kind: 'status', view: 9, lastExecuted: 9, attempt: 0, asks: true, ...own }),
+          liar.sign({ kind: 'status', ...position, ...scene.told, ...own }),
           liar.sign({ kind: 'view-change', view: 1, stable, slots: [], ...own }),
         ]) {
           scene.publish('outsider', 'all', json.encode({ ...message, replica }));

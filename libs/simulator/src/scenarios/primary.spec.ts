@@ -146,6 +146,8 @@ describe.each(CLUSTERS)('a bad primary: $mode, n = $n', ({ mode, n }) => {
           proposal.sequence === 1 ? [send] : [changed(send, proposal, mutate(proposal))],
         ),
       );
+      // The first one is proposed alone: the primary has heard of the others by then.
+      await scene.pass(5);
       await scene.decide(['a', 'b', 'c'], 2 * REPLACED_MS);
       await scene.expectDecidedRight();
       expect(Math.min(...scene.refusals('digest-mismatch'))).toBeGreaterThan(0);

@@ -16,6 +16,7 @@ import {
   type RejectCode,
   type ReplicaId,
   type Request,
+  type Status,
   type ViewChange,
   type Vote,
 } from '@ccro/consensus';
@@ -176,6 +177,11 @@ export class Scene {
   corrupt(replica: ReplicaId, outgoing: (send: OutgoingSend) => readonly OutgoingSend[]): void {
     const behaviour: Behaviour = { kind: 'equivocate', hears: () => true, outgoing };
     this.node(replica).behave(behaviour);
+  }
+
+  /** What an honest replica says in a status of what it was told. */
+  get told(): Pick<Status, 'settings' | 'run' | 'answers'> {
+    return { settings: this.cluster.facts.settings, run: 'run', answers: null };
   }
 
   /** Somebody with the key of `replica`. */

@@ -81,6 +81,12 @@ function progressText(progress: Progress): string {
       return `began to fetch the state at checkpoint ${progress.sequence}`;
     case 'took-state-over':
       return `took over the state at checkpoint ${progress.sequence}`;
+    case 'settings-differ':
+      return `learnt that node ${progress.replica} was told something else: ${progress.settings.join(', ')}`;
+    case 'takes-no-part':
+      return `takes no part: ${progress.differing.length} others were told something else`;
+    case 'takes-part-again':
+      return 'takes part again';
   }
 }
 

@@ -94,8 +94,12 @@ function replyText({ client, view, results }: Reply): string {
   return `reply v${view} ${each.join(', ')}`;
 }
 
-function statusText({ view, lastExecuted, attempt, asks }: Status): string {
-  const details = [attempt === 0 ? '' : `, attempt ${attempt}`, asks ? ', asks the others' : ''];
+function statusText({ view, lastExecuted, attempt, asks, answers }: Status): string {
+  const details = [
+    attempt === 0 ? '' : `, attempt ${attempt}`,
+    asks ? ', asks the others' : '',
+    answers === null ? '' : ', as it was asked',
+  ];
   return `status v${view}, executed ${lastExecuted}${details.join('')}`;
 }
 

@@ -125,7 +125,8 @@ function forgeries(
     status: () => {
       const replica = aReplica();
       const position = { view: 0, lastExecuted: 0, attempt: 0, asks: true };
-      return json.encode(signer(replica).sign({ kind: 'status', replica, ...position }));
+      const told = { settings: [], run: 'run', answers: null };
+      return json.encode(signer(replica).sign({ kind: 'status', replica, ...position, ...told }));
     },
     request: () => requestOf(GATEWAY_CLIENT),
     strangersVote: () => json.encode(voteOf(n + 1 + aReplica())),

@@ -12,7 +12,6 @@ import { ClientError, type CcroClient, type Submission } from '@ccro/client';
 import { MAX_OPERATION_CHARACTERS } from '@ccro/wire';
 import type { FinishedAnswer, Idempotency, RequestAnswer } from '../../requests/request-record.js';
 import { requestId, type Courier } from '../courier.js';
-import { packAnswer, placesOf } from '../durable/packed-answer.js';
 import type { AcceptedRequest, Call, RequestCounts, RequestQueue } from '../request-queue.js';
 import type { PendingLimit } from '../pending-limit.js';
 import { keyReused, nodesUnreachable, overloaded, shuttingDown, tooLarge } from '../refusals.js';
@@ -23,7 +22,7 @@ const KNOWN_TIMEOUT_MS = 5000;
 
 export interface InProcessRequestQueueOptions {
   readonly clientId: string;
-  /** Finished requests under no idempotency key that are remembered at most, in places. */
+  /** Finished requests under no idempotency key that are remembered at most. */
   readonly maxFinished: number;
   /** How long an idempotency key is kept after its answer, in milliseconds; 0: for ever. */
   readonly keyRetentionMs: number;
@@ -32,7 +31,6 @@ export interface InProcessRequestQueueOptions {
 interface Finished {
   readonly answer: FinishedAnswer;
   readonly owner: string | undefined;
-  readonly places: number;
 }
 
 interface KeptKey {
@@ -49,8 +47,6 @@ export class InProcessRequestQueue implements RequestQueue {
   private readonly pending = new Map<string, TrackedRequest>();
   /** In the order in which they finished; those under a key are with their key. */
   private readonly finished = new Map<string, Finished>();
-  /** That they take. */
-  private places = 0;
   /** In the order in which they were finished, those that are pending somewhere between. */
   private readonly keys = new Map<string, KeptKey>();
   private readonly keyed = new Map<string, TrackedRequest>();
@@ -172,14 +168,10 @@ export class InProcessRequestQueue implements RequestQueue {
   }
 
   private remember(answer: FinishedAnswer, owner: string | undefined): void {
-    const places = placesOf(packAnswer(answer, owner));
-    this.finished.set(answer.id, { answer, owner, places });
-    this.places += places;
-    for (const [oldest, { places: freed }] of this.finished) {
-      if (this.places <= this.options.maxFinished) return;
-      this.finished.delete(oldest);
-      this.places -= freed;
-    }
+    this.finished.set(answer.id, { answer, owner });
+    if (this.finished.size <= this.options.maxFinished) return;
+    const [oldest] = this.finished.keys();
+    if (oldest !== undefined) this.finished.delete(oldest);
   }
 
   /** A request of `key` has finished: its time begins anew, and that of others may be over. */

@@ -1,1 +1,0 @@
-export { foreignText, type SpellOut } from './foreign-text.js';
