@@ -26,11 +26,12 @@ const ALLOWED_LIBS = {
     'state-machine',
     'wire',
   ],
+  'foreign-text': [],
   'strict-json': [],
   http: ['strict-json'],
   transport: ['broker'],
   'redis-server': [],
-  program: ['cluster-config'],
+  program: ['cluster-config', 'foreign-text'],
   figures: [],
   telemetry: ['clock', 'consensus', 'crypto'],
   measurement: [

@@ -24,6 +24,7 @@ const libs = [
   'process-cluster',
   'receipt',
   'nest',
+  'foreign-text',
   'strict-json',
   'http',
 ];

@@ -1,11 +1,13 @@
 /**
- * `nest start … --watch`: builds anew when a source changed, and starts the program again. A source that does
- * not compile leaves the program that runs alone.
+ * `nest start`: builds what is not built, as every npm command does and one at a time, and becomes the built
+ * program. With `--watch` it builds anew when a source changed, and starts the program again; a source that
+ * does not compile leaves the program that runs alone.
  */
 import { spawn } from 'node:child_process';
 import { readFileSync, watch } from 'node:fs';
 import { join } from 'node:path';
-import { prepare, PrepareError, ROOT } from './prepare.mjs';
+import { pathToFileURL } from 'node:url';
+import { prepare, PrepareError, prepareOrExit, ROOT } from './prepare.mjs';
 
 const SOURCES = ['apps', 'libs', 'types'].map((folder) => join(ROOT, folder));
 const IS_SOURCE = /\.tsx?$/;
@@ -16,6 +18,14 @@ const LOOK_INTERVAL_MS = 500;
 
 /** `nest` starts programs through a shell. */
 const MAX_STEPS_UP = 3;
+
+/** What `nest start` runs as the program `name`. Takes this process over, or ends it. */
+export async function startProgram(name) {
+  await prepareOrExit();
+  const program = join(ROOT, 'dist', 'programs', `${name}.js`);
+  if (isWatched()) runWatched(program);
+  else await import(pathToFileURL(program).href);
+}
 
 /** Whether `nest start` above this process was told to watch. False where there is no /proc. */
 export function isWatched(parent = process.ppid) {

@@ -15,6 +15,32 @@ const RUN_TIMEOUT_MS = 200_000;
 /** A line of the timeline: the cluster is up and in trouble. */
 const FIRST_INCIDENT = /^ +\d+\.\d s {2}\S/m;
 
+interface Effect {
+  readonly targets: readonly string[];
+  /** What was seen of it, by those whom it struck. */
+  readonly showed: RegExp;
+}
+
+const PROGRAMS = ['node', 'gateway'];
+const CLOCK = { targets: PROGRAMS, showed: /^its clock said \d{4}-/ };
+/** Faults by kind; those that a run of some seconds has time for in one group. */
+const AROUND: readonly Readonly<Record<string, Effect>>[] = [
+  { 'clock-step': CLOCK, 'redis-replica': { targets: ['redis'], showed: /say: .*a replica/ } },
+  {
+    'clock-restart': CLOCK,
+    'redis-password': { targets: ['redis'], showed: /say: .*(NOAUTH|WRONGPASS)/ },
+  },
+  {
+    'log-closed': { targets: PROGRAMS, showed: /nobody to tell, and went on$/ },
+    'redis-rights': { targets: ['redis'], showed: /say: .*NOPERM/ },
+  },
+  { 'silent-redis': { targets: PROGRAMS, showed: /^[1-9].* silent, new ones after/ } },
+  {
+    'half-open-clients': { targets: ['gateway'], showed: /^[1-9].* silent without an answer/ },
+  },
+  { 'idle-connections': { targets: PROGRAMS, showed: /closed [1-9]\d*$/ } },
+];
+
 beforeAll(async () => {
   const prepare = new Program(['scripts/prepare.mjs'], tmpdir());
   if ((await prepare.ended) !== 0) throw new Error(`the build failed:\n${prepare.output}`);
@@ -86,7 +112,7 @@ describe('npm run chaos', () => {
       // The output names the seed, and what to look at.
       expect({ exit, output: program.output }).toMatchObject({ exit: 0 });
       expect(program.output).toMatch(/PASSED {2}npm run chaos -- .*--seed \d+/);
-      expect(program.output.match(/^ok /gm)).toHaveLength(9);
+      expect(program.output.match(/^ok /gm)).toHaveLength(11);
 
       const { incidents } = JSON.parse(await readFile(join(out, 'timeline.json'), 'utf8')) as {
         readonly incidents: readonly { readonly target: string; readonly overMs: number }[];
@@ -103,6 +129,32 @@ describe('npm run chaos', () => {
       );
       expect(await readdir(temporary)).toEqual(['out']);
       expect(await processesIn(temporary)).toEqual([]);
+    },
+    RUN_TIMEOUT_MS,
+  );
+
+  it.each(AROUND)(
+    'does what it says to what is around the processes: %j',
+    async (kinds) => {
+      const temporary = await temporaryDirectory();
+      const out = join(temporary, 'out');
+      const only = ['--only', Object.keys(kinds).join(), '--seed', 'around'];
+      const program = started('main', ['--minutes', '0.4', ...only, '--out', out], temporary);
+      const exit = await program.ended;
+      expect({ exit, output: program.output }).toMatchObject({ exit: 0 });
+      const { incidents } = JSON.parse(await readFile(join(out, 'timeline.json'), 'utf8')) as {
+        readonly incidents: readonly {
+          readonly target: string;
+          readonly fault: { readonly kind: string };
+          readonly showed: string;
+        }[];
+      };
+      for (const [kind, { targets, showed }] of Object.entries(kinds)) {
+        const ofKind = incidents.filter(({ fault }) => fault.kind === kind);
+        for (const each of ofKind) expect(each.showed).toMatch(showed);
+        const struck = new Set(ofKind.map(({ target }) => target.split(' ')[0]));
+        expect([kind, struck]).toEqual([kind, new Set(targets)]);
+      }
     },
     RUN_TIMEOUT_MS,
   );

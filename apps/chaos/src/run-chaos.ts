@@ -1,9 +1,12 @@
 /** One chaos run, from an empty directory to a judgement. */
 
+import { clusterKeys } from '@ccro/cluster-config';
 import { maxFaulty } from '@ccro/consensus';
+import { ReceiptVerifier } from '@ccro/receipt';
 import { LedgerArchive } from './audit/ledger-archive.js';
 import { readNodeLedgers, type NodeLedger } from './audit/node-ledgers.js';
 import { readBack, type ReadBack } from './audit/read-back.js';
+import { readReceipts, type Receipts } from './audit/receipts.js';
 import type { RecoveryBound } from './checks/check-recovery.js';
 import { judge, type Judgement } from './checks/run-checks.js';
 import { Casualties } from './faults/casualties.js';
@@ -74,6 +77,7 @@ export async function runChaos(
       directory,
       heapMegabytes: undefined,
       faultInjection: true,
+      hasSurroundings: true,
       temporary: !options.keep,
     },
     // Nobody would start it again: what follows would tell nothing.
@@ -101,6 +105,11 @@ interface ChaosRunParts {
   /** Makes the run hopeless. */
   readonly giveUp: (why: string) => void;
   readonly quit: AbortSignal;
+}
+
+interface GatewayReadings {
+  readonly readBack: ReadBack;
+  readonly receipts: Receipts;
 }
 
 class ChaosRun {
@@ -132,8 +141,7 @@ class ChaosRun {
       const statuses = await this.untilLevel();
       const slots = await this.readLedger(statuses);
       const nodeLedgers = await this.auditNodes(slots);
-      const [url = ''] = this.parts.cluster.gatewayUrls();
-      const read = await readBack(url, this.archive.slots, nodeLedgers);
+      const read = await this.readGateway(nodeLedgers);
       return { ...this.judge(statuses, nodeLedgers, read), durationMs, slots };
     } finally {
       archiving.abort();
@@ -154,15 +162,20 @@ class ChaosRun {
   }
 
   private async strike(): Promise<void> {
-    const { seed, mode, minutes, nodes } = this.parts.options;
+    const { seed, mode, only, minutes, nodes } = this.parts.options;
     const timeUp = deadline(minutes * 60_000, this.parts.hopeless, this.parts.quit);
-    await runFaults(seed, mode, {
-      cluster: this.parts.cluster,
-      timeline: this.parts.timeline,
-      casualties: new Casualties(maxFaulty(nodes)),
-      timeUp,
-      quit: this.parts.quit,
-    });
+    await runFaults(
+      seed,
+      { mode, kinds: new Set(only) },
+      {
+        cluster: this.parts.cluster,
+        timeline: this.parts.timeline,
+        casualties: new Casualties(maxFaulty(nodes)),
+        workload: this.workload,
+        timeUp,
+        quit: this.parts.quit,
+      },
+    );
   }
 
   /** With everybody well: whatever waits is decided, and nothing new begins. */
@@ -222,10 +235,28 @@ class ChaosRun {
     }
   }
 
+  /** What a gateway shows of what the nodes hold. */
+  private async readGateway(nodeLedgers: readonly NodeLedger[]): Promise<GatewayReadings> {
+    this.parts.listener.onPhase('reading the ledger again, and receipts');
+    const [gatewayUrl = ''] = this.parts.cluster.gatewayUrls();
+    const { slots } = this.archive;
+    const { config } = this.parts.cluster;
+    const verifier = new ReceiptVerifier(clusterKeys(config));
+    const source = {
+      gatewayUrl,
+      witnesses: maxFaulty(config.members.length) + 1,
+      verify: (receipt: Uint8Array) => verifier.verify(receipt),
+    };
+    return {
+      readBack: await readBack(gatewayUrl, slots, nodeLedgers),
+      receipts: await readReceipts(source, slots, nodeLedgers),
+    };
+  }
+
   private judge(
     statuses: readonly (NodeStatus | undefined)[],
     nodeLedgers: readonly NodeLedger[],
-    read: ReadBack,
+    read: GatewayReadings,
   ): Omit<ChaosResult, 'durationMs' | 'slots'> {
     this.parts.listener.onPhase('checking');
     const { history, archive } = this;
@@ -237,7 +268,7 @@ class ChaosRun {
         findings: [...timeline.findings, ...archive.findings],
         ledger: archive.slots,
         nodeLedgers,
-        readBack: read,
+        ...read,
         statuses,
         endMs: timeline.nowMs(),
       },

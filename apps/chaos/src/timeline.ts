@@ -15,6 +15,8 @@ export interface Incident {
   healedMs: number | undefined;
   /** When what was hit had recovered: a node that has caught up, a program that answers. */
   overMs: number | undefined;
+  /** How one saw that it took effect; undefined while nobody did. */
+  showed: string | undefined;
   /** What else there is to say, in order. */
   readonly notes: string[];
 }
@@ -46,11 +48,17 @@ export class Timeline {
       startMs: this.nowMs(),
       healedMs: undefined,
       overMs: undefined,
+      showed: undefined,
       notes: [],
     };
     this.incidents.push(struck);
     this.listener.onStruck(struck);
     return struck;
+  }
+
+  /** @param how in words */
+  showed(incident: Incident, how: string): void {
+    incident.showed = how;
   }
 
   healed(incident: Incident): void {

@@ -10,6 +10,7 @@ import {
   clusterWarnings,
   ConfigurationError,
   loadClusterConfig,
+  trustedFileWarnings,
 } from '@ccro/cluster-config';
 import { ReceiptVerifier } from '@ccro/receipt';
 import { Command } from 'commander';
@@ -42,7 +43,8 @@ async function verify(receipt: string, { config, json }: VerifyOptions): Promise
     const verdict = new ReceiptVerifier(clusterKeys(cluster)).verify(await readInput(receipt));
     const output = json === true ? verdictJson(verdict) : verdictText(verdict, cluster);
     process.stdout.write(output);
-    for (const warning of clusterWarnings(cluster)) process.stderr.write(`warning: ${warning}\n`);
+    const warnings = [...clusterWarnings(cluster), ...trustedFileWarnings([config])];
+    for (const warning of warnings) process.stderr.write(`warning: ${printable(warning)}\n`);
     process.exitCode = verdict.holds ? 0 : 1;
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;

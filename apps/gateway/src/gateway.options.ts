@@ -28,8 +28,8 @@ export interface GatewayOptions {
    */
   readonly overloadWaitMs?: number;
   /**
-   * Finished requests under no idempotency key that are kept for `GET /requests/:id`. Default
-   * 10,000.
+   * Places for finished requests under no idempotency key, which are kept for `GET /requests/:id`:
+   * an answer takes one for each 8 KiB. Default 10,000.
    */
   readonly maxFinishedRequests?: number;
   /** How long an idempotency key and its answer are kept. Default 0: for ever. */

@@ -7,6 +7,7 @@ import {
   loadPrivateKey,
   loadRedisCa,
   readGatewayEnvironment,
+  trustedFileWarnings,
 } from '@ccro/cluster-config';
 import {
   closeOnSignals,
@@ -40,7 +41,11 @@ async function main(): Promise<void> {
   const apiKeys = apiKeysFile === undefined ? undefined : loadApiKeys(apiKeysFile);
   logToConsole(environment.logLevel);
   const logger = new Logger('gateway');
-  for (const warning of [...clusterWarnings(config), ...envFileWarnings(process.execArgv)]) {
+  for (const warning of [
+    ...clusterWarnings(config),
+    ...envFileWarnings(process.execArgv),
+    ...trustedFileWarnings([configPath, environment.redisCaFile]),
+  ]) {
     logger.warn(warning);
   }
   if (apiKeys === undefined) logger.warn(OPEN_DOOR);

@@ -13,6 +13,8 @@ export interface Script {
   collector?: number;
   result?: (honest: RequestResult) => RequestResult;
   answer?: (query: NodeQuery, honest: unknown) => unknown;
+  /** The same as text, for what JSON.stringify cannot write. */
+  answerText?: (query: NodeQuery, honest: unknown) => string;
 }
 
 /**
@@ -151,7 +153,7 @@ export class ScriptedCluster {
       kind: 'answer' as const,
       id,
       replica,
-      answer: JSON.stringify(answer),
+      answer: script.answerText?.(query, honest) ?? JSON.stringify(answer),
     });
     if (signed !== undefined) this.publish(client, json.encode(signed));
   }

@@ -12,6 +12,7 @@ import {
   readNodeEnvironment,
   requireMember,
   requireStateMachine,
+  trustedFileWarnings,
   type ClusterConfig,
   type NodeEnvironment,
 } from '@ccro/cluster-config';
@@ -45,7 +46,12 @@ async function main(): Promise<void> {
   const logger = new Logger('node');
   // Loaded while the broker answers, and only by a node whose settings are right.
   const application = import('./node-app.js');
-  for (const warning of [...clusterWarnings(config), ...envFileWarnings(process.execArgv)]) {
+  const { configPath, redisCaFile, stateMachinePath } = environment;
+  for (const warning of [
+    ...clusterWarnings(config),
+    ...envFileWarnings(process.execArgv),
+    ...trustedFileWarnings([configPath, redisCaFile, stateMachinePath]),
+  ]) {
     logger.warn(warning);
   }
   const name =

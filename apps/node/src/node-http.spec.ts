@@ -139,6 +139,22 @@ describe('POST /preprepare at a node', () => {
     expect(heard[0]?.headers['content-type']).toBe('text/plain');
   });
 
+  it('I21: a call that names another server is refused, and nothing is sent there', async () => {
+    const { url } = await gateway(200, {}, '{}');
+    const other = await gateway(200, {}, '{"secret":1}');
+    const node = await start(0, { gatewayUrl: () => url });
+    const { host } = new URL(node.url);
+    for (const target of [`${other.url}/preprepare`, '*', 'preprepare', other.url]) {
+      const head = `POST ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close`;
+      const answer = await raw(node, `${head}\r\nContent-Length: 2\r\n\r\n{}`);
+      expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    }
+    const named = `//${new URL(other.url).host}/preprepare`;
+    const head = `POST ${named} HTTP/1.1\r\nHost: ${host}\r\nConnection: close`;
+    expect(await raw(node, `${head}\r\nContent-Length: 2\r\n\r\n{}`)).not.toContain('secret');
+    expect(other.heard).toEqual([]);
+  });
+
   it('G4: any other node says which one is the commander, and its address if it knows', async () => {
     const known = await start(2, { nodeUrl: (id) => `http://127.0.0.1:${9000 + id}` });
     const body = await expectProblem(await post(known), 409, 'not-primary');

@@ -40,6 +40,7 @@ import {
   MAX_OPERATION_CHARACTERS,
   MAX_SIGNED_TOGETHER,
   type Codec,
+  type NodeAnswer,
   type NodeQuery,
 } from '@ccro/wire';
 import { BriefReplies } from './brief-replies.js';
@@ -307,16 +308,16 @@ export class CcroClient {
   /**
    * Asks one replica about itself.
    *
-   * @returns the answer's JSON; its shape is up to the replica
+   * @returns an object of bounded size and depth; its fields are up to the replica
    * @throws ClientError `no-answer` or `closed`
    */
-  async query(replica: ReplicaId, query: NodeQuery, timeoutMs: number): Promise<unknown> {
+  async query(replica: ReplicaId, query: NodeQuery, timeoutMs: number): Promise<NodeAnswer> {
     if (this.closed) throw new ClientError('closed', 'the client was closed');
     return this.queries.ask(replica, query, timeoutMs);
   }
 
   /** Asks every replica; undefined stands for those that gave no valid answer in time. */
-  queryAll(query: NodeQuery, timeoutMs: number): Promise<readonly unknown[]> {
+  queryAll(query: NodeQuery, timeoutMs: number): Promise<readonly (NodeAnswer | undefined)[]> {
     const replicas = Array.from({ length: this.size.n }, (_, replica) => replica);
     return Promise.all(
       replicas.map((replica) => this.query(replica, query, timeoutMs).catch(() => undefined)),

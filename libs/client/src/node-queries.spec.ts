@@ -13,6 +13,8 @@ const NODE = 0;
 class Scene {
   readonly heard: Query[] = [];
 
+  readonly rejections = new Rejections();
+
   constructor(private readonly answer: (query: Query) => unknown) {}
 
   asker(): NodeQueries {
@@ -29,10 +31,11 @@ class Scene {
       signer: new RequestSigner({ cluster: CLUSTER, secretKey: client.secretKey }),
       verifier,
       clock: systemClock,
-      rejections: new Rejections(),
+      rejections: this.rejections,
       send: (_replica, query) => {
         this.heard.push(query);
-        const answer = JSON.stringify(this.answer(query));
+        const said = this.answer(query);
+        const answer = typeof said === 'string' ? said : JSON.stringify(said);
         const signed = { kind: 'answer', id: query.id, replica: NODE, answer } as const;
         queueMicrotask(() => queries.receive(node.signAnswer(signed)));
         return Promise.resolve(1);
@@ -66,6 +69,28 @@ describe('asking a node', () => {
     expect(scene.heard).toHaveLength(6);
     // Another process with the same key is told where the counters are.
     expect(await scene.asker().ask(NODE, STATUS, 1000)).toEqual({ up: true });
+  });
+
+  it.each([
+    ['nests too deep', `{"a":${'['.repeat(17)}${']'.repeat(17)}}`, STATUS, 'malformed'],
+    ['is no object', '["up"]', STATUS, 'malformed'],
+    ['is too long', JSON.stringify({ a: 'a'.repeat(1024 * 1024) }), STATUS, 'oversized'],
+    [
+      'is too long for a number',
+      JSON.stringify({ newest: 1, a: 'a'.repeat(1024) }),
+      { type: 'newest-timestamp' } as const,
+      'oversized',
+    ],
+  ])('I14: an answer that %s is none', async (_what, text, query, code) => {
+    const scene = new Scene(() => text);
+    await expect(scene.asker().ask(NODE, query, 50)).rejects.toMatchObject({ code: 'no-answer' });
+    expect(scene.rejections.snapshot()).toEqual({ [code]: 1 });
+  });
+
+  it('I14: what an honest node says is read whole', async () => {
+    const evidence = [{ latest: { certificate: { proof: { signers: [[1]] } } } }];
+    const scene = new Scene(() => ({ evidence, rest: 'a'.repeat(900_000) }));
+    expect(await scene.asker().ask(NODE, STATUS, 1000)).toMatchObject({ evidence });
   });
 
   it('E1, sibling: does not go on for ever with a node that always wants another', async () => {

@@ -13,8 +13,11 @@ import type { ClientId, ReplicaId } from '@ccro/consensus';
 import type { RequestSigner, Verifier } from '@ccro/crypto';
 import {
   formatNodeQuery,
+  mayAnswer,
+  parseNodeAnswer,
   readQueryRetry,
   type Answer,
+  type NodeAnswer,
   type NodeQuery,
   type Query,
   type QueryRetry,
@@ -42,7 +45,8 @@ const STRIDE = 1024;
 
 interface OpenQuery {
   readonly replica: ReplicaId;
-  readonly answered: Deferred<unknown>;
+  readonly type: NodeQuery['type'];
+  readonly answered: Deferred<NodeAnswer>;
 }
 
 export class NodeQueries {
@@ -55,11 +59,11 @@ export class NodeQueries {
   /**
    * Asks `replica` and waits for its answer.
    *
-   * @returns the answer's JSON, of a shape that is up to the replica: check it
+   * @returns an object of bounded size and depth, whose fields are up to the replica: check them
    * @throws ClientError `no-answer` after `timeoutMs`, or at once when the replica is not
    *   connected or the broker is away; `closed`
    */
-  async ask(replica: ReplicaId, query: NodeQuery, timeoutMs: number): Promise<unknown> {
+  async ask(replica: ReplicaId, query: NodeQuery, timeoutMs: number): Promise<NodeAnswer> {
     const deadlineMs = this.parts.clock.now() + timeoutMs;
     const answer = await this.askOnce(replica, query, timeoutMs);
     const retry = readQueryRetry(answer);
@@ -70,11 +74,15 @@ export class NodeQueries {
     throw new ClientError('no-answer', `node ${replica} takes no query that it has not seen`);
   }
 
-  private async askOnce(replica: ReplicaId, query: NodeQuery, timeoutMs: number): Promise<unknown> {
+  private async askOnce(
+    replica: ReplicaId,
+    query: NodeQuery,
+    timeoutMs: number,
+  ): Promise<NodeAnswer> {
     const { client, signer, clock, send } = this.parts;
     const id = randomUUID();
-    const answered = new Deferred<unknown>();
-    this.open.set(id, { replica, answered });
+    const answered = new Deferred<NodeAnswer>();
+    this.open.set(id, { replica, type: query.type, answered });
     const noAnswer = (why: string): void =>
       answered.reject(new ClientError('no-answer', `node ${replica} ${why}`));
     const cancel = clock.schedule(timeoutMs, () => noAnswer('did not answer in time'));
@@ -118,16 +126,18 @@ export class NodeQueries {
       rejections.count('unsolicited');
       return;
     }
+    if (!mayAnswer(query.type, answer.answer)) {
+      rejections.count('oversized');
+      return;
+    }
     const refusal = verifier.refuseAnswer(answer);
     if (refusal !== undefined) {
       rejections.count(refusal);
       return;
     }
-    try {
-      query.answered.resolve(JSON.parse(answer.answer));
-    } catch {
-      rejections.count('malformed');
-    }
+    const read = parseNodeAnswer(answer.answer);
+    if (read === undefined) rejections.count('malformed');
+    else query.answered.resolve(read);
   }
 
   /** Rejects whatever is open. */

@@ -188,7 +188,7 @@ describe('a value in an error', () => {
 
   it('I8, sibling: characters that could forge what a terminal shows are spelt out', () => {
     const { message } = notAllowed('HTTP_HOST', 'a\u202eb\u001b[2J\u0085', 'x');
-    expect(message).toBe('HTTP_HOST is "a\\u202eb\\u001b[2J\\u0085"; allowed: x');
+    expect(message).toBe('HTTP_HOST is "a\\u{202e}b\\u001b[2J\\u{85}"; allowed: x');
   });
 });
 

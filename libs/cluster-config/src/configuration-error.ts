@@ -1,3 +1,5 @@
+import { foreignText } from '@ccro/foreign-text';
+
 /**
  * A wrong or missing setting: the environment's fault, which stops the process at its start. The
  * message is one line that names the setting, the bad value and what is allowed.
@@ -25,9 +27,6 @@ export function notAllowed(setting: string, value: unknown, allowed: string): Co
 
 /** What follows in a URL that seems to hold a password, also where no URL belongs. */
 const MAY_BE_PASSWORD = /:\/\/[^/\s"]*(@|:(?!\d{1,5}(["/]|$)))\S*/gu;
-/** Control characters and those that change the direction of text: they could forge what a terminal shows. */
-const NOT_SHOWN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
-
 /** A value as an error shows it: quoted, short and without what may be a password. */
 export function shown(value: unknown): string {
   const text = (JSON.stringify(value) ?? String(value)).replace(MAY_BE_PASSWORD, '://***');
@@ -35,11 +34,5 @@ export function shown(value: unknown): string {
 }
 
 function oneLine(text: string): string {
-  return text
-    .replace(/\s+/g, ' ')
-    .trim()
-    .replace(NOT_SHOWN, (character) => {
-      const code = character.codePointAt(0) ?? 0;
-      return `\\u${code.toString(16).padStart(4, '0')}`;
-    });
+  return foreignText(text.replace(/\s+/g, ' ').trim());
 }

@@ -146,6 +146,13 @@ const shared = {
   KEY_FILE: z.string().optional(),
 };
 
+const startSchema = z.object({
+  REDIS_URL: z.string().optional(),
+  REDIS_CA_FILE: shared.REDIS_CA_FILE,
+  API_KEYS_FILE: z.string().optional(),
+  FAULT_INJECTION: shared.FAULT_INJECTION,
+});
+
 const nodeSchema = z.object({
   ...shared,
   NODE_ID: integer(0, MAX_MEMBERS - 1, NODE_ID_RULE).optional(),
@@ -169,6 +176,26 @@ const gatewaySchema = z.object({
   CORS_ORIGINS: list(isOrigin, ORIGINS_RULE).default([]),
   RATE_LIMIT: integer(1, MAX_REQUESTS_PER_SECOND, RATE_LIMIT_RULE).optional(),
 });
+
+/** What `npm start` takes besides its options, which it checks itself. */
+export interface StartEnvironment {
+  /** As it was written; undefined: not set. */
+  readonly redisUrl: string | undefined;
+  readonly redisCaFile: string | undefined;
+  readonly apiKeysFile: string | undefined;
+  readonly faultInjection: boolean;
+}
+
+/** @throws ConfigurationError naming the variable that is wrong and what is allowed */
+export function readStartEnvironment(environment: Environment): StartEnvironment {
+  const variables = read(startSchema, environment);
+  return {
+    redisUrl: variables.REDIS_URL,
+    redisCaFile: variables.REDIS_CA_FILE,
+    apiKeysFile: variables.API_KEYS_FILE,
+    faultInjection: variables.FAULT_INJECTION === 'on',
+  };
+}
 
 /** @throws ConfigurationError naming the variable that is wrong and what is allowed */
 export function readNodeEnvironment(environment: Environment): NodeEnvironment {

@@ -45,6 +45,7 @@ export {
   nodeUrl,
   readGatewayEnvironment,
   readNodeEnvironment,
+  readStartEnvironment,
   type Durability,
   type Environment,
   type GatewayEnvironment,
@@ -52,7 +53,7 @@ export {
   type NodeEnvironment,
   type StorageSettings,
 } from './environment.js';
-export { envFileWarnings } from './secret-files.js';
+export { envFileWarnings, trustedFileWarnings } from './secret-files.js';
 export { settingsOf, stateSettings } from './settings.js';
 export { loadStateMachine, requireStateMachine } from './state-machine.js';
 export { generateCluster, type ClusterPlan } from './generate-cluster.js';

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { addApiKeys, loadApiKeys, parseApiKeyPlan } from './api-keys.js';
 import { developmentCluster, developmentKey } from './development.js';
 import { formatKeyFile, loadPrivateKey } from './private-key.js';
-import { envFileWarnings } from './secret-files.js';
+import { envFileWarnings, trustedFileWarnings } from './secret-files.js';
 
 let directory: string;
 beforeEach(() => {
@@ -57,5 +57,22 @@ describe('a file with a secret', () => {
     }
     chmodSync(path, 0o600);
     expect(envFileWarnings([`--env-file=${path}`, '--enable-source-maps'])).toEqual([]);
+  });
+});
+
+describe('a file that says whom to trust', () => {
+  it('I22: is warned of when everybody can change it', () => {
+    const path = join(directory, 'cluster.json');
+    writeFileSync(path, '{}');
+    for (const mode of [0o666, 0o602, 0o777]) {
+      chmodSync(path, mode);
+      const warnings = trustedFileWarnings([path, undefined, join(directory, 'none')]);
+      expect(warnings).toHaveLength(1);
+      expect(warnings[0]).toContain('chmod o-w');
+    }
+    for (const mode of [0o644, 0o664, 0o755]) {
+      chmodSync(path, mode);
+      expect(trustedFileWarnings([path])).toEqual([]);
+    }
   });
 });

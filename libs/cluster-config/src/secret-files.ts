@@ -1,10 +1,14 @@
-/** Files that hold a key or a password are for their owner: who can read them can act as it. */
+/**
+ * Files that hold a key or a password are for their owner: who can read them can act as it. Those that
+ * say whose keys count are no secret, but who can write them decides that.
+ */
 
 import { readFileSync, statSync } from 'node:fs';
 import { ConfigurationError, shown } from './configuration-error.js';
 
 /** Permissions of users who are neither the owner nor in its group. */
 const OTHERS = 0o007;
+const OTHERS_WRITE = 0o002;
 
 /**
  * Reads a file that holds a secret.
@@ -54,7 +58,30 @@ export function envFileWarnings(options: readonly string[]): string[] {
     .map((path) => `${shown(path)} can be read by every user of this machine: chmod 600 ${path}`);
 }
 
-function isOpenToOthers(path: string): boolean {
+/**
+ * What is wrong with files that say whom to trust, or what to run: a cluster file, the certificate of an
+ * authority, a state machine.
+ *
+ * @param paths undefined: there is no such file
+ */
+export function trustedFileWarnings(paths: readonly (string | undefined)[]): string[] {
+  return paths
+    .filter((path) => path !== undefined)
+    .filter((path) => {
+      try {
+        return isOpenToOthers(path, OTHERS_WRITE);
+      } catch {
+        return false;
+      }
+    })
+    .map(
+      (path) =>
+        `${shown(path)} can be changed by every user of this machine, who so decides whom to trust: ` +
+        `chmod o-w ${shown(path)}`,
+    );
+}
+
+function isOpenToOthers(path: string, permissions = OTHERS): boolean {
   // Windows has no such permissions, and says 0666 of every file.
-  return process.platform !== 'win32' && (statSync(path).mode & OTHERS) !== 0;
+  return process.platform !== 'win32' && (statSync(path).mode & permissions) !== 0;
 }

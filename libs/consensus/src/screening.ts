@@ -58,8 +58,9 @@ function screenVote(state: ReplicaState, vote: Kind<'vote'>): Screening {
 }
 
 /**
- * Of each replica the first view-change of the highest view it asks for counts, besides what a
- * new-view refers to and what was asked for with its proofs.
+ * Of each replica the first view-change of the highest view it asks for counts, until there are enough
+ * for the view that is to begin, besides what a new-view refers to and what was asked for with its
+ * proofs.
  */
 function screenViewChange(state: ReplicaState, viewChange: Kind<'view-change'>): Screening {
   const { replica, view, digest, stable, slots } = viewChange;
@@ -72,7 +73,8 @@ function screenViewChange(state: ReplicaState, viewChange: Kind<'view-change'>):
   // Who asks for a view that began is helped into it.
   const began = view < state.view || (view === state.view && state.active);
   if (began) return state.active ? 'wanted' : 'duplicate';
-  return (viewChanges.of(replica)?.view ?? -1) >= view ? 'duplicate' : 'wanted';
+  if ((viewChanges.of(replica)?.view ?? -1) >= view) return 'duplicate';
+  return view === state.view && viewChanges.hasEnoughFor(view) ? 'duplicate' : 'wanted';
 }
 
 function screenNewView(state: ReplicaState, { replica, view }: Kind<'new-view'>): Screening {

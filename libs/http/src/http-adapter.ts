@@ -71,8 +71,13 @@ function refuseUnreadable({ raw }: FastifyRequest): ProblemException | undefined
     const detail = `A request has one Host header; this one has ${hosts}.`;
     return new ProblemException('malformed-request', detail);
   }
-  const query = raw.url?.indexOf('?') ?? -1;
-  if (query >= 0 && !isUtf8Encoded(raw.url?.slice(query) ?? '')) {
+  // The router leaves the host of such a target out, and whoever parses it as a URL does not.
+  if (raw.url?.startsWith('/') !== true) {
+    const detail = 'The target of a request is a path: this server is no proxy.';
+    return new ProblemException('malformed-request', detail);
+  }
+  const query = raw.url.indexOf('?');
+  if (query >= 0 && !isUtf8Encoded(raw.url.slice(query))) {
     const detail = 'The query is not percent-encoded UTF-8.';
     return new ProblemException('malformed-request', detail);
   }

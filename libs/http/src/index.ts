@@ -1,3 +1,4 @@
+export { whenOver } from './call-end.js';
 export { createHttpAdapter } from './http-adapter.js';
 export { jsonProblem } from './json-body.js';
 export { ProblemFilter, sendProblem } from './problem/problem.filter.js';

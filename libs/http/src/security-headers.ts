@@ -39,9 +39,13 @@ export function addSecurityHeaders(http: FastifyInstance): void {
   });
 }
 
-/** Of what helmet knows, that which browsers of today heed. It never depends on the request. */
+/**
+ * Of what helmet knows, that which browsers of today heed. It never depends on the request; what is
+ * answered does, on the site that asks (`sites.ts`, CORS), so that no cache may pass on to one site
+ * what another was told.
+ */
 function headersWith(directives: Record<string, string[]>): HttpHeaders {
-  const headers: Record<string, string> = {};
+  const headers: Record<string, string> = { vary: 'Origin' };
   const response = {
     setHeader: (name: string, value: string) => (headers[name.toLowerCase()] = value),
     removeHeader: () => undefined,

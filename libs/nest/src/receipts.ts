@@ -55,8 +55,9 @@ export class Receipts {
     const { sequence } = decided;
     const query = { type: 'decision', sequence } as const;
     const answer = await this.client.query(node, query, NODE_TIMEOUT_MS).catch(unlessClosed);
-    const [given] = (answer as { readonly decisions?: readonly unknown[] })?.decisions ?? [];
+    const decisions = answer?.decisions;
     const { cluster } = this.config;
+    const given: unknown = Array.isArray(decisions) ? decisions[0] : undefined;
     const decision = verifiedDecision(given, cluster, this.verifier);
     return decision?.sequence === sequence ? decision : undefined;
   }

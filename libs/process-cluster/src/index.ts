@@ -17,6 +17,8 @@ export {
 } from './process-cluster.js';
 export { residentMemory } from './resident-memory.js';
 export { runProgram } from './run-program.js';
+export { SilentPath } from './silent-path.js';
+export { SteppedClock } from './stepped-clock.js';
 export {
   StartFailure,
   SupervisedProcess,
@@ -24,5 +26,6 @@ export {
   type ProgramDependencies,
   type ProgramOptions,
 } from './supervised-process.js';
+export type { Surroundings } from './surroundings.js';
 export { Watchdog } from './watchdog.js';
 export { Workspace, writeFiles } from './workspace.js';

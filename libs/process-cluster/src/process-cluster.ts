@@ -17,7 +17,8 @@ import { startRedisServer, type RedisServer } from '@ccro/redis-server';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StartFailure, SupervisedProcess, type ProgramOptions } from './supervised-process.js';
-import { Quit } from '@ccro/clock';
+import { pause, Quit } from '@ccro/clock';
+import { createSurroundings, type Surroundings } from './surroundings.js';
 import { Watchdog } from './watchdog.js';
 
 /** The client that speaks to the nodes without a gateway: reads their ledgers, puts load on them. */
@@ -25,6 +26,8 @@ export const AUDITOR_CLIENT = 'auditor';
 
 /** What a supervisor (systemd, Docker) does: try again while Redis is away. */
 const START_ATTEMPTS = 8;
+/** Between two attempts. */
+const START_PAUSE_MS = 500;
 
 export interface ClusterPlan {
   /** Everything of the run is in it: keys, stores, Redis' files, logs. */
@@ -45,6 +48,11 @@ export interface ClusterPlan {
    */
   readonly heapMegabytes: number | undefined;
   readonly faultInjection: boolean;
+  /**
+   * Whether each program gets `Surroundings` of its own: a way to Redis that can go silent, a clock
+   * that can be stepped, a limit of open files that can be reached. Default: none.
+   */
+  readonly hasSurroundings?: boolean;
   readonly logLevel: LogLevel;
   /** Whether the directory is removed should this very process be killed. */
   readonly temporary: boolean;
@@ -59,12 +67,14 @@ export class ProcessCluster {
   private redisAwaySince: number | undefined;
   private redisBackAt = -Infinity;
   private closing: Promise<void> | undefined;
+  private readonly closed = new AbortController();
 
   private constructor(
     readonly config: ClusterConfig,
     readonly redis: RedisServer,
     readonly nodes: readonly SupervisedProcess[],
     readonly gateways: readonly SupervisedProcess[],
+    private readonly surroundings: ReadonlyMap<string, Surroundings>,
     private readonly plan: ClusterPlan,
     private readonly watchdog: Watchdog,
   ) {}
@@ -81,19 +91,32 @@ export class ProcessCluster {
     const config = await writeClusterFile(plan);
     const redis = await startRedisServer({ dir: redisDirectory, extraArgs: PERSISTENT });
     const watchdog = new Watchdog(plan.temporary ? plan.directory : undefined);
-    const supervise = (program: Omit<ProgramOptions, 'logFile'>): SupervisedProcess =>
+    const surroundings = await surroundingsOf(plan, redis.port);
+    const supervise = (program: ProgramPlan): SupervisedProcess =>
       new SupervisedProcess(
-        { ...program, logFile: join(logs, `${program.name.replace(' ', '-')}.log`) },
+        {
+          ...program,
+          ...surrounded(program, redis.url, surroundings.get(program.name)),
+          logFile: join(logs, `${program.name.replace(' ', '-')}.log`),
+        },
         {
           watchdog,
           onUnexpectedEnd: ({ name }, lastLine) => listener.onUnexpectedEnd(name, lastLine),
         },
       );
-    const nodes = config.members.map(({ id }) => supervise(nodeProgram(plan, redis.url, id)));
+    const nodes = config.members.map(({ id }) => supervise(nodeProgram(plan, id)));
     const gateways = Array.from({ length: plan.gateways }, (_, index) =>
-      supervise(gatewayProgram(plan, redis.url, index)),
+      supervise(gatewayProgram(plan, index)),
     );
-    const cluster = new ProcessCluster(config, redis, nodes, gateways, plan, watchdog);
+    const cluster = new ProcessCluster(
+      config,
+      redis,
+      nodes,
+      gateways,
+      surroundings,
+      plan,
+      watchdog,
+    );
     try {
       await Promise.all(nodes.map((node) => node.start()));
       await Promise.all(gateways.map((gateway) => gateway.start()));
@@ -127,28 +150,46 @@ export class ProcessCluster {
     return required(this.gateways[index], `gateway ${index}`);
   }
 
+  /** @throws RangeError unless the plan has surroundings */
+  surroundingsOf({ name }: SupervisedProcess): Surroundings {
+    return required(this.surroundings.get(name), `surroundings of ${name}`);
+  }
+
   /**
-   * Starts a program that was stopped, again if need be while Redis is away, as a supervisor does.
+   * Starts a program that was stopped, again if need be while Redis is away or refuses everybody,
+   * as a supervisor does.
    *
    * @throws StartFailure, Quit when the cluster is being closed
    */
   async revive(program: SupervisedProcess): Promise<void> {
-    for (let attempt = 1; ; attempt += 1) {
+    for (let attempts = 0; attempts < START_ATTEMPTS;) {
       this.refuseWhenClosing();
       const startedAt = performance.now();
       try {
         await program.start();
         return;
       } catch (error) {
-        const mayTryAgain = attempt < START_ATTEMPTS && this.redisWasAwaySince(startedAt);
+        if (this.redisAwaySince === undefined) attempts += 1;
+        const mayTryAgain = attempts < START_ATTEMPTS && this.redisWasAwaySince(startedAt);
         if (!(error instanceof StartFailure) || !mayTryAgain) throw error;
+        await pause(START_PAUSE_MS, this.closed.signal);
       }
     }
   }
 
+  /** Redis is there, and nobody can use it, until `redisTakesAll`. */
+  redisRefuses(): void {
+    this.redisAwaySince = performance.now();
+  }
+
+  redisTakesAll(): void {
+    this.redisAwaySince = undefined;
+    this.redisBackAt = performance.now();
+  }
+
   /** @param orderly whether it may write down what it holds */
   async stopRedis(orderly: boolean): Promise<void> {
-    this.redisAwaySince = performance.now();
+    this.redisRefuses();
     await (orderly ? this.redis.stop() : this.redis.kill());
   }
 
@@ -156,8 +197,7 @@ export class ProcessCluster {
   async reviveRedis(): Promise<void> {
     this.refuseWhenClosing();
     await this.redis.restart();
-    this.redisAwaySince = undefined;
-    this.redisBackAt = performance.now();
+    this.redisTakesAll();
   }
 
   /** Stops everything, gateways first, and starts nothing any more. May be called again. */
@@ -167,10 +207,12 @@ export class ProcessCluster {
   }
 
   private async stopAll(): Promise<void> {
+    this.closed.abort();
     const programs = [...this.gateways, ...this.nodes];
     await Promise.all(this.gateways.map((gateway) => gateway.stop()));
     await Promise.all(this.nodes.map((node) => node.stop()));
     await this.redis.stop();
+    for (const { path } of this.surroundings.values()) path.stop();
     await Promise.all(programs.map((program) => program.closeLog()));
     this.watchdog.dismiss();
   }
@@ -215,10 +257,43 @@ async function writeClusterFile(plan: ClusterPlan): Promise<ClusterConfig> {
   return loadClusterConfig(path);
 }
 
-function sharedEnvironment(plan: ClusterPlan, redisUrl: string): Record<string, string> {
+/** What a program is, wherever it finds Redis. */
+type ProgramPlan = Omit<ProgramOptions, 'logFile' | 'environment'> & {
+  readonly environment: Readonly<Record<string, string>>;
+};
+
+/** By the names of the programs; empty where none are wanted. */
+async function surroundingsOf(
+  plan: ClusterPlan,
+  redisPort: number,
+): Promise<ReadonlyMap<string, Surroundings>> {
+  if (plan.hasSurroundings !== true) return new Map();
+  const clocks = join(plan.directory, 'clocks');
+  await mkdir(clocks);
+  const count = (length: number, kind: string): string[] =>
+    Array.from({ length }, (_, index) => `${kind} ${index}`);
+  const names = [...count(plan.nodes, 'node'), ...count(plan.gateways, 'gateway')];
+  const each = names.map(async (name) => {
+    return [name, await createSurroundings(name, redisPort, clocks)] as const;
+  });
+  return new Map(await Promise.all(each));
+}
+
+function surrounded(
+  { environment }: ProgramPlan,
+  redisUrl: string,
+  around: Surroundings | undefined,
+): Pick<ProgramOptions, 'environment' | 'openFiles'> {
+  if (around === undefined) return { environment: { ...environment, REDIS_URL: redisUrl } };
+  const { path, clock, openFiles } = around;
+  const { NODE_OPTIONS = '' } = environment;
+  const options = `${NODE_OPTIONS} ${clock.nodeOption}`.trimStart();
+  return { environment: { ...environment, REDIS_URL: path.url, NODE_OPTIONS: options }, openFiles };
+}
+
+function sharedEnvironment(plan: ClusterPlan): Record<string, string> {
   return {
     CCRO_CONFIG: clusterFileOf(plan),
-    REDIS_URL: redisUrl,
     FAULT_INJECTION: plan.faultInjection ? 'on' : 'off',
     LOG_LEVEL: plan.logLevel,
     NO_COLOR: '1',
@@ -240,17 +315,13 @@ function sparingVariables({ heapMegabytes }: ClusterPlan): Record<string, string
   };
 }
 
-function nodeProgram(
-  plan: ClusterPlan,
-  redisUrl: string,
-  id: number,
-): Omit<ProgramOptions, 'logFile'> {
+function nodeProgram(plan: ClusterPlan, id: number): ProgramPlan {
   return {
     name: `node ${id}`,
     entry: builtProgram('node', import.meta.url),
     readyLine: /Node \d+ started on (https?:\/\/[\w.:[\]-]+)/,
     environment: {
-      ...sharedEnvironment(plan, redisUrl),
+      ...sharedEnvironment(plan),
       ...sparingVariables(plan),
       NODE_ID: String(id),
       NODE_HTTP_PORT: '0',
@@ -271,17 +342,13 @@ function faultVariables({ faults }: ClusterPlan, id: number): Record<string, str
   return fault === undefined ? {} : { FAULT: fault };
 }
 
-function gatewayProgram(
-  plan: ClusterPlan,
-  redisUrl: string,
-  index: number,
-): Omit<ProgramOptions, 'logFile'> {
+function gatewayProgram(plan: ClusterPlan, index: number): ProgramPlan {
   return {
     name: `gateway ${index}`,
     entry: builtProgram('gateway', import.meta.url),
     readyLine: /Gateway running on (https?:\/\/[\w.:[\]-]+)/,
     environment: {
-      ...sharedEnvironment(plan, redisUrl),
+      ...sharedEnvironment(plan),
       ...heapVariables(plan),
       GATEWAY_PORT: '0',
     },

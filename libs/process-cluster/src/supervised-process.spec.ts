@@ -16,7 +16,7 @@ interface Supervised {
   readonly ends: string[];
 }
 
-async function supervised(source: string): Promise<Supervised> {
+async function supervised(source: string, openFiles?: number): Promise<Supervised> {
   const directory = await mkdtemp(join(tmpdir(), 'ccro-supervised-'));
   const entry = join(directory, 'program.cjs');
   const logFile = join(directory, 'program.log');
@@ -24,7 +24,7 @@ async function supervised(source: string): Promise<Supervised> {
   const watchdog = new Watchdog();
   const ends: string[] = [];
   const program = new SupervisedProcess(
-    { name: 'it', entry, environment: {}, readyLine: /up on (http:\S+)/, logFile },
+    { name: 'it', entry, environment: {}, readyLine: /up on (http:\S+)/, logFile, openFiles },
     { watchdog, onUnexpectedEnd: ({ name }, lastLine) => ends.push(`${name}: ${lastLine}`) },
   );
   onTestFinished(async () => {
@@ -80,6 +80,34 @@ describe('a program', () => {
     await program.start();
     await vi.waitFor(() => expect(ends).toEqual([expect.stringMatching(/^it: /)]));
     expect(program.running).toBe(false);
+  });
+
+  it('may have as many files open as it is told', async () => {
+    const { program, logFile } = await supervised(
+      `const { openSync } = require('node:fs');
+       const open = () => { try { for (let n = 0; ; n += 1) openSync(__filename); } catch (error) { return error.code; } };
+       ${READY} console.log(open());`,
+      50,
+    );
+    await program.start();
+    await vi.waitFor(async () => expect(await readFile(logFile, 'utf8')).toContain('EMFILE'));
+  });
+
+  it('whose output nobody reads any more hears of it, and is read again once it is started anew', async () => {
+    const { program, logFile, ends } = await supervised(
+      `const { appendFileSync } = require('node:fs');
+       process.stdout.on('error', ({ code }) => appendFileSync(__dirname + '/program.log', code));
+       ${READY} setInterval(() => console.log('more'), 10);`,
+    );
+    await program.start();
+    expect(program.isRead).toBe(true);
+    program.closeOutput();
+    expect(program.isRead).toBe(false);
+    await vi.waitFor(async () => expect(await readFile(logFile, 'utf8')).toContain('EPIPE'));
+    expect(program.running).toBe(true);
+    await program.stop();
+    await program.start();
+    expect([program.isRead, ends]).toEqual([true, []]);
   });
 
   it('that is frozen is ended all the same', async () => {

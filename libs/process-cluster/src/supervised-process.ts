@@ -38,6 +38,8 @@ export interface ProgramOptions {
   readonly readyLine: RegExp;
   /** Everything that it writes is appended here; undefined: it is not kept. */
   readonly logFile?: string;
+  /** How many files and connections it may have open (`ulimit -n`); undefined: as this process. */
+  readonly openFiles?: number | undefined;
   /** Told what it writes on standard error once it is ready. */
   readonly onComplaint?: (text: Buffer) => void;
 }
@@ -108,7 +110,8 @@ export class SupervisedProcess {
     this.lastComplaint = '';
     this.log?.write(`--- ${this.name} starts at ${new Date().toISOString()}\n`);
     const { environment } = this.options;
-    const child = spawn(process.execPath, ['--enable-source-maps', this.options.entry], {
+    const [file, ...args] = this.command();
+    const child = spawn(file, args, {
       env: typeof environment === 'function' ? environment() : environment,
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
@@ -145,6 +148,18 @@ export class SupervisedProcess {
     this.signal('SIGSTOP');
   }
 
+  /** Nobody reads any more what it writes, until it is started again. */
+  closeOutput(): void {
+    this.child?.stdout?.destroy();
+    this.child?.stderr?.destroy();
+    this.log?.write(`--- nobody reads on what ${this.name} writes\n`);
+  }
+
+  /** Whether somebody reads what it writes. */
+  get isRead(): boolean {
+    return this.running && this.child?.stdout?.destroyed === false;
+  }
+
   /** Ends `pause`. */
   resume(): void {
     this.signal('SIGCONT');
@@ -168,6 +183,13 @@ export class SupervisedProcess {
 
   private signal(signal: NodeJS.Signals): void {
     if (this.running) this.child?.kill(signal);
+  }
+
+  private command(): [string, ...string[]] {
+    const { entry, openFiles } = this.options;
+    const own: [string, ...string[]] = [process.execPath, '--enable-source-maps', entry];
+    if (openFiles === undefined) return own;
+    return ['/bin/sh', '-c', `ulimit -n ${openFiles} && exec "$0" "$@"`, ...own];
   }
 
   private untilReady(child: ChildProcess): Promise<string> {

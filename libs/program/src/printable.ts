@@ -1,12 +1,7 @@
-/**
- * What could move a cursor, start a new line, colour a terminal or turn text around: control and
- * formatting characters (bidirectional controls among them), line and paragraph separators, halves
- * of surrogate pairs.
- */
-const UNSHOWN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+import { foreignText } from '@ccro/foreign-text';
+
 /** What cutting may leave at the end. */
 const HALF_OF_A_PAIR = /[\ud800-\udbff]$/;
-const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 /** Most characters of a log record's text, before what is unshown is spelled out. */
 export const MAX_RECORD_CHARACTERS = 2_000;
@@ -18,7 +13,7 @@ export const MAX_RECORD_CHARACTERS = 2_000;
  */
 export function printable(text: string, maxCharacters = MAX_RECORD_CHARACTERS): string {
   const cut = text.slice(0, maxCharacters);
-  const spelled = cut.replaceAll(UNSHOWN, (character) => NAMED[character] ?? spellOut(character));
+  const spelled = foreignText(cut);
   const isWhole = text.length <= maxCharacters && spelled.length <= maxCharacters;
   if (isWhole) return spelled;
   const shown = spelled.slice(0, maxCharacters).replace(HALF_OF_A_PAIR, '');
@@ -35,17 +30,16 @@ export function printableLines(text: string, maxLines = 30): string {
 
 /** A value as JSON that can be shown on a terminal: the same value for whoever parses it. */
 export function printableJson(value: unknown): string {
-  const unshown = /[^\P{Cc}\n]|[\p{Cf}\p{Zl}\p{Zp}]/gu;
-  return JSON.stringify(value, null, 2).replaceAll(unshown, (character) =>
-    Array.from({ length: character.length }, (_, index) => unit(character, index)).join(''),
-  );
+  return JSON.stringify(value, null, 2)
+    .split('\n')
+    .map((line) => foreignText(line, inJson))
+    .join('\n');
 }
 
-/** A unit of UTF-16 as JSON spells it out. */
-function unit(text: string, index: number): string {
-  return `\\u${text.charCodeAt(index).toString(16).padStart(4, '0')}`;
-}
-
-function spellOut(character: string): string {
-  return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+/** A character as JSON spells it out, unit by unit of UTF-16. */
+function inJson(character: string): string {
+  return character
+    .split('')
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('');
 }

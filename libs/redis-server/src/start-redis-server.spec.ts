@@ -16,6 +16,9 @@ import {
   type RedisServerOptions,
 } from './start-redis-server.js';
 
+const MIB = 1024 * 1024;
+const CRLF = Buffer.from('\r\n');
+
 const started: RedisServer[] = [];
 
 async function start(options: RedisServerOptions = {}): Promise<RedisServer> {
@@ -108,6 +111,22 @@ describe('startRedisServer', () => {
       expect(server.url).toBe(`redis://${host === '::1' ? '[::1]' : host}:${server.port}`);
     },
   );
+
+  it('I17: takes no text that is longer than what anybody here sends', async () => {
+    const server = await start();
+    const publish = async (bytes: number): Promise<string> => {
+      const socket = connect({ port: server.port, host: '127.0.0.1' });
+      socket.on('error', () => undefined);
+      socket.write(`*3\r\n$7\r\nPUBLISH\r\n$7\r\nchannel\r\n$${bytes}\r\n`);
+      // A length that is too large is refused before anything of that length comes.
+      if (bytes < 8 * MIB) socket.write(Buffer.concat([Buffer.alloc(bytes), CRLF]));
+      const [reply] = (await once(socket, 'data')) as [Buffer];
+      socket.destroy();
+      return reply.toString();
+    };
+    expect(await publish(5 * MIB)).toBe(':0\r\n');
+    expect(await publish(9 * MIB)).toMatch(/^-ERR Protocol error: invalid bulk length/);
+  });
 
   it('comes back on the same port after a kill', async () => {
     const server = await start();

@@ -19,6 +19,12 @@ const PORT_ATTEMPTS = 5;
  */
 const PUBSUB_BUFFER_LIMIT = ['pubsub', '256mb', '64mb', '60'];
 
+/**
+ * The longest text that Redis takes: nothing that is sent or stored here is longer than half of it.
+ * By default it would hold half a gigabyte for whoever may publish, once for each subscriber.
+ */
+const MAX_TEXT = '8mb';
+
 export interface RedisServerOptions {
   /**
    * Where it listens, on the loopback interface: `localhost`, an IPv4 address or `::1`. Default:
@@ -169,6 +175,7 @@ class LocalRedisServer implements RedisServer {
       ...['--dir', this.dir, '--logfile', logFile, '--daemonize', 'no'],
       ...['--save', '', '--appendonly', 'no'],
       ...['--client-output-buffer-limit', ...PUBSUB_BUFFER_LIMIT],
+      ...['--proto-max-bulk-len', MAX_TEXT],
       ...(this.options.extraArgs ?? []),
     ];
   }

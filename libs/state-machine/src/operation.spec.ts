@@ -34,6 +34,28 @@ describe('operation builders', () => {
     expect(build).toThrow(expect.objectContaining({ code, name: OperationError.name }));
   });
 
+  it.each([
+    ['NaN', Number.NaN],
+    ['an infinity', -Infinity],
+    ['-0', -0],
+    ['half of a surrogate pair', '\ud800'],
+    ['a name with one', { '\udc00': 1 }],
+    ['a function', () => 1],
+    ['a bigint', 1n],
+    ['a date', new Date(0)],
+    ['what says itself how it is spelled', { toJSON: () => 1 }],
+    ['a hole', new Array(2)],
+    ['undefined in a list', [undefined]],
+  ])('B1, sibling: refuse %s, which JSON would make something else of', (_name, data) => {
+    const build = () => encodeOperation({ type: 'x', data: data as never });
+    expect(build).toThrow(new OperationError('inexact-operation'));
+    expect(() => appendOperation([data] as never)).toThrow(OperationError);
+  });
+
+  it('B1, sibling: leave out fields that are undefined', () => {
+    expect(encodeOperation({ type: 'x', note: undefined as never })).toBe('{"type":"x"}');
+  });
+
   it('allow the deepest operation that executes', () => {
     expect(() => appendOperation(nested(63))).not.toThrow();
   });

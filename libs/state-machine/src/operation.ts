@@ -14,6 +14,9 @@ const CLOSING_BRACKET = 0x5d;
 const OPENING_BRACE = 0x7b;
 const CLOSING_BRACE = 0x7d;
 
+/** Half of a surrogate pair, which UTF-8 cannot express. */
+const LONE_SURROGATE = /\p{Cs}/u;
+
 /** Any JSON value. */
 export type JsonValue =
   null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
@@ -45,13 +48,16 @@ export const MAX_KEY_CHARACTERS = 512;
 
 /** Thrown by the builders, so that a client hears of it before it signs. */
 export class OperationError extends Error {
-  constructor(readonly code: OperationErrorCode) {
+  constructor(readonly code: OperationErrorCode | 'inexact-operation') {
     super(EXPLANATIONS[code]);
     this.name = 'OperationError';
   }
 }
 
-const EXPLANATIONS: Readonly<Record<OperationErrorCode, string>> = {
+const EXPLANATIONS: Readonly<Record<OperationError['code'], string>> = {
+  'inexact-operation':
+    'something in it is no JSON value and would become another one: NaN, an infinity, -0, half of a ' +
+    'surrogate pair, a function, an object with a class',
   'malformed-operation': 'an operation is a JSON object with a "type" and the fields of that type',
   'unknown-operation': 'no application knows this type of operation',
   'operation-too-large': `an operation has at most ${MAX_OPERATION_CHARACTERS} characters of JSON`,
@@ -81,13 +87,50 @@ export function deleteOperation(key: string): string {
   return encodeOperation({ type: 'kv.delete', key: checkedKey(key) });
 }
 
-/** Text of any operation. @throws OperationError when it is too large or too deep to execute */
+/**
+ * Text of any operation, which says the same as the object: a field that is undefined is none.
+ *
+ * @throws OperationError when it is too large or too deep to execute, or JSON cannot say the same
+ */
 export function encodeOperation(operation: JsonObject): string {
   // JSON.stringify recurses, so the depth comes first.
   if (isDeeperThan(operation, MAX_OPERATION_DEPTH)) throw new OperationError('operation-too-deep');
+  if (!isExact(operation)) throw new OperationError('inexact-operation');
   const text = JSON.stringify(operation);
   if (text.length > MAX_OPERATION_CHARACTERS) throw new OperationError('operation-too-large');
   return text;
+}
+
+/** Whether JSON spells `value` as what it is. What comes out of a caller's code may be anything. */
+function isExact(value: unknown): boolean {
+  switch (typeof value) {
+    case 'boolean':
+      return true;
+    case 'number':
+      return Number.isFinite(value) && !Object.is(value, -0);
+    case 'string':
+      return !LONE_SURROGATE.test(value);
+    case 'object':
+      return value === null || (Array.isArray(value) ? isExactList(value) : isExactRecord(value));
+    default:
+      return false;
+  }
+}
+
+function isExactList(values: readonly unknown[]): boolean {
+  // A hole would become null.
+  for (let index = 0; index < values.length; index += 1) {
+    if (!isExact(values[index])) return false;
+  }
+  return true;
+}
+
+function isExactRecord(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return false;
+  return Object.entries(value).every(
+    ([name, inner]) => !LONE_SURROGATE.test(name) && (inner === undefined || isExact(inner)),
+  );
 }
 
 /** Whether `key` may name an entry of the key-value store. */

@@ -9,7 +9,15 @@ import { type AnswerStatement, isWellFormed, type QueryStatement } from '@ccro/c
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import { COUNTER, NAME, STRICT } from './fields.js';
-import { MAX_LEDGER_LIMIT, MAX_QUERY_CHARACTERS } from './limits.js';
+import {
+  MAX_ANSWER_DEPTH,
+  MAX_LEDGER_LIMIT,
+  MAX_MESSAGE_BYTES,
+  MAX_QUERY_CHARACTERS,
+  MAX_SHORT_ANSWER_CHARACTERS,
+  MAX_STATUS_CHARACTERS,
+} from './limits.js';
+import { nestsDeeperThan } from './nesting.js';
 
 /** A client's signed question. `query` is the JSON text of a `NodeQuery`. */
 export interface Query extends QueryStatement {
@@ -92,6 +100,44 @@ const NODE_QUERY = Compile(
     ),
   ]),
 );
+
+/** Characters of an answer at most; of what holds decisions and results as many as a message does. */
+const ANSWER_CHARACTERS: Readonly<Record<NodeQuery['type'], number>> = {
+  status: MAX_STATUS_CHARACTERS,
+  ledger: MAX_MESSAGE_BYTES,
+  decision: MAX_MESSAGE_BYTES,
+  reply: MAX_MESSAGE_BYTES,
+  'newest-timestamp': MAX_SHORT_ANSWER_CHARACTERS,
+  'set-fault': MAX_SHORT_ANSWER_CHARACTERS,
+};
+
+/** What every answer is: what is in it is up to the node. */
+export type NodeAnswer = Readonly<Record<string, unknown>>;
+
+/**
+ * Whether a node may say so much to a query of this type. Cheap: to be asked before the signature is
+ * looked at.
+ */
+export function mayAnswer(type: NodeQuery['type'], text: string): boolean {
+  return text.length <= ANSWER_CHARACTERS[type];
+}
+
+/**
+ * Reads the text of an answer.
+ *
+ * @returns undefined for what is no JSON object, or nests so deep that a recursion over it may fail.
+ *   Never throws
+ */
+export function parseNodeAnswer(text: string): NodeAnswer | undefined {
+  if (nestsDeeperThan(Buffer.from(text), MAX_ANSWER_DEPTH)) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isObject ? (value as NodeAnswer) : undefined;
+  } catch {
+    return undefined;
+  }
+}
 
 /** The text of `Query.query`. */
 export function formatNodeQuery(query: NodeQuery): string {

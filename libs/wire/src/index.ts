@@ -9,6 +9,9 @@ export {
   type Query,
   type QueryRetry,
   readQueryRetry,
+  mayAnswer,
+  type NodeAnswer,
+  parseNodeAnswer,
 } from './control-messages.js';
 export {
   COUNTER,

@@ -43,5 +43,15 @@ export const MAX_MEMBERS = 1024;
 /** Characters of a query's JSON text at most. */
 export const MAX_QUERY_CHARACTERS = 4096;
 
+/** Characters of a node's answer about itself, and of one that is a number or a word, at most. */
+export const MAX_STATUS_CHARACTERS = 1024 * 1024;
+export const MAX_SHORT_ANSWER_CHARACTERS = 1024;
+
+/**
+ * Arrays and objects inside one another in an answer at most: a message, and what it is shown in.
+ * Whoever reads an answer may recurse over it.
+ */
+export const MAX_ANSWER_DEPTH = 2 * MAX_DEPTH;
+
 /** Entries a ledger query may ask for at once. */
 export const MAX_LEDGER_LIMIT = 1000;

@@ -14,7 +14,11 @@ const CLOSING = [0x5d, 0x7d] as const;
  * times as long as an honest message of that size.
  */
 export function nestsTooDeep(payload: Uint8Array): boolean {
-  if (payload.length < WORTH_LOOKING_BYTES) return false;
+  return payload.length >= WORTH_LOOKING_BYTES && nestsDeeperThan(payload, MAX_DEPTH);
+}
+
+/** Whether JSON text has more than `most` arrays and objects inside one another. */
+export function nestsDeeperThan(payload: Uint8Array, most: number): boolean {
   let depth = 0;
   let inString = false;
   for (let index = 0; index < payload.length; index += 1) {
@@ -26,7 +30,7 @@ export function nestsTooDeep(payload: Uint8Array): boolean {
       inString = true;
     } else if (byte === OPENING[0] || byte === OPENING[1]) {
       depth += 1;
-      if (depth > MAX_DEPTH) return true;
+      if (depth > most) return true;
     } else if (byte === CLOSING[0] || byte === CLOSING[1]) {
       depth -= 1;
     }

@@ -76,6 +76,7 @@ export function anIncident(
     startMs,
     healedMs: overMs,
     overMs,
+    showed: 'it did',
     notes: [],
   };
 }

@@ -3,6 +3,7 @@
 import type { LedgerSlot } from '../audit/ledger-archive.js';
 import type { NodeLedger } from '../audit/node-ledgers.js';
 import type { ReadBack } from '../audit/read-back.js';
+import type { Receipts } from '../audit/receipts.js';
 import type { NodeStatus } from '../http/node-status.js';
 import type { CheckResult } from './check.js';
 
@@ -45,6 +46,15 @@ export function checkNodeLedgers(
     name: "every node's own ledger agrees",
     summary: `${ledger.length} slots; ${sizes}`,
     findings: [...findings, ...empty],
+  };
+}
+
+/** What was decided can be proven to anybody who has the cluster's public keys. */
+export function checkReceipts({ asked, wrong }: Receipts): CheckResult {
+  return {
+    name: 'receipts hold',
+    summary: `${asked} of all over the run`,
+    findings: wrong,
   };
 }
 

@@ -146,8 +146,18 @@ function groupOf(
       case 'redis-kill':
       case 'redis-restart':
         return 'Redis away';
+      case 'redis-replica':
+        return 'Redis a replica';
+      case 'redis-password':
+        return 'password changed';
+      case 'redis-rights':
+        return 'rights taken away';
       case 'gateway-kill':
         return 'gateway killed';
+      case 'half-open-clients':
+        return 'clients silent';
+      default:
+        return `${role ?? 'gateway'}: ${fault.kind}`;
     }
   })();
   return { what: `${what}${overlapped}`, boundMs: undefined };

@@ -3,13 +3,15 @@
 import type { LedgerSlot } from '../audit/ledger-archive.js';
 import type { NodeLedger } from '../audit/node-ledgers.js';
 import type { ReadBack } from '../audit/read-back.js';
+import type { Receipts } from '../audit/receipts.js';
 import type { NodeStatus } from '../http/node-status.js';
 import type { Incident } from '../timeline.js';
 import type { Call } from '../workload/history.js';
 import type { CheckResult } from './check.js';
+import { checkEffect } from './check-effect.js';
 import { checkAccepted, checkAnswers, checkOnce, replay } from './check-ledger.js';
 import { checkKeys } from './check-linearizability.js';
-import { checkLevel, checkNodeLedgers, checkReadBack } from './check-nodes.js';
+import { checkLevel, checkNodeLedgers, checkReadBack, checkReceipts } from './check-nodes.js';
 import {
   checkRecovery,
   recoveries,
@@ -28,6 +30,7 @@ export interface Evidence {
   readonly ledger: readonly LedgerSlot[];
   readonly nodeLedgers: readonly NodeLedger[];
   readonly readBack: ReadBack;
+  readonly receipts: Receipts;
   readonly statuses: readonly (NodeStatus | undefined)[];
   readonly endMs: number;
 }
@@ -52,7 +55,9 @@ export function judge(evidence: Evidence, bound: RecoveryBound): Judgement {
       checkLevel(statuses),
       checkNodeLedgers(ledger, nodeLedgers),
       checkReadBack(evidence.readBack),
+      checkReceipts(evidence.receipts),
       checkRecovery(times, summaries),
+      checkEffect(incidents),
       checkConduct(evidence),
     ],
     recoveries: times,

@@ -6,7 +6,7 @@ export class Casualties {
   private readonly affected = new Map<number, string>();
 
   /** @param limit f */
-  constructor(private readonly limit: number) {}
+  constructor(readonly limit: number) {}
 
   /** Undefined when the node is well. */
   whatAffects(node: number): string | undefined {

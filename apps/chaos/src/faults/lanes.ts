@@ -1,12 +1,13 @@
 /** Runs the planned faults, each lane on its own. */
 
 import { maxFaulty } from '@ccro/consensus';
-import type { ClusterMode } from '@ccro/cluster-config';
 import { pause, Quit } from '@ccro/clock';
-import type { Fault, GatewayFault, Planned, RedisFault } from './planned-fault.js';
-import { untilReconnected } from './recovery.js';
-import { gatewayFaults, nodeFaults, redisFaults } from './schedule.js';
-import { strikeNode, type Battlefield } from './strike-node.js';
+import type { Battlefield } from './battlefield.js';
+import type { Fault, Planned } from './planned-fault.js';
+import { gatewayFaults, nodeFaults, redisFaults, type PlanOptions } from './schedule.js';
+import { strikeGateway } from './strike-gateway.js';
+import { strikeNode } from './strike-node.js';
+import { strikeRedis } from './strike-redis.js';
 
 /**
  * Strikes until the time is up, and returns when everything has recovered. What does not recover
@@ -14,17 +15,17 @@ import { strikeNode, type Battlefield } from './strike-node.js';
  */
 export async function runFaults(
   seed: string,
-  mode: ClusterMode,
+  plan: PlanOptions,
   field: Battlefield,
 ): Promise<void> {
   const f = maxFaulty(field.cluster.nodes.length);
   const lanes = Array.from({ length: f }, (_, lane) =>
-    runLane(nodeFaults(seed, lane, mode), (fault) => strikeNode(fault, field), field),
+    runLane(nodeFaults(seed, lane, plan), (fault) => strikeNode(fault, field), field),
   );
   await Promise.all([
     ...lanes,
-    runLane(redisFaults(seed), (fault) => strikeRedis(fault, field), field),
-    runLane(gatewayFaults(seed), (fault) => strikeGateway(fault, field), field),
+    runLane(redisFaults(seed, plan), (fault) => strikeRedis(fault, field), field),
+    runLane(gatewayFaults(seed, plan), (fault) => strikeGateway(fault, field), field),
   ]);
 }
 
@@ -45,40 +46,4 @@ async function runLane<F extends Fault>(
       return;
     }
   }
-}
-
-async function strikeRedis(
-  fault: RedisFault,
-  { cluster, timeline, timeUp, quit }: Battlefield,
-): Promise<void> {
-  const incident = timeline.strike({
-    fault,
-    target: 'redis',
-    role: undefined,
-    view: undefined,
-  });
-  await cluster.stopRedis(fault.kind === 'redis-restart');
-  await pause(fault.downMs, timeUp);
-  await cluster.reviveRedis();
-  timeline.healed(incident);
-  await untilReconnected(cluster, quit);
-  timeline.over(incident);
-}
-
-async function strikeGateway(
-  fault: GatewayFault,
-  { cluster, timeline, timeUp }: Battlefield,
-): Promise<void> {
-  const gateway = cluster.gateway(Math.floor(fault.pick * cluster.gateways.length));
-  const incident = timeline.strike({
-    fault,
-    target: gateway.name,
-    role: undefined,
-    view: undefined,
-  });
-  await gateway.kill();
-  await pause(fault.downMs, timeUp);
-  await cluster.revive(gateway);
-  timeline.healed(incident);
-  timeline.over(incident);
 }

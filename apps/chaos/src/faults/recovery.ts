@@ -2,9 +2,9 @@
 
 import { maxFaulty } from '@ccro/consensus';
 import { readNodeStatus, type NodeStatus } from '../http/node-status.js';
-import { readRoles } from '../http/roles.js';
+import { readReadiness } from '../http/readiness.js';
 import { until } from '@ccro/clock';
-import { type ProcessCluster } from '@ccro/process-cluster';
+import type { ProcessCluster, SupervisedProcess } from '@ccro/process-cluster';
 
 const RECOVERY_BOUND_MS = 60_000;
 
@@ -73,15 +73,24 @@ export async function untilStableElsewhere(
 }
 
 /**
- * Waits until every node and gateway that answers has its connection to Redis again.
+ * Waits until each of `programs` has said since the call that it is ready. Others may have their
+ * own faults meanwhile, so they need not be ready all at a time.
  *
  * @throws Overdue, Quit
  */
-export async function untilReconnected(cluster: ProcessCluster, quit: AbortSignal): Promise<void> {
-  await until('a new connection to Redis', { boundMs: RECOVERY_BOUND_MS, quit }, async () => {
-    const statuses = await readStatuses(cluster);
-    const gateways = await Promise.all(cluster.gatewayUrls().map((url) => readRoles([url])));
-    const isConnected = [...statuses, ...gateways].every((each) => each?.brokerConnected ?? true);
-    return isConnected ? true : undefined;
-  });
+export async function untilReady(
+  programs: readonly SupervisedProcess[],
+  quit: AbortSignal,
+): Promise<void> {
+  const isReady = async (program: SupervisedProcess): Promise<true | undefined> => {
+    const { url } = program;
+    return url !== undefined && (await readReadiness(url)) === null ? true : undefined;
+  };
+  await Promise.all(
+    programs.map((program) =>
+      until(`readiness of ${program.name}`, { boundMs: RECOVERY_BOUND_MS, quit }, () =>
+        isReady(program),
+      ),
+    ),
+  );
 }

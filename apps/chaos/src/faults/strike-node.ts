@@ -1,35 +1,31 @@
 /** Faults of nodes, each from its beginning until the node has recovered. */
 
 import { httpCall, NoAnswer } from '../http/http-call.js';
+import { readNodeStatus } from '../http/node-status.js';
 import { readRoles, type Roles } from '../http/roles.js';
 import { pause, until } from '@ccro/clock';
 import { type ProcessCluster, StartFailure } from '@ccro/process-cluster';
-import type { Incident, Timeline } from '../timeline.js';
-import type { Casualties } from './casualties.js';
+import type { Incident } from '../timeline.js';
+import type { Battlefield } from './battlefield.js';
 import { damageStore, setAside } from './damage-store.js';
-import { describeFault, type NodeFault, type Victim } from './planned-fault.js';
+import { describeFault, type NodeFault, type ProgramFault, type Victim } from './planned-fault.js';
 import {
   readStatuses,
   SLOTS_AFTER_LIES,
+  untilReady,
   untilRecovered,
   untilStableElsewhere,
 } from './recovery.js';
+import { strikeProgram } from './strike-program.js';
 
 const INJECTION_BOUND_MS = 30_000;
 const CALL_TIMEOUT_MS = 3_000;
+/** A program that is well answers sooner. */
+const FROZEN_TIMEOUT_MS = 500;
+const SHOWN_BOUND_MS = 10_000;
 
 /** What a refusal to start on a damaged store must speak of. */
 const REFUSAL = /damage/i;
-
-export interface Battlefield {
-  readonly cluster: ProcessCluster;
-  readonly timeline: Timeline;
-  readonly casualties: Casualties;
-  /** Aborts when the run's time is up: what is going on is ended early, and healed. */
-  readonly timeUp: AbortSignal;
-  /** Aborts when the user wants to end. */
-  readonly quit: AbortSignal;
-}
 
 /**
  * Does `fault` to its victim, takes it back, and waits until the victim has recovered.
@@ -58,6 +54,8 @@ export async function strikeNode(fault: NodeFault, field: Battlefield): Promise<
     case 'replace':
       await replaced(id, fault.damageSeed, strike, field);
       break;
+    default:
+      await surroundingsStruck(id, fault, strike(), field);
   }
   casualties.release(id);
 }
@@ -70,6 +68,7 @@ async function killed(
 ): Promise<void> {
   const incident = strike();
   await cluster.node(id).kill();
+  if (!cluster.node(id).running) timeline.showed(incident, 'its process was gone');
   await pause(downMs, timeUp);
   await cluster.revive(cluster.node(id));
   timeline.healed(incident);
@@ -84,9 +83,12 @@ async function frozen(
   { cluster, timeline, timeUp, quit }: Battlefield,
 ): Promise<void> {
   const incident = strike();
-  cluster.node(id).pause();
-  await pause(forMs, timeUp);
-  cluster.node(id).resume();
+  const node = cluster.node(id);
+  const url = node.url ?? '';
+  node.pause();
+  const [isSilent] = await Promise.all([saysNothing(url), pause(forMs, timeUp)]);
+  node.resume();
+  if (isSilent) timeline.showed(incident, 'it did not answer');
   timeline.healed(incident);
   await untilRecovered(cluster, id, 0, quit);
   timeline.over(incident);
@@ -100,6 +102,11 @@ async function misbehaving(
 ): Promise<void> {
   const incident = strike();
   await setFault(cluster, id, behaviour, quit);
+  await until(`${behaviour} of node ${id}`, { boundMs: SHOWN_BOUND_MS, quit }, async () => {
+    const status = await readNodeStatus(cluster.node(id).url);
+    return status?.fault === behaviour ? true : undefined;
+  });
+  timeline.showed(incident, `it said that it does: ${behaviour}`);
   await pause(forMs, timeUp);
   await setFault(cluster, id, null, quit);
   timeline.healed(incident);
@@ -130,7 +137,7 @@ async function replaced(
     timeline.finding(`node ${id} started on a damaged store (incident ${incident.number})`);
     await node.kill();
   } else {
-    incident.notes.push(`refused: ${refusal}`);
+    timeline.showed(incident, `refused to start: ${refusal}`);
     if (!REFUSAL.test(refusal)) {
       timeline.finding(`node ${id} refused a damaged store without saying so: ${refusal}`);
     }
@@ -141,6 +148,31 @@ async function replaced(
   timeline.healed(incident);
   await untilRecovered(cluster, id, SLOTS_AFTER_LIES, quit);
   timeline.over(incident);
+}
+
+/** What is around the node is struck: it goes on, or starts again by itself. */
+async function surroundingsStruck(
+  id: number,
+  fault: Extract<NodeFault, ProgramFault>,
+  incident: Incident,
+  field: Battlefield,
+): Promise<void> {
+  const { cluster, timeline, quit } = field;
+  await strikeProgram(fault, cluster.node(id), incident, field);
+  await untilRecovered(cluster, id, 0, quit);
+  await untilReady([cluster.node(id)], quit);
+  timeline.over(incident);
+}
+
+/** Whether a program that should be frozen is. */
+async function saysNothing(url: string): Promise<boolean> {
+  try {
+    await httpCall(url, 'GET', '/health/live', { timeoutMs: FROZEN_TIMEOUT_MS });
+    return false;
+  } catch (error) {
+    if (!(error instanceof NoAnswer)) throw error;
+    return true;
+  }
 }
 
 /** The node's last words; undefined when it did start. */

@@ -7,7 +7,8 @@ import {
 } from '@ccro/cluster-config';
 import { Command, Option } from 'commander';
 import { randomInt } from 'node:crypto';
-import { decimal, seed, wholeNumber } from '@ccro/process-cluster';
+import { decimal, list, oneOf, seed, wholeNumber } from '@ccro/process-cluster';
+import { CHAOS_FAULTS, type Fault } from '../faults/planned-fault.js';
 
 export interface ChaosOptions {
   readonly minutes: number;
@@ -18,6 +19,8 @@ export interface ChaosOptions {
   readonly signature: SignatureChoice;
   readonly durability: 'fsync' | 'async';
   readonly gateways: number;
+  /** The kinds of faults that may strike. */
+  readonly only: readonly Fault['kind'][];
   readonly checkpointInterval: number;
   /** Of nodes and gateways. */
   readonly logLevel: LogLevel;
@@ -29,8 +32,10 @@ export interface ChaosOptions {
 
 const DESCRIPTION = `Runs a cluster of separate processes with a Redis of its own under load, and does to it
 what happens to clusters: nodes are killed, frozen, told to lie or lose their store, Redis and the
-gateways are killed and restarted; never more than f nodes are affected at once. Then it checks what
-users were told against what the nodes hold. Exits 0 only if every check passed.`;
+gateways are killed and restarted, Redis refuses everybody, clocks are set, logs are read by nobody,
+connections go silent or use up all files; never more than f nodes are affected at once. Then it
+checks what users were told against what the nodes hold, and that every fault took effect. Exits 0
+only if every check passed.`;
 
 /** `npm run chaos -- --help`. */
 export function chaosCommand(): Command {
@@ -53,6 +58,11 @@ export function chaosCommand(): Command {
         .default('fsync'),
     )
     .option('--gateways <n>', 'number of gateways, 1 to 4', wholeNumber(1, 4), 2)
+    .addOption(
+      new Option('--only <kinds>', 'which kinds of faults may strike')
+        .argParser(list(oneOf(CHAOS_FAULTS)))
+        .default(CHAOS_FAULTS, 'all of them'),
+    )
     .option(
       '--checkpoint-interval <k>',
       'slots from one checkpoint to the next, 16 to 512',

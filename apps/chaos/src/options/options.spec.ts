@@ -21,6 +21,7 @@ describe('options', () => {
   it.each([
     ['chaos', ['--minutes', '0.5', '--seed', 'a-1', '--nodes', '7', '--mode', 'pbft']],
     ['chaos', ['--signature', 'bls']],
+    ['chaos', ['--only', 'clock-step,redis-replica']],
     ['chaos', ['--durability', 'async', '--gateways', '1', '--out', 'x', '--keep']],
     ['soak', ['--requests', '1000', '--through', 'client', '--broker', 'redis']],
   ] as const)('%s takes %j', (name, argv) => {
@@ -34,6 +35,7 @@ describe('options', () => {
     ['chaos', ['--seed', 'a b'], /--seed <s>.*letters, digits/],
     ['chaos', ['--durability', 'memory'], /--durability <kind>.*fsync, async/],
     ['chaos', ['--mode', 'paxos'], /--mode <mode>.*ccro, pbft/],
+    ['chaos', ['--only', 'clock-step,earthquake'], /--only <kinds>.*kill, freeze, .*redis-rights/],
     ['chaos', ['--signature', 'rsa'], /--signature <scheme>.*ed25519, bls, auto/],
     ['chaos', ['--checkpoint-interval', '8'], /--checkpoint-interval <k>.*16 to 512/],
     ['soak', ['--requests', '-1'], /--requests <n>.*Allowed/],

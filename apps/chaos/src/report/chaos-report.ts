@@ -5,7 +5,7 @@ import pc from 'picocolors';
 import { hasPassed, type CheckResult } from '../checks/check.js';
 import type { Recovery, RecoverySummary } from '../checks/check-recovery.js';
 import { atSeconds, duration, quantile } from '@ccro/figures';
-import { describeFault } from '../faults/planned-fault.js';
+import { CHAOS_FAULTS, describeFault } from '../faults/planned-fault.js';
 import type { ChaosOptions } from '../options/chaos-options.js';
 import type { ChaosResult } from '../run-chaos.js';
 import type { Incident } from '../timeline.js';
@@ -15,22 +15,25 @@ import type { Call } from '../workload/history.js';
 const MAX_FINDINGS = 12;
 /** Characters of a note that a terminal shows; the report has all of them. */
 const MAX_NOTE = 60;
+const FAULTS_TITLE = 'Faults: how often each struck, and how it showed';
 const RECOVERY_TITLE =
   'Recovery: from the fault to the next decision, less what a call took before';
 
 /** How to do the same again. */
 export function commandLine(options: ChaosOptions): string {
   const { minutes, seed, nodes, mode, signature } = options;
-  const { durability, gateways, checkpointInterval } = options;
+  const { durability, gateways, checkpointInterval, only } = options;
+  const isNarrowed = only.length < CHAOS_FAULTS.length;
   return (
     `npm run chaos -- --minutes ${minutes} --seed ${seed} --nodes ${nodes} --mode ${mode} ` +
     `--signature ${signature} ` +
-    `--durability ${durability} --gateways ${gateways} --checkpoint-interval ${checkpointInterval}`
+    `--durability ${durability} --gateways ${gateways} --checkpoint-interval ${checkpointInterval}` +
+    (isNarrowed ? ` --only ${only.join()}` : '')
   );
 }
 
 /** Rows of text: a table's head and its lines. */
-interface Rows {
+export interface Rows {
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
 }
@@ -41,6 +44,8 @@ export function terminalReport(options: ChaosOptions, result: ChaosResult): stri
     pc.bold('Timeline'),
     terminalTable(timelineRows(recoveries, shortened)),
     '* other faults at the time',
+    pc.bold(FAULTS_TITLE),
+    terminalTable(faultRows(result.timeline.incidents, shortened)),
     pc.bold(RECOVERY_TITLE),
     terminalTable(recoveryRows(recoverySummaries)),
     pc.bold('Answers'),
@@ -72,6 +77,9 @@ export function markdownReport(options: ChaosOptions, result: ChaosResult): stri
       ...check.findings.map((finding) => `  - ${finding}`),
     ]),
     '',
+    `## ${FAULTS_TITLE}`,
+    '',
+    markdownTable(faultRows(result.timeline.incidents, (note) => note)),
     `## ${RECOVERY_TITLE}`,
     '',
     markdownTable(recoveryRows(recoverySummaries)),
@@ -133,7 +141,7 @@ function timelineRows(recoveries: readonly Recovery[], showNote: (note: string) 
   return {
     head: ['#', 'at', 'whom', 'view', 'fault', 'decided again', 'recovered after', 'notes'],
     rows: recoveries.map(({ incident, decidedAfterMs, isOverlapped }) => {
-      const { number, startMs, overMs, target, role, view, fault, notes } = incident;
+      const { number, startMs, overMs, target, role, view, fault, showed, notes } = incident;
       return [
         String(number),
         atSeconds(startMs),
@@ -142,7 +150,27 @@ function timelineRows(recoveries: readonly Recovery[], showNote: (note: string) 
         describeFault(fault),
         `${duration(decidedAfterMs ?? Infinity)}${isOverlapped ? ' *' : ''}`,
         duration(overMs === undefined ? Infinity : overMs - startMs),
-        notes.map(showNote).join('; '),
+        [...notes, ...(showed === undefined ? [] : [showed])].map(showNote).join('; '),
+      ];
+    }),
+  };
+}
+
+/** Every kind that there is, also those that did not strike. Exported for tests. */
+export function faultRows(
+  incidents: readonly Incident[],
+  showNote: (note: string) => string,
+): Rows {
+  return {
+    head: ['fault', 'struck', 'nodes', 'gateways', 'showed', 'how, the last time'],
+    rows: CHAOS_FAULTS.map((kind) => {
+      const ofKind = incidents.filter(({ fault }) => fault.kind === kind);
+      const on = (target: string): string =>
+        String(ofKind.filter((each) => each.target.startsWith(target)).length);
+      const shown = ofKind.flatMap(({ showed }) => showed ?? []);
+      return [
+        ...[kind, String(ofKind.length), on('node'), on('gateway'), String(shown.length)],
+        showNote(shown.at(-1) ?? ''),
       ];
     }),
   };

@@ -58,6 +58,16 @@ export class Workload {
     ]);
   }
 
+  /** What another client asks; see `History`. */
+  begin(client: string, question: Question, idempotencyKey: string): Call {
+    return this.history.begin(client, question, idempotencyKey);
+  }
+
+  /** Sends it, again until it is answered or the run is over. */
+  untilAnswered(call: Call): Promise<void> {
+    return this.caller.untilAnswered(call, this.givenUp.signal);
+  }
+
   /** Begins nothing new and waits for what is under way, at most so long. */
   async stop(graceMs: number): Promise<void> {
     this.stopping.abort();

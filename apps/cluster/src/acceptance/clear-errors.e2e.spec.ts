@@ -205,9 +205,14 @@ describe.concurrent('wrong configuration value', () => {
     expect(complaint).toContain('API keys file "no-such.json" cannot be read');
   });
 
-  it('FAULT_INJECTION=maybe npm start', async () => {
-    const complaint = await complaintOf(START, { FAULT_INJECTION: 'maybe', REDIS_URL: '' }, 2);
-    expect(complaint).toMatch(/FAULT_INJECTION.*on or off/);
+  it('I1, sibling: npm start reads FAULT_INJECTION as nodes and gateway do', async () => {
+    const wrong = { FAULT_INJECTION: 'maybe', REDIS_URL: '' };
+    const complaints = await Promise.all(
+      [START, NODE, GATEWAY].map((program) => complaintOf(program, wrong)),
+    );
+    for (const complaint of complaints) {
+      expect(complaint).toContain('FAULT_INJECTION is "maybe"; allowed: on, off');
+    }
   });
 
   it.each([

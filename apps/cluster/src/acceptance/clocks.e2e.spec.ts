@@ -1,5 +1,7 @@
 /** Issue 13, acceptance: clocks that were wrong, and are put right. */
 
+import { SteppedClock } from '@ccro/process-cluster';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryDirectory } from './support/files.contract.js';
 import { call, decide } from './support/http.contract.js';
@@ -22,8 +24,8 @@ async function start(
   directory: string,
   offByMs: number,
 ): Promise<{ readonly program: Program; readonly url: string }> {
-  const shifted = `const now = Date.now; Date.now = () => now() + ${offByMs};`;
-  const environment = { NODE_OPTIONS: `--import="data:text/javascript,${encodeURI(shifted)}"` };
+  const { nodeOption } = await SteppedClock.at(join(await temporaryDirectory(), 'clock'), offByMs);
+  const environment = { NODE_OPTIONS: nodeOption };
   const program = startProgram([...START, '--data-dir', directory], environment);
   return { program, url: await program.says(/Gateway running on (http:\S+)/) };
 }

@@ -143,6 +143,10 @@ describe('monitoring', () => {
     for (const [, image = ''] of images) expect(image).toMatch(/:v?\d+\.\d+\.\d+(-|$)/);
   });
 
+  it('I17, sibling: the Redis of docker-compose.yml holds no message of half a gigabyte either', async () => {
+    expect(await read('docker-compose.yml')).toMatch(/^ {6}- --proto-max-bulk-len 8mb$/m);
+  });
+
   it('is a profile of docker-compose.yml, with pinned images and files that are there', async () => {
     const compose = await read('docker-compose.yml');
     for (const service of ['prometheus', 'grafana']) {

@@ -46,11 +46,21 @@ export interface ClusterStatus {
 const FRESH_MS = 200;
 const FRESH_MS_PER_NODE = 5;
 
-/** Asks the nodes how they are and puts their answers together. */
+/** What a node said of itself, or is about to say. */
+interface AskedStatus {
+  /** Undefined for no valid answer in time. */
+  readonly answer: Promise<NodeStatus | undefined>;
+  /** Until when others are told it too; while it is open for as long as it is. */
+  untilMs: number;
+}
+
+/**
+ * Asks the nodes how they are and puts their answers together. Callers share a question to a node,
+ * and its answer for a moment: whoever asks, however often, costs nodes no more than that.
+ */
 @Injectable()
 export class ClusterService {
-  private asking: Promise<readonly (NodeStatus | undefined)[]> | undefined;
-  private forgetting: NodeJS.Timeout | undefined;
+  private readonly asked = new Map<ReplicaId, AskedStatus>();
 
   constructor(
     @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
@@ -59,16 +69,11 @@ export class ClusterService {
     private readonly judge: EvidenceJudge,
   ) {}
 
-  /**
-   * By id; undefined for nodes that gave no valid answer in time. Callers share one round, and its
-   * answers for a moment after it: whoever asks, however often, costs nodes no more than that.
-   */
+  /** By id; undefined for nodes that gave no valid answer in time. */
   async statuses(): Promise<readonly (NodeStatus | undefined)[]> {
-    this.asking ??= this.askAll().finally(() => {
-      const freshMs = FRESH_MS + FRESH_MS_PER_NODE * this.client.size.n;
-      this.forgetting = setTimeout(() => this.forget(), freshMs).unref();
-    });
-    return this.asking;
+    const { n } = this.client.size;
+    const answers = Array.from({ length: n }, (_, id) => this.shared(id));
+    return Promise.all(answers.map((answer) => answer.catch(() => undefined)));
   }
 
   async status(): Promise<ClusterStatus> {
@@ -108,8 +113,7 @@ export class ClusterService {
 
   /** Everything node `id` says of itself, or that it does not answer. */
   async node(id: ReplicaId): Promise<NodeStatus | { id: ReplicaId; up: false; role: NodeRole }> {
-    const answer = await this.ask(id, { type: 'status' }).catch(unlessUnreachable);
-    const status = readNodeStatus(id, answer);
+    const status = await this.shared(id);
     if (status !== undefined) return status;
     // What part it plays the others know.
     const known = (await this.statuses()).filter((each) => each !== undefined);
@@ -134,15 +138,28 @@ export class ClusterService {
     }
   }
 
-  /** What nodes said is not true any more. */
-  forget(): void {
-    clearTimeout(this.forgetting);
-    this.asking = undefined;
+  /** What node `id` says now: for whoever asks seldom. Others are told it too. */
+  asOfNow(id: ReplicaId): Promise<NodeStatus | undefined> {
+    const asking = this.ask(id, { type: 'status' });
+    const answer = asking.then((given) => readNodeStatus(id, given), unlessUnreachable);
+    const asked: AskedStatus = { answer, untilMs: Infinity };
+    this.asked.set(id, asked);
+    const end = (): void => {
+      asked.untilMs = performance.now() + FRESH_MS + FRESH_MS_PER_NODE * this.client.size.n;
+    };
+    answer.then(end, end);
+    return answer;
   }
 
-  private async askAll(): Promise<readonly (NodeStatus | undefined)[]> {
-    const answers = await this.client.queryAll({ type: 'status' }, this.settings.nodeTimeoutMs);
-    return answers.map((answer, id) => readNodeStatus(id, answer));
+  /** What nodes said is not true any more. */
+  forget(): void {
+    this.asked.clear();
+  }
+
+  private shared(id: ReplicaId): Promise<NodeStatus | undefined> {
+    const asked = this.asked.get(id);
+    const isFresh = asked !== undefined && performance.now() < asked.untilMs;
+    return isFresh ? asked.answer : this.asOfNow(id);
   }
 
   /** The view that f+1 nodes have reached; what replies said while too few answer. */

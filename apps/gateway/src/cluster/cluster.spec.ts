@@ -49,6 +49,58 @@ describe('GET /status', () => {
     expect(asked).toBeLessThanOrEqual(1 + moments);
   });
 
+  it('I7, sibling: asks a node for all of its status once in a moment, too', async () => {
+    const { call, cluster } = await start();
+    let asked = 0;
+    cluster.scripts[1] = {
+      answer: (query, honest) => {
+        if (query.type === 'status') asked += 1;
+        return honest;
+      },
+    };
+    const before = performance.now();
+    const paths = Array.from({ length: 40 }, () => '/nodes/1/status');
+    const answers = await Promise.all(paths.map((path) => call('GET', path)));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    // The first question may be asked twice: the node says which of its runs it is.
+    const moments = Math.ceil((performance.now() - before) / 200);
+    expect(asked).toBeLessThanOrEqual(1 + moments);
+  });
+
+  const nested = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`;
+  const accusing = (latest: string) => (honest: string) =>
+    honest.replace(
+      '"evidence":[]',
+      `"evidence":[{"accused":0,"kind":"conflicting-votes","count":1,"latest":${latest}}]`,
+    );
+  it.each<[string, (honest: string) => string]>([
+    ['nests deeper than a stack holds', (honest) => honest.replace('{', `{"x":${nested(50_000)},`)],
+    [
+      'nests so in a statement',
+      accusing(`{"kind":"conflicting-votes","votes":[${nested(50_000)},1]}`),
+    ],
+    ['is enormous', (honest) => honest.replace('{', `{"x":"${'x'.repeat(3 * 1024 * 1024)}",`)],
+    ['is no object', () => '[]'],
+    ['is null', () => 'null'],
+    ['is no JSON', () => '{"up":'],
+    ['has fields of other types', (honest) => honest.replace('"view":0', '"view":{"a":1}')],
+    [
+      'names a fault that is a page',
+      (honest) => honest.replace('"fault":null', '"fault":"<img src=x>"'),
+    ],
+  ])('I14: a node whose answer %s has not answered, and hinders no other', async (_what, lie) => {
+    const { call, cluster } = await start();
+    cluster.scripts[3] = { answerText: (_query, honest) => lie(JSON.stringify(honest)) };
+    const { status, body } = await call('GET', '/status');
+    expect({ status, up: body.up }).toEqual({ status: 200, up: [0, 1, 2] });
+    for (const path of ['/nodes', '/health/ready', '/ledger']) {
+      expect((await call('GET', path)).status).toBe(200);
+    }
+    const { body: node } = await call('GET', '/nodes/3/status');
+    expect(node).toEqual({ id: 3, up: false, role: 'replica' });
+    expect((await call('POST', '/requests', { json: { data: 1 } })).status).toBe(200);
+  });
+
   it('names who is accused, by whom', async () => {
     const { call, cluster } = await start();
     const accuse = (...entries: object[]) => ({

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ReplicaId } from '@ccro/consensus';
-import type { FaultKind } from '@ccro/faults';
+import { FAULT_KINDS, type FaultKind } from '@ccro/faults';
 import { z } from 'zod';
 import { ProblemException } from '@ccro/http';
 import { GATEWAY_SETTINGS } from '../gateway.constants.js';
@@ -14,8 +14,8 @@ export interface NodeFault {
 }
 
 const answerSchema = z.union([
-  z.object({ fault: z.string().nullable() }),
-  z.object({ error: z.string() }),
+  z.object({ fault: z.enum(FAULT_KINDS).nullable() }),
+  z.object({ error: z.string().max(500) }),
 ]);
 
 /** Makes nodes misbehave on purpose, where that is allowed. */

@@ -11,7 +11,7 @@ export class MemberIdPipe implements PipeTransform<string, ReplicaId> {
 
   transform(text: string): ReplicaId {
     const { length: n } = this.settings.config.members;
-    if (/^\d{1,4}$/.test(text) && Number(text) < n) return Number(text);
+    if (/^(0|[1-9]\d{0,3})$/.test(text) && Number(text) < n) return Number(text);
     throw new ProblemException('not-found', `There is no node ${text}: ids are 0 to ${n - 1}.`);
   }
 }

@@ -11,6 +11,9 @@ const evidenceSchema = z.looseObject({
   latest: z.unknown().optional(),
 });
 
+/** Entries that are read: of all five kinds against all members of the largest cluster. */
+const MAX_EVIDENCE = 5 * 1024;
+
 /** Of kinds that are not known here nothing could be said. */
 function readEvidence(entry: unknown): z.infer<typeof evidenceSchema>[] {
   const parsed = evidenceSchema.safeParse(entry);
@@ -27,12 +30,16 @@ const nodeStatusSchema = z.looseObject({
   primary: count,
   collector: count.nullish(),
   lastExecuted: count,
-  fault: z.string().nullish(),
+  /** A word, whichever faults that node's version knows. */
+  fault: z
+    .string()
+    .regex(/^[a-z-]{1,40}$/)
+    .nullish(),
   tally: z.object({ correct: count, corrupt: count }).nullish(),
   evidence: z
     .array(z.unknown())
     .default([])
-    .transform((entries) => entries.flatMap(readEvidence)),
+    .transform((entries) => entries.slice(0, MAX_EVIDENCE).flatMap(readEvidence)),
 });
 
 export type NodeStatus = z.infer<typeof nodeStatusSchema> & { readonly id: ReplicaId };

@@ -1,7 +1,8 @@
 /** What belongs to which caller, and how much of everything one caller gets. */
 
+import { connect } from 'node:net';
 import { newApiKey, type ApiKeyPlan } from '@ccro/cluster-config';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { expectProblem } from '../../test/expect-problem.js';
 import { rawCall } from '../../test/raw-call.js';
 import { ScriptedMeasurer } from '../../test/scripted-measurer.js';
@@ -9,6 +10,9 @@ import { closeStarted, startedGateway, type Answer } from '../../test/started-ga
 import type { GatewayOptions } from '../gateway.options.js';
 
 afterEach(closeStarted);
+
+/** How long a test waits for what must happen. */
+const PATIENCE = { timeout: 8_000 };
 
 const made = (plan: ApiKeyPlan) => newApiKey(plan);
 const [reader, alice, bob, admin] = [
@@ -94,6 +98,35 @@ describe('what one caller gets', () => {
     expect(await follow(alice)).toBe(200);
     ended.abort();
   });
+
+  it.each(['/events', '/ledger'])(
+    'I13: what calls of %s hold is free once their connection is gone, also of those that waited behind another',
+    async (path) => {
+      const { gateway, as } = await guarded();
+      const { hostname, port } = new URL(gateway.url);
+      const head = `Host: localhost\r\nAuthorization: Bearer ${reader.key}\r\n\r\n`;
+      // A stream has no end: whatever comes behind it never gets its turn.
+      const calls = ['/events', ...Array.from({ length: 140 }, () => path)];
+      const socket = connect(Number(port), hostname);
+      socket.resume();
+      socket.write(calls.map((each) => `GET ${each} HTTP/1.1\r\n${head}`).join(''));
+      const status = async (): Promise<number> => {
+        const { body, status: code } = await fetch(`${gateway.url}${path}`, {
+          headers: { authorization: `Bearer ${reader.key}` },
+        });
+        await body?.cancel();
+        return code;
+      };
+      await vi.waitUntil(async () => (await status()) === 429, PATIENCE);
+      socket.destroy();
+      await vi.waitUntil(async () => (await status()) === 200, PATIENCE);
+      await vi.waitUntil(async () => {
+        const { text } = (await as(reader, 'GET', '/metrics')).body;
+        return String(text).includes('ccro_gateway_event_readers 0');
+      }, PATIENCE);
+    },
+    30_000,
+  );
 
   it('I5: a key that may only read has few reads ordered a second', async () => {
     const { as, cluster, gateway } = await guarded();

@@ -1,7 +1,9 @@
 import { newApiKey, type ApiKeyPlan } from '@ccro/cluster-config';
-import { afterEach, describe, expect, it } from 'vitest';
+import { Logger } from '@nestjs/common';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { expectProblem } from '../../test/expect-problem.js';
 import { closeStarted, startedGateway, type Answer } from '../../test/started-gateway.js';
+import { rawCall } from '../../test/raw-call.js';
 import type { GatewayOptions } from '../gateway.options.js';
 
 afterEach(closeStarted);
@@ -33,6 +35,18 @@ async function guarded(options: Partial<GatewayOptions> = {}) {
 }
 
 describe('keys', () => {
+  it('I20: that callers send in the query of a URL are in no log', async () => {
+    const said: unknown[] = [];
+    const log = vi.spyOn(Logger.prototype, 'log').mockImplementation((line) => said.push(line));
+    onTestFinished(() => log.mockRestore());
+    const { as } = await guarded();
+    expect((await as(undefined, 'GET', `/status?key=${reader.key}`)).status).toBe(401);
+    await vi.waitFor(() =>
+      expect(said).toContainEqual(expect.stringContaining('GET /status, 401')),
+    );
+    expect(said.join('\n')).not.toContain(reader.key);
+  });
+
   it('are needed: 401 without one, or with a wrong one', async () => {
     const { as, call } = await guarded();
     const none = await as(undefined, 'GET', '/status');
@@ -187,4 +201,32 @@ describe('headers', () => {
     const stranger = await call('OPTIONS', '/requests', other);
     expect(stranger.headers.get('access-control-allow-origin')).toBeNull();
   });
+
+  it.each([[['https://page.example']], [[]]])(
+    'I18: every answer says that it depends on who asks, with %j allowed',
+    async (corsOrigins) => {
+      const { gateway } = await startedGateway({ corsOrigins });
+      const origins = [undefined, 'https://page.example', 'https://evil.example'];
+      const paths = ['/', '/status', '/nothing', '/docs', '/%ff'].map((path) => ['GET', path]);
+      const calls = [
+        ...paths,
+        ['HEAD', '/events'],
+        ['POST', '/requests'],
+        ['OPTIONS', '/requests'],
+      ];
+      for (const origin of origins) {
+        for (const [method = '', path = ''] of calls) {
+          const headers = origin === undefined ? {} : { origin };
+          const answer = await fetch(`${gateway.url}${path}`, { method, headers });
+          await answer.body?.cancel();
+          const vary = answer.headers.get('vary')?.toLowerCase().split(/, */) ?? [];
+          const ofOrigin = vary.filter((name) => name === 'origin').length;
+          expect({ method, path, origin, ofOrigin }).toMatchObject({ ofOrigin: 1 });
+        }
+      }
+      expect((await rawCall(gateway.url, 'GARBAGE\r\n\r\n')).toLowerCase()).toContain(
+        'vary: origin',
+      );
+    },
+  );
 });

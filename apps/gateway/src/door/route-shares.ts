@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify';
-import { ProblemException } from '@ccro/http';
+import { ProblemException, whenOver } from '@ccro/http';
 import type { Caller } from './caller.js';
 import { CallerShares } from './caller-shares.js';
 
@@ -29,7 +29,7 @@ export class RouteShares {
   take(thing: SharedThing, caller: Caller, reply: FastifyReply): ProblemException | undefined {
     const giveBack = this.of(thing).take(caller.name);
     if (giveBack === undefined) return noneLeft(thing);
-    reply.raw.once('close', giveBack);
+    whenOver(reply, giveBack);
     return undefined;
   }
 

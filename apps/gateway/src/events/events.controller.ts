@@ -1,6 +1,7 @@
 import { Controller, Get, Req, Res } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { whenOver } from '@ccro/http';
 import { BROKER_TRANSPORT, BrokerContext } from '@ccro/transport';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AtDoor } from '../door/access.js';
@@ -36,7 +37,7 @@ export class EventsController {
       reply.raw.end();
       return;
     }
-    reply.raw.once('close', this.events.open(reply.raw));
+    whenOver(reply, this.events.open(reply.raw));
   }
 
   @EventPattern<string[]>(['telemetry'], BROKER_TRANSPORT)

@@ -49,12 +49,12 @@ export class EvidenceLooks implements BeforeApplicationShutdown {
 
   /** Looks at what waits, rests, and looks again as long as more has come meanwhile. */
   private async look(witness: ReplicaId, tell: (event: EvidenceEvent) => void): Promise<void> {
-    const status = await this.cluster.node(witness).catch(() => undefined);
+    const status = await this.cluster.asOfNow(witness).catch(() => undefined);
     const accusations = this.waiting.get(witness) ?? [];
     this.waiting.set(witness, []);
     for (const accusation of accusations) {
       const { accused, kind } = accusation;
-      const shown = status !== undefined && 'evidence' in status ? status.evidence : [];
+      const shown = status?.evidence ?? [];
       const found = shown.find((each) => each.accused === accused && each.kind === kind);
       const standing = found === undefined ? 'suspected' : this.judge.standingOf(witness, found);
       if (!this.over) tell({ type: 'evidence', ...accusation, standing });

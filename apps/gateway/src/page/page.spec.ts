@@ -25,7 +25,7 @@ it('browsers get the page, programs get the links', async () => {
   expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
   expect(page.headers.get('content-security-policy')).toContain("default-src 'self';");
   expect(page.headers.get('cache-control')).toBe('no-cache');
-  expect(page.headers.get('vary')).toBe('accept');
+  expect(page.headers.get('vary')).toBe('Origin, accept');
   expect((await call('GET', '/')).body).toHaveProperty('links');
 });
 
@@ -35,7 +35,7 @@ it('a path that is both: the page for browsers, the answer for programs', async 
   expect(await page.text()).toContain('<title>CCRO</title>');
   const answer = await call('GET', '/ledger');
   expect(answer.body).toHaveProperty('decisions');
-  expect(answer.headers.get('vary')).toBe('accept');
+  expect(answer.headers.get('vary')).toBe('Origin, accept');
   // Below it there is none.
   const below = await fetch(`${gateway.url}/ledger/1`, { headers: browser });
   expect(below.headers.get('content-type')).toContain('json');

@@ -71,6 +71,16 @@ describe('every error is problem+json', () => {
     });
   });
 
+  it('I21, sibling: 400 for a target that names a host, whatever is served there', async () => {
+    const { gateway } = await start();
+    for (const path of ['/status', '/', '/assets/x.js', '/admin/queues', '/nothing']) {
+      expect(await rawGet(gateway.url, `http://other.example${path}`)).toEqual({
+        status: 400,
+        type: 'application/problem+json; charset=utf-8',
+      });
+    }
+  });
+
   it('414 for an endless key', async () => {
     const { call } = await start();
     expectProblem(await call('GET', `/kv/${'x'.repeat(9000)}`), 414, 'uri-too-long');

@@ -221,6 +221,27 @@ export function describeRequestQueueContract(
       expect(found.map((answer) => answer?.status)).toEqual([undefined, 'decided', 'decided']);
     });
 
+    it('I19: remembers fewer of them the longer their answers are', async () => {
+      const { queue } = await open({ maxFinished: 10 });
+      const ids: string[] = [];
+      const put = async (value: string): Promise<void> => {
+        const operations = [JSON.stringify({ type: 'kv.put', key: 'a', value })];
+        const [answer] = await allFinished(await queue.accept({ operations }));
+        ids.push(answer?.id ?? '');
+      };
+      // The answer to each but the first holds the value before: four places.
+      for (let time = 0; time < 5; time += 1) await put('x'.repeat(30 * 1024));
+      const found = async (): Promise<unknown[]> => {
+        const answers = await Promise.all(ids.map((id) => queue.find(id)));
+        return answers.map((answer) => answer?.status);
+      };
+      expect((await found()).slice(1)).toEqual([undefined, undefined, 'decided', 'decided']);
+      for (let time = 0; time < 10; time += 1) await put('short');
+      const kept = (await found()).map((status, index) => (status === undefined ? -1 : index));
+      expect(Math.min(...kept.filter((index) => index >= 0))).toBeGreaterThanOrEqual(5);
+      expect(kept.slice(-5).every((index) => index >= 0)).toBe(true);
+    });
+
     it('counts, and tells once of each end', async () => {
       const { queue, cluster } = await open();
       const told: FinishedAnswer[] = [];

@@ -3,12 +3,14 @@ import { channelNames, type ChannelNames } from '@ccro/broker';
 import type { ClientId, RejectCode } from '@ccro/consensus';
 import { createVerification, MessageSigner, type Verifier } from '@ccro/crypto';
 import { FAULT_KINDS, isFaultKind } from '@ccro/faults';
+import { LimitedLog } from '@ccro/program';
 import { json, parseNodeQuery, type NodeQuery, type Query } from '@ccro/wire';
 import { NODE_OPTIONS } from '../node.constants.js';
 import type { NodeOptions } from '../node-options.js';
 import { ReplicaService } from '../replica/replica.service.js';
 import { StatusService } from '../status/status.service.js';
 import { QuerySession } from './query-session.js';
+import { QueryTurns } from './query-turns.js';
 
 /** Characters of decisions in one answer at most: it stays well under the message limit. */
 const MAX_ANSWER_CHARACTERS = 256 * 1024;
@@ -16,9 +18,6 @@ const MAX_ANSWER_CHARACTERS = 256 * 1024;
 const MAX_READ_CHARACTERS = 4 * MAX_ANSWER_CHARACTERS;
 /** Decisions read from the store in one go. */
 const PAGE = 16;
-/** Queries answered at a time, and those that wait for their turn; further ones are refused. */
-const MAX_ANSWERING = 2;
-const MAX_WAITING = 256;
 
 type ReplyQuery = Extract<NodeQuery, { readonly type: 'reply' }>;
 
@@ -30,8 +29,9 @@ export class ControlService {
   private readonly verifier: Verifier;
   private readonly signer: MessageSigner;
   private readonly session = new QuerySession();
-  private answering = 0;
-  private readonly waiting: (() => void)[] = [];
+  private readonly turns = new QueryTurns();
+  /** Any client can cause them as often as it likes. */
+  private readonly refusals: LimitedLog;
 
   constructor(
     @Inject(NODE_OPTIONS) private readonly options: NodeOptions,
@@ -41,6 +41,7 @@ export class ControlService {
     const { facts, self, secretKey } = options;
     const { cluster } = facts;
     this.logger = new Logger(`node ${self}`);
+    this.refusals = new LimitedLog((line) => this.logger.warn(line));
     this.channels = channelNames(cluster);
     this.verifier = createVerification(facts).verifier;
     this.signer = new MessageSigner({ cluster, replica: self, secretKey });
@@ -61,14 +62,15 @@ export class ControlService {
       return;
     }
     const query = parseNodeQuery(message.query);
-    if (query !== undefined) await this.inTurn(() => this.answerTo(message, query));
+    if (query === undefined) return;
+    await this.turns.take(message.client, () => this.answerTo(message, query));
   }
 
   /** Cheap checks first: a query that is repeated costs no signature. */
   private refusalOf(message: Query): RejectCode | undefined {
     if (message.replica !== this.options.self) return 'unsolicited';
     if (this.session.isReplay(message)) return 'duplicate';
-    if (this.waiting.length >= MAX_WAITING) return 'throttled';
+    if (!this.turns.admits(message.client)) return 'throttled';
     return this.verifier.refuseQuery(message);
   }
 
@@ -86,20 +88,6 @@ export class ControlService {
     } as const;
     const signed = this.signer.signAnswer(statement);
     this.replica.runner.publishTo(this.channels.client(client), json.encode(signed));
-  }
-
-  /** A few at a time: each may read as much as one answer holds. */
-  private async inTurn(run: () => Promise<void>): Promise<void> {
-    if (this.answering >= MAX_ANSWERING) {
-      await new Promise<void>((resolve) => this.waiting.push(resolve));
-    } else this.answering += 1;
-    try {
-      await run();
-    } finally {
-      const next = this.waiting.shift();
-      if (next === undefined) this.answering -= 1;
-      else next();
-    }
   }
 
   private async answer(query: NodeQuery, client: ClientId): Promise<unknown> {
@@ -169,8 +157,9 @@ export class ControlService {
   private setFault(fault: string | null, client: ClientId): unknown {
     if (!this.options.faultInjection) return { error: 'fault injection is off' };
     if (this.options.facts.admins?.has(client) !== true) {
-      this.logger.warn(
-        `client ${client} may not set faults: the cluster file does not mark it as admin`,
+      this.refusals.add(
+        'set-fault',
+        () => `client ${client} may not set faults: the cluster file does not mark it as admin`,
       );
       return {
         error: `client ${client} may not set faults: only clients with "admin": true in the cluster file may`,

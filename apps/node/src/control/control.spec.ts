@@ -3,7 +3,8 @@ import { developmentCluster, developmentKey } from '@ccro/cluster-config';
 import type { StoredDecision } from '@ccro/consensus';
 import { RequestSigner } from '@ccro/crypto';
 import { formatNodeQuery, json, readQueryRetry, type NodeQuery, type Query } from '@ccro/wire';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { Logger } from '@nestjs/common';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { clusterFacts } from '../cluster-facts.js';
 import { startNode, type NodeApp } from '../node-app.js';
 import type { NodeOptions } from '../node-options.js';
@@ -116,6 +117,21 @@ describe('the right to set faults', () => {
     const gateway = await Asker.connect(hub, 'gateway');
     const refused = await gateway.ask(FAULT, await gateway.session(), 2);
     expect(refused).toHaveProperty('error');
+  });
+});
+
+describe('what a client can have logged', () => {
+  it('I8, sibling: is a few lines, however often it asks for what it may not do', async () => {
+    const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    onTestFinished(() => warn.mockRestore());
+    const hub = new InProcessHub();
+    await start(hub);
+    const alice = await Asker.connect(hub, 'alice');
+    const session = await alice.session();
+    for (let counter = 2; counter < 42; counter += 1) await alice.ask(FAULT, session, counter);
+    const lines = warn.mock.calls.filter(([line]) => String(line).includes('may not set faults'));
+    expect(lines.length).toBeGreaterThan(0);
+    expect(lines.length).toBeLessThanOrEqual(5);
   });
 });
 

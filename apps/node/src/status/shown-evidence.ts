@@ -1,4 +1,4 @@
-import type { Evidence, PrePrepare, Standing } from '@ccro/consensus';
+import type { Evidence, Standing } from '@ccro/consensus';
 import { STANDING_OF } from '@ccro/consensus';
 import type { EvidenceEntry } from '@ccro/runner';
 import { json, type WireMessage } from '@ccro/wire';
@@ -6,11 +6,12 @@ import { json, type WireMessage } from '@ccro/wire';
 /** Evidence as the status shows it: the statements as they travel, so that others can check them. */
 export interface ShownEvidence extends Omit<EvidenceEntry, 'latest'> {
   readonly standing: Standing;
-  readonly latest: object;
+  /** Undefined where there was no room to keep it. */
+  readonly latest: object | undefined;
 }
 
 export function shownEvidence({ accused, kind, count, latest }: EvidenceEntry): ShownEvidence {
-  return { accused, kind, standing: STANDING_OF[kind], count, latest: shownCase(latest) };
+  return { accused, kind, standing: STANDING_OF[kind], count, latest: latest && shownCase(latest) };
 }
 
 function shownCase(evidence: Evidence): object {
@@ -19,7 +20,7 @@ function shownCase(evidence: Evidence): object {
     case 'conflicting-votes':
       return { kind, accused, votes: evidence.votes.map(travelForm) };
     case 'conflicting-proposals':
-      return { kind, accused, proposals: evidence.proposals.map(withoutBodies).map(travelForm) };
+      return { kind, accused, proposals: evidence.proposals.map(travelForm) };
     case 'vote-against-decision': {
       const { vote, certificate } = evidence;
       const decided = certificate.digest;
@@ -35,11 +36,6 @@ function shownCase(evidence: Evidence): object {
     case 'collector-failed':
       return evidence;
   }
-}
-
-/** The signature does not cover the bodies. */
-function withoutBodies(prePrepare: PrePrepare): PrePrepare {
-  return { ...prePrepare, bodies: [] };
 }
 
 function travelForm(message: WireMessage): unknown {

@@ -1,7 +1,7 @@
 import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeader } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { ProblemException } from '@ccro/http';
+import { ProblemException, whenOver } from '@ccro/http';
 
 /** What of a call the gateway needs to judge it: who calls, from where, and how often it was sent. */
 const PASSED_ON = [
@@ -23,6 +23,8 @@ const PASSED_BACK = [
   'retry-after',
   'www-authenticate',
 ] as const;
+/** Not the one that the call names: that may be the address of another server. */
+const PATH = '/preprepare';
 /** Set on what a node passes on, so that a node never passes it on again. */
 const RELAYED_BY = 'ccro-relayed-by';
 const CONNECT_TIMEOUT_MS = 2_000;
@@ -49,7 +51,7 @@ export class GatewayRelay {
     if (by !== undefined) {
       throw unreachable(`GATEWAY_URL of ${String(by)} is the address of this node, no gateway's.`);
     }
-    const answer = await this.answerTo(request, new URL(request.url, url)).catch((error: Error) => {
+    const answer = await this.answerTo(request, reply, new URL(PATH, url)).catch((error: Error) => {
       throw unreachable(`Nothing answers at ${url} (${error.message}).`);
     });
     for (const name of PASSED_BACK) {
@@ -61,7 +63,11 @@ export class GatewayRelay {
     await reply.status(answer.statusCode ?? 502).send(answer);
   }
 
-  private answerTo(request: FastifyRequest, url: URL): Promise<IncomingMessage> {
+  private answerTo(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    url: URL,
+  ): Promise<IncomingMessage> {
     const body = request.body as Buffer | undefined;
     const headers: Record<string, OutgoingHttpHeader> = { [RELAYED_BY]: this.name };
     for (const name of PASSED_ON) {
@@ -79,7 +85,7 @@ export class GatewayRelay {
         if (sent.socket?.connecting === true) sent.destroy(new Error('it takes no connection'));
       });
       // Nobody waits for the answer any more.
-      request.raw.socket.once('close', () => sent.destroy());
+      whenOver(reply, () => sent.destroy());
       sent.end(body);
     });
   }

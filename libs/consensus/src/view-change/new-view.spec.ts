@@ -364,6 +364,32 @@ describe('what is not worth checking', () => {
     expect(bench.replica.screen(viewChange(3, BEGINNING, [], 5))).toBe('wanted');
   });
 
+  it('A13: more than two beyond a quorum of proven ones, unless a new-view stands on them', () => {
+    const bench = new Bench(0, 'pbft', 'done', { tuning: { n: 10 } });
+    const screen = (replica: ReplicaId) =>
+      bench.replica.screen(viewChange(replica, BEGINNING, []) as ViewChange);
+    for (let replica = 1; replica <= 8; replica += 1) {
+      bench.receive(viewChange(replica, BEGINNING, []));
+    }
+    expect(bench.replica.status()).toMatchObject({ view: 1, active: false });
+    expect(screen(9)).toBe('wanted');
+    const own = bench.sent('view-change')[0]?.message as ViewChange;
+    bench.receive({ ...own, signature: 's' }, 'self');
+    expect(screen(9)).toBe('duplicate');
+    expect(bench.replica.screen(viewChange(9, BEGINNING, [], 2))).toBe('wanted');
+    bench.receive(newView(1, [0, 1, 2, 3, 4, 5, 9]));
+    expect(screen(9)).toBe('wanted');
+  });
+
+  it('A13, sibling: such as report what nothing proves keep no others from being checked', () => {
+    const bench = new Bench(0, 'pbft', 'done', { tuning: { n: 13 } });
+    for (let replica = 1; replica <= 11; replica += 1) {
+      const slots = replica <= 3 ? [prepared(replica)] : [];
+      bench.receive(withoutProofs(viewChange(replica, BEGINNING, slots)));
+    }
+    expect(bench.replica.screen(viewChange(12, BEGINNING, []))).toBe('wanted');
+  });
+
   it('A13, sibling: reports from beyond the window, and new-views of views that began', () => {
     const beyond = viewChange(3, BEGINNING, [prepared(257)]);
     expect(new Bench(0, 'pbft').replica.screen(beyond)).toBe('outside-watermarks');

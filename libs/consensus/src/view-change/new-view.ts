@@ -95,8 +95,9 @@ export function completeNewView(state: ReplicaState): void {
     viewChanges.dismiss(newView);
     if (newView.view < state.view || (newView.view === state.view && state.active)) continue;
     const complete = { newView, viewChanges: referred };
-    if (isBorneOut(state, complete)) enterView(state, complete);
-    else state.reject('wrong-new-view', newView.replica);
+    const carried = borneOut(state, complete);
+    if (carried === undefined) state.reject('wrong-new-view', newView.replica);
+    else enterView(state, complete, carried);
   }
 }
 
@@ -167,16 +168,21 @@ export function onFetchViewChange(state: ReplicaState, replica: ReplicaId, diges
   state.emit({ kind: 'send', to: { kind: 'replica', id: replica }, message: viewChange });
 }
 
-function isBorneOut(state: ReplicaState, { newView, viewChanges }: CompleteNewView): boolean {
+/** @returns what the view carries over; undefined when the new-view says something else */
+function borneOut(
+  state: ReplicaState,
+  { newView, viewChanges }: CompleteNewView,
+): CarriedOver | undefined {
   const { view } = newView;
   const signers = new Set(viewChanges.map(({ replica }) => replica));
-  if (signers.size !== state.size.quorum || viewChanges.length !== signers.size) return false;
-  if (viewChanges.some((each) => each.view !== view)) return false;
-  const { reproposals } = carriedOver(state, viewChanges);
-  return (
+  if (signers.size !== state.size.quorum || viewChanges.length !== signers.size) return undefined;
+  if (viewChanges.some((each) => each.view !== view)) return undefined;
+  const carried = carriedOver(state, viewChanges);
+  const { reproposals } = carried;
+  const isSaid =
     reproposals.length === newView.reproposals.length &&
-    reproposals.every((each, index) => isSame(each, newView.reproposals[index]))
-  );
+    reproposals.every((each, index) => isSame(each, newView.reproposals[index]));
+  return isSaid ? carried : undefined;
 }
 
 function isSame(a: Reproposal, b: Reproposal | undefined): boolean {
@@ -187,9 +193,12 @@ function carriedOver(state: ReplicaState, viewChanges: readonly ViewChange[]): C
   return chooseReproposals(viewChanges, state.size, state.dependencies.digests.batch([]));
 }
 
-function enterView(state: ReplicaState, complete: CompleteNewView): void {
-  const { newView, viewChanges } = complete;
-  const { view } = newView;
+function enterView(
+  state: ReplicaState,
+  complete: CompleteNewView,
+  { stable, reproposals }: CarriedOver,
+): void {
+  const { view } = complete.newView;
   for (const kind of ['request', 'new-view'] as const) {
     state.emit({ kind: 'cancel-timer', timer: { kind, view } });
   }
@@ -200,7 +209,6 @@ function enterView(state: ReplicaState, complete: CompleteNewView): void {
   state.fallenBackInARow = 0;
   state.viewChanges.entered(complete);
   state.persist({ kind: 'view-entered', view, newView: storable(complete) });
-  const { stable, reproposals } = carriedOver(state, viewChanges);
   state.carriedOver = new Map(reproposals.map(({ sequence, digest }) => [sequence, digest]));
   // Whoever verified the view-change verified the certificate inside it.
   const certificate = stable.certificate as Verified<Certificate<'checkpoint'>> | null;

@@ -68,6 +68,8 @@ export function bare<C extends Certificate>(certificate: C): C {
 /** Certificates that this replica verified or made, by what they say. */
 export class Proofs {
   private readonly known = new Map<string, Verified<Certificate>>();
+  /** View-changes that were completed: hundreds are asked for again with each one that comes. */
+  private readonly completed = new WeakMap<ViewChange, Verified<ViewChange>>();
 
   /** Keeps those that are proven. @returns whether there was news in it */
   learn(certificates: readonly Certificate[]): boolean {
@@ -93,8 +95,16 @@ export class Proofs {
 
   /** The view-change with all proofs in it; undefined while one is missing. */
   complete(viewChange: Verified<ViewChange>): Verified<ViewChange> | undefined {
-    if (!certificatesIn(viewChange).some(isBare)) return viewChange;
-    if (this.unprovenIn(viewChange).length > 0) return undefined;
+    const earlier = this.completed.get(viewChange);
+    if (earlier !== undefined) return earlier;
+    const isComplete = !certificatesIn(viewChange).some(isBare);
+    if (!isComplete && this.unprovenIn(viewChange).length > 0) return undefined;
+    const complete = isComplete ? viewChange : this.withProofs(viewChange);
+    this.completed.set(viewChange, complete);
+    return complete;
+  }
+
+  private withProofs(viewChange: Verified<ViewChange>): Verified<ViewChange> {
     return withCertificates(viewChange, (certificate) => {
       const proven = this.known.get(statementName(certificate));
       return proven === undefined ? certificate : (proven as unknown as typeof certificate);

@@ -28,6 +28,11 @@ export interface IncompleteNewView {
 
 /** View-changes that are asked for with their proofs at a time, for each replica. */
 const MAX_ASKED_EACH = 4;
+/**
+ * Proven view-changes beyond a quorum that are worth checking: the primary's quorum is nearly the same,
+ * since what is broadcast comes everywhere in nearly the same order, and what differs is fetched.
+ */
+const SPARE = 2;
 
 export class ViewChanges {
   /** The new-view that the current view began with; undefined in view 0. */
@@ -122,6 +127,15 @@ export class ViewChanges {
       if (proven.length === this.size.quorum) return proven;
     }
     return undefined;
+  }
+
+  /** Whether so many view-changes for exactly `view` are here and proven that more are of no use. */
+  hasEnoughFor(view: View): boolean {
+    let proven = 0;
+    for (const each of this.latest.values()) {
+      if (each.view === view && this.proofs.complete(each) !== undefined) proven += 1;
+    }
+    return proven >= this.size.quorum + SPARE;
   }
 
   /**

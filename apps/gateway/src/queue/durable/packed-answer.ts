@@ -46,6 +46,17 @@ export function packAnswer(answer: FinishedAnswer, owner?: string): string {
   return JSON.stringify(owner === undefined ? packed : { ...packed, w: owner });
 }
 
+/**
+ * Bytes of a packed answer that take one place among those that are kept: results may be a hundred
+ * times as long as usual, and as many of those would fill what they are kept in.
+ */
+export const PLACE_BYTES = 8 * 1024;
+
+/** Places that a packed answer takes. */
+export function placesOf(packed: string): number {
+  return Math.ceil(Buffer.byteLength(packed) / PLACE_BYTES);
+}
+
 /** The answer to request `id` that `packAnswer` made `text` of. */
 export function unpackAnswer(id: string, text: string): FinishedAnswer {
   const packed = JSON.parse(text) as PackedDecision | PackedFailure;

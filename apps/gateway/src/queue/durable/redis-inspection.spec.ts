@@ -1,7 +1,7 @@
+import { SilentPath } from '@ccro/process-cluster';
 import { startRedisServer, type RedisServer } from '@ccro/redis-server';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { SilentPath } from '../../../test/silent-path.js';
 import {
   queueGateway,
   type GatewayOptions,

@@ -3,6 +3,8 @@
  * timestamps have 16 digits, and Lua would round them.
  */
 
+import { PLACE_BYTES } from './packed-answer.js';
+
 const ISSUE = `
 local function text(number) return string.format('%.0f', number) end
 
@@ -113,6 +115,9 @@ local function listed(keys, key, id)
   return string.find(records[key], '"' .. id .. '"', 1, true) ~= nil
 end
 local function forget(key) records[key] = nil end
+
+-- An answer under no key is in the list once for each of its places.
+local function places(answer) return math.ceil(#answer / ${PLACE_BYTES}) end
 `;
 
 const EXPIRE = `
@@ -142,7 +147,7 @@ end
  * Records how requests ended; what was recorded first stands.
  *
  * KEYS: waiting, answers, finished, keys, kept.
- * ARGV: retention in milliseconds, largest number of finished; then for each request: id, digest of
+ * ARGV: retention in milliseconds, places of all finished; then for each request: id, digest of
  *   its key or '', packed answer.
  *
  * Answers for each with the answer that was there before, or nothing.
@@ -162,7 +167,7 @@ for at = 3, #ARGV, 3 do
     if listed(keys, key, id) then
       redis.call('ZADD', kept, text(now), key)
     else
-      redis.call('LPUSH', finished, id)
+      for _ = 1, places(answer) do redis.call('LPUSH', finished, id) end
     end
   end
 end
@@ -198,7 +203,7 @@ return 1`;
  * what has been forgotten on purpose since, for its age or number, is not written again.
  *
  * KEYS: answers, finished, keys, kept.
- * ARGV: retention in milliseconds, largest number of finished; then for each request, the newest
+ * ARGV: retention in milliseconds, places of all finished; then for each request, the newest
  *   first: id, digest of its key or '', the key's record or '', packed answer, its age in
  *   milliseconds or '' while its call has open ones.
  */
@@ -211,8 +216,8 @@ for at = 3, #ARGV, 5 do
     ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], tonumber(ARGV[at + 4])
   if redis.call('HEXISTS', answers, id) == 0 then
     if key == '' then
-      if redis.call('LLEN', finished) < most then
-        redis.call('RPUSH', finished, id)
+      if redis.call('LLEN', finished) + places(answer) <= most then
+        for _ = 1, places(answer) do redis.call('RPUSH', finished, id) end
         redis.call('HSET', answers, id, answer)
       end
     elseif retention <= 0 or not age or age < retention then

@@ -12,6 +12,7 @@ import { ClientError, type CcroClient, type Submission } from '@ccro/client';
 import { MAX_OPERATION_CHARACTERS } from '@ccro/wire';
 import type { FinishedAnswer, Idempotency, RequestAnswer } from '../../requests/request-record.js';
 import { requestId, type Courier } from '../courier.js';
+import { packAnswer, placesOf } from '../durable/packed-answer.js';
 import type { AcceptedRequest, Call, RequestCounts, RequestQueue } from '../request-queue.js';
 import type { PendingLimit } from '../pending-limit.js';
 import { keyReused, nodesUnreachable, overloaded, shuttingDown, tooLarge } from '../refusals.js';
@@ -22,7 +23,7 @@ const KNOWN_TIMEOUT_MS = 5000;
 
 export interface InProcessRequestQueueOptions {
   readonly clientId: string;
-  /** Finished requests under no idempotency key that are remembered at most. */
+  /** Finished requests under no idempotency key that are remembered at most, in places. */
   readonly maxFinished: number;
   /** How long an idempotency key is kept after its answer, in milliseconds; 0: for ever. */
   readonly keyRetentionMs: number;
@@ -31,6 +32,7 @@ export interface InProcessRequestQueueOptions {
 interface Finished {
   readonly answer: FinishedAnswer;
   readonly owner: string | undefined;
+  readonly places: number;
 }
 
 interface KeptKey {
@@ -47,6 +49,8 @@ export class InProcessRequestQueue implements RequestQueue {
   private readonly pending = new Map<string, TrackedRequest>();
   /** In the order in which they finished; those under a key are with their key. */
   private readonly finished = new Map<string, Finished>();
+  /** That they take. */
+  private places = 0;
   /** In the order in which they were finished, those that are pending somewhere between. */
   private readonly keys = new Map<string, KeptKey>();
   private readonly keyed = new Map<string, TrackedRequest>();
@@ -168,10 +172,14 @@ export class InProcessRequestQueue implements RequestQueue {
   }
 
   private remember(answer: FinishedAnswer, owner: string | undefined): void {
-    this.finished.set(answer.id, { answer, owner });
-    if (this.finished.size <= this.options.maxFinished) return;
-    const [oldest] = this.finished.keys();
-    if (oldest !== undefined) this.finished.delete(oldest);
+    const places = placesOf(packAnswer(answer, owner));
+    this.finished.set(answer.id, { answer, owner, places });
+    this.places += places;
+    for (const [oldest, { places: freed }] of this.finished) {
+      if (this.places <= this.options.maxFinished) return;
+      this.finished.delete(oldest);
+      this.places -= freed;
+    }
   }
 
   /** A request of `key` has finished: its time begins anew, and that of others may be over. */

@@ -1,0 +1,17 @@
+import type { ProcessCluster } from '@ccro/process-cluster';
+import type { Timeline } from '../timeline.js';
+import type { Workload } from '../workload/workload.js';
+import type { Casualties } from './casualties.js';
+
+/** What all faults of a run have in common. */
+export interface Battlefield {
+  readonly cluster: ProcessCluster;
+  readonly timeline: Timeline;
+  readonly casualties: Casualties;
+  /** Sends calls of its own, which count as those of any client. */
+  readonly workload: Workload;
+  /** Aborts when the run's time is up: what is going on is ended early, and healed. */
+  readonly timeUp: AbortSignal;
+  /** Aborts when the user wants to end. */
+  readonly quit: AbortSignal;
+}

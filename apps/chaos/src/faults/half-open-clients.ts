@@ -1,0 +1,101 @@
+/** Clients whose connections go silent in the middle of a request, and who ask again elsewhere. */
+
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { pause, until } from '@ccro/clock';
+import { SilentPath, type SupervisedProcess } from '@ccro/process-cluster';
+import type { Incident } from '../timeline.js';
+import type { Call } from '../workload/history.js';
+import { httpFormOf } from '../workload/question.js';
+import type { Battlefield } from './battlefield.js';
+import type { GatewayFault } from './planned-fault.js';
+
+const SENT_BOUND_MS = 10_000;
+/** Every third gets no further than the middle of its request's body. */
+const HALF_SENT = 3;
+
+interface HalfOpenClient {
+  readonly call: Call;
+  readonly socket: Socket;
+  isAnswered: boolean;
+}
+
+/**
+ * Each of them has its own Idempotency-Key, so that asking again tells whether the request that was
+ * cut off was executed besides.
+ *
+ * @throws Overdue when nothing could be sent, Quit
+ */
+export async function silenceClients(
+  { clients: count, forMs }: Extract<GatewayFault, { kind: 'half-open-clients' }>,
+  gateway: SupervisedProcess,
+  incident: Incident,
+  { timeline, workload, timeUp, quit }: Battlefield,
+): Promise<void> {
+  const url = gateway.url ?? '';
+  const path = await SilentPath.to(Number(new URL(url).port));
+  try {
+    const names = Array.from({ length: count }, (_, index) => `${incident.number}-${index}`);
+    const calls = names.map((name) =>
+      workload.begin('half-open', { kind: 'append', data: `half-open/${name}` }, `half-${name}`),
+    );
+    const texts = calls.map(requestOf);
+    const startMs = timeline.nowMs();
+    const clients = calls.map((call, index) => connected(path, call, texts[index] ?? ''));
+    const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+    await until(
+      'the requests of half-open clients',
+      { boundMs: SENT_BOUND_MS, quit, everyMs: 2 },
+      () => Promise.resolve(path.carried >= bytes || undefined),
+    );
+    path.silence();
+    const silent = clients.filter(({ isAnswered }) => !isAnswered).length;
+    const halfSent = calls.filter((_, index) => isHalf(index)).length;
+    if (silent > 0) {
+      timeline.showed(
+        incident,
+        `${silent} connections silent without an answer, ${halfSent} of them in the middle of a body`,
+      );
+    }
+    await pause(forMs, timeUp);
+    for (const { call, socket } of clients) {
+      const endMs = timeline.nowMs();
+      call.attempts.push({ gateway: url, startMs, endMs, result: 'the connection went silent' });
+      socket.destroy();
+    }
+    timeline.healed(incident);
+    await Promise.all(calls.map((call) => workload.untilAnswered(call)));
+  } finally {
+    path.stop();
+  }
+}
+
+function isHalf(index: number): boolean {
+  return index % HALF_SENT === 0;
+}
+
+/** What is sent for a call: of every third not all. */
+function requestOf(call: Call, index: number): string {
+  const { method, path, json } = httpFormOf(call.question);
+  const body = JSON.stringify(json);
+  const head = [
+    `${method} ${path} HTTP/1.1`,
+    'host: localhost',
+    'content-type: application/json',
+    `content-length: ${Buffer.byteLength(body)}`,
+    `idempotency-key: ${call.idempotencyKey ?? ''}`,
+  ];
+  const sent = isHalf(index) ? body.slice(0, body.length >> 1) : body;
+  return `${head.join('\r\n')}\r\n\r\n${sent}`;
+}
+
+function connected(path: SilentPath, call: Call, text: string): HalfOpenClient {
+  const socket = connect(path.port, '127.0.0.1').on('error', () => undefined);
+  const client: HalfOpenClient = { call, socket, isAnswered: false };
+  void once(socket, 'data').then(
+    () => (client.isAnswered = true),
+    () => undefined,
+  );
+  socket.write(text);
+  return client;
+}

@@ -1,0 +1,36 @@
+/** Faults of gateways, each from its beginning until the gateway is ready again. */
+
+import { pause } from '@ccro/clock';
+import type { Battlefield } from './battlefield.js';
+import { silenceClients } from './half-open-clients.js';
+import type { GatewayFault } from './planned-fault.js';
+import { untilReady } from './recovery.js';
+import { strikeProgram } from './strike-program.js';
+
+/** @throws Overdue when it is not ready again, StartFailure when it does not start, Quit */
+export async function strikeGateway(fault: GatewayFault, field: Battlefield): Promise<void> {
+  const { cluster, timeline, timeUp, quit } = field;
+  const gateway = cluster.gateway(Math.floor(fault.pick * cluster.gateways.length));
+  const incident = timeline.strike({
+    fault,
+    target: gateway.name,
+    role: undefined,
+    view: undefined,
+  });
+  switch (fault.kind) {
+    case 'gateway-kill':
+      await gateway.kill();
+      if (!gateway.running) timeline.showed(incident, 'its process was gone');
+      await pause(fault.downMs, timeUp);
+      await cluster.revive(gateway);
+      timeline.healed(incident);
+      break;
+    case 'half-open-clients':
+      await silenceClients(fault, gateway, incident, field);
+      break;
+    default:
+      await strikeProgram(fault, gateway, incident, field);
+  }
+  await untilReady([gateway], quit);
+  timeline.over(incident);
+}

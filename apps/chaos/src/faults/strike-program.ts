@@ -1,0 +1,142 @@
+/**
+ * Faults of what is around a program, node or gateway alike: its clock, the reader of its log, its
+ * connections. Each ends when the cause was taken away; that the program recovers is for its caller
+ * to wait for.
+ */
+
+import { pause, until } from '@ccro/clock';
+import type { SupervisedProcess } from '@ccro/process-cluster';
+import { readReadiness } from '../http/readiness.js';
+import type { Incident } from '../timeline.js';
+import type { Battlefield } from './battlefield.js';
+import { IdleConnections } from './idle-connections.js';
+import type { ProgramFault } from './planned-fault.js';
+
+/** How long a program may take to notice what was done to it. */
+const NOTICE_BOUND_MS = 30_000;
+
+type Struck<K extends ProgramFault['kind']> = Extract<ProgramFault, { readonly kind: K }>;
+
+/** @throws Overdue when nothing shows of it, StartFailure, Quit */
+export async function strikeProgram(
+  fault: ProgramFault,
+  program: SupervisedProcess,
+  incident: Incident,
+  field: Battlefield,
+): Promise<void> {
+  switch (fault.kind) {
+    case 'clock-step':
+      await stepClock(fault, program, incident, field);
+      break;
+    case 'clock-restart':
+      await restartWithClock(fault, program, incident, field);
+      break;
+    case 'log-closed':
+      await closeLog(fault, program, incident, field);
+      break;
+    case 'silent-redis':
+      await silenceRedis(program, incident, field);
+      break;
+    case 'idle-connections':
+      await connectIdly(fault, program, incident, field);
+      break;
+  }
+  field.timeline.healed(incident);
+}
+
+async function stepClock(
+  { offByMs, forMs }: Struck<'clock-step'>,
+  program: SupervisedProcess,
+  incident: Incident,
+  { cluster, timeline, timeUp, quit }: Battlefield,
+): Promise<void> {
+  const { clock } = cluster.surroundingsOf(program);
+  const step = (ms: number): Promise<string> => clock.step(ms, program.pid ?? 0, quit);
+  timeline.showed(incident, `its clock said ${await step(offByMs)}`);
+  await pause(forMs, timeUp);
+  await step(0);
+}
+
+async function restartWithClock(
+  { offByMs, forMs }: Struck<'clock-restart'>,
+  program: SupervisedProcess,
+  incident: Incident,
+  { cluster, timeline, timeUp, quit }: Battlefield,
+): Promise<void> {
+  const { clock } = cluster.surroundingsOf(program);
+  const restart = async (ms: number): Promise<string> => {
+    await program.kill();
+    await clock.set(ms);
+    await cluster.revive(program);
+    return clock.untilRead(ms, quit);
+  };
+  timeline.showed(incident, `its clock said ${await restart(offByMs)}`);
+  await pause(forMs, timeUp);
+  await restart(0);
+}
+
+/** A lost connection to Redis is something that each program logs. */
+async function closeLog(
+  { forMs }: Struck<'log-closed'>,
+  program: SupervisedProcess,
+  incident: Incident,
+  { cluster, timeline, timeUp, quit }: Battlefield,
+): Promise<void> {
+  const { pid } = program;
+  program.closeOutput();
+  cluster.surroundingsOf(program).path.cut();
+  await pause(forMs, timeUp);
+  const url = program.url ?? '';
+  await until(`an answer of ${program.name}`, { boundMs: NOTICE_BOUND_MS, quit }, async () =>
+    (await readReadiness(url)) === undefined ? undefined : true,
+  );
+  if (!program.isRead && program.pid === pid) {
+    timeline.showed(incident, 'it lost Redis, had nobody to tell, and went on');
+  }
+  await program.stop();
+  await cluster.revive(program);
+}
+
+async function silenceRedis(
+  program: SupervisedProcess,
+  incident: Incident,
+  { cluster, timeline, quit }: Battlefield,
+): Promise<void> {
+  const { path } = cluster.surroundingsOf(program);
+  const bound = { boundMs: NOTICE_BOUND_MS, quit };
+  const silent = await until(`a connection of ${program.name} to Redis`, bound, () =>
+    Promise.resolve(path.silence() || undefined),
+  );
+  const madeBefore = path.made;
+  const sinceMs = timeline.nowMs();
+  await until(`a new connection of ${program.name} to Redis`, bound, () =>
+    Promise.resolve(path.made > madeBefore || undefined),
+  );
+  const afterS = ((timeline.nowMs() - sinceMs) / 1000).toFixed(1);
+  timeline.showed(incident, `${silent} connections silent, new ones after ${afterS} s`);
+  path.endSilent();
+}
+
+async function connectIdly(
+  { forMs }: Struck<'idle-connections'>,
+  program: SupervisedProcess,
+  incident: Incident,
+  { cluster, timeline, timeUp, quit }: Battlefield,
+): Promise<void> {
+  const { openFiles } = cluster.surroundingsOf(program);
+  const idle = new IdleConnections(program.url ?? '', openFiles);
+  try {
+    const bound = { boundMs: NOTICE_BOUND_MS, quit };
+    await until(`a connection that ${program.name} closes`, bound, () =>
+      Promise.resolve(idle.closedByServer > 0 || undefined),
+    );
+    await pause(forMs, timeUp);
+    const { made, closedByServer } = idle;
+    timeline.showed(
+      incident,
+      `it had ${made} idle connections made to it, closed ${closedByServer}`,
+    );
+  } finally {
+    idle.end();
+  }
+}

@@ -1,0 +1,1 @@
+export { foreignText, type SpellOut } from './foreign-text.js';
