@@ -31,7 +31,7 @@ const AROUND: readonly Readonly<Record<string, Effect>>[] = [
     'redis-password': { targets: ['redis'], showed: /say: .*(NOAUTH|WRONGPASS)/ },
   },
   {
-    'log-closed': { targets: PROGRAMS, showed: /nobody to tell, and went on$/ },
+    'log-closed': { targets: PROGRAMS, showed: /not write its log: EPIPE$/ },
     'redis-rights': { targets: ['redis'], showed: /say: .*NOPERM/ },
   },
   { 'silent-redis': { targets: PROGRAMS, showed: /^[1-9].* silent, new ones after/ } },

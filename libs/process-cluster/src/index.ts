@@ -18,7 +18,7 @@ export {
 export { residentMemory } from './resident-memory.js';
 export { runProgram } from './run-program.js';
 export { SilentPath } from './silent-path.js';
-export { SteppedClock } from './stepped-clock.js';
+export { SteppedClock, type ClockReading } from './stepped-clock.js';
 export {
   StartFailure,
   SupervisedProcess,

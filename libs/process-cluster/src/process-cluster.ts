@@ -49,8 +49,9 @@ export interface ClusterPlan {
   readonly heapMegabytes: number | undefined;
   readonly faultInjection: boolean;
   /**
-   * Whether each program gets `Surroundings` of its own: a way to Redis that can go silent, a clock
-   * that can be stepped, a limit of open files that can be reached. Default: none.
+   * Whether each program gets `Surroundings` of its own: a clock that can be stepped, a limit of
+   * open files that can be reached, and the last node and the last gateway a way to Redis that can
+   * go silent. (It costs time, so the others go without.) Default: none.
    */
   readonly hasSurroundings?: boolean;
   readonly logLevel: LogLevel;
@@ -212,7 +213,7 @@ export class ProcessCluster {
     await Promise.all(this.gateways.map((gateway) => gateway.stop()));
     await Promise.all(this.nodes.map((node) => node.stop()));
     await this.redis.stop();
-    for (const { path } of this.surroundings.values()) path.stop();
+    for (const { path } of this.surroundings.values()) path?.stop();
     await Promise.all(programs.map((program) => program.closeLog()));
     this.watchdog.dismiss();
   }
@@ -270,13 +271,14 @@ async function surroundingsOf(
   if (plan.hasSurroundings !== true) return new Map();
   const clocks = join(plan.directory, 'clocks');
   await mkdir(clocks);
-  const count = (length: number, kind: string): string[] =>
-    Array.from({ length }, (_, index) => `${kind} ${index}`);
-  const names = [...count(plan.nodes, 'node'), ...count(plan.gateways, 'gateway')];
-  const each = names.map(async (name) => {
-    return [name, await createSurroundings(name, redisPort, clocks)] as const;
-  });
-  return new Map(await Promise.all(each));
+  const around = (kind: string, count: number): Promise<readonly [string, Surroundings]>[] =>
+    Array.from({ length: count }, async (_, index) => {
+      const name = `${kind} ${index}`;
+      const port = index === count - 1 ? redisPort : undefined;
+      return [name, await createSurroundings(name, clocks, port)] as const;
+    });
+  const programs = [...around('node', plan.nodes), ...around('gateway', plan.gateways)];
+  return new Map(await Promise.all(programs));
 }
 
 function surrounded(
@@ -288,7 +290,10 @@ function surrounded(
   const { path, clock, openFiles } = around;
   const { NODE_OPTIONS = '' } = environment;
   const options = `${NODE_OPTIONS} ${clock.nodeOption}`.trimStart();
-  return { environment: { ...environment, REDIS_URL: path.url, NODE_OPTIONS: options }, openFiles };
+  return {
+    environment: { ...environment, REDIS_URL: path?.url ?? redisUrl, NODE_OPTIONS: options },
+    openFiles,
+  };
 }
 
 function sharedEnvironment(plan: ClusterPlan): Record<string, string> {

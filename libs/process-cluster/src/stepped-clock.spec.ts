@@ -35,7 +35,9 @@ it('is off while the program runs, and at its start, and right again', async () 
   const [atStart, dateAtStart, first] = await offBy();
   expect([atStart, dateAtStart]).toEqual([-60, -60]);
 
-  const said = await clock.step(DAY_MS, child.pid ?? 0, never);
+  const { said, writeError } = await clock.step(DAY_MS, child.pid ?? 0, never);
+  expect(writeError).toBeNull();
+  expect((await lines.next()).value).toBe('--- the clock is off by 86400000 ms');
   expect(Math.abs(Date.parse(said) - Date.now() - DAY_MS)).toBeLessThan(10_000);
   child.stdin.write('\n');
   const [ahead, dateAhead, second] = await offBy();
@@ -43,6 +45,7 @@ it('is off while the program runs, and at its start, and right again', async () 
   expect(second - first).toBeLessThan(60_000);
 
   await clock.step(0, child.pid ?? 0, never);
+  await lines.next();
   child.stdin.write('\n');
   expect((await offBy()).slice(0, 2)).toEqual([0, 0]);
   child.stdin.end();

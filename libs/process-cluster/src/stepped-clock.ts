@@ -2,7 +2,22 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { until } from '@ccro/clock';
 
 /** How long a program may take to read its clock anew. */
-const STEP_BOUND_MS = 10_000;
+const STEP_BOUND_MS = 30_000;
+
+/** What a clock is set to. */
+interface Setting {
+  readonly offByMs: number;
+  /** Grows with each setting. */
+  readonly turn: number;
+}
+
+/** What a program says when it has read its setting. */
+export interface ClockReading {
+  /** ISO 8601. */
+  readonly said: string;
+  /** Why a line about it could not be written to standard output, e.g. `EPIPE`; null: it could. */
+  readonly writeError: string | null;
+}
 
 /**
  * What a program runs before anything else: its wall clock is off by as many milliseconds as the
@@ -22,17 +37,30 @@ const SCRIPT = (file: string): string => `
       Reflect.construct(target, args.length === 0 ? [SystemDate.now()] : args, newTarget),
   });
   const read = () => {
-    offByMs = Number(readFileSync(file, 'utf8'));
-    if (!isMainThread) return;
-    writeFileSync(file + '.new', JSON.stringify({ offByMs, said: new Date().toISOString() }));
+    const setting = JSON.parse(readFileSync(file, 'utf8'));
+    offByMs = setting.offByMs;
+    return { ...setting, said: new Date().toISOString(), writeError: null };
+  };
+  const answer = (reading) => {
+    writeFileSync(file + '.new', JSON.stringify(reading));
     renameSync(file + '.new', file + '.read');
   };
-  read();
-  if (isMainThread) process.on('SIGUSR2', read);
+  const first = read();
+  if (isMainThread) {
+    answer(first);
+    process.on('SIGUSR2', () => {
+      const reading = read();
+      process.stdout.write('--- the clock is off by ' + offByMs + ' ms\\n', (error) =>
+        answer({ ...reading, writeError: error?.code ?? null }),
+      );
+    });
+  }
 `;
 
 /** The wall clock of a program, which can be set while it runs. For tests. */
 export class SteppedClock {
+  private turn = 0;
+
   private constructor(private readonly file: string) {}
 
   /** @param file path of its own, which is written. @param offByMs how far it is off at first */
@@ -49,29 +77,26 @@ export class SteppedClock {
 
   /** For the next start of the program. */
   async set(offByMs: number): Promise<void> {
-    await writeFile(`${this.file}.next`, String(offByMs));
+    this.turn += 1;
+    const setting: Setting = { offByMs, turn: this.turn };
+    await writeFile(`${this.file}.next`, JSON.stringify(setting));
     await rename(`${this.file}.next`, this.file);
   }
 
-  /**
-   * Waits until the program has read that it is off by `offByMs`.
-   *
-   * @returns what its clock said then, as ISO 8601
-   * @throws Overdue, Quit
-   */
-  untilRead(offByMs: number, quit: AbortSignal): Promise<string> {
-    const what = `a clock that is off by ${offByMs} ms`;
-    return until(what, { boundMs: STEP_BOUND_MS, quit, everyMs: 20 }, async () => {
+  /** Waits until the program has read what it was set to last. @throws Overdue, Quit */
+  untilRead(quit: AbortSignal): Promise<ClockReading> {
+    const bound = { boundMs: STEP_BOUND_MS, quit, everyMs: 20 };
+    return until('a look at the clock', bound, async () => {
       const text = await readFile(`${this.file}.read`, 'utf8').catch(() => '{}');
-      const read = JSON.parse(text) as { readonly offByMs?: number; readonly said?: string };
-      return read.offByMs === offByMs ? read.said : undefined;
+      const reading = JSON.parse(text) as ClockReading & Partial<Setting>;
+      return reading.turn === this.turn ? reading : undefined;
     });
   }
 
-  /** Sets it while the program `pid` runs. @returns and throws as `untilRead` */
-  async step(offByMs: number, pid: number, quit: AbortSignal): Promise<string> {
+  /** Sets it while the program `pid` runs. @throws as `untilRead` */
+  async step(offByMs: number, pid: number, quit: AbortSignal): Promise<ClockReading> {
     await this.set(offByMs);
     process.kill(pid, 'SIGUSR2');
-    return this.untilRead(offByMs, quit);
+    return this.untilRead(quit);
   }
 }

@@ -11,19 +11,23 @@ import { SteppedClock } from './stepped-clock.js';
 const OPEN_FILES = 320;
 
 export interface Surroundings {
-  /** Its only way to Redis. */
-  readonly path: SilentPath;
+  /** Its only way to Redis; undefined: it connects to Redis itself. */
+  readonly path: SilentPath | undefined;
   readonly clock: SteppedClock;
   /** How many files and connections it may have open. */
   readonly openFiles: number;
 }
 
-/** @param directory where its clock is kept */
+/**
+ * @param directory where its clock is kept
+ * @param redisPort where a path of its own leads to; undefined: it gets none
+ */
 export async function createSurroundings(
   name: string,
-  redisPort: number,
   directory: string,
+  redisPort: number | undefined,
 ): Promise<Surroundings> {
   const clock = await SteppedClock.at(join(directory, name.replace(' ', '-')));
-  return { path: await SilentPath.to(redisPort), clock, openFiles: OPEN_FILES };
+  const path = redisPort === undefined ? undefined : await SilentPath.to(redisPort);
+  return { path, clock, openFiles: OPEN_FILES };
 }

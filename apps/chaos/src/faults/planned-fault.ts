@@ -20,7 +20,7 @@ export type ProgramFault =
   | { readonly kind: 'clock-restart'; readonly offByMs: number; readonly forMs: number }
   /** Nobody reads its log any more, until it is stopped and started again. */
   | { readonly kind: 'log-closed'; readonly forMs: number }
-  /** Its connections to Redis go silent; new ones work. */
+  /** The connections to Redis of one that has a path of its own go silent; new ones work. */
   | { readonly kind: 'silent-redis' }
   /** As many idle connections to it as it may have files open, kept up for a while. */
   | { readonly kind: 'idle-connections'; readonly forMs: number };

@@ -1,6 +1,7 @@
 /** Faults of gateways, each from its beginning until the gateway is ready again. */
 
 import { pause } from '@ccro/clock';
+import type { SupervisedProcess } from '@ccro/process-cluster';
 import type { Battlefield } from './battlefield.js';
 import { silenceClients } from './half-open-clients.js';
 import type { GatewayFault } from './planned-fault.js';
@@ -10,7 +11,7 @@ import { strikeProgram } from './strike-program.js';
 /** @throws Overdue when it is not ready again, StartFailure when it does not start, Quit */
 export async function strikeGateway(fault: GatewayFault, field: Battlefield): Promise<void> {
   const { cluster, timeline, timeUp, quit } = field;
-  const gateway = cluster.gateway(Math.floor(fault.pick * cluster.gateways.length));
+  const gateway = chooseGateway(fault, field);
   const incident = timeline.strike({
     fault,
     target: gateway.name,
@@ -33,4 +34,12 @@ export async function strikeGateway(fault: GatewayFault, field: Battlefield): Pr
   }
   await untilReady([gateway], quit);
   timeline.over(incident);
+}
+
+/** Only one that reaches Redis over a path of its own can lose it in silence. */
+function chooseGateway({ kind, pick }: GatewayFault, { cluster }: Battlefield): SupervisedProcess {
+  const { gateways } = cluster;
+  const withPath = gateways.find((each) => cluster.surroundingsOf(each).path !== undefined);
+  if (kind === 'silent-redis' && withPath !== undefined) return withPath;
+  return cluster.gateway(Math.floor(pick * gateways.length));
 }

@@ -8,7 +8,7 @@ import { type ProcessCluster, StartFailure } from '@ccro/process-cluster';
 import type { Incident } from '../timeline.js';
 import type { Battlefield } from './battlefield.js';
 import { damageStore, setAside } from './damage-store.js';
-import { describeFault, type NodeFault, type ProgramFault, type Victim } from './planned-fault.js';
+import { describeFault, type NodeFault, type ProgramFault } from './planned-fault.js';
 import {
   readStatuses,
   SLOTS_AFTER_LIES,
@@ -35,7 +35,7 @@ const REFUSAL = /damage/i;
 export async function strikeNode(fault: NodeFault, field: Battlefield): Promise<void> {
   const { cluster, timeline, casualties } = field;
   const roles = await readRoles(cluster.gatewayUrls());
-  const id = chooseVictim(fault.victim, roles, field);
+  const id = chooseVictim(fault, roles, field);
   if (id === undefined) return;
   casualties.take(id, describeFault(fault));
   const target = `node ${id}`;
@@ -210,13 +210,19 @@ async function setFault(
   });
 }
 
-/** Undefined when nobody is well, which is when the run is lost anyway. */
+/**
+ * Undefined when nobody is well whom it can be done to. Only a node that reaches Redis over a path of
+ * its own can lose it in silence.
+ */
 function chooseVictim(
-  victim: Victim,
+  { kind, victim }: NodeFault,
   roles: Roles | undefined,
   { cluster, casualties }: Battlefield,
 ): number | undefined {
-  const well = casualties.wellAmong(cluster.nodes.length);
+  const allWell = casualties.wellAmong(cluster.nodes.length);
+  const hasPath = (id: number): boolean =>
+    cluster.surroundingsOf(cluster.node(id)).path !== undefined;
+  const well = kind === 'silent-redis' ? allWell.filter(hasPath) : allWell;
   const wanted =
     victim.role === 'commander'
       ? roles?.primary

@@ -5,12 +5,12 @@
  */
 
 import { pause, until } from '@ccro/clock';
-import type { SupervisedProcess } from '@ccro/process-cluster';
-import { readReadiness } from '../http/readiness.js';
+import type { ClockReading, SupervisedProcess } from '@ccro/process-cluster';
 import type { Incident } from '../timeline.js';
 import type { Battlefield } from './battlefield.js';
 import { IdleConnections } from './idle-connections.js';
 import type { ProgramFault } from './planned-fault.js';
+import { untilReady } from './recovery.js';
 
 /** How long a program may take to notice what was done to it. */
 const NOTICE_BOUND_MS = 30_000;
@@ -51,8 +51,9 @@ async function stepClock(
   { cluster, timeline, timeUp, quit }: Battlefield,
 ): Promise<void> {
   const { clock } = cluster.surroundingsOf(program);
-  const step = (ms: number): Promise<string> => clock.step(ms, program.pid ?? 0, quit);
-  timeline.showed(incident, `its clock said ${await step(offByMs)}`);
+  const step = (ms: number): Promise<ClockReading> => clock.step(ms, program.pid ?? 0, quit);
+  const { said } = await step(offByMs);
+  timeline.showed(incident, `its clock said ${said}`);
   await pause(forMs, timeUp);
   await step(0);
 }
@@ -64,35 +65,31 @@ async function restartWithClock(
   { cluster, timeline, timeUp, quit }: Battlefield,
 ): Promise<void> {
   const { clock } = cluster.surroundingsOf(program);
-  const restart = async (ms: number): Promise<string> => {
+  const restart = async (ms: number): Promise<ClockReading> => {
     await program.kill();
     await clock.set(ms);
     await cluster.revive(program);
-    return clock.untilRead(ms, quit);
+    return clock.untilRead(quit);
   };
-  timeline.showed(incident, `its clock said ${await restart(offByMs)}`);
+  const { said } = await restart(offByMs);
+  timeline.showed(incident, `its clock said ${said}`);
   await pause(forMs, timeUp);
   await restart(0);
 }
 
-/** A lost connection to Redis is something that each program logs. */
 async function closeLog(
   { forMs }: Struck<'log-closed'>,
   program: SupervisedProcess,
   incident: Incident,
   { cluster, timeline, timeUp, quit }: Battlefield,
 ): Promise<void> {
-  const { pid } = program;
+  const { pid = 0 } = program;
   program.closeOutput();
-  cluster.surroundingsOf(program).path.cut();
+  // Setting a clock, be it to what it was, is worth a line.
+  const { writeError } = await cluster.surroundingsOf(program).clock.step(0, pid, quit);
+  if (writeError !== null) timeline.showed(incident, `it could not write its log: ${writeError}`);
   await pause(forMs, timeUp);
-  const url = program.url ?? '';
-  await until(`an answer of ${program.name}`, { boundMs: NOTICE_BOUND_MS, quit }, async () =>
-    (await readReadiness(url)) === undefined ? undefined : true,
-  );
-  if (!program.isRead && program.pid === pid) {
-    timeline.showed(incident, 'it lost Redis, had nobody to tell, and went on');
-  }
+  await untilReady([program], quit);
   await program.stop();
   await cluster.revive(program);
 }
@@ -103,6 +100,7 @@ async function silenceRedis(
   { cluster, timeline, quit }: Battlefield,
 ): Promise<void> {
   const { path } = cluster.surroundingsOf(program);
+  if (path === undefined) throw new RangeError(`${program.name} has no path to Redis of its own`);
   const bound = { boundMs: NOTICE_BOUND_MS, quit };
   const silent = await until(`a connection of ${program.name} to Redis`, bound, () =>
     Promise.resolve(path.silence() || undefined),

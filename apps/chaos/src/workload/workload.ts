@@ -4,6 +4,8 @@ import { Caller } from './caller.js';
 import type { Call, History } from './history.js';
 import type { Question } from './question.js';
 
+/** Between two looks at what was accepted and not answered in time. */
+const BELATED_LOOK_MS = 1_000;
 /** Calls the pulse may have under way at a time; then it skips beats. */
 const MAX_PULSES = 400;
 
@@ -40,6 +42,8 @@ export class Workload {
   private readonly givenUp = new AbortController();
   private running: Promise<unknown> = Promise.resolve();
   private pulses = 0;
+  /** Calls that were accepted, and given up before they were answered. */
+  private readonly belated = new Set<Call>();
 
   constructor(
     private readonly options: WorkloadOptions,
@@ -55,6 +59,7 @@ export class Workload {
       ...times(keyClients, (index) => this.work(`keys-${index}`, (...of) => this.useKey(...of))),
       ...times(submitters, (index) => this.work(`submit-${index}`, (...of) => this.submit(...of))),
       this.pulse(),
+      this.followBelated(),
     ]);
   }
 
@@ -80,14 +85,35 @@ export class Workload {
   async resolve(calls: readonly Call[], graceMs: number): Promise<void> {
     const giveUp = deadline(graceMs);
     for (const call of calls) {
-      while (call.decided === undefined && call.problem === undefined && !giveUp.aborted) {
-        await this.caller.look(call);
-        if (call.decided === undefined) await pause(20, giveUp);
+      while (isOpen(call) && !giveUp.aborted) {
+        await this.lookBelatedly(call);
+        if (isOpen(call)) await pause(20, giveUp);
       }
-      if (call.decided === undefined) continue;
-      call.isBelated = true;
-      call.endMs = this.history.nowMs();
     }
+  }
+
+  /** A gateway remembers so many requests only: who asks late in a long run asks in vain. */
+  private async followBelated(): Promise<void> {
+    while (!this.stopping.signal.aborted) {
+      await pause(BELATED_LOOK_MS, this.stopping.signal);
+      for (const call of this.belated) {
+        if (this.stopping.signal.aborted) return;
+        await this.lookBelatedly(call);
+        if (!isOpen(call)) this.belated.delete(call);
+      }
+    }
+  }
+
+  private async lookBelatedly(call: Call): Promise<void> {
+    await this.caller.look(call);
+    if (call.decided === undefined) return;
+    call.isBelated = true;
+    call.endMs = this.history.nowMs();
+  }
+
+  private async once(call: Call): Promise<void> {
+    await this.caller.once(call);
+    if (isOpen(call) && call.acceptedIds.size > 0) this.belated.add(call);
   }
 
   private async work(
@@ -105,7 +131,7 @@ export class Workload {
     const question = this.questionOnKey(random, `${client}/${count}`);
     const isPatient = random.chance(0.75);
     if (question.kind === 'get' || !isPatient) {
-      await this.caller.once(this.history.begin(client, question));
+      await this.once(this.history.begin(client, question));
       return;
     }
     const call = this.history.begin(client, question, `${client}-${count}`);
@@ -133,7 +159,7 @@ export class Workload {
       if (underWay.size < MAX_PULSES) {
         this.pulses += 1;
         const question = { kind: 'append', data: `pulse/${this.pulses}` } as const;
-        const asked = this.caller.once(this.history.begin('pulse', question));
+        const asked = this.once(this.history.begin('pulse', question));
         underWay.add(asked);
         void asked.finally(() => underWay.delete(asked));
       }
@@ -142,6 +168,10 @@ export class Workload {
     }
     await Promise.all(underWay);
   }
+}
+
+function isOpen({ decided, problem }: Call): boolean {
+  return decided === undefined && problem === undefined;
 }
 
 function times<T>(count: number, make: (index: number) => T): T[] {
