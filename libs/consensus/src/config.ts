@@ -28,7 +28,10 @@ export interface ReplicaConfig {
   readonly maxPooledRequests: number;
   /** Whether a collector waits a moment for the votes of all n, which decide at once. */
   readonly fastPath: boolean;
-  /** How long it does so, in milliseconds: within these bounds, times n / 4. */
+  /**
+   * How long it does so, in milliseconds: within these bounds, times n / 4. Where a round takes so long
+   * that a quarter of it is more than the upper one, that much.
+   */
   readonly stragglerWaitMs: { readonly min: number; readonly max: number };
   /** The certificate timer stays within these bounds whatever it measured. */
   readonly certificateTimeoutMs: { readonly min: number; readonly max: number };

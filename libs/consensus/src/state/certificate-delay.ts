@@ -38,6 +38,11 @@ export class CertificateDelay {
     this.smoothedMs += (delayMs - this.smoothedMs) / 8;
   }
 
+  /** What a certificate takes as a rule; undefined before the first. */
+  get usualMs(): number | undefined {
+    return this.smoothedMs;
+  }
+
   /** @param attempt 0 for the first wait */
   timeoutMs(attempt: number): number {
     const base =

@@ -28,6 +28,21 @@ describe('the fast path of a collector', () => {
     expect(path.waitMs).toBe(10);
   });
 
+  it('H13: waits longer than its bound where replicas are so far apart that a round takes long', () => {
+    let roundMs: number | undefined;
+    const path = new FastPath(BOUNDS, () => roundMs);
+    complete(path, 100, 25);
+    expect(path.waitMs).toBe(10);
+    roundMs = 160;
+    complete(path, 100, 25);
+    expect(path.waitMs).toBeGreaterThanOrEqual(25);
+    expect(path.waitMs).toBeLessThan(30);
+    complete(path, 100, 100);
+    expect(path.waitMs).toBe(40);
+    roundMs = 16;
+    expect(path.waitMs).toBe(10);
+  });
+
   it('goes off after three misses in a row, not before', () => {
     const path = new FastPath(BOUNDS);
     for (let round = 0; round < 5; round += 1) {

@@ -3,6 +3,9 @@ const COMPLETE = 8;
 /** What a slot without them takes away: one that is late now and then is not away. */
 const SETBACK = 2;
 
+/** Of what a round of votes takes, that is worth waiting to be spared the next one. */
+const ROUND_SHARE = 1 / 4;
+
 /**
  * Whether a collector waits for the votes of all n replicas, and how long. With all of them a slot
  * is decided after one round of votes; the price is a wait wherever a replica is slow or away.
@@ -18,8 +21,14 @@ export class FastPath {
   private smoothedMs: number | undefined;
   private deviationMs = 0;
 
-  /** @param bounds of the wait, in milliseconds */
-  constructor(private readonly bounds: { readonly min: number; readonly max: number }) {}
+  /**
+   * @param bounds of the wait, in milliseconds; the upper one for replicas that are close together
+   * @param roundMs what a round of votes was measured to take, if it was
+   */
+  constructor(
+    private readonly bounds: { readonly min: number; readonly max: number },
+    private readonly roundMs: () => number | undefined = () => undefined,
+  ) {}
 
   get isOn(): boolean {
     return this.on;
@@ -27,9 +36,14 @@ export class FastPath {
 
   /** How long stragglers are awaited once a quorum voted: as certificate delays are estimated. */
   get waitMs(): number {
-    const { min, max } = this.bounds;
-    if (this.smoothedMs === undefined) return max;
-    return Math.min(Math.max(this.smoothedMs + 4 * this.deviationMs, min), max);
+    if (this.smoothedMs === undefined) return this.maxMs;
+    const usual = this.smoothedMs + 4 * this.deviationMs;
+    return Math.min(Math.max(usual, this.bounds.min), this.maxMs);
+  }
+
+  /** Votes of replicas that are far apart come apart in proportion to what a round takes. */
+  private get maxMs(): number {
+    return Math.max(this.bounds.max, (this.roundMs() ?? 0) * ROUND_SHARE);
   }
 
   /** A quorum voted in a slot. */
@@ -47,7 +61,7 @@ export class FastPath {
   reachedAll(afterQuorumMs: number): void {
     this.lastWasComplete = true;
     this.misses = 0;
-    const sample = Math.min(afterQuorumMs, this.bounds.max);
+    const sample = Math.min(afterQuorumMs, this.maxMs);
     this.deviationMs =
       this.smoothedMs === undefined
         ? sample / 2

@@ -113,7 +113,7 @@ export class ReplicaState {
       min: Math.max(config.certificateTimeoutMs.min, 2 * config.n),
       max: Math.max(config.certificateTimeoutMs.max, 20 * config.n),
     });
-    this.fastPath = new FastPath(stragglerWaitMs(config));
+    this.fastPath = new FastPath(stragglerWaitMs(config), () => this.certificateDelay.usualMs);
     this.recovery = new Recovery(this.size);
     this.nextCollector = collectorOf(this.primary, config.n, 0);
     this.ledgerHead = dependencies.digests.batch([]);

@@ -4,6 +4,7 @@ import type { NewView, Verified, Vote } from '@ccro/consensus';
 import { createVerification } from '@ccro/crypto';
 import type { FaultKind } from '@ccro/faults';
 import { describe, expect, it } from 'vitest';
+import { HEALTHY_NETWORK } from '../simulated-network.js';
 import { COLLECTING, Scene, type Passage, type SceneOptions } from './scene.contract.js';
 
 const REPLACED_MS = 3_000;
@@ -27,6 +28,15 @@ describe.each(COLLECTING)('the fast path: $mode, n = $n', ({ mode, n }) => {
     await scene.expectDecidedRight();
     expect(published(scene)).toEqual([n]);
     expect(scene.honestVotes.filter(({ phase }) => phase === 'commit')).toEqual([]);
+  });
+
+  it('H13: replicas that are far apart are waited for: most slots take one round', async () => {
+    const network = { ...HEALTHY_NETWORK, minDelayMs: 80, maxDelayMs: 100 };
+    const scene = await fastScene({ mode, n, network });
+    for (let index = 1; index <= 40; index += 1) await scene.decide([`value ${index}`]);
+    await scene.expectDecidedRight();
+    expect(scene.cluster.checkers.decidedFast).toBeGreaterThan(30);
+    expect(scene.views).toEqual([0]);
   });
 
   it('31: full certificate at one replica only, then view change: survives', async () => {
