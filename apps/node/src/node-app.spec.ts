@@ -2,6 +2,7 @@ import { MAX_MESSAGE_BYTES } from '@ccro/wire';
 import { InProcessHub, channelNames, nodeConnectionName, RedisBroker } from '@ccro/broker';
 import { developmentCluster, developmentKey } from '@ccro/cluster-config';
 import { startRedisServer } from '@ccro/redis-server';
+import { Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { expect, it, describe, afterEach, onTestFinished, vi } from 'vitest';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -103,6 +104,23 @@ describe('node app', () => {
     });
     hub.setAvailable(true);
     expect((await fetch(`${node.url}/health/ready`)).status).toBe(200);
+  });
+
+  it('H8: logs when its broker goes away and when it is back', async () => {
+    const lines: string[] = [];
+    const note = (line: unknown): void => void lines.push(String(line));
+    for (const level of ['log', 'warn'] as const) {
+      vi.spyOn(Logger.prototype, level).mockImplementation(note);
+    }
+    onTestFinished(() => void vi.restoreAllMocks());
+    const hub = new InProcessHub();
+    await start(hub, 1);
+    hub.setAvailable(false);
+    hub.setAvailable(true);
+    expect(lines.filter((line) => line.startsWith('broker is'))).toEqual([
+      'broker is away, waiting for it',
+      'broker is back, asking what was missed',
+    ]);
   });
 
   it('F5: is not ready while Redis lets it publish nothing, and says why', async () => {

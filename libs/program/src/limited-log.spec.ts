@@ -5,7 +5,7 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 describe('LimitedLog', () => {
-  it('says the first lines, counts the rest, and sums up at the end of the period', () => {
+  it('H6: says the first lines, counts the rest, and sums up at the end of the period', () => {
     const lines: string[] = [];
     const log = new LimitedLog((line) => lines.push(line), { lines: 2, periodMs: 60_000 });
     for (let index = 1; index <= 100; index += 1) {

@@ -35,7 +35,6 @@ describe('node queries', () => {
     '{"type":"ledger","from":1,"limit":0}',
     '{"type":"ledger","from":1,"limit":1001}',
     '{"type":"decision","sequence":1e999}',
-    '{"type":"decision","sequence":-0}',
     '{"type":"reply","sequence":7,"client":"gateway"}',
     '{"type":"reply","sequence":7,"client":"not a name","timestamp":9}',
     '{"type":"set-fault"}',
@@ -44,6 +43,15 @@ describe('node queries', () => {
     '['.repeat(4000),
   ])('are refused otherwise: %s', (text) => {
     expect(parseNodeQuery(text)).toBeUndefined();
+  });
+
+  it.each([
+    '{"type":"decision","sequence":-0}',
+    '{"type":"ledger","from":-0,"limit":1}',
+    '{"type":"reply","sequence":7,"client":"gateway","timestamp":-0}',
+  ])('A12, sibling: are refused with another spelling of 0: %s', (text) => {
+    expect(parseNodeQuery(text)).toBeUndefined();
+    expect(parseNodeQuery(text.replace('-0', '0').replace('"from":0', '"from":1'))).toBeDefined();
   });
 
   it('never throw', () => {

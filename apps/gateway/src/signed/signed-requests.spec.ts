@@ -29,8 +29,11 @@ function start(options: Parameters<typeof startedGateway>[0] = {}): Promise<Star
 
 /** What a user sends who signed with the key of `signer`. */
 function signed(data: string, timestamp = 7, signer = 'alice'): SignedRequestDto {
+  return signedOperation(appendOperation(data), timestamp, signer);
+}
+
+function signedOperation(operation: string, timestamp = 7, signer = 'alice'): SignedRequestDto {
   const { secretKey } = developmentKey('client', signer);
-  const operation = appendOperation(data);
   const draft = { client: 'alice', timestamp, operation };
   const { signature } = new RequestSigner({ cluster: CLUSTER, secretKey }).sign(draft);
   return { ...draft, signature };
@@ -92,9 +95,22 @@ describe('POST /requests/signed', () => {
       [{ ...request, client: 'gateway' }, 'client: '],
       [{ ...request, signature: 'short' }, 'signature: '],
       [{ ...request, operation: '\ud800' }, 'operation: '],
-      // H3, sibling: nothing that no node would do anything about.
-      [{ ...request, operation: '{"type":"kv.putt"}' }, 'no application knows'],
       [{ ...request, digest: 'of my own' }, 'digest'],
+    ] as const) {
+      const answer = await call('POST', '/requests/signed', { json });
+      expectProblem(answer, 400, 'invalid-request');
+      expect(answer.body['detail']).toContain(said);
+    }
+    expect(cluster.heard).toEqual([]);
+  });
+
+  it('H3, sibling: refuses, signed or not, what no node would do anything about', async () => {
+    const { call, cluster } = await start();
+    const unknown = signedOperation('{"type":"kv.putt","key":"k","value":1}');
+    const incomplete = signedOperation('{"type":"kv.put","key":"k"}');
+    for (const [json, said] of [
+      [unknown, 'no application knows'],
+      [incomplete, 'the fields of that type'],
     ] as const) {
       const answer = await call('POST', '/requests/signed', { json });
       expectProblem(answer, 400, 'invalid-request');

@@ -36,6 +36,21 @@ async function gateway(url = redis.url, options: GatewayOptions = {}): Promise<Q
   return made;
 }
 
+it('H8: an outage of Redis is logged when it begins and when it is over, each once', async () => {
+  admin.disconnect(); // it would complain of the outages as well
+  const made = await gateway();
+  const told = (): string[] => made.log.filter((line) => /^Redis is (away|back)/.test(line));
+  for (const outages of [1, 2]) {
+    await redis.kill();
+    const away = 'Redis is away: no request is accepted until it is back';
+    await vi.waitFor(() => expect(told().at(-1)).toBe(away), PATIENCE);
+    await redis.restart();
+    const back = 'Redis is back: requests are accepted again';
+    await vi.waitFor(() => expect(told().at(-1)).toBe(back), PATIENCE);
+    expect(told()).toHaveLength(2 * outages);
+  }
+});
+
 describe('what the queue assumes of Redis', () => {
   it('D5: that it evicts nothing: else the queue does not open, and says what to do', async () => {
     await admin.config('SET', 'maxmemory', '100mb');
