@@ -115,6 +115,14 @@ export class Bench {
     return this;
   }
 
+  /** The connection to the broker breaks, and is back. */
+  outage(): this {
+    for (const kind of ['disconnected', 'reconnected'] as const) {
+      this.take(this.replica.step({ kind }, this.nowMs));
+    }
+    return this;
+  }
+
   /** Lets so much time pass. */
   pass(ms: number): this {
     this.nowMs += ms;

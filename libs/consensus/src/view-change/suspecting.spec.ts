@@ -23,6 +23,21 @@ function decide(bench: Bench, sequence: number, decided: Request): void {
   bench.receive({ kind: 'decision', sequence, view: 0, digest, requests: [decided], certificate });
 }
 
+describe('A7, sibling: a backup that is back after an outage', () => {
+  it('A7, sibling: reminds the primary until others had time to be back, and blames it then', () => {
+    const bench = backup().outage();
+    const asked: number[] = [];
+    for (const _ of [1, 2, 3]) {
+      bench.fire(TIMER, 1_000);
+      asked.push(bench.sent('request').length);
+      expect(bench.replica.status()).toMatchObject({ view: 0, active: true });
+    }
+    expect(asked).toEqual([1, 2, 3]);
+    bench.fire(TIMER, 1_000);
+    expect(bench.replica.status()).toMatchObject({ view: 1, active: false });
+  });
+});
+
 describe('A7: whom a backup blames for a request that waits', () => {
   const WINDOW = 16;
   const TIME_MS = 2000;

@@ -7,6 +7,9 @@
  * way it makes sure that the primary has the request; and as long as it is behind what an honest
  * replica executed, the fault is its own.
  *
+ * After an outage of the broker the others may be back later than this replica: until they have had
+ * time for that the primary may not even have heard of the request, and is reminded again.
+ *
  * Invariant kept here (nobody is blamed for what they could not do): an honest primary proposes a
  * client's requests in the order of their timestamps, and cannot take one only while it holds so many
  * others of the client, or so large ones, that there is no room, all of them lower or proposed already
@@ -27,6 +30,9 @@ import type { ReplicaState } from '../state/replica-state.js';
 import { MAX_CLIENT_POOL_BYTES, mostPoolBytes } from '../state/request-pool.js';
 import type { WatchedRequest } from '../state/watched-request.js';
 import { startViewChange, timeNewView } from './changing-view.js';
+
+/** After an outage everybody is connected again within so much of each other, in milliseconds. */
+const RETURN_MS = 2_000;
 
 /** Part of a window, in requests and bytes: with less than that executed, there was room. */
 const FAR_FROM_FULL = 1 / 4;
@@ -101,17 +107,23 @@ export function onRequestWaits(state: ReplicaState): void {
     if (request !== undefined) state.pool.remove(request.client, request.timestamp);
     watchAnother(state);
   } else if (watched.reminded === undefined) {
-    watched.reminded = { atMs: state.nowMs, executed: state.lastExecuted };
-    state.emit({ kind: 'send', to: { kind: 'replica', id: state.primary }, message: request });
-    setTimer(state);
+    remind(state, watched, request);
   } else if (state.recovery.provenProgress > state.lastExecuted) {
     noteLagging(state);
     setTimer(state);
   } else if (isExcused(state, watched)) {
     watchAnother(state);
+  } else if (state.nowMs < state.backAtMs + RETURN_MS + state.viewTimeoutMs) {
+    remind(state, watched, request);
   } else {
     startViewChange(state, state.view + 1, 'request-waits');
   }
+}
+
+function remind(state: ReplicaState, watched: WatchedRequest, request: Request): void {
+  watched.reminded = { atMs: state.nowMs, executed: state.lastExecuted };
+  state.emit({ kind: 'send', to: { kind: 'replica', id: state.primary }, message: request });
+  setTimer(state);
 }
 
 /** Whether the primary may be unable to propose the request; then others are watched first. */

@@ -112,6 +112,21 @@ describe.each(CLUSTERS)('a bad network: $mode, n = $n', ({ mode, n }) => {
     expect(scene.views).toEqual([0]);
   });
 
+  it('A7, sibling: who is back first after an outage does not leave its view for those who are not', async () => {
+    const scene = await Scene.of({ mode, n });
+    await scene.decide(['before'], UNDISTURBED_MS);
+    for (const node of scene.cluster.nodes) node.setAway(true);
+    const [first, ...others] = [...scene.cluster.nodes].reverse();
+    first?.setAway(false);
+    scene.cluster.submit('meanwhile');
+    await scene.pass(2_500);
+    for (const node of others) node.setAway(false);
+    await scene.untilDecided(6_000);
+    await scene.expectDecidedRight();
+    expect(scene.viewsAskedFor).toEqual([]);
+    expect(scene.views).toEqual([0]);
+  });
+
   it.each(['primary', 'collector', 'backup'] as const)(
     '50: reconnect gap of the %s: level at once when it is back, and not replaced',
     async (role) => {
