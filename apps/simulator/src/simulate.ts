@@ -1,5 +1,5 @@
 import { ALL_CHOICES, BROKEN_PROTOCOLS, type BrokenProtocol, type Choices } from '@ccro/simulator';
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OptionError, type SimulatorOptions } from './options/simulator-options.js';
@@ -130,7 +130,7 @@ async function search(protocol: BrokenProtocol, options: Chosen<'find-broken'>):
 
 /** Where the trace of `seed` goes. @throws OptionError when it cannot be written there */
 function traceFileFor(seed: number, wanted: string | undefined): string {
-  const file = wanted ?? join(tmpdir(), `ccro-simulation-${seed}.txt`);
+  const file = wanted ?? join(newTemporaryDirectory(), `seed-${seed}.txt`);
   try {
     writeFileSync(file, '');
   } catch (error) {
@@ -138,6 +138,11 @@ function traceFileFor(seed: number, wanted: string | undefined): string {
     throw new OptionError('trace', file, `a file that can be written (${reason})`);
   }
   return file;
+}
+
+/** Others write to the directory that it is in: a name that they can foresee may lead elsewhere. */
+function newTemporaryDirectory(): string {
+  return mkdtempSync(join(tmpdir(), 'ccro-simulation-'));
 }
 
 function choicesText(choices: Choices): string {

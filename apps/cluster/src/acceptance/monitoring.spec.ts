@@ -144,7 +144,9 @@ describe('monitoring', () => {
   });
 
   it('I17, sibling: the Redis of docker-compose.yml holds no message of half a gigabyte either', async () => {
-    expect(await read('docker-compose.yml')).toMatch(/^ {6}- --proto-max-bulk-len 8mb$/m);
+    const compose = await read('docker-compose.yml');
+    expect(compose).toMatch(/^ {6}- --proto-max-bulk-len 8mb$/m);
+    expect(compose).toMatch(/^ {6}- --maxmemory-clients 1gb$/m);
   });
 
   it('is a profile of docker-compose.yml, with pinned images and files that are there', async () => {
