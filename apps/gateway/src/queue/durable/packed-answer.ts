@@ -50,11 +50,11 @@ export function packAnswer(answer: FinishedAnswer, owner?: string): string {
  * Bytes of a packed answer that take one place among those that are kept: results may be a hundred
  * times as long as usual, and as many of those would fill what they are kept in.
  */
-export const PLACE_BYTES = 8 * 1024;
+export const MAX_PLACE_BYTES = 8 * 1024;
 
 /** Places that a packed answer takes. */
 export function placesOf(packed: string): number {
-  return Math.ceil(Buffer.byteLength(packed) / PLACE_BYTES);
+  return Math.ceil(Buffer.byteLength(packed) / MAX_PLACE_BYTES);
 }
 
 /** The answer to request `id` that `packAnswer` made `text` of. */

@@ -3,7 +3,7 @@
  * timestamps have 16 digits, and Lua would round them.
  */
 
-import { PLACE_BYTES } from './packed-answer.js';
+import { MAX_PLACE_BYTES } from './packed-answer.js';
 
 const ISSUE = `
 local function text(number) return string.format('%.0f', number) end
@@ -117,7 +117,7 @@ end
 local function forget(key) records[key] = nil end
 
 -- An answer under no key is in the list once for each of its places.
-local function places(answer) return math.ceil(#answer / ${PLACE_BYTES}) end
+local function places(answer) return math.ceil(#answer / ${MAX_PLACE_BYTES}) end
 `;
 
 const EXPIRE = `

@@ -93,7 +93,7 @@ export interface RequestStoreOptions {
    * older ones, as they may have executed: with a span below W nothing that waits ever is older.
    */
   readonly span: number;
-  /** Places for finished requests under no key: see `PLACE_BYTES`. */
+  /** Places for finished requests under no key: see `MAX_PLACE_BYTES`. */
   readonly maxFinished: number;
   /** How long a key is kept after its last answer, in milliseconds; 0: for ever. */
   readonly keyRetentionMs: number;
