@@ -64,8 +64,8 @@ export class ReplicaState {
   putOffBytes = 0;
   /** True while the broker is away, or this replica takes no part: nobody is blamed for silence. */
   paused = false;
-  /** When the broker was last back after an outage. */
-  backAtMs = -Infinity;
+  /** When the broker was last back after an outage, and how far this replica had executed then. */
+  back: { readonly atMs: number; readonly executed: number } | undefined;
   /** Views left since something executed; each doubles the time the next primary gets. */
   failedViews = 0;
   /** Whether the time for the view that this replica waits for is running. */

@@ -38,6 +38,15 @@ describe('A7, sibling: a backup that is back after an outage', () => {
   });
 });
 
+describe('A7, sibling: a backup that has executed a slot since the outage', () => {
+  it('A7, sibling: gives the primary no more than its usual time', () => {
+    const bench = backup().outage();
+    decide(bench, 1, request(2, { client: 'other', digest: 'o2' }));
+    for (let half = 1; half <= 2; half += 1) bench.fire(TIMER, 1_000);
+    expect(bench.replica.status()).toMatchObject({ view: 1, active: false });
+  });
+});
+
 describe('A7: whom a backup blames for a request that waits', () => {
   const WINDOW = 16;
   const TIME_MS = 2000;

@@ -113,11 +113,17 @@ export function onRequestWaits(state: ReplicaState): void {
     setTimer(state);
   } else if (isExcused(state, watched)) {
     watchAnother(state);
-  } else if (state.nowMs < state.backAtMs + RETURN_MS + state.viewTimeoutMs) {
+  } else if (mayOthersBeAway(state)) {
     remind(state, watched, request);
   } else {
     startViewChange(state, state.view + 1, 'request-waits');
   }
+}
+
+/** After an outage, until a slot executes: then a quorum with the primary is back. */
+function mayOthersBeAway({ back, lastExecuted, nowMs, viewTimeoutMs }: ReplicaState): boolean {
+  if (back === undefined || lastExecuted > back.executed) return false;
+  return nowMs < back.atMs + RETURN_MS + viewTimeoutMs;
 }
 
 function remind(state: ReplicaState, watched: WatchedRequest, request: Request): void {
