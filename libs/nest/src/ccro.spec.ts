@@ -97,6 +97,24 @@ describe('CcroModule', () => {
     await expect(receipt).rejects.toMatchObject({ code: 'closed' });
   });
 
+  it('I14, sibling: passes over nodes whose answer has no list of decisions', async () => {
+    const { ccro } = await application(optionsFor(await startedReplicas(counter)));
+    const decided = await ccro.submit({ type: 'count' });
+    const answers = [{ decisions: 5 }, { decisions: null }, {}, { decisions: { 0: 1 } }];
+    const query = vi.spyOn(ccro.client, 'query');
+    for (const answer of answers) query.mockResolvedValueOnce(answer);
+    await expect(ccro.receipt(decided)).rejects.toMatchObject({ code: 'no-receipt' });
+    expect(query).toHaveBeenCalledTimes(4);
+  });
+
+  it('B1, sibling: signs nothing that would be read as something else', async () => {
+    const { ccro } = await application(optionsFor(await startedReplicas(counter)));
+    await expect(ccro.submit({ type: 'count', by: Number.NaN })).rejects.toMatchObject({
+      code: 'inexact-operation',
+    });
+    expect(await ccro.submit({ type: 'count' })).toMatchObject({ result: { count: 1 } });
+  });
+
   it('leaves no timer behind when there is nothing to wait for', async () => {
     const { ccro } = await application(optionsFor(await startedReplicas(counter)));
     vi.useFakeTimers();
