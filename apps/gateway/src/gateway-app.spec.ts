@@ -1,8 +1,10 @@
+import { Logger } from '@nestjs/common';
 import { InProcessHub } from '@ccro/broker';
-import { developmentCluster, developmentKey } from '@ccro/cluster-config';
-import { afterEach, describe, expect, it } from 'vitest';
+import { developmentCluster, developmentKey, GATEWAY_CLIENT } from '@ccro/cluster-config';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { expectProblem } from '../test/expect-problem.js';
-import { closeStarted, startedGateway as start } from '../test/started-gateway.js';
+import { ScriptedCluster } from '../test/scripted-cluster.js';
+import { closeStarted, startedGateway as start, type Answer } from '../test/started-gateway.js';
 import { startGateway } from './gateway-app.js';
 
 afterEach(closeStarted);
@@ -43,6 +45,53 @@ describe('health', () => {
     hub.setAvailable(false);
     expectProblem(await call('GET', '/health/ready'), 503, 'broker-unreachable');
     expect((await call('GET', '/health/live')).status).toBe(200);
+  });
+});
+
+describe('D7: a gateway with another cluster file', () => {
+  const other = ['clientWindow:0000000000000000'];
+  const says = {
+    answer: (_: unknown, honest: unknown) => ({ ...(honest as object), settings: other }),
+  };
+
+  it('D7: is not ready once f + 1 nodes say so, and says in what it differs', async () => {
+    const { call, cluster } = await start();
+    cluster.scripts[0] = says;
+    expect((await call('GET', '/health/ready')).status).toBe(200);
+    cluster.scripts[3] = says;
+    let body: Answer['body'] = {};
+    await vi.waitFor(async () => {
+      const answer = await call('GET', '/health/ready');
+      expectProblem(answer, 503, 'settings-differ');
+      ({ body } = answer);
+    });
+    expect(body.settings).toContain('clientWindow');
+    expect(body.detail).toMatch(/another cluster file .* clientWindow/);
+    cluster.scripts[3] = {};
+    await vi.waitFor(async () => expect((await call('GET', '/health/ready')).status).toBe(200));
+  });
+
+  it('D7: has it in its log as soon as it starts', async () => {
+    const warn = vi.spyOn(Logger.prototype, 'warn').mockReturnValue(undefined);
+    const hub = new InProcessHub();
+    const config = developmentCluster({ nodes: 4, mode: 'ccro', cluster: 'gateway-spec' });
+    const nodes = new ScriptedCluster({ ...config, tuning: { clientWindow: 16 } }, hub);
+    await nodes.start();
+    const gateway = await startGateway({
+      config,
+      clientId: GATEWAY_CLIENT,
+      secretKey: developmentKey('client', GATEWAY_CLIENT).secretKey,
+      broker: hub.broker(`ccro:gateway:${GATEWAY_CLIENT}`),
+      port: 0,
+      host: '127.0.0.1',
+    });
+    const said = expect.stringMatching(
+      /another cluster file than this client, with other clientWindow/,
+    );
+    await vi.waitFor(() => expect(warn).toHaveBeenCalledWith(said));
+    await gateway.close();
+    await nodes.close();
+    warn.mockRestore();
   });
 });
 

@@ -1,5 +1,5 @@
 import { channelNames, type Broker, type InProcessHub } from '@ccro/broker';
-import { developmentKey, type ClusterConfig } from '@ccro/cluster-config';
+import { developmentKey, settingsOf, type ClusterConfig } from '@ccro/cluster-config';
 import type { Certificate, Decision, Reply, Request, RequestResult } from '@ccro/consensus';
 import { createDigests, createEd25519Scheme, MessageSigner } from '@ccro/crypto';
 import { createStateMachine } from '@ccro/state-machine';
@@ -166,6 +166,7 @@ export class ScriptedCluster {
           id: replica,
           up: true,
           mode: this.config.mode,
+          settings: settingsOf(this.config),
           view: this.view,
           primary: this.view % this.signers.length,
           collector: this.config.mode === 'pbft' ? null : 2,
@@ -197,7 +198,7 @@ export class ScriptedCluster {
         return { reply: reply && JSON.parse(json.encode(reply).toString()), lastExecuted };
       }
       case 'newest-timestamp':
-        return { newest: this.newest.get(client) ?? -1 };
+        return { newest: this.newest.get(client) ?? -1, settings: settingsOf(this.config) };
       case 'set-fault':
         return { fault: query.fault };
     }

@@ -31,6 +31,7 @@ import {
   type Request,
   type RequestResult,
   type SequenceNumber,
+  type Settings,
   type Timestamp,
   type View,
 } from '@ccro/consensus';
@@ -46,6 +47,7 @@ import {
 import { BriefReplies } from './brief-replies.js';
 import { ClientError } from './client-error.js';
 import type { Clock } from '@ccro/clock';
+import { SettingsOfNodes } from './differing-settings.js';
 import { newestExecuted } from './executed-timestamps.js';
 import { NodeQueries } from './node-queries.js';
 import { messageOf, Outbound } from './outbound.js';
@@ -73,6 +75,8 @@ export interface CcroClientOptions {
   readonly secretKey: string;
   /** Requests that may wait for their decision at a time, if submitted. Default 2048. */
   readonly maxOutstanding?: number;
+  /** What the client was told of the cluster, to be compared with what nodes were told. */
+  readonly settings?: Settings;
   /** W, as the replicas have it. Default: theirs. */
   readonly clientWindow?: number;
   /** Requests that one signature covers at most, 1 to 128. Default 128. */
@@ -93,6 +97,8 @@ export interface CcroClientDependencies {
   readonly codec?: Codec;
   /** A number in [0, 1) at each call; for jitter only. Default `Math.random`. */
   readonly random?: () => number;
+  /** Told when the nodes turn out to have other settings, and when they no longer do: none. */
+  readonly onSettingsDiffer?: (settings: readonly string[]) => void;
   /** Runs a task soon, when what is to be done now is done. Default `setImmediate`. */
   readonly defer?: (task: () => void) => void;
 }
@@ -117,6 +123,8 @@ export interface ClientCounters {
 
 export class CcroClient {
   readonly size: ClusterSize;
+  /** What the nodes were told otherwise, by their latest answers. */
+  readonly settings: SettingsOfNodes;
   private readonly channels: ChannelNames;
   private readonly codec: Codec;
   private readonly signer: RequestSigner;
@@ -149,6 +157,7 @@ export class CcroClient {
     const { cluster, n, client, secretKey } = options;
     const { broker, verifier, clock, codec = json, random = Math.random } = dependencies;
     this.size = clusterSize(n);
+    this.settings = new SettingsOfNodes(options.settings, this.size, dependencies.onSettingsDiffer);
     this.channels = channelNames(cluster);
     this.inbox = this.channels.client(client);
     this.codec = codec;
@@ -359,6 +368,7 @@ export class CcroClient {
       size: this.size,
       clock: this.dependencies.clock,
       query: (replica, query, timeoutMs) => this.query(replica, query, timeoutMs),
+      onAnswers: (answers) => this.settings.note(answers),
       isClosed: () => this.closed,
     });
     if (newest !== undefined) this.timestamps.executed(newest);

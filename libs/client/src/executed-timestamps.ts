@@ -13,6 +13,8 @@ export interface ExecutedTimestampsParts {
   readonly size: ClusterSize;
   readonly clock: Clock;
   readonly query: (replica: ReplicaId, query: NodeQuery, timeoutMs: number) => Promise<unknown>;
+  /** Told what each round of questions brought. */
+  readonly onAnswers: (answers: readonly unknown[]) => void;
   /** Whether nobody wants to know any more. */
   readonly isClosed: () => boolean;
 }
@@ -32,15 +34,23 @@ export async function newestExecuted(
 }
 
 /** What replicas say, as soon as a quorum did, or no more of them will. */
-function askAll({ size, query }: ExecutedTimestampsParts): Promise<readonly Timestamp[]> {
+function askAll({
+  size,
+  query,
+  onAnswers,
+}: ExecutedTimestampsParts): Promise<readonly Timestamp[]> {
   const newest: Timestamp[] = [];
+  const answers: unknown[] = [];
   let left = size.n;
   return new Promise((resolve) => {
     const take = (answer: unknown): void => {
       left -= 1;
+      answers.push(answer);
       const said = newestIn(answer);
       if (said !== undefined) newest.push(said);
-      if (newest.length >= size.quorum || left === 0) resolve(newest);
+      if (newest.length < size.quorum && left > 0) return;
+      onAnswers(answers);
+      resolve(newest);
     };
     for (let replica = 0; replica < size.n; replica += 1) {
       query(replica, { type: 'newest-timestamp' }, TIMEOUT_MS).then(take, take);

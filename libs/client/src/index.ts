@@ -5,6 +5,7 @@ export {
   type ClientCounters,
 } from './ccro-client.js';
 export { ClientError, type ClientErrorCode } from './client-error.js';
+export { differingSettingsText } from './differing-settings.js';
 export { nodesOf, roleOf, type NodePart, type NodeRole, type Roles } from './node-parts.js';
 export type { Outcome, ReplySummary } from './outcome.js';
 export { clockTimestamp } from './timestamps.js';

@@ -5,9 +5,17 @@
  */
 export type Settings = readonly string[];
 
-/** The names of the settings that are not alike on both sides, ascending. */
-export function differingSettings(one: Settings, other: Settings): readonly string[] {
-  const entries = [...one.filter((each) => !other.includes(each))];
-  entries.push(...other.filter((each) => !one.includes(each)));
-  return [...new Set(entries.map((entry) => entry.split(':', 1)[0] ?? ''))].sort();
+/** Stands for settings that only the other side has: whatever it calls them, it is shown nowhere. */
+const UNKNOWN = 'unknown';
+
+/** The names of the settings that are not alike on both sides, ascending, `unknown` among them. */
+export function differingSettings(own: Settings, others: Settings): readonly string[] {
+  const known = new Set(own.map(nameOf));
+  const differing = own.filter((each) => !others.includes(each)).map(nameOf);
+  if (others.some((each) => !known.has(nameOf(each)))) differing.push(UNKNOWN);
+  return differing.sort();
+}
+
+function nameOf(entry: string): string {
+  return entry.split(':', 1)[0] ?? '';
 }

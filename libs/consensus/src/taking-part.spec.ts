@@ -206,6 +206,7 @@ describe('settings', () => {
     expect(differingSettings(SETTINGS, SETTINGS)).toEqual([]);
     expect(differingSettings(SETTINGS, OTHERS)).toEqual(['clientWindow']);
     expect(differingSettings(SETTINGS, [])).toEqual(['clientWindow', 'mode']);
-    expect(differingSettings([], ['newer:0000000000000000'])).toEqual(['newer']);
+    const made = [...SETTINGS, 'newer:0000000000000000', 'x:0000000000000000'];
+    expect(differingSettings(SETTINGS, made)).toEqual(['unknown']);
   });
 });

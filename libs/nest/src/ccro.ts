@@ -9,18 +9,20 @@
 import {
   Inject,
   Injectable,
+  Logger,
   type BeforeApplicationShutdown,
   type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common';
 import { RedisBroker, type Broker } from '@ccro/broker';
-import { CcroClient, type Outcome } from '@ccro/client';
+import { CcroClient, differingSettingsText, type Outcome } from '@ccro/client';
 import { systemClock } from '@ccro/clock';
 import {
   clusterKeys,
   loadClusterConfig,
   loadPrivateKey,
   requireClient,
+  settingsOf,
   type ClusterConfig,
 } from '@ccro/cluster-config';
 import { createVerification } from '@ccro/crypto';
@@ -64,9 +66,17 @@ export class Ccro implements OnModuleInit, BeforeApplicationShutdown, OnApplicat
         n: config.members.length,
         client: clientId,
         secretKey: secretKeyOf(options, config),
+        settings: settingsOf(config),
         ...(clientWindow === undefined ? {} : { clientWindow }),
       },
-      { broker: this.broker, verifier: verification.verifier, clock: systemClock },
+      {
+        broker: this.broker,
+        verifier: verification.verifier,
+        clock: systemClock,
+        onSettingsDiffer: (settings) => {
+          if (settings.length > 0) new Logger('Ccro').warn(differingSettingsText(settings));
+        },
+      },
     );
     this.receipts = new Receipts(config, this.client, verification);
   }

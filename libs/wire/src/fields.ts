@@ -23,6 +23,8 @@ export const PROOF_SIGNATURE = Type.String({
   pattern: /^([A-Za-z0-9_-]{85}[AQgw]|[A-Za-z0-9_-]{128})$/,
 });
 export const NAME = Type.String({ pattern: /^[A-Za-z0-9_-]{1,64}$/ });
+/** Name of a setting and a part of its digest. */
+export const SETTING = /^[A-Za-z]{1,32}:[0-9a-f]{16}$/;
 /** Empty: the list of chunks. */
 export const CHUNK_NAME = Type.String({
   pattern: new RegExp(`^[A-Za-z0-9_/.-]{0,${MAX_CHUNK_NAME_CHARACTERS}}$`),

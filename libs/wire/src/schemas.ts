@@ -16,6 +16,7 @@ import {
   NAME,
   PROOF_SIGNATURE,
   REPLICA,
+  SETTING,
   SIGNATURE,
   SMALL_COUNT,
   STRICT,
@@ -181,9 +182,6 @@ const NEW_VIEW = Type.Object(
   STRICT,
 );
 
-/** Name of a setting and a part of its digest. */
-const SETTING = Type.String({ pattern: /^[A-Za-z]{1,32}:[0-9a-f]{16}$/ });
-
 const STATUS = Type.Object(
   {
     kind: Type.Literal('status'),
@@ -192,7 +190,7 @@ const STATUS = Type.Object(
     lastExecuted: COUNTER,
     attempt: COUNTER,
     asks: Type.Boolean(),
-    settings: Type.Array(SETTING, { maxItems: MAX_SETTINGS }),
+    settings: Type.Array(Type.String({ pattern: SETTING }), { maxItems: MAX_SETTINGS }),
     run: NAME,
     answers: Type.Union([Type.Null(), NAME]),
     signature: SIGNATURE,

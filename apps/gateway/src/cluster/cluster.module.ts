@@ -4,10 +4,11 @@ import { ClusterFileController } from './cluster-file.controller.js';
 import { ClusterService } from './cluster.service.js';
 import { EvidenceJudge } from './evidence-judge.js';
 import { FaultsService } from './faults.service.js';
+import { SettingsWatch } from './settings-watch.js';
 
 @Module({
   controllers: [ClusterController, ClusterFileController],
-  providers: [ClusterService, EvidenceJudge, FaultsService],
+  providers: [ClusterService, EvidenceJudge, FaultsService, SettingsWatch],
   exports: [ClusterService, EvidenceJudge],
 })
 export class ClusterModule {}

@@ -73,7 +73,9 @@ export class ClusterService {
   async statuses(): Promise<readonly (NodeStatus | undefined)[]> {
     const { n } = this.client.size;
     const answers = Array.from({ length: n }, (_, id) => this.shared(id));
-    return Promise.all(answers.map((answer) => answer.catch(() => undefined)));
+    const statuses = await Promise.all(answers.map((answer) => answer.catch(() => undefined)));
+    this.client.settings.note(statuses);
+    return statuses;
   }
 
   async status(): Promise<ClusterStatus> {

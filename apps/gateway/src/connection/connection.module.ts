@@ -1,8 +1,8 @@
 import { Global, Logger, Module, type DynamicModule } from '@nestjs/common';
 import { troubleText } from '@ccro/broker';
-import { CcroClient } from '@ccro/client';
+import { CcroClient, differingSettingsText } from '@ccro/client';
 import { systemClock } from '@ccro/clock';
-import { clusterKeys } from '@ccro/cluster-config';
+import { clusterKeys, settingsOf } from '@ccro/cluster-config';
 import { createVerification, Verifier, type Verification } from '@ccro/crypto';
 import { ReceiptVerifier } from '@ccro/receipt';
 import { GATEWAY_SETTINGS } from '../gateway.constants.js';
@@ -60,6 +60,13 @@ function watchOver({ broker }: GatewaySettings): BrokerWatch {
   return new BrokerWatch(broker);
 }
 
+/** A gateway with another cluster file says so at once. */
+function logDiffering(settings: readonly string[]): void {
+  const logger = new Logger('Cluster');
+  if (settings.length > 0) logger.warn(differingSettingsText(settings));
+  else logger.log('the nodes have the same cluster file as this client');
+}
+
 function createClient(settings: GatewaySettings, verifier: Verifier): CcroClient {
   const { config, clientId, secretKey, broker, maxPendingRequests } = settings;
   const { clientWindow } = config.tuning;
@@ -70,8 +77,9 @@ function createClient(settings: GatewaySettings, verifier: Verifier): CcroClient
       client: clientId,
       secretKey,
       maxOutstanding: maxPendingRequests,
+      settings: settingsOf(config),
       ...(clientWindow === undefined ? {} : { clientWindow }),
     },
-    { broker, verifier, clock: systemClock },
+    { broker, verifier, clock: systemClock, onSettingsDiffer: logDiffering },
   );
 }

@@ -21,7 +21,7 @@ export class HealthController {
   @Needs('open')
   @ApiOperation({ summary: 'Whether requests can be decided now' })
   @ApiOkResponse()
-  @ApiProblems('broker-unreachable', 'queue-refused', 'quorum-unreachable')
+  @ApiProblems('broker-unreachable', 'queue-refused', 'settings-differ', 'quorum-unreachable')
   ready(): Promise<Readiness> {
     return this.health.readiness();
   }

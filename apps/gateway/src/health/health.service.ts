@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CcroClient } from '@ccro/client';
+import { CcroClient, differingSettingsText } from '@ccro/client';
 import { ProblemException } from '@ccro/http';
 import { ClusterService } from '../cluster/cluster.service.js';
 import { BrokerWatch } from '../connection/broker-watch.js';
@@ -19,7 +19,7 @@ export class HealthService {
     @Inject(REQUEST_QUEUE) private readonly queue: RequestQueue,
   ) {}
 
-  /** @throws ProblemException `broker-unreachable`, `queue-refused` or `quorum-unreachable` */
+  /** @throws ProblemException `broker-unreachable`, `queue-refused`, `settings-differ`, `quorum-unreachable` */
   async readiness(): Promise<Readiness> {
     const { connected, trouble } = this.broker;
     if (!connected || trouble !== undefined) {
@@ -28,6 +28,13 @@ export class HealthService {
     const refusal = this.queue.trouble();
     if (refusal !== undefined) throw new ProblemException('queue-refused', refusal);
     const statuses = await this.cluster.statuses();
+    const differing = this.client.settings.differing;
+    if (differing.length > 0) {
+      const detail = capitalised(differingSettingsText(differing));
+      throw new ProblemException('settings-differ', detail, {
+        extensions: { settings: differing },
+      });
+    }
     const up = statuses.filter((status) => status?.up === true).length;
     const required = this.client.size.quorum;
     if (up >= required) return { status: 'ok', nodes: { up, required } };
@@ -36,4 +43,8 @@ export class HealthService {
       extensions: { nodes: { up, required } },
     });
   }
+}
+
+function capitalised(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }

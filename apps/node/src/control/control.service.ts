@@ -95,7 +95,10 @@ export class ControlService {
       case 'status':
         return this.status.current();
       case 'newest-timestamp':
-        return { newest: this.replica.runner.newestTimestamp(client) ?? -1 };
+        return {
+          newest: this.replica.runner.newestTimestamp(client) ?? -1,
+          settings: this.options.facts.settings,
+        };
       case 'ledger':
         return this.decisions(query.from, query.limit);
       case 'decision':

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { TrafficCount } from '@ccro/broker';
-import { maxFaulty, type Waiting } from '@ccro/consensus';
+import { maxFaulty, type Settings, type Waiting } from '@ccro/consensus';
 import { NODE_OPTIONS } from '../node.constants.js';
 import type { NodeOptions } from '../node-options.js';
 import type { DecisionCounts } from '../replica/decision-counts.js';
@@ -41,6 +41,8 @@ export interface NodeStatus {
   /** Equal on all honest nodes that executed equally far. */
   readonly stateDigest: string;
   /** What the records of this node survive. */
+  /** What all nodes and clients must have alike: names, and parts of digests. */
+  readonly settings: Settings;
   readonly durability: 'fsync' | 'async' | 'memory';
   readonly fault: string | null;
   readonly tolerates: number;
@@ -81,6 +83,7 @@ export class StatusService {
       up: runner.fault !== 'offline',
       mode: facts.mode,
       stateMachine: facts.stateMachine ?? null,
+      settings: facts.settings,
       role: roleOf(self, primary, collector),
       primary,
       collector: collector ?? null,

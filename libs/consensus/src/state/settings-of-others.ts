@@ -3,7 +3,7 @@ import type { ReplicaId } from '../ids.js';
 /** A replica that was told something else than this one. */
 export interface DifferingReplica {
   readonly replica: ReplicaId;
-  /** Names of the settings that differ, ascending; the other replica may have made some up. */
+  /** Names of the settings that differ, ascending. */
   readonly settings: readonly string[];
 }
 

@@ -31,6 +31,7 @@ export const PROBLEMS = {
   'gateway-unreachable': { status: 503, title: 'The gateway cannot be reached' },
   'broker-unreachable': { status: 503, title: 'The broker cannot be reached' },
   'queue-refused': { status: 503, title: 'Redis does not store requests at the moment' },
+  'settings-differ': { status: 503, title: 'The nodes have another cluster file' },
   'quorum-unreachable': { status: 503, title: 'Too few nodes can be reached' },
   'node-unreachable': { status: 503, title: 'The node does not answer' },
   'shutting-down': { status: 503, title: 'The server is shutting down' },
