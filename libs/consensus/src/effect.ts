@@ -43,12 +43,7 @@ export type Progress =
 
 /** Why a replica asks for another view. */
 export type ViewChangeReason =
-  | 'request-waits'
-  | 'collectors-fail'
-  | 'primary-equivocates'
-  | 'view-did-not-begin'
-  | 'others-ask'
-  | 'restarted-before-it-began';
+  'request-waits' | 'collectors-fail' | 'primary-equivocates' | 'view-did-not-begin' | 'others-ask';
 
 /**
  * What a step asks for. Effects run in order; everything in a `persist` is durable before any

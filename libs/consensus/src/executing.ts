@@ -21,7 +21,7 @@ import { proposeWaiting } from './proposing.js';
 import type { ReplicaState } from './state/replica-state.js';
 import { STALE_RESULT } from './state/client-table.js';
 import { Slot } from './state/slot.js';
-import { startViewChange } from './view-change/changing-view.js';
+import { suspectPrimary } from './view-change/suspecting.js';
 import { noteServed, watchOldestRequest } from './view-change/suspecting.js';
 import { takeCheckpoint } from './checkpointing.js';
 import { gathererFor } from './collecting.js';
@@ -129,7 +129,7 @@ function suspectFailingCollectors(state: ReplicaState, slot: Slot): void {
   if (state.fallenBackInARow <= limit || !state.active || state.isPrimary) return;
   if (gathererFor(state, slot) === undefined) return;
   state.fallenBackInARow = 0;
-  startViewChange(state, state.view + 1, 'collectors-fail');
+  suspectPrimary(state, 'collectors-fail');
 }
 
 interface ExecutedRequest {

@@ -9,6 +9,7 @@ import type {
   Request,
   RequestList,
   Status,
+  Suspicion,
   Verified,
   ViewChange,
   Vote,
@@ -33,6 +34,7 @@ export type VerifiedMessage =
   | Verified<PrePrepare>
   | Verified<Vote>
   | Verified<Certificate>
+  | Verified<Suspicion>
   | Verified<Status>
   | Verified<Fetch>
   | Verified<FetchChunk>

@@ -53,6 +53,7 @@ export function messageBytes(message: ProtocolMessage): number {
     case 'chunk-part':
       return FIELDS + message.text.length;
     case 'vote':
+    case 'suspicion':
     case 'status':
     case 'fetch':
     case 'fetch-chunk':

@@ -198,6 +198,14 @@ export interface NewView {
   readonly signature: Signature;
 }
 
+/** "The primary of `view` does not do its work": f + 1 have to say so before anybody leaves the view. */
+export interface Suspicion {
+  readonly kind: 'suspicion';
+  readonly view: View;
+  readonly replica: ReplicaId;
+  readonly signature: Signature;
+}
+
 /** "This is where I am": sent when idle or behind; peers answer with what the sender lacks. */
 export interface Status {
   readonly kind: 'status';
@@ -272,6 +280,7 @@ export type ProtocolMessage =
   | PrePrepare
   | Vote
   | Certificate
+  | Suspicion
   | Status
   | Fetch
   | FetchChunk
@@ -300,6 +309,8 @@ export type OutgoingMessage =
   | ViewChange
   | Unsigned<NewView>
   | NewView
+  | Unsigned<Suspicion>
+  | Suspicion
   | Request
   | RequestList
   | Certificate

@@ -115,11 +115,15 @@ export class Bench {
     return this;
   }
 
-  /** The connection to the broker breaks, and is back. */
-  outage(): this {
-    for (const kind of ['disconnected', 'reconnected'] as const) {
-      this.take(this.replica.step({ kind }, this.nowMs));
-    }
+  /** The watched request waits for all the time its primary has, here and at another replica. */
+  waitInVain(): this {
+    for (let half = 1; half <= 2; half += 1) this.fire({ kind: 'request', view: 0 });
+    return this.receive({ kind: 'suspicion', view: 0, replica: 3, signature: 's' });
+  }
+
+  /** The broker is away. */
+  disconnect(): this {
+    this.take(this.replica.step({ kind: 'disconnected' }, this.nowMs));
     return this;
   }
 

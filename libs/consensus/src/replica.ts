@@ -18,6 +18,7 @@ import { onRequest, onRequests } from './handlers/on-request.js';
 import { onStatus } from './handlers/on-status.js';
 import { onTimerFired } from './handlers/on-timer-fired.js';
 import { onViewChange } from './handlers/on-view-change.js';
+import { onSuspicion } from './view-change/suspecting.js';
 import { onVote } from './handlers/on-vote.js';
 import type { ProtocolMessage, Request, Tally, ViewChange, Vote } from './messages.js';
 import { restore, resume } from './restoring.js';
@@ -232,6 +233,9 @@ function dispatch(state: ReplicaState, message: VerifiedMessage, via: Via): void
       return;
     case 'new-view':
       onNewView(state, message);
+      return;
+    case 'suspicion':
+      onSuspicion(state, message);
       return;
   }
 }

@@ -42,11 +42,6 @@ function restart(bench: Bench, self: number): Bench {
   return new Bench(self, 'ccro', 'done', { restored: restoredFrom(bench) }).start();
 }
 
-/** The watched request waits for the whole time its primary has. */
-function waitInVain(bench: Bench): void {
-  for (let half = 1; half <= 2; half += 1) bench.fire({ kind: 'request', view: 0 });
-}
-
 describe('starting again (docs/PROTOCOL.md, restart)', () => {
   it('sends the stored vote again, and none for another batch', () => {
     const before = new Bench(1).receive(prePrepare(1, [request(1)]));
@@ -116,7 +111,7 @@ describe('starting again (docs/PROTOCOL.md, restart)', () => {
   it('asks for the view it waited for in the same words', () => {
     const before = new Bench(2).receive(prePrepare(1, [request(1)]));
     before.receive(request(2));
-    waitInVain(before);
+    before.waitInVain();
     const asked = before.sent('view-change')[0]?.message;
     expect(asked).toBeDefined();
     const after = restart(before, 2);
@@ -125,11 +120,28 @@ describe('starting again (docs/PROTOCOL.md, restart)', () => {
     expect(after.sent('vote')).toEqual([]);
   });
 
-  it('as primary of a view that had not begun leaves it to the next', () => {
+  it('A7, sibling: as primary of a view that had not begun makes no new-view for it, and enters with its own', () => {
     const before = new Bench(1).receive(prePrepare(1, [request(1)]));
     before.receive(request(2));
-    waitInVain(before);
-    expect(restart(before, 1).replica.status()).toMatchObject({ view: 2, active: false });
+    before.waitInVain();
+    const asks = [0, 2, 3].map((replica) => ({
+      ...{ kind: 'view-change', view: 1, replica, digest: `vc${replica}`, signature: 's' },
+      ...{ stable: { sequence: 0, digest: '', certificate: null }, slots: [] },
+    }));
+    const after = restart(before, 1);
+    for (const each of asks) {
+      before.receive(each);
+      after.receive(each);
+    }
+    const own = { ...(before.sent('new-view')[0]?.message as NewView), signature: 's' };
+    expect(own).toMatchObject({ view: 1, replica: 1 });
+    expect(after.sent('new-view')).toEqual([]);
+    expect(after.replica.status()).toMatchObject({ view: 1, active: false });
+    // Others began the view with it, and help this replica into it.
+    expect(after.replica.screen(own)).toBe('wanted');
+    after.receive(own);
+    expect(after.replica.status()).toMatchObject({ view: 1, active: true });
+    expect(after.replica.screen(own)).toBe('own-echo');
   });
 
   it('restores the state at the stable checkpoint', () => {
@@ -213,7 +225,7 @@ describe('starting again with something still to be fetched', () => {
 
   it('A11, sibling: also by one that waits for a view to begin', () => {
     const before = new Bench(2).receive(certified('commit', 'batch(r1)')).receive(request(2));
-    waitInVain(before);
+    before.waitInVain();
     const after = restart(before, 2);
     expect(after.replica.status()).toMatchObject({ view: 1, active: false });
     expect(after.sent('fetch')[0]?.message).toMatchObject({ sequence: 1, digest: 'batch(r1)' });

@@ -5,8 +5,8 @@
  * - no-equivocation, across restarts: every vote it signed is known again before it takes part;
  * - durability: the state is the stored one, executed on from the newest whole checkpoint, and
  *   comes to the same results;
- * - a view's primary that stopped before the view began does not begin it: it may have signed a
- *   new-view already, and would sign another.
+ * - a view's primary that stopped before the view began here makes no new-view for it: it may have
+ *   signed one already, and would sign another. If it had, the others help it into the view with that.
  */
 
 import { fetchBatch } from './catching-up.js';
@@ -17,7 +17,7 @@ import { invariant } from './invariants.js';
 import type { PrePrepare, SlotCertificate, Verified } from './messages.js';
 import type { ReplicaState } from './state/replica-state.js';
 import type { Slot } from './state/slot.js';
-import { askForView, startViewChange } from './view-change/changing-view.js';
+import { askForView } from './view-change/changing-view.js';
 import { repropose } from './view-change/new-view.js';
 import { sendVote, waitForCertificate } from './voting.js';
 
@@ -124,8 +124,8 @@ export function resume(state: ReplicaState, restored: Restored): void {
   // Decisions hold in whatever view they were made, and are waited for between views as well.
   for (const slot of state.window.values()) fetchDecided(state, slot);
   if (!state.active) {
-    if (state.isPrimary) startViewChange(state, state.view + 1, 'restarted-before-it-began');
-    else if (restored.viewChange !== null) askForView(state, restored.viewChange);
+    if (state.isPrimary) state.newViewMadeFor = state.view;
+    if (restored.viewChange !== null) askForView(state, restored.viewChange);
     return;
   }
   proposeStored(state, restored);

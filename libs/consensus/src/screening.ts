@@ -38,6 +38,8 @@ export function screen(state: ReplicaState, message: ProtocolMessage): Screening
       return screenViewChange(state, message);
     case 'new-view':
       return screenNewView(state, message);
+    case 'suspicion':
+      return screenSuspicion(state, message);
     case 'decision':
       if (message.sequence <= state.lastExecuted) return 'duplicate';
       return message.sequence > state.window.highWatermark ? 'outside-watermarks' : 'wanted';
@@ -77,11 +79,21 @@ function screenViewChange(state: ReplicaState, viewChange: Kind<'view-change'>):
   return view === state.view && viewChanges.hasEnoughFor(view) ? 'duplicate' : 'wanted';
 }
 
+/** Its own comes back to a primary that stopped before it had entered the view. */
 function screenNewView(state: ReplicaState, { replica, view }: Kind<'new-view'>): Screening {
-  if (replica === state.self) return 'own-echo';
   const began = view < state.view || (view === state.view && state.active);
+  if (began && replica === state.self) return 'own-echo';
   const awaited = state.viewChanges.awaited(replica);
   return began || (awaited !== undefined && awaited.view >= view) ? 'duplicate' : 'wanted';
+}
+
+/** Who suspects the primary of a view that is over is helped into the present one. */
+function screenSuspicion(state: ReplicaState, suspicion: Kind<'suspicion'>): Screening {
+  if (suspicion.replica === state.self) return 'own-echo';
+  if (suspicion.view < state.view) return state.active ? 'wanted' : 'duplicate';
+  return state.suspicions.holds(suspicion, state.nowMs - state.viewTimeoutMs / 4)
+    ? 'duplicate'
+    : 'wanted';
 }
 
 function screenPrePrepare(state: ReplicaState, prePrepare: Kind<'pre-prepare'>): Screening {

@@ -52,7 +52,7 @@ describe('what a replica waits for', () => {
 
   it('is a view that others ask for too', () => {
     const bench = new Bench(2).start().receive(request(1));
-    bench.fire({ kind: 'request', view: 0 }).fire({ kind: 'request', view: 0 });
+    bench.waitInVain();
     const waiting = bench.replica.waiting();
     expect(waiting).toMatchObject({ kind: 'view', view: 1, primary: 1, required: 3 });
   });

@@ -6,6 +6,7 @@ import type {
   Fetch,
   FetchChunk,
   NewView,
+  Suspicion,
   OutgoingMessage,
   PrePrepare,
   ReplicaId,
@@ -39,6 +40,7 @@ import {
   requestBytes,
   requestListBytes,
   statusBytes,
+  suspicionBytes,
   voteBytes,
 } from './signing-bytes.js';
 import { newViewBytes, viewChangeBytes, viewChangeDigest } from './view-change-bytes.js';
@@ -48,13 +50,23 @@ import { isWellFormed } from './well-formed.js';
 
 /** What replicas sign. */
 export type MemberMessage =
-  PrePrepare | Vote | Reply | Status | Fetch | FetchChunk | ChunkPart | ViewChange | NewView;
+  | PrePrepare
+  | Vote
+  | Reply
+  | Suspicion
+  | Status
+  | Fetch
+  | FetchChunk
+  | ChunkPart
+  | ViewChange
+  | NewView;
 
 /** The same before it is signed, as the core hands it over. */
 export type UnsignedMemberMessage =
   | Unsigned<PrePrepare>
   | Unsigned<Vote>
   | Unsigned<Reply>
+  | Unsigned<Suspicion>
   | Unsigned<Status>
   | Unsigned<Fetch>
   | Unsigned<FetchChunk>
@@ -131,6 +143,7 @@ export class MessageSigner {
       case 'pre-prepare':
       case 'view-change':
       case 'new-view':
+      case 'suspicion':
         return 'signature' in message ? message : this.sign(message);
       case 'reply':
         return this.signReply(message);
@@ -238,6 +251,8 @@ export function memberMessageBytes(cluster: string, message: UnsignedMemberMessa
       return voteBytes(cluster, message);
     case 'reply':
       return replyBytes(cluster, message, resultsRoot(message));
+    case 'suspicion':
+      return suspicionBytes(cluster, message);
     case 'status':
       return statusBytes(cluster, message);
     case 'fetch':

@@ -19,6 +19,7 @@ import type {
   ReplicaId,
   SequenceNumber,
   Status,
+  Suspicion,
   Tally,
   View,
 } from '@ccro/consensus';
@@ -48,6 +49,7 @@ export const LAYOUT_TYPES = {
   possession: 15,
   requestList: 16,
   replyNamingCollector: 17,
+  suspicion: 18,
   // hashed
   requestDigest: 64,
   resultLeaf: 65,
@@ -192,6 +194,13 @@ export function statusBytes(cluster: string, status: Omit<Status, 'signature'>):
     .digest(hash('sha256', settings.join('\n'), 'hex'))
     .text(run)
     .text(answers ?? '')
+    .finish();
+}
+
+export function suspicionBytes(cluster: string, suspicion: Omit<Suspicion, 'signature'>): Buffer {
+  return startLayout(LAYOUT_TYPES.suspicion, cluster, 4 + 8)
+    .u32(suspicion.replica)
+    .u64(suspicion.view)
     .finish();
 }
 

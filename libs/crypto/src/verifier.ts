@@ -106,6 +106,7 @@ export class Verifier {
         return this.refusePrePrepare(message) ?? asVerified(message);
       case 'vote':
         return this.refuseVote(message) ?? asVerified(message);
+      case 'suspicion':
       case 'status':
       case 'fetch':
       case 'fetch-chunk':

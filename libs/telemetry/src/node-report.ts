@@ -28,6 +28,7 @@ export const TOLD_KINDS = [
   'decision',
   'view-change',
   'new-view',
+  'suspicion',
 ] as const;
 
 const count = z.int().min(0);

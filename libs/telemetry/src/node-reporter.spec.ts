@@ -186,7 +186,7 @@ describe('a reporter somebody hears', () => {
     }
     for (let count = 0; count < 100; count += 1) {
       reporter.onExecuted(executed(8_192));
-      reporter.onProgress({ kind: 'left-view', view: 1e9, why: 'restarted-before-it-began' });
+      reporter.onProgress({ kind: 'left-view', view: 1e9, why: 'view-did-not-begin' });
     }
     await clock.pass(100);
     const [report] = reports;

@@ -40,6 +40,7 @@ export function toldMessage(message: SealedMessage): Told | undefined {
     case 'brief-reply':
     case 'view-change':
     case 'new-view':
+    case 'suspicion':
       return { kind, phase: null, view: message.view, digest: null };
     case 'request':
     case 'requests':

@@ -143,6 +143,7 @@ const messages = {
     },
   ),
   certificate,
+  suspicion: fc.record({ kind: kind('suspicion'), view: counter, replica, signature }, plain),
   status: fc.record(
     {
       kind: kind('status'),

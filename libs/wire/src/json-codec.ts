@@ -48,6 +48,7 @@ const READERS: ReadonlyMap<string, Reader> = new Map<WireMessage['kind'], Reader
   ['pre-prepare', reader(MAX_MESSAGE_BYTES, readPrePrepare)],
   ['vote', asItIs(MAX_SMALL_MESSAGE_BYTES, CHECKS.vote)],
   ['certificate', asItIs(MAX_CERTIFICATE_BYTES, CHECKS.certificate)],
+  ['suspicion', asItIs(MAX_SMALL_MESSAGE_BYTES, CHECKS.suspicion)],
   ['status', asItIs(MAX_SMALL_MESSAGE_BYTES, CHECKS.status)],
   ['fetch', asItIs(MAX_SMALL_MESSAGE_BYTES, CHECKS.fetch)],
   ['fetch-chunk', asItIs(MAX_SMALL_MESSAGE_BYTES, CHECKS.fetchChunk)],
@@ -140,6 +141,10 @@ function travelForm(message: WireMessage): object {
     case 'new-view': {
       const { kind, view, viewChanges, reproposals, replica, signature } = message;
       return { kind, view, viewChanges, reproposals, replica, signature };
+    }
+    case 'suspicion': {
+      const { kind, view, replica, signature } = message;
+      return { kind, view, replica, signature };
     }
     case 'status': {
       const { kind, replica, view, lastExecuted, attempt, asks, settings, run, answers } = message;

@@ -182,6 +182,19 @@ const NEW_VIEW = Type.Object(
   STRICT,
 );
 
+/** Name of a setting and a part of its digest. */
+const SETTING = Type.String({ pattern: /^[A-Za-z]{1,32}:[0-9a-f]{16}$/ });
+
+const SUSPICION = Type.Object(
+  {
+    kind: Type.Literal('suspicion'),
+    view: COUNTER,
+    replica: REPLICA,
+    signature: SIGNATURE,
+  },
+  STRICT,
+);
+
 const STATUS = Type.Object(
   {
     kind: Type.Literal('status'),
@@ -323,6 +336,7 @@ export const CHECKS = {
   vote: Compile(VOTE),
   certificate: Compile(CERTIFICATE),
   status: Compile(STATUS),
+  suspicion: Compile(SUSPICION),
   fetch: Compile(FETCH),
   fetchChunk: Compile(FETCH_CHUNK),
   chunkPart: Compile(CHUNK_PART),

@@ -151,6 +151,8 @@ function sayingText(said: Said, whom: string): string {
       return `asks ${whom} for view ${view} and says what it voted for and prepared`;
     case 'new-view':
       return `begins view ${view} and tells ${whom} what is carried over`;
+    case 'suspicion':
+      return `tells ${whom} that the primary of view ${view} does not do its work`;
     case 'decision':
       return `passes the decision of ${place} on to ${whom}, with its certificate`;
     case 'status':
@@ -201,6 +203,8 @@ function hearingText({
       return `hears that node ${author} wants view ${view}`;
     case 'new-view':
       return `hears that node ${author} begins view ${view}, and works out itself what has to be carried over`;
+    case 'suspicion':
+      return `hears that node ${author} suspects the primary of view ${view}`;
     case 'decision':
       return `is told what was decided in slot ${sequence}; the certificate proves it, whoever brings it`;
     default:

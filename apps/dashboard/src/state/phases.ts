@@ -36,6 +36,7 @@ export function phaseOf({
     case 'decision':
     case 'view-change':
     case 'new-view':
+    case 'suspicion':
       return undefined;
   }
 }

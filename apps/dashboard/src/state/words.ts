@@ -39,7 +39,6 @@ export const REASONS: Readonly<Record<string, string>> = {
   'primary-equivocates': 'its primary signed two proposals for one slot',
   'view-did-not-begin': 'it did not begin in time',
   'others-ask': 'enough others asked for a later one',
-  'restarted-before-it-began': 'the node restarted before it began',
 };
 
 /** Node ids as people list them: `nodes 1, 2 and 3`. */

@@ -7,7 +7,6 @@ const REASONS: Readonly<Record<ViewChangeReason, string>> = {
   'primary-equivocates': 'its primary signed two proposals for one slot',
   'view-did-not-begin': 'it did not begin in time',
   'others-ask': 'enough others asked for a later one',
-  'restarted-before-it-began': 'this node restarted before it began it',
 };
 
 export const VIEW_CHANGE_REASONS: readonly string[] = Object.keys(REASONS);

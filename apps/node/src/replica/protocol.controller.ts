@@ -13,6 +13,7 @@ const KINDS = [
   'decision',
   'view-change',
   'new-view',
+  'suspicion',
   'status',
   'fetch',
   'fetch-chunk',

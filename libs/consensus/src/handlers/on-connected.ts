@@ -15,7 +15,6 @@ export function onStarted(state: ReplicaState): void {
 
 /** The broker is back after an outage: whatever was sent meanwhile is lost. */
 export function onReconnected(state: ReplicaState): void {
-  state.back = { atMs: state.nowMs, executed: state.lastExecuted };
   if (state.takesPart) resumeClocks(state);
   sendStatus(state);
   armStatusTimer(state);

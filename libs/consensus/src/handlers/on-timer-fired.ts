@@ -6,9 +6,9 @@ import { onTransferTime } from '../fetching-state.js';
 import type { ReplicaState } from '../state/replica-state.js';
 import type { Slot } from '../state/slot.js';
 import type { TimerKey } from '../timers.js';
-import { onNewViewMissing, onViewChangeDue } from '../view-change/changing-view.js';
+import { onViewChangeDue } from '../view-change/changing-view.js';
 import { onViewChangesMissing } from '../view-change/new-view.js';
-import { onRequestWaits } from '../view-change/suspecting.js';
+import { onNewViewMissing, onRequestWaits } from '../view-change/suspecting.js';
 import { isSettled, onStragglersLate, sendVote } from '../voting.js';
 
 /** A timer that this replica set has run out. */

@@ -9,6 +9,7 @@ import type { CertificateAssembler, Digests, StateMachine, VoteRouter } from '..
 import { primaryOf } from '../quorum.js';
 import type { RejectCode } from '../rejection.js';
 import { collectorOf } from '../routing/collector.js';
+import { Suspicions } from '../view-change/suspicions.js';
 import { ViewChanges } from '../view-change/view-changes.js';
 import { CertificateDelay } from './certificate-delay.js';
 import { Checkpoints } from './checkpoints.js';
@@ -48,6 +49,7 @@ export class ReplicaState {
   readonly recovery: Recovery;
   readonly checkpoints: Checkpoints;
   readonly viewChanges: ViewChanges;
+  readonly suspicions = new Suspicions();
   readonly chunks: StateChunks;
   readonly answers = new AnswerBudget();
   readonly othersSettings = new SettingsOfOthers();
@@ -64,8 +66,6 @@ export class ReplicaState {
   putOffBytes = 0;
   /** True while the broker is away, or this replica takes no part: nobody is blamed for silence. */
   paused = false;
-  /** When the broker was last back after an outage, and how far this replica had executed then. */
-  back: { readonly atMs: number; readonly executed: number } | undefined;
   /** Views left since something executed; each doubles the time the next primary gets. */
   failedViews = 0;
   /** Whether the time for the view that this replica waits for is running. */

@@ -142,18 +142,22 @@ export function timeNewView(state: ReplicaState): void {
   state.emit({ kind: 'set-timer', timer, afterMs: state.viewTimeoutMs });
 }
 
-/** The view that a quorum asked for did not begin: on to the next. */
-export function onNewViewMissing(state: ReplicaState, view: View): void {
-  if (!state.active && view === state.view) startViewChange(state, view + 1, 'view-did-not-begin');
-}
-
 /** The view has still not begun: the view-change may have been lost. */
 export function onViewChangeDue(state: ReplicaState, view: View, attempt: number): void {
   if (state.active || view !== state.view) return;
   const own = state.viewChanges.of(state.self);
   if (own?.view === view) state.emit({ kind: 'send', to: { kind: 'all' }, message: own });
   showEquivocation(state);
+  showSuspicions(state);
   retransmitLater(state, attempt + 1);
+}
+
+/** Those that made this replica leave, as long as too few others follow: it was perhaps told alone. */
+function showSuspicions(state: ReplicaState): void {
+  if (state.viewChanges.countAsking(state.view) >= state.size.weakQuorum) return;
+  for (const said of state.suspicions.of(state.view - 1, 0)) {
+    state.emit({ kind: 'send', to: { kind: 'all' }, message: said });
+  }
 }
 
 /**

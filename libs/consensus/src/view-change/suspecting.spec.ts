@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Request } from '../messages.js';
-import { Bench, certified, request, status } from '../replica-bench.contract.js';
+import { Bench, certified, prePrepare, request, status } from '../replica-bench.contract.js';
 
 const TIMER = { kind: 'request', view: 0 } as const;
 const WAITING = request(1);
@@ -23,30 +23,6 @@ function decide(bench: Bench, sequence: number, decided: Request): void {
   bench.receive({ kind: 'decision', sequence, view: 0, digest, requests: [decided], certificate });
 }
 
-describe('A7, sibling: a backup that is back after an outage', () => {
-  it('A7, sibling: reminds the primary until others had time to be back, and blames it then', () => {
-    const bench = backup().outage();
-    const asked: number[] = [];
-    for (const _ of [1, 2, 3]) {
-      bench.fire(TIMER, 1_000);
-      asked.push(bench.sent('request').length);
-      expect(bench.replica.status()).toMatchObject({ view: 0, active: true });
-    }
-    expect(asked).toEqual([1, 2, 3]);
-    bench.fire(TIMER, 1_000);
-    expect(bench.replica.status()).toMatchObject({ view: 1, active: false });
-  });
-});
-
-describe('A7, sibling: a backup that has executed a slot since the outage', () => {
-  it('A7, sibling: gives the primary no more than its usual time', () => {
-    const bench = backup().outage();
-    decide(bench, 1, request(2, { client: 'other', digest: 'o2' }));
-    for (let half = 1; half <= 2; half += 1) bench.fire(TIMER, 1_000);
-    expect(bench.replica.status()).toMatchObject({ view: 1, active: false });
-  });
-});
-
 describe('A7: whom a backup blames for a request that waits', () => {
   const WINDOW = 16;
   const TIME_MS = 2000;
@@ -63,14 +39,17 @@ describe('A7: whom a backup blames for a request that waits', () => {
     timestamps.forEach((timestamp, index) => decide(bench, index + 1, request(timestamp)));
   }
 
-  const stays = { view: 0, active: true };
-  const leaves = { view: 1, active: false };
+  function expectBlamed(bench: Bench, isBlamed: boolean): void {
+    expect(bench.sent('suspicion')).toHaveLength(isBlamed ? 1 : 0);
+    expect(bench.replica.status()).toMatchObject({ view: 0, active: true });
+  }
 
   it('A7: the client, when others were executed that lie outside of one window with it', () => {
     const bench = reminded();
     execute(bench, LURE.timestamp - WINDOW, LURE.timestamp - 1);
     bench.fire(TIMER);
-    expect(bench.replica.status()).toMatchObject({ ...stays, pooledRequests: 0 });
+    expectBlamed(bench, false);
+    expect(bench.replica.status().pooledRequests).toBe(0);
     expect(bench.rejects()).toContain('client-window-full');
   });
 
@@ -78,19 +57,20 @@ describe('A7: whom a backup blames for a request that waits', () => {
     const bench = reminded();
     execute(bench, LURE.timestamp - WINDOW + 1, LURE.timestamp - 1);
     bench.fire(TIMER);
-    expect(bench.replica.status()).toMatchObject({ ...stays, pooledRequests: 1 });
+    expectBlamed(bench, false);
+    expect(bench.replica.status().pooledRequests).toBe(1);
     // It is watched anew, and then nothing more is executed.
     bench.fire(TIMER);
     expect(bench.sent('request')).toHaveLength(2);
     bench.fire(TIMER);
-    expect(bench.replica.status()).toMatchObject(leaves);
+    expectBlamed(bench, true);
   });
 
   it('A7: the primary, when it passed over what it had', () => {
     const bench = reminded();
     execute(bench, LURE.timestamp - 1, LURE.timestamp - 2, LURE.timestamp + 1);
     bench.fire(TIMER);
-    expect(bench.replica.status()).toMatchObject(leaves);
+    expectBlamed(bench, true);
   });
 
   it('A7: not the primary for what it had proposed before it knew', () => {
@@ -98,14 +78,14 @@ describe('A7: whom a backup blames for a request that waits', () => {
     const bench = new Bench(1, 'pbft', 'done', { tuning }).receive(LURE).fire(TIMER);
     execute(bench, LURE.timestamp - 1, LURE.timestamp + 1);
     bench.fire(TIMER);
-    expect(bench.replica.status()).toMatchObject(stays);
+    expectBlamed(bench, false);
   });
 
   it('A7: not a primary whose window may have been full', () => {
     const bench = reminded();
     execute(bench, ...[1, 2, 3, 4].map((below) => LURE.timestamp - below), LURE.timestamp + 1);
     bench.fire(TIMER);
-    expect(bench.replica.status()).toMatchObject(stays);
+    expectBlamed(bench, false);
   });
 
   it('A7: nor one whose window may have been full of large requests', () => {
@@ -115,7 +95,7 @@ describe('A7: whom a backup blames for a request that waits', () => {
     decide(bench, 2, request(LURE.timestamp - 2));
     decide(bench, 3, request(LURE.timestamp + 1));
     bench.fire(TIMER);
-    expect(bench.replica.status()).toMatchObject(stays);
+    expectBlamed(bench, false);
   });
 
   it('A7: the primary that serves others, but not this client', () => {
@@ -125,7 +105,7 @@ describe('A7: whom a backup blames for a request that waits', () => {
     );
     others.forEach((each, index) => decide(bench, index + 1, each));
     bench.fire(TIMER);
-    expect(bench.replica.status()).toMatchObject(leaves);
+    expectBlamed(bench, true);
   });
 
   it('A7: a client that is served is watched for after the others', () => {
@@ -136,27 +116,33 @@ describe('A7: whom a backup blames for a request that waits', () => {
     bench.fire(TIMER).fire(TIMER);
     expect(bench.sent('request').at(-1)?.message).toMatchObject({ client: 'other' });
     bench.fire(TIMER);
-    expect(bench.replica.status()).toMatchObject(leaves);
+    expectBlamed(bench, true);
   });
 });
 
 describe('suspecting the primary (PBFT, section 4.4)', () => {
-  it('passes the request on half way, and leaves when it still waits', () => {
+  it('passes the request on half way, and says so to all when it still waits', () => {
     const bench = backup().fire(TIMER);
     expect(bench.sent('request')).toMatchObject([
       { to: { kind: 'replica', id: 0 }, message: WAITING },
     ]);
-    expect(bench.replica.status()).toMatchObject({ view: 0, active: true });
+    expect(bench.sent('suspicion')).toEqual([]);
     bench.fire(TIMER);
-    expect(bench.sent('request')).toHaveLength(1);
-    expect(bench.replica.status()).toMatchObject({ view: 1, active: false });
+    expect(bench.sent('request')).toHaveLength(2);
+    expect(bench.sent('suspicion')).toEqual([
+      {
+        kind: 'send',
+        to: { kind: 'all' },
+        message: { kind: 'suspicion', view: 0, replica: 1 },
+      },
+    ]);
   });
 
   it('blames nobody while it is behind itself, which takes the word of f + 1', () => {
     const bench = backup().fire(TIMER);
     hearOf(bench, 1);
     bench.fire(TIMER).fire(TIMER);
-    expect(bench.replica.status()).toMatchObject({ view: 0, active: true });
+    expect(bench.sent('suspicion')).toEqual([]);
     expect(bench.of('set-timer').at(-1)).toMatchObject({ timer: TIMER });
   });
 
@@ -164,6 +150,131 @@ describe('suspecting the primary (PBFT, section 4.4)', () => {
     const bench = backup();
     bench.receive(status(3, { lastExecuted: 99 }));
     bench.fire(TIMER).fire(TIMER);
-    expect(bench.replica.status()).toMatchObject({ view: 1, active: false });
+    expect(bench.sent('suspicion')).toHaveLength(1);
+  });
+});
+
+describe('A7: leaving the view of a primary that is suspected', () => {
+  const inView0 = { view: 0, active: true };
+  const left = { view: 1, active: false };
+
+  const suspicion = (replica: number, view = 0) =>
+    ({ kind: 'suspicion', view, replica, signature: `s${replica}` }) as const;
+
+  function suspecting(): Bench {
+    const bench = backup().fire(TIMER).fire(TIMER);
+    expect(bench.sent('suspicion')).toHaveLength(1);
+    return bench;
+  }
+
+  it('A7: nobody leaves alone: who suspects takes part, and says so again', () => {
+    const bench = suspecting();
+    expect(bench.replica.status()).toMatchObject(inView0);
+    bench.receive(prePrepare(1, [request(2)]));
+    expect(bench.sent('vote')).toHaveLength(1);
+    bench.fire(TIMER).fire(TIMER);
+    expect(bench.sent('suspicion')).toHaveLength(3);
+    expect(bench.sent('view-change')).toEqual([]);
+  });
+
+  it('A7: f + 1 leave, whether or not this replica suspects the primary', () => {
+    const one = suspecting().receive(suspicion(3));
+    expect(one.replica.status()).toMatchObject(left);
+    const other = new Bench(1).receive(suspicion(3));
+    expect(other.replica.status()).toMatchObject(inView0);
+    other.receive(suspicion(3));
+    expect(other.replica.status()).toMatchObject(inView0);
+    other.receive(suspicion(2));
+    expect(other.replica.status()).toMatchObject(left);
+  });
+
+  it('A7, sibling: also with who asks for a later view already, whichever came first', () => {
+    const asks = {
+      ...{ kind: 'view-change', view: 1, replica: 2, digest: 'vc2', signature: 's' },
+      ...{ stable: { sequence: 0, digest: '', certificate: null }, slots: [] },
+    };
+    expect(suspecting().receive(asks).replica.status()).toMatchObject(left);
+    const bench = backup().receive(asks);
+    expect(bench.replica.status()).toMatchObject(inView0);
+    expect(bench.fire(TIMER).fire(TIMER).replica.status()).toMatchObject(left);
+  });
+
+  it('A7, sibling: not for one of another view, nor for one that was not repeated', () => {
+    const bench = new Bench(1).receive(suspicion(3, 1)).receive(suspicion(2));
+    expect(bench.replica.status()).toMatchObject(inView0);
+    const later = new Bench(1).receive(suspicion(2)).pass(4001).fire({ kind: 'status' }, 0);
+    later.receive(suspicion(3));
+    expect(later.replica.status()).toMatchObject(inView0);
+    later.receive(suspicion(2));
+    expect(later.replica.status()).toMatchObject(left);
+  });
+
+  it('A7, sibling: who was told alone shows it to all, until f + 1 ask for the next view', () => {
+    const bench = suspecting().receive(suspicion(3));
+    const due = { kind: 'view-change', view: 1, attempt: 0 } as const;
+    bench.fire(due);
+    const shown = bench.sent('suspicion').slice(1);
+    expect(shown.map(({ message }) => message)).toEqual([
+      { kind: 'suspicion', view: 0, replica: 1 },
+      suspicion(3),
+    ]);
+    for (const replica of [1, 2]) {
+      const stable = { sequence: 0, digest: '', certificate: null };
+      const base = { kind: 'view-change', view: 1, stable, slots: [], signature: 's' };
+      bench.receive({ ...base, replica, digest: `vc${replica}` });
+    }
+    bench.fire({ ...due, attempt: 1 });
+    expect(bench.sent('suspicion')).toHaveLength(3);
+  });
+
+  it('A7, sibling: who suspects the primary of a view that is over is helped into this one', () => {
+    const bench = new Bench(2);
+    const stable = { sequence: 0, digest: '', certificate: null };
+    const base = { kind: 'view-change', view: 1, stable, slots: [], signature: 's' };
+    const referred = [0, 1, 3].map((replica) => ({ replica, digest: `vc${replica}` }));
+    for (const each of referred) bench.receive({ ...base, ...each });
+    bench.receive({
+      ...{ kind: 'new-view', view: 1, viewChanges: referred, reproposals: [] },
+      ...{ replica: 1, signature: 's' },
+    });
+    expect(bench.replica.status()).toMatchObject({ view: 1, active: true });
+    for (let times = 0; times < 4; times += 1) bench.receive(suspicion(3));
+    expect(bench.sent('new-view').map(({ to }) => to)).toContainEqual({ kind: 'replica', id: 3 });
+  });
+
+  it('A7, sibling: a view that did not begin here is waited for until f + 1 want the next one', () => {
+    const bench = suspecting().receive(suspicion(3));
+    const stable = { sequence: 0, digest: '', certificate: null };
+    const base = { kind: 'view-change', view: 1, stable, slots: [], signature: 's' };
+    // Nobody is late before a quorum asks for the view.
+    for (const replica of [1, 2]) bench.receive({ ...base, replica, digest: `vc${replica}` });
+    const timed = () => bench.of('set-timer').filter(({ timer }) => timer.kind === 'new-view');
+    expect(timed()).toEqual([]);
+    bench.receive({ ...base, replica: 3, digest: 'vc3' });
+    expect(timed()).toHaveLength(1);
+    bench.fire({ kind: 'new-view', view: 1 });
+    expect(bench.sent('suspicion').at(-1)?.message).toMatchObject({ view: 1, replica: 1 });
+    expect(timed()).toHaveLength(2);
+    expect(bench.replica.status()).toMatchObject(left);
+    bench.receive(suspicion(3, 1));
+    expect(bench.replica.status()).toMatchObject({ view: 2, active: false });
+    bench.fire({ kind: 'new-view', view: 1 });
+    expect(timed()).toHaveLength(2);
+  });
+
+  it('A7, sibling: nobody leaves while the broker is away', () => {
+    const bench = suspecting();
+    bench.disconnect().receive(suspicion(3));
+    expect(bench.replica.status()).toMatchObject(inView0);
+  });
+
+  it('A7: what is known, or its own, is not checked again', () => {
+    const bench = new Bench(1).receive(suspicion(3));
+    expect(bench.replica.screen(suspicion(1) as never)).toBe('own-echo');
+    expect(bench.replica.screen(suspicion(3) as never)).toBe('duplicate');
+    expect(bench.replica.screen(suspicion(2) as never)).toBe('wanted');
+    expect(bench.replica.screen(suspicion(3, 1) as never)).toBe('wanted');
+    bench.fire({ kind: 'status' }, 501);
+    expect(bench.replica.screen(suspicion(3) as never)).toBe('wanted');
   });
 });

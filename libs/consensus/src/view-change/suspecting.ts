@@ -4,11 +4,9 @@
  * primary which serves others cannot starve one client.
  *
  * A replica that leaves its view for nothing is one that the others have to do without, so half
- * way it makes sure that the primary has the request; and as long as it is behind what an honest
- * replica executed, the fault is its own.
- *
- * After an outage of the broker the others may be back later than this replica: until they have had
- * time for that the primary may not even have heard of the request, and is reminded again.
+ * way it makes sure that the primary has the request; as long as it is behind what an honest
+ * replica executed, the fault is its own; and it leaves when f + 1 say that they suspect the primary
+ * (`suspicions.ts`), and takes part until then.
  *
  * Invariant kept here (nobody is blamed for what they could not do): an honest primary proposes a
  * client's requests in the order of their timestamps, and cannot take one only while it holds so many
@@ -25,17 +23,20 @@
  */
 
 import { noteLagging } from '../catching-up.js';
-import type { Request } from '../messages.js';
+import type { ViewChangeReason } from '../effect.js';
+import type { View } from '../ids.js';
+import type { Request, Suspicion, Verified } from '../messages.js';
+import { answersTo } from '../routing/answerers.js';
 import type { ReplicaState } from '../state/replica-state.js';
 import { MAX_CLIENT_POOL_BYTES, mostPoolBytes } from '../state/request-pool.js';
 import type { WatchedRequest } from '../state/watched-request.js';
-import { startViewChange, timeNewView } from './changing-view.js';
-
-/** After an outage everybody is connected again within so much of each other, in milliseconds. */
-const RETURN_MS = 2_000;
+import { helpIntoView, startViewChange, timeNewView } from './changing-view.js';
 
 /** Part of a window, in requests and bytes: with less than that executed, there was room. */
 const FAR_FROM_FULL = 1 / 4;
+
+/** A suspicion that is not repeated lapses after so many of the times that a request may take. */
+const LASTS = 2;
 
 /** Nobody can be blamed for silence from now on: nothing is heard, or listened to. */
 export function pauseClocks(state: ReplicaState): void {
@@ -107,29 +108,66 @@ export function onRequestWaits(state: ReplicaState): void {
     if (request !== undefined) state.pool.remove(request.client, request.timestamp);
     watchAnother(state);
   } else if (watched.reminded === undefined) {
-    remind(state, watched, request);
+    watched.reminded = { atMs: state.nowMs, executed: state.lastExecuted };
+    remindPrimary(state, request);
   } else if (state.recovery.provenProgress > state.lastExecuted) {
     noteLagging(state);
     setTimer(state);
   } else if (isExcused(state, watched)) {
     watchAnother(state);
-  } else if (mayOthersBeAway(state)) {
-    remind(state, watched, request);
   } else {
-    startViewChange(state, state.view + 1, 'request-waits');
+    remindPrimary(state, request);
+    suspectPrimary(state, 'request-waits');
   }
 }
 
-/** After an outage, until a slot executes: then a quorum with the primary is back. */
-function mayOthersBeAway({ back, lastExecuted, nowMs, viewTimeoutMs }: ReplicaState): boolean {
-  if (back === undefined || lastExecuted > back.executed) return false;
-  return nowMs < back.atMs + RETURN_MS + viewTimeoutMs;
-}
-
-function remind(state: ReplicaState, watched: WatchedRequest, request: Request): void {
-  watched.reminded = { atMs: state.nowMs, executed: state.lastExecuted };
+function remindPrimary(state: ReplicaState, request: Request): void {
   state.emit({ kind: 'send', to: { kind: 'replica', id: state.primary }, message: request });
   setTimer(state);
+}
+
+/** Says to all that the primary of this view does not do its work. */
+export function suspectPrimary(state: ReplicaState, why: ViewChangeReason): void {
+  const suspicion = { kind: 'suspicion', view: state.view, replica: state.self } as const;
+  state.suspicions.add(suspicion, state.nowMs);
+  state.suspicions.own = why;
+  state.emit({ kind: 'send', to: { kind: 'all' }, message: suspicion });
+  leaveIfSuspected(state);
+}
+
+/**
+ * The view that a quorum asked for did not begin here. It may have begun for the others, who help this
+ * replica into it: it asks for the next one only when f + 1 do.
+ */
+export function onNewViewMissing(state: ReplicaState, view: View): void {
+  if (state.active || state.paused || view !== state.view) return;
+  const timer = { kind: 'new-view', view } as const;
+  state.emit({ kind: 'set-timer', timer, afterMs: state.viewTimeoutMs / 2 });
+  suspectPrimary(state, 'view-did-not-begin');
+}
+
+/** Another replica suspects the primary: of this view, of a later one, or of one that is over. */
+export function onSuspicion(state: ReplicaState, suspicion: Verified<Suspicion>): void {
+  const { replica, view } = suspicion;
+  if (view < state.view) {
+    const asks = state.viewChanges.countCall(replica);
+    if (answersTo(state.self, replica, asks, state.size.n)) helpIntoView(state, replica);
+    return;
+  }
+  state.suspicions.add(suspicion, state.nowMs);
+  leaveIfSuspected(state);
+}
+
+/** Whoever asks for a later view suspects the primary of this one as well. */
+export function leaveIfSuspected(state: ReplicaState): void {
+  const { view, self, size } = state;
+  if (state.paused) return;
+  const suspicions = state.suspicions.of(view, state.nowMs - LASTS * state.viewTimeoutMs);
+  const suspecting = new Set(suspicions.map(({ replica }) => replica));
+  for (const replica of state.viewChanges.askingBeyond(view)) suspecting.add(replica);
+  if (suspecting.size < size.weakQuorum) return;
+  const own = suspecting.has(self) ? state.suspicions.own : undefined;
+  startViewChange(state, view + 1, own ?? 'others-ask');
 }
 
 /** Whether the primary may be unable to propose the request; then others are watched first. */

@@ -104,6 +104,11 @@ export class ViewChanges {
     return views[this.size.weakQuorum - 1] ?? 0;
   }
 
+  /** Who asks for a view after `view`. */
+  askingBeyond(view: View): readonly ReplicaId[] {
+    return [...this.latest.values()].filter((each) => each.view > view).map((each) => each.replica);
+  }
+
   /** How many replicas ask for `view` or a later one. */
   countAsking(view: View): number {
     let count = 0;

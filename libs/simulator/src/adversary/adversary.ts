@@ -10,7 +10,8 @@
  * which view, also one that nobody asked for; another new-view for some of the replicas. As primary:
  * other batches, other collectors, or nothing, for each receiver. As collector: who gets a
  * certificate, and when; one in which a vote counts twice. As backup: votes for everything that somebody votes for, its view-change
- * in other words to each, on stale checkpoints and old certificates; where it says it is. In any
+ * in other words to each, on stale checkpoints and old certificates; its suspicion, whenever another one suspects the
+ * primary, to that one alone; where it says it is. In any
  * place: the lies of `libs/faults`, forged certificates and made-up requests among them. And, in
  * an ambush (`ambush.ts`), what the network loses, until everything is healed.
  *
@@ -34,6 +35,7 @@ import {
   type PrePrepare,
   type ReplicaId,
   type Request,
+  type Suspicion,
   type View,
   type ViewChange,
 } from '@ccro/consensus';
@@ -129,6 +131,9 @@ export class Adversary {
         break;
       case 'view-change':
         this.onViewChange(message);
+        break;
+      case 'suspicion':
+        this.suspectWith(message);
         break;
       case 'fetch':
         if (message.sequence === 0) this.showViewChange(message.digest, message.replica);
@@ -304,6 +309,14 @@ export class Adversary {
   private onViewChange({ view }: ViewChange): void {
     if (!this.own.has(primaryOf(view, this.size.n))) return;
     if (this.random.chance(this.temper.begins / 2)) this.begin(view);
+  }
+
+  /** With its f suspicions the one of an honest replica moves that one, and nobody else. */
+  private suspectWith({ view, replica: other }: Suspicion): void {
+    if (this.own.has(other) || !this.random.chance(this.temper.suspects)) return;
+    for (const replica of this.own) {
+      this.say(replica, this.sign({ kind: 'suspicion', view, replica }), other);
+    }
   }
 
   /** The next view of which one of its own is primary, or the one after. */

@@ -24,6 +24,8 @@ export interface Temper {
   readonly begins: number;
   /** Begins views that nobody asked for. */
   readonly unasked: number;
+  /** Suspects any primary, and says so to one replica alone. */
+  readonly suspects: number;
   /** Says that it is elsewhere than it is. */
   readonly misleads: number;
   /** Lies of libs/faults that it tells besides, and how often it tells one. */
@@ -46,6 +48,7 @@ export function drawTemper(random: Random): Temper {
     versions: level(),
     begins: random.pick([0, 0.6, 1, 1]),
     unasked: level() / 2,
+    suspects: level(),
     misleads: level() / 2,
     lies: random.chance(0.3) ? [] : random.shuffled(LIES).slice(0, random.integer(1, 4)),
     liesOften: random.pick([0.2, 0.6, 1]),

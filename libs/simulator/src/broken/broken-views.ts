@@ -12,14 +12,8 @@ export const VIEWS: readonly BrokenProtocol[] = [
     edits: [
       {
         file: `${CONSENSUS}/view-change/new-view.ts`,
-        find: 'isBorneOut(state, complete)',
-        replace: 'true',
-      },
-      {
-        file: `${CONSENSUS}/view-change/new-view.ts`,
-        find: 'const { stable, reproposals } = carriedOver(state, viewChanges);',
-        replace:
-          'const { stable } = carriedOver(state, viewChanges); const { reproposals } = newView;',
+        find: 'return isSaid ? carried : undefined;',
+        replace: 'return { stable: carried.stable, reproposals: newView.reproposals };',
       },
     ],
     violates: ['agreement', 'stopped'],
@@ -83,6 +77,16 @@ export const VIEWS: readonly BrokenProtocol[] = [
         find: 'helpIntoView(state, replica);',
         replace: '',
       },
+      {
+        file: `${CONSENSUS}/view-change/suspecting.ts`,
+        find: 'helpIntoView(state, replica);',
+        replace: '',
+      },
+      {
+        file: `${CONSENSUS}/handlers/on-status.ts`,
+        find: 'helpIntoView(state, replica);',
+        replace: '',
+      },
     ],
     violates: ['liveness'],
     foundBy: 'runs',
@@ -106,8 +110,34 @@ export const VIEWS: readonly BrokenProtocol[] = [
     edits: [
       {
         file: `${CONSENSUS}/view-change/suspecting.ts`,
-        find: 'startViewChange(state, state.view + 1',
-        replace: 'watchOldestRequest(state, state.view + 1',
+        find: "suspectPrimary(state, 'request-waits');",
+        replace: '',
+      },
+    ],
+    violates: ['liveness'],
+    foundBy: 'runs',
+  },
+  {
+    name: 'leaves-alone',
+    breaks: 'A view is left when f + 1 suspect its primary; whoever suspects it leaves.',
+    edits: [
+      {
+        file: `${CONSENSUS}/view-change/suspecting.ts`,
+        find: 'suspecting.size < size.weakQuorum',
+        replace: 'suspecting.size < 1',
+      },
+    ],
+    violates: ['liveness'],
+    foundBy: 'runs',
+  },
+  {
+    name: 'told-alone',
+    breaks: 'Who leaves shows all whose suspicion moved it; it keeps them to itself.',
+    edits: [
+      {
+        file: `${CONSENSUS}/view-change/changing-view.ts`,
+        find: 'showSuspicions(state);',
+        replace: '',
       },
     ],
     violates: ['liveness'],

@@ -35,6 +35,7 @@ export function saidBy(message: WireMessage | undefined): Said {
     }
     case 'view-change':
     case 'new-view':
+    case 'suspicion':
     case 'status':
     case 'brief-reply':
       return { kind, text, author: message.replica, view: message.view };

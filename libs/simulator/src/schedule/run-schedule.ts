@@ -177,15 +177,12 @@ class Run {
   }
 }
 
-/**
- * Whether a node takes part in the view that others are in. Who has left it by itself, and asks for
- * one that has not begun, may wait until enough others want to leave too.
- */
+/** Whether a node takes part in the view that the others are in: nobody leaves one alone. */
 function isInView(node: SimulatedNode, nodes: readonly SimulatedNode[]): boolean {
   const { view, active } = node.status();
   const begun = nodes.map((each) => each.status()).filter((each) => each.active);
   const latest = Math.max(0, ...begun.map((each) => each.view));
-  return active ? view === latest : view > latest;
+  return active && view === latest;
 }
 
 function stateOf(node: SimulatedNode): string {

@@ -54,6 +54,8 @@ export function describeMessage(message: WireMessage): string {
       return viewChangeText(message);
     case 'new-view':
       return newViewText(message);
+    case 'suspicion':
+      return `suspicion v${message.view}`;
     case 'query':
       return `query of ${message.client}`;
     case 'answer':

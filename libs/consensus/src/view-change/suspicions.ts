@@ -1,0 +1,44 @@
+/**
+ * Who says that the primary of a view does not do its work. A suspicion moves nobody by itself: a
+ * replica that left its view would be one that the others have to do without.
+ *
+ * Invariants kept here:
+ * - nobody leaves alone: a view is left for suspicion only when f + 1 suspect its primary, so that one
+ *   honest replica does, and all others hear of the same f + 1 and follow;
+ * - bounded memory: one suspicion a replica, of the highest view it named.
+ */
+
+import type { ViewChangeReason } from '../effect.js';
+import type { ReplicaId, View } from '../ids.js';
+import type { Suspicion, Unsigned } from '../messages.js';
+
+/** One that came from another replica is signed; this replica's own is signed as it is sent. */
+export type Heard = Suspicion | Unsigned<Suspicion>;
+
+export class Suspicions {
+  /** Why this replica suspected a primary, the last time that it did. */
+  own: ViewChangeReason | undefined;
+  private readonly latest = new Map<ReplicaId, { readonly said: Heard; readonly atMs: number }>();
+
+  /** An earlier view than the replica named before is old news. */
+  add(said: Heard, nowMs: number): void {
+    const earlier = this.latest.get(said.replica);
+    if (earlier === undefined || earlier.said.view <= said.view) {
+      this.latest.set(said.replica, { said, atMs: nowMs });
+    }
+  }
+
+  /** Those of `view` that were said since `sinceMs`: who still suspects says so again. */
+  of(view: View, sinceMs: number): readonly Heard[] {
+    return [...this.latest.values()]
+      .filter(({ said, atMs }) => said.view === view && atMs >= sinceMs)
+      .map(({ said }) => said);
+  }
+
+  /** Whether `replica` suspected the primary of this view, or a later one, since `sinceMs`. */
+  holds({ replica, view }: Pick<Suspicion, 'replica' | 'view'>, sinceMs: number): boolean {
+    const known = this.latest.get(replica);
+    if (known === undefined) return false;
+    return known.said.view > view || (known.said.view === view && known.atMs >= sinceMs);
+  }
+}
