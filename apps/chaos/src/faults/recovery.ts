@@ -1,7 +1,6 @@
 /** When a node that was hit counts as well again. */
 
 import { maxFaulty } from '@ccro/consensus';
-import type { Battlefield } from './battlefield.js';
 import { readNodeStatus, type NodeStatus } from '../http/node-status.js';
 import { readReadiness } from '../http/readiness.js';
 import { until } from '@ccro/clock';
@@ -15,22 +14,6 @@ const RECOVERY_BOUND_MS = 60_000;
  * that a primary keeps in flight.
  */
 export const SLOTS_AFTER_LIES = 16;
-
-/** What a node says that has left its view with `asking` others at most. */
-const LEFT_ALONE = /^waits for view \d+: (?<asking>\d+) of /;
-
-/**
- * Whether whoever gives this reason for not being ready has recovered. So has a node that left its
- * view and that too few follow: it may not come back before the others change views, and executes
- * what they decide meanwhile (`docs/PROTOCOL.md`, "Leaving a view"). Exported for tests.
- *
- * @param reason null: it is ready
- */
-export function isWell(reason: string | null, f: number): boolean {
-  if (reason === null) return true;
-  const { asking } = LEFT_ALONE.exec(reason)?.groups ?? {};
-  return asking !== undefined && Number(asking) <= f;
-}
 
 /** Every node's word about itself; undefined for those that do not answer. */
 export function readStatuses({ nodes }: ProcessCluster): Promise<(NodeStatus | undefined)[]> {
@@ -97,12 +80,11 @@ export async function untilStableElsewhere(
  */
 export async function untilReady(
   programs: readonly SupervisedProcess[],
-  { cluster, quit }: Pick<Battlefield, 'cluster' | 'quit'>,
+  quit: AbortSignal,
 ): Promise<void> {
-  const f = maxFaulty(cluster.nodes.length);
-  const isReady = async ({ url }: SupervisedProcess): Promise<true | undefined> => {
-    const reason = url === undefined ? undefined : await readReadiness(url);
-    return reason !== undefined && isWell(reason, f) ? true : undefined;
+  const isReady = async (program: SupervisedProcess): Promise<true | undefined> => {
+    const { url } = program;
+    return url !== undefined && (await readReadiness(url)) === null ? true : undefined;
   };
   await Promise.all(
     programs.map((program) =>

@@ -10,7 +10,7 @@ import { strikeProgram } from './strike-program.js';
 
 /** @throws Overdue when it is not ready again, StartFailure when it does not start, Quit */
 export async function strikeGateway(fault: GatewayFault, field: Battlefield): Promise<void> {
-  const { cluster, timeline, timeUp } = field;
+  const { cluster, timeline, timeUp, quit } = field;
   const gateway = chooseGateway(fault, field);
   const incident = timeline.strike({
     fault,
@@ -32,7 +32,7 @@ export async function strikeGateway(fault: GatewayFault, field: Battlefield): Pr
     default:
       await strikeProgram(fault, gateway, incident, field);
   }
-  await untilReady([gateway], field);
+  await untilReady([gateway], quit);
   timeline.over(incident);
 }
 

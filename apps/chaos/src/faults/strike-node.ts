@@ -160,7 +160,7 @@ async function surroundingsStruck(
   const { cluster, timeline, quit } = field;
   await strikeProgram(fault, cluster.node(id), incident, field);
   await untilRecovered(cluster, id, 0, quit);
-  await untilReady([cluster.node(id)], field);
+  await untilReady([cluster.node(id)], quit);
   timeline.over(incident);
 }
 

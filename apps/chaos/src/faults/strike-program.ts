@@ -89,7 +89,7 @@ async function closeLog(
   const { writeError } = await cluster.surroundingsOf(program).clock.step(0, pid, quit);
   if (writeError !== null) timeline.showed(incident, `it could not write its log: ${writeError}`);
   await pause(forMs, timeUp);
-  await untilReady([program], { cluster, quit });
+  await untilReady([program], quit);
   await program.stop();
   await cluster.revive(program);
 }

@@ -28,7 +28,7 @@ interface Change {
 
 /** @throws Overdue when nothing shows of it or not all is well again, RedisServerError, Quit */
 export async function strikeRedis(fault: RedisFault, field: Battlefield): Promise<void> {
-  const { cluster, timeline } = field;
+  const { cluster, timeline, quit } = field;
   const incident = timeline.strike({
     fault,
     target: 'redis',
@@ -41,7 +41,7 @@ export async function strikeRedis(fault: RedisFault, field: Battlefield): Promis
     await change(changeOf(fault), fault.forMs, incident, field);
   }
   timeline.healed(incident);
-  await untilReady([...cluster.nodes, ...cluster.gateways], field);
+  await untilReady([...cluster.nodes, ...cluster.gateways], quit);
   timeline.over(incident);
 }
 
