@@ -3,7 +3,16 @@
  * work. Nothing here is signed; see `signing-bytes.ts` in `libs/crypto` for what is.
  */
 
-import type { BriefReply, Certificate, Reply } from '@ccro/consensus';
+import type {
+  BriefReply,
+  Certificate,
+  ChunkPart,
+  Fetch,
+  FetchChunk,
+  Reply,
+  Status,
+  Suspicion,
+} from '@ccro/consensus';
 import { deriveRequest, viewChangeDigest } from '@ccro/crypto';
 import type { Codec, Decoded, WireMessage } from './codec.js';
 import type { ControlMessage } from './control-messages.js';
@@ -142,6 +151,29 @@ function travelForm(message: WireMessage): object {
       const { kind, view, viewChanges, reproposals, replica, signature } = message;
       return { kind, view, viewChanges, reproposals, replica, signature };
     }
+    case 'suspicion':
+    case 'status':
+    case 'fetch':
+    case 'fetch-chunk':
+    case 'chunk-part':
+      return replicaForm(message);
+    case 'decision': {
+      const { kind, sequence, view, digest, requests, certificate } = message;
+      const nested = nestedForms(requests);
+      const proof = certificateForm(certificate);
+      return { kind, sequence, view, digest, requests: nested, certificate: proof };
+    }
+    case 'reply':
+    case 'brief-reply':
+    case 'query':
+    case 'answer':
+      return clientForm(message);
+  }
+}
+
+/** What replicas tell and ask each other besides ordering requests. */
+function replicaForm(message: Suspicion | Status | Fetch | FetchChunk | ChunkPart): object {
+  switch (message.kind) {
     case 'suspicion': {
       const { kind, view, replica, signature } = message;
       return { kind, view, replica, signature };
@@ -164,17 +196,6 @@ function travelForm(message: WireMessage): object {
       const { kind, replica, sequence, chunk, part, parts, text, signature } = message;
       return { kind, replica, sequence, chunk, part, parts, text, signature };
     }
-    case 'decision': {
-      const { kind, sequence, view, digest, requests, certificate } = message;
-      const nested = nestedForms(requests);
-      const proof = certificateForm(certificate);
-      return { kind, sequence, view, digest, requests: nested, certificate: proof };
-    }
-    case 'reply':
-    case 'brief-reply':
-    case 'query':
-    case 'answer':
-      return clientForm(message);
   }
 }
 

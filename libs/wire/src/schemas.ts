@@ -182,9 +182,6 @@ const NEW_VIEW = Type.Object(
   STRICT,
 );
 
-/** Name of a setting and a part of its digest. */
-const SETTING = Type.String({ pattern: /^[A-Za-z]{1,32}:[0-9a-f]{16}$/ });
-
 const SUSPICION = Type.Object(
   {
     kind: Type.Literal('suspicion'),

@@ -56,6 +56,7 @@ import { Ambush, type AmbushPlan } from './ambush.js';
 import { Holdings } from './holdings.js';
 import { chooseNewView, misreported, type NewViewChoice } from './new-view-choice.js';
 import { drawViewChange } from './own-view-change.js';
+import { halves, toEach } from './receivers.js';
 import { drawTemper, type Temper } from './temper.js';
 
 export interface AdversaryOptions {
@@ -477,13 +478,4 @@ function signerOf(replica: ReplicaId, { cluster, votingKeys }: ClusterFacts): Me
 function unsigned(message: Proposal): Omit<PrePrepare, 'signature'> {
   const { kind, view, sequence, digest, requests, bodies, collector, replica } = message;
   return { kind, view, sequence, digest, requests, bodies, collector, replica };
-}
-
-function toEach(replicas: readonly ReplicaId[], send: OutgoingSend): OutgoingSend[] {
-  return replicas.map((id) => ({ ...send, to: { kind: 'replica', id } }));
-}
-
-function halves<T>(items: readonly T[]): [readonly T[], readonly T[]] {
-  const middle = Math.ceil(items.length / 2);
-  return [items.slice(0, middle), items.slice(middle)];
 }
