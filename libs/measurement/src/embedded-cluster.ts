@@ -105,6 +105,14 @@ export class EmbeddedCluster {
     return statuses.reduce((a, b) => (b.view > a.view ? b : a));
   }
 
+  /** Whether all nodes but `except` take part in a view after `view`. */
+  isBeyond(view: number, except: number): boolean {
+    return this.runners.every((runner, id) => {
+      const status = runner.status();
+      return id === except || (status.active && status.view > view);
+    });
+  }
+
   /** @throws what a replica failed with */
   spent(): Spent {
     if (this.failure !== undefined) throw this.failure;

@@ -51,7 +51,7 @@ export const recoveryScenario: Scenario = async (bench) => {
       rows: measured.map((each) => rowOf(each.setting, each.figures)),
       notes: [
         `${plan.loadMs / 1000} s of load, with a busy loop on each processor; they end with it`,
-        'then the primary falls silent, and one request is asked for: what that took, in all nodes',
+        'then the primary falls silent, and one request is asked for: what it takes until all others are in the next view',
       ],
       verdicts: measured.flatMap((each) => verdictsOf(each.setting, each.figures)),
       charts: [],
