@@ -52,7 +52,8 @@ function nested(levels: number): JsonValue {
 const step = fc.tuple(
   fc.constantFrom('set', 'delete'),
   fc.oneof(fc.constantFrom('a', 'ab', 'b', '__proto__'), fc.string({ minLength: 1 })),
-  fc.jsonValue({ maxDepth: 3 }) as fc.Arbitrary<JsonValue>,
+  // Without -0, which JSON spells as 0.
+  fc.jsonValue({ maxDepth: 3 }).map((value) => JSON.parse(JSON.stringify(value)) as JsonValue),
 );
 const operation = fc.record({ steps: fc.array(step, { maxLength: 6 }), throws: fc.boolean() });
 

@@ -14,9 +14,6 @@ const CLOSING_BRACKET = 0x5d;
 const OPENING_BRACE = 0x7b;
 const CLOSING_BRACE = 0x7d;
 
-/** Half of a surrogate pair, which UTF-8 cannot express. */
-const LONE_SURROGATE = /\p{Cs}/u;
-
 /** Any JSON value. */
 export type JsonValue =
   null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
@@ -56,8 +53,8 @@ export class OperationError extends Error {
 
 const EXPLANATIONS: Readonly<Record<OperationError['code'], string>> = {
   'inexact-operation':
-    'something in it is no JSON value and would become another one: NaN, an infinity, -0, half of a ' +
-    'surrogate pair, a function, an object with a class',
+    'something in it is no JSON value and would become another one: NaN, an infinity, -0, a function, ' +
+    'an object with a class',
   'malformed-operation': 'an operation is a JSON object with a "type" and the fields of that type',
   'unknown-operation': 'no application knows this type of operation',
   'operation-too-large': `an operation has at most ${MAX_OPERATION_CHARACTERS} characters of JSON`,
@@ -105,11 +102,10 @@ export function encodeOperation(operation: JsonObject): string {
 function isExact(value: unknown): boolean {
   switch (typeof value) {
     case 'boolean':
+    case 'string':
       return true;
     case 'number':
       return Number.isFinite(value) && !Object.is(value, -0);
-    case 'string':
-      return !LONE_SURROGATE.test(value);
     case 'object':
       return value === null || (Array.isArray(value) ? isExactList(value) : isExactRecord(value));
     default:
@@ -128,9 +124,7 @@ function isExactList(values: readonly unknown[]): boolean {
 function isExactRecord(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) return false;
-  return Object.entries(value).every(
-    ([name, inner]) => !LONE_SURROGATE.test(name) && (inner === undefined || isExact(inner)),
-  );
+  return Object.values(value).every((inner) => inner === undefined || isExact(inner));
 }
 
 /** Whether `key` may name an entry of the key-value store. */
