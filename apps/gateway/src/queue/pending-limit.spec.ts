@@ -11,6 +11,8 @@ class Queue {
   refused = 0;
   nowMs = 0;
   longestWaitMs = 0;
+  /** What one takes even when nothing waits before it. */
+  leastMs = 0;
   private credit = 0;
   private readonly acceptedAtMs: number[] = [];
   readonly limit = new PendingLimit(
@@ -43,8 +45,9 @@ class Queue {
   }
 
   private finish(): void {
-    const acceptedAtMs = this.acceptedAtMs.shift();
-    if (acceptedAtMs === undefined) return;
+    const [acceptedAtMs] = this.acceptedAtMs;
+    if (acceptedAtMs === undefined || this.nowMs < acceptedAtMs + this.leastMs) return;
+    this.acceptedAtMs.shift();
     this.pending -= 1;
     this.longestWaitMs = Math.max(this.longestWaitMs, this.nowMs - acceptedAtMs);
     this.limit.finished(this.pending);
@@ -71,6 +74,29 @@ describe('what may be pending', () => {
       expect(queue.refused / (20 * perSecond)).toBeCloseTo(0.5, 1);
     },
   );
+
+  it('H13: is what is under way and as much again, where a decision takes longer than that', () => {
+    const queue = new Queue(1_000);
+    queue.leastMs = 800;
+    queue.offer(1);
+    queue.run(1_000, 0);
+    const waitMs = steadyWaitMs(queue, 2_000);
+    expect(waitMs).toBeGreaterThan(queue.leastMs);
+    expect(waitMs).toBeLessThan(2 * queue.leastMs * 1.3);
+    // All that is not refused is worked off.
+    expect(queue.refused / 20_000).toBeCloseTo(0.5, 1);
+  });
+
+  it('H13, sibling: what one took behind others says nothing of that', () => {
+    const queue = new Queue(0);
+    queue.offer(200);
+    queue.run(5_000, 0);
+    queue.perSecond = 1_000;
+    queue.run(1_000, 0);
+    queue.offer(1);
+    queue.run(2, 0);
+    expect(steadyWaitMs(queue, 2_000)).toBeLessThan(TARGET_MS * 1.3);
+  });
 
   it('never is more than the ceiling', () => {
     const queue = new Queue(20_000);

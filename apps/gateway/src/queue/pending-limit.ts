@@ -11,6 +11,10 @@
  *   tenth every tenth of that time.
  * - It never is less than `FLOOR`, which a cluster needs for full batches, nor more than `ceiling`.
  *
+ * Where replicas are far apart even a single decision may take longer than `targetWaitMs`, and most of
+ * what is pending is under way, not waiting. So the time is twice what a decision takes by itself, if
+ * that is more: the least that any call took before which nothing was pending.
+ *
  * A call is refused when as much is pending as the limit says. One call may exceed it, whatever its
  * size, up to the ceiling: else large calls would never get in between small ones.
  *
@@ -21,6 +25,8 @@
 const FLOOR = 128;
 /** Steps in which what was finished is counted. */
 const STEPS = 10;
+/** Of the time that a decision takes by itself: once under way, and once waiting. */
+const PATIENCE = 2;
 const GROWTH = 1.1;
 
 export interface PendingLimitOptions {
@@ -32,13 +38,15 @@ export interface PendingLimitOptions {
 
 export class PendingLimit {
   private limit: number;
-  private readonly stepMs: number;
   /** Requests finished in each of the last steps, the present one at the end. */
   private readonly finishedIn: number[] = [0];
   private stepEndsMs: number;
   /** Since when more than the floor is pending; undefined when no more is. */
   private busySinceMs: number | undefined;
   private hasRefused = false;
+  /** When the call was admitted before which nothing was pending, until the first of it is finished. */
+  private aloneSinceMs: number | undefined;
+  private quickestMs = 0;
 
   /** @param now milliseconds on a clock that never goes back */
   constructor(
@@ -46,7 +54,6 @@ export class PendingLimit {
     private readonly now: () => number = () => performance.now(),
   ) {
     this.limit = options.ceiling;
-    this.stepMs = options.targetWaitMs / STEPS;
     this.stepEndsMs = now() + this.stepMs;
   }
 
@@ -59,6 +66,7 @@ export class PendingLimit {
   admits(count: number, pending: number): boolean {
     const admitted = this.hasRoom(pending) && pending + count <= this.options.ceiling;
     if (!admitted) this.hasRefused = true;
+    if (admitted && pending === 0) this.aloneSinceMs = this.now();
     this.note(pending + (admitted ? count : 0));
     return admitted;
   }
@@ -74,8 +82,25 @@ export class PendingLimit {
   /** A request is finished; `pending` others are not. */
   finished(pending: number): void {
     this.pass(pending);
+    this.noteTime();
     this.finishedIn[this.finishedIn.length - 1] = (this.finishedIn.at(-1) ?? 0) + 1;
     this.note(pending);
+  }
+
+  /** How long whatever is accepted may wait. */
+  private get targetMs(): number {
+    return Math.max(this.options.targetWaitMs, PATIENCE * this.quickestMs);
+  }
+
+  private get stepMs(): number {
+    return this.targetMs / STEPS;
+  }
+
+  private noteTime(): void {
+    if (this.aloneSinceMs === undefined) return;
+    const tookMs = this.now() - this.aloneSinceMs;
+    this.quickestMs = this.quickestMs === 0 ? tookMs : Math.min(this.quickestMs, tookMs);
+    this.aloneSinceMs = undefined;
   }
 
   private note(pending: number): void {
@@ -95,10 +120,10 @@ export class PendingLimit {
   }
 
   private adjust(pending: number, nowMs: number): void {
-    const { targetWaitMs, ceiling } = this.options;
+    const { ceiling } = this.options;
     const workedOff = this.finishedIn.reduce((sum, count) => sum + count, 0);
     const busyMs = this.busySinceMs === undefined ? 0 : nowMs - this.busySinceMs;
-    if (busyMs >= targetWaitMs && pending > workedOff) {
+    if (busyMs >= this.targetMs && pending > workedOff) {
       this.limit = Math.min(Math.max(workedOff, FLOOR), this.limit);
     } else if (this.hasRefused) {
       this.limit = Math.min(Math.ceil(this.limit * GROWTH), ceiling);
