@@ -2,10 +2,17 @@
 
 import { SteppedClock } from '@ccro/process-cluster';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { temporaryDirectory } from './support/files.contract.js';
 import { call, decide } from './support/http.contract.js';
-import { needsBuild, startProgram, type Program } from './support/programs.contract.js';
+import {
+  needsBuild,
+  startGatewayProgram,
+  startNodeProgram,
+  startProgram,
+  type Program,
+} from './support/programs.contract.js';
+import { startedRedis } from './support/redis.contract.js';
 
 needsBuild();
 
@@ -18,15 +25,20 @@ const DAY_MS = 86_400_000;
 const BATCHES = 5;
 const BATCH = 1024;
 const TIMEOUT_MS = 180_000;
+const PATIENCE_MS = 20_000;
+
+/** What a program is given so that its clock is off. */
+async function offBy(ms: number): Promise<{ readonly NODE_OPTIONS: string }> {
+  const { nodeOption } = await SteppedClock.at(join(await temporaryDirectory(), 'clock'), ms);
+  return { NODE_OPTIONS: nodeOption };
+}
 
 /** `npm start` on a machine whose clock is off. */
 async function start(
   directory: string,
   offByMs: number,
 ): Promise<{ readonly program: Program; readonly url: string }> {
-  const { nodeOption } = await SteppedClock.at(join(await temporaryDirectory(), 'clock'), offByMs);
-  const environment = { NODE_OPTIONS: nodeOption };
-  const program = startProgram([...START, '--data-dir', directory], environment);
+  const program = startProgram([...START, '--data-dir', directory], await offBy(offByMs));
   return { program, url: await program.says(/Gateway running on (http:\S+)/) };
 }
 
@@ -58,3 +70,49 @@ describe('a clock that was wrong', () => {
     TIMEOUT_MS,
   );
 });
+
+describe('one clock that is off', () => {
+  it.each([
+    { who: 'gateway', offByMs: DAY_MS },
+    { who: 'gateway', offByMs: -DAY_MS },
+    { who: 'node', offByMs: DAY_MS },
+    { who: 'node', offByMs: -DAY_MS },
+  ])(
+    'E1: that of a $who, by $offByMs ms: all nodes answer, all is decided, receipts hold, and so after it is right',
+    async ({ who, offByMs }) => {
+      const { url: REDIS_URL } = await startedRedis();
+      const startNode = async (id: number, ms: number) =>
+        startNodeProgram({ REDIS_URL, NODE_ID: String(id), ...(await offBy(ms)) });
+      const startGateway = async (ms: number) =>
+        startGatewayProgram({ REDIS_URL, ...(await offBy(ms)) });
+      const odd = await startNode(3, who === 'node' ? offByMs : 0);
+      await Promise.all([0, 1, 2].map((id) => startNode(id, 0)));
+      const gateway = await startGateway(who === 'gateway' ? offByMs : 0);
+      await expectWell(gateway.url, 'off');
+
+      const { program } = who === 'node' ? odd : gateway;
+      await program.stop();
+      if (who === 'node') {
+        await startNode(3, 0);
+        await expectWell(gateway.url, 'right');
+      } else {
+        await expectWell((await startGateway(0)).url, 'right');
+      }
+    },
+    TIMEOUT_MS,
+  );
+});
+
+async function expectWell(url: string, data: string): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      expect((await call(url, 'GET', '/health/ready')).status).toBe(200);
+      const { body } = await call(url, 'GET', '/status');
+      expect(body.up).toEqual([0, 1, 2, 3]);
+    },
+    { timeout: PATIENCE_MS, interval: 100 },
+  );
+  const { id } = await decide(url, data);
+  const receipt = await call(url, 'GET', `/requests/${id}/receipt`);
+  expect(receipt.status).toBe(200);
+}

@@ -127,7 +127,7 @@ export const VIEWS: readonly BrokenProtocol[] = [
         replace: 'suspecting.size < 1',
       },
     ],
-    violates: ['liveness'],
+    violates: ['leaving', 'liveness'],
     foundBy: 'runs',
   },
   {

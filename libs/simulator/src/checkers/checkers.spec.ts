@@ -10,7 +10,9 @@ import {
   type Restored,
   type Snapshot,
   type StoreRecord,
+  type Suspicion,
   type Verified,
+  type View,
   type ViewChange,
   type Vote,
 } from '@ccro/consensus';
@@ -103,6 +105,10 @@ function viewChange(view: number, slots: ViewChange['slots'] = [], digest = A): 
   return { kind: 'view-change', view, stable, slots, replica: 1, digest, signature: 's' };
 }
 
+function suspicion(view: View, replica = 1): Suspicion {
+  return { kind: 'suspicion', view, replica, signature: 's' };
+}
+
 function unsigned({ digest: _digest, signature: _signature, ...rest }: ViewChange) {
   return rest;
 }
@@ -118,6 +124,7 @@ function say(made: Checkers, message: Vote | PrePrepare | ViewChange): void {
   } else {
     const left = { kind: 'view-left', view: message.view, viewChange: unsigned(message) } as const;
     made.onDurable(replica, left);
+    made.onSent(replica, suspicion(message.view - 1, replica));
   }
   made.onSent(replica, message);
 }
@@ -292,6 +299,29 @@ describe('what is signed', () => {
     expect(found(made)).toEqual(['leaving', 'leaving']);
   });
 
+  it('leaving: alone', () => {
+    const left = (made: Checkers, view: View): string[] => {
+      const record = { kind: 'view-left', view, viewChange: unsigned(viewChange(view)) } as const;
+      made.onDurable(1, record);
+      made.onSent(1, viewChange(view));
+      return found(made);
+    };
+    expect(left(checkers(), 1)).toEqual(['leaving']);
+    // Node 3, which is faulty, may have said anything; as a primary it may convict itself.
+    expect(left(checkers(), 4)).toEqual([]);
+    const own = checkers();
+    own.onSent(1, suspicion(0));
+    expect(left(own, 1)).toEqual([]);
+    expect(left(own, 1)).toEqual([]);
+    expect(left(own, 3)).toEqual(['leaving']);
+    const others = checkers();
+    others.onSent(2, suspicion(2, 2));
+    expect(left(others, 3)).toEqual([]);
+    const follows = checkers();
+    say(follows, { ...viewChange(2), replica: 2 });
+    expect(left(follows, 2)).toEqual([]);
+  });
+
   it('leaving: a view-change that omits a certificate', () => {
     const made = checkers();
     const certificate = certificateOn('prepare', 1, A, [0, 1, 2]) as Certificate<'prepare'>;
@@ -367,6 +397,7 @@ describe('durability', () => {
   it('durable before visible: votes, proposals, view-changes and replies', () => {
     const made = checkers();
     for (const message of [vote(0), prePrepare(A), reply]) made.onSent(0, message);
+    made.onSent(1, suspicion(0));
     made.onSent(1, viewChange(1));
     expect(found(made)).toEqual(Array.from({ length: 4 }, () => 'durable-before-visible'));
   });

@@ -24,6 +24,7 @@ import { DurabilityChecker } from './durability-checker.js';
 import { ExecutionChecker } from './execution-checker.js';
 import { MemoryChecker } from './memory-checker.js';
 import { SigningChecker } from './signing-checker.js';
+import { SuspicionChecker } from './suspicion-checker.js';
 import { TwoRoundsChecker } from './two-rounds-checker.js';
 import { Violation, type InvariantName } from './violation.js';
 
@@ -48,6 +49,7 @@ export class Checkers {
   private readonly durability: DurabilityChecker;
   private readonly memory: MemoryChecker;
   private readonly twoRounds: TwoRoundsChecker;
+  private readonly suspicion: SuspicionChecker;
 
   constructor(private readonly options: CheckersOptions) {
     const report = this.found.bind(this);
@@ -57,6 +59,8 @@ export class Checkers {
     this.durability = new DurabilityChecker(report);
     this.memory = new MemoryChecker(options.limits, report);
     this.twoRounds = new TwoRoundsChecker(options.cluster.members.length, report);
+    const { cluster, honest } = options;
+    this.suspicion = new SuspicionChecker(cluster.members.length, honest, report);
   }
 
   /** Batches decided by any honest replica, by sequence number. */
@@ -106,6 +110,7 @@ export class Checkers {
     if (message.kind === 'certificate' && toAll) this.twoRounds.onPublished(replica, message);
     // A replica passes on what others signed as well.
     if (!('replica' in message) || message.replica !== replica) return;
+    this.suspicion.onSent(message);
     if (message.kind === 'vote') this.signing.onVoteSent(message);
     else if (message.kind === 'pre-prepare') this.signing.onPrePrepareSent(message);
     else if (message.kind === 'view-change') this.signing.onViewChangeSent(message);

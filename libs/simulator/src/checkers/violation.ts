@@ -10,7 +10,10 @@ export type InvariantName =
   | 'integrity'
   /** An honest replica signs one digest for each thing it signs, across restarts. */
   | 'no-equivocation'
-  /** A replica votes for nothing in a view it has left, and its view-change omits no vote. */
+  /**
+   * A replica votes for nothing in a view it has left, its view-change omits no vote, and it leaves none
+   * whose primary fewer than f + 1 suspect.
+   */
   | 'leaving'
   /** Q distinct members' signatures on the same statement. */
   | 'certificates'
