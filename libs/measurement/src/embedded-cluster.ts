@@ -105,6 +105,15 @@ export class EmbeddedCluster {
     return statuses.reduce((a, b) => (b.view > a.view ? b : a));
   }
 
+  /** Whether all nodes have executed the same, and nothing waits anywhere. */
+  get isLevel(): boolean {
+    const statuses = this.runners.map((runner) => runner.status());
+    return statuses.every(
+      ({ lastExecuted, pooledRequests }) =>
+        lastExecuted === statuses[0]?.lastExecuted && pooledRequests === 0,
+    );
+  }
+
   /** Whether all nodes but `except` take part in a view after `view`. */
   isBeyond(view: number, except: number): boolean {
     return this.runners.every((runner, id) => {
