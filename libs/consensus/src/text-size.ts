@@ -26,8 +26,12 @@ export function utf8Bytes(text: string): number {
   return bytes;
 }
 
+/** What is as long in UTF-8 as in characters, however it is spelled in JSON. */
+const ASCII = /^[\x20-\x7e]*$/;
+
 /** Bytes of `text` as a string of JSON in UTF-8, without its quotes. */
 export function jsonBytes(text: string): number {
+  if (ASCII.test(text)) return JSON.stringify(text).length - 2;
   let bytes = text.length;
   for (let index = 0; index < text.length; index += 1) {
     const code = text.charCodeAt(index);

@@ -36,18 +36,21 @@ interface Executed {
   readonly sequence: SequenceNumber;
   readonly batch: Digest;
   readonly result: string | null;
+  /** Of the result, as its client's chunk spells it. */
+  readonly bytes: number;
 }
 
 interface ClientEntry {
   /** In the order of execution. */
   readonly executed: Map<Timestamp, Executed>;
-  /** The bytes of those results that are kept, in the order of execution. */
-  readonly kept: Map<Timestamp, number>;
+  /** Goes on where it stopped: the results before it were dropped. */
+  readonly toDrop: Iterator<[Timestamp, Executed]>;
   /** Executed timestamps, ascending. */
   readonly timestamps: Timestamp[];
   /** Nothing at or below it executes any more. */
   floor: Timestamp;
-  /** Sum of `kept`. */
+  /** How many results are kept, and their bytes. */
+  kept: number;
   bytes: number;
 }
 
@@ -56,6 +59,9 @@ export type ClientLookup =
   | { readonly kind: 'stale' }
   /** With `DROPPED_RESULT` where the result was dropped. */
   | { readonly kind: 'executed'; readonly result: RequestResult };
+
+const NEW: ClientLookup = { kind: 'new' };
+const STALE: ClientLookup = { kind: 'stale' };
 
 export class ClientTable {
   private readonly clients = new Map<ClientId, ClientEntry>();
@@ -70,11 +76,12 @@ export class ClientTable {
 
   lookup(client: ClientId, timestamp: Timestamp): ClientLookup {
     const entry = this.clients.get(client);
-    if (entry === undefined) return { kind: 'new' };
+    if (entry === undefined) return NEW;
     const executed = entry.executed.get(timestamp);
-    if (executed === undefined) return { kind: timestamp <= entry.floor ? 'stale' : 'new' };
-    const result = executed.result ?? DROPPED_RESULT;
-    return { kind: 'executed', result: { timestamp, ...executed, result } };
+    if (executed === undefined) return timestamp <= entry.floor ? STALE : NEW;
+    const { request, sequence, batch, result } = executed;
+    const shown = { timestamp, request, sequence, batch, result: result ?? DROPPED_RESULT };
+    return { kind: 'executed', result: shown };
   }
 
   /** The highest timestamp of `client` that executed; undefined before the first. */
@@ -101,7 +108,8 @@ export class ClientTable {
   }
 
   /** Records an execution. @throws InvariantViolation when it executed before */
-  record(client: ClientId, { timestamp, ...executed }: RequestResult): void {
+  record(client: ClientId, executed: RequestResult): void {
+    const { timestamp } = executed;
     const entry = this.entryOf(client);
     this.changed.add(client);
     invariant(
@@ -112,7 +120,7 @@ export class ClientTable {
     insertAscending(entry.timestamps, timestamp);
     remember(entry, timestamp, executed);
     while (entry.timestamps.length > this.window) forgetOldest(entry);
-    while (entry.bytes > this.maxResultBytes && entry.kept.size > 1) dropOldestResult(entry);
+    while (entry.bytes > this.maxResultBytes && entry.kept > 1) dropOldestResult(entry);
   }
 
   private entryOf(client: ClientId): ClientEntry {
@@ -125,15 +133,20 @@ export class ClientTable {
 }
 
 function emptyEntry(floor: Timestamp): ClientEntry {
-  return { executed: new Map(), kept: new Map(), timestamps: [], floor, bytes: 0 };
+  const executed = new Map<Timestamp, Executed>();
+  return { executed, toDrop: executed.entries(), timestamps: [], floor, kept: 0, bytes: 0 };
 }
 
 /** Everything but its place among the timestamps. */
-function remember(entry: ClientEntry, timestamp: Timestamp, executed: Executed): void {
-  entry.executed.set(timestamp, executed);
-  if (executed.result === null) return;
-  const bytes = jsonBytes(executed.result);
-  entry.kept.set(timestamp, bytes);
+function remember(
+  entry: ClientEntry,
+  timestamp: Timestamp,
+  { request, sequence, batch, result }: Omit<Executed, 'bytes'>,
+): void {
+  const bytes = result === null ? 0 : jsonBytes(result);
+  entry.executed.set(timestamp, { request, sequence, batch, result, bytes });
+  if (result === null) return;
+  entry.kept += 1;
   entry.bytes += bytes;
 }
 
@@ -163,23 +176,25 @@ function parseEntry(text: string): ClientEntry {
 function forgetOldest(entry: ClientEntry): void {
   const oldest = entry.timestamps.shift();
   if (oldest === undefined) return;
-  forgetResult(entry, oldest);
+  const executed = entry.executed.get(oldest);
+  if (executed !== undefined) uncount(entry, executed);
   entry.executed.delete(oldest);
   entry.floor = oldest;
 }
 
 function dropOldestResult(entry: ClientEntry): void {
-  const [oldest] = entry.kept.keys();
-  const executed = oldest === undefined ? undefined : entry.executed.get(oldest);
-  if (oldest === undefined || executed === undefined) return;
-  forgetResult(entry, oldest);
+  const next = entry.toDrop.next();
+  invariant(next.done !== true, 'transferable', () => 'more results are kept than there are');
+  const [timestamp, executed] = next.value;
+  uncount(entry, executed);
   // A key that is there keeps its place in the order.
-  entry.executed.set(oldest, { ...executed, result: null });
+  entry.executed.set(timestamp, { ...executed, result: null, bytes: 0 });
 }
 
-function forgetResult(entry: ClientEntry, timestamp: Timestamp): void {
-  entry.bytes -= entry.kept.get(timestamp) ?? 0;
-  entry.kept.delete(timestamp);
+function uncount(entry: ClientEntry, { result, bytes }: Executed): void {
+  if (result === null) return;
+  entry.kept -= 1;
+  entry.bytes -= bytes;
 }
 
 /** Timestamps mostly grow, so the search starts at the end. */
