@@ -9,6 +9,7 @@
 import type { Digest, SequenceNumber, View } from './ids.js';
 import type {
   Certificate,
+  MovedBy,
   Decision,
   Phase,
   PrePrepare,
@@ -75,6 +76,8 @@ export type StoreRecord =
       readonly kind: 'view-left';
       readonly view: View;
       readonly viewChange: UnsignedViewChange;
+      /** What others said that moved it: with that it moves whoever has not heard of it. */
+      readonly movedBy?: readonly MovedBy[];
     }
   /** The view that `newView` begins has begun here. */
   | { readonly kind: 'view-entered'; readonly view: View; readonly newView: CompleteNewView }
@@ -96,6 +99,8 @@ export interface Restored {
   readonly newView: CompleteNewView | null;
   /** How this replica asked for the view, while it has not begun; else null. */
   readonly viewChange: UnsignedViewChange | null;
+  /** What moved it, while the view has not begun; undefined where a store of an earlier version has none. */
+  readonly movedBy?: readonly MovedBy[];
   /** The highest stable checkpoint's certificate; null before the first. */
   readonly stable: Certificate<'checkpoint'> | null;
   /** The newest state at or below the stable checkpoint that is whole; null before the first. */

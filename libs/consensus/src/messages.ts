@@ -206,6 +206,9 @@ export interface Suspicion {
   readonly signature: Signature;
 }
 
+/** What another replica said that counts towards leaving a view. */
+export type MovedBy = Suspicion | ViewChange;
+
 /** "This is where I am": sent when idle or behind; peers answer with what the sender lacks. */
 export interface Status {
   readonly kind: 'status';

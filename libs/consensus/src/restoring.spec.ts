@@ -30,6 +30,7 @@ function restoredFrom(bench: Bench): Restored {
     view: left?.view ?? 0,
     newView: began ? entered.newView : null,
     viewChange: began ? null : (left?.viewChange ?? null),
+    movedBy: left?.movedBy ?? [],
     decisions: of('executed'),
     proposed: of('proposed').map((record) => record.prePrepare),
     accepted: of('accepted').map((record) => record.prePrepare),
@@ -118,6 +119,17 @@ describe('starting again (docs/PROTOCOL.md, restart)', () => {
     expect(after.replica.status()).toMatchObject({ view: 1, active: false });
     expect(after.sent('view-change')[0]?.message).toEqual(asked);
     expect(after.sent('vote')).toEqual([]);
+  });
+
+  it('A7, sibling: still knows what made it leave, for those that have not heard of it', () => {
+    const before = new Bench(2).receive(request(1));
+    before.waitInVain();
+    const after = restart(before, 2);
+    expect(after.replica.status()).toMatchObject({ view: 1, active: false });
+    after.fire({ kind: 'view-change', view: 1, attempt: 0 });
+    expect(after.sent('suspicion').map(({ message }) => message)).toContainEqual({
+      ...{ kind: 'suspicion', view: 0, replica: 3, signature: 's' },
+    });
   });
 
   it('A7, sibling: as primary of a view that had not begun makes no new-view for it, and enters with its own', () => {

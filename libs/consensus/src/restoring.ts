@@ -14,7 +14,7 @@ import { showProposal } from './disputes.js';
 import type { Restored } from './durable.js';
 import { executeAgain, executeReady } from './executing.js';
 import { invariant } from './invariants.js';
-import type { PrePrepare, SlotCertificate, Verified } from './messages.js';
+import type { PrePrepare, SlotCertificate, Verified, ViewChange } from './messages.js';
 import type { ReplicaState } from './state/replica-state.js';
 import type { Slot } from './state/slot.js';
 import { askForView } from './view-change/changing-view.js';
@@ -125,6 +125,11 @@ export function resume(state: ReplicaState, restored: Restored): void {
   for (const slot of state.window.values()) fetchDecided(state, slot);
   if (!state.active) {
     if (state.isPrimary) state.newViewMadeFor = state.view;
+    // This replica had verified it before it stored it.
+    for (const said of restored.movedBy ?? []) {
+      if (said.kind === 'suspicion') state.suspicions.add(said, state.nowMs);
+      else state.viewChanges.add(said as Verified<ViewChange>);
+    }
     if (restored.viewChange !== null) askForView(state, restored.viewChange);
     return;
   }

@@ -6,6 +6,7 @@
 import type {
   Certificate,
   CompleteNewView,
+  MovedBy,
   Digest,
   OwnVote,
   PrePrepare,
@@ -23,6 +24,7 @@ export interface ViewValue {
   readonly view: View;
   readonly newView: CompleteNewView | null;
   readonly viewChange: UnsignedViewChange | null;
+  readonly movedBy?: readonly MovedBy[];
 }
 
 /** Stands for the chunks stored at or before `sequence`: they are the state after it. */

@@ -153,8 +153,8 @@ export class Retention {
         this.certified(record.certificate);
         return;
       case 'view-left': {
-        const { view, viewChange } = record;
-        this.put(keyOf({ kind: 'view' }), { view, newView: null, viewChange });
+        const { kind: _kind, ...left } = record;
+        this.put(keyOf({ kind: 'view' }), { newView: null, ...left });
         return;
       }
       case 'view-entered': {

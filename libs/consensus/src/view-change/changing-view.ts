@@ -10,16 +10,19 @@
  */
 
 import type { ViewChangeReason } from '../effect.js';
-import type { View } from '../ids.js';
+import type { ReplicaId, View } from '../ids.js';
 import { mayAnswer } from '../catching-up.js';
 import { invariant } from '../invariants.js';
-import type { SlotReport, UnsignedViewChange, Verified, ViewChange } from '../messages.js';
+import type { MovedBy, SlotReport, UnsignedViewChange, Verified, ViewChange } from '../messages.js';
 import { showEquivocation } from '../equivocation.js';
 import { answersTo } from '../routing/answerers.js';
 import type { ReplicaState } from '../state/replica-state.js';
 import type { Slot } from '../state/slot.js';
 import { beginViewIfPrimary, completeNewView } from './new-view.js';
 import { certificatesIn, withoutProofs } from './proofs.js';
+
+/** Whom a replica shows at a time what moved it. */
+const SHOWN_TO = 4;
 
 /** Until a view-change is sent again for the first time while its view does not begin. */
 const RETRANSMISSION_MS = 250;
@@ -35,6 +38,7 @@ export function startViewChange(state: ReplicaState, view: View, why: ViewChange
   invariant(view > state.view, 'order', () => `view ${view} after ${state.view}`);
   state.emit({ kind: 'cancel-timer', timer: { kind: 'request', view: state.view } });
   state.emit({ kind: 'progress', progress: { kind: 'left-view', view: state.view, why } });
+  const movedBy = whatMoved(state, state.view);
   state.view = view;
   state.active = false;
   state.startCollectorsAnew();
@@ -50,7 +54,7 @@ export function startViewChange(state: ReplicaState, view: View, why: ViewChange
     slots: reportSlots(state),
     replica: state.self,
   } as const;
-  state.persist({ kind: 'view-left', view, viewChange });
+  state.persist({ kind: 'view-left', view, viewChange, movedBy });
   askForView(state, viewChange);
 }
 
@@ -148,16 +152,33 @@ export function onViewChangeDue(state: ReplicaState, view: View, attempt: number
   const own = state.viewChanges.of(state.self);
   if (own?.view === view) state.emit({ kind: 'send', to: { kind: 'all' }, message: own });
   showEquivocation(state);
-  showSuspicions(state);
+  showSuspicions(state, attempt);
   retransmitLater(state, attempt + 1);
 }
 
-/** Those that made this replica leave, as long as too few others follow: it was perhaps told alone. */
-function showSuspicions(state: ReplicaState): void {
-  if (state.viewChanges.countAsking(state.view) >= state.size.weakQuorum) return;
-  for (const said of state.suspicions.of(state.view - 1, 0)) {
-    state.emit({ kind: 'send', to: { kind: 'all' }, message: said });
+/**
+ * Shows what made this replica leave to those that do not follow, a few at a time, until a quorum has
+ * left: f liars may have told it alone, or the others have been away.
+ */
+function showSuspicions(state: ReplicaState, attempt: number): void {
+  const { viewChanges, view, self, size } = state;
+  if (viewChanges.countAsking(view) >= size.quorum) return;
+  const said = whatMoved(state, view - 1);
+  const stays = (each: ReplicaId): boolean => (viewChanges.of(each)?.view ?? 0) < view;
+  const staying = state.everyone.filter((each) => each !== self && stays(each));
+  for (let turn = 0; turn < Math.min(SHOWN_TO, staying.length); turn += 1) {
+    const id = staying[(self + attempt * SHOWN_TO + turn) % staying.length] ?? self;
+    for (const message of said) state.emit({ kind: 'send', to: { kind: 'replica', id }, message });
   }
+}
+
+/** What others said that makes whoever hears it leave `view` with this replica, who asks for more itself. */
+function whatMoved({ suspicions, viewChanges, self, size }: ReplicaState, view: View): MovedBy[] {
+  const asking = viewChanges.beyond(view).filter(({ replica }) => replica !== self);
+  const suspecting = suspicions
+    .ofOthers(view, self)
+    .filter((said) => !asking.some(({ replica }) => replica === said.replica));
+  return [...suspecting, ...asking.map(withoutProofs)].slice(0, size.weakQuorum);
 }
 
 /**

@@ -164,7 +164,7 @@ export function leaveIfSuspected(state: ReplicaState): void {
   if (state.paused) return;
   const suspicions = state.suspicions.of(view, state.nowMs - LASTS * state.viewTimeoutMs);
   const suspecting = new Set(suspicions.map(({ replica }) => replica));
-  for (const replica of state.viewChanges.askingBeyond(view)) suspecting.add(replica);
+  for (const { replica } of state.viewChanges.beyond(view)) suspecting.add(replica);
   if (suspecting.size < size.weakQuorum) return;
   const own = suspecting.has(self) ? state.suspicions.own : undefined;
   startViewChange(state, view + 1, own ?? 'others-ask');

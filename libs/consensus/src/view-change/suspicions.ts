@@ -35,6 +35,11 @@ export class Suspicions {
       .map(({ said }) => said);
   }
 
+  /** Those of `view`, without this replica's own. */
+  ofOthers(view: View, self: ReplicaId): readonly Suspicion[] {
+    return this.of(view, 0).filter((said): said is Suspicion => said.replica !== self);
+  }
+
   /** Whether `replica` suspected the primary of this view, or a later one, since `sinceMs`. */
   holds({ replica, view }: Pick<Suspicion, 'replica' | 'view'>, sinceMs: number): boolean {
     const known = this.latest.get(replica);

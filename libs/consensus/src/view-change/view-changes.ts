@@ -104,9 +104,9 @@ export class ViewChanges {
     return views[this.size.weakQuorum - 1] ?? 0;
   }
 
-  /** Who asks for a view after `view`. */
-  askingBeyond(view: View): readonly ReplicaId[] {
-    return [...this.latest.values()].filter((each) => each.view > view).map((each) => each.replica);
+  /** What those ask that want a view after `view`. */
+  beyond(view: View): readonly Verified<ViewChange>[] {
+    return [...this.latest.values()].filter((each) => each.view > view);
   }
 
   /** How many replicas ask for `view` or a later one. */

@@ -136,7 +136,7 @@ export const VIEWS: readonly BrokenProtocol[] = [
     edits: [
       {
         file: `${CONSENSUS}/view-change/changing-view.ts`,
-        find: 'showSuspicions(state);',
+        find: 'showSuspicions(state, attempt);',
         replace: '',
       },
     ],

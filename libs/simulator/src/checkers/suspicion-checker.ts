@@ -1,6 +1,7 @@
 /**
  * Nobody leaves alone: of an honest primary's view an honest replica asks for the next one only when
- * f + 1 replicas suspect that primary, or ask for a later view. Faulty ones count as if they had.
+ * f + 1 replicas suspect that primary, or ask for a later view. Faulty ones count as if they had, and so
+ * does itself: what it said may have been lost with its power.
  */
 
 import { maxFaulty, primaryOf, type ReplicaId, type View } from '@ccro/consensus';
@@ -35,7 +36,8 @@ export class SuspicionChecker {
 
   private check(replica: ReplicaId, view: View): void {
     const faulty = this.n - this.honest.size;
-    const agreeing = [...this.tiredOf.values()].filter((each) => each >= view - 1).length + faulty;
+    const others = [...this.tiredOf].filter(([each, of]) => each !== replica && of >= view - 1);
+    const agreeing = others.length + faulty + 1;
     if (agreeing > maxFaulty(this.n)) return;
     this.report(
       'leaving',
