@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { QueueModule } from '../queue/queue.module.js';
 import { ClusterController } from './cluster.controller.js';
 import { ClusterFileController } from './cluster-file.controller.js';
 import { ClusterService } from './cluster.service.js';
@@ -7,6 +8,7 @@ import { FaultsService } from './faults.service.js';
 import { SettingsWatch } from './settings-watch.js';
 
 @Module({
+  imports: [QueueModule],
   controllers: [ClusterController, ClusterFileController],
   providers: [ClusterService, EvidenceJudge, FaultsService, SettingsWatch],
   exports: [ClusterService, EvidenceJudge],

@@ -6,6 +6,8 @@ import type { NodeQuery } from '@ccro/wire';
 import { BrokerWatch } from '../connection/broker-watch.js';
 import { GATEWAY_SETTINGS } from '../gateway.constants.js';
 import type { GatewaySettings } from '../gateway.options.js';
+import { Endings } from '../queue/endings.js';
+import { REQUEST_QUEUE, type RequestQueue } from '../queue/request-queue.js';
 import { EvidenceJudge } from './evidence-judge.js';
 import { readNodeStatus, type NodeStatus } from './node-status.js';
 import { suspectsIn, type Suspect } from './suspects.js';
@@ -67,7 +69,15 @@ export class ClusterService {
     private readonly client: CcroClient,
     private readonly broker: BrokerWatch,
     private readonly judge: EvidenceJudge,
-  ) {}
+    endings: Endings,
+    @Inject(REQUEST_QUEUE) queue: RequestQueue,
+  ) {
+    // Whoever waited for a decision may ask what nodes say of it; where decisions come all the time,
+    // the moment is short enough.
+    endings.onFinished(() => {
+      if (queue.counts().pending === 0) this.forget();
+    });
+  }
 
   /** By id; undefined for nodes that gave no valid answer in time. */
   async statuses(): Promise<readonly (NodeStatus | undefined)[]> {

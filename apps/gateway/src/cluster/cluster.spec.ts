@@ -49,6 +49,24 @@ describe('GET /status', () => {
     expect(asked).toBeLessThanOrEqual(1 + moments);
   });
 
+  it('I7, sibling: tells nobody after a decision what nodes said before it', async () => {
+    const { call, cluster } = await start();
+    let asked = 0;
+    cluster.scripts[0] = {
+      answer: (query, honest) => {
+        if (query.type === 'status') asked += 1;
+        return honest;
+      },
+    };
+    await call('GET', '/status');
+    for (const path of ['/status', '/nodes/0/status', '/nodes']) {
+      const before = asked;
+      await call('POST', '/requests', { json: { data: 1 } });
+      await call('GET', path);
+      expect(asked).toBe(before + 1);
+    }
+  });
+
   it('I7, sibling: asks a node for all of its status once in a moment, too', async () => {
     const { call, cluster } = await start();
     let asked = 0;
