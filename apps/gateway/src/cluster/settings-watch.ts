@@ -1,12 +1,10 @@
 import {
-  Inject,
   Injectable,
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { CcroClient } from '@ccro/client';
-import { GATEWAY_SETTINGS } from '../gateway.constants.js';
-import type { GatewaySettings } from '../gateway.options.js';
+import { ClusterService } from './cluster.service.js';
 
 /** How often the nodes are asked; readiness asks them whenever it is asked. */
 const LOOK_EVERY_MS = 10_000;
@@ -20,21 +18,16 @@ export class SettingsWatch implements OnApplicationBootstrap, BeforeApplicationS
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
-    @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
     private readonly client: CcroClient,
+    private readonly cluster: ClusterService,
   ) {}
 
   onApplicationBootstrap(): void {
     void this.client.timestampsKnown();
-    this.timer = setInterval(() => void this.look(), LOOK_EVERY_MS).unref();
+    this.timer = setInterval(() => void this.cluster.statuses(), LOOK_EVERY_MS).unref();
   }
 
   beforeApplicationShutdown(): void {
     clearInterval(this.timer);
-  }
-
-  private async look(): Promise<void> {
-    const { nodeTimeoutMs } = this.settings;
-    this.client.settings.note(await this.client.queryAll({ type: 'status' }, nodeTimeoutMs));
   }
 }

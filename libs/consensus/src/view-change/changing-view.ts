@@ -108,8 +108,7 @@ export function considerViewChange(state: ReplicaState, viewChange: Verified<Vie
   const began = view < state.view || (view === state.view && state.active);
   if (began) {
     if (viewChanges.isWanted(viewChange)) viewChanges.add(viewChange);
-    const asks = viewChanges.countCall(replica);
-    if (answersTo(state.self, replica, asks, state.size.n)) helpIntoView(state, replica);
+    answerCall(state, replica);
     return;
   }
   viewChanges.add(viewChange);
@@ -118,6 +117,12 @@ export function considerViewChange(state: ReplicaState, viewChange: Verified<Vie
   timeNewView(state);
   beginViewIfPrimary(state);
   completeNewView(state);
+}
+
+/** A replica asks for a view that has begun, or suspects the primary of one that is over: others help in turn. */
+export function answerCall(state: ReplicaState, replica: ReplicaId): void {
+  const calls = state.viewChanges.countCall(replica);
+  if (answersTo(state.self, replica, calls, state.size.n)) helpIntoView(state, replica);
 }
 
 /** A replica that is behind gets the new-view that the current view began with. */

@@ -26,11 +26,10 @@ import { noteLagging } from '../catching-up.js';
 import type { ViewChangeReason } from '../effect.js';
 import type { View } from '../ids.js';
 import type { Request, Suspicion, Verified } from '../messages.js';
-import { answersTo } from '../routing/answerers.js';
 import type { ReplicaState } from '../state/replica-state.js';
 import { MAX_CLIENT_POOL_BYTES, mostPoolBytes } from '../state/request-pool.js';
 import type { WatchedRequest } from '../state/watched-request.js';
-import { helpIntoView, startViewChange, timeNewView } from './changing-view.js';
+import { answerCall, startViewChange, timeNewView } from './changing-view.js';
 
 /** Part of a window, in requests and bytes: with less than that executed, there was room. */
 const FAR_FROM_FULL = 1 / 4;
@@ -150,8 +149,7 @@ export function onNewViewMissing(state: ReplicaState, view: View): void {
 export function onSuspicion(state: ReplicaState, suspicion: Verified<Suspicion>): void {
   const { replica, view } = suspicion;
   if (view < state.view) {
-    const asks = state.viewChanges.countCall(replica);
-    if (answersTo(state.self, replica, asks, state.size.n)) helpIntoView(state, replica);
+    answerCall(state, replica);
     return;
   }
   state.suspicions.add(suspicion, state.nowMs);

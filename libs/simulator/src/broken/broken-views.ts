@@ -78,11 +78,6 @@ export const VIEWS: readonly BrokenProtocol[] = [
         replace: '',
       },
       {
-        file: `${CONSENSUS}/view-change/suspecting.ts`,
-        find: 'helpIntoView(state, replica);',
-        replace: '',
-      },
-      {
         file: `${CONSENSUS}/handlers/on-status.ts`,
         find: 'helpIntoView(state, replica);',
         replace: '',
