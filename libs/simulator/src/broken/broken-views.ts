@@ -75,12 +75,12 @@ export const VIEWS: readonly BrokenProtocol[] = [
       {
         file: `${CONSENSUS}/view-change/changing-view.ts`,
         find: 'helpIntoView(state, replica);',
-        replace: '',
+        replace: ';',
       },
       {
         file: `${CONSENSUS}/handlers/on-status.ts`,
         find: 'helpIntoView(state, replica);',
-        replace: '',
+        replace: ';',
       },
     ],
     violates: ['liveness'],
