@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Decision, PrePrepare } from './messages.js';
-import { Bench, certified, prePrepare, request, status, vote } from './replica-bench.contract.js';
+import type { Decision, PrePrepare } from './messages/index.js';
+import { Bench, certified, prePrepare, request, status, vote } from './replica-bench.testkit.js';
 
 describe('accepting a pre-prepare (PBFT, section 4.2)', () => {
   const refusals: [string, Partial<PrePrepare>][] = [
@@ -339,5 +339,69 @@ describe('leaving a view (PBFT, section 4.4)', () => {
         },
       ],
     });
+  });
+});
+
+describe('what a replica tells of itself', () => {
+  it('where it is', () => {
+    const bench = new Bench(1).receive(request(2)).receive(prePrepare(1, [request(1)]));
+    expect(bench.replica.status()).toEqual({
+      ...{ view: 0, active: true, primary: 0, collector: 2, takesPart: true, differing: [] },
+      ...{ lastExecuted: 0, stableCheckpoint: 0, lowWatermark: 0, highWatermark: 256 },
+      ...{ pooledRequests: 1, slots: 1, ledgerHead: 'batch()' },
+    });
+  });
+
+  it('the votes that it has verified, of slots and of checkpoints', () => {
+    const bench = new Bench(1, 'pbft');
+    const [prepare, checkpoint] = [
+      vote('prepare', 3, 'd', { sequence: 128 }),
+      vote('checkpoint', 3, 'state', { sequence: 128 }),
+    ];
+    expect(bench.replica.vote(prepare)).toBeUndefined();
+    bench.receive(prepare);
+    expect(bench.replica.vote(checkpoint)).toBeUndefined();
+    bench.receive(checkpoint);
+    expect(bench.replica.vote(prepare)).toBe(prepare);
+    expect(bench.replica.vote(checkpoint)).toBe(checkpoint);
+    expect(bench.replica.vote({ ...prepare, replica: 2 })).toBeUndefined();
+  });
+
+  it('requests that it holds, and the newest one of a client that executed', () => {
+    const bench = new Bench(1).receive(request(1)).receive(prePrepare(1, [request(1)]));
+    expect(bench.replica.request('r1')).toEqual(request(1));
+    expect(bench.replica.newestTimestamp('c')).toBeUndefined();
+    bench.receive(certified('commit', 'batch(r1)'));
+    expect(bench.replica.request('r1')).toBeUndefined();
+    expect(bench.replica.newestTimestamp('c')).toBe(1);
+  });
+
+  it('how the others voted on a slot, once it is decided', () => {
+    const bench = new Bench(1, 'pbft').receive(prePrepare(1, [request(1)]));
+    bench.receive(vote('prepare', 3, 'another'));
+    expect(bench.replica.tally(1)).toBeUndefined();
+    expect(bench.replica.tally(2)).toBeUndefined();
+    bench.receive(certified('commit', 'batch(r1)'));
+    expect(bench.replica.tally(1)).toEqual({ correct: 3, corrupt: 1 });
+  });
+
+  it('whether the proofs in a view-change are worth checking', () => {
+    const bench = new Bench(2);
+    const viewChange = { digest: 'vc3' } as never;
+    expect(bench.replica.wantsProofs(viewChange)).toBe(false);
+    const viewChanges = [0, 1, 3].map((replica) => ({ replica, digest: `vc${replica}` }));
+    const newView = { kind: 'new-view', view: 1, viewChanges, reproposals: [], replica: 1 };
+    bench.receive({ ...newView, signature: 's' });
+    expect(bench.replica.wantsProofs(viewChange)).toBe(true);
+  });
+
+  it('its state, hashed once for as far as it has executed', () => {
+    const bench = new Bench(1).receive(prePrepare(1, [request(1)]));
+    const before = bench.replica.stateDigest();
+    expect(bench.replica.stateDigest()).toBe(before);
+    bench.receive(certified('commit', 'batch(r1)'));
+    const after = bench.replica.stateDigest();
+    expect(after).not.toBe(before);
+    expect(bench.replica.stateDigest()).toBe(after);
   });
 });

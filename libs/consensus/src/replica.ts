@@ -1,34 +1,54 @@
 /**
  * The replica: inputs in, effects out. It does no I/O and reads no clock; what happens on each
- * input is in `handlers/on-*.ts`, the rules they share in the files beside this one.
+ * input is in the files `on-*.ts`, what follows from it in `settling.ts`.
  */
 
-import type { ReplicaConfig } from './config.js';
-import type { Restored } from './durable.js';
-import type { Effect } from './effect.js';
-import type { ClientId, Digest, ReplicaId, SequenceNumber, Timestamp, View } from './ids.js';
-import type { Input, VerifiedMessage, Via } from './input.js';
-import { onCertificate } from './handlers/on-certificate.js';
-import { onDisconnected, onReconnected, onStarted } from './handlers/on-connected.js';
-import { onDecision } from './handlers/on-decision.js';
-import { onFetch } from './handlers/on-fetch.js';
-import { onNewView } from './handlers/on-new-view.js';
-import { onPrePrepare } from './handlers/on-pre-prepare.js';
-import { onRequest, onRequests } from './handlers/on-request.js';
-import { onStatus } from './handlers/on-status.js';
-import { onTimerFired } from './handlers/on-timer-fired.js';
-import { onViewChange } from './handlers/on-view-change.js';
-import { onSuspicion } from './view-change/suspecting.js';
-import { onVote } from './handlers/on-vote.js';
-import type { ProtocolMessage, Request, Tally, ViewChange, Vote } from './messages.js';
+import { applyCheckpoint, onCheckpointVote } from './sync/checkpointing.js';
+import type {
+  ClientId,
+  Digest,
+  ReplicaId,
+  SequenceNumber,
+  Timestamp,
+  View,
+} from './messages/ids.js';
+import {
+  type Certificate,
+  type ProtocolMessage,
+  type Request,
+  type Tally,
+  type Verified,
+  type ViewChange,
+  type Vote,
+  isSlotCertificate,
+  isSlotVote,
+} from './messages/index.js';
+import type { ReplicaConfig } from './model/config.js';
+import type { Restored } from './model/durable.js';
+import type { Effect } from './model/effect.js';
+import type { Input, VerifiedMessage, Via } from './model/input.js';
+import type { DifferingReplica } from './model/settings.js';
+import { onDisconnected, onReconnected, onStarted } from './on-connected.js';
+import { onStatus } from './on-status.js';
+import { onTimerFired } from './on-timer-fired.js';
 import { restore, resume } from './restoring.js';
-import { onFetchChunk, takePart } from './state-transfer.js';
-import { screen, type Screening } from './screening.js';
-import type { DifferingReplica } from './state/settings-of-others.js';
+import { type Screening, screen } from './screening.js';
+import { settle } from './settling.js';
+import { onCertificate } from './slot/on-certificate.js';
+import { onPrePrepare } from './slot/on-pre-prepare.js';
+import { onRequest, onRequests } from './slot/on-request.js';
+import { onVote } from './slot/on-vote.js';
+import { type VoteDemand, voteDemand } from './slot/vote-demand.js';
+import { type ReplicaDependencies, ReplicaState } from './state/replica-state.js';
+import { onDecision } from './sync/on-decision.js';
+import { onFetch } from './sync/on-fetch.js';
+import { onFetchChunk, takePart } from './sync/state-transfer.js';
+import { isTopic } from './state/attention.js';
 import { putOff, takeUp } from './taking-part.js';
-import { ReplicaState, type ReplicaDependencies } from './state/replica-state.js';
-import { voteDemand, type VoteDemand } from './vote-demand.js';
-import { waitingFor, type Waiting } from './waiting.js';
+import { considerViewChange } from './view-change/changing-view.js';
+import { beginView, considerNewView, onFetchViewChange } from './view-change/new-view.js';
+import { leaveIfSuspected, onSuspicion } from './view-change/suspecting.js';
+import { type Waiting, waitingFor } from './waiting.js';
 
 /** What a replica says of itself. */
 export interface ReplicaStatus {
@@ -84,12 +104,13 @@ export class Replica {
     while (next !== undefined) {
       if (!putOff(this.state, next)) this.take(next);
       this.resume();
+      settle(this.state);
       next = takeUp(this.state);
     }
     return this.state.takeEffects();
   }
 
-  /** Takes up what was under way when an earlier run stopped, once, as soon as this one takes part. */
+  /** Resumes, once, what was under way when an earlier run stopped, as soon as this one takes part. */
   private resume(): void {
     const { state, restored, started } = this;
     if (restored === undefined || !started || !state.takesPart) return;
@@ -113,9 +134,15 @@ export class Replica {
         onTimerFired(this.state, input.timer);
         break;
       case 'message':
+        this.listen(input.message, input.via);
         dispatch(this.state, input.message, input.via);
         break;
     }
+  }
+
+  private listen(message: VerifiedMessage, via: Via): void {
+    if (via === 'self' || !('replica' in message) || !isTopic(message.kind)) return;
+    this.state.attention.count(message.kind, message.replica, this.state.nowMs);
   }
 
   status(): ReplicaStatus {
@@ -143,8 +170,8 @@ export class Replica {
   }
 
   /**
-   * Digest of everything this replica's state consists of: equal on all that executed equally
-   * far. Hashes what changed since a checkpoint was taken, so it is not for every message.
+   * Digest of the whole state: equal on all replicas that executed up to the same slot. It hashes what
+   * changed since the last checkpoint, so it is too slow to be called for every message.
    */
   stateDigest(): Digest {
     const { lastExecuted, ledgerHead, chunks } = this.state;
@@ -154,9 +181,13 @@ export class Replica {
     return this.digested.digest;
   }
 
-  /** Whether it is worth checking the signatures of `message`. Changes nothing. */
-  screen(message: ProtocolMessage): Screening {
-    return screen(this.state, message);
+  /**
+   * Whether it is worth checking the signatures of `message`. Changes nothing.
+   *
+   * @param nowMs on the clock of `step`
+   */
+  screen(message: ProtocolMessage, nowMs = this.state.nowMs): Screening {
+    return screen(this.state, message, nowMs);
   }
 
   /** The verified vote of the same replica in the same phase and slot, so that it is checked once. */
@@ -208,16 +239,21 @@ function dispatch(state: ReplicaState, message: VerifiedMessage, via: Via): void
       onPrePrepare(state, message, via);
       return;
     case 'vote':
-      onVote(state, message);
+      if (isSlotVote(message)) onVote(state, message);
+      else onCheckpointVote(state, message);
       return;
     case 'certificate':
-      onCertificate(state, message, via);
+      if (isSlotCertificate(message)) onCertificate(state, message, via);
+      else applyCheckpoint(state, message as Verified<Certificate<'checkpoint'>>);
+      // It may prove what view-changes report.
+      beginView(state);
       return;
     case 'status':
       onStatus(state, message, via);
       return;
     case 'fetch':
-      onFetch(state, message);
+      if (message.sequence === 0) onFetchViewChange(state, message);
+      else onFetch(state, message);
       return;
     case 'fetch-chunk':
       onFetchChunk(state, message);
@@ -229,10 +265,11 @@ function dispatch(state: ReplicaState, message: VerifiedMessage, via: Via): void
       onDecision(state, message);
       return;
     case 'view-change':
-      onViewChange(state, message);
+      considerViewChange(state, message);
+      leaveIfSuspected(state);
       return;
     case 'new-view':
-      onNewView(state, message);
+      considerNewView(state, message);
       return;
     case 'suspicion':
       onSuspicion(state, message);

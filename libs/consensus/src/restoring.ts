@@ -1,5 +1,5 @@
 /**
- * Starting again (`docs/PROTOCOL.md`, restart): what a replica stored becomes what it knows.
+ * Restart (`docs/PROTOCOL.md`): the state is restored from what the replica stored.
  *
  * Invariants kept here:
  * - no-equivocation, across restarts: every vote it signed is known again before it takes part;
@@ -9,17 +9,17 @@
  *   signed one already, and would sign another. If it had, the others help it into the view with that.
  */
 
-import { fetchBatch } from './catching-up.js';
-import { showProposal } from './disputes.js';
-import type { Restored } from './durable.js';
-import { executeAgain, executeReady } from './executing.js';
-import { invariant } from './invariants.js';
-import type { PrePrepare, SlotCertificate, Verified, ViewChange } from './messages.js';
+import type { PrePrepare, SlotCertificate, Verified, ViewChange } from './messages/index.js';
+import type { Restored } from './model/durable.js';
+import { invariant } from './model/invariants.js';
+import { showProposal } from './slot/disputes.js';
+import { executeAgain, executeReady } from './slot/executing.js';
+import { fetchBatch } from './slot/fetching-batches.js';
+import { repropose } from './slot/proposing.js';
+import { sendVote, waitForCertificate } from './slot/voting.js';
 import type { ReplicaState } from './state/replica-state.js';
 import type { Slot } from './state/slot.js';
 import { askForView } from './view-change/changing-view.js';
-import { repropose } from './view-change/new-view.js';
-import { sendVote, waitForCertificate } from './voting.js';
 
 /**
  * Puts a new replica into the state it stopped in. What came from its own store was verified when
@@ -101,7 +101,7 @@ function restoreSlots(state: ReplicaState, restored: Restored): void {
     const proposal = { prePrepare, batch: whole };
     slot.keep(proposal);
     if (!state.active || prePrepare.view !== state.view) continue;
-    slot.proposal = proposal;
+    slot.inView.proposal = proposal;
     restoreCollector(state, prePrepare);
   }
 }
@@ -124,6 +124,7 @@ export function resume(state: ReplicaState, restored: Restored): void {
   // Decisions hold in whatever view they were made, and are waited for between views as well.
   for (const slot of state.window.values()) fetchDecided(state, slot);
   if (!state.active) {
+    // It may have made its new-view before it stopped, and must not make another one.
     if (state.isPrimary) state.newViewMadeFor = state.view;
     // This replica had verified it before it stored it.
     for (const said of restored.movedBy ?? []) {
@@ -151,7 +152,7 @@ function fetchDecided(state: ReplicaState, slot: Slot): void {
 
 /** A slot that is under way waits for certificates of what this replica voted for. */
 function resumeSlot(state: ReplicaState, slot: Slot): void {
-  if (slot.proposal !== undefined && state.isPrimary) showProposal(state, slot);
+  if (state.isPrimary) showProposal(state, slot);
   for (const phase of ['prepare', 'commit'] as const) {
     const waits = slot.certificate(phase)?.view !== state.view;
     if (!waits || slot.ownVote(phase)?.view !== state.view) continue;
@@ -161,8 +162,8 @@ function resumeSlot(state: ReplicaState, slot: Slot): void {
 }
 
 /**
- * A new primary proposes the slots that its view carried over, or fetches their batches first; the
- * ones that it had not come to are proposed now.
+ * A new primary proposes the slots that its view carried over, or fetches their batches first; those
+ * that it had not reached before it stopped are proposed now.
  */
 function reproposeRest(state: ReplicaState, { proposed }: Restored): void {
   if (!state.isPrimary) return;
@@ -180,7 +181,7 @@ function proposeStored(state: ReplicaState, { proposed }: Restored): void {
   for (const prePrepare of proposed) {
     const { view, sequence } = prePrepare;
     if (view !== state.view || sequence <= state.lastExecuted) continue;
-    if (state.window.get(sequence)?.proposal !== undefined) continue;
+    if (state.window.get(sequence)?.inView.proposal !== undefined) continue;
     state.emit({ kind: 'send', to: { kind: 'all' }, message: prePrepare });
   }
 }

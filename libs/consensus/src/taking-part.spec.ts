@@ -1,7 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import type { Status } from './messages.js';
-import { Bench, prePrepare, request, RUN, status, vote } from './replica-bench.contract.js';
-import { differingSettings } from './settings.js';
+import type { Status, Verified } from './messages/index.js';
+import type { Input } from './model/input.js';
+import { differingSettings } from './model/settings.js';
+import {
+  Bench,
+  RUN,
+  prePrepare,
+  replicaState,
+  request,
+  status,
+  vote,
+} from './replica-bench.testkit.js';
+import { agreeingNeeded, listenFirst, noteSettings, putOff, takeUp } from './taking-part.js';
 
 const SETTINGS = ['clientWindow:1111111111111111', 'mode:2222222222222222'];
 const OTHERS = ['clientWindow:9999999999999999', 'mode:2222222222222222'];
@@ -159,6 +169,136 @@ describe('a replica that has just started', () => {
   });
 });
 
+describe('listening first', () => {
+  it('is for those that were told something, together with others', () => {
+    const listens = (settings: readonly string[], n: number) => {
+      const state = replicaState(0, { settings, n });
+      listenFirst(state);
+      return [state.isListening, state.paused];
+    };
+    expect(listens(SETTINGS, 4)).toEqual([true, true]);
+    expect(listens(SETTINGS, 2)).toEqual([true, true]);
+    expect(listens(SETTINGS, 1)).toEqual([false, false]);
+    expect(listens([], 4)).toEqual([false, false]);
+  });
+
+  it('ends with the word of f + 1 others, or of all there are', () => {
+    const needed = (n: number) => agreeingNeeded(replicaState(0, { n }));
+    expect([1, 2, 3, 4, 7].map(needed)).toEqual([0, 1, 1, 2, 3]);
+  });
+
+  it('starts the clocks and tells how it is at its usual pace, once it is over', () => {
+    const bench = new Bench(1, 'pbft', 'done', { tuning: { settings: SETTINGS } }).start();
+    const statuses = () =>
+      bench
+        .of('set-timer')
+        .flatMap(({ timer, afterMs }) => (timer.kind === 'status' ? afterMs : []));
+    expect(statuses()).toEqual([200]);
+    bench.receive(request(1));
+    for (const replica of [0, 2]) bench.receive(status(replica, { settings: SETTINGS }));
+    expect(statuses()).toEqual([200, 1000]);
+    expect(bench.of('set-timer').map(({ timer }) => timer.kind)).toContain('request');
+    bench.receive(status(3, { settings: SETTINGS }));
+    expect(statuses()).toEqual([200, 1000]);
+  });
+});
+
+describe('the clocks of a replica that listens and is kept apart', () => {
+  /** One of seven, which has just started; three that differ keep it apart, three must agree. */
+  function keptApart(): (replica: number, settings: readonly string[], attempt?: number) => object {
+    const state = replicaState(0, { settings: SETTINGS, n: 7 });
+    listenFirst(state);
+    const hear = (replica: number, settings: readonly string[], attempt = 0) => {
+      noteSettings(state, answer(replica, settings, attempt) as Verified<Status>);
+      const { isListening, isApart, paused } = state;
+      return { isListening, isApart, paused };
+    };
+    for (const replica of [1, 2, 3]) hear(replica, OTHERS);
+    return hear;
+  }
+
+  it('D7: stand still until it has heard enough that agree, though fewer differ by now', () => {
+    const hear = keptApart();
+    expect(hear(4, SETTINGS)).toEqual({ isListening: true, isApart: true, paused: true });
+    expect(hear(3, SETTINGS, 1)).toEqual({ isListening: true, isApart: false, paused: true });
+    expect(hear(5, SETTINGS)).toEqual({ isListening: false, isApart: false, paused: false });
+  });
+
+  it('D7: stand still while too many differ, though enough agree', () => {
+    const hear = keptApart();
+    for (const replica of [4, 5]) hear(replica, SETTINGS);
+    expect(hear(6, SETTINGS)).toEqual({ isListening: false, isApart: true, paused: true });
+    expect(hear(3, SETTINGS, 1)).toEqual({ isListening: false, isApart: false, paused: false });
+  });
+});
+
+describe('what waits while a replica takes no part', () => {
+  const TIMER = { kind: 'request', view: 0 } as const;
+  const MiB = 1024 * 1024;
+  const message = (sent: object, via: 'direct' | 'self' = 'direct') =>
+    ({ kind: 'message', message: sent, via }) as Input;
+  const large = (mib: number) => request(mib, { operation: 'x'.repeat(mib * MiB - 512) });
+
+  it.each<[string, Input]>([
+    ['the start', { kind: 'started' }],
+    ['an outage', { kind: 'disconnected' }],
+    ['its end', { kind: 'reconnected' }],
+    ['the time for its status', { kind: 'timer-fired', timer: { kind: 'status' } }],
+    ['a status', message(status(2))],
+  ])('is not %s', (_, input) => {
+    for (const keeps of ['isApart', 'isListening'] as const) {
+      const state = replicaState(1);
+      state[keeps] = true;
+      expect(putOff(state, input)).toBe(false);
+      expect([state.putOff, state.takeEffects()]).toEqual([[], []]);
+    }
+  });
+
+  it('is nothing while it does', () => {
+    const state = replicaState(1);
+    expect(putOff(state, { kind: 'timer-fired', timer: TIMER })).toBe(false);
+    expect(putOff(state, message(request(1)))).toBe(false);
+    expect(state.takeEffects()).toEqual([]);
+  });
+
+  it('are timers, set again', () => {
+    const state = replicaState(1);
+    state.isListening = true;
+    expect(putOff(state, { kind: 'timer-fired', timer: TIMER })).toBe(true);
+    expect(state.takeEffects()).toEqual([{ kind: 'set-timer', timer: TIMER, afterMs: 1000 }]);
+    expect(state.putOff).toEqual([]);
+  });
+
+  it('is, while it listens, up to 16 MiB of what others send, and all that it said itself', () => {
+    const state = replicaState(1);
+    state.isListening = true;
+    expect(putOff(state, message(large(15)))).toBe(true);
+    expect(putOff(state, message(large(2)))).toBe(true);
+    expect(putOff(state, message(large(1)))).toBe(true);
+    expect(putOff(state, message(request(9)))).toBe(true);
+    expect(putOff(state, message(request(2), 'self'))).toBe(true);
+    const waiting = () =>
+      state.putOff.map(
+        (input) =>
+          input.kind === 'message' && input.message.kind === 'request' && input.message.timestamp,
+      );
+    expect(waiting()).toEqual([15, 1, 2]);
+    expect(takeUp(state)).toBeUndefined();
+    state.isListening = false;
+    expect(takeUp(state)).toEqual(message(large(15)));
+    expect(state.putOffBytes).toBe(0);
+    expect(waiting()).toEqual([1, 2]);
+  });
+
+  it('is, while it is kept apart, what it said itself alone', () => {
+    const state = replicaState(1);
+    state.isApart = true;
+    expect(putOff(state, message(request(1)))).toBe(true);
+    expect(putOff(state, message(request(2), 'self'))).toBe(true);
+    expect(state.putOff).toEqual([message(request(2), 'self')]);
+  });
+});
+
 describe('what counts as the word of a replica', () => {
   it('D7, sibling: nothing that answers another run, or an earlier status: it may be repeated', () => {
     const bench = told([]);
@@ -192,6 +332,43 @@ describe('what counts as the word of a replica', () => {
     ]);
   });
 
+  it('D7: one that differed and does so no more is asked nothing, and told of nobody', () => {
+    const bench = told([3]);
+    bench.effects = [];
+    bench.pass(1000).receive(answer(3, SETTINGS, 1));
+    expect(bench.of('progress')).toEqual([]);
+    bench.pass(1000).receive(status(3, { settings: SETTINGS }));
+    expect(bench.sent('status')).toEqual([]);
+  });
+
+  it('D7: all hear of it at once when a replica is kept apart, and when it is no longer', () => {
+    const bench = told([2]);
+    bench.effects = [];
+    bench.receive(answer(3, OTHERS, 1));
+    expect(bench.sent('status')).toMatchObject([{ to: { kind: 'all' } }]);
+    bench.receive(answer(0, OTHERS, 1));
+    expect(bench.sent('status')).toHaveLength(1);
+    bench.receive(answer(0, SETTINGS, 2)).receive(answer(3, SETTINGS, 2));
+    expect(bench.sent('status')).toHaveLength(2);
+    expect(takesPart(bench)).toBe(true);
+  });
+
+  it('D7: no primary is blamed while it is kept apart, and it is again afterwards', () => {
+    const bench = told([2]);
+    bench.receive(request(1));
+    const clocks = () =>
+      bench.effects.flatMap((each) =>
+        (each.kind === 'set-timer' || each.kind === 'cancel-timer') && each.timer.kind === 'request'
+          ? each.kind
+          : [],
+      );
+    expect(clocks()).toEqual(['set-timer']);
+    bench.receive(answer(3, OTHERS, 1));
+    expect(clocks()).toEqual(['set-timer', 'cancel-timer']);
+    bench.receive(answer(3, SETTINGS, 2));
+    expect(clocks()).toEqual(['set-timer', 'cancel-timer', 'set-timer']);
+  });
+
   it('D7, sibling: a replica that says this and that in turn is in the log once a minute', () => {
     const bench = told([]);
     for (let attempt = 0; attempt < 100; attempt += 1) {
@@ -208,5 +385,11 @@ describe('settings', () => {
     expect(differingSettings(SETTINGS, [])).toEqual(['clientWindow', 'mode']);
     const made = [...SETTINGS, 'newer:0000000000000000', 'x:0000000000000000'];
     expect(differingSettings(SETTINGS, made)).toEqual(['unknown']);
+    const [, mode] = SETTINGS;
+    expect(differingSettings(['zeal:0000000000000000', ...SETTINGS], [`${mode}`, 'x:1'])).toEqual([
+      'clientWindow',
+      'unknown',
+      'zeal',
+    ]);
   });
 });

@@ -1,25 +1,25 @@
 /**
- * Whether this replica takes part at all. Replicas that were told different things (another
- * cluster file: see `Settings`) refuse each other's messages, or come to different states.
+ * Whether this replica takes part at all. Replicas with different settings (another cluster file: see
+ * `Settings`) refuse each other's messages, or come to different states.
  *
  * Invariant kept here (equal settings): a replica votes, proposes, asks for views and executes only
- * - once f + 1 others have said that they were told the same, so that an honest one was: a replica
- *   that is alone with its settings never begins;
+ * - once f + 1 others have reported the same settings, so that an honest one has them: a replica that
+ *   is alone with its settings never begins;
  * - while it may be in a quorum of replicas with its own settings, that is, while at most n − Q
- *   others have freshly said that theirs differ. Since f ≤ n − Q, f liars keep nobody from taking
- *   part, and make nobody take part from whom more than n − Q honest replicas differ.
+ *   others have lately reported that theirs differ. Since f ≤ n − Q, f liars keep no replica from taking
+ *   part, and cannot make a replica take part from which more than n − Q honest ones differ.
  *
- * Until the first holds a replica listens: what comes waits for a moment. A replica that the second
- * keeps apart does without all of it. Both keep what they signed and know, say where they are and ask the
- * others.
+ * Until the first condition holds, messages are kept for a short time. While the second does not hold,
+ * they are dropped. In both cases the replica keeps what it signed and knows, reports its progress and
+ * asks the others for theirs.
  */
 
-import { armStatusTimer, sendStatus } from './catching-up.js';
-import type { Input } from './input.js';
-import { messageBytes } from './message-size.js';
-import type { Status, Verified } from './messages.js';
-import { differingSettings } from './settings.js';
+import type { Status, Verified } from './messages/index.js';
+import type { Input } from './model/input.js';
+import { messageBytes } from './model/message-size.js';
+import { differingSettings } from './model/settings.js';
 import type { ReplicaState } from './state/replica-state.js';
+import { armStatusTimer, sendStatus } from './sync/catching-up.js';
 import { pauseClocks, resumeClocks } from './view-change/suspecting.js';
 
 /** Bytes of what waits while this replica listens, at most; what is beyond is lost. */
@@ -76,14 +76,14 @@ function keepApartOrNot(state: ReplicaState): void {
     if (state.takesPart) resumeClocks(state);
     state.emit({ kind: 'progress', progress: { kind: 'takes-part-again' } });
   }
-  // Whoever waits for this one, or differs as well, should know.
+  // Replicas that wait for this one, or differ as well, should know.
   sendStatus(state);
 }
 
 /**
  * Whether `input` has to wait because this replica takes no part: timers are set again, and what it
- * signed itself is kept, which is no more than was under way. What others send waits while it listens
- * and is lost while it is kept apart.
+ * signed itself is kept, which is no more than was under way. Messages of others are kept before it
+ * first takes part and dropped later.
  */
 export function putOff(state: ReplicaState, input: Input): boolean {
   if (state.takesPart) return false;

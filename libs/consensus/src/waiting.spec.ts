@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { Bench, certified, prePrepare, request, status, vote } from './replica-bench.contract.js';
+import {
+  Bench,
+  certified,
+  prePrepare,
+  replicaState,
+  request,
+  status,
+  vote,
+} from './replica-bench.testkit.js';
+import { Transfer } from './state/transfer.js';
+import { waitingFor } from './waiting.js';
 
 const digest = 'batch(r1)';
 
@@ -55,5 +65,58 @@ describe('what a replica waits for', () => {
     bench.waitInVain();
     const waiting = bench.replica.waiting();
     expect(waiting).toMatchObject({ kind: 'view', view: 1, primary: 1, required: 3 });
+  });
+
+  it('is a state, with what has come of it', () => {
+    const bench = new Bench(3).receive({ ...certified('checkpoint', 'd'), sequence: 512 });
+    const expected = { kind: 'state', sequence: 512, received: 0 };
+    expect(bench.replica.waiting()).toEqual({ ...expected, chunks: undefined });
+    const state = replicaState(3);
+    const stable = { ...certified('checkpoint', 'd'), phase: 'checkpoint' as const, sequence: 512 };
+    state.transfer = new Transfer(stable, 3);
+    const names = ['state/a', 'state/b'];
+    state.transfer.manifest = { ledgerHead: '', chunks: names.map((name) => ({ name, digest })) };
+    state.transfer.chunks.set('state/a', { name: 'state/a', text: 'x', digest });
+    expect(waitingFor(state)).toEqual({ ...expected, received: 1, chunks: 2 });
+    // It comes before whatever else there is to wait for.
+    state.active = false;
+    expect(waitingFor(state)).toMatchObject({ kind: 'state' });
+  });
+
+  it('is what is certified far ahead, too', () => {
+    const bench = new Bench(1, 'pbft').receive({ ...certified('commit', digest), sequence: 9 });
+    const expected = { kind: 'decisions', lastExecuted: 0, ahead: 9 };
+    expect(bench.replica.waiting()).toEqual(expected);
+    for (const replica of [2, 3]) bench.receive(status(replica, { lastExecuted: 11 }));
+    expect(bench.replica.waiting()).toEqual({ ...expected, ahead: 11 });
+  });
+
+  it('is votes, broadcast by all, once the collector failed', () => {
+    const bench = new Bench(1).receive(prePrepare(1, [request(1)]));
+    bench.fire({ kind: 'certificate', view: 0, sequence: 1, phase: 'prepare' });
+    const expected = { kind: 'votes', view: 0, sequence: 1, phase: 'prepare', required: 3 };
+    expect(bench.replica.waiting()).toEqual({ ...expected, votes: 1 });
+  });
+
+  it('is the prepare certificate of this view, whatever an earlier one had', () => {
+    const carried = { sequence: 1, digest };
+    const bench = new Bench(2).receive(prePrepare(1, [request(1)]));
+    bench.receive(certified('prepare', digest)).enterView(carried);
+    bench.receive({ ...prePrepare(1, [request(1)]), view: 1, replica: 1, collector: 3 });
+    const expected = { kind: 'certificate', view: 1, sequence: 1, phase: 'prepare', collector: 3 };
+    expect(bench.replica.waiting()).toEqual(expected);
+  });
+
+  it('is how many have asked for a view so far', () => {
+    const bench = new Bench(2).leaveView();
+    const expected = { kind: 'view', view: 1, primary: 1, required: 3 };
+    expect(bench.replica.waiting()).toEqual({ ...expected, asking: 2 });
+  });
+
+  it('is nothing but the reports that are missing, of one that could not propose yet', () => {
+    const bench = new Bench(0).start().receive(status(1)).receive(request(1), 'direct');
+    expect(bench.replica.waiting()).toEqual({ kind: 'reports', heard: 2, required: 3 });
+    const backup = new Bench(1).start();
+    expect(backup.replica.waiting()).toBeUndefined();
   });
 });

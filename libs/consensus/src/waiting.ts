@@ -1,13 +1,13 @@
-/** What a replica waits for at the moment: for logs and for whoever asks whether it is well. */
+/** What a replica waits for at the moment, for logs and status queries. */
 
-import { isLagging } from './catching-up.js';
-import { gathererFor } from './collecting.js';
-import type { ReplicaId, SequenceNumber, View } from './ids.js';
-import type { SlotPhase } from './messages.js';
+import type { ReplicaId, SequenceNumber, View } from './messages/ids.js';
+import type { SlotPhase } from './messages/index.js';
+import type { DifferingReplica } from './model/settings.js';
+import { gathererFor } from './slot/collecting.js';
 import type { ReplicaState } from './state/replica-state.js';
-import { agreeingNeeded } from './taking-part.js';
-import type { DifferingReplica } from './state/settings-of-others.js';
 import type { Slot } from './state/slot.js';
+import { isLagging } from './sync/catching-up.js';
+import { agreeingNeeded } from './taking-part.js';
 
 /** The first of these that applies. */
 export type Waiting =
@@ -95,7 +95,8 @@ export function waitingFor(state: ReplicaState): Waiting | undefined {
   const ahead = Math.max(recovery.provenProgress, recovery.highestCertified);
   if (isLagging(state)) return { kind: 'decisions', lastExecuted, ahead };
   const slot = state.window.get(lastExecuted + 1);
-  if (slot?.proposal !== undefined) return onSlot(state, slot, slot.proposal.prePrepare.digest);
+  if (slot?.inView.proposal !== undefined)
+    return onSlot(state, slot, slot.inView.proposal.prePrepare.digest);
   if (state.isPrimary && !recovery.couldPropose(lastExecuted)) {
     return { kind: 'reports', heard: recovery.heardFrom + 1, required: size.quorum };
   }
@@ -107,7 +108,7 @@ function onSlot(state: ReplicaState, slot: Slot, digest: string): Waiting {
   const { view, self, size } = state;
   const { sequence } = slot;
   const phase = slot.certificate('prepare')?.view === view ? 'commit' : 'prepare';
-  const collector = slot.fellBack ? undefined : gathererFor(state, slot);
+  const collector = slot.inView.fellBack ? undefined : gathererFor(state, slot);
   if (collector !== undefined && collector !== self) {
     return { kind: 'certificate', view, sequence, phase, collector };
   }

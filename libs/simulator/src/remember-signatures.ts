@@ -1,11 +1,10 @@
 /**
  * In a simulation all replicas check the same few signatures, one after another, and that is most
  * of its work. Here each (message, signature, key) is checked once, for real, and remembered.
- * Checking is a pure function, so nobody can tell the difference.
+ * Checking is a pure function, so the outcome is the same.
  */
 
-import blst from '@chainsafe/blst';
-import sodium from 'sodium-native';
+import { bls, bytes, ed25519 } from '@ccro/primitives';
 
 /** More than one run has; a few megabytes. */
 const REMEMBERED = 50_000;
@@ -31,30 +30,30 @@ function memory<T>(): Remember<T> {
 }
 
 function rememberEd25519(): void {
-  type Verify = typeof sodium.crypto_sign_verify_detached;
-  const verify: Verify = sodium.crypto_sign_verify_detached.bind(sodium);
+  const verify = ed25519.verify.bind(ed25519);
   const remember = memory<boolean>();
-  const remembering: Verify = (signature, message, publicKey) =>
+  const remembering: typeof verify = (signature, message, publicKey) =>
     remember(keyOf(signature, publicKey, message), () => verify(signature, message, publicKey));
-  Object.assign(sodium, { crypto_sign_verify_detached: remembering });
+  Object.assign(ed25519, { verify: remembering });
 }
 
 /** A group's weights differ each time, and make no difference: the first ones are kept as well. */
 function rememberBls(): void {
-  const { verify, aggregateWithRandomness } = blst;
+  const verify = bls.verify.bind(bls);
+  const addWithRandomness = bls.addWithRandomness.bind(bls);
   const rememberOutcome = memory<boolean>();
-  const rememberSum = memory<ReturnType<typeof aggregateWithRandomness>>();
-  const remembering: typeof verify = (message, publicKey, signature, ...checks) => {
+  const rememberSum = memory<ReturnType<typeof addWithRandomness>>();
+  const remembering: typeof verify = (message, publicKey, signature) => {
     const key = keyOf(signature.toBytes(), publicKey.toBytes(), message);
-    return rememberOutcome(key, () => verify(message, publicKey, signature, ...checks));
+    return rememberOutcome(key, () => verify(message, publicKey, signature));
   };
-  const addingOnce: typeof aggregateWithRandomness = (sets) => {
+  const addingOnce: typeof addWithRandomness = (sets) => {
     const key = keyOf(...sets.flatMap(({ pk, sig }) => [pk.toBytes(), sig]));
-    return rememberSum(key, () => aggregateWithRandomness(sets));
+    return rememberSum(key, () => addWithRandomness(sets));
   };
-  Object.assign(blst, { verify: remembering, aggregateWithRandomness: addingOnce });
+  Object.assign(bls, { verify: remembering, addWithRandomness: addingOnce });
 }
 
 function keyOf(...parts: readonly Uint8Array[]): string {
-  return Buffer.concat(parts).toString('latin1');
+  return parts.map((part) => bytes.toText(part, 'latin1')).join('');
 }

@@ -23,6 +23,7 @@ import {
   type StoreRecord,
 } from '@ccro/consensus';
 import { createVerification, type SchemeName, type Verifier } from '@ccro/crypto';
+import { errorMessage } from '@ccro/foreign-text';
 import type { ClusterFacts } from '@ccro/runner';
 import { appendOperation, type JsonValue } from '@ccro/state-machine';
 import { json, type WireMessage } from '@ccro/wire';
@@ -81,7 +82,7 @@ export class SimulatedCluster {
   readonly facts: ClusterFacts;
   /** Decided requests, in the order the clients learnt of them. */
   readonly outcomes: Outcome[] = [];
-  /** The mind behind all byzantine nodes, if there are any. */
+  /** The adversary that controls all Byzantine nodes, if there are any. */
   readonly adversary: Adversary | undefined;
   /** When an honest replica last sent a vote on a slot. */
   lastVoteMs = 0;
@@ -138,7 +139,7 @@ export class SimulatedCluster {
         this.checkers.onDecided(client, outcome);
       },
       (error: unknown) => {
-        const why = error instanceof Error ? error.message : String(error);
+        const why = errorMessage(error);
         this.checkers.found('liveness', `${client}/${submission.timestamp} was refused: ${why}`);
       },
     );

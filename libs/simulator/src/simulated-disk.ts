@@ -1,6 +1,6 @@
 /**
  * A disk in virtual time. What is appended becomes durable a while later, in order; a crash loses
- * what was not, except for units that had reached the disk before anybody was told.
+ * what was not, except for units that had reached the disk before anyone was told.
  */
 
 import type { Restored, SequenceNumber, StoredDecision, StoreRecord } from '@ccro/consensus';

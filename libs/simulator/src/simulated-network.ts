@@ -137,7 +137,7 @@ export class SimulatedBroker implements Broker {
     return !this.away && !this.closed;
   }
 
-  /** The broker goes away or comes back for this participant: what is sent meanwhile is lost. */
+  /** This participant's connection to the broker breaks or comes back: what is sent meanwhile is lost. */
   setAway(away: boolean): void {
     if (this.away === away || this.closed) return;
     this.away = away;

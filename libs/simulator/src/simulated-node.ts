@@ -154,7 +154,7 @@ export class SimulatedNode {
     this.restart();
   }
 
-  /** Its connection to the broker goes away or comes back. */
+  /** Its connection to the broker breaks or comes back. */
   setAway(away: boolean): void {
     this.broker.setAway(away);
   }

@@ -1,4 +1,4 @@
-import type { Clock } from '@ccro/clock';
+import { soon, type Clock } from '@ccro/clock';
 
 interface ScheduledEvent {
   readonly atMs: number;
@@ -116,9 +116,9 @@ function precedes(a: ScheduledEvent | undefined, b: ScheduledEvent | undefined):
   return a.atMs === b.atMs ? a.order < b.order : a.atMs < b.atMs;
 }
 
-/** Node empties its queue of promises, to the last, before it comes to what is set here. */
+/** Until all promises that could be kept have been. */
 function settle(): Promise<void> {
   return new Promise((resolve) => {
-    setImmediate(resolve);
+    soon(resolve);
   });
 }

@@ -1,5 +1,5 @@
-import type { ReplicaId } from '../ids.js';
-import type { VoteRouter } from '../ports.js';
+import type { ReplicaId } from '../messages/ids.js';
+import type { VoteRouter } from '../model/ports.js';
 
 /** CCRO: a vote goes to the slot's collector, which publishes the certificate to everyone. */
 export const toCollector: VoteRouter = { mode: 'ccro', gatherer: (collector) => collector };

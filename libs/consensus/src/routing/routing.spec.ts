@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { weakQuorumSize } from '../quorum.js';
+import { weakQuorumSize } from '../model/quorum.js';
 import { allToAll } from './all-to-all.js';
 import { answersTo, repliesInFull } from './answerers.js';
-import { collectorOf, toCollector } from './collector.js';
+import { collectorOf, nextCollectorAfter, toCollector } from './collector.js';
 
 describe('collector', () => {
   it('is half-way round from the primary by default', () => {
@@ -24,6 +24,25 @@ describe('collector', () => {
 
   it('is the only replica itself when n = 1', () => {
     expect(collectorOf(0, 1, 5)).toBe(0);
+    expect(nextCollectorAfter(0, 0, 1)).toBe(0);
+  });
+
+  it('that failed is followed by the next one round from the primary, which is passed over', () => {
+    expect([1, 2, 3].map((failed) => nextCollectorAfter(0, failed, 4))).toEqual([2, 3, 1]);
+    expect([3, 0, 1].map((failed) => nextCollectorAfter(2, failed, 4))).toEqual([0, 1, 3]);
+    expect(nextCollectorAfter(1, 0, 2)).toBe(0);
+    for (let n = 2; n <= 12; n += 1) {
+      for (let primary = 0; primary < n; primary += 1) {
+        const [first, ...later] = Array.from({ length: n - 1 }, (_, shift) =>
+          collectorOf(primary, n, shift),
+        );
+        let collector = first ?? 0;
+        for (const next of [...later, first]) {
+          collector = nextCollectorAfter(primary, collector, n);
+          expect(collector).toBe(next);
+        }
+      }
+    }
   });
 
   it('gathers votes in CCRO, nobody does in PBFT', () => {
@@ -43,6 +62,10 @@ describe('who answers a call for help', () => {
         expect(answering).toHaveLength(weakQuorumSize(n));
       }
     }
+  });
+
+  it('nobody when there is nobody else', () => {
+    expect(answersTo(0, 0, 0, 1)).toBe(false);
   });
 
   it('everyone in turn over the attempts', () => {

@@ -1,64 +1,69 @@
 /**
- * How many bytes others may draw out of this replica: token buckets for each replica and client, so
- * that replayed calls for help cannot make it a source of floods. What is sent is what is counted,
+ * How much this replica answers others: token buckets for each replica and client, so that requests for
+ * help, replayed or needless, cannot make it flood the network. The bytes of the answer are counted,
  * estimated before it is made: a short question may be answered with megabytes.
+ *
+ * Invariant kept here (bounded work): the bytes sent in answer to one member or client are bounded, and,
+ * as every message counts for a least number of bytes, so is the number of messages, which is what
+ * making them costs. Repeated answers have a smaller budget: a replica that is behind needs each
+ * decision once, and again only what was lost.
  */
 
-import type { ClientId, ReplicaId } from '../ids.js';
+import type { ClientId, ReplicaId } from '../messages/ids.js';
+import { type BucketSize, TokenBuckets } from './token-buckets.js';
 
 /**
- * What answers are about. Without certificates and view-changes a replica gets nowhere, so that
- * decisions, which would use up every budget, have one of their own; states are larger than all
- * else, and fetched by whoever lacks one.
+ * What answers are about. A replica cannot proceed without certificates and view-changes, so decisions,
+ * which would use up every budget, have one of their own; states are larger than all else. `again`:
+ * decisions, proposals and results that the asker was sent before; they count as decisions, too.
  */
-export type AnswerKind = 'certificates' | 'decisions' | 'state';
+export type AnswerKind = 'certificates' | 'decisions' | 'again' | 'state';
 
 /**
- * Enough for the certificates of every slot in flight, for the decisions of a busy cluster or a
- * client's outstanding requests, and for the state parts that are in flight.
+ * Bytes at once. Enough for the certificates of every slot in flight, for the decisions of a busy
+ * cluster or a client's outstanding requests, and for the state parts that are in flight.
  */
 const CAPACITY: Readonly<Record<AnswerKind, number>> = {
   certificates: 2 * 1024 * 1024,
   decisions: 4 * 1024 * 1024,
+  again: 2 * 1024 * 1024,
   state: 64 * 1024 * 1024,
 };
 const REFILL_PER_MS: Readonly<Record<AnswerKind, number>> = {
   certificates: 4 * 1024,
   decisions: 16 * 1024,
+  again: 2 * 1024,
   state: 64 * 1024,
 };
-/** What any message costs, however short. */
-const LEAST = 1024;
-
-interface Bucket {
-  tokens: number;
-  filledAtMs: number;
-}
+/** The least that a message counts for: limits short messages to a thousand a second, or half of that. */
+const LEAST: Readonly<Record<AnswerKind, number>> = {
+  certificates: 4 * 1024,
+  decisions: 1024,
+  again: 4 * 1024,
+  state: 1024,
+};
 
 export class AnswerBudget {
   /** As many as there are members and clients: others' messages are refused before. */
-  private readonly buckets = new Map<string, Bucket>();
+  private readonly buckets = new TokenBuckets();
 
   /**
-   * Takes `bytes` of what `asker` may draw. What is larger than all of it takes all of it.
+   * Takes `bytes` from the budget of `asker`. An answer larger than the whole budget takes all of it.
    *
    * @returns false, and takes none, when there is too little
    */
   spend(asker: ReplicaId | ClientId, bytes: number, nowMs: number, kind: AnswerKind): boolean {
-    const bucket = this.bucket(asker, kind, nowMs);
-    const cost = Math.min(Math.max(bytes, LEAST), CAPACITY[kind]);
-    if (bucket.tokens < cost) return false;
-    bucket.tokens -= cost;
+    const kinds: readonly AnswerKind[] = kind === 'again' ? ['again', 'decisions'] : [kind];
+    const shares = kinds.map((each) => ({
+      name: `${each}:${typeof asker}:${asker}`,
+      size: { capacity: CAPACITY[each], perMs: REFILL_PER_MS[each] } satisfies BucketSize,
+      cost: Math.min(Math.max(bytes, LEAST[each]), CAPACITY[each]),
+    }));
+    const fits = shares.every(
+      ({ name, size, cost }) => this.buckets.left(name, size, nowMs) >= cost,
+    );
+    if (!fits) return false;
+    for (const { name, size, cost } of shares) this.buckets.take(name, size, cost, nowMs);
     return true;
-  }
-
-  private bucket(asker: ReplicaId | ClientId, kind: AnswerKind, nowMs: number): Bucket {
-    const key = `${kind}:${typeof asker}:${asker}`;
-    const bucket = this.buckets.get(key) ?? { tokens: CAPACITY[kind], filledAtMs: nowMs };
-    this.buckets.set(key, bucket);
-    const refilled = bucket.tokens + (nowMs - bucket.filledAtMs) * REFILL_PER_MS[kind];
-    bucket.tokens = Math.min(CAPACITY[kind], refilled);
-    bucket.filledAtMs = nowMs;
-    return bucket;
   }
 }

@@ -7,8 +7,8 @@ const PATIENCE = 3;
  * How long to wait for a certificate before broadcasting votes: a smoothed delay plus four mean
  * deviations (the estimator of RFC 6298), but `PATIENCE` times the delay at least, within the
  * configured bounds, doubled per attempt. Where delays hardly vary the deviations alone leave no
- * room for one pause of a process, and votes broadcast in vain cost n² deliveries; waiting longer
- * for a collector that failed costs the slot at hand alone.
+ * room for one pause of a process, and broadcasting votes needlessly costs n² deliveries; waiting longer
+ * for a collector that failed costs only this slot.
  */
 export class CertificateDelay {
   private smoothedMs: number | undefined;
@@ -22,7 +22,7 @@ export class CertificateDelay {
 
   /**
    * Feeds the time one certificate of a collector took. Those that came after the wait was over
-   * count when there are several in a row: one is an accident, but who left them all out would,
+   * count when there are several in a row: a single one may be an accident, but ignoring all of them would,
    * once certificates take longer, never wait long enough again.
    */
   observe(delayMs: number, isLate = false): void {

@@ -6,16 +6,18 @@
  * - bounded memory: votes are kept for the checkpoints between the watermarks alone.
  */
 
-import type { Evidence } from '../evidence.js';
-import type { Digest, ReplicaId, SequenceNumber } from '../ids.js';
-import { invariant } from '../invariants.js';
-import type { Certificate, StableCheckpoint, Verified, Vote } from '../messages.js';
+import type { Digest, ReplicaId, SequenceNumber } from '../messages/ids.js';
+import type { Certificate, StableCheckpoint, Verified, Vote } from '../messages/index.js';
+import type { Evidence } from '../model/evidence.js';
+import { invariant } from '../model/invariants.js';
 
 export class Checkpoints {
   stable: StableCheckpoint;
   /** Digests of this replica's own states, from the stable checkpoint on. */
   private readonly own = new Map<SequenceNumber, Digest>();
   private readonly votes = new Map<SequenceNumber, Map<ReplicaId, Verified<Vote>>>();
+  /** Who is known to have voted for two states, by checkpoint. */
+  private readonly caught = new Map<SequenceNumber, Set<ReplicaId>>();
 
   /** @param genesis digest of the state before the first slot */
   constructor(genesis: Digest) {
@@ -44,6 +46,18 @@ export class Checkpoints {
     return 'added';
   }
 
+  /** True the first time that `replica` contradicts itself about the state after `sequence`. */
+  catchOnce({ sequence, replica }: Pick<Vote, 'sequence' | 'replica'>): boolean {
+    const caught = this.caught.get(sequence) ?? new Set<ReplicaId>();
+    this.caught.set(sequence, caught);
+    return caught.size < caught.add(replica).size;
+  }
+
+  /** Whether `replica` is known to have contradicted itself about the state after `sequence`. */
+  isCaught({ sequence, replica }: Pick<Vote, 'sequence' | 'replica'>): boolean {
+    return this.caught.get(sequence)?.has(replica) === true;
+  }
+
   vote(sequence: SequenceNumber, replica: ReplicaId): Verified<Vote> | undefined {
     return this.votes.get(sequence)?.get(replica);
   }
@@ -61,6 +75,7 @@ export class Checkpoints {
     this.compare();
     for (const older of this.own.keys()) if (older < sequence) this.own.delete(older);
     for (const older of this.votes.keys()) if (older <= sequence) this.votes.delete(older);
+    for (const older of this.caught.keys()) if (older <= sequence) this.caught.delete(older);
   }
 
   private compare(): void {

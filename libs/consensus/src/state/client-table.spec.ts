@@ -1,6 +1,8 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { RequestResult } from '../messages.js';
+import type { RequestResult } from '../messages/index.js';
 import { MAX_CHUNK_BYTES } from './chunk-limit.js';
 import { ClientTable, DROPPED_RESULT, MAX_RESULT_BYTES } from './client-table.js';
 
@@ -17,6 +19,13 @@ function kindOf(table: ClientTable, timestamp: number): string {
 function resultIn(table: ClientTable, timestamp: number): string | undefined {
   const seen = table.lookup('a', timestamp);
   return seen.kind === 'executed' ? seen.result.result : undefined;
+}
+
+/** Bytes on the heap once nothing is on it that nobody needs. */
+function heapBytes(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  return process.memoryUsage().heapUsed;
 }
 
 describe('what a client may have outstanding and what a replica remembers', () => {
@@ -83,18 +92,21 @@ describe('what a client may have outstanding and what a replica remembers', () =
   });
 
   it('A3: goes on alike after a restart or a state transfer, results that were dropped included', () => {
-    const records = fc.uniqueArray(fc.tuple(fc.nat(60), fc.nat(20)), {
+    // Less than is spelled at a time, and more.
+    const limits = fc.constantFrom<[number, number]>([10, 60], [150, 700]);
+    const records = fc.uniqueArray(fc.tuple(fc.nat(600), fc.nat(20)), {
       selector: ([timestamp]) => timestamp,
-      maxLength: 40,
+      maxLength: 400,
+      size: 'max',
     });
     fc.assert(
-      fc.property(records, fc.nat(40), (recorded, at) => {
-        const executed = new ClientTable(10, 60);
-        let restored = new ClientTable(10, 60);
+      fc.property(limits, records, fc.nat(400), ([window, bytes], recorded, at) => {
+        const executed = new ClientTable(window, bytes);
+        let restored = new ClientTable(window, bytes);
         recorded.forEach(([timestamp, length], index) => {
           if (index === at) {
             const chunks = executed.takeChanges();
-            restored = new ClientTable(10, 60);
+            restored = new ClientTable(window, bytes);
             restored.load(chunks);
           }
           for (const table of [executed, restored]) {
@@ -106,6 +118,8 @@ describe('what a client may have outstanding and what a replica remembers', () =
         restored.record('a', resultOf(1000));
         expect(restored.takeChanges()).toEqual(executed.takeChanges());
       }),
+      // Lists so long shrink for minutes.
+      { endOnFailure: true },
     );
   });
 
@@ -123,6 +137,70 @@ describe('what a client may have outstanding and what a replica remembers', () =
       const kept = [1, 2, 3].filter((timestamp) => resultIn(table, timestamp) !== DROPPED_RESULT);
       expect(kept).toEqual([2, 3]);
     }
+  });
+
+  it('knows the newest timestamp of each client, in whatever order they executed', () => {
+    const table = new ClientTable(3);
+    expect(table.newest('a')).toBeUndefined();
+    for (const timestamp of [5, 9, 7]) table.record('a', resultOf(timestamp));
+    expect([table.newest('a'), table.newest('b')]).toEqual([9, undefined]);
+  });
+
+  it.each([1, 2])('never executes timestamp %i again, which lies below the window', (timestamp) => {
+    const table = new ClientTable(2);
+    for (const executed of [1, 2, 3, 4]) table.record('a', resultOf(executed));
+    expect(kindOf(table, timestamp)).toBe('stale');
+    expect(() => table.record('a', resultOf(timestamp))).toThrow(
+      `request a/${timestamp} would execute twice`,
+    );
+  });
+
+  it('counts no results that left the window', () => {
+    const table = new ClientTable(2, 20);
+    for (const timestamp of [1, 2, 3]) table.record('a', resultOf(timestamp, 'nine char'));
+    expect([2, 3].map((timestamp) => resultIn(table, timestamp))).not.toContain(DROPPED_RESULT);
+  });
+
+  it('goes on counting where results left the window that had been dropped before', () => {
+    const table = new ClientTable(3, 10);
+    for (let timestamp = 1; timestamp <= 8; timestamp += 1) {
+      table.record('a', resultOf(timestamp, 'nine char'));
+    }
+    expect([6, 7, 8].map((timestamp) => resultIn(table, timestamp))).toEqual([
+      DROPPED_RESULT,
+      DROPPED_RESULT,
+      'nine char',
+    ]);
+  });
+
+  it('forgets the lowest timestamp first after a restart, whatever executed first', () => {
+    const before = new ClientTable(3);
+    for (const timestamp of [3, 1, 2]) before.record('a', resultOf(timestamp));
+    const table = new ClientTable(3);
+    table.load(before.takeChanges());
+    expect(table.newest('a')).toBe(3);
+    table.record('a', resultOf(4));
+    expect([1, 2, 3, 4].map((timestamp) => kindOf(table, timestamp))).toEqual([
+      'stale',
+      'executed',
+      'executed',
+      'executed',
+    ]);
+  });
+
+  it('takes no more memory the more was executed', () => {
+    const table = new ClientTable(64);
+    const execute = (from: number, to: number): void => {
+      for (let timestamp = from; timestamp < to; timestamp += 1) {
+        table.record('a', resultOf(timestamp));
+      }
+    };
+    execute(0, 1000);
+    const before = heapBytes();
+    // At 80 bytes for each that were kept for ever 16 MB.
+    execute(1000, 200_000);
+    expect(heapBytes() - before).toBeLessThan(4 * KIB * KIB);
+    expect(kindOf(table, 199_999)).toBe('executed');
   });
 
   it('A2, sibling: the largest entry of a client can be transferred', () => {

@@ -1,5 +1,5 @@
 /**
- * What each client's requests came to: the reply cache, and what makes execution exactly-once.
+ * The results of each client's requests: the reply cache, and what makes execution exactly-once.
  *
  * Invariants kept here:
  * - integrity: a (client, timestamp) executes at most once, on every replica the same way;
@@ -8,15 +8,15 @@
  *   that is W or more below the newest timestamp it uses. So a request that has not executed is
  *   never refused as stale while its client keeps to this. What is not above the oldest timestamp
  *   forgotten is refused, deterministically, because it may have executed;
- * - bounded memory: **what** it came to is kept up to a number of bytes, and dropped in the order of
- *   execution. Whoever asks for a result that was dropped is told so (`DROPPED_RESULT`), in which
+ * - bounded memory: results are kept up to a number of bytes, and dropped in the order of
+ *   execution. A client that asks for a dropped result is told so (`DROPPED_RESULT`), in which
  *   slot it executed, and never that the request is stale.
  */
 
-import type { ClientId, Digest, SequenceNumber, Timestamp } from '../ids.js';
-import { invariant } from '../invariants.js';
-import type { RequestResult } from '../messages.js';
-import { jsonBytes } from '../text-size.js';
+import type { ClientId, Digest, SequenceNumber, Timestamp } from '../messages/ids.js';
+import type { RequestResult } from '../messages/index.js';
+import { invariant } from '../model/invariants.js';
+import { utf8Bytes } from '../model/text-size.js';
 
 /**
  * Bytes of results kept for one client, as its chunk spells them; at least the newest one. Part of
@@ -30,28 +30,50 @@ export const STALE_RESULT = JSON.stringify({ error: 'stale-timestamp' });
 /** In place of a result that executed within the window and is kept no more. */
 export const DROPPED_RESULT = JSON.stringify({ error: 'result-dropped' });
 
-/** What is remembered of an executed request; no result: it was dropped. */
+/** Of a text in JSON. */
+const QUOTES = 2;
+
+/** Executed requests that are spelled together. */
+const BLOCK_SIZE = 64;
+
+/** As an executed request is written down; without a result where that was dropped. */
+type WrittenRequest = readonly [
+  timestamp: Timestamp,
+  request: Digest,
+  sequence: SequenceNumber,
+  batch: Digest,
+  result: string | null,
+];
+
+/** What is remembered of an executed request. */
 interface Executed {
-  readonly request: Digest;
-  readonly sequence: SequenceNumber;
-  readonly batch: Digest;
-  readonly result: string | null;
-  /** Of the result, as its client's chunk spells it. */
+  readonly written: WrittenRequest;
+  /** Of its result, as JSON spells it; 0 where that was dropped. */
   readonly bytes: number;
+  /** Which of its client's requests it was, counted in the order of execution. */
+  readonly place: number;
 }
 
 interface ClientEntry {
-  /** In the order of execution. */
-  readonly executed: Map<Timestamp, Executed>;
-  /** Goes on where it stopped: the results before it were dropped. */
-  readonly toDrop: Iterator<[Timestamp, Executed]>;
+  /**
+   * What executed, in the order of execution: first what has no result any more, then what has.
+   * Not one map with an iterator at the oldest result: an iterator that stands still keeps every
+   * table that the map ever had.
+   */
+  readonly dropped: Map<Timestamp, Executed>;
+  readonly kept: Map<Timestamp, Executed>;
   /** Executed timestamps, ascending. */
   readonly timestamps: Timestamp[];
   /** Nothing at or below it executes any more. */
   floor: Timestamp;
-  /** How many results are kept, and their bytes. */
-  kept: number;
+  /** Of the results that are kept. */
   bytes: number;
+  nextPlace: number;
+  /**
+   * JSON of what executed, by `BLOCK_SIZE` places, without brackets; without the blocks in which
+   * something changed. Every checkpoint needs the whole, in which little is new.
+   */
+  readonly spelled: Map<number, string>;
 }
 
 export type ClientLookup =
@@ -65,8 +87,8 @@ const STALE: ClientLookup = { kind: 'stale' };
 
 export class ClientTable {
   private readonly clients = new Map<ClientId, ClientEntry>();
-  /** Clients whose entries changed since `takeChanges` was called last. */
-  private readonly changed = new Set<ClientId>();
+  /** Entries that changed since `takeChanges` was called last. */
+  private readonly changed = new Map<ClientId, ClientEntry>();
 
   /** @param window W */
   constructor(
@@ -77,9 +99,9 @@ export class ClientTable {
   lookup(client: ClientId, timestamp: Timestamp): ClientLookup {
     const entry = this.clients.get(client);
     if (entry === undefined) return NEW;
-    const executed = entry.executed.get(timestamp);
+    const executed = executedIn(entry, timestamp);
     if (executed === undefined) return timestamp <= entry.floor ? STALE : NEW;
-    const { request, sequence, batch, result } = executed;
+    const [, request, sequence, batch, result] = executed.written;
     const shown = { timestamp, request, sequence, batch, result: result ?? DROPPED_RESULT };
     return { kind: 'executed', result: shown };
   }
@@ -92,10 +114,7 @@ export class ClientTable {
   /** What changed since this was called last: each client's entry, the same on every replica. */
   takeChanges(): ReadonlyMap<ClientId, string> {
     const changes = new Map<ClientId, string>();
-    for (const client of this.changed) {
-      const entry = this.clients.get(client);
-      if (entry !== undefined) changes.set(client, entryText(entry));
-    }
+    for (const [client, entry] of this.changed) changes.set(client, entryText(entry));
     this.changed.clear();
     return changes;
   }
@@ -109,18 +128,19 @@ export class ClientTable {
 
   /** Records an execution. @throws InvariantViolation when it executed before */
   record(client: ClientId, executed: RequestResult): void {
-    const { timestamp } = executed;
+    const { timestamp, request, sequence, batch, result } = executed;
     const entry = this.entryOf(client);
-    this.changed.add(client);
+    this.changed.set(client, entry);
     invariant(
-      !entry.executed.has(timestamp) && timestamp > entry.floor,
+      executedIn(entry, timestamp) === undefined && timestamp > entry.floor,
       'integrity',
       () => `request ${client}/${timestamp} would execute twice`,
     );
     insertAscending(entry.timestamps, timestamp);
-    remember(entry, timestamp, executed);
+    remember(entry, [timestamp, request, sequence, batch, result], entry.nextPlace);
+    entry.nextPlace += 1;
     while (entry.timestamps.length > this.window) forgetOldest(entry);
-    while (entry.bytes > this.maxResultBytes && entry.kept > 1) dropOldestResult(entry);
+    dropOldestResults(entry, this.maxResultBytes);
   }
 
   private entryOf(client: ClientId): ClientEntry {
@@ -133,73 +153,89 @@ export class ClientTable {
 }
 
 function emptyEntry(floor: Timestamp): ClientEntry {
-  const executed = new Map<Timestamp, Executed>();
-  return { executed, toDrop: executed.entries(), timestamps: [], floor, kept: 0, bytes: 0 };
+  const maps = { dropped: new Map(), kept: new Map(), spelled: new Map() };
+  return { ...maps, timestamps: [], floor, bytes: 0, nextPlace: 0 };
+}
+
+function executedIn({ kept, dropped }: ClientEntry, timestamp: Timestamp): Executed | undefined {
+  return kept.get(timestamp) ?? dropped.get(timestamp);
 }
 
 /** Everything but its place among the timestamps. */
-function remember(
-  entry: ClientEntry,
-  timestamp: Timestamp,
-  { request, sequence, batch, result }: Omit<Executed, 'bytes'>,
-): void {
-  const bytes = result === null ? 0 : jsonBytes(result);
-  entry.executed.set(timestamp, { request, sequence, batch, result, bytes });
-  if (result === null) return;
-  entry.kept += 1;
+function remember(entry: ClientEntry, written: WrittenRequest, place: number): void {
+  const [timestamp, , , , result] = written;
+  const bytes = result === null ? 0 : utf8Bytes(JSON.stringify(result)) - QUOTES;
+  const { kept, dropped } = entry;
+  (result === null ? dropped : kept).set(timestamp, { written, bytes, place });
   entry.bytes += bytes;
+  entry.spelled.delete(blockOf(place));
 }
 
-/** As it is written down, in the order of execution: timestamp, request, sequence, batch, result. */
-type WrittenRequest = readonly [Timestamp, string, number, string, string | null];
+function blockOf(place: number): number {
+  return Math.floor(place / BLOCK_SIZE);
+}
 
-function entryText({ floor, executed }: ClientEntry): string {
-  const written: WrittenRequest[] = [];
-  for (const [timestamp, { request, sequence, batch, result }] of executed) {
-    written.push([timestamp, request, sequence, batch, result]);
+/** In the order of execution. */
+function entryText({ floor, dropped, kept, spelled }: ClientEntry): string {
+  const blocks = new Set<number>();
+  const changed = new Map<number, WrittenRequest[]>();
+  for (const part of [dropped, kept]) {
+    for (const { written, place } of part.values()) {
+      const block = blockOf(place);
+      blocks.add(block);
+      if (spelled.has(block)) continue;
+      const listed = changed.get(block);
+      if (listed === undefined) changed.set(block, [written]);
+      else listed.push(written);
+    }
   }
-  return JSON.stringify([floor, written]);
+  for (const [block, listed] of changed) spelled.set(block, JSON.stringify(listed).slice(1, -1));
+  const texts = Array.from(blocks, (block) => spelled.get(block));
+  return `[${floor},[${texts.join(',')}]]`;
 }
 
 /** Only for text that a quorum certified, or that this replica wrote itself. */
 function parseEntry(text: string): ClientEntry {
   const [floor, written] = JSON.parse(text) as [Timestamp, readonly WrittenRequest[]];
   const entry = emptyEntry(floor);
-  for (const [timestamp, request, sequence, batch, result] of written) {
-    remember(entry, timestamp, { request, sequence, batch, result });
-    entry.timestamps.push(timestamp);
+  for (const [place, each] of written.entries()) {
+    remember(entry, each, place);
+    entry.timestamps.push(each[0]);
   }
   entry.timestamps.sort((left, right) => left - right);
+  entry.nextPlace = written.length;
   return entry;
 }
 
 function forgetOldest(entry: ClientEntry): void {
   const oldest = entry.timestamps.shift();
   if (oldest === undefined) return;
-  const executed = entry.executed.get(oldest);
-  if (executed !== undefined) uncount(entry, executed);
-  entry.executed.delete(oldest);
+  remove(entry, oldest);
   entry.floor = oldest;
 }
 
-function dropOldestResult(entry: ClientEntry): void {
-  const next = entry.toDrop.next();
-  invariant(next.done !== true, 'transferable', () => 'more results are kept than there are');
-  const [timestamp, executed] = next.value;
-  uncount(entry, executed);
-  // A key that is there keeps its place in the order.
-  entry.executed.set(timestamp, { ...executed, result: null, bytes: 0 });
+/** In one pass: whoever begins anew for each result goes past all that were dropped before it. */
+function dropOldestResults(entry: ClientEntry, maxBytes: number): void {
+  for (const [timestamp, { written, place }] of entry.kept) {
+    if (entry.bytes <= maxBytes || entry.kept.size === 1) return;
+    const [, request, sequence, batch] = written;
+    remove(entry, timestamp);
+    remember(entry, [timestamp, request, sequence, batch, null], place);
+  }
 }
 
-function uncount(entry: ClientEntry, { result, bytes }: Executed): void {
-  if (result === null) return;
-  entry.kept -= 1;
-  entry.bytes -= bytes;
+function remove(entry: ClientEntry, timestamp: Timestamp): void {
+  const executed = executedIn(entry, timestamp);
+  if (executed === undefined) return;
+  entry.bytes -= executed.bytes;
+  entry.kept.delete(timestamp);
+  entry.dropped.delete(timestamp);
+  entry.spelled.delete(blockOf(executed.place));
 }
 
 /** Timestamps mostly grow, so the search starts at the end. */
 function insertAscending(sorted: Timestamp[], value: Timestamp): void {
   let index = sorted.length;
-  while (index > 0 && (sorted[index - 1] ?? 0) > value) index -= 1;
+  while ((sorted[index - 1] ?? value) > value) index -= 1;
   sorted.splice(index, 0, value);
 }

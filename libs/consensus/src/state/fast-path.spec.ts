@@ -55,6 +55,34 @@ describe('the fast path of a collector', () => {
     expect(path.isOn).toBe(false);
   });
 
+  it('waits for what is usual and four times what it varies by', () => {
+    const path = new FastPath(BOUNDS);
+    complete(path, 1, 2);
+    expect(path.waitMs).toBe(6);
+    complete(path, 100, 2);
+    complete(path, 1, 4);
+    expect(path.waitMs).toBeCloseTo(2.25 + 4 * 0.5);
+  });
+
+  it('goes off after three misses in a row, however many slots were complete before', () => {
+    const path = new FastPath(BOUNDS);
+    complete(path, 8);
+    for (let miss = 0; miss < 2; miss += 1) path.missed();
+    path.reachedQuorum();
+    path.missed();
+    expect(path.isOn).toBe(false);
+  });
+
+  it('counts complete slots from when it went off', () => {
+    const path = new FastPath(BOUNDS);
+    complete(path, 1);
+    for (let miss = 0; miss < 3; miss += 1) path.missed();
+    complete(path, 8);
+    expect(path.isOn).toBe(false);
+    path.reachedQuorum();
+    expect(path.isOn).toBe(true);
+  });
+
   it('comes on again once all have voted in most of many slots', () => {
     const path = new FastPath(BOUNDS);
     for (let miss = 0; miss < 3; miss += 1) path.missed();

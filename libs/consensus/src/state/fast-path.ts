@@ -10,7 +10,7 @@ const ROUND_SHARE = 1 / 4;
  * Whether a collector waits for the votes of all n replicas, and how long. With all of them a slot
  * is decided after one round of votes; the price is a wait wherever a replica is slow or away.
  *
- * Invariant kept here (bounded cost): after `MISSES` slots in a row whose wait was in vain there
+ * Invariant kept here (bounded cost): after `MISSES` slots in a row that waited without success there
  * are no more waits, until all n have voted in most of the slots that followed.
  */
 export class FastPath {
@@ -70,7 +70,7 @@ export class FastPath {
       this.smoothedMs === undefined ? sample : this.smoothedMs + (sample - this.smoothedMs) / 8;
   }
 
-  /** A slot's wait was in vain. */
+  /** A slot waited and did not get the votes of all. */
   missed(): void {
     this.misses += 1;
     if (this.misses < MISSES) return;

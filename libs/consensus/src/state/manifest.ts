@@ -1,7 +1,7 @@
 /** The list of a state's chunks, as it travels before the chunks themselves. */
 
-import type { Chunk, Snapshot } from '../durable.js';
-import type { Digest } from '../ids.js';
+import type { Digest } from '../messages/ids.js';
+import type { Chunk, Snapshot } from '../model/durable.js';
 
 export type ChunkName = Pick<Chunk, 'name' | 'digest'>;
 
@@ -13,7 +13,7 @@ export interface Manifest extends Pick<Snapshot, 'ledgerHead'> {
 /** Characters of one part of a chunk at most; the wire's limit holds whatever is escaped. */
 const PART_CHARACTERS = 128 * 1024;
 
-/** Whoever hashes a manifest, or compares with what is in it, may rely on this spelling. */
+/** Hashing a manifest and comparing with its entries may rely on this spelling. */
 const DIGEST = /^[0-9a-f]{64}$/;
 
 /** @returns JSON text, see `parseManifest` */
@@ -33,8 +33,10 @@ export function parseManifest(text: string): Manifest | undefined {
   if (!isDigest(ledgerHead) || !Array.isArray(chunks)) return undefined;
   const names: ChunkName[] = [];
   for (const entry of chunks as unknown[]) {
-    const [name, digest] = Array.isArray(entry) ? (entry as unknown[]) : [];
-    if (typeof name !== 'string' || !isDigest(digest) || name === '') return undefined;
+    if (!Array.isArray(entry)) return undefined;
+    const [name, digest] = entry as unknown[];
+    if (typeof name !== 'string' || !isDigest(digest)) return undefined;
+    // None has the empty name either.
     if (name <= (names.at(-1)?.name ?? '')) return undefined;
     names.push({ name, digest });
   }

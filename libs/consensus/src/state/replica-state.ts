@@ -1,27 +1,27 @@
-import type { ClusterSize, ReplicaConfig } from '../config.js';
-import { clusterSize } from '../config.js';
-import type { StoreRecord } from '../durable.js';
-import type { Effect } from '../effect.js';
-import type { ClientId, Digest, ReplicaId, SequenceNumber, View } from '../ids.js';
-import type { Input } from '../input.js';
-import type { PrePrepare } from '../messages.js';
-import type { CertificateAssembler, Digests, StateMachine, VoteRouter } from '../ports.js';
-import { primaryOf } from '../quorum.js';
-import type { RejectCode } from '../rejection.js';
+import type { ClientId, Digest, ReplicaId, SequenceNumber, View } from '../messages/ids.js';
+import type { PrePrepare } from '../messages/index.js';
+import { type ClusterSize, type ReplicaConfig, clusterSize } from '../model/config.js';
+import type { StoreRecord } from '../model/durable.js';
+import type { Effect } from '../model/effect.js';
+import type { Input } from '../model/input.js';
+import type { CertificateAssembler, Digests, StateMachine, VoteRouter } from '../model/ports.js';
+import { primaryOf } from '../model/quorum.js';
+import type { RejectCode } from '../model/rejection.js';
 import { collectorOf } from '../routing/collector.js';
-import { Suspicions } from '../view-change/suspicions.js';
-import { ViewChanges } from '../view-change/view-changes.js';
+import { type AnswerKind, AnswerBudget } from './answer-budget.js';
 import { CertificateDelay } from './certificate-delay.js';
 import { Checkpoints } from './checkpoints.js';
 import { ClientTable } from './client-table.js';
-import { AnswerBudget } from './answer-budget.js';
+import { Attention } from './attention.js';
 import { FastPath } from './fast-path.js';
 import { Recovery } from './recovery.js';
 import { RequestPool } from './request-pool.js';
-import { SlotWindow } from './slot-window.js';
 import { SettingsOfOthers } from './settings-of-others.js';
+import { SlotWindow } from './slot-window.js';
 import { StateChunks } from './state-chunks.js';
+import { Suspicions } from './suspicions.js';
 import type { Transfer } from './transfer.js';
+import { ViewChanges } from './view-changes.js';
 import type { WatchedRequest } from './watched-request.js';
 
 /** What a replica needs from outside, chosen once where it is wired. */
@@ -39,6 +39,14 @@ const MAX_VIEW_CHANGE_COST = 16;
  * Everything a replica knows, and the effects of the step under way. Handlers are functions over
  * this state; it has no behaviour of its own beyond what all of them share.
  */
+/** What is remembered of a decision that executed. */
+interface ExecutedDecision {
+  /** About how much passing it on takes. */
+  readonly bytes: number;
+  /** Who was sent it since. */
+  readonly sentTo: Set<ReplicaId>;
+}
+
 export class ReplicaState {
   readonly size: ClusterSize;
   readonly window: SlotWindow;
@@ -52,6 +60,8 @@ export class ReplicaState {
   readonly suspicions = new Suspicions();
   readonly chunks: StateChunks;
   readonly answers = new AnswerBudget();
+  /** How often other replicas are listened to. */
+  readonly attention = new Attention();
   readonly othersSettings = new SettingsOfOthers();
 
   view: View = 0;
@@ -81,6 +91,8 @@ export class ReplicaState {
   /** What the current view must propose for slots that earlier views began. */
   carriedOver: ReadonlyMap<SequenceNumber, Digest> = new Map();
   lastExecuted: SequenceNumber = 0;
+  /** When that executed. */
+  executedAtMs = 0;
   /** The next sequence number this replica assigns as primary. */
   nextSequence: SequenceNumber = 1;
   ledgerHead: Digest;
@@ -100,8 +112,8 @@ export class ReplicaState {
   nowMs = 0;
 
   private effects: Effect[] = [];
-  /** About how many bytes the decisions take that were executed last. */
-  private readonly executedBytes = new Map<SequenceNumber, number>();
+  /** The decisions that were executed last. */
+  private readonly executed = new Map<SequenceNumber, ExecutedDecision>();
 
   constructor(
     readonly config: ReplicaConfig,
@@ -147,13 +159,23 @@ export class ReplicaState {
 
   /** Notes how much passing on the decision of `sequence` takes, which executes now. */
   noteDecision(sequence: SequenceNumber, bytes: number): void {
-    this.executedBytes.set(sequence, bytes);
-    this.executedBytes.delete(sequence - 2 * this.config.windowSlots);
+    this.executed.set(sequence, { bytes, sentTo: new Set() });
+    this.executed.delete(sequence - 2 * this.config.windowSlots);
   }
 
   /** About how many bytes a decision takes; of one that is not remembered, as many as one may. */
   decisionBytes(sequence: SequenceNumber): number {
-    return this.executedBytes.get(sequence) ?? this.config.maxBatchCharacters;
+    return this.executed.get(sequence)?.bytes ?? this.config.maxBatchCharacters;
+  }
+
+  /** Which budget the decision of `sequence` is sent from: few who get it need it twice. */
+  decisionKind(sequence: SequenceNumber, to: ReplicaId): AnswerKind {
+    return this.executed.get(sequence)?.sentTo.has(to) === true ? 'again' : 'decisions';
+  }
+
+  /** Notes that `to` is sent the decision of `sequence`. */
+  noteSent(sequence: SequenceNumber, to: ReplicaId): void {
+    this.executed.get(sequence)?.sentTo.add(to);
   }
 
   get isPrimary(): boolean {

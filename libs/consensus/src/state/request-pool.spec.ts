@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Request } from '../messages.js';
+import type { Request } from '../messages/index.js';
 import { RequestPool } from './request-pool.js';
 
 function request(client: string, timestamp: number, operation = 'x'): Request {
@@ -142,5 +142,161 @@ describe('requests that wait', () => {
     const pool = new RequestPool(10, 10, 100, 1_000_000);
     expect(fill(pool, 'a', [1], 'x'.repeat(1000))).toEqual(['added']);
     expect(fill(pool, 'a', [2])).toEqual(['client-window-full']);
+  });
+});
+
+describe('whose requests are in a batch', () => {
+  const waiting = Array.from({ length: 10 }, (_, index) => index + 1);
+  const large = 'x'.repeat(10);
+
+  it.each([
+    ['requests', 4, 1000],
+    ['characters', 10, 40],
+  ])('each client has an equal part of its %s', (_, requests, characters) => {
+    const pool = new RequestPool(10, 30);
+    for (const client of ['a', 'b']) fill(pool, client, waiting, large);
+    expect(next(pool, requests, characters)).toEqual(['a-1', 'a-2', 'b-1', 'b-2']);
+  });
+
+  it('a client of which nothing waits takes no part', () => {
+    const pool = new RequestPool(10, 30);
+    fill(pool, 'c', [1]);
+    next(pool, 1);
+    for (const client of ['a', 'b']) fill(pool, client, waiting);
+    expect(next(pool, 6)).toEqual(['a-1', 'a-2', 'a-3', 'b-1', 'b-2', 'b-3']);
+  });
+
+  it('who came first comes last next time', () => {
+    const pool = new RequestPool(10, 30);
+    for (const client of ['a', 'b']) fill(pool, client, waiting);
+    expect([next(pool, 1), next(pool, 1), next(pool, 1)].flat()).toEqual(['a-1', 'b-1', 'a-2']);
+  });
+
+  it('who was served alone keeps its turn', () => {
+    const pool = new RequestPool(10, 30);
+    fill(pool, 'a', [1]);
+    fill(pool, 'b', [1]);
+    pool.markProposed('b-1');
+    next(pool, 1);
+    pool.markAllWaiting();
+    expect(next(pool, 2)).toEqual(['a-1', 'b-1']);
+  });
+
+  it('who has nothing left and returns comes after those that waited meanwhile', () => {
+    const pool = new RequestPool(10, 30);
+    fill(pool, 'a', [1]);
+    fill(pool, 'b', [1]);
+    pool.remove('a', 1);
+    fill(pool, 'a', [2]);
+    expect(next(pool, 2)).toEqual(['b-1', 'a-2']);
+  });
+
+  it('is empty when nothing waits, and has nothing twice', () => {
+    const pool = new RequestPool(10, 30);
+    expect(next(pool, 9)).toEqual([]);
+    fill(pool, 'a', [1, 2]);
+    expect([next(pool, 1), next(pool, 9), next(pool, 9)]).toEqual([['a-1'], ['a-2'], []]);
+  });
+
+  it('A7: a request that finds no room is not overtaken by a smaller one of its client', () => {
+    const pool = new RequestPool(10, 30);
+    fill(pool, 'a', [1, 3], large);
+    fill(pool, 'a', [2], 'x'.repeat(50));
+    expect(next(pool, 9, 30)).toEqual(['a-1']);
+  });
+});
+
+describe('the room in a pool', () => {
+  /** Bytes that one with an operation of 100 characters takes, which was signed alone. */
+  const BYTES = 712;
+  const operation = 'x'.repeat(100);
+
+  it.each([
+    ['a client', new RequestPool(10, 10, 2 * BYTES), 'client-window-full'],
+    ['all clients', new RequestPool(10, 10, 10_000, 2 * BYTES), 'request-pool-full'],
+  ])('can be used up by %s to the last byte', (_, pool, full) => {
+    expect(fill(pool, 'a', [1, 2, 3], operation)).toEqual(['added', 'added', full]);
+  });
+
+  it('is given back by a request that is removed, to its client too', () => {
+    const pool = new RequestPool(10, 10, 2 * BYTES);
+    fill(pool, 'a', [1, 2], operation);
+    pool.remove('a', 1);
+    expect(fill(pool, 'a', [3], operation)).toEqual(['added']);
+  });
+
+  it('stays as it is when something is removed that is not there', () => {
+    const pool = new RequestPool(10, 10);
+    fill(pool, 'a', [1]);
+    pool.remove('a', 2);
+    pool.remove('b', 1);
+    expect([pool.size, pool.waitingCount]).toEqual([1, 1]);
+  });
+
+  it('of two clients that hold the most, the one that comes first makes room', () => {
+    const pool = new RequestPool(10, 4);
+    fill(pool, 'a', [1, 2]);
+    fill(pool, 'b', [1, 2]);
+    expect(fill(pool, 'c', [1])).toEqual(['added']);
+    expect(['a', 'b'].map((client) => held(pool, client))).toEqual([[1], [1, 2]]);
+  });
+
+  it('is not made by what is proposed, however much that is', () => {
+    const pool = new RequestPool(10, 5);
+    fill(pool, 'a', [1, 2, 3]);
+    next(pool, 3);
+    fill(pool, 'b', [1, 2]);
+    expect(fill(pool, 'c', [1])).toEqual(['added']);
+    expect(['a', 'b'].map((client) => held(pool, client))).toEqual([[1, 2, 3], [1]]);
+    next(pool, 9);
+    expect(fill(pool, 'd', [1])).toEqual(['request-pool-full']);
+  });
+
+  it('of a client all of whose requests are proposed is full, and none of them is asked about', () => {
+    const pool = new RequestPool(2, 10);
+    fill(pool, 'a', [1, 2]);
+    next(pool, 2);
+    const asked: number[] = [];
+    const isDead = (timestamp: number) => asked.push(timestamp) > 0;
+    expect(pool.add(request('a', 3), true, isDead)).toBe('client-window-full');
+    expect(asked).toEqual([]);
+  });
+
+  it('is for one request of a timestamp: of two that a client signs the first one counts', () => {
+    const pool = new RequestPool(10, 10);
+    fill(pool, 'a', [1]);
+    expect(pool.add({ ...request('a', 1), digest: 'other' }, true)).toBe('timestamp-reused');
+    expect(pool.get('other')).toBeUndefined();
+  });
+
+  it('counts a request that was signed alone after one that was signed on a list', () => {
+    const pool = new RequestPool(10, 10, 2 * BYTES + 80);
+    pool.add({ ...request('a', 1, operation), signedWith: ['a-1'] }, true);
+    expect(fill(pool, 'a', [2, 3], operation)).toEqual(['added', 'client-window-full']);
+  });
+
+  it('is freed of what executed or never will, of all clients at once', () => {
+    const pool = new RequestPool(10, 10);
+    fill(pool, 'a', [1, 2, 3]);
+    fill(pool, 'b', [2, 3]);
+    pool.removeIf((client, timestamp) => client === 'a' && timestamp < 3);
+    expect(['a', 'b'].map((client) => held(pool, client))).toEqual([[3], [2, 3]]);
+    expect(pool.waitingCount).toBe(3);
+  });
+});
+
+describe('the request that the primary is watched for', () => {
+  it('is the oldest one, of a client that was just served after those of others', () => {
+    const pool = new RequestPool(10, 10);
+    expect(pool.oldest()).toBeUndefined();
+    fill(pool, 'a', [1, 2]);
+    fill(pool, 'b', [1]);
+    expect(pool.oldest()?.digest).toBe('a-1');
+    pool.defer('a');
+    expect(pool.oldest()?.digest).toBe('b-1');
+    pool.defer('c');
+    expect(pool.oldest()?.digest).toBe('b-1');
+    pool.remove('b', 1);
+    expect(pool.oldest()?.digest).toBe('a-1');
   });
 });

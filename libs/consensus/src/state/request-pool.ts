@@ -4,17 +4,17 @@
  * Invariants kept here:
  * - bounded memory: at most `clientWindow` requests and so many bytes a client, and `capacity`
  *   requests and so many bytes in all, however many a faulty client signs;
- * - one request a (client, timestamp): a client that signs two is held to the first;
- * - no client keeps another one out: who holds the most makes room for who holds less, and batches
- *   are shared out among the clients that have something waiting;
+ * - one request per (client, timestamp): of two that a client signs, the first counts;
+ * - no client keeps another one out: the client with most requests makes room for one with fewer, and
+ *   batches are shared among the clients that have requests waiting;
  * - of one client, requests are proposed in the order of their timestamps, and the lowest are
  *   held. That is what lets a backup tell a primary that passes a request over from one that
  *   could not take it (`view-change/suspecting.ts`).
  */
 
-import type { ClientId, Digest, Timestamp } from '../ids.js';
-import { BatchSize } from '../batch-size.js';
-import type { Request } from '../messages.js';
+import type { ClientId, Digest, Timestamp } from '../messages/ids.js';
+import type { Request } from '../messages/index.js';
+import { BatchSize } from '../model/batch-size.js';
 
 /** Bytes of memory of one client's requests at most, and of all of them. */
 export const MAX_CLIENT_POOL_BYTES = 32 * 1024 * 1024;
@@ -45,7 +45,7 @@ interface PooledRequest {
 }
 
 interface ClientRequests {
-  readonly pooled: Map<Timestamp, Digest>;
+  readonly pooled: Map<Timestamp, PooledRequest>;
   /** Those of them that wait to be proposed, ascending. */
   readonly waiting: Timestamp[];
   bytes: number;
@@ -108,10 +108,11 @@ export class RequestPool {
     if (!this.hasClientRoom(client, own, { timestamp, bytes, isDead })) return 'client-window-full';
     if (!this.hasRoom(own, bytes)) return 'request-pool-full';
     this.clients.set(client, own);
-    own.pooled.set(timestamp, digest);
+    const pooled = { request, bytes, everyoneHasIt };
+    own.pooled.set(timestamp, pooled);
     own.bytes += bytes;
     this.bytes += bytes;
-    this.requests.set(digest, { request, bytes, everyoneHasIt });
+    this.requests.set(digest, pooled);
     this.wait(own, timestamp);
     this.lastList = request.signedWith;
     return 'added';
@@ -120,14 +121,13 @@ export class RequestPool {
   /** Removes what is held for (client, timestamp): it executed, or never will. */
   remove(client: ClientId, timestamp: Timestamp): void {
     const own = this.clients.get(client);
-    const digest = own?.pooled.get(timestamp);
-    if (own === undefined || digest === undefined) return;
-    const bytes = this.requests.get(digest)?.bytes ?? 0;
-    this.requests.delete(digest);
+    const pooled = own?.pooled.get(timestamp);
+    if (own === undefined || pooled === undefined) return;
+    this.requests.delete(pooled.request.digest);
     this.waitNoMore(own, timestamp);
     own.pooled.delete(timestamp);
-    own.bytes -= bytes;
-    this.bytes -= bytes;
+    own.bytes -= pooled.bytes;
+    this.bytes -= pooled.bytes;
     if (own.pooled.size === 0) this.clients.delete(client);
   }
 
@@ -147,18 +147,16 @@ export class RequestPool {
   }
 
   /** The request that the primary is watched for next, of those that have not executed. */
-  oldest(): Digest | undefined {
-    for (const digest of this.requests.keys()) return digest;
+  oldest(): Request | undefined {
+    for (const { request } of this.requests.values()) return request;
     return undefined;
   }
 
   /** The primary serves this client: it is watched for the requests of others first. */
   defer(client: ClientId): void {
-    for (const digest of this.clients.get(client)?.pooled.values() ?? []) {
-      const pooled = this.requests.get(digest);
-      if (pooled === undefined) continue;
-      this.requests.delete(digest);
-      this.requests.set(digest, pooled);
+    for (const pooled of this.clients.get(client)?.pooled.values() ?? []) {
+      this.requests.delete(pooled.request.digest);
+      this.requests.set(pooled.request.digest, pooled);
     }
   }
 
@@ -199,13 +197,12 @@ export class RequestPool {
   /** @returns how many of the client's waiting requests the batch has now */
   private take(own: ClientRequests, from: number, batch: Draft, most: Share): number {
     const before = batch.characters;
-    let at = from;
-    for (; at < own.waiting.length; at += 1) {
-      const pooled = this.requests.get(own.pooled.get(own.waiting[at] ?? -1) ?? '');
-      if (pooled === undefined || !batch.add(pooled)) break;
+    for (let at = from; ; at += 1) {
+      // Beyond the last one that waits there is none.
+      const pooled = own.pooled.get(own.waiting[at] ?? -1);
+      if (pooled === undefined || !batch.add(pooled)) return at;
       if (at + 1 >= most.requests || batch.characters - before >= most.characters) return at + 1;
     }
-    return at;
   }
 
   private bytesOf({ operation, signedWith }: Request): number {
@@ -239,22 +236,20 @@ export class RequestPool {
       const held = (each: ClientRequests): number =>
         fullOfRequests ? each.pooled.size : each.bytes;
       const wanted = held(own) + (fullOfRequests ? 1 : bytes);
-      const [client, most] = this.largest(held) ?? [];
-      const highest = most?.waiting.at(-1);
-      if (client === undefined || most === undefined || highest === undefined) return false;
-      if (held(most) <= wanted) return false;
-      this.remove(client, highest);
+      const most = this.largest(held);
+      if (most === undefined || most.holds <= wanted) return false;
+      this.remove(most.client, most.highest);
     }
   }
 
   /** Of the clients of which something waits, who holds the most. */
-  private largest(
-    held: (each: ClientRequests) => number,
-  ): readonly [ClientId, ClientRequests] | undefined {
-    let largest: readonly [ClientId, ClientRequests] | undefined;
-    for (const each of this.clients) {
-      const isMore = largest === undefined || held(each[1]) > held(largest[1]);
-      if (each[1].waiting.length > 0 && isMore) largest = each;
+  private largest(held: (each: ClientRequests) => number): LargestClient | undefined {
+    let largest: LargestClient | undefined;
+    for (const [client, own] of this.clients) {
+      const highest = own.waiting.at(-1);
+      if (highest === undefined) continue;
+      const holds = held(own);
+      if (largest === undefined || holds > largest.holds) largest = { client, holds, highest };
     }
     return largest;
   }
@@ -289,6 +284,13 @@ interface Added {
   readonly isDead: (timestamp: Timestamp) => boolean;
 }
 
+/** Who holds the most, how much that is, and the highest timestamp that waits. */
+interface LargestClient {
+  readonly client: ClientId;
+  readonly holds: number;
+  readonly highest: Timestamp;
+}
+
 /** How much of a batch. */
 interface Share {
   readonly requests: number;
@@ -309,8 +311,8 @@ class Draft {
   /** @returns whether there was room; the first one always fits */
   add({ request, everyoneHasIt }: PooledRequest): boolean {
     const { length } = this.candidates;
-    if (length >= this.most.requests) return false;
-    if (length > 0 && this.size.with(request) > this.most.characters) return false;
+    const isFull = length >= this.most.requests;
+    if (isFull || (length > 0 && this.size.with(request) > this.most.characters)) return false;
     this.size.add(request);
     this.candidates.push({ request, inline: !everyoneHasIt });
     return true;
@@ -321,7 +323,7 @@ class Draft {
 function positionIn(ascending: readonly Timestamp[], value: Timestamp): number {
   let low = 0;
   let high = ascending.length;
-  if (high > 0 && (ascending[high - 1] ?? 0) < value) return high;
+  if ((ascending[high - 1] ?? 0) < value) return high;
   while (low < high) {
     const middle = (low + high) >>> 1;
     if ((ascending[middle] ?? 0) < value) low = middle + 1;

@@ -1,20 +1,14 @@
-import type { ReplicaId } from '../ids.js';
-
-/** A replica that was told something else than this one. */
-export interface DifferingReplica {
-  readonly replica: ReplicaId;
-  /** Names of the settings that differ, ascending. */
-  readonly settings: readonly string[];
-}
+import type { DifferingReplica } from '../model/settings.js';
+import type { ReplicaId } from '../messages/ids.js';
 
 /** Pause between two questions to one replica, and between two lines of the log about it. */
 const ASK_PAUSE_MS = 200;
 const TELL_PAUSE_MS = 60_000;
 
 interface Other {
-  /** Whether it ever said the same as this one, as far as anybody's signature tells. */
+  /** Whether it ever reported the same settings as this one, under its signature. */
   agreed: boolean;
-  /** What differs by its last fresh word; empty: nothing, as far as is known. */
+  /** What differs by its last fresh report; empty: nothing, as far as is known. */
   settings: readonly string[];
   /** Which of this replica's statuses that was the answer to. */
   attempt: number;
@@ -23,11 +17,11 @@ interface Other {
 }
 
 /**
- * Which of the other replicas say that their settings differ. One entry a member, whatever they say.
+ * Which of the other replicas report settings that differ. At most one entry per member.
  *
- * Invariant kept here: a word counts if it is fresh, that is, if it answers a later status of this run
- * than the word before it. What a replica said under settings that it has no more, and that somebody
- * kept and repeats, says nothing about it.
+ * Invariant kept here: a report counts if it is fresh, that is, if it answers a later status of this run
+ * than the report before it. So a replayed report, of settings that the replica no longer has, does not
+ * count.
  */
 export class SettingsOfOthers {
   private readonly others = new Map<ReplicaId, Other>();

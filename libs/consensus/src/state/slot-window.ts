@@ -6,7 +6,7 @@
  * a peer sends.
  */
 
-import type { SequenceNumber } from '../ids.js';
+import type { SequenceNumber } from '../messages/ids.js';
 import { Slot } from './slot.js';
 
 /** Slots kept below the low watermark, so that late votes still find what was decided. */

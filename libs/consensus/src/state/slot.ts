@@ -6,26 +6,21 @@
  * and as primary one pre-prepare.
  */
 
-import type { Evidence } from '../evidence.js';
-import type { Digest, ReplicaId, SequenceNumber, View } from '../ids.js';
-import { invariant } from '../invariants.js';
-import { decides } from '../quorum.js';
+import type { Digest, ReplicaId, SequenceNumber, View } from '../messages/ids.js';
 import type {
   Decision,
+  PrePrepare,
+  Request,
   SlotCertificate,
   SlotPhase,
   SlotVote,
-  PrePrepare,
-  Request,
   Tally,
   Verified,
-} from '../messages.js';
-
-/** A pre-prepare that a replica accepted, with the bodies of its requests in order. */
-export interface Proposal {
-  readonly prePrepare: PrePrepare;
-  readonly batch: readonly Request[];
-}
+} from '../messages/index.js';
+import type { Evidence } from '../model/evidence.js';
+import { invariant } from '../model/invariants.js';
+import { decides } from '../model/quorum.js';
+import { type Proposal, SlotInView } from './slot-in-view.js';
 
 /** The signed pre-prepare with every body in it, for a replica that may lack some. */
 export function withBodies({ prePrepare, batch }: Proposal): PrePrepare {
@@ -51,6 +46,14 @@ export function distinctBodies(batch: readonly Request[]): readonly Request[] {
 /** Proposals of different digests kept per slot. */
 const MAX_PROPOSALS = 8;
 
+function conviction(view: View): string {
+  return `proposals:${view}`;
+}
+
+function contradiction(replica: ReplicaId, phase: SlotPhase): string {
+  return `${replica}:conflicting-${phase}`;
+}
+
 /** A vote of this replica. */
 interface CastVote {
   readonly view: View;
@@ -60,31 +63,13 @@ interface CastVote {
 }
 
 export class Slot {
-  /** A pre-prepare that waits for request bodies; accepted once they are here. */
-  awaitingBodies: Verified<PrePrepare> | undefined;
-  /** What was accepted in the current view. */
-  proposal: Proposal | undefined;
+  /** What is known of it in the current view. */
+  inView = new SlotInView();
   /** Bodies a peer sent with a decision, when they are not a proposal's. */
   decidedBatch: { readonly digest: Digest; readonly batch: readonly Request[] } | undefined;
-  /** Digests of request bodies that `awaitingBodies` still lacks. */
-  readonly missing = new Set<Digest>();
   /** The batch being fetched from others, and how often one was asked. */
   fetching: { readonly digest: Digest; attempts: number } | undefined;
   acceptedAtMs: number | undefined;
-  /** Set once the collector missed its time: from then on votes of this slot are broadcast. */
-  fellBack = false;
-  /** What a quorum voted to prepare, and since when the collector awaits the rest; `voting.ts`. */
-  quorum: { readonly digest: Digest; readonly atMs: number } | undefined;
-  /** Set once it has waited for them long enough. */
-  waitedForAll = false;
-  /** How often the current phase's vote was sent again. */
-  attempts = 0;
-  /** Replicas that reminded of this slot: they lack a certificate. */
-  readonly reminders = new Set<ReplicaId>();
-  /** Set once this replica has shown its accepted pre-prepare to all (see `disputes.ts`). */
-  proposalShown = false;
-  /** Who was shown it because they were told another collector. */
-  readonly shownTo = new Set<ReplicaId>();
   /** The latest view in which this replica, as its primary, proposed here. */
   private proposed: View | undefined;
 
@@ -100,7 +85,8 @@ export class Slot {
   private readonly reported = new Set<string>();
   /** Proposals of this and earlier views that were complete, newest last. */
   private readonly proposals = new Map<Digest, Proposal>();
-  private readonly published = new Set<SlotPhase>();
+  /** Who was sent which of the batches that are here, because they asked for it. */
+  private readonly sent = new Set<string>();
 
   /** @param n number of replicas */
   constructor(
@@ -157,20 +143,10 @@ export class Slot {
     }
   }
 
-  /** A new view begins: its proposal, collector and timers start anew. */
+  /** A new view begins. */
   enterView(): void {
-    this.proposal = undefined;
-    this.awaitingBodies = undefined;
-    this.missing.clear();
+    this.inView = new SlotInView();
     if (this.decidedDigest === undefined) this.fetching = undefined;
-    this.fellBack = false;
-    this.attempts = 0;
-    this.proposalShown = false;
-    this.quorum = undefined;
-    this.waitedForAll = false;
-    this.reminders.clear();
-    this.shownTo.clear();
-    this.published.clear();
   }
 
   /** Whether this replica, as its primary, has proposed here in `view`. */
@@ -201,7 +177,7 @@ export class Slot {
       () => `second ${phase} vote in view ${vote.view} at sequence ${this.sequence}`,
     );
     this.own[phase] = vote;
-    this.attempts = 0;
+    this.inView.attempts = 0;
   }
 
   /**
@@ -249,7 +225,7 @@ export class Slot {
       earlier === undefined ||
         earlier.digest === digest ||
         // An undecided slot may get another digest in a later view, which may decide at once.
-        (phase === 'prepare' && earlier.view < view && this.decidedDigest === undefined),
+        (earlier.view < view && this.decidedDigest === undefined),
       'agreement',
       () => `two ${phase} certificates at sequence ${this.sequence}`,
     );
@@ -264,11 +240,34 @@ export class Slot {
     return true;
   }
 
-  /** True the first time: a gatherer publishes the certificate of a phase once. */
-  publishOnce(phase: SlotPhase): boolean {
-    if (this.published.has(phase)) return false;
-    this.published.add(phase);
-    return true;
+  /** Whether `replica` asked for the batch with `digest` before, and was sent it. */
+  wasSent(digest: Digest, replica: ReplicaId): boolean {
+    return this.sent.has(`${replica}:${digest}`);
+  }
+
+  /** Notes that `replica` is sent the batch with `digest`. */
+  noteSent(digest: Digest, replica: ReplicaId): void {
+    this.sent.add(`${replica}:${digest}`);
+  }
+
+  /** Whether the primary of `view` was shown to have signed two proposals for this slot. */
+  isConvicted(view: View): boolean {
+    return this.reported.has(conviction(view));
+  }
+
+  /** True the first time that the primary of `view` is shown to have signed two proposals. */
+  convictOnce(view: View): boolean {
+    return this.reportOnce(conviction(view));
+  }
+
+  /** True the first time that the signer of `vote` contradicts itself in its phase. */
+  catchOnce({ replica, phase }: Pick<SlotVote, 'replica' | 'phase'>): boolean {
+    return this.reportOnce(contradiction(replica, phase));
+  }
+
+  /** Whether the signer of `vote` is known to have contradicted itself in its phase. */
+  isCaught({ replica, phase }: Pick<SlotVote, 'replica' | 'phase'>): boolean {
+    return this.reported.has(contradiction(replica, phase));
   }
 
   /**

@@ -6,9 +6,9 @@
  * replica, whether it was executed, restored or transferred; and each of them can be transferred.
  */
 
-import type { Chunk, ChunkChange } from '../durable.js';
-import type { Digest, SequenceNumber } from '../ids.js';
-import type { Digests, StateMachine } from '../ports.js';
+import type { Digest, SequenceNumber } from '../messages/ids.js';
+import type { Chunk, ChunkChange } from '../model/durable.js';
+import type { Digests, StateMachine } from '../model/ports.js';
 import { requireTransferable } from './chunk-limit.js';
 import type { ClientTable } from './client-table.js';
 

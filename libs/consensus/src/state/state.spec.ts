@@ -1,97 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { InvariantViolation } from '../invariants.js';
-import type { Request, SlotCertificate, SlotVote, Verified } from '../messages.js';
+import type { Request } from '../messages/index.js';
+import { clusterSize } from '../model/config.js';
 import { CertificateDelay } from './certificate-delay.js';
 import { ClientTable } from './client-table.js';
 import { Recovery } from './recovery.js';
 import { RequestPool } from './request-pool.js';
 import { SlotWindow } from './slot-window.js';
-import { Slot } from './slot.js';
-import { clusterSize } from '../config.js';
-
-function vote(
-  replica: number,
-  digest: string,
-  overrides: Partial<SlotVote> = {},
-): Verified<SlotVote> {
-  return {
-    kind: 'vote',
-    phase: 'prepare',
-    view: 0,
-    sequence: 1,
-    digest,
-    replica,
-    signature: `${replica}:${digest}`,
-    attempt: 0,
-    ...overrides,
-  } as Verified<SlotVote>;
-}
 
 function request(client: string, timestamp: number): Request {
   const digest = `${client}-${timestamp}`;
   return { kind: 'request', client, timestamp, operation: 'x'.repeat(10), digest, signature: '' };
 }
-
-describe('slot', () => {
-  it('counts distinct signers, never messages', () => {
-    const slot = new Slot(1, 4);
-    expect(slot.addVote(vote(1, 'a'))).toBe('added');
-    expect(slot.addVote(vote(1, 'a'))).toBe('known');
-    expect(slot.votesFor('prepare', 0, 'a')).toHaveLength(1);
-  });
-
-  it('keeps the first of two conflicting votes and both as evidence', () => {
-    const slot = new Slot(1, 4);
-    slot.addVote(vote(1, 'a'));
-    expect(slot.addVote(vote(1, 'b'))).toMatchObject({
-      kind: 'conflicting-votes',
-      accused: 1,
-      votes: [{ digest: 'a' }, { digest: 'b' }],
-    });
-    expect(slot.votesFor('prepare', 0, 'b')).toEqual([]);
-  });
-
-  it('never counts a prepare vote as commit, nor one of another view', () => {
-    const slot = new Slot(1, 4);
-    slot.addVote(vote(1, 'a'));
-    expect(slot.votesFor('commit', 0, 'a')).toEqual([]);
-    expect(slot.votesFor('prepare', 1, 'a')).toEqual([]);
-  });
-
-  it('refuses to vote twice in one (phase, view), with the same digest too', () => {
-    const slot = new Slot(1, 4);
-    slot.castVote('prepare', { view: 0, digest: 'a', castAtMs: 0 });
-    slot.castVote('commit', { view: 0, digest: 'a', castAtMs: 0 });
-    expect(() => slot.castVote('prepare', { view: 0, digest: 'b', castAtMs: 0 })).toThrow(
-      InvariantViolation,
-    );
-  });
-
-  it('refuses a second commit certificate for another digest', () => {
-    const slot = new Slot(1, 4);
-    const certificate = { kind: 'certificate', phase: 'commit', view: 0, sequence: 1 };
-    slot.setCertificate({ ...certificate, digest: 'a' } as Verified<SlotCertificate>);
-    expect(() =>
-      slot.setCertificate({ ...certificate, view: 3, digest: 'b' } as Verified<SlotCertificate>),
-    ).toThrow(/agreement/);
-  });
-
-  it('tallies others, once per replica and phase, from votes and certificates alike', () => {
-    const slot = new Slot(1, 4);
-    slot.addVote(vote(0, 'a'));
-    slot.addVote(vote(1, 'a'));
-    slot.addVote(vote(2, 'b'));
-    slot.setCertificate({
-      kind: 'certificate',
-      phase: 'prepare',
-      view: 0,
-      sequence: 1,
-      digest: 'a',
-      proof: { scheme: 'ed25519', signers: [0, 1, 3], signatures: [] },
-    } as unknown as Verified<SlotCertificate>);
-    expect(slot.tally(0, 'a')).toEqual({ correct: 2, corrupt: 1 });
-  });
-});
 
 describe('slot window', () => {
   it('is bounded and follows execution', () => {
@@ -107,6 +26,14 @@ describe('slot window', () => {
     expect([...window.values()]).toHaveLength(160);
     window.advance(100);
     expect(window.lowWatermark).toBe(128);
+  });
+
+  it('makes a slot once and counts those in memory', () => {
+    const window = new SlotWindow(256, 4);
+    expect(window.count).toBe(0);
+    expect(window.open(1)).toBe(window.open(1));
+    window.open(2);
+    expect(window.count).toBe(2);
   });
 });
 
@@ -188,6 +115,22 @@ describe('certificate delay', () => {
     expect(delay.timeoutMs(9)).toBe(2000);
   });
 
+  it('expects the first ones to vary by half of what they take', () => {
+    const delay = new CertificateDelay(300, { min: 20, max: 2000 });
+    expect(delay.usualMs).toBeUndefined();
+    delay.observe(400);
+    expect(delay.usualMs).toBe(400);
+    expect(delay.timeoutMs(0)).toBe(1200);
+  });
+
+  it('takes the fourth late one in a row for the rule', () => {
+    const delay = new CertificateDelay(300, { min: 20, max: 2000 });
+    for (let late = 0; late < 3; late += 1) delay.observe(500, true);
+    expect(delay.usualMs).toBeUndefined();
+    delay.observe(500, true);
+    expect(delay.usualMs).toBe(500);
+  });
+
   it('learns from late ones when there are several in a row, and not from one now and then', () => {
     const delay = new CertificateDelay(300, { min: 20, max: 2000 });
     for (let sample = 0; sample < 50; sample += 1) delay.observe(4);
@@ -202,21 +145,48 @@ describe('certificate delay', () => {
 });
 
 describe('recovery', () => {
+  it('starts without a word said or heard', () => {
+    const recovery = new Recovery(clusterSize(4));
+    expect(recovery.callingForHelp).toBe(false);
+    // No position counts as told before the first status.
+    expect(recovery.executedAtLastStatus).toBeLessThan(0);
+    expect([recovery.provenProgress, recovery.provenView]).toEqual([0, 0]);
+  });
+
+  it('a primary may propose at once when its view began on the word of a quorum', () => {
+    const recovery = new Recovery(clusterSize(4));
+    expect(recovery.couldPropose(0)).toBe(false);
+    recovery.settle();
+    expect(recovery.couldPropose(0)).toBe(true);
+  });
+
+  it('believes in a view that f + 1 others have reached, and in no word taken back', () => {
+    const recovery = new Recovery(clusterSize(4));
+    recovery.heard(1, 0, 2);
+    expect(recovery.provenView).toBe(0);
+    recovery.heard(2, 0, 9);
+    expect(recovery.provenView).toBe(2);
+    recovery.heard(3, 0, 5);
+    expect(recovery.provenView).toBe(5);
+    recovery.heard(2, 0, 1);
+    expect(recovery.provenView).toBe(5);
+  });
+
   it('a primary proposes once a quorum has spoken and it is level with one honest replica', () => {
     const recovery = new Recovery(clusterSize(4));
-    recovery.heard(1, 5);
+    recovery.heard(1, 5, 0);
     expect(recovery.mayPropose(0)).toBe(false);
-    recovery.heard(2, 1_000_000);
+    recovery.heard(2, 1_000_000, 0);
     expect(recovery.provenProgress).toBe(5);
     expect(recovery.mayPropose(4)).toBe(false);
     expect(recovery.mayPropose(5)).toBe(true);
-    recovery.heard(3, 9);
+    recovery.heard(3, 9, 0);
     expect(recovery.mayPropose(5)).toBe(true);
   });
 
   it('one faulty replica cannot make others believe they lag', () => {
     const recovery = new Recovery(clusterSize(4));
-    recovery.heard(3, Number.MAX_SAFE_INTEGER);
+    recovery.heard(3, Number.MAX_SAFE_INTEGER, 0);
     expect(recovery.provenProgress).toBe(0);
   });
 });

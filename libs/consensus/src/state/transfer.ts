@@ -6,12 +6,12 @@
  * - bounded memory: what is not verified yet stays under a limit, whatever the source sends.
  */
 
-import type { Chunk } from '../durable.js';
-import type { ReplicaId, SequenceNumber } from '../ids.js';
-import type { Certificate, ChunkPart } from '../messages.js';
-import { utf8Bytes } from '../text-size.js';
+import type { ReplicaId, SequenceNumber } from '../messages/ids.js';
+import type { Certificate, ChunkPart } from '../messages/index.js';
+import type { Chunk } from '../model/durable.js';
+import { utf8Bytes } from '../model/text-size.js';
 import { MAX_CHUNK_BYTES } from './chunk-limit.js';
-import { isFullPart, type Manifest } from './manifest.js';
+import { type Manifest, isFullPart } from './manifest.js';
 
 /** Bytes received but not verified, at most: as many as the largest chunk has that there may be. */
 export const MAX_UNVERIFIED_BYTES = MAX_CHUNK_BYTES;
@@ -75,7 +75,7 @@ export class Transfer {
   }
 
   /**
-   * Nothing came: the next source's turn. What is half here is asked for again.
+   * Nothing came: the next source is asked. Incomplete chunks are asked for again.
    *
    * @returns false when all have had their turn
    */
@@ -125,7 +125,7 @@ export class Transfer {
     const isLast = part + 1 === parts;
     arriving.parts ??= parts;
     arriving.bytes += utf8Bytes(text);
-    // Parts of another size, or ever more of them, would come for ever without being a chunk.
+    // Parts of another size, or an endless number of them, would never become a chunk.
     const isPossible =
       parts === arriving.parts &&
       (isLast || isFullPart(text)) &&

@@ -1,4 +1,4 @@
-import type { ClientId, Digest, SequenceNumber, Timestamp } from '../ids.js';
+import type { ClientId, Digest, SequenceNumber, Timestamp } from '../messages/ids.js';
 
 /** A request that the primary is watched for, and what its client was served meanwhile. */
 export interface WatchedRequest {

@@ -6,20 +6,26 @@
  * - a replica that has left a view votes in it no more: the view is durable before its
  *   view-change is sent;
  * - nothing it voted for is left out of its view-change, null batches included;
- * - f replicas alone move nobody.
+ * - f replicas alone make no replica leave.
  */
 
-import type { ViewChangeReason } from '../effect.js';
-import type { ReplicaId, View } from '../ids.js';
-import { mayAnswer } from '../catching-up.js';
-import { invariant } from '../invariants.js';
-import type { MovedBy, SlotReport, UnsignedViewChange, Verified, ViewChange } from '../messages.js';
-import { showEquivocation } from '../equivocation.js';
+import type { ReplicaId, View } from '../messages/ids.js';
+import type {
+  MovedBy,
+  SlotReport,
+  UnsignedViewChange,
+  Verified,
+  ViewChange,
+} from '../messages/index.js';
+import type { ViewChangeReason } from '../model/effect.js';
+import { invariant } from '../model/invariants.js';
 import { answersTo } from '../routing/answerers.js';
+import { showEquivocation } from '../slot/disputes.js';
+import { mayAnswer } from '../state/answering.js';
+import { certificatesIn, withoutProofs } from '../state/proofs.js';
 import type { ReplicaState } from '../state/replica-state.js';
 import type { Slot } from '../state/slot.js';
-import { beginViewIfPrimary, completeNewView } from './new-view.js';
-import { certificatesIn, withoutProofs } from './proofs.js';
+import { beginView } from './new-view.js';
 
 /** Whom a replica shows at a time what moved it. */
 const SHOWN_TO = 4;
@@ -58,9 +64,16 @@ export function startViewChange(state: ReplicaState, view: View, why: ViewChange
   askForView(state, viewChange);
 }
 
+/** Nobody stays in a view whose primary is convicted. */
+export function leaveIfConvicted(state: ReplicaState): void {
+  const { equivocation, view, active } = state;
+  if (!active || equivocation?.[0].view !== view) return;
+  startViewChange(state, view + 1, 'primary-equivocates');
+}
+
 /**
- * Sends the view-change that was stored: also after a restart, in the same words. The proofs in it
- * stay here until somebody lacks them.
+ * Sends the stored view-change, after a restart the same one. The proofs in it are not sent until a
+ * replica asks for them.
  */
 export function askForView(state: ReplicaState, viewChange: UnsignedViewChange): void {
   state.viewChanges.learnOwn(certificatesIn(viewChange));
@@ -71,8 +84,8 @@ export function askForView(state: ReplicaState, viewChange: UnsignedViewChange):
 /** Proposals of the view that is left must not be voted on when their bodies arrive. */
 function forgetWaitingProposals(state: ReplicaState): void {
   for (const slot of state.window.values()) {
-    slot.awaitingBodies = undefined;
-    slot.missing.clear();
+    slot.inView.awaitingBodies = undefined;
+    slot.inView.missing.clear();
   }
   state.slotsAwaitingBodies.clear();
 }
@@ -112,14 +125,13 @@ export function considerViewChange(state: ReplicaState, viewChange: Verified<Vie
     return;
   }
   viewChanges.add(viewChange);
-  const supported = view > state.view ? viewChanges.supportedView : 0;
+  const supported = viewChanges.supportedView;
   if (supported > state.view) startViewChange(state, supported, 'others-ask');
   timeNewView(state);
-  beginViewIfPrimary(state);
-  completeNewView(state);
+  beginView(state);
 }
 
-/** A replica asks for a view that has begun, or suspects the primary of one that is over: others help in turn. */
+/** A replica asks for a view that has begun, or suspects the primary of an earlier one: others help in turn. */
 export function answerCall(state: ReplicaState, replica: ReplicaId): void {
   const calls = state.viewChanges.countCall(replica);
   if (answersTo(state.self, replica, calls, state.size.n)) helpIntoView(state, replica);
@@ -162,8 +174,8 @@ export function onViewChangeDue(state: ReplicaState, view: View, attempt: number
 }
 
 /**
- * Shows what made this replica leave to those that do not follow, a few at a time, until a quorum has
- * left: f liars may have told it alone, or the others have been away.
+ * Shows what made this replica leave to replicas that have not left, a few at a time, until a quorum
+ * has: f liars may have sent it to this replica alone, or the others were disconnected.
  */
 function showSuspicions(state: ReplicaState, attempt: number): void {
   const { viewChanges, view, self, size } = state;
@@ -177,7 +189,7 @@ function showSuspicions(state: ReplicaState, attempt: number): void {
   }
 }
 
-/** What others said that makes whoever hears it leave `view` with this replica, who asks for more itself. */
+/** Messages of others that make a replica that gets them leave `view`, together with this replica's own. */
 function whatMoved({ suspicions, viewChanges, self, size }: ReplicaState, view: View): MovedBy[] {
   const asking = viewChanges.beyond(view).filter(({ replica }) => replica !== self);
   const suspecting = suspicions
@@ -187,8 +199,8 @@ function whatMoved({ suspicions, viewChanges, self, size }: ReplicaState, view: 
 }
 
 /**
- * Half as often each time: n replicas that repeat themselves to n others may be all that keeps them
- * from getting through what was said.
+ * The interval doubles each time: repeated messages of n replicas to n others may be what keeps them
+ * from processing the first ones.
  */
 function retransmitLater(state: ReplicaState, attempt: number): void {
   const timer = { kind: 'view-change', view: state.view, attempt } as const;

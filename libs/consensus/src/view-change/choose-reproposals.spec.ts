@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { clusterSize } from '../config.js';
-import type { ReplicaId, View } from '../ids.js';
-import type { SlotCertificate, SlotReport, ViewChange } from '../messages.js';
+import type { ReplicaId, View } from '../messages/ids.js';
+import type { SlotCertificate, SlotReport, ViewChange } from '../messages/index.js';
+import { clusterSize } from '../model/config.js';
 import { chooseReproposals } from './choose-reproposals.js';
 
 const NULL = 'null';
@@ -40,7 +40,9 @@ describe('the re-proposal rule', () => {
   });
 
   it('carries a certificate over, of the highest view', () => {
-    expect(choice(report([2, 'b'], [0, 'a']), report([2, 'c'], [1, 'b']), null)).toBe('b');
+    const [lower, higher] = [report([2, 'b'], [0, 'a']), report([2, 'c'], [1, 'b'])];
+    expect(choice(lower, higher, null)).toBe('b');
+    expect(choice(higher, null, lower)).toBe('b');
   });
 
   it('f + 1 later votes win over a certificate (scenario 32, the Zyzzyva case)', () => {
@@ -59,6 +61,20 @@ describe('the re-proposal rule', () => {
     expect(choice(report([1, NULL]), report([1, NULL]), report([0, 'a'], [0, 'a']))).toBe(NULL);
   });
 
+  it('takes the least of two digests with f + 1 later votes, whoever is named first', () => {
+    const votes = ['b', 'a', 'a', 'b'].map((digest, replica) =>
+      viewChange(replica, [report([1, digest])]),
+    );
+    for (const viewChanges of [votes, votes.toReversed()]) {
+      const { reproposals } = chooseReproposals(viewChanges, clusterSize(5), NULL);
+      expect(reproposals).toEqual([{ sequence: 1, digest: 'a' }]);
+    }
+  });
+
+  it('is for a quorum, which is not empty', () => {
+    expect(() => chooseReproposals([], clusterSize(4), NULL)).toThrow('a quorum is not empty');
+  });
+
   it('fills what nobody can have decided with the null batch', () => {
     expect(choice(report([0, 'a']), report([0, 'b']), null)).toBe(NULL);
   });
@@ -69,13 +85,15 @@ describe('the re-proposal rule', () => {
       viewChange(1, [report([0, 'z'], [0, 'z'], 3)], 0),
       viewChange(2, [], 9),
     ];
-    const { stable, reproposals } = chooseReproposals(viewChanges, clusterSize(4), NULL);
-    expect(stable.sequence).toBe(9);
-    expect(reproposals).toEqual([
-      { sequence: 10, digest: NULL },
-      { sequence: 11, digest: NULL },
-      { sequence: 12, digest: 'y' },
-    ]);
+    for (const each of [viewChanges, viewChanges.toReversed()]) {
+      const { stable, reproposals } = chooseReproposals(each, clusterSize(4), NULL);
+      expect(stable.sequence).toBe(9);
+      expect(reproposals).toEqual([
+        { sequence: 10, digest: NULL },
+        { sequence: 11, digest: NULL },
+        { sequence: 12, digest: 'y' },
+      ]);
+    }
   });
 });
 

@@ -9,9 +9,9 @@
  * null votes count like others, and "later" is strict.
  */
 
-import type { ClusterSize } from '../config.js';
-import type { Digest, SequenceNumber, View } from '../ids.js';
-import type { Reproposal, SlotReport, StableCheckpoint, ViewChange } from '../messages.js';
+import type { Digest, SequenceNumber, View } from '../messages/ids.js';
+import type { Reproposal, SlotReport, StableCheckpoint, ViewChange } from '../messages/index.js';
+import type { ClusterSize } from '../model/config.js';
 
 export interface CarriedOver {
   /** The highest stable checkpoint among the view-changes. */

@@ -1,18 +1,30 @@
 import { describe, expect, it } from 'vitest';
-import type { ReplicaId, View } from '../ids.js';
+import type { ReplicaId, View } from '../messages/ids.js';
 import type {
   Certificate,
   Fetch,
   NewView,
   PrePrepare,
+  Reproposal,
   SlotReport,
   StableCheckpoint,
+  Verified,
   ViewChange,
-} from '../messages.js';
-import { clusterSize } from '../config.js';
-import { Bench, certified, prePrepare, request, status } from '../replica-bench.contract.js';
-import { isBare, withoutProofs } from './proofs.js';
-import { ViewChanges } from './view-changes.js';
+} from '../messages/index.js';
+import { clusterSize } from '../model/config.js';
+import {
+  Bench,
+  certified,
+  prePrepare,
+  replicaState,
+  request,
+  status,
+} from '../replica-bench.testkit.js';
+import { repropose } from '../slot/proposing.js';
+import { isBare, withoutProofs } from '../state/proofs.js';
+import type { ReplicaState } from '../state/replica-state.js';
+import { ViewChanges } from '../state/view-changes.js';
+import { beginViewIfPrimary, completeNewView } from './new-view.js';
 
 /** The batch of request 1 alone. */
 const BATCH = 'batch(r1)';
@@ -42,10 +54,15 @@ function viewChange(
 }
 
 /** That of `view` on the view-changes with which `replicas` asked for `asked`. */
-function newView(view: View, replicas: readonly ReplicaId[], asked: View = view): NewView {
+function newView(
+  view: View,
+  replicas: readonly ReplicaId[],
+  asked: View = view,
+  reproposals: readonly Reproposal[] = [],
+): NewView {
   const referred = replicas.map((replica) => viewChange(replica, BEGINNING, [], asked));
   const viewChanges = referred.map(({ replica, digest }) => ({ replica, digest }));
-  const base = { kind: 'new-view', view, viewChanges, reproposals: [] } as const;
+  const base = { kind: 'new-view', view, viewChanges, reproposals } as const;
   return { ...base, replica: view % 4, signature: 's' };
 }
 
@@ -85,15 +102,40 @@ describe('a new primary (docs/PROTOCOL.md, no-equivocation)', () => {
     for (const replica of [2, 3]) {
       bench.receive(status(replica));
     }
-    makePrimary(bench, checkpoint(4), [prepared(5), prepared(6)]);
-    // It lacks the batch of slots 5 and 6, so these wait; 7 is the first one that is free.
-    expect(proposals(bench)).toEqual([[7, 'batch(r2,r3)']]);
+    makePrimary(bench, checkpoint(4), [prepared(5), prepared(6), prepared(7)]);
+    expect(bench.replica.status().stableCheckpoint).toBe(4);
+    // It lacks the batch of slots 5 to 7, so these wait; 8 is the first one that is free.
+    expect(proposals(bench)).toEqual([[8, 'batch(r2,r3)']]);
   });
 
   it('does not propose once more, in a new slot, what is carried over', () => {
     const bench = new Bench(1, 'pbft').receive(prePrepare(1, [request(1)])).receive(request(1));
     makePrimary(bench, BEGINNING, [prepared(1)]);
     expect(proposals(bench)).toEqual([[1, BATCH]]);
+  });
+
+  it('fills what nobody reported with batches of nothing', () => {
+    const bench = makePrimary(new Bench(1, 'pbft'), BEGINNING, [prepared(2)]);
+    expect(bench.sent('pre-prepare').map(({ message }) => message)).toMatchObject([
+      { view: 1, sequence: 1, digest: 'batch()', requests: [], bodies: [] },
+    ]);
+  });
+
+  it('proposes once what is carried over, however often it is due', () => {
+    const state = replicaState(1);
+    Object.assign(state, { view: 1, carriedOver: new Map([[1, 'batch()']]) });
+    repropose(state, 1);
+    repropose(state, 1);
+    const sent = state.takeEffects().filter(({ kind }) => kind === 'send');
+    expect(sent).toMatchObject([{ message: { kind: 'pre-prepare', view: 1, sequence: 1 } }]);
+  });
+
+  it('proposes nothing where its view carries nothing over, though a batch comes', () => {
+    const bench = new Bench(1, 'pbft').receive({ ...certified('commit', BATCH), view: 2 });
+    expect(fetched(bench)).toEqual([BATCH]);
+    makePrimary(bench, BEGINNING, []).receive(prePrepare(1, [request(1)]));
+    expect(bench.replica.status().lastExecuted).toBe(1);
+    expect([fetched(bench), proposals(bench)]).toEqual([[BATCH], []]);
   });
 });
 
@@ -113,6 +155,45 @@ describe('a new-view that comes late', () => {
     const base = { kind: 'new-view', view: 1, replica: 1, signature: 's' };
     bench.receive({ ...base, viewChanges, reproposals });
     expect(bench.replica.status()).toMatchObject({ view: 1, active: true });
+  });
+
+  it('does not stop one that knows of a decision in its view, by another new-view', () => {
+    const bench = new Bench(0, 'pbft').receive({ ...certified('commit', 'batch()'), view: 1 });
+    for (const replica of [1, 2, 3]) {
+      bench.receive(viewChange(replica, BEGINNING, [prepared(1)]));
+    }
+    bench.receive(newView(1, [1, 2, 3], 1, [{ sequence: 1, digest: BATCH }]));
+    expect(bench.replica.status()).toMatchObject({ view: 1, active: true });
+  });
+
+  it('stops a replica, if it contradicts a decision of an earlier view', () => {
+    const bench = new Bench(0, 'pbft').receive({ ...certified('commit', 'batch()') });
+    for (const replica of [1, 2, 3]) {
+      bench.receive(viewChange(replica, BEGINNING, [prepared(1)]));
+    }
+    const contradicts = newView(1, [1, 2, 3], 1, [{ sequence: 1, digest: BATCH }]);
+    expect(() => bench.receive(contradicts)).toThrow(
+      'view 1 proposes another digest at 1 than was decided',
+    );
+  });
+
+  it('is of no interest when its view, or a later one, has begun here or was asked for', () => {
+    const bench = inViewOne();
+    const others = newView(1, [0, 2, 3]);
+    bench.receive(others).receive({ ...others, replica: 2 });
+    expect(bench.replica.status()).toMatchObject({ view: 1, active: true });
+    for (const replica of [1, 2]) bench.receive(viewChange(replica, BEGINNING, [], 6));
+    expect(bench.replica.status()).toMatchObject({ view: 6, active: false });
+    bench.receive(newView(5, [1, 2, 3])).receive({ ...newView(5, [1, 2, 3]), replica: 2 });
+    expect([fetched(bench), bench.rejects()]).toEqual([[], []]);
+  });
+
+  it('is not entered when what it waited for comes after a later view was asked for', () => {
+    const bench = new Bench(0, 'pbft').receive(newView(3, [1, 2, 3]));
+    for (const replica of [1, 2]) bench.receive(viewChange(replica, BEGINNING, [], 5));
+    for (const replica of [1, 2, 3]) bench.receive(viewChange(replica, BEGINNING, [], 3), 'direct');
+    bench.receive(viewChange(3, BEGINNING, [], 5));
+    expect(bench.replica.status()).toMatchObject({ view: 5, active: false });
   });
 
   it('is made once for a view, whatever view-changes come meanwhile', () => {
@@ -147,6 +228,49 @@ describe('what a new-view stands on', () => {
     expect(bench.replica.status().active && bench.replica.status().view > 0).toBe(false);
   });
 
+  it('M1, sibling: nor does one of another view among them', () => {
+    const bench = new Bench(0, 'pbft').receive(viewChange(1, BEGINNING, []));
+    for (const replica of [2, 3]) bench.receive(viewChange(replica, BEGINNING, [], 2));
+    const viewChanges = ['vc1', 'vc2 of 2', 'vc3 of 2'].map((digest, index) => ({
+      ...{ replica: index + 1, digest },
+    }));
+    bench.receive({ ...newView(2, []), viewChanges });
+    expect(bench.replica.status()).toMatchObject({ view: 2, active: false });
+    expect(bench.rejects()).toEqual(['wrong-new-view']);
+  });
+
+  it('is only what the primary of the view says', () => {
+    const bench = new Bench(0, 'pbft').receive({ ...newView(1, [1, 2, 3]), replica: 2 });
+    expect([fetched(bench), bench.rejects()]).toEqual([[], ['wrong-primary']]);
+  });
+
+  it.each([
+    ['leaves out a slot', [{ sequence: 1, digest: BATCH }]],
+    ['has another digest', [1, 2].map((sequence) => ({ sequence, digest: `batch(r${sequence})` }))],
+    ['has another slot', [1, 3].map((sequence) => ({ sequence, digest: BATCH }))],
+    ['has one slot more', [1, 2, 3].map((sequence) => ({ sequence, digest: BATCH }))],
+  ])('is refused when what it carries over %s', (_, reproposals) => {
+    const bench = new Bench(0, 'pbft');
+    for (const replica of [1, 2, 3]) {
+      bench.receive(viewChange(replica, BEGINNING, [prepared(1), prepared(2)]));
+    }
+    bench.receive(newView(1, [1, 2, 3], 1, reproposals));
+    expect(bench.replica.status()).toMatchObject({ view: 1, active: false });
+    expect(bench.rejects()).toEqual(['wrong-new-view']);
+  });
+
+  it('is a view-change of each replica that it names, not that of another one', () => {
+    const bench = new Bench(0, 'pbft');
+    for (const replica of [1, 2, 3]) bench.receive(viewChange(replica, BEGINNING, []));
+    const { viewChanges } = newView(1, [1, 2, 3]);
+    const twice = viewChanges.map((each) =>
+      each.replica === 3 ? { ...each, digest: 'vc2' } : each,
+    );
+    bench.receive({ ...newView(1, []), viewChanges: twice });
+    expect(bench.replica.status()).toMatchObject({ view: 1, active: false });
+    expect(bench.rejects()).toEqual(['wrong-new-view']);
+  });
+
   it('is a quorum, not fewer and not one of them twice', () => {
     for (const replicas of [
       [1, 2],
@@ -157,6 +281,57 @@ describe('what a new-view stands on', () => {
       for (const replica of [1, 2, 3]) bench.receive(viewChange(replica, BEGINNING, []));
       bench.receive(newView(1, replicas));
       expect(bench.replica.status()).toMatchObject({ view: 1, active: false });
+    }
+  });
+});
+
+describe('a new-view that waited for its view-changes', () => {
+  /** Replica 0, which holds what 1 to 3 said when they asked for `asked` and waits to enter by it. */
+  function waiting(awaited: NewView, asked: View): ReplicaState {
+    const state = replicaState(0);
+    for (const replica of [1, 2, 3]) {
+      state.viewChanges.add(viewChange(replica, BEGINNING, [], asked) as Verified<ViewChange>);
+    }
+    state.viewChanges.await(awaited as Verified<NewView>);
+    return state;
+  }
+
+  it.each([
+    ['fewer than a quorum', [1, 2]],
+    ['more', [1, 2, 3, 3]],
+    ['one twice', [1, 2, 2]],
+  ])('is refused when it stands on %s', (_, replicas) => {
+    const state = waiting(newView(1, replicas), 1);
+    completeNewView(state);
+    expect(state.view).toBe(0);
+    expect(state.takeEffects()).toEqual([{ kind: 'reject', code: 'wrong-new-view', from: 1 }]);
+  });
+
+  it.each([
+    { asked: 5, view: 1, active: true, enters: true },
+    { asked: 5, view: 5, active: false, enters: true },
+    { asked: 5, view: 5, active: true, enters: false },
+    { asked: 5, view: 6, active: true, enters: false },
+    { asked: 5, view: 6, active: false, enters: false },
+  ])('is taken only if it leads on: $enters from view $view, active: $active', (each) => {
+    const { asked, enters, ...here } = each;
+    const state = Object.assign(waiting(newView(asked, [1, 2, 3]), asked), here);
+    completeNewView(state);
+    expect(state.takeEffects().length > 0).toBe(enters);
+    expect(state).toMatchObject(enters ? { view: asked, active: true } : here);
+    expect(state.viewChanges.incomplete).toEqual([]);
+  });
+
+  it('ends every clock that ran for its view', () => {
+    const ended = inViewOne()
+      .of('cancel-timer')
+      .map(({ timer }) => timer);
+    for (const timer of [
+      { kind: 'request', view: 1 },
+      { kind: 'new-view', view: 1 },
+      { kind: 'view-change', view: 1, attempt: 0 },
+    ]) {
+      expect(ended).toContainEqual(timer);
     }
   });
 });
@@ -200,6 +375,8 @@ describe('a replica that asks for a view which began without it', () => {
 
 describe('fetching the view-changes that a new-view refers to', () => {
   const timer = (attempt: number) => ({ kind: 'fetch-view-changes', replica: 3, attempt }) as const;
+  const asked = (bench: Bench) =>
+    bench.sent('fetch').map(({ to }) => (to.kind === 'replica' ? to.id : to.kind));
 
   it('A6: nothing is fetched for one that no quorum can bear out', () => {
     for (const replicas of [
@@ -215,20 +392,73 @@ describe('fetching the view-changes that a new-view refers to', () => {
     }
   });
 
-  it('A6: each is asked for a few times, its sender and who began the view in turn', () => {
+  it('A6: each is asked for a few times: its sender, who said it, then others in turn', () => {
     const bench = new Bench(0, 'pbft').receive(newView(3, [1, 2, 3]));
-    expect(bench.sent('fetch').map(({ to }) => to)).toEqual(
-      [3, 3, 3].map((id) => ({ kind: 'replica', id })),
-    );
-    bench.fire(timer(0));
-    expect(
-      bench
-        .sent('fetch')
-        .slice(3)
-        .map(({ to }) => to),
-    ).toEqual([1, 2, 3].map((id) => ({ kind: 'replica', id })));
-    for (let attempt = 1; attempt < 50; attempt += 1) bench.fire(timer(attempt));
-    expect(fetched(bench).length).toBeLessThanOrEqual(24);
+    const screened = () => bench.replica.screen(newView(3, [1, 2, 3]));
+    for (let attempt = 0; attempt < 6; attempt += 1) {
+      expect(screened()).toBe('duplicate');
+      expect(bench.of('set-timer').at(-1)).toMatchObject({ timer: timer(attempt) });
+      bench.fire(timer(attempt));
+    }
+    const turns = [
+      [3, 3, 3],
+      [1, 2, 3],
+      [3, 3, 3],
+      [1, 1, 1],
+      [2, 2, 2],
+      [3, 3, 3],
+    ];
+    expect(asked(bench)).toEqual(turns.flat());
+    // It is given up, and may come again.
+    expect(screened()).toBe('wanted');
+    bench.fire(timer(6));
+    expect(asked(bench)).toHaveLength(18);
+  });
+
+  it('A6: the next one is asked after twice the time, when certificates take that long', () => {
+    const bench = new Bench(0, 'pbft')
+      .receive(newView(3, [1, 2, 3]))
+      .fire(timer(0))
+      .fire(timer(1));
+    expect(bench.of('set-timer').map(({ afterMs }) => afterMs)).toEqual([200, 400, 800]);
+  });
+
+  it('A6: who said one of them itself, and lost it, asks others for it and takes it back', () => {
+    const bench = new Bench(0, 'pbft').receive(newView(3, [0, 1, 2])).fire(timer(0));
+    expect(asked(bench)).toEqual([3, 3, 3, 2, 1, 2]);
+    expect(fetched(bench).slice(3)).toEqual(['vc0 of 3', 'vc1 of 3', 'vc2 of 3']);
+    const said = (replica: ReplicaId) => viewChange(replica, BEGINNING, [], 3);
+    expect(bench.replica.screen(said(0))).toBe('wanted');
+    for (const replica of [0, 1, 2]) bench.receive(said(replica));
+    expect(bench.replica.status()).toMatchObject({ view: 3, active: true });
+    expect(bench.replica.screen(said(0))).toBe('own-echo');
+  });
+
+  it('A6, sibling: a primary that lost what it began a view with asks others for all of it', () => {
+    const bench = new Bench(3, 'pbft').receive(newView(3, [0, 1, 2]));
+    expect(asked(bench)).toEqual([0, 0, 0]);
+    bench.fire(timer(0)).fire(timer(1));
+    expect(asked(bench).slice(3)).toEqual([0, 1, 2, 2, 2, 2]);
+  });
+
+  it('A6: is done for each new-view that waits', () => {
+    const bench = new Bench(0, 'pbft')
+      .receive(newView(3, [1, 2, 3]))
+      .receive(newView(6, [1, 2, 3]));
+    expect(asked(bench)).toEqual([3, 3, 3, 2, 2, 2]);
+    expect(new Set(fetched(bench)).size).toBe(6);
+  });
+
+  it('A6: answers no more than the budget of who asks holds, and only what is here', () => {
+    const bench = inViewOne();
+    const fetch = { kind: 'fetch', replica: 2, sequence: 0, signature: 's' };
+    bench.receive({ ...fetch, digest: 'vc9' });
+    expect(bench.sent('view-change')).toHaveLength(1);
+    for (let times = 0; times < 2100; times += 1) bench.receive({ ...fetch, digest: 'vc3' });
+    const given = bench.sent('view-change').slice(1);
+    expect(given).toHaveLength(512);
+    expect(given[0]).toMatchObject({ to: { kind: 'replica', id: 2 }, message: { digest: 'vc3' } });
+    expect(new Set(bench.rejects())).toEqual(new Set(['throttled']));
   });
 
   it('A6, sibling: one new-view after another of the same primary draws no more than one', () => {
@@ -311,6 +541,28 @@ describe('what view-changes report without its proof', () => {
     const [begins] = bench.sent('new-view');
     const { viewChanges } = { viewChanges: [], ...(begins?.message as NewView | undefined) };
     expect(viewChanges.map(({ replica }) => replica)).toEqual([1, 2, 3]);
+  });
+
+  it('A13: a new primary asks for proofs first, though the others would do', () => {
+    const state = replicaState(1);
+    Object.assign(state, { view: 1, active: false });
+    for (const each of [claims(0, 2), ...[1, 2, 3].map((id) => viewChange(id, BEGINNING, []))]) {
+      state.viewChanges.add(each as Verified<ViewChange>);
+    }
+    const said = () =>
+      state.takeEffects().flatMap((each) => (each.kind === 'send' ? [each.message.kind] : []));
+    beginViewIfPrimary(state);
+    expect(said()).toEqual(['fetch']);
+    beginViewIfPrimary(state);
+    expect(said()).toEqual([]);
+  });
+
+  it('A13: a new primary begins as soon as the proof is there, whatever time is left', () => {
+    const bench = new Bench(1, 'pbft').receive(claims(0, 1));
+    for (const replica of [2, 3]) bench.receive(viewChange(replica, BEGINNING, []));
+    bench.receive(viewChange(0, BEGINNING, [prepared(1)]), 'direct');
+    expect(bench.sent('fetch')).toHaveLength(1);
+    expect(bench.sent('new-view')).toHaveLength(1);
   });
 
   it('A13: this replica sends its own without proofs, and with them to who asks', () => {

@@ -1,30 +1,45 @@
 /**
  * Beginning a view (PBFT, section 4.4): the new primary shows a quorum of view-changes and what
- * follows from them; everyone computes it again and enters the view only if it comes to the same.
+ * follows from them; every replica computes that again and enters the view only if the result is equal.
  *
  * Invariant kept here (agreement): in a new view, a slot that may have been decided is proposed
  * with its digest again; see `choose-reproposals.ts`. A primary makes one new-view for a view, on
- * one quorum.
+ * one quorum; after a restart it makes none (`restoring.ts`).
  */
 
-import { fetchBatch, mayAnswer, noteLagging } from '../catching-up.js';
-import { applyCheckpoint } from '../checkpointing.js';
-import type { Digest, ReplicaId } from '../ids.js';
-import { invariant } from '../invariants.js';
-import { viewChangeBytes } from '../message-size.js';
-import type { Certificate, NewView, Reproposal, Verified, ViewChange } from '../messages.js';
-import { assign, proposeWaiting } from '../proposing.js';
-import { primaryOf } from '../quorum.js';
+import { repropose } from '../slot/proposing.js';
+import type { Digest, ReplicaId } from '../messages/ids.js';
+import type {
+  Certificate,
+  Fetch,
+  NewView,
+  Reproposal,
+  Verified,
+  ViewChange,
+} from '../messages/index.js';
+import type { CompleteNewView } from '../model/durable.js';
+import { invariant } from '../model/invariants.js';
+import { viewChangeBytes } from '../model/message-size.js';
+import { primaryOf } from '../model/quorum.js';
+import { mayAnswer } from '../state/answering.js';
 import type { ReplicaState } from '../state/replica-state.js';
-import { chooseReproposals, type CarriedOver } from './choose-reproposals.js';
-import { storable, type CompleteNewView } from './view-changes.js';
+import { storable } from '../state/view-changes.js';
+import { applyCheckpoint } from '../sync/checkpointing.js';
+import { type CarriedOver, chooseReproposals } from './choose-reproposals.js';
+
+/** Begins the view that this replica waits for, or enters it, when what it stands on is here. */
+export function beginView(state: ReplicaState): void {
+  if (state.active) return;
+  beginViewIfPrimary(state);
+  completeNewView(state);
+}
 
 /**
- * As primary of the view that this replica waits for, begins it on a quorum of view-changes. What they
- * report is fetched with its proof where that is not here; whose proof does not come in time is left
- * out, if the others are a quorum.
+ * As primary of the view that this replica waits for, begins it on a quorum of view-changes. Missing
+ * proofs of what they report are fetched; a view-change whose proof does not come in time is left out,
+ * if the others are a quorum.
  *
- * @param attempt how often what is not proven was asked for in vain
+ * @param attempt how often the missing proofs were asked for without success
  */
 export function beginViewIfPrimary(state: ReplicaState, attempt = 0): void {
   if (state.active || !state.isPrimary || state.newViewMadeFor >= state.view) return;
@@ -64,7 +79,7 @@ export function considerNewView(state: ReplicaState, newView: Verified<NewView>)
     state.reject('wrong-primary', replica);
     return;
   }
-  if (!couldBeBorneOut(state, newView)) {
+  if (!refersToQuorum(state, newView)) {
     state.reject('wrong-new-view', replica);
     return;
   }
@@ -75,7 +90,7 @@ export function considerNewView(state: ReplicaState, newView: Verified<NewView>)
 }
 
 /** Whether it refers to a quorum of members, each once: before anything is fetched for it. */
-function couldBeBorneOut({ size }: ReplicaState, { viewChanges }: NewView): boolean {
+function refersToQuorum({ size }: ReplicaState, { viewChanges }: NewView): boolean {
   return (
     viewChanges.length === size.quorum &&
     viewChanges.every(
@@ -84,7 +99,7 @@ function couldBeBorneOut({ size }: ReplicaState, { viewChanges }: NewView): bool
   );
 }
 
-/** Enters the view of a new-view whose view-changes are all here and bear it out. */
+/** Enters the view of a new-view whose view-changes are all here and justify what it proposes again. */
 export function completeNewView(state: ReplicaState): void {
   const { viewChanges } = state;
   for (const { newView, missing } of viewChanges.incomplete) {
@@ -95,24 +110,24 @@ export function completeNewView(state: ReplicaState): void {
     viewChanges.dismiss(newView);
     if (newView.view < state.view || (newView.view === state.view && state.active)) continue;
     const complete = { newView, viewChanges: referred };
-    const carried = borneOut(state, complete);
+    const carried = checkedCarryOver(state, complete);
     if (carried === undefined) state.reject('wrong-new-view', newView.replica);
     else enterView(state, complete, carried);
   }
 }
 
 /**
- * How often the view-changes of a new-view are asked for: if its sender and who made them do not
- * answer three times each, nobody has them.
+ * How often the view-changes of a new-view are asked for. When another replica passes the new-view on
+ * again, because this one asks for help, another round begins.
  */
 const FETCH_ATTEMPTS = 6;
 
 /**
- * Asks for the view-changes a new-view refers to: its sender for all of them, and the next time
- * each replica for its own.
+ * Asks for the view-changes a new-view refers to: its sender for all of them, then each replica for its
+ * own, then others in turn, since all that are in the view have them.
  *
- * Invariant kept here (bounded traffic): at most a quorum of fetches for each replica in the time
- * that it has to answer them, whatever new-views it makes up.
+ * Invariant kept here (bounded traffic): at most a quorum of fetches in the time that they have to be
+ * answered, for each replica, whatever new-views it makes up.
  */
 function fetchMissing(state: ReplicaState, newView: Verified<NewView>, attempt: number): void {
   const { viewChanges } = state;
@@ -123,10 +138,19 @@ function fetchMissing(state: ReplicaState, newView: Verified<NewView>, attempt: 
     return;
   }
   const wanted = viewChanges.toFetch(missing);
+  const other = anotherInTurn(state);
   for (const { replica, digest } of newView.viewChanges) {
-    if (wanted.has(digest)) fetchFrom(state, attempt % 2 === 0 ? newView.replica : replica, digest);
+    if (!wanted.has(digest)) continue;
+    const holder = [newView.replica, replica][attempt];
+    fetchFrom(state, holder === undefined || holder === state.self ? other : holder, digest);
   }
   waitForFetched(state, newView.replica, attempt);
+}
+
+function anotherInTurn({ viewChanges, self, size }: ReplicaState): ReplicaId {
+  const turn = viewChanges.fetchRounds % (size.n - 1);
+  viewChanges.fetchRounds += 1;
+  return (self + 1 + turn) % size.n;
 }
 
 function fetchFrom(state: ReplicaState, holder: ReplicaId, digest: Digest): void {
@@ -148,7 +172,7 @@ function waitForFetched(state: ReplicaState, replica: ReplicaId, attempt: number
   });
 }
 
-/** The view-changes had their time to come: what is still missing is asked of somebody else. */
+/** The view-changes did not come in time: what is still missing is asked of another replica. */
 export function onViewChangesMissing(
   state: ReplicaState,
   replica: ReplicaId,
@@ -161,7 +185,8 @@ export function onViewChangesMissing(
 }
 
 /** A peer lacks a view-change that some new-view refers to. */
-export function onFetchViewChange(state: ReplicaState, replica: ReplicaId, digest: Digest): void {
+export function onFetchViewChange(state: ReplicaState, { replica, digest }: Fetch): void {
+  if (replica === state.self) return;
   const viewChange = state.viewChanges.find(digest);
   if (viewChange === undefined) return;
   if (!mayAnswer(state, replica, viewChangeBytes(viewChange), 'certificates')) return;
@@ -169,7 +194,7 @@ export function onFetchViewChange(state: ReplicaState, replica: ReplicaId, diges
 }
 
 /** @returns what the view carries over; undefined when the new-view says something else */
-function borneOut(
+function checkedCarryOver(
   state: ReplicaState,
   { newView, viewChanges }: CompleteNewView,
 ): CarriedOver | undefined {
@@ -210,7 +235,7 @@ function enterView(
   state.viewChanges.entered(complete);
   state.persist({ kind: 'view-entered', view, newView: storable(complete) });
   state.carriedOver = new Map(reproposals.map(({ sequence, digest }) => [sequence, digest]));
-  // Whoever verified the view-change verified the certificate inside it.
+  // Verifying the view-change verified the certificate inside it.
   const certificate = stable.certificate as Verified<Certificate<'checkpoint'>> | null;
   if (certificate !== null) applyCheckpoint(state, certificate);
   startSlotsAnew(state);
@@ -223,8 +248,6 @@ function enterView(
   state.emit({ kind: 'progress', progress });
   state.watchedRequest = undefined;
   if (state.isPrimary) for (const { sequence } of reproposals) repropose(state, sequence);
-  noteLagging(state);
-  proposeWaiting(state);
 }
 
 /** Slots forget the old view's dealings, but neither votes cast nor certificates nor batches. */
@@ -243,25 +266,4 @@ function startSlotsAnew(state: ReplicaState): void {
     slot.enterView();
   }
   state.pool.markAllWaiting();
-}
-
-/** As new primary, proposes again what was chosen for a slot, or passes on its decision. */
-export function repropose(state: ReplicaState, sequence: number): void {
-  const digest = state.carriedOver.get(sequence);
-  if (digest === undefined || !state.window.contains(sequence)) return;
-  const slot = state.window.open(sequence);
-  const all = { kind: 'all' } as const;
-  const nullBatch = state.dependencies.digests.batch([]);
-  const batch = digest === nullBatch ? [] : slot.batchOf(digest);
-  if (batch === undefined) {
-    fetchBatch(state, slot, digest, state.everyone);
-    return;
-  }
-  for (const request of batch) state.pool.markProposed(request.digest);
-  const decision = slot.decision();
-  if (decision !== undefined) {
-    state.emit({ kind: 'send', to: all, message: decision });
-    return;
-  }
-  if (!slot.isProposedIn(state.view)) assign(state, sequence, digest, batch);
 }

@@ -1,6 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import type { Request } from '../messages.js';
-import { Bench, certified, prePrepare, request, status } from '../replica-bench.contract.js';
+import type { Request } from '../messages/index.js';
+import {
+  Bench,
+  certified,
+  prePrepare,
+  replicaState,
+  request,
+  status,
+} from '../replica-bench.testkit.js';
+import type { ReplicaState } from '../state/replica-state.js';
+import { MAX_CLIENT_POOL_BYTES } from '../state/request-pool.js';
+import { noteServed } from '../slot/executing.js';
+import type { WatchedRequest } from '../state/watched-request.js';
+import { onRequestWaits, watchOldestRequest } from './suspecting.js';
 
 const TIMER = { kind: 'request', view: 0 } as const;
 const WAITING = request(1);
@@ -56,7 +68,7 @@ describe('A7: whom a backup blames for a request that waits', () => {
   it('A7: nobody, while those below it are executed', () => {
     const bench = reminded();
     execute(bench, LURE.timestamp - WINDOW + 1, LURE.timestamp - 1);
-    bench.fire(TIMER);
+    bench.fire(TIMER, 0);
     expectBlamed(bench, false);
     expect(bench.replica.status().pooledRequests).toBe(1);
     // It is watched anew, and then nothing more is executed.
@@ -108,15 +120,189 @@ describe('A7: whom a backup blames for a request that waits', () => {
     expectBlamed(bench, true);
   });
 
+  /** One request of the client was executed after `afterMs`, the primary had its time, and `LURE` waits. */
+  function servedOnce(afterMs: number): Bench {
+    const tuning = { clientWindow: WINDOW, maxInFlightSlots: 1 };
+    const bench = new Bench(1, 'pbft', 'done', { tuning }).receive(LURE).pass(afterMs);
+    execute(bench, LURE.timestamp - 1);
+    bench.fire(TIMER, TIME_MS / 2 - afterMs).fire(TIMER, TIME_MS / 2);
+    expectBlamed(bench, false);
+    return bench;
+  }
+
+  it('A7: the primary that served a client and then stopped, without waiting for it twice', () => {
+    const bench = servedOnce(10);
+    // It was watched for all the time but 10 ms: the primary is reminded, and a quarter is left.
+    expect(bench.sent('request')).toHaveLength(2);
+    const afterMs = TIME_MS / 4;
+    expect(bench.of('set-timer').at(-1)).toMatchObject({ timer: TIMER, afterMs });
+    expectBlamed(bench.fire(TIMER, afterMs), true);
+  });
+
+  it.each([
+    [1000, 1000],
+    [400, 500],
+  ])('A7: what was executed after %i ms excuses the primary up to then', (ms, leftMs) => {
+    const bench = servedOnce(ms);
+    expect(bench.sent('request')).toHaveLength(2);
+    expect(bench.of('set-timer').at(-1)).toMatchObject({ timer: TIMER, afterMs: leftMs });
+  });
+
+  it('A7: who was served late is watched for at once, and the primary reminded half way', () => {
+    const bench = reminded();
+    execute(bench, LURE.timestamp - 1);
+    bench.fire(TIMER, 300);
+    expect(bench.sent('request')).toHaveLength(1);
+    expect(bench.of('set-timer').at(-1)).toMatchObject({ timer: TIMER, afterMs: 700 });
+  });
+
   it('A7: a client that is served is watched for after the others', () => {
     const bench = reminded();
     const other = request(5, { client: 'other', digest: 'other' });
     bench.receive(other);
     execute(bench, LURE.timestamp - 1);
-    bench.fire(TIMER).fire(TIMER);
+    bench.fire(TIMER, 0).fire(TIMER);
     expect(bench.sent('request').at(-1)?.message).toMatchObject({ client: 'other' });
     bench.fire(TIMER);
     expectBlamed(bench, true);
+  });
+});
+
+describe('A7: what tells why a request waits', () => {
+  const unserved = { served: 0, servedBytes: 0, clientAtFault: false, passedOver: false };
+  const reminded = { atMs: 1000, executed: 5 };
+
+  /** Replica 1, which holds a request of timestamp 1000 and watches the primary for it. */
+  function watching(watched: Partial<WatchedRequest>, here: Partial<ReplicaState>): ReplicaState {
+    const { digest, client, timestamp, ...rest } = request(1000);
+    const state = Object.assign(replicaState(1, { maxInFlightSlots: 16 }), here);
+    state.pool.add({ digest, client, timestamp, ...rest }, true);
+    state.watchedRequest = { digest, client, timestamp, reminded, ...unserved, ...watched };
+    return state;
+  }
+
+  it.each([
+    ['one above it that was proposed later', true, {}],
+    ['one below it', false, { timestamp: 999 }],
+    ['one that may have been on its way', false, { nowMs: 1499 }],
+    ['one that may have been proposed before', false, { lastExecuted: 21 }],
+    ['one before the primary was reminded', false, { remindedAt: undefined }],
+  ])('%s tells that it was passed over: %s', (_, isPassedOver, change) => {
+    const late = { timestamp: 1001, remindedAt: reminded, nowMs: 1500, lastExecuted: 22 };
+    const { timestamp, remindedAt, ...here } = { ...late, ...change };
+    const state = watching({ reminded: remindedAt }, here);
+    noteServed(state, request(timestamp));
+    expect(state.watchedRequest).toMatchObject({ served: 1, passedOver: isPassedOver });
+  });
+
+  it.each([
+    ['itself', request(1000)],
+    ['those of other clients', request(1001, { client: 'other' })],
+  ])('%s tell nothing', (_, served) => {
+    const state = watching({}, { nowMs: 9000, lastExecuted: 99 });
+    noteServed(state, served);
+    expect(state.watchedRequest).toMatchObject(unserved);
+  });
+
+  it.each([
+    ['a few small ones', true, { served: 1023, servedBytes: MAX_CLIENT_POOL_BYTES / 4 - 1 }],
+    ['a quarter of its window', false, { served: 1024 }],
+    ['a quarter of its memory', false, { served: 1, servedBytes: MAX_CLIENT_POOL_BYTES / 4 }],
+  ])('the primary had room when %s of its client were executed: %s', (_, hadRoom, served) => {
+    const state = watching({ ...served, passedOver: true }, {});
+    onRequestWaits(state);
+    const said = state
+      .takeEffects()
+      .flatMap((effect) => (effect.kind === 'send' ? [effect.message.kind] : []));
+    expect(said).toEqual(hadRoom ? ['request', 'suspicion'] : []);
+  });
+});
+
+describe('watching the primary', () => {
+  const ended = (bench: Bench) => bench.of('cancel-timer').map(({ timer }) => timer);
+  const clocks = (bench: Bench, kind: string) =>
+    bench.of('set-timer').filter(({ timer }) => timer.kind === kind).length;
+
+  /** Replica 1 with two requests: the first one is watched. */
+  function holding(here: Partial<ReplicaState> = {}): ReplicaState {
+    const state = Object.assign(replicaState(1), here);
+    for (const timestamp of [1, 2]) state.pool.add(request(timestamp), true);
+    watchOldestRequest(state);
+    return state;
+  }
+
+  it.each([
+    ['has not begun', { active: false }],
+    ['is not listened for', { paused: true }],
+  ])('is not done while its view %s', (_, here) => {
+    const state = holding(here);
+    expect([state.watchedRequest, state.takeEffects()]).toEqual([undefined, []]);
+  });
+
+  it('ends when nothing waits any more', () => {
+    const bench = backup();
+    expect([clocks(bench, 'request'), ended(bench)]).toEqual([1, []]);
+    decide(bench, 1, WAITING);
+    expect(ended(bench)).toContainEqual(TIMER);
+    bench.fire(TIMER);
+    expect(bench.sent('request')).toEqual([]);
+  });
+
+  it('goes on with another request when the one that waits never executes any more', () => {
+    const state = holding();
+    const result = { timestamp: 1, request: 'another', sequence: 1, batch: 'b', result: 'done' };
+    state.clients.record('c', result);
+    onRequestWaits(state);
+    watchOldestRequest(state);
+    expect(state.pool.size).toBe(1);
+    expect(state.watchedRequest).toMatchObject({ timestamp: 2, reminded: undefined });
+  });
+
+  it('goes on with another request when that one is held no more', () => {
+    const state = holding();
+    state.pool.remove('c', 1);
+    onRequestWaits(state);
+    watchOldestRequest(state);
+    expect(state.watchedRequest).toMatchObject({ timestamp: 2, reminded: undefined });
+  });
+
+  it('begins when a clock runs out that was for nothing', () => {
+    const state = holding();
+    state.watchedRequest = undefined;
+    onRequestWaits(state);
+    watchOldestRequest(state);
+    expect(state.watchedRequest).toMatchObject({ timestamp: 1 });
+  });
+
+  it('begins anew after an outage', () => {
+    const bench = backup().disconnect();
+    expect(ended(bench)).toEqual([{ kind: 'new-view', view: 0 }, TIMER]);
+    bench.fire(TIMER);
+    expect(bench.sent('request')).toEqual([]);
+    bench.connect();
+    expect(clocks(bench, 'request')).toBe(2);
+    bench.fire(TIMER);
+    expect(bench.sent('request')).toHaveLength(1);
+  });
+
+  it('begins anew after an outage while a view does not begin', () => {
+    const bench = new Bench(1, 'pbft').leaveView();
+    const asks = { kind: 'view-change', view: 1, replica: 0, digest: 'vc0', signature: 's' };
+    bench.receive({ ...asks, stable: { sequence: 0, digest: '', certificate: null }, slots: [] });
+    expect(clocks(bench, 'new-view')).toBe(1);
+    const late = { kind: 'new-view', view: 1 } as const;
+    bench.disconnect().fire(late);
+    expect(bench.sent('suspicion')).toEqual([]);
+    bench.connect();
+    expect(clocks(bench, 'new-view')).toBe(2);
+    bench.fire(late);
+    expect(bench.sent('suspicion')).toHaveLength(1);
+    expect(bench.of('set-timer').at(-1)).toMatchObject({ timer: late, afterMs: 1000 });
+  });
+
+  it('is of no use for a view that has begun', () => {
+    const bench = new Bench(2, 'pbft').enterView().fire({ kind: 'new-view', view: 1 });
+    expect(bench.sent('suspicion')).toEqual([]);
   });
 });
 

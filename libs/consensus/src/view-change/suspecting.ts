@@ -3,16 +3,19 @@
  * could have executed has waited for too long. It is the oldest one that is watched, so that a
  * primary which serves others cannot starve one client.
  *
- * A replica that leaves its view for nothing is one that the others have to do without, so half
- * way it makes sure that the primary has the request; as long as it is behind what an honest
- * replica executed, the fault is its own; and it leaves when f + 1 say that they suspect the primary
- * (`suspicions.ts`), and takes part until then.
+ * A replica that leaves its view without need is missing to the others. So after half of the time it
+ * makes sure that the primary has the request; while it is behind what an honest replica executed, it
+ * suspects no one; and it leaves when f + 1 suspect the primary (`state/suspicions.ts`), and takes part
+ * until then.
+ *
+ * Invariant kept here (no replica leaves alone): a view is left for suspicion only when f + 1 suspect its
+ * primary, so that one of them is honest, and all others get the same f + 1 suspicions and follow.
  *
  * Invariant kept here (nobody is blamed for what they could not do): an honest primary proposes a
  * client's requests in the order of their timestamps, and cannot take one only while it holds so many
  * others of the client, or so large ones, that there is no room, all of them lower or proposed already
  * (`state/request-pool.ts`). Those it executes next. Hence, of a request that still waits when its time
- * is up:
+ * is up (`noteServed` in `slot/executing.ts` keeps account of what was executed):
  * - one of its client was executed that does not lie within one window with it: the client broke
  *   the rule of the window (`state/client-table.ts`), and nobody is blamed;
  * - else one with a higher timestamp was executed that was proposed when the primary had been sent this
@@ -20,16 +23,22 @@
  * - else others of its client were executed: it waits for its turn. Fewer than 2W others lie within
  *   one window with it, and an honest client sends no more than W above it: this ends;
  * - else the primary does not serve this client at all.
+ * What was executed excuses the primary only up to then: whatever is watched next has been waiting since
+ * something last executed, or a primary that stopped right after it served a client would be waited for
+ * twice.
  */
 
-import { noteLagging } from '../catching-up.js';
-import type { ViewChangeReason } from '../effect.js';
-import type { View } from '../ids.js';
-import type { Request, Suspicion, Verified } from '../messages.js';
+import type { View } from '../messages/ids.js';
+import type { Request, Suspicion, Verified } from '../messages/index.js';
+import type { ViewChangeReason } from '../model/effect.js';
 import type { ReplicaState } from '../state/replica-state.js';
-import { MAX_CLIENT_POOL_BYTES, mostPoolBytes } from '../state/request-pool.js';
+import { MAX_CLIENT_POOL_BYTES } from '../state/request-pool.js';
 import type { WatchedRequest } from '../state/watched-request.js';
+import { noteLagging } from '../sync/catching-up.js';
 import { answerCall, startViewChange, timeNewView } from './changing-view.js';
+
+/** Of the time that a request may take, what is left for the primary to take it after a reminder. */
+const LEAST_AFTER_REMINDER = 1 / 4;
 
 /** Part of a window, in requests and bytes: with less than that executed, there was room. */
 const FAR_FROM_FULL = 1 / 4;
@@ -41,6 +50,8 @@ const LASTS = 2;
 export function pauseClocks(state: ReplicaState): void {
   state.paused = true;
   state.newViewTimed = false;
+  // What the outage took is not what it costs to go through view-changes.
+  state.supportedAtMs = undefined;
   state.emit({ kind: 'cancel-timer', timer: { kind: 'new-view', view: state.view } });
   stopWatching(state);
 }
@@ -48,24 +59,32 @@ export function pauseClocks(state: ReplicaState): void {
 /** Starts the clocks from zero. */
 export function resumeClocks(state: ReplicaState): void {
   state.paused = false;
-  watchOldestRequest(state);
   timeNewView(state);
 }
 
 /** Watches the oldest waiting request; restarts the clock only when that is another one. */
 export function watchOldestRequest(state: ReplicaState): void {
   if (!state.active || state.paused) return;
-  const oldest = state.isPrimary ? undefined : state.pool.oldest();
-  if (oldest === state.watchedRequest?.digest) return;
-  const request = oldest === undefined ? undefined : state.pool.get(oldest);
-  if (request === undefined) stopWatching(state);
-  else watch(state, request);
+  const { watchedRequest: watched, pool } = state;
+  // It is the oldest for as long as it waits.
+  if (watched !== undefined && pool.get(watched.digest) !== undefined) return;
+  watchOldest(state, 0);
 }
 
-function watch(state: ReplicaState, { digest, client, timestamp }: Request): void {
+/** @param waitedMs for how long the oldest request waits already */
+function watchOldest(state: ReplicaState, waitedMs: number): void {
+  const oldest = state.isPrimary ? undefined : state.pool.oldest();
+  if (oldest !== undefined) watch(state, oldest, waitedMs);
+  else if (state.watchedRequest !== undefined) stopWatching(state);
+}
+
+function watch(state: ReplicaState, request: Request, waitedMs: number): void {
+  const { digest, client, timestamp } = request;
   const unserved = { served: 0, servedBytes: 0, clientAtFault: false, passedOver: false };
   state.watchedRequest = { digest, client, timestamp, reminded: undefined, ...unserved };
-  setTimer(state);
+  const halfMs = state.viewTimeoutMs / 2;
+  if (waitedMs < halfMs) setTimer(state, halfMs - waitedMs);
+  else remind(state, state.watchedRequest, request, 2 * halfMs - waitedMs);
 }
 
 /** Forgets what was watched, so that the next call starts a new clock. */
@@ -74,27 +93,9 @@ export function stopWatching(state: ReplicaState): void {
   state.emit({ kind: 'cancel-timer', timer: { kind: 'request', view: state.view } });
 }
 
-/** A request executed: it may tell why another one of its client waits. */
-export function noteServed(state: ReplicaState, request: Request): void {
-  const { client, timestamp } = request;
-  const { watchedRequest: watched, config, nowMs } = state;
-  if (watched?.client !== client || watched.timestamp === timestamp) return;
-  watched.served += 1;
-  watched.servedBytes += mostPoolBytes(request);
-  if (Math.abs(timestamp - watched.timestamp) >= config.clientWindow) watched.clientAtFault = true;
-  const { reminded } = watched;
-  if (timestamp < watched.timestamp || reminded === undefined) return;
-  // What had been proposed by then, and on its way to this replica, says nothing.
-  const isLater =
-    nowMs >= reminded.atMs + state.viewTimeoutMs / 4 &&
-    state.lastExecuted > reminded.executed + config.maxInFlightSlots;
-  if (isLater) watched.passedOver = true;
-}
-
 /** It fires twice: half the time is for the request to reach the primary. */
-function setTimer(state: ReplicaState): void {
-  const timer = { kind: 'request', view: state.view } as const;
-  state.emit({ kind: 'set-timer', timer, afterMs: state.viewTimeoutMs / 2 });
+function setTimer(state: ReplicaState, afterMs = state.viewTimeoutMs / 2): void {
+  state.emit({ kind: 'set-timer', timer: { kind: 'request', view: state.view }, afterMs });
 }
 
 /** The watched request still waits: the primary is reminded once, then it had its chance. */
@@ -105,24 +106,46 @@ export function onRequestWaits(state: ReplicaState): void {
     request !== undefined && state.clients.lookup(request.client, request.timestamp).kind === 'new';
   if (watched === undefined || !isNew) {
     if (request !== undefined) state.pool.remove(request.client, request.timestamp);
-    watchAnother(state);
   } else if (watched.reminded === undefined) {
-    watched.reminded = { atMs: state.nowMs, executed: state.lastExecuted };
-    remindPrimary(state, request);
+    remind(state, watched, request, state.viewTimeoutMs / 2);
   } else if (state.recovery.provenProgress > state.lastExecuted) {
     noteLagging(state);
     setTimer(state);
   } else if (isExcused(state, watched)) {
-    watchAnother(state);
+    // Whatever is watched next was waiting while this one was watched.
+    watchOldest(state, state.nowMs - state.executedAtMs);
   } else {
-    remindPrimary(state, request);
+    sendToPrimary(state, request);
+    setTimer(state);
     suspectPrimary(state, 'request-waits');
   }
 }
 
-function remindPrimary(state: ReplicaState, request: Request): void {
+/** @param leftMs of the time that the request may take */
+function remind(
+  state: ReplicaState,
+  watched: WatchedRequest,
+  request: Request,
+  leftMs: number,
+): void {
+  watched.reminded = { atMs: state.nowMs, executed: state.lastExecuted };
+  sendToPrimary(state, request);
+  setTimer(state, Math.max(leftMs, LEAST_AFTER_REMINDER * state.viewTimeoutMs));
+}
+
+function sendToPrimary(state: ReplicaState, request: Request): void {
   state.emit({ kind: 'send', to: { kind: 'replica', id: state.primary }, message: request });
-  setTimer(state);
+}
+
+/**
+ * A primary that keeps naming collectors which fail is itself at fault: an honest one has passed
+ * over f of them long before.
+ */
+export function suspectFailingCollectors(state: ReplicaState): void {
+  const limit = 2 * state.config.maxInFlightSlots + state.size.f;
+  if (state.fallenBackInARow <= limit || !state.active || state.isPrimary) return;
+  state.fallenBackInARow = 0;
+  suspectPrimary(state, 'collectors-fail');
 }
 
 /** Says to all that the primary of this view does not do its work. */
@@ -135,8 +158,8 @@ export function suspectPrimary(state: ReplicaState, why: ViewChangeReason): void
 }
 
 /**
- * The view that a quorum asked for did not begin here. It may have begun for the others, who help this
- * replica into it: it asks for the next one only when f + 1 do.
+ * The view that a quorum asked for did not begin here. It may have begun at the others, which help this
+ * replica to enter it: it asks for the next one only when f + 1 do.
  */
 export function onNewViewMissing(state: ReplicaState, view: View): void {
   if (state.active || state.paused || view !== state.view) return;
@@ -156,7 +179,7 @@ export function onSuspicion(state: ReplicaState, suspicion: Verified<Suspicion>)
   leaveIfSuspected(state);
 }
 
-/** Whoever asks for a later view suspects the primary of this one as well. */
+/** A replica that asks for a later view suspects the primary of this one as well. */
 export function leaveIfSuspected(state: ReplicaState): void {
   const { view, self, size } = state;
   if (state.paused) return;
@@ -181,12 +204,7 @@ function isExcused(state: ReplicaState, watched: WatchedRequest): boolean {
       servedBytes < MAX_CLIENT_POOL_BYTES * FAR_FROM_FULL;
     if (hadRoom) return false;
   }
-  // Whoever is served less is watched first, so that this client shields nobody.
+  // Clients that are served less are watched first, so that this client does not protect the primary.
   state.pool.defer(client);
   return true;
-}
-
-function watchAnother(state: ReplicaState): void {
-  state.watchedRequest = undefined;
-  watchOldestRequest(state);
 }

@@ -1,24 +1,23 @@
 /**
- * One mind behind all Byzantine replicas of a run, which are at most f.
+ * One adversary that controls all Byzantine replicas of a run, at most f.
  *
  * **What it holds** (`holdings.ts`): every message that was ever sent, of every view; all
- * certificates, those that it can make of the votes it heard included; the keys of its own replicas
- * and no others, so it forges nobody's word.
+ * certificates, including those that it can make of the votes it received; the keys of its own replicas
+ * and no others, so it cannot forge the signatures of honest ones.
  *
  * **What it can choose.** As new primary: the view-changes that it begins a view on, of any view, a
  * quorum or fewer, its own in several versions, and the digests that it says follow from them;
  * which view, also one that nobody asked for; another new-view for some of the replicas. As primary:
  * other batches, other collectors, or nothing, for each receiver. As collector: who gets a
- * certificate, and when; one in which a vote counts twice. As backup: votes for everything that somebody votes for, its view-change
- * in other words to each, on stale checkpoints and old certificates; its suspicion, whenever another one suspects the
- * primary, to that one alone; where it says it is. In any
- * place: the lies of `libs/faults`, forged certificates and made-up requests among them. And, in
- * an ambush (`ambush.ts`), what the network loses, until everything is healed.
+ * certificate, and when; one in which a vote counts twice. As backup: votes for everything that any
+ * replica votes for; a different view-change to each, on stale checkpoints and old certificates; its
+ * suspicion, whenever another one suspects the primary, to that one alone; false statuses. In any role:
+ * the lies of `libs/faults`, forged certificates and made-up requests among them. And, in an ambush (`ambush.ts`), what the network loses, until everything is healed.
  *
  * **How it chooses.** Everything is drawn from the run's seed: first a temper (`temper.ts`), which
  * has some of these habits strongly and others not at all, then each choice as it comes up. Where it
  * matters most, in a new-view, it draws several times and takes what does most harm. When to act is
- * decided by what it hears: as soon as something is decided, a view asked for, a quorum of votes
+ * decided by what it receives: as soon as something is decided, a view asked for, a quorum of votes
  * there.
  *
  * The replicas' own cores stay honest. What they want to say passes through here.
@@ -36,15 +35,11 @@ import {
   type ReplicaId,
   type Request,
   type Suspicion,
+  type UnsignedMemberMessage,
   type View,
   type ViewChange,
 } from '@ccro/consensus';
-import {
-  createDigests,
-  createVerification,
-  MessageSigner,
-  type UnsignedMemberMessage,
-} from '@ccro/crypto';
+import { createDigests, createVerification, MessageSigner } from '@ccro/crypto';
 import { createBehaviour, type Behaviour, type OutgoingSend } from '@ccro/faults';
 import type { ClusterFacts } from '@ccro/runner';
 import { json, type WireMessage } from '@ccro/wire';
@@ -120,7 +115,7 @@ export class Adversary {
     for (const ambush of this.ambushes) ambush.end();
   }
 
-  /** An honest replica, or a client, says something to somebody. */
+  /** An honest replica or a client sends a message. */
   hear(message: WireMessage): void {
     const { holdings } = this;
     const decidedBefore = holdings.decided.size;

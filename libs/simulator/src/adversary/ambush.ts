@@ -63,7 +63,7 @@ export class Ambush {
     this.over = true;
   }
 
-  /** Whether `message` does not get from one replica to another, undefined being somebody else. */
+  /** Whether `message` does not get from one replica to another, undefined being another party. */
   obstructs(
     message: WireMessage | undefined,
     from: ReplicaId | undefined,

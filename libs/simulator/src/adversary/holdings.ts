@@ -1,7 +1,7 @@
 /**
- * What the adversary holds: everything that honest replicas and clients ever said, for it hears the
- * whole network, and every certificate that can be made of it. Nothing is forgotten when views
- * change; that is the point. It lasts as long as a run.
+ * What the adversary holds: all messages that honest replicas and clients ever sent, as it receives the
+ * whole network's, and every certificate that can be made of them. It lasts for the whole run, so that
+ * messages of earlier views can be used later.
  */
 
 import {
@@ -116,7 +116,7 @@ export class Holdings {
     const certificate = this.scheme.assemble([...votes.values()] as Verified<Vote>[]);
     const { signers, signatures } = certificate.proof;
     const again = <T>(items: readonly T[]): T[] => [...items.slice(0, 1), ...items];
-    // An aggregate stays one signature, whoever it is said to be of.
+    // An aggregate stays one signature, whatever signers it names.
     const all = signatures.length === signers.length ? again(signatures) : signatures;
     return {
       ...certificate,

@@ -2,8 +2,8 @@ import { FAULT_KINDS, type FaultKind } from '@ccro/faults';
 import type { Random } from '../random.js';
 
 /**
- * How inclined the adversary of a run is to each thing it can do: chances in [0, 1]. A run's has
- * some of them and not the others, so that each shows what it does without being hidden by the rest.
+ * The probability of each action of the adversary in a run, in [0, 1]. Each run has some actions and not
+ * others, so that the effect of each is not hidden by the rest.
  */
 export interface Temper {
   /** Votes for whatever an honest replica votes for, also for two digests. */

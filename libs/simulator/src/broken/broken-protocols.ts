@@ -1,7 +1,7 @@
 /**
  * Protocols that are wrong on purpose, one rule each: the real sources with a few words changed
- * when they are loaded. Nothing in the protocol's own code knows of them. The simulator must find
- * every one; what it cannot find, it cannot guard.
+ * when they are loaded. The protocol's own code does not know of them. The simulator must find every
+ * one: a rule whose violation it does not find is not tested.
  */
 
 import type { BrokenProtocol } from './broken-protocol.js';
@@ -18,7 +18,7 @@ const VOTING: readonly BrokenProtocol[] = [
     breaks: 'Two quorums share an honest replica; f + 1 signers are taken for one.',
     edits: [
       {
-        file: `${CONSENSUS}/quorum.ts`,
+        file: `${CONSENSUS}/model/quorum.ts`,
         find: 'return Math.ceil((n + maxFaulty(n) + 1) / 2);',
         replace: 'return maxFaulty(n) + 1;',
       },
@@ -31,7 +31,7 @@ const VOTING: readonly BrokenProtocol[] = [
     breaks: 'A slot is decided by commit votes; prepare votes are taken for them.',
     edits: [
       {
-        file: `${CONSENSUS}/voting.ts`,
+        file: `${CONSENSUS}/slot/voting.ts`,
         find: 'onPrepared(state, slot, certificate);',
         replace:
           "{ slot.setCertificate({ ...certificate, phase: 'commit' }); " +
@@ -46,7 +46,7 @@ const VOTING: readonly BrokenProtocol[] = [
     breaks: 'The votes of all n decide in one round; all but one are taken for all.',
     edits: [
       {
-        file: `${CONSENSUS}/quorum.ts`,
+        file: `${CONSENSUS}/model/quorum.ts`,
         find: 'proof.signers.length === n',
         replace: 'proof.signers.length >= n - 1',
       },
@@ -98,7 +98,7 @@ const VOTING: readonly BrokenProtocol[] = [
     breaks: 'What a view carries over is decided in two rounds; it may be decided in one.',
     edits: [
       {
-        file: `${CONSENSUS}/voting.ts`,
+        file: `${CONSENSUS}/slot/voting.ts`,
         find: '!state.carriedOver.has(slot.sequence)',
         replace: 'true',
       },
@@ -111,7 +111,7 @@ const VOTING: readonly BrokenProtocol[] = [
     breaks: 'A replica commits on a prepare certificate of its own view; any view is good enough.',
     edits: [
       {
-        file: `${CONSENSUS}/handlers/on-certificate.ts`,
+        file: `${CONSENSUS}/slot/on-certificate.ts`,
         find: '!isDecisive && (view !== state.view || !state.active)',
         replace: 'false',
       },
@@ -128,7 +128,7 @@ const EXECUTION: readonly BrokenProtocol[] = [
     breaks: 'A (client, timestamp) executes once; the client table is not asked.',
     edits: [
       {
-        file: `${CONSENSUS}/executing.ts`,
+        file: `${CONSENSUS}/slot/executing.ts`,
         find: "seen.kind === 'executed'",
         replace: 'false',
       },
@@ -141,7 +141,7 @@ const EXECUTION: readonly BrokenProtocol[] = [
     breaks: "A checkpoint is stable when a quorum has the same state; one's own is enough.",
     edits: [
       {
-        file: `${CONSENSUS}/checkpointing.ts`,
+        file: `${CONSENSUS}/sync/checkpointing.ts`,
         find: 'votes.length < state.size.quorum',
         replace: 'votes.length < 1',
       },
@@ -154,7 +154,7 @@ const EXECUTION: readonly BrokenProtocol[] = [
     breaks: 'A state from elsewhere has the certified digest; it is taken as it comes.',
     edits: [
       {
-        file: `${CONSENSUS}/state-transfer.ts`,
+        file: `${CONSENSUS}/sync/state-transfer.ts`,
         find: 'listed?.digest !== digest',
         replace: 'false',
       },
@@ -193,7 +193,7 @@ const EXECUTION: readonly BrokenProtocol[] = [
     breaks: 'What executed is done with; votes on it are repeated unless its certificate is here.',
     edits: [
       {
-        file: `${CONSENSUS}/voting.ts`,
+        file: `${CONSENSUS}/slot/voting.ts`,
         find: 'return state.hasExecuted(slot.sequence) || slot.decidedDigest !== undefined;',
         replace: 'return slot.decidedDigest !== undefined;',
       },

@@ -38,7 +38,7 @@ export const REQUESTS: readonly BrokenProtocol[] = [
     edits: [
       {
         file: `${CRYPTO}/verified-lists.ts`,
-        find: 'before?.client === signed.client && before.bytes.equals(signed.bytes)',
+        find: 'before?.client === signed.client && bytes.equal(before.bytes, signed.bytes)',
         replace: 'before !== undefined',
       },
     ],
@@ -51,8 +51,8 @@ export const REQUESTS: readonly BrokenProtocol[] = [
     edits: [
       {
         file: `${CRYPTO}/verified-lists.ts`,
-        find: 'before?.client === signed.client && before.bytes.equals(signed.bytes)',
-        replace: 'before?.bytes.equals(signed.bytes) === true',
+        find: 'before?.client === signed.client && bytes.equal(before.bytes, signed.bytes)',
+        replace: 'before !== undefined && bytes.equal(before.bytes, signed.bytes)',
       },
     ],
     violates: ['validity'],
@@ -81,10 +81,10 @@ export const AGGREGATING: readonly BrokenProtocol[] = [
     edits: [
       {
         file: `${CRYPTO}/bls-scheme.ts`,
-        find: 'blst.aggregateWithRandomness(part.map(({ pk, sig }) => ({ pk, sig })))',
+        find: 'bls.addWithRandomness(part)',
         replace:
-          '({ pk: blst.aggregatePublicKeys(part.map(({ pk }) => pk)), ' +
-          'sig: blst.aggregateSerializedSignatures(part.map(({ sig }) => sig)) })',
+          '({ pk: bls.addKeys(part.map(({ pk }) => pk)), ' +
+          'sig: bls.addSignatures(part.map(({ sig }) => sig)) })',
       },
     ],
     violates: ['certificates'],

@@ -78,9 +78,24 @@ export const VIEWS: readonly BrokenProtocol[] = [
         replace: ';',
       },
       {
-        file: `${CONSENSUS}/handlers/on-status.ts`,
+        file: `${CONSENSUS}/on-status.ts`,
         find: 'helpIntoView(state, replica);',
         replace: ';',
+      },
+    ],
+    violates: ['liveness'],
+    foundBy: 'runs',
+  },
+  {
+    name: 'own-words-refused',
+    breaks:
+      'Who lost its store takes back what it said and a view stands on; it takes it for an echo.',
+    edits: [
+      {
+        file: `${CONSENSUS}/screening.ts`,
+        find: 'viewChanges.asksFor(digest) || viewChanges.isWanted(viewChange)',
+        replace:
+          'replica !== state.self && (viewChanges.asksFor(digest) || viewChanges.isWanted(viewChange))',
       },
     ],
     violates: ['liveness'],

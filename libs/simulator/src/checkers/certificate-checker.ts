@@ -5,8 +5,7 @@
 
 import type { Certificate, ReplicaId } from '@ccro/consensus';
 import { voteBytes, type ClusterKeys } from '@ccro/crypto';
-import blst from '@chainsafe/blst';
-import { createPublicKey, verify, type KeyObject } from 'node:crypto';
+import { bls, type BlsPublicKey, bytes, ed25519 } from '@ccro/primitives';
 
 /** What a certificate amounts to. */
 export interface Assessment {
@@ -17,20 +16,20 @@ export interface Assessment {
 }
 
 export class CertificateChecker {
-  private readonly keys: readonly KeyObject[];
+  private readonly verifiers: readonly ReturnType<typeof ed25519.otherVerifier>[];
   /** Keys of aggregates, in a cluster whose certificates are such. */
-  private readonly votingKeys: readonly blst.PublicKey[] | undefined;
+  private readonly votingKeys: readonly BlsPublicKey[] | undefined;
   private readonly quorum: number;
   private readonly assessed = new Map<string, Assessment>();
 
   constructor(private readonly cluster: ClusterKeys) {
-    this.keys = cluster.members.map((x) =>
-      createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' }),
+    this.verifiers = cluster.members.map((key) =>
+      ed25519.otherVerifier(bytes.from(key, 'base64url')),
     );
     this.votingKeys = cluster.votingKeys?.publicKeys.map((key) =>
-      blst.PublicKey.fromBytes(Buffer.from(key, 'base64url'), true),
+      bls.publicKeyFrom(bytes.from(key, 'base64url')),
     );
-    const n = this.keys.length;
+    const n = this.verifiers.length;
     const f = Math.floor((n - 1) / 3);
     // The least number of which any two such sets share an honest replica: 2Q − n > f.
     this.quorum = Math.floor((n + f) / 2) + 1;
@@ -50,7 +49,7 @@ export class CertificateChecker {
   flawAsDecision(certificate: Certificate): string | undefined {
     const { flaw, signers } = this.assess(certificate);
     if (flaw !== undefined || certificate.phase === 'commit') return undefined;
-    const n = this.keys.length;
+    const n = this.verifiers.length;
     const isFull = certificate.phase === 'prepare' && signers.length === n;
     return isFull ? undefined : `which decides nothing: signed by ${signers.length} of ${n}`;
   }
@@ -74,26 +73,26 @@ export class CertificateChecker {
   /** Signers whose own signature holds. */
   private holdingSingly(certificate: Certificate): readonly ReplicaId[] {
     const { signers, signatures } = certificate.proof;
-    const bytes = voteBytes(this.cluster.cluster, certificate);
+    const voted = voteBytes(this.cluster.cluster, certificate);
     return signers.filter((signer, index) => {
-      const key = this.keys[signer];
-      const signature = Buffer.from(signatures[index] ?? '', 'base64url');
-      return key !== undefined && verify(null, bytes, key, signature);
+      const verify = this.verifiers[signer];
+      const signature = bytes.from(signatures[index] ?? '', 'base64url');
+      return verify !== undefined && verify(signature, voted);
     });
   }
 
   /** All signers if the one signature is theirs together, else nobody. */
   private holdingTogether(
     certificate: Certificate,
-    votingKeys: readonly blst.PublicKey[],
+    votingKeys: readonly BlsPublicKey[],
   ): readonly ReplicaId[] {
     const { signers, signatures } = certificate.proof;
     const keys = signers.flatMap((signer) => votingKeys[signer] ?? []);
     if (signatures.length !== 1 || keys.length === 0 || keys.length < signers.length) return [];
-    const bytes = voteBytes(this.cluster.cluster, certificate);
+    const voted = voteBytes(this.cluster.cluster, certificate);
     try {
-      const signature = blst.Signature.fromBytes(Buffer.from(signatures[0] ?? '', 'base64url'));
-      return blst.fastAggregateVerify(bytes, keys, signature, true) ? signers : [];
+      const signature = bls.signatureFrom(bytes.from(signatures[0] ?? '', 'base64url'));
+      return bls.verifySum(voted, keys, signature) ? signers : [];
     } catch {
       return [];
     }

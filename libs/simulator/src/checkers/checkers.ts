@@ -1,7 +1,7 @@
 /**
  * The invariants of `docs/PROTOCOL.md`, checked from outside while a simulation runs: what honest
- * replicas store, what leaves them, what clients come to believe. Faulty replicas are held to
- * nothing.
+ * replicas store, what leaves them, what clients come to believe. Faulty replicas are not
+ * checked.
  */
 
 import type { Outcome } from '@ccro/client';
@@ -18,6 +18,7 @@ import {
   type StoreRecord,
 } from '@ccro/consensus';
 import { createDigests, type ClusterKeys } from '@ccro/crypto';
+import { errorStack } from '@ccro/foreign-text';
 import type { WireMessage } from '@ccro/wire';
 import { CertificateChecker } from './certificate-checker.js';
 import { DurabilityChecker } from './durability-checker.js';
@@ -152,7 +153,7 @@ export class Checkers {
   /** A replica stopped itself. */
   onStopped(replica: ReplicaId, error: unknown): void {
     if (!this.isHonest(replica)) return;
-    const why = error instanceof InvariantViolation ? error.message : describe(error);
+    const why = error instanceof InvariantViolation ? error.message : errorStack(error);
     this.found('stopped', `replica ${replica}: ${why}`);
   }
 
@@ -188,8 +189,4 @@ export class Checkers {
     const which = `${phase} certificate of view ${view} at ${sequence}`;
     this.found('certificates', `replica ${replica} accepted a ${which}, ${flaw}`);
   }
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

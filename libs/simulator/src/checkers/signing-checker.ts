@@ -1,6 +1,6 @@
 /**
  * No equivocation, across restarts, and leaving: what an honest replica puts its signature under
- * never contradicts what it signed before, in this life or an earlier one.
+ * never contradicts what it signed before, in this run of the process or an earlier one.
  */
 
 import type {

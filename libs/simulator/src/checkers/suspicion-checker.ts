@@ -1,7 +1,7 @@
 /**
- * Nobody leaves alone: of an honest primary's view an honest replica asks for the next one only when
- * f + 1 replicas suspect that primary, or ask for a later view. Faulty ones count as if they had, and so
- * does itself: what it said may have been lost with its power.
+ * No replica leaves alone: an honest replica leaves the view of an honest primary only when f + 1
+ * replicas suspect that primary, or ask for a later view. Faulty ones always count, and so does the
+ * replica itself: its own suspicion may have been lost in a crash.
  */
 
 import { maxFaulty, primaryOf, type ReplicaId, type View } from '@ccro/consensus';

@@ -21,7 +21,7 @@ export type InvariantName =
   | 'durable-before-visible'
   /** What was executed durably survives a restart. */
   | 'durability'
-  /** What a client believes is what honest replicas executed. */
+  /** A client believes only what honest replicas executed. */
   | 'replies'
   /** Once the network is healed, everything submitted executes, and honest replicas get level. */
   | 'liveness'

@@ -1,4 +1,4 @@
-/** What somebody without keys makes of requests that were signed together, or alone. */
+/** What an outsider without keys can make of requests that were signed together, or alone. */
 
 import { appendOperation } from '@ccro/state-machine';
 import type { Random } from '../random.js';

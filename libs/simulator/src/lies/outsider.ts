@@ -1,9 +1,10 @@
 /**
- * Somebody who hears everything and can publish anything, but holds no key: replays what was said,
+ * An outsider that hears everything and can publish anything, but holds no key: replays messages,
  * alters it, puts other names to it, and sends rubbish. The broker itself can do as much.
  */
 
 import { channelNames } from '@ccro/broker';
+import { bytes } from '@ccro/primitives';
 import { json } from '@ccro/wire';
 import type { Random } from '../random.js';
 import type { Published, SimulatedNetwork } from '../simulated-network.js';
@@ -17,7 +18,9 @@ const RECENT = 8;
 /** Of the statements that two votes were heard on. */
 const TWISTED_SHARE = 0.3;
 /** How each vote begins on the wire: most messages are something else, and not worth reading. */
-const VOTE = Buffer.from('{"kind":"vote"');
+const VOTE = bytes.fromUtf8('{"kind":"vote"');
+// Nothing of what was sent is left out: a byte order mark is a character like others.
+const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 export class Outsider {
   private readonly heard: Published[] = [];
@@ -54,7 +57,7 @@ export class Outsider {
 
   /** Votes count soon or never, so these lies are told at once. */
   private twist({ channel, payload }: Published): void {
-    if (!Buffer.from(payload).subarray(0, VOTE.length).equals(VOTE)) return;
+    if (!bytes.equal(payload.subarray(0, VOTE.length), VOTE)) return;
     const { message } = json.decode(payload, this.options.cluster);
     if (message?.kind !== 'vote') return;
     const lies = this.votes.twist(message);
@@ -79,8 +82,8 @@ export class Outsider {
   private altered(payload: Uint8Array): Uint8Array {
     const { random } = this;
     if (random.chance(0.1)) return payload.subarray(0, random.below(payload.length));
-    const message = JSON.parse(Buffer.from(payload).toString('utf8')) as Record<string, unknown>;
-    return Buffer.from(JSON.stringify(this.alter(message)));
+    const message = JSON.parse(UTF8.decode(payload)) as Record<string, unknown>;
+    return bytes.fromUtf8(JSON.stringify(this.alter(message)));
   }
 
   /** The same with another sender, place or content; the signature stays, and holds no more. */

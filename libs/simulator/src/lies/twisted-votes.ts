@@ -1,11 +1,10 @@
 /**
- * BLS votes twisted in pairs: of two true signatures one has something added and the other has the
- * same taken away. Neither holds any more, and their sum is what it was. Whoever has heard both can
- * do that without any key.
+ * BLS votes altered in pairs: a point is added to one of two valid signatures and subtracted from the
+ * other. Neither is valid any more, but their sum is unchanged. That takes no key, only both votes.
  */
 
+import { bls, type BlsSignature, bytes } from '@ccro/primitives';
 import { json, type WireMessage } from '@ccro/wire';
-import blst from '@chainsafe/blst';
 
 type Vote = Extract<WireMessage, { kind: 'vote' }>;
 
@@ -32,10 +31,14 @@ export class TwistedVotes {
     }
     if (earlier.replica === vote.replica) return undefined;
     this.firsts.delete(statement);
-    const added = doubled(pointOf(signature));
+    const [point, other] = [signature, earlier.signature].map((each) =>
+      bytes.from(each, 'base64url'),
+    );
+    if (point === undefined || other === undefined) return undefined;
+    const added = bls.addSignatures([point, point]).toBytes();
     return [
-      json.encode({ ...vote, signature: sumOf(pointOf(signature), added) }),
-      json.encode({ ...earlier, signature: sumOf(pointOf(earlier.signature), negated(added)) }),
+      json.encode({ ...vote, signature: spelt(bls.addSignatures([point, added])) }),
+      json.encode({ ...earlier, signature: spelt(bls.addSignatures([other, negated(added)])) }),
     ];
   }
 
@@ -46,20 +49,13 @@ export class TwistedVotes {
   }
 }
 
-function pointOf(signature: string): blst.Signature {
-  return blst.Signature.fromBytes(Buffer.from(signature, 'base64url'));
+/** A point's own negative. */
+function negated(point: Uint8Array): Uint8Array {
+  const negative = Uint8Array.from(point);
+  negative[0] = (negative[0] ?? 0) ^ SIGN_BIT;
+  return negative;
 }
 
-function doubled(point: blst.Signature): blst.Signature {
-  return blst.aggregateSignatures([point, point]);
-}
-
-function negated(point: blst.Signature): blst.Signature {
-  const bytes = Uint8Array.from(point.toBytes());
-  bytes[0] = (bytes[0] ?? 0) ^ SIGN_BIT;
-  return blst.Signature.fromBytes(bytes);
-}
-
-function sumOf(a: blst.Signature, b: blst.Signature): string {
-  return Buffer.from(blst.aggregateSignatures([a, b]).toBytes(false)).toString('base64url');
+function spelt(point: BlsSignature): string {
+  return bytes.toText(point.toBytes(false), 'base64url');
 }

@@ -1,6 +1,7 @@
 import { parseChannel } from '@ccro/broker';
 import type { Evidence, ReplicaId, Restored, StoreRecord } from '@ccro/consensus';
 import type { OutgoingSend } from '@ccro/faults';
+import { errorMessage } from '@ccro/foreign-text';
 import type { RunLog } from '../schedule/run-schedule.js';
 import type { ClusterEvent } from '../trace/cluster-event.js';
 import { violationText } from '../trace/describe-event.js';
@@ -77,7 +78,7 @@ export class Recorder implements RunLog {
       }
       case 'stopped': {
         const { replica, error } = event;
-        const why = error instanceof Error ? error.message : String(error);
+        const why = errorMessage(error);
         return { kind: 'stopped', node: replica, why };
       }
       case 'decided': {

@@ -1,6 +1,6 @@
 /**
- * A run, step by step, as plain data: what a replay shows. Everything in it was seen by whoever
- * watches the simulation from outside; no replica knows all of it.
+ * A run, step by step, as plain data: what a replay shows. Everything in it is seen from
+ * outside the simulation; no replica knows all of it.
  */
 
 import type {
@@ -18,7 +18,7 @@ import type { WireMessage } from '@ccro/wire';
 import type { Mode } from '../schedule/schedule.js';
 import type { SimulatedFault } from '../simulated-node.js';
 
-/** A node by its id, anybody else by name: `client gateway`; `all` for everybody. */
+/** A node by its id, other parties by name: `client gateway`; `all` for all of them. */
 export type Party = ReplicaId | string;
 
 /** What a message says, as far as it is shown. What a kind has not is left out. */

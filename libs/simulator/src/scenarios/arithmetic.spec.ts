@@ -2,7 +2,7 @@
 
 import { maxFaulty, quorumSize, weakQuorumSize } from '@ccro/consensus';
 import { describe, expect, it } from 'vitest';
-import { CLUSTERS, Scene } from './scene.contract.js';
+import { CLUSTERS, Scene } from './scene.testkit.js';
 
 const UNDISTURBED_MS = 100;
 const REPLACED_MS = 3_000;

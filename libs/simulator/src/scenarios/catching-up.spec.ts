@@ -1,7 +1,7 @@
 /** What is left of a slot once a replica has caught up with it. */
 
 import { describe, expect, it } from 'vitest';
-import { Scene } from './scene.contract.js';
+import { Scene } from './scene.testkit.js';
 
 const SHORT = { checkpointInterval: 4, windowSlots: 8, maxBatchRequests: 1 } as const;
 

@@ -9,7 +9,7 @@ import { appendOperation, getOperation, putOperation } from '@ccro/state-machine
 import { json } from '@ccro/wire';
 import { describe, expect, it } from 'vitest';
 import { clientConnectionName } from '../trace/names.js';
-import { CLUSTERS, Scene, signedRequest } from './scene.contract.js';
+import { CLUSTERS, Scene, signedRequest } from './scene.testkit.js';
 
 const UNDISTURBED_MS = 50;
 const REMINDED_MS = 1_000;

@@ -10,14 +10,7 @@ import {
 import type { OutgoingSend } from '@ccro/faults';
 import { json } from '@ccro/wire';
 import { describe, expect, it } from 'vitest';
-import {
-  COLLECTING,
-  Liar,
-  onlyTo,
-  refusalsOf,
-  Scene,
-  type SceneOptions,
-} from './scene.contract.js';
+import { COLLECTING, Liar, onlyTo, refusalsOf, Scene, type SceneOptions } from './scene.testkit.js';
 
 /** What a collector costs that fails: the first certificate timeout, and what follows. */
 const FALLEN_BACK_MS = 500;

@@ -7,7 +7,7 @@
 import type { ReplicaId } from '@ccro/consensus';
 import type { FaultKind } from '@ccro/faults';
 import { describe, expect, it } from 'vitest';
-import { CLUSTERS, Scene } from './scene.contract.js';
+import { CLUSTERS, Scene } from './scene.testkit.js';
 
 const UNDISTURBED_MS = 50;
 const REMINDED_MS = 1_000;
@@ -107,6 +107,39 @@ describe.each(CLUSTERS)('durability: $mode, n = $n', ({ mode, n }) => {
       await scene.decide(['f'], 2 * REPLACED_MS);
       await scene.expectDecidedRight();
       await scene.expectSameState(lost);
+    },
+  );
+
+  it.each([false, true])(
+    '56, sibling: also where the view stands on what it said before, and the others restarted: %s',
+    async (restarted) => {
+      const lost = n - 1;
+      const scene = await Scene.of({ mode, n, tuning: SHORT, faulty: [lost] });
+      await scene.decide(['a'], UNDISTURBED_MS);
+      // A quorum is left.
+      const down = [scene.primary, ...scene.first(n - scene.quorum - 1, scene.primary, 1, lost)];
+      for (const id of down) scene.node(id).crash();
+      await scene.decide(['b', 'c'], 2 * REPLACED_MS);
+      const { view } = scene.node(1).status();
+      const begun = scene.said.find(({ message }) => message.kind === 'new-view')?.message;
+      expect(begun).toMatchObject({
+        view,
+        viewChanges: expect.arrayContaining([
+          expect.objectContaining({ replica: lost }),
+        ]) as unknown,
+      });
+      for (const id of down) scene.node(id).restart();
+      if (restarted) for (const id of scene.first(n - 1)) scene.node(id).restart();
+      await scene.decide(['d', 'e', 'f', 'g'], REPLACED_MS);
+      scene.node(lost).wipe();
+      const isInView = (): boolean => {
+        const status = scene.node(lost).status();
+        return status.view === view && status.active && status.lastExecuted > 0;
+      };
+      await scene.until('it is in the view', isInView, REMINDED_MS);
+      await scene.decide(['h'], REMINDED_MS);
+      await scene.expectSameState(lost);
+      expect(scene.node(1).status().view).toBe(view);
     },
   );
 

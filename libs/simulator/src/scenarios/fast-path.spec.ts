@@ -5,7 +5,7 @@ import { createVerification } from '@ccro/crypto';
 import type { FaultKind } from '@ccro/faults';
 import { describe, expect, it } from 'vitest';
 import { HEALTHY_NETWORK } from '../simulated-network.js';
-import { COLLECTING, Scene, type Passage, type SceneOptions } from './scene.contract.js';
+import { COLLECTING, Scene, type Passage, type SceneOptions } from './scene.testkit.js';
 
 const REPLACED_MS = 3_000;
 

@@ -4,7 +4,7 @@
  */
 
 import { describe, expect, it } from 'vitest';
-import { Scene, type SceneOptions } from './scene.contract.js';
+import { Scene, type SceneOptions } from './scene.testkit.js';
 
 type Combination = Required<Pick<SceneOptions, 'mode' | 'signature' | 'signedTogether'>> & {
   readonly fastPath: boolean;

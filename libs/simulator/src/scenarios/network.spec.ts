@@ -7,7 +7,7 @@ import { appendOperation } from '@ccro/state-machine';
 import { json, MAX_MESSAGE_BYTES } from '@ccro/wire';
 import { describe, expect, it } from 'vitest';
 import { HEALTHY_NETWORK } from '../simulated-network.js';
-import { CLUSTERS, Liar, Scene, type Party } from './scene.contract.js';
+import { CLUSTERS, Liar, Scene, type Party } from './scene.testkit.js';
 
 const UNDISTURBED_MS = 50;
 const REMINDED_MS = 1_000;

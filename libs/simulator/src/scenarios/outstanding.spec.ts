@@ -4,7 +4,7 @@ import type { ReplicaId } from '@ccro/consensus';
 import { appendOperation, getOperation, putOperation } from '@ccro/state-machine';
 import { json } from '@ccro/wire';
 import { describe, expect, it } from 'vitest';
-import { Scene, signedRequest } from './scene.contract.js';
+import { Scene, signedRequest } from './scene.testkit.js';
 
 const MODES = ['ccro', 'pbft'] as const;
 

@@ -4,7 +4,7 @@ import type { OutgoingMessage, PrePrepare } from '@ccro/consensus';
 import type { OutgoingSend } from '@ccro/faults';
 import { appendOperation } from '@ccro/state-machine';
 import { describe, expect, it } from 'vitest';
-import { CLUSTERS, COLLECTING, onlyTo, type refusalsOf, Scene } from './scene.contract.js';
+import { CLUSTERS, COLLECTING, onlyTo, type refusalsOf, Scene } from './scene.testkit.js';
 
 type Proposal = Extract<OutgoingMessage, { kind: 'pre-prepare' }>;
 

@@ -4,7 +4,7 @@ import { maxFaulty, type ReplicaId } from '@ccro/consensus';
 import type { FaultKind } from '@ccro/faults';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../random.js';
-import { CLUSTERS, Scene, type Said } from './scene.contract.js';
+import { CLUSTERS, Scene, type Said } from './scene.testkit.js';
 
 /** A decision in which nobody has to wait for anybody. */
 const UNDISTURBED_MS = 50;

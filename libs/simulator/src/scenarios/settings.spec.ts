@@ -1,7 +1,7 @@
 /** Nodes that were given another cluster file: they say so, take no part, and the rest goes on. */
 
 import { describe, expect, it } from 'vitest';
-import { CLUSTERS, Scene } from './scene.contract.js';
+import { CLUSTERS, Scene } from './scene.testkit.js';
 
 const NOTICED_MS = 20;
 const REPLACED_MS = 3_000;

@@ -15,7 +15,7 @@ import type { FaultKind } from '@ccro/faults';
 import { putOperation } from '@ccro/state-machine';
 import { json } from '@ccro/wire';
 import { describe, expect, it } from 'vitest';
-import { CLUSTERS, Scene, type Passage, type Said } from './scene.contract.js';
+import { CLUSTERS, Scene, type Passage, type Said } from './scene.testkit.js';
 
 /** A view's time, and what a client waits before it tells all of its request. */
 const REPLACED_MS = 3_000;

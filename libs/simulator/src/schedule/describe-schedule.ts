@@ -5,7 +5,7 @@ import type { Schedule, Step } from './schedule.js';
 
 export function describeSchedule(schedule: Schedule): string[] {
   const { seed, mode, nodes, tuning, disk, clockRates, faulty, steps, safetyMs } = schedule;
-  const { signature, signedTogether, choices } = schedule;
+  const { signature, signedTogether, choices, replaced } = schedule;
   const isNarrowed = Object.keys(choices).length > 0;
   const faults = [...faulty].map(([replica, kind]) => `node ${replica} ${kind}`).join(', ');
   return [
@@ -14,6 +14,7 @@ export function describeSchedule(schedule: Schedule): string[] {
     `settings: ${JSON.stringify(tuning)}`,
     `disk: ${disk.minMs} to ${disk.maxMs} ms a write; clocks: ${clockRates.map(rateText).join(', ')}`,
     `${steps.length} steps in ${safetyMs} ms, then everything is healed`,
+    ...(replaced === undefined ? [] : [`then an honest node takes the place of node ${replaced}`]),
     ...(isNarrowed ? [`drawn from ${JSON.stringify(choices)}`] : []),
   ];
 }

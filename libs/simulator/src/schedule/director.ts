@@ -1,3 +1,4 @@
+import type { ReplicaId } from '@ccro/consensus';
 import type { Outsider } from '../lies/outsider.js';
 import type { SimulatedCluster } from '../simulated-cluster.js';
 import { HEALTHY_NETWORK } from '../simulated-network.js';
@@ -68,8 +69,11 @@ export class Director {
     }
   }
 
-  /** The network is whole, everybody runs, nobody from outside interferes. Faulty stay faulty. */
-  heal(): void {
+  /**
+   * The network is whole, everybody runs, nobody from outside interferes. Faulty stay faulty, but for
+   * the one that is `replaced`.
+   */
+  heal(replaced?: ReplicaId): void {
     this.cluster.network.faults = HEALTHY_NETWORK;
     this.cut([]);
     this.outsider.interfere(0);
@@ -78,6 +82,10 @@ export class Director {
       node.setAway(false);
       this.restart(node.id);
     }
+    if (replaced === undefined) return;
+    this.cluster.note(`node ${replaced} is replaced by an honest one with an empty disk`);
+    this.cluster.node(replaced).setFault(undefined);
+    this.cluster.node(replaced).wipe();
   }
 
   private onDurable(replica: number, kind: Moment['record']): void {

@@ -5,14 +5,14 @@ import { FAULT_KINDS, type FaultKind } from '@ccro/faults';
 import type { AmbushPlan } from '../adversary/ambush.js';
 import type { Random } from '../random.js';
 import type { SimulatedFault } from '../simulated-node.js';
-import type { TimedStep } from './schedule.js';
+import type { Schedule, TimedStep } from './schedule.js';
 
 /** What a primary can do worst, and a collector. */
 const OF_PRIMARIES = ['offline', 'equivocate', 'fabricate', 'false-view-change', 'delay'] as const;
 const OF_COLLECTORS = ['offline', 'silent-collector', 'forge-certificate'] as const;
 
 /**
- * At most f replicas; those who have a part to play are among them more often than not. Either each
+ * At most f replicas; those with a special role are among them more often than not. Either each
  * is faulty in its own way, or one adversary speaks for all of them.
  */
 export function drawFaulty(random: Random, nodes: number): Map<ReplicaId, SimulatedFault> {
@@ -28,7 +28,7 @@ export function drawFaulty(random: Random, nodes: number): Map<ReplicaId, Simula
   );
 }
 
-/** None, unless somebody byzantine could make use of them. */
+/** None, unless a Byzantine party could make use of them. */
 export function drawAmbushes(
   random: Random,
   faulty: ReadonlyMap<ReplicaId, SimulatedFault>,
@@ -51,6 +51,16 @@ export function drawWitness(
 ): ReplicaId {
   const honest = Array.from({ length: nodes }, (_, replica) => replica);
   return random.pick(honest.filter((replica) => !faulty.has(replica))) ?? 0;
+}
+
+/** Drawn apart, so that all else stays what it is. An adversary keeps all that are its own. */
+export function drawReplaced(
+  random: Random,
+  faulty: ReadonlyMap<ReplicaId, SimulatedFault>,
+): Pick<Schedule, 'replaced'> {
+  const ofNobody = [...faulty].filter(([, kind]) => kind !== 'byzantine').map(([id]) => id);
+  const replaced = random.chance(0.5) ? random.pick(ofNobody) : undefined;
+  return replaced === undefined ? {} : { replaced };
 }
 
 export function drawFaultSteps(

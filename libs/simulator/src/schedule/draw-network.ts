@@ -1,4 +1,4 @@
-/** The network's part of a schedule: phases of bad delivery, cuts, and a broker that goes away. */
+/** The network's part of a schedule: phases of bad delivery, partitions, and a broker that disconnects. */
 
 import { nodeConnectionName } from '@ccro/broker';
 import { quorumSize, type ClientId, type ReplicaId } from '@ccro/consensus';
@@ -42,7 +42,7 @@ function drawFaults(random: Random): NetworkFaults {
     minDelayMs: HEALTHY_NETWORK.minDelayMs,
     maxDelayMs,
   };
-  // Some arrive after whoever waited for them has given up.
+  // Some arrive after their receiver has stopped waiting.
   const straggling = { chance: 0.05, maxDelayMs: 3_000 };
   return random.chance(0.4) ? { ...faults, straggling } : faults;
 }

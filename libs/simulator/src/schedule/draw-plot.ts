@@ -94,8 +94,8 @@ function succession(random: Random, { nodes, safetyMs }: Stage): Plot {
 }
 
 /**
- * One primary after the other goes, with requests waiting, until it is an adversary's turn. What
- * was decided in the view before, one replica alone may know by then.
+ * One primary after the other crashes, with requests waiting, until a faulty one follows. By then a single
+ * replica may know what was decided in the view before.
  */
 function usurpation(random: Random, { nodes, clients, safetyMs }: Stage): Plot {
   const first = random.pick([1, 2, 2, 3]);
@@ -138,8 +138,8 @@ function everyone(nodes: number): ReplicaId[] {
 }
 
 /**
- * The collector decides on the votes of all, and nobody hears of it: just then everybody is cut
- * off, long enough for the others to leave the view, and the collector longer than they.
+ * The collector decides on the votes of all and no other replica learns of it: all are disconnected at
+ * that moment, long enough for the others to leave the view, and the collector for longer.
  */
 function loneDecision(random: Random, { nodes, clients, safetyMs }: Stage): Plot {
   const collector = collectorOf(primaryOf(0, nodes), nodes, 0);
@@ -174,8 +174,8 @@ function loneDecision(random: Random, { nodes, clients, safetyMs }: Stage): Plot
 }
 
 /**
- * A replica asks for a view as the others do and then hears no replica any more, neither that they
- * ask for it nor that it begins: it must be told by those who took part.
+ * A replica asks for a view as the others do and then receives no messages, neither that they ask for it
+ * nor that it begins: replicas that took part must tell it.
  */
 function latecomer(random: Random, { nodes, clients, safetyMs }: Stage): Plot {
   const primary = primaryOf(0, nodes);
@@ -208,7 +208,7 @@ function linksAmong(replicas: readonly ReplicaId[]): CutLink[] {
   );
 }
 
-/** What somebody is who wants to make use of a new view. */
+/** The kind of party that exploits a new view. */
 function drawHeir(random: Random): SimulatedFault {
   return random.pick(['false-view-change', 'byzantine']);
 }

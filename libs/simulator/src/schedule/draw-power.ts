@@ -20,7 +20,7 @@ export function drawPowerSteps(
     if (random.chance(0.4)) return drawMoment(random, honest, atMs);
     const replicas = drawVictims(random, honest);
     const crash: TimedStep = { atMs, step: { kind: 'crash', replicas } };
-    // Whoever is still down when the network heals is started then.
+    // Nodes that are still down when the network heals are started then.
     const downMs = random.pick([random.between(0, 5), random.between(5, 500), safetyMs]);
     const restart: TimedStep = { atMs: atMs + downMs, step: { kind: 'restart', replicas } };
     return restart.atMs < safetyMs ? [crash, restart] : [crash];

@@ -1,8 +1,8 @@
 /**
  * Draws everything about a run from its seed.
  *
- * A run does not have every kind of trouble: each kind is in it or not, by chance, so that some
- * runs have much of one and none of another. That reaches states which a bit of everything hides.
+ * A run does not have every kind of fault: each kind is drawn or not, so that some runs have many of one
+ * kind and none of another. That reaches states which a mixture of all kinds would not.
  */
 
 import type { ReplicaId } from '@ccro/consensus';
@@ -10,7 +10,7 @@ import { deleteOperation, getOperation, putOperation, appendOperation } from '@c
 import { Random } from '../random.js';
 import { INSTANT_DISK, type DiskOptions } from '../simulated-disk.js';
 import type { SimulatedFault, SimulatedTuning } from '../simulated-node.js';
-import { drawAmbushes, drawFaulty, drawFaultSteps } from './draw-faults.js';
+import { drawAmbushes, drawFaulty, drawFaultSteps, drawReplaced } from './draw-faults.js';
 import { drawNetworkSteps } from './draw-network.js';
 import { drawPlot, type Plot } from './draw-plot.js';
 import { drawPowerSteps } from './draw-power.js';
@@ -89,6 +89,7 @@ export function drawSchedule(seed: number | string, some: Partial<Choices> = {})
     disk: plot.disk ?? drawDisk(random, troubles.slowDisk),
     clockRates: everyone(nodes).map(() => (troubles.drift ? random.between(0.7, 1.4) : 1)),
     faulty,
+    ...drawReplaced(new Random(`${seed}/replaced`), faulty),
     ambushes: plot.ambushes ?? drawAmbushes(random, faulty, nodes),
     steps,
     // A plot may take longer; what is healed must stay so.

@@ -1,7 +1,7 @@
 /**
- * Runs a schedule: a safety phase, in which anything may happen and nothing wrong may; then
- * everything is healed, at most f replicas stay faulty, and within a bound everything that was
- * submitted must be decided and all honest replicas be level.
+ * Runs a schedule: a safety phase, in which any fault may happen and no invariant may break; then all
+ * is healed, at most f replicas stay faulty, and within a bound everything that was submitted must be
+ * decided, and all honest replicas, the replaced one included, must be at the same slot.
  */
 
 import type { Violation } from '../checkers/violation.js';
@@ -90,7 +90,7 @@ class Run {
     if (this.failed) return;
     this.cluster.note('--- everything is healed');
     this.cluster.adversary?.rest();
-    this.director.heal();
+    this.director.heal(this.schedule.replaced);
     if (!(await this.runUntil(() => this.isDone(), livenessMs))) this.reportUnfinished(livenessMs);
     if (!this.failed) await this.fallSilent();
     if (endsWithPowerCut && !this.failed) await this.cutPower(livenessMs);
@@ -113,7 +113,7 @@ class Run {
     return this.cluster.checkers.violations.length > 0;
   }
 
-  /** With nothing left to decide, votes on slots end: no honest replica goes on for ever. */
+  /** With nothing left to decide, votes on slots end: no honest replica sends them without end. */
   private async fallSilent(): Promise<void> {
     const { cluster } = this;
     const isSilent = (): boolean => cluster.time.now() - cluster.lastVoteMs > SILENCE_MS;
@@ -147,7 +147,7 @@ class Run {
   private isDone(): boolean {
     const { cluster } = this;
     if (cluster.outcomes.length < cluster.submitted) return false;
-    const nodes = cluster.honestNodes();
+    const nodes = this.keptNodes();
     if (!nodes.every((node) => isInView(node, nodes))) return false;
     const reached = nodes.map((node) => node.status().lastExecuted);
     const acknowledged = Math.max(0, ...cluster.outcomes.map(({ sequence }) => sequence));
@@ -165,7 +165,14 @@ class Run {
   }
 
   private whereAll(): string {
-    return this.cluster.honestNodes().map(stateOf).join('; ');
+    return this.keptNodes().map(stateOf).join('; ');
+  }
+
+  /** The honest ones, and the one that took the place of a faulty one. */
+  private keptNodes(): readonly SimulatedNode[] {
+    const { cluster, schedule } = this;
+    const honest = cluster.honestNodes();
+    return schedule.replaced === undefined ? honest : [...honest, cluster.node(schedule.replaced)];
   }
 
   private inspect(): void {

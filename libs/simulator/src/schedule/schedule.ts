@@ -40,7 +40,7 @@ export type Step =
   | { readonly kind: 'network'; readonly faults: NetworkFaults }
   /** Takes the place of what was cut before. */
   | { readonly kind: 'cut'; readonly what: string; readonly links: readonly CutLink[] }
-  /** The broker goes away for these connections, or comes back. */
+  /** The broker disconnects these connections, or they reconnect. */
   | { readonly kind: 'broker-away'; readonly replicas: readonly ReplicaId[] }
   | { readonly kind: 'broker-back'; readonly replicas: readonly ReplicaId[] }
   | { readonly kind: 'crash'; readonly replicas: readonly ReplicaId[] }
@@ -61,7 +61,7 @@ export type Step =
     }
   /** A faulty replica starts again having forgotten everything. */
   | { readonly kind: 'wipe'; readonly replica: ReplicaId }
-  /** Somebody without keys replays, alters and makes up messages, so many a second. */
+  /** An outsider without keys replays, alters and makes up this many messages a second. */
   | { readonly kind: 'outsider'; readonly messagesPerSecond: number };
 
 export interface TimedStep {
@@ -85,6 +85,8 @@ export interface Schedule {
   readonly clockRates: readonly number[];
   /** Replicas that are held to nothing, at most f, and how they begin. */
   readonly faulty: ReadonlyMap<ReplicaId, SimulatedFault>;
+  /** The faulty replica that is replaced, when everything is healed, by an honest one with an empty disk. */
+  readonly replaced?: ReplicaId;
   /** What the network does for the adversary of byzantine replicas. */
   readonly ambushes: readonly AmbushPlan[];
   /** Ascending by time. */

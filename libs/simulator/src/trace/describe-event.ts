@@ -1,12 +1,13 @@
 /** Events in plain words, one line each; in the past, where one and many use the same verbs. */
 
 import type { Progress, ReplicaId } from '@ccro/consensus';
+import { errorMessage } from '@ccro/foreign-text';
 import type { Delivery, Published } from '../simulated-network.js';
 import type { ClusterEvent } from './cluster-event.js';
 import { describeMessage, shortDigest } from './describe-message.js';
 import { channelText, connectionText } from './names.js';
 
-/** Whoever does or knows something, and what: kept apart so that equals can be put together. */
+/** Who does or knows something, and what: kept apart so that equal entries can be merged. */
 export interface EventText {
   readonly who: string;
   readonly what: string;
@@ -43,7 +44,7 @@ export function describeEvent(event: ClusterEvent): EventText {
     }
     case 'stopped': {
       const { replica, error } = event;
-      const why = error instanceof Error ? error.message : String(error);
+      const why = errorMessage(error);
       return { who: node(replica), what: `stopped itself: ${why}` };
     }
     case 'decided': {

@@ -48,19 +48,25 @@ export function describeMessage(message: WireMessage): string {
       return `fetch-chunk of checkpoint ${message.sequence}: ${chunkName(message)}`;
     case 'chunk-part':
       return `chunk-part of checkpoint ${message.sequence}: ${chunkName(message)} of ${message.parts}`;
-    case 'decision':
-      return `decision v${message.view} s${message.sequence} d=${shortDigest(message.digest)}`;
     case 'view-change':
       return viewChangeText(message);
     case 'new-view':
       return newViewText(message);
-    case 'suspicion':
-      return `suspicion v${message.view}`;
     case 'query':
       return `query of ${message.client}`;
-    case 'answer':
-      return 'answer';
+    default:
+      return `${message.kind}${placeOf(message)}`;
   }
+}
+
+/** View, slot and digest, as far as a message has them. */
+function placeOf(message: WireMessage): string {
+  const { view, sequence, digest } = message as Partial<Vote>;
+  return [
+    view === undefined ? '' : ` v${view}`,
+    sequence === undefined ? '' : ` s${sequence}`,
+    digest === undefined ? '' : ` d=${shortDigest(digest)}`,
+  ].join('');
 }
 
 function requestName({ client, timestamp }: Pick<Request, 'client' | 'timestamp'>): string {

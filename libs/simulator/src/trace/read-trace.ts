@@ -55,8 +55,8 @@ export function readTrace(text: string): ReadTrace | undefined {
 }
 
 /**
- * Whoever drops a file decides what is in it: only what can be chosen at all is run again. Of
- * anything else there are the lines alone.
+ * A file may contain anything: a run is repeated only if the page offers its choices. Of any other
+ * file only the lines are shown.
  */
 function choicesIn(drawn = '{}'): Partial<Choices> | undefined {
   let read: unknown;

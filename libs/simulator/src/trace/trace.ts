@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hashes } from '@ccro/primitives';
 import type { ClusterEvent } from './cluster-event.js';
 import { describeEvent, fatesText } from './describe-event.js';
 
@@ -8,7 +8,7 @@ import { describeEvent, fatesText } from './describe-event.js';
  */
 export class Trace {
   private readonly written: string[] = [];
-  private readonly digest = createHash('sha256');
+  private readonly digest = hashes.runningSha256();
 
   /** Adds what happened at `atMs` of virtual time. */
   add(event: ClusterEvent, atMs: number): void {
@@ -16,7 +16,7 @@ export class Trace {
     const fates = event.kind === 'published' ? `  [${fatesText(event.published)}]` : '';
     const line = `${atMs.toFixed(3).padStart(10)} ms  ${`${who} ${what}`.trim()}${fates}`;
     this.written.push(line);
-    this.digest.update(line).update('\n');
+    this.digest.add(`${line}\n`);
   }
 
   get lines(): readonly string[] {
@@ -25,6 +25,6 @@ export class Trace {
 
   /** SHA-256 over all lines so far, each ended by a line feed. */
   get hash(): string {
-    return this.digest.copy().digest('hex');
+    return this.digest.hex();
   }
 }

@@ -1,0 +1,37 @@
+import type { TimerKey } from '../model/timers.js';
+import type { ReplicaState } from '../state/replica-state.js';
+import type { Slot } from '../state/slot.js';
+import { fallBack } from './collecting.js';
+import { disputeIfDifferent, showProposal } from './disputes.js';
+import { isSettled, sendVote } from './voting.js';
+
+/**
+ * No certificate came in time: the vote is sent to everyone instead, repeatedly until the slot
+ * proceeds. A bad collector costs this one wait.
+ */
+export function onCertificateMissing(
+  state: ReplicaState,
+  timer: Extract<TimerKey, { kind: 'certificate' }>,
+): void {
+  const slot = state.window.get(timer.sequence);
+  if (slot === undefined || isSettled(state, slot)) return;
+  const vote = slot.ownVote(timer.phase);
+  const stale = !state.active || timer.view !== state.view || vote?.view !== timer.view;
+  if (stale || slot.certificate(timer.phase)?.view === timer.view) return;
+  if (!slot.inView.fellBack) fallBack(state, slot, timer.phase);
+  slot.inView.attempts += 1;
+  sendVote(state, slot, timer.phase);
+  showAgain(state, slot);
+  const afterMs = state.certificateDelay.timeoutMs(slot.inView.attempts);
+  state.emit({ kind: 'set-timer', timer, afterMs });
+}
+
+/** The primary's pre-prepare may have been lost; a backup's may be disputed by others' votes. */
+function showAgain(state: ReplicaState, slot: Slot): void {
+  const prePrepare = slot.inView.proposal?.prePrepare;
+  if (prePrepare === undefined) return;
+  if (prePrepare.replica === state.self) showProposal(state, slot);
+  for (const { digest } of slot.votesAgainst(prePrepare.digest)) {
+    disputeIfDifferent(state, slot, digest);
+  }
+}

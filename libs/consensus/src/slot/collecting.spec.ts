@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import type { PrePrepare } from '../messages/index.js';
+import { Bench, certified, prePrepare, request, vote } from '../replica-bench.testkit.js';
+
+const named = (sequence: number, collector: number, overrides: Partial<PrePrepare> = {}) => ({
+  ...prePrepare(sequence, [request(sequence)]),
+  collector,
+  ...overrides,
+});
+
+const reminder = (replica: number, collector?: number) =>
+  vote('prepare', replica, 'batch(r1)', {
+    attempt: 1,
+    ...(collector !== undefined && { collector }),
+  });
+
+const CERTIFICATE = { kind: 'certificate', view: 0, sequence: 1, phase: 'prepare' } as const;
+
+const collectorOf = (bench: Bench) => bench.replica.status().collector;
+
+describe('the collector that a replica says there is', () => {
+  it('H1: is the one that the newest pre-prepare names', () => {
+    const bench = new Bench(1);
+    expect(collectorOf(bench)).toBe(2);
+    bench.receive(named(2, 3));
+    expect(collectorOf(bench)).toBe(3);
+    bench.receive(named(1, 2));
+    expect(collectorOf(bench)).toBe(3);
+  });
+
+  it('H1: is at a backup the next one as soon as the primary passed one over', () => {
+    for (const who of [[0], [2, 3]]) {
+      const bench = new Bench(1).receive(named(1, 2));
+      for (const replica of who) bench.receive(reminder(replica));
+      expect(collectorOf(bench)).toBe(3);
+    }
+    const bench = new Bench(1).receive(named(1, 2)).fire(CERTIFICATE);
+    expect(collectorOf(bench)).toBe(2);
+    bench.receive(reminder(3));
+    expect(collectorOf(bench)).toBe(3);
+  });
+
+  it('H1, sibling: is at a primary the one it moved on to, whatever it named before comes back', () => {
+    const bench = new Bench(0).receive(named(1, 2), 'self');
+    for (const replica of [1, 3]) bench.receive(reminder(replica));
+    expect(collectorOf(bench)).toBe(3);
+    bench.receive(named(2, 2), 'self');
+    expect(collectorOf(bench)).toBe(3);
+  });
+
+  it('is passed over by those alone who remind of a slot that names it, each of them once', () => {
+    const bench = new Bench(0);
+    const remindOf = (sequence: number, ...who: readonly number[]) => {
+      const digest = `batch(r${sequence})`;
+      for (const replica of who) {
+        bench.receive(vote('prepare', replica, digest, { attempt: 1, sequence }));
+      }
+    };
+    bench.receive(named(1, 2), 'self').receive(named(2, 2), 'self').receive(named(3, 3), 'self');
+    bench.receive(named(4, 1), 'self');
+    remindOf(1, 1, 3);
+    remindOf(3, 1, 3);
+    expect(collectorOf(bench)).toBe(1);
+    // It names one that was passed over already.
+    remindOf(2, 1, 3);
+    expect(collectorOf(bench)).toBe(1);
+    remindOf(4, 1, 3);
+    expect(collectorOf(bench)).toBe(2);
+    remindOf(1, 3, 1);
+    expect(collectorOf(bench)).toBe(2);
+  });
+
+  it('accuses nobody if it is the replica itself', () => {
+    const bench = new Bench(2).receive(named(1, 2)).fire(CERTIFICATE);
+    expect(bench.of('evidence')).toEqual([]);
+  });
+
+  it('H1, sibling: accuses only whom the pre-prepare of the slot names', () => {
+    // A certificate came before the proposal: who gathers its commit votes is not known.
+    const bench = new Bench(1).receive(certified('prepare', 'batch(r1)'));
+    expect(bench.sent('vote')).toHaveLength(1);
+    bench.fire({ ...CERTIFICATE, phase: 'commit' });
+    expect(bench.sent('vote')).toHaveLength(2);
+    expect(bench.of('evidence')).toEqual([]);
+  });
+});
+
+describe('a primary that names two collectors for one slot', () => {
+  it('A8: is convicted by its two signatures, shown to all, and left', () => {
+    const bench = new Bench(1).receive(named(1, 2)).receive(named(1, 3), 'direct');
+    expect(bench.of('evidence').map(({ evidence }) => evidence)).toMatchObject([
+      { kind: 'conflicting-proposals', accused: 0, proposals: [named(1, 2), named(1, 3)] },
+    ]);
+    expect(bench.replica.status()).toMatchObject({ view: 1, active: false });
+    const shown = bench.sent('pre-prepare').map(({ to, message }) => ({ to, message }));
+    expect(shown).toEqual(
+      [2, 3].map((collector) => ({ to: { kind: 'all' }, message: named(1, collector, EMPTY) })),
+    );
+    // Its view-change is sent again, and what it is for.
+    bench.fire({ kind: 'view-change', view: 1, attempt: 0 });
+    expect(bench.sent('pre-prepare')).toHaveLength(4);
+  });
+
+  const EMPTY = { bodies: [] };
+
+  it('A8: also when the slot has executed', () => {
+    const bench = new Bench(1).receive(named(1, 2)).receive(certified('commit', 'batch(r1)'));
+    expect(bench.replica.screen(named(1, 3))).toBe('wanted');
+    bench.receive(named(1, 3));
+    expect(bench.replica.status()).toMatchObject({ view: 1, active: false });
+  });
+
+  it('A8: is not, for what it says again, nor for what it said in an earlier view', () => {
+    const bench = new Bench(1).receive(named(1, 2)).receive(named(1, 2, { bodies: [] }));
+    bench.receive(named(1, 3, { view: 1, replica: 1 }));
+    expect(bench.of('evidence')).toEqual([]);
+    expect(bench.replica.status()).toMatchObject({ view: 0, active: true });
+  });
+
+  it('A8: comes to light when a reminder names another collector, once for each sender', () => {
+    const bench = new Bench(1).receive(named(1, 2));
+    bench.receive(reminder(3, 3)).receive(reminder(3, 3)).receive(reminder(2, 2));
+    expect(bench.sent('pre-prepare')).toMatchObject([
+      { to: { kind: 'replica', id: 3 }, message: named(1, 2, EMPTY) },
+    ]);
+  });
+
+  it('A8: reminders say which collector their sender was told, first votes do not', () => {
+    const bench = new Bench(1).receive(named(1, 3)).fire(CERTIFICATE);
+    const [first, again] = bench.sent('vote').map(({ message }) => message);
+    expect(first).not.toHaveProperty('collector');
+    expect(again).toMatchObject({ attempt: 1, collector: 3 });
+  });
+
+  it('A8, sibling: two batches for one slot convict it alike, and it is left at once', () => {
+    const other = { ...prePrepare(2, [request(3)]), sequence: 1 };
+    const bench = new Bench(1).receive(named(1, 2)).receive(other);
+    expect(bench.of('progress')).toMatchObject([
+      { progress: { kind: 'left-view', view: 0, why: 'primary-equivocates' } },
+    ]);
+  });
+});

@@ -1,0 +1,40 @@
+import type { Digest, ReplicaId } from '../messages/ids.js';
+import type { PrePrepare, Request, SlotPhase, Verified } from '../messages/index.js';
+
+/** A pre-prepare that a replica accepted, with the bodies of its requests in order. */
+export interface Proposal {
+  readonly prePrepare: PrePrepare;
+  readonly batch: readonly Request[];
+}
+
+/** What is known of a slot in the current view alone: the next view begins with nothing of it. */
+export class SlotInView {
+  /** A pre-prepare that waits for request bodies; accepted once they are here. */
+  awaitingBodies: Verified<PrePrepare> | undefined;
+  /** Digests of request bodies that `awaitingBodies` still lacks. */
+  readonly missing = new Set<Digest>();
+  /** What was accepted. */
+  proposal: Proposal | undefined;
+  /** Set once the collector missed its time: from then on votes are broadcast. */
+  fellBack = false;
+  /** What a quorum voted to prepare, and since when the collector awaits the rest; `slot/voting.ts`. */
+  quorum: { readonly digest: Digest; readonly atMs: number } | undefined;
+  /** Set once it has waited for them long enough. */
+  waitedForAll = false;
+  /** How often the current phase's vote was sent again. */
+  attempts = 0;
+  /** Replicas that reminded of this slot: they lack a certificate. */
+  readonly reminders = new Set<ReplicaId>();
+  /** Set once this replica has shown its accepted pre-prepare to all (see `slot/disputes.ts`). */
+  proposalShown = false;
+  /** Who was shown it because they were told another collector. */
+  readonly shownTo = new Set<ReplicaId>();
+  private readonly published = new Set<SlotPhase>();
+
+  /** True the first time: a gatherer publishes the certificate of a phase once. */
+  publishOnce(phase: SlotPhase): boolean {
+    if (this.published.has(phase)) return false;
+    this.published.add(phase);
+    return true;
+  }
+}
