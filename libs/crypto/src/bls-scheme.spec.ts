@@ -2,7 +2,7 @@ import blst from '@chainsafe/blst';
 import { type Certificate, quorumSize, type Vote } from '@ccro/consensus';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { blsCertificate, blsScheme, blsVote } from './bls.contract.js';
+import { blsCertificate, blsScheme, blsVote } from './bls.testkit.js';
 import { voteBytes } from './signing-bytes.js';
 
 const bytesOf = (text: string): Buffer => Buffer.from(text, 'base64url');
@@ -18,12 +18,12 @@ describe('BLS certificates', () => {
       const scheme = blsScheme(n);
       const quorum = Array.from({ length: quorumSize(n) }, (_, index) => n - 1 - index);
       const certificate = blsCertificate(scheme, quorum);
-      expect(scheme.verify(certificate)).toBeUndefined();
+      expect(scheme.refuseCertificate(certificate)).toBeUndefined();
       expect(certificate.proof.signers).toEqual(quorum.toReversed());
       expect(certificate.proof.signatures).toHaveLength(1);
       if (n === 1) continue;
       const below = blsCertificate(scheme, quorum.slice(1));
-      expect(scheme.verify(below)).toBe('certificate-below-quorum');
+      expect(scheme.refuseCertificate(below)).toBe('certificate-below-quorum');
     }
   });
 
@@ -40,18 +40,20 @@ describe('BLS certificates', () => {
       [0, 1, 2, 3],
       [1, 2, 3],
     ]) {
-      expect(scheme.verify(withProof(valid, { signers }))).toBe('certificate-bad-signature');
+      expect(scheme.refuseCertificate(withProof(valid, { signers }))).toBe(
+        'certificate-bad-signature',
+      );
     }
   });
 
   it('count distinct members, in one order', () => {
-    const refused = (signers: number[]) => scheme.verify(withProof(valid, { signers }));
+    const refused = (signers: number[]) => scheme.refuseCertificate(withProof(valid, { signers }));
     expect(refused([0, 1, 1])).toBe('certificate-duplicate-signer');
     expect(refused([1, 0, 3])).toBe('malformed');
     expect(refused([0, 1, 4])).toBe('unknown-member');
     // The sum of a signature and itself holds under the sum of a key and itself.
     const twice = scheme.assemble([blsVote(0), blsVote(1), blsVote(1)]);
-    expect(scheme.verify(twice)).toBe('certificate-duplicate-signer');
+    expect(scheme.refuseCertificate(twice)).toBe('certificate-duplicate-signer');
   });
 
   it('have one signature, a point of the group', () => {
@@ -68,12 +70,14 @@ describe('BLS certificates', () => {
       [''],
       [`${signature.slice(0, -1)}!`],
     ]) {
-      expect(scheme.verify(withProof(valid, { signatures }))).toBe('certificate-bad-signature');
+      expect(scheme.refuseCertificate(withProof(valid, { signatures }))).toBe(
+        'certificate-bad-signature',
+      );
     }
   });
 
   it('cannot be reused for another phase, view, sequence, digest or cluster', () => {
-    expect(scheme.verify(valid)).toBeUndefined();
+    expect(scheme.refuseCertificate(valid)).toBeUndefined();
     const reused: Partial<Certificate>[] = [
       { phase: 'commit' },
       { phase: 'checkpoint' },
@@ -82,14 +86,16 @@ describe('BLS certificates', () => {
       { digest: 'cd'.repeat(32) },
     ];
     for (const change of reused) {
-      expect(scheme.verify({ ...valid, ...change })).toBe('certificate-bad-signature');
+      expect(scheme.refuseCertificate({ ...valid, ...change })).toBe('certificate-bad-signature');
     }
     const elsewhere = scheme.assemble([0, 1, 2].map((id) => blsVote(id, {}, 'elsewhere')));
-    expect(scheme.verify(elsewhere)).toBe('certificate-bad-signature');
+    expect(scheme.refuseCertificate(elsewhere)).toBe('certificate-bad-signature');
   });
 
   it('name their scheme, and are not made of nothing', () => {
-    expect(scheme.verify(withProof(valid, { scheme: 'ed25519' }))).toBe('certificate-wrong-scheme');
+    expect(scheme.refuseCertificate(withProof(valid, { scheme: 'ed25519' }))).toBe(
+      'certificate-wrong-scheme',
+    );
     expect(() => scheme.assemble([])).toThrow(RangeError);
   });
 
@@ -156,7 +162,7 @@ describe('votes signed with BLS', () => {
         );
         const good = votes.filter((_, index) => refusals[index] === undefined);
         if (good.length < quorumSize(7)) return;
-        expect(scheme.verify(scheme.assemble(good as never))).toBeUndefined();
+        expect(scheme.refuseCertificate(scheme.assemble(good as never))).toBeUndefined();
       }),
       { numRuns: 40 },
     );
@@ -184,11 +190,11 @@ describe('votes signed with BLS', () => {
     const votes = [blsVote(0), first, blsVote(2), blsVote(3), second, blsVote(4)];
     // A plain sum would take them for valid ...
     const all = scheme.assemble(votes as never);
-    expect(scheme.verify(all)).toBeUndefined();
+    expect(scheme.refuseCertificate(all)).toBeUndefined();
     // ... and then a certificate of a subset, which holds one of them, would not hold.
     const subset = scheme.assemble(votes.filter((vote) => vote !== second) as never);
     expect(subset.proof.signers).toEqual([0, 1, 2, 3, 4]);
-    expect(scheme.verify(subset)).toBe('certificate-bad-signature');
+    expect(scheme.refuseCertificate(subset)).toBe('certificate-bad-signature');
     for (let round = 0; round < 20; round += 1) {
       expect(scheme.refuseVotes(votes)).toEqual([
         undefined,

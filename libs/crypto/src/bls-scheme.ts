@@ -10,7 +10,6 @@
  * no outcome, so that a simulation stays repeatable.
  */
 
-import blst from '@chainsafe/blst';
 import {
   type Certificate,
   clusterSize,
@@ -19,6 +18,13 @@ import {
   type ReplicaId,
   type Vote,
 } from '@ccro/consensus';
+import {
+  bls,
+  type BlsPublicKey,
+  type BlsSignature,
+  type BlsVote,
+  bytes as port,
+} from '@ccro/primitives';
 import { LRUCache } from 'lru-cache';
 import { findHolding } from './bisection.js';
 import { certificateOf, refuseSigners, type SignatureScheme } from './certificate-scheme.js';
@@ -41,7 +47,7 @@ export interface BlsSchemeOptions {
 /** Each replica has a scheme of its own: what one has checked says nothing to the others. */
 export function createBlsScheme({ cluster, keys }: BlsSchemeOptions): SignatureScheme {
   const { n, quorum } = clusterSize(keys.size);
-  const aggregateKeys = new LRUCache<string, blst.PublicKey>({ max: REMEMBERED_SIGNER_SETS });
+  const aggregateKeys = new LRUCache<string, BlsPublicKey>({ max: REMEMBERED_SIGNER_SETS });
   const holding = new LRUCache<string, true>({ max: REMEMBERED_CERTIFICATES });
 
   function refuseVote(vote: Vote): RejectCode | undefined {
@@ -71,13 +77,11 @@ export function createBlsScheme({ cluster, keys }: BlsSchemeOptions): SignatureS
     return refusals;
   }
 
-  function aggregateKey(signers: readonly ReplicaId[]): blst.PublicKey {
+  function aggregateKey(signers: readonly ReplicaId[]): BlsPublicKey {
     const name = signers.join();
     const known = aggregateKeys.get(name);
     if (known !== undefined) return known;
-    const aggregate = blst.aggregatePublicKeys(
-      signers.flatMap((signer) => keys.parsed[signer] ?? []),
-    );
+    const aggregate = bls.addKeys(signers.flatMap((signer) => keys.parsed[signer] ?? []));
     aggregateKeys.set(name, aggregate);
     return aggregate;
   }
@@ -90,14 +94,14 @@ export function createBlsScheme({ cluster, keys }: BlsSchemeOptions): SignatureS
     return signatures.length === 1 ? undefined : 'certificate-bad-signature';
   }
 
-  function verify(certificate: Certificate): RejectCode | undefined {
+  function refuseCertificate(certificate: Certificate): RejectCode | undefined {
     const refusal = refuseForm(certificate);
     if (refusal !== undefined) return refusal;
     const { signers, signatures } = certificate.proof;
     const [signature] = signatures;
     if (signature === undefined) return 'certificate-bad-signature';
     const bytes = voteBytes(cluster, certificate);
-    const name = [bytes.toString('latin1'), signers.join(), signature].join();
+    const name = [port.toText(bytes, 'latin1'), signers.join(), signature].join();
     if (holding.has(name)) return undefined;
     const parsed = parseSignature(blsSignatureBytes(signature));
     if (parsed === undefined || !checked(bytes, aggregateKey(signers), parsed)) {
@@ -111,19 +115,13 @@ export function createBlsScheme({ cluster, keys }: BlsSchemeOptions): SignatureS
   const remember = (): void => undefined;
 
   const ofVotes = { refuseVote, refuseVotes, remember, assemble };
-  return { name: NAME, checksTogether: true, ...ofVotes, refuseForm, verify };
-}
-
-/** One vote of a group, as bytes that came from outside. */
-interface SignedVote {
-  readonly pk: blst.PublicKey;
-  readonly sig: Uint8Array;
+  return { name: NAME, checksTogether: true, ...ofVotes, refuseForm, refuseCertificate };
 }
 
 /** Whether every signature is one of its key under `bytes`; false for what is no signature. */
-function groupHolds(bytes: Uint8Array, part: readonly SignedVote[]): boolean {
+function groupHolds(bytes: Uint8Array, part: readonly BlsVote[]): boolean {
   try {
-    const sum = blst.aggregateWithRandomness(part.map(({ pk, sig }) => ({ pk, sig })));
+    const sum = bls.addWithRandomness(part);
     return checked(bytes, sum.pk, sum.sig);
   } catch {
     return false;
@@ -131,16 +129,16 @@ function groupHolds(bytes: Uint8Array, part: readonly SignedVote[]): boolean {
 }
 
 /** One check, of a signature or of an aggregate. */
-function checked(bytes: Uint8Array, key: blst.PublicKey, signature: blst.Signature): boolean {
+function checked(bytes: Uint8Array, key: BlsPublicKey, signature: BlsSignature): boolean {
   countChecked();
-  return blst.verify(bytes, key, signature);
+  return bls.verify(bytes, key, signature);
 }
 
 /** Undefined unless it is a point of G2 other than zero. */
-function parseSignature(bytes: Uint8Array | undefined): blst.Signature | undefined {
+function parseSignature(bytes: Uint8Array | undefined): BlsSignature | undefined {
   if (bytes === undefined) return undefined;
   try {
-    return blst.Signature.fromBytes(bytes, true);
+    return bls.signatureFrom(bytes);
   } catch {
     return undefined;
   }
@@ -149,9 +147,7 @@ function parseSignature(bytes: Uint8Array | undefined): blst.Signature | undefin
 /** Each vote was found valid by itself, so what is put together of them needs no check. */
 function assemble(votes: readonly Vote[]): Verified<Certificate> {
   return certificateOf(votes, NAME, (ascending) => {
-    const aggregate = blst.aggregateSerializedSignatures(
-      ascending.map(({ signature }) => Buffer.from(signature, 'base64url')),
-    );
-    return [Buffer.from(aggregate.toBytes()).toString('base64url')];
+    const signatures = ascending.map(({ signature }) => port.from(signature, 'base64url'));
+    return [port.toText(bls.addSignatures(signatures).toBytes(), 'base64url')];
   });
 }

@@ -7,7 +7,7 @@ import {
   type UnsignedViewChange,
 } from '@ccro/consensus';
 import { describe, expect, it } from 'vitest';
-import { blsPair, blsPairs, blsVote, CLUSTER } from './bls.contract.js';
+import { blsPair, blsPairs, blsVote, CLUSTER } from './bls.testkit.js';
 import { createDigests } from './digests.js';
 import { keyPairFromSeed } from './keys.js';
 import { MessageSigner, RequestSigner } from './signer.js';

@@ -17,7 +17,7 @@ export interface SignatureScheme extends CertificateAssembler {
   readonly name: SchemeName;
   /** Whether checking votes together is cheaper than one by one: then they may wait for others. */
   readonly checksTogether: boolean;
-  /** @returns why the vote is not its replica's word, or undefined when it is. Never throws. */
+  /** @returns why the vote was not signed by its replica, or undefined when it was. Never throws. */
   refuseVote(vote: Vote): RejectCode | undefined;
   /**
    * What `refuseVote` would say of each, in their order.
@@ -29,10 +29,10 @@ export interface SignatureScheme extends CertificateAssembler {
   remember(vote: Verified<Vote>): void;
   /** @param votes a quorum on one (phase, view, sequence, digest), signers distinct, ascending */
   assemble(votes: readonly Verified<Vote>[]): Verified<Certificate>;
-  /** What `verify` says of the certificate without a look at signatures. Never throws. */
+  /** What `refuseCertificate` says of the certificate without a look at signatures. Never throws. */
   refuseForm(certificate: Certificate): RejectCode | undefined;
   /** @returns why the certificate proves nothing, or undefined when it holds. Never throws. */
-  verify(certificate: Certificate): RejectCode | undefined;
+  refuseCertificate(certificate: Certificate): RejectCode | undefined;
 }
 
 /**

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import type {
   CheckpointedState,
   ClientId,
@@ -8,16 +7,18 @@ import type {
   RequestResult,
   Timestamp,
 } from '@ccro/consensus';
+import { hashes } from '@ccro/primitives';
 import { textBytes } from './byte-layout.js';
 import { merkleRoot } from './merkle.js';
-import { LAYOUT_TYPES, startLayout } from './signing-bytes.js';
+import { startLayout } from './layout-start.js';
+import { LAYOUT_TYPES } from './signing-bytes.js';
 
 /** Digests that are made of content have no cluster: what signs them names it. */
 const NO_CLUSTER = '';
 
 /** SHA-256 of bytes, or of a text's UTF-8 encoding. */
 export function sha256(data: Uint8Array | string): Digest {
-  return hash('sha256', data, 'hex');
+  return hashes.sha256(data);
 }
 
 /**
@@ -82,7 +83,7 @@ function chunk(name: string, text: string): Digest {
   return sha256(layout.finish());
 }
 
-/** @throws RangeError for a digest that is none: lists from peers have to be checked before */
+/** @throws RangeError for an invalid digest: lists from peers have to be checked before */
 function checkpoint({ sequence, ledgerHead, chunks }: CheckpointedState): Digest {
   const listed = chunks.reduce((sum, { name }) => sum + 4 + textBytes(name) + 32, 0);
   const layout = startLayout(LAYOUT_TYPES.checkpoint, NO_CLUSTER, 8 + 32 + 4 + listed)

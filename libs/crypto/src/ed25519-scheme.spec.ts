@@ -44,23 +44,23 @@ describe('Ed25519 certificates', () => {
       const { scheme, certify } = clusterOf(n);
       const quorum = Array.from({ length: quorumSize(n) }, (_, index) => n - 1 - index);
       const certificate = certify(quorum);
-      expect(scheme.verify(certificate)).toBeUndefined();
+      expect(scheme.refuseCertificate(certificate)).toBeUndefined();
       expect(certificate.proof.signers).toEqual(quorum.toReversed());
       const below = withSigners(certificate, [...quorum.slice(1).keys()]);
-      expect(scheme.verify(below)).toBe('certificate-below-quorum');
+      expect(scheme.refuseCertificate(below)).toBe('certificate-below-quorum');
     }
   });
 
   it('hold with all members', () => {
     const { scheme, certify } = clusterOf(4);
-    expect(scheme.verify(certify([0, 1, 2, 3]))).toBeUndefined();
+    expect(scheme.refuseCertificate(certify([0, 1, 2, 3]))).toBeUndefined();
   });
 
   it('take one check less where the own vote is among them, letter by letter', () => {
     const { scheme, certify } = clusterOf(4);
     const checksOf = (certificate: Certificate): number => {
       const before = signatureCounts().checked;
-      expect(scheme.verify(certificate)).toBeUndefined();
+      expect(scheme.refuseCertificate(certificate)).toBeUndefined();
       return signatureCounts().checked - before;
     };
     scheme.remember(voteOf(1));
@@ -70,7 +70,7 @@ describe('Ed25519 certificates', () => {
     const stolen = certify([0, 1, 3]);
     const [, own = ''] = stolen.proof.signatures;
     const proof = { ...stolen.proof, signatures: stolen.proof.signatures.map(() => own) };
-    expect(scheme.verify({ ...stolen, proof })).toBe('certificate-bad-signature');
+    expect(scheme.refuseCertificate({ ...stolen, proof })).toBe('certificate-bad-signature');
   });
 
   const { scheme, certify } = clusterOf(4);
@@ -78,19 +78,25 @@ describe('Ed25519 certificates', () => {
   const { proof } = valid;
 
   it('count signers, not signatures', () => {
-    expect(scheme.verify(withSigners(valid, [0, 1, 1]))).toBe('certificate-duplicate-signer');
-    expect(scheme.verify(withSigners(valid, [0, 1, 0]))).toBe('certificate-duplicate-signer');
-    expect(scheme.verify(withSigners(valid, [0, 1, 2, 2]))).toBe('certificate-duplicate-signer');
+    expect(scheme.refuseCertificate(withSigners(valid, [0, 1, 1]))).toBe(
+      'certificate-duplicate-signer',
+    );
+    expect(scheme.refuseCertificate(withSigners(valid, [0, 1, 0]))).toBe(
+      'certificate-duplicate-signer',
+    );
+    expect(scheme.refuseCertificate(withSigners(valid, [0, 1, 2, 2]))).toBe(
+      'certificate-duplicate-signer',
+    );
   });
 
   it('have one order', () => {
-    expect(scheme.verify(withSigners(valid, [1, 0, 2]))).toBe('malformed');
+    expect(scheme.refuseCertificate(withSigners(valid, [1, 0, 2]))).toBe('malformed');
   });
 
   it('accept members only', () => {
     for (const stranger of [4, 1023, -1, 0.5, 2 ** 53]) {
       const forged = { ...valid, proof: { ...proof, signers: [0, 1, stranger] } };
-      expect(scheme.verify(forged)).toBe('unknown-member');
+      expect(scheme.refuseCertificate(forged)).toBe('unknown-member');
     }
   });
 
@@ -98,14 +104,16 @@ describe('Ed25519 certificates', () => {
     const swapped = { ...proof, signatures: proof.signatures.toReversed() };
     const renamed = { ...proof, signers: [0, 1, 2] };
     for (const wrong of [swapped, renamed]) {
-      expect(scheme.verify({ ...valid, proof: wrong })).toBe('certificate-bad-signature');
+      expect(scheme.refuseCertificate({ ...valid, proof: wrong })).toBe(
+        'certificate-bad-signature',
+      );
     }
   });
 
   it('need as many signatures as signers', () => {
     for (const signatures of [[], proof.signatures.slice(1), [...proof.signatures, 'x']]) {
       const wrong = { ...valid, proof: { ...proof, signatures } };
-      expect(scheme.verify(wrong)).toBe('certificate-bad-signature');
+      expect(scheme.refuseCertificate(wrong)).toBe('certificate-bad-signature');
     }
   });
 
@@ -117,15 +125,15 @@ describe('Ed25519 certificates', () => {
       { digest: 'cd'.repeat(32) },
     ];
     for (const change of reused) {
-      expect(scheme.verify({ ...valid, ...change })).toBe('certificate-bad-signature');
+      expect(scheme.refuseCertificate({ ...valid, ...change })).toBe('certificate-bad-signature');
     }
     const elsewhere = scheme.assemble([0, 1, 2].map((id) => voteOf(id, {}, 'elsewhere')));
-    expect(scheme.verify(elsewhere)).toBe('certificate-bad-signature');
+    expect(scheme.refuseCertificate(elsewhere)).toBe('certificate-bad-signature');
   });
 
   it('name their scheme', () => {
     const wrong = { ...valid, proof: { ...proof, scheme: 'bls' } };
-    expect(scheme.verify(wrong)).toBe('certificate-wrong-scheme');
+    expect(scheme.refuseCertificate(wrong)).toBe('certificate-wrong-scheme');
   });
 
   it('are not made of nothing', () => {

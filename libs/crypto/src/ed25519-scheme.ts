@@ -9,8 +9,7 @@ import {
 } from '@ccro/consensus';
 import { LRUCache } from 'lru-cache';
 import { certificateOf, refuseSigners, type SignatureScheme } from './certificate-scheme.js';
-import { signatureHolds } from './keys.js';
-import { memberKeys } from './member-keys.js';
+import { memberKeys, signatureHolds } from './keys.js';
 import { voteBytes, type VoteSubject } from './signing-bytes.js';
 
 const NAME = 'ed25519';
@@ -42,7 +41,7 @@ export function createEd25519Scheme({ cluster, members }: Ed25519SchemeOptions):
     return signatures.length === signers.length ? undefined : 'certificate-bad-signature';
   }
 
-  function verify(certificate: Certificate): RejectCode | undefined {
+  function refuseCertificate(certificate: Certificate): RejectCode | undefined {
     const refusal = refuseForm(certificate);
     if (refusal !== undefined) return refusal;
     const { signers, signatures } = certificate.proof;
@@ -72,7 +71,7 @@ export function createEd25519Scheme({ cluster, members }: Ed25519SchemeOptions):
   }
 
   const votes = { refuseVote, refuseVotes, remember, assemble };
-  return { name: NAME, checksTogether: false, ...votes, refuseForm, verify };
+  return { name: NAME, checksTogether: false, ...votes, refuseForm, refuseCertificate };
 }
 
 /** Of what one replica says in its vote. */

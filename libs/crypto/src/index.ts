@@ -30,7 +30,6 @@ export {
   type RequestSignerOptions,
   type SealedMessage,
   type SignedForm,
-  type UnsignedMemberMessage,
 } from './signer.js';
 export { signatureCounts, type SignatureCounts } from './signature-counts.js';
 export {
@@ -39,6 +38,7 @@ export {
   chunkPartBytes,
   fetchBytes,
   fetchChunkBytes,
+  newViewBytes,
   prePrepareBytes,
   type QueryStatement,
   queryBytes,
@@ -50,7 +50,7 @@ export {
   voteBytes,
   type VoteSubject,
 } from './signing-bytes.js';
-export { newViewBytes, viewChangeBytes, viewChangeDigest } from './view-change-bytes.js';
+export { viewChangeBytes, viewChangeDigest } from './view-change-bytes.js';
 export { type ClusterKeys, createVerification, type Verification } from './verification.js';
 export { isRejected, Verifier, type VerifierOptions } from './verifier.js';
 export {

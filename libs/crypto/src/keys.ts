@@ -3,11 +3,10 @@
  * padding, 43 characters. A secret key is stored as its seed, from which everything else follows.
  */
 
-import sodium from 'sodium-native';
+import { bytes as port, ed25519 } from '@ccro/primitives';
 import { countChecked, countMade } from './signature-counts.js';
 
 const KEY_BYTES = 32;
-const SIGNATURE_BYTES = 64;
 
 /** The last character of 43 carries four bits only: any other spelling would not be canonical. */
 const KEY_TEXT = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
@@ -45,10 +44,8 @@ export function generateKeyPair(): KeyPair {
 }
 
 /** 32 bytes of the operating system's randomness. */
-export function randomSeed(): Buffer {
-  const seed = Buffer.alloc(KEY_BYTES);
-  sodium.randombytes_buf(seed);
-  return seed;
+export function randomSeed(): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(KEY_BYTES));
 }
 
 /**
@@ -61,43 +58,38 @@ export function keyPairFromSeed(seed: Uint8Array): KeyPair {
   if (seed.length !== KEY_BYTES) {
     throw new KeyError('malformed-seed', `a seed is ${KEY_BYTES} bytes, not ${seed.length}`);
   }
-  const { publicKey } = expandSeed(seed);
-  return {
-    publicKey: publicKey.toString('base64url'),
-    secretKey: Buffer.from(seed).toString('base64url'),
-  };
+  const { publicKey } = ed25519.keysOf(seed);
+  return { publicKey: base64url(publicKey), secretKey: base64url(seed) };
 }
 
 /** @throws KeyError `malformed-secret-key` unless it is 32 bytes in canonical base64url */
 export function publicKeyOf(secretKey: string): string {
-  return expandSeed(parseSeed(secretKey)).publicKey.toString('base64url');
+  return base64url(ed25519.keysOf(parseSeed(secretKey)).publicKey);
 }
 
 /**
  * @returns the 32 bytes of a public key
  * @throws KeyError `malformed-public-key` unless it is 32 bytes in canonical base64url
  */
-export function parsePublicKey(publicKey: string): Buffer {
+export function parsePublicKey(publicKey: string): Uint8Array {
   if (!KEY_TEXT.test(publicKey)) {
     throw new KeyError('malformed-public-key', 'expected 43 characters of base64url (32 bytes)');
   }
-  return Buffer.from(publicKey, 'base64url');
+  return port.from(publicKey, 'base64url');
 }
 
 /**
- * @returns the 64 bytes sodium signs with: seed and public key
+ * @returns the 64 bytes that `signBytes` takes
  * @throws KeyError `malformed-secret-key` unless it is 32 bytes in canonical base64url
  */
-export function parseSecretKey(secretKey: string): Buffer {
-  return expandSeed(parseSeed(secretKey)).secretKey;
+export function parseSecretKey(secretKey: string): Uint8Array {
+  return ed25519.keysOf(parseSeed(secretKey)).secretKey;
 }
 
 /** Signs `bytes` with an expanded secret key. @returns base64url, 86 characters */
 export function signBytes(bytes: Uint8Array, secretKey: Uint8Array): string {
   countMade();
-  const signature = Buffer.allocUnsafe(SIGNATURE_BYTES);
-  sodium.crypto_sign_detached(signature, bytes, secretKey);
-  return signature.toString('base64url');
+  return base64url(ed25519.sign(bytes, secretKey));
 }
 
 /** False for a wrong or malformed signature; never throws on what a peer can choose. */
@@ -106,29 +98,38 @@ export function signatureHolds(
   signature: string,
   publicKey: Uint8Array,
 ): boolean {
-  // Node's decoder skips characters it does not know: without this check one signature would
-  // have many spellings.
+  // A decoder takes more: without this check one signature would have several spellings.
   if (!SIGNATURE_TEXT.test(signature)) return false;
   countChecked();
-  const decoded = Buffer.from(signature, 'base64url');
-  return sodium.crypto_sign_verify_detached(decoded, bytes, publicKey);
+  return ed25519.verify(port.from(signature, 'base64url'), bytes, publicKey);
+}
+
+/**
+ * Parses the members' public keys, by replica id.
+ *
+ * @throws KeyError `malformed-public-key`, or `duplicate-member-key` when two members share one:
+ *   votes do not name their signer, so a shared key would count twice towards a quorum
+ */
+export function memberKeys(members: readonly string[]): readonly Uint8Array[] {
+  if (new Set(members).size < members.length) {
+    throw new KeyError('duplicate-member-key', 'every member needs a key pair of its own');
+  }
+  return members.map(parsePublicKey);
 }
 
 /**
  * @returns the 32 bytes of a stored secret key
  * @throws KeyError `malformed-secret-key` unless it is 32 bytes in canonical base64url
  */
-export function parseSeed(secretKey: string): Buffer {
+export function parseSeed(secretKey: string): Uint8Array {
   // The key itself never gets into the message: errors are logged.
   if (!KEY_TEXT.test(secretKey)) {
     throw new KeyError('malformed-secret-key', 'expected 43 characters of base64url (32 bytes)');
   }
-  return Buffer.from(secretKey, 'base64url');
+  return port.from(secretKey, 'base64url');
 }
 
-function expandSeed(seed: Uint8Array): { publicKey: Buffer; secretKey: Buffer } {
-  const publicKey = Buffer.alloc(sodium.crypto_sign_PUBLICKEYBYTES);
-  const secretKey = Buffer.alloc(sodium.crypto_sign_SECRETKEYBYTES);
-  sodium.crypto_sign_seed_keypair(publicKey, secretKey, seed);
-  return { publicKey, secretKey };
+/** How keys and signatures are spelt. */
+export function base64url(bytes: Uint8Array): string {
+  return port.toText(bytes, 'base64url');
 }

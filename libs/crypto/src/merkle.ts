@@ -7,8 +7,9 @@
  * leaves, which fixes the shape of the tree and the length of every path.
  */
 
-import { hash } from 'node:crypto';
 import type { Digest } from '@ccro/consensus';
+import { bytes, hashes } from '@ccro/primitives';
+import { copyFew, LayoutWriter } from './byte-layout.js';
 
 const DIGEST_BYTES = 32;
 const NODE_TAG = 1;
@@ -33,7 +34,7 @@ export function merkleRoot(leaves: readonly Digest[]): Digest {
   const level = digestBytes(leaves);
   let count = leaves.length;
   while (count > 1) count = hashLevel(level, count);
-  return rootOf(level.subarray(0, leaves.length === 0 ? 0 : DIGEST_BYTES), leaves.length);
+  return rootOf(level, leaves.length);
 }
 
 /** The path of the leaf at `index`. @throws RangeError when there is none */
@@ -49,7 +50,7 @@ export function merklePath(leaves: readonly Digest[], index: number): MerklePath
     const sibling = position ^ 1;
     if (sibling < count) {
       const start = sibling * DIGEST_BYTES;
-      siblings.push(level.toString('hex', start, start + DIGEST_BYTES));
+      siblings.push(bytes.toText(level, 'hex', start, start + DIGEST_BYTES));
     }
     count = hashLevel(level, count);
     position >>>= 1;
@@ -70,7 +71,7 @@ export function rootOfPath(
   const countHolds = Number.isInteger(leaves) && leaves > 0 && leaves <= MAX_LEAVES;
   if (!countHolds || !Number.isInteger(index) || index < 0 || index >= leaves) return undefined;
   if (![leaf, ...siblings].every((digest) => DIGEST_TEXT.test(digest))) return undefined;
-  let node = Buffer.from(leaf, 'hex');
+  let node = bytes.from(leaf, 'hex');
   let position = index;
   let count = leaves;
   let used = 0;
@@ -81,7 +82,7 @@ export function rootOfPath(
       const sibling = siblings[used];
       if (sibling === undefined) return undefined;
       used += 1;
-      const other = Buffer.from(sibling, 'hex');
+      const other = bytes.from(sibling, 'hex');
       node = isRight ? hashNode(other, node) : hashNode(node, other);
     }
     position = Math.floor(position / 2);
@@ -90,31 +91,26 @@ export function rootOfPath(
   return used === siblings.length ? rootOf(node, leaves) : undefined;
 }
 
-function digestBytes(digests: readonly Digest[]): Buffer {
-  const bytes = Buffer.allocUnsafe(digests.length * DIGEST_BYTES);
+function digestBytes(digests: readonly Digest[]): Uint8Array {
+  const level = bytes.allocate(digests.length * DIGEST_BYTES);
   let offset = 0;
   for (const digest of digests) {
-    const written = bytes.write(digest, offset, DIGEST_BYTES, 'hex');
-    if (written !== DIGEST_BYTES || digest.length !== 2 * DIGEST_BYTES) {
-      throw new RangeError('a digest is 64 hexadecimal digits');
-    }
+    bytes.put(level, offset, DIGEST_BYTES, digest, 'hex');
     offset += DIGEST_BYTES;
   }
-  return bytes;
+  return level;
 }
 
 /** Replaces the `count` nodes at the start of `level` by their parents. @returns how many */
-function hashLevel(level: Buffer, count: number): number {
-  const pair = Buffer.allocUnsafe(1 + 2 * DIGEST_BYTES);
-  pair[0] = NODE_TAG;
+function hashLevel(level: Uint8Array, count: number): number {
+  const pair = emptyPair();
   let parents = 0;
   for (let left = 0; left < count; left += 2) {
     const start = left * DIGEST_BYTES;
     const target = parents * DIGEST_BYTES;
     if (left + 1 < count) {
-      level.copy(pair, 1, start, start + 2 * DIGEST_BYTES);
-      // Text is the fastest way out of `hash`: a buffer costs it twice the time.
-      level.write(hash('sha256', pair, 'binary'), target, 'latin1');
+      copyFew(pair, 1, level, start, 2 * DIGEST_BYTES);
+      hashes.putSha256(level, target, pair);
     } else {
       level.copyWithin(target, start, start + DIGEST_BYTES);
     }
@@ -123,15 +119,25 @@ function hashLevel(level: Buffer, count: number): number {
   return parents;
 }
 
-function hashNode(left: Buffer, right: Buffer): Buffer<ArrayBuffer> {
-  const pair = Buffer.concat([Buffer.from([NODE_TAG]), left, right]);
-  return Buffer.from(hash('sha256', pair, 'binary'), 'latin1');
+function hashNode(left: Uint8Array, right: Uint8Array): Uint8Array {
+  const pair = emptyPair();
+  pair.set(left, 1);
+  pair.set(right, 1 + DIGEST_BYTES);
+  const node = bytes.allocate(DIGEST_BYTES);
+  hashes.putSha256(node, 0, pair);
+  return node;
 }
 
-function rootOf(top: Buffer, leaves: number): Digest {
-  const bytes = Buffer.allocUnsafe(1 + 4 + top.length);
-  bytes[0] = ROOT_TAG;
-  bytes.writeUInt32BE(leaves, 1);
-  bytes.set(top, 5);
-  return hash('sha256', bytes, 'hex');
+/** What is hashed to an inner node, but for the two below it. */
+function emptyPair(): Uint8Array {
+  const pair = bytes.allocate(1 + 2 * DIGEST_BYTES);
+  pair[0] = NODE_TAG;
+  return pair;
+}
+
+/** @param top begins with the topmost node, if there are leaves */
+function rootOf(top: Uint8Array, leaves: number): Digest {
+  const size = leaves === 0 ? 0 : DIGEST_BYTES;
+  const layout = new LayoutWriter(1 + 4 + size).u8(ROOT_TAG).u32(leaves).raw(top, size);
+  return hashes.sha256(layout.finish());
 }

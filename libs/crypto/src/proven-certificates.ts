@@ -1,6 +1,6 @@
 /**
  * Certificates that one replica found valid or made of votes it had checked, so that each is checked
- * once, whoever brings it. Every replica has its own: a verdict is shared by no two.
+ * once, from any sender. Every replica has its own: no two share a verdict.
  *
  * Invariants kept here:
  * - certificates: nothing enters but what was checked, signature by signature, or made here;
@@ -24,7 +24,7 @@ export class ProvenCertificates {
     this.known.set(statementName(certificate), certificate);
   }
 
-  /** One that proves the same, whoever signed it. */
+  /** One that proves the same, by any signers. */
   find(statement: Certificate): Verified<Certificate> | undefined {
     return this.known.get(statementName(statement));
   }
@@ -54,10 +54,10 @@ export function checkingOnce(scheme: SignatureScheme, proven: ProvenCertificates
       proven.add(certificate);
       return certificate;
     },
-    verify: (certificate) => {
+    refuseCertificate: (certificate) => {
       if (proven.holds(certificate)) return undefined;
-      const refusal = scheme.verify(certificate);
-      // That is what `scheme.verify` says of it.
+      const refusal = scheme.refuseCertificate(certificate);
+      // That is what `scheme.refuseCertificate` says of it.
       if (refusal === undefined) proven.add(certificate as Verified<Certificate>);
       return refusal;
     },

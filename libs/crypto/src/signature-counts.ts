@@ -1,5 +1,5 @@
 /**
- * How many signatures this process made and checked, whoever asked for it: what they cost is most
+ * How many signatures this process made and checked, for all its parts: what they cost is most
  * of a decision's price, so a benchmark counts them instead of guessing.
  */
 

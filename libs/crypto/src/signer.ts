@@ -1,78 +1,48 @@
-import type {
-  BriefReply,
-  ChunkPart,
-  ClientId,
-  Digest,
-  Fetch,
-  FetchChunk,
-  NewView,
-  Suspicion,
-  OutgoingMessage,
-  PrePrepare,
-  ReplicaId,
-  Reply,
-  Request,
-  RequestList,
-  Signature,
-  Status,
-  Timestamp,
-  Unsigned,
-  UnsignedReply,
-  UnsignedViewChange,
-  Verified,
-  ViewChange,
-  Vote,
-  Certificate,
-  Decision,
+import {
+  type BriefReply,
+  type ClientId,
+  type Digest,
+  isUnsigned,
+  type MemberKind,
+  type Message,
+  type OutgoingMessage,
+  type ProtocolMessage,
+  type ReplicaId,
+  type Reply,
+  type Request,
+  type Signature,
+  type Timestamp,
+  type UnsignedMemberMessage,
+  type UnsignedReply,
+  type Verified,
 } from '@ccro/consensus';
+import {
+  bytesOf,
+  hasWellFormedTexts,
+  LAID_OUT_KINDS,
+  type LaidOutKind,
+} from './catalogue-bytes.js';
 import { requestDigest, resultsRoot } from './digests.js';
 import { parseSecretKey, signBytes } from './keys.js';
 import {
   type AnswerStatement,
   answerBytes,
-  chunkPartBytes,
-  fetchBytes,
-  fetchChunkBytes,
-  prePrepareBytes,
   type QueryStatement,
   queryBytes,
   replyBytes,
   requestBytes,
   requestListBytes,
-  statusBytes,
-  suspicionBytes,
   voteBytes,
 } from './signing-bytes.js';
-import { newViewBytes, viewChangeBytes, viewChangeDigest } from './view-change-bytes.js';
+import { viewChangeBytes, viewChangeDigest } from './view-change-bytes.js';
 import { asVerified } from './verified.js';
 import { VoteSigner } from './voting-keys.js';
 import { isWellFormed } from './well-formed.js';
 
-/** What replicas sign. */
-export type MemberMessage =
-  | PrePrepare
-  | Vote
-  | Reply
-  | Suspicion
-  | Status
-  | Fetch
-  | FetchChunk
-  | ChunkPart
-  | ViewChange
-  | NewView;
+const NOT_WELL_FORMED = 'text with lone surrogates cannot be signed';
 
-/** The same before it is signed, as the core hands it over. */
-export type UnsignedMemberMessage =
-  | Unsigned<PrePrepare>
-  | Unsigned<Vote>
-  | Unsigned<Reply>
-  | Unsigned<Suspicion>
-  | Unsigned<Status>
-  | Unsigned<Fetch>
-  | Unsigned<FetchChunk>
-  | Unsigned<ChunkPart>
-  | Unsigned<NewView>
-  | UnsignedViewChange;
+/** What replicas sign, of what the core has them sign. */
+export type MemberMessage = Message<MemberKind>;
 
 /** The signed message that belongs to an unsigned one. */
 export type SignedForm<M extends UnsignedMemberMessage> = Extract<
@@ -81,8 +51,7 @@ export type SignedForm<M extends UnsignedMemberMessage> = Extract<
 >;
 
 /** What a replica sends, ready for the wire. */
-export type SealedMessage =
-  MemberMessage | BriefReply | Request | RequestList | Certificate | Decision;
+export type SealedMessage = ProtocolMessage | Reply | BriefReply;
 
 export interface MessageSignerOptions {
   readonly cluster: string;
@@ -97,7 +66,7 @@ export interface MessageSignerOptions {
 export class MessageSigner {
   private readonly cluster: string;
   private readonly replica: ReplicaId;
-  private readonly key: Buffer;
+  private readonly key: Uint8Array;
   private readonly voter: VoteSigner | undefined;
 
   /** @throws KeyError for a malformed secret key */
@@ -113,13 +82,13 @@ export class MessageSigner {
    * verified.
    *
    * @throws RangeError for a bug of ours: the message names another replica as its sender, or a
-   *   chunk's part is not well-formed text
+   *   text of it is not well-formed
    */
   sign<M extends UnsignedMemberMessage>(message: M): Verified<SignedForm<M>> {
     if (message.replica !== this.replica) {
       throw new RangeError(`replica ${this.replica} cannot sign for ${message.replica}`);
     }
-    if (message.kind === 'chunk-part') requireWellFormed(message.text);
+    if (!hasWellFormedTexts(message)) throw new RangeError(NOT_WELL_FORMED);
     const bytes = memberMessageBytes(this.cluster, message);
     const signature =
       message.kind === 'vote' && this.voter !== undefined
@@ -134,26 +103,8 @@ export class MessageSigner {
 
   /** Signs what needs it and leaves alone what already proves itself. */
   seal(message: OutgoingMessage): SealedMessage {
-    switch (message.kind) {
-      case 'certificate':
-      case 'decision':
-      case 'request':
-      case 'requests':
-        return message;
-      case 'pre-prepare':
-      case 'view-change':
-      case 'new-view':
-      case 'suspicion':
-        return 'signature' in message ? message : this.sign(message);
-      case 'reply':
-        return this.signReply(message);
-      case 'vote':
-      case 'status':
-      case 'fetch':
-      case 'fetch-chunk':
-      case 'chunk-part':
-        return this.sign(message);
-    }
+    if (message.kind === 'reply') return this.signReply(message);
+    return isUnsigned(message) ? this.sign(message) : message;
   }
 
   private signReply({ brief = false, ...reply }: UnsignedReply): Reply | BriefReply {
@@ -195,7 +146,7 @@ export interface RequestSignerOptions {
 /** Signs what one client asks for. */
 export class RequestSigner {
   private readonly cluster: string;
-  private readonly key: Buffer;
+  private readonly key: Uint8Array;
 
   /** @throws KeyError for a malformed secret key */
   constructor({ cluster, secretKey }: RequestSignerOptions) {
@@ -242,32 +193,32 @@ export class RequestSigner {
   }
 }
 
+/** What is signed of kinds of which the catalogue does not spell it out. */
+const SPECIAL_BYTES: {
+  readonly [K in Exclude<MemberKind, LaidOutKind>]: (
+    cluster: string,
+    message: Extract<UnsignedMemberMessage, { readonly kind: K }>,
+  ) => Uint8Array;
+} = {
+  vote: voteBytes,
+  reply: (cluster, reply) => replyBytes(cluster, reply, resultsRoot(reply)),
+  'view-change': viewChangeBytes,
+};
+
+type MakeBytes = (cluster: string, message: never) => Uint8Array;
+
+const MEMBER_BYTES: ReadonlyMap<string, MakeBytes> = new Map<string, MakeBytes>([
+  ...Object.entries(SPECIAL_BYTES),
+  ...LAID_OUT_KINDS.map((kind) => [kind, bytesOf(kind)] as const),
+]);
+
 /** The bytes that the sender of `message` signs. */
-export function memberMessageBytes(cluster: string, message: UnsignedMemberMessage): Buffer {
-  switch (message.kind) {
-    case 'pre-prepare':
-      return prePrepareBytes(cluster, message);
-    case 'vote':
-      return voteBytes(cluster, message);
-    case 'reply':
-      return replyBytes(cluster, message, resultsRoot(message));
-    case 'suspicion':
-      return suspicionBytes(cluster, message);
-    case 'status':
-      return statusBytes(cluster, message);
-    case 'fetch':
-      return fetchBytes(cluster, message);
-    case 'fetch-chunk':
-      return fetchChunkBytes(cluster, message);
-    case 'chunk-part':
-      return chunkPartBytes(cluster, message);
-    case 'view-change':
-      return viewChangeBytes(cluster, message);
-    case 'new-view':
-      return newViewBytes(cluster, message);
-  }
+export function memberMessageBytes(cluster: string, message: UnsignedMemberMessage): Uint8Array {
+  const bytes = MEMBER_BYTES.get(message.kind);
+  if (bytes === undefined) throw new RangeError(`replicas sign no ${message.kind}`);
+  return bytes(cluster, message as never);
 }
 
 function requireWellFormed(text: string): void {
-  if (!isWellFormed(text)) throw new RangeError('text with lone surrogates cannot be signed');
+  if (!isWellFormed(text)) throw new RangeError(NOT_WELL_FORMED);
 }

@@ -97,7 +97,7 @@ const statements = fc.oneof(
 
 type Statement = typeof statements extends fc.Arbitrary<infer S> ? S : never;
 
-function bytesOf(cluster: string, statement: Statement): Buffer {
+function bytesOf(cluster: string, statement: Statement): Uint8Array {
   switch (statement.kind) {
     case 'request':
       return requestBytes(cluster, statement.digest);
@@ -128,8 +128,8 @@ describe('signing bytes', () => {
     fc.assert(
       fc.property(fc.array(signed, { minLength: 2, maxLength: 60 }), (messages) => {
         const distinct = new Set(messages.map((message) => JSON.stringify(message)));
-        const encoded = messages.map(([cluster, message]) => bytesOf(cluster, message));
-        expect(new Set(encoded.map((bytes) => bytes.toString('hex'))).size).toBe(distinct.size);
+        const encoded = messages.map(([cluster, message]) => bytesOf(cluster, message).join());
+        expect(new Set(encoded).size).toBe(distinct.size);
       }),
       { numRuns: 300 },
     );
@@ -140,7 +140,7 @@ describe('signing bytes', () => {
       fc.property(name, statements, statements, (cluster, left, right) => {
         fc.pre(left.kind === right.kind && JSON.stringify(left) !== JSON.stringify(right));
         const [a, b] = [bytesOf(cluster, left), bytesOf(cluster, right)];
-        expect(a.subarray(0, b.length).equals(b)).toBe(false);
+        expect(Buffer.compare(a.subarray(0, b.length), b)).not.toBe(0);
       }),
     );
   });
@@ -152,7 +152,7 @@ describe('signing bytes', () => {
       sequence: 2 ** 33 + 5,
       digest: 'ab'.repeat(32),
     } as const;
-    expect(voteBytes('local', vote).toString('hex')).toBe(
+    expect(Buffer.from(voteBytes('local', vote)).toString('hex')).toBe(
       [
         Buffer.from('CCRO/1').toString('hex'),
         '04',
@@ -164,7 +164,9 @@ describe('signing bytes', () => {
     );
     const chunk = 'state/kv/3f';
     const part = { replica: 3, sequence: 128, chunk, part: 1, parts: 2, text: 'text' };
-    expect(chunkPartBytes('local', { kind: 'chunk-part', ...part }).toString('hex')).toBe(
+    expect(
+      Buffer.from(chunkPartBytes('local', { kind: 'chunk-part', ...part })).toString('hex'),
+    ).toBe(
       [
         Buffer.from('CCRO/1').toString('hex'),
         '0e',

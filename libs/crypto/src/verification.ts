@@ -45,7 +45,10 @@ export function createVerification(
 function schemeOf({ cluster, members, votingKeys }: ClusterKeys): SignatureScheme {
   if (votingKeys === undefined) return createEd25519Scheme({ cluster, members });
   if (votingKeys.size !== members.length) {
-    throw new KeyError('malformed-public-key', 'every member needs a BLS key, and nobody else');
+    throw new KeyError(
+      'malformed-public-key',
+      'every member needs a BLS key, and no one else may have one',
+    );
   }
   return createBlsScheme({ cluster, keys: votingKeys });
 }

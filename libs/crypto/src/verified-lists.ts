@@ -1,13 +1,14 @@
 /**
  * Lists of requests that a client signed with one signature.
  *
- * Invariant kept here (validity): a request is taken for its client's word only if its digest is
- * on the list and the signature is the client's on exactly that list. A list has each digest once.
- * Who signed it is part of what is remembered: a client can put any digest on its list, also one
- * of another client's name, so the list alone does not say whose word it is.
+ * Invariant kept here (validity): a request counts as signed by its client only if its digest is on
+ * the list and the signature is the client's on exactly that list. A list has each digest once. The
+ * signer is remembered with the list: a client can put any digest on its list, also of a request in
+ * another client's name, so the list alone does not tell who signed.
  */
 
 import type { ClientId, Digest, Request, Signature } from '@ccro/consensus';
+import { bytes } from '@ccro/primitives';
 import { signatureHolds } from './keys.js';
 import { requestListBytes } from './signing-bytes.js';
 
@@ -25,7 +26,7 @@ interface Examined {
 /** What a client has signed. */
 interface Signed {
   readonly client: ClientId;
-  readonly bytes: Buffer;
+  readonly bytes: Uint8Array;
 }
 
 export class VerifiedLists {
@@ -37,7 +38,7 @@ export class VerifiedLists {
   constructor(private readonly cluster: string) {}
 
   /** Whether the request is one of those its signature covers. @param key of its client */
-  holds({ client, digest, signature, signedWith = [] }: Request, key: Buffer): boolean {
+  holds({ client, digest, signature, signedWith = [] }: Request, key: Uint8Array): boolean {
     let list = this.examined.get(signedWith);
     if (list?.client !== client || list.signature !== signature) {
       const digests = new Set(signedWith);
@@ -52,9 +53,9 @@ export class VerifiedLists {
   }
 
   /** What the same client signed before needs no second check. */
-  private signatureHolds(signed: Signed, signature: Signature, key: Buffer): boolean {
+  private signatureHolds(signed: Signed, signature: Signature, key: Uint8Array): boolean {
     const before = this.remembered.get(signature);
-    if (before?.client === signed.client && before.bytes.equals(signed.bytes)) return true;
+    if (before?.client === signed.client && bytes.equal(before.bytes, signed.bytes)) return true;
     if (!signatureHolds(signed.bytes, signature, key)) return false;
     this.remembered.set(signature, signed);
     if (this.remembered.size > MAX_REMEMBERED) {

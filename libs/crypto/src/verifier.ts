@@ -23,10 +23,10 @@ import {
   type Vote,
 } from '@ccro/consensus';
 import type { SignatureScheme } from './certificate-scheme.js';
+import { hasWellFormedTexts } from './catalogue-bytes.js';
 import { isDerived } from './derived-request.js';
 import { resultsRoot } from './digests.js';
-import { parsePublicKey, signatureHolds } from './keys.js';
-import { memberKeys } from './member-keys.js';
+import { memberKeys, parsePublicKey, signatureHolds } from './keys.js';
 import { merkleRoot } from './merkle.js';
 import { ProvenCertificates } from './proven-certificates.js';
 import { resultProofRoot, type ResultProof } from './result-proof.js';
@@ -68,9 +68,9 @@ export interface VerifierOptions {
  */
 export class Verifier {
   private readonly cluster: string;
-  private readonly members: readonly Buffer[];
+  private readonly members: readonly Uint8Array[];
   private readonly quorum: number;
-  private readonly clients: ReadonlyMap<ClientId, Buffer>;
+  private readonly clients: ReadonlyMap<ClientId, Uint8Array>;
   private readonly scheme: SignatureScheme;
   private readonly lists: VerifiedLists;
   private readonly knownRequest: (digest: Digest) => Request | undefined;
@@ -106,21 +106,18 @@ export class Verifier {
         return this.refusePrePrepare(message) ?? asVerified(message);
       case 'vote':
         return this.refuseVote(message) ?? asVerified(message);
-      case 'suspicion':
-      case 'status':
-      case 'fetch':
-      case 'fetch-chunk':
-        return this.refuseSender(message) ?? asVerified(message);
       case 'chunk-part':
         return this.refuseChunkPart(message) ?? asVerified(message);
       case 'certificate':
-        return this.scheme.verify(message) ?? asVerified(message);
+        return this.scheme.refuseCertificate(message) ?? asVerified(message);
       case 'decision':
         return this.refuseDecision(message) ?? asVerified(message);
       case 'view-change':
         return this.verifyViewChange(message);
       case 'new-view':
         return this.refuseNewView(message) ?? asVerified(message);
+      default:
+        return this.refuseSender(message) ?? asVerified(message);
     }
   }
 
@@ -134,7 +131,7 @@ export class Verifier {
     if (!isWellFormed(proof.result.result)) return 'malformed';
     const root = resultProofRoot(proof);
     if (root === undefined) return 'digest-mismatch';
-    const bytes = (): Buffer => replyBytes(this.cluster, proof, root);
+    const bytes = (): Uint8Array => replyBytes(this.cluster, proof, root);
     return this.refuseMember(proof.replica, proof.signature, bytes);
   }
 
@@ -177,7 +174,7 @@ export class Verifier {
     answer: AnswerStatement & { readonly signature: Signature },
   ): RejectCode | undefined {
     if (!isWellFormed(answer.answer)) return 'malformed';
-    const bytes = (): Buffer => answerBytes(this.cluster, answer);
+    const bytes = (): Uint8Array => answerBytes(this.cluster, answer);
     return this.refuseMember(answer.replica, answer.signature, bytes);
   }
 
@@ -186,7 +183,7 @@ export class Verifier {
       reply.kind === 'brief-reply' || reply.results.every(({ result }) => isWellFormed(result));
     if (!isText) return 'malformed';
     const root = (): Digest => (reply.kind === 'reply' ? resultsRoot(reply) : reply.root);
-    const bytes = (): Buffer => replyBytes(this.cluster, reply, root());
+    const bytes = (): Uint8Array => replyBytes(this.cluster, reply, root());
     return this.refuseMember(reply.replica, reply.signature, bytes);
   }
 
@@ -240,7 +237,7 @@ export class Verifier {
     if (merkleRoot(requests) !== digest) return 'digest-mismatch';
     if (bodies.length === 0) return undefined;
     const listed = new Set(requests);
-    // Taking it off the list makes a body that comes twice, which only costs time, a stranger.
+    // It is taken off the list, so a body that comes twice, which only costs time, is not found.
     if (!bodies.every(({ digest: body }) => listed.delete(body))) return 'digest-mismatch';
     return this.refuseRequests(bodies);
   }
@@ -256,7 +253,7 @@ export class Verifier {
     const sameSlot = certificate.sequence === sequence && certificate.view === view;
     if (!decides(certificate, this.members.length) || !sameSlot) return 'malformed';
     if (certificate.digest !== digest) return 'digest-mismatch';
-    const refusal = this.scheme.verify(certificate);
+    const refusal = this.scheme.refuseCertificate(certificate);
     if (refusal !== undefined) return refusal;
     for (const request of requests) {
       const refused = this.refuseDigest(request);
@@ -268,7 +265,7 @@ export class Verifier {
 
   /** Whether the chunk is the certified one shows when it is whole. */
   private refuseChunkPart(message: ChunkPart): RejectCode | undefined {
-    if (message.part >= message.parts || !isWellFormed(message.text)) return 'malformed';
+    if (message.part >= message.parts) return 'malformed';
     return this.refuseSender(message);
   }
 
@@ -298,13 +295,13 @@ export class Verifier {
       // It says the same, letter by letter, as far as its type goes as well.
       if (known !== undefined) return known as unknown as typeof certificate;
       if (isClaim || !isWanted) return isClaim ? certificate : bare(certificate);
-      refusal ??= this.scheme.verify(certificate);
+      refusal ??= this.scheme.refuseCertificate(certificate);
       return certificate;
     });
     return refusal ?? asVerified(proven);
   }
 
-  /** A quorum of members, each once, before the signature: no other new-view can be borne out. */
+  /** A quorum of members, each once, before the signature: no other new-view can be valid. */
   private refuseNewView(newView: NewView): RejectCode | undefined {
     const { viewChanges, reproposals } = newView;
     const referred = viewChanges.map(({ replica }) => replica);
@@ -317,15 +314,16 @@ export class Verifier {
   }
 
   private refuseSender(message: Exclude<MemberMessage, Vote>): RejectCode | undefined {
-    const bytes = (): Buffer => memberMessageBytes(this.cluster, message);
+    if (!hasWellFormedTexts(message)) return 'malformed';
+    const bytes = (): Uint8Array => memberMessageBytes(this.cluster, message);
     return this.refuseMember(message.replica, message.signature, bytes);
   }
 
-  /** Bytes are made only for a member: an id that is none need not fit into their layout. */
+  /** Bytes are made only for a member: another id need not fit into their layout. */
   private refuseMember(
     replica: ReplicaId,
     signature: Signature,
-    bytes: () => Buffer,
+    bytes: () => Uint8Array,
   ): RejectCode | undefined {
     const key = this.members[replica];
     if (key === undefined) return 'unknown-member';

@@ -1,28 +1,29 @@
 /**
- * The layouts of view-changes and new-views. Certificates enter by what they certify: whichever
+ * The layout of view-changes. Certificates enter by what they certify: whichever
  * quorum signed proves the same, and the proof proves itself.
  */
 
-import { hash } from 'node:crypto';
-import type {
-  Digest,
-  NewView,
-  SlotReport,
-  Unsigned,
-  UnsignedViewChange,
-  View,
+import {
+  CATALOGUE,
+  type Digest,
+  type SlotReport,
+  type UnsignedViewChange,
+  type View,
 } from '@ccro/consensus';
-import { LAYOUT_TYPES, startLayout } from './signing-bytes.js';
+import { hashes } from '@ccro/primitives';
+import { startLayout } from './layout-start.js';
+import { LAYOUT_TYPES } from './signing-bytes.js';
 
+const TYPE = CATALOGUE['view-change'].signed.statements['view-change'].type;
 const NO_CLUSTER = '';
 /** Sequence number, then vote and certificate: a flag, a view and a digest each. */
 const REPORT_BYTES = 8 + 2 * (1 + 8 + 32);
 const NO_DIGEST = '0'.repeat(64);
 
 /** What the sender of a view-change signs. */
-export function viewChangeBytes(cluster: string, viewChange: UnsignedViewChange): Buffer {
+export function viewChangeBytes(cluster: string, viewChange: UnsignedViewChange): Uint8Array {
   const { view, stable, slots, replica } = viewChange;
-  return startLayout(LAYOUT_TYPES.viewChange, cluster, 8 + 1 + 8 + 32 + 4 + 32 + 4)
+  return startLayout(TYPE, cluster, 8 + 1 + 8 + 32 + 4 + 32 + 4)
     .u64(view)
     .u8(stable.certificate === null ? 0 : 1)
     .u64(stable.sequence)
@@ -39,20 +40,8 @@ export function viewChangeDigest(cluster: string, viewChange: UnsignedViewChange
 }
 
 /** The same of what is signed. */
-export function viewChangeBytesDigest(bytes: Buffer): Digest {
-  return hash('sha256', bytes, 'hex');
-}
-
-/** What a new primary signs. */
-export function newViewBytes(cluster: string, newView: Unsigned<NewView>): Buffer {
-  const { view, viewChanges, reproposals, replica } = newView;
-  const size = 8 + 4 + viewChanges.length * 36 + 4 + reproposals.length * 40 + 4;
-  const layout = startLayout(LAYOUT_TYPES.newView, cluster, size).u64(view);
-  layout.u32(viewChanges.length);
-  for (const each of viewChanges) layout.u32(each.replica).digest(each.digest);
-  layout.u32(reproposals.length);
-  for (const { sequence, digest } of reproposals) layout.u64(sequence).digest(digest);
-  return layout.u32(replica).finish();
+export function viewChangeBytesDigest(bytes: Uint8Array): Digest {
+  return hashes.sha256(bytes);
 }
 
 function reportsDigest(slots: readonly SlotReport[]): Digest {
@@ -68,5 +57,5 @@ function reportsDigest(slots: readonly SlotReport[]): Digest {
     subject(vote);
     subject(certificate);
   }
-  return hash('sha256', layout.finish(), 'hex');
+  return hashes.sha256(layout.finish());
 }

@@ -8,8 +8,14 @@
  * "sign" for all of them (the rogue-key attack).
  */
 
-import blst from '@chainsafe/blst';
-import { KeyError, parseSeed, randomSeed } from './keys.js';
+import {
+  bls,
+  type BlsPublicKey,
+  type BlsSecretKey,
+  type BlsSignature,
+  bytes as port,
+} from '@ccro/primitives';
+import { base64url, KeyError, parseSeed, randomSeed } from './keys.js';
 import { countMade } from './signature-counts.js';
 import { possessionBytes } from './signing-bytes.js';
 
@@ -44,8 +50,8 @@ export function generateVotingKeyPair(): VotingKeyPair {
  * @param seed 32 bytes, never that of an Ed25519 key
  */
 export function votingKeyPairFromSeed(seed: Uint8Array): VotingKeyPair {
-  const secretKey = Buffer.from(seed).toString('base64url');
-  const secret = blst.SecretKey.fromKeygen(parseSeed(secretKey));
+  const secretKey = base64url(seed);
+  const secret = bls.secretKeyFrom(parseSeed(secretKey));
   const publicKey = secret.toPublicKey().toBytes();
   const possession = secret.sign(possessionBytes(publicKey)).toBytes();
   return { publicKey: base64url(publicKey), secretKey, possession: base64url(possession) };
@@ -53,11 +59,11 @@ export function votingKeyPairFromSeed(seed: Uint8Array): VotingKeyPair {
 
 /** Signs votes with one member's BLS key. */
 export class VoteSigner {
-  private readonly secret: blst.SecretKey;
+  private readonly secret: BlsSecretKey;
 
   /** @throws KeyError for a malformed secret key */
   constructor(secretKey: string) {
-    this.secret = blst.SecretKey.fromKeygen(parseSeed(secretKey));
+    this.secret = bls.secretKeyFrom(parseSeed(secretKey));
   }
 
   /**
@@ -73,20 +79,20 @@ export class VoteSigner {
 }
 
 /** The bytes of a vote's signature, or undefined for a text that cannot be one. */
-export function voteSignatureBytes(signature: string): Buffer | undefined {
-  return VOTE_SIGNATURE_TEXT.test(signature) ? Buffer.from(signature, 'base64url') : undefined;
+export function voteSignatureBytes(signature: string): Uint8Array | undefined {
+  return VOTE_SIGNATURE_TEXT.test(signature) ? port.from(signature, 'base64url') : undefined;
 }
 
 /** The bytes of any other signature, or undefined for a text that cannot be one. */
-export function blsSignatureBytes(signature: string): Buffer | undefined {
-  return SIGNATURE_TEXT.test(signature) ? Buffer.from(signature, 'base64url') : undefined;
+export function blsSignatureBytes(signature: string): Uint8Array | undefined {
+  return SIGNATURE_TEXT.test(signature) ? port.from(signature, 'base64url') : undefined;
 }
 
 /** The BLS keys of all members, parsed once, possession of each one proven. */
 export class VotingKeys {
   private constructor(
     /** By replica id. */
-    readonly parsed: readonly blst.PublicKey[],
+    readonly parsed: readonly BlsPublicKey[],
     /** The same as texts. */
     readonly publicKeys: readonly string[],
   ) {}
@@ -113,30 +119,30 @@ export class VotingKeys {
       const sig = parsePossession(members[member]?.possession ?? '', member);
       return { pk, msg, sig };
     });
-    if (proofs.length > 0 && !blst.verifyMultipleAggregateSignatures(proofs)) {
-      const member = proofs.findIndex(({ pk, msg, sig }) => !blst.verify(msg, pk, sig));
+    if (proofs.length > 0 && !bls.verifyAll(proofs)) {
+      const member = proofs.findIndex(({ pk, msg, sig }) => !bls.verify(msg, pk, sig));
       throw notProven(member);
     }
     return new VotingKeys(parsed, texts);
   }
 }
 
-function parseVotingKey(publicKey: string, member: number): blst.PublicKey {
+function parseVotingKey(publicKey: string, member: number): BlsPublicKey {
   const problem = (): KeyError =>
     new KeyError('malformed-public-key', `the BLS key of member ${member} is not a point of G1`);
   if (!PUBLIC_KEY_TEXT.test(publicKey)) throw problem();
   try {
-    return blst.PublicKey.fromBytes(Buffer.from(publicKey, 'base64url'), true);
+    return bls.publicKeyFrom(port.from(publicKey, 'base64url'));
   } catch {
     throw problem();
   }
 }
 
-function parsePossession(possession: string, member: number): blst.Signature {
+function parsePossession(possession: string, member: number): BlsSignature {
   const bytes = blsSignatureBytes(possession);
   if (bytes === undefined) throw notProven(member);
   try {
-    return blst.Signature.fromBytes(bytes, true);
+    return bls.signatureFrom(bytes);
   } catch {
     throw notProven(member);
   }
@@ -147,8 +153,4 @@ function notProven(member: number): KeyError {
     'possession-not-proven',
     `member ${member} has not shown that it holds its BLS key; "npm run keygen" makes the proof`,
   );
-}
-
-function base64url(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('base64url');
 }

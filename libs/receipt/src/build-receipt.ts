@@ -14,7 +14,7 @@ export interface ReceiptParts {
 }
 
 /**
- * Puts a receipt together. It is as good as its parts: check it before it is handed on.
+ * Assembles a receipt. Its parts are not checked here: check the receipt before it is handed on.
  *
  * @throws RangeError when the decision has no such request, there are no proofs, or the certificate
  *   is of no kind that a receipt can carry

@@ -1,4 +1,5 @@
 export { buildReceipt } from './build-receipt.js';
 export { formatReceipt, MAX_RECEIPT_BYTES, type Receipt } from './receipt.js';
+export { ReceiptMaker } from './receipt-maker.js';
 export { type Proven, ReceiptVerifier, type Verdict } from './receipt-verifier.js';
 export type { Refusal } from './refusal.js';

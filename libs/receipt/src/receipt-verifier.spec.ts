@@ -2,7 +2,7 @@ import { clusterKeys } from '@ccro/cluster-config';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatReceipt, type Receipt } from './receipt.js';
-import { configOf, nameOf, SCENES, sceneOf, type Scene } from './receipts.contract.js';
+import { configOf, nameOf, SCENES, sceneOf, type Scene } from './receipts.testkit.js';
 import type { RefusalCode } from './refusal.js';
 import { ReceiptVerifier, type Verdict } from './receipt-verifier.js';
 

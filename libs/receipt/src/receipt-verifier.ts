@@ -65,7 +65,7 @@ export class ReceiptVerifier {
     this.verifier = verifier;
   }
 
-  /** @param bytes whatever somebody says is a receipt. Never throws on what is in them. */
+  /** @param bytes an alleged receipt. Never throws, whatever they contain. */
   verify(bytes: Uint8Array): Verdict {
     const receipt = parseReceipt(bytes);
     if ('holds' in receipt) return receipt;
@@ -93,7 +93,7 @@ export class ReceiptVerifier {
     const { phase, view, sequence, digest, ...proof } = certificate;
     const { n, quorum } = this.size;
     const whole: Certificate = { kind: 'certificate', phase, view, sequence, digest, proof };
-    const code = this.scheme.verify(whole);
+    const code = this.scheme.refuseCertificate(whole);
     switch (code) {
       case undefined:
         return decides(whole, n) ? undefined : refusal('certificate-does-not-decide');

@@ -1,12 +1,12 @@
 /**
  * The receipt of one request: what proves, with nothing but the cluster's public keys, that its
- * client asked for it, that the cluster decided on it, where in the order, and what came of it.
+ * client asked for it, that the cluster decided on it, in which slot, and with which result.
  *
  * Invariant kept here (one spelling): every receipt is one text and no other. What is read and
  * written again is what was there, byte for byte, or it is refused; so nothing in a receipt can be
  * changed without changing something that is checked.
  *
- * Nothing is said twice: the request's digest, and what a reply says of the request, of the batch
+ * Nothing is included twice: the request's digest, and what a reply says of the request, of the batch
  * and of its place, follow from the rest.
  */
 

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { ReceiptVerifier } from './receipt-verifier.js';
 import { REFUSAL_CODES } from './refusal.js';
-import { vectorFiles, type Vector } from './vectors.contract.js';
+import { vectorFiles, type Vector } from './vectors.testkit.js';
 
 const DIRECTORY = fileURLToPath(new URL('../../../examples/receipts', import.meta.url));
 

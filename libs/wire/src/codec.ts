@@ -1,13 +1,15 @@
-import type { BriefReply, ProtocolMessage, Reply } from '@ccro/consensus';
-import type { ControlMessage } from './control-messages.js';
+import type { Message } from '@ccro/consensus';
 
 /** Everything that travels over the broker. */
-export type WireMessage = ProtocolMessage | Reply | BriefReply | ControlMessage;
+export type WireMessage = Message;
 
 /** What came of reading untrusted bytes. */
 export type Decoded =
   | { readonly message: WireMessage; readonly rejected?: never }
-  | { readonly rejected: 'oversized' | 'malformed' | 'unknown-kind'; readonly message?: never };
+  | { readonly rejected: Unreadable; readonly message?: never };
+
+/** Why bytes are no message. `other-codec`: they may be one in another codec. */
+export type Unreadable = 'oversized' | 'malformed' | 'unknown-kind' | 'other-codec';
 
 /** Turns messages into bytes and back. All members of a cluster use the same one. */
 export interface Codec {

@@ -1,11 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  formatNodeQuery,
-  isControlMessage,
-  type NodeQuery,
-  parseNodeQuery,
-} from './control-messages.js';
+import { formatNodeQuery, type NodeQuery, parseNodeQuery } from './control-messages.js';
 
 describe('node queries', () => {
   const queries: readonly NodeQuery[] = [
@@ -60,13 +55,5 @@ describe('node queries', () => {
         expect(parseNodeQuery(text)).toBeUndefined();
       }),
     );
-  });
-
-  it('travel in control messages', () => {
-    expect(['query', 'answer', 'vote'].map((kind) => isControlMessage({ kind }))).toEqual([
-      true,
-      true,
-      false,
-    ]);
   });
 });

@@ -1,11 +1,8 @@
-/**
- * What the gateway asks nodes about themselves, and what they answer. Both are signed; none of
- * it reaches the consensus core. The contents travel as JSON text, so that what is signed is what
- * was sent, byte for byte.
- */
+/** The contents of queries and answers: what clients ask nodes about themselves, and what they answer. */
 
-import type { ClientId, SequenceNumber, Signature, Timestamp } from '@ccro/consensus';
-import { type AnswerStatement, isWellFormed, type QueryStatement } from '@ccro/crypto';
+import type { ClientId, SequenceNumber, Timestamp } from '@ccro/consensus';
+import { isWellFormed } from '@ccro/crypto';
+import { bytes } from '@ccro/primitives';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import { COUNTER, NAME, STRICT } from './fields.js';
@@ -18,18 +15,6 @@ import {
   MAX_STATUS_CHARACTERS,
 } from './limits.js';
 import { nestsDeeperThan } from './nesting.js';
-
-/** A client's signed question. `query` is the JSON text of a `NodeQuery`. */
-export interface Query extends QueryStatement {
-  readonly kind: 'query';
-  readonly signature: Signature;
-}
-
-/** A replica's signed answer: `answer` is JSON text, `id` the query's. */
-export interface Answer extends AnswerStatement {
-  readonly kind: 'answer';
-  readonly signature: Signature;
-}
 
 /**
  * What a node answers to a query that names another run of it, or a counter that may have been used:
@@ -47,14 +32,6 @@ const QUERY_RETRY = Compile(
 /** @returns undefined for every other answer */
 export function readQueryRetry(answer: unknown): QueryRetry | undefined {
   return QUERY_RETRY.Check(answer) ? answer.retry : undefined;
-}
-
-/** What travels beside the protocol. */
-export type ControlMessage = Query | Answer;
-
-/** Whether a message is none of the core's. */
-export function isControlMessage(message: { readonly kind: string }): message is ControlMessage {
-  return message.kind === 'query' || message.kind === 'answer';
 }
 
 /** What a node can be asked. */
@@ -129,7 +106,7 @@ export function mayAnswer(type: NodeQuery['type'], text: string): boolean {
  *   Never throws
  */
 export function parseNodeAnswer(text: string): NodeAnswer | undefined {
-  if (nestsDeeperThan(Buffer.from(text), MAX_ANSWER_DEPTH)) return undefined;
+  if (nestsDeeperThan(bytes.fromUtf8(text), MAX_ANSWER_DEPTH)) return undefined;
   try {
     const value: unknown = JSON.parse(text);
     const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);

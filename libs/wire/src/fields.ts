@@ -1,38 +1,73 @@
-/** The fields that everything which travels is made of: one spelling for each value. */
+/** The kinds of fields as schemas: one spelling for each value. */
 
+import { fields, type FieldShape, type FieldShapes } from '@ccro/consensus';
 import { isWellFormed } from '@ccro/crypto';
-import Type from 'typebox';
-import { MAX_CHUNK_NAME_CHARACTERS, MAX_MEMBERS } from './limits.js';
+import Type, { type TInteger, type TSchema, type TString } from 'typebox';
 
 export const STRICT = { additionalProperties: false } as const;
-export const MAX_U32 = 0xffff_ffff;
 const DIGEST_CHARACTERS = 64;
 
-export const COUNTER = count(Number.MAX_SAFE_INTEGER);
-export const SMALL_COUNT = count(MAX_U32);
-export const REPLICA = count(MAX_MEMBERS - 1);
-export const DIGEST = Type.Refine(Type.String(), isDigest);
-/** 64 bytes in canonical base64url: the last character carries two bits only. */
-export const SIGNATURE = Type.String({ pattern: /^[A-Za-z0-9_-]{85}[AQgw]$/ });
-/** The same, or 192 bytes: of a vote, with either scheme. */
-export const VOTE_SIGNATURE = Type.String({
-  pattern: /^([A-Za-z0-9_-]{85}[AQgw]|[A-Za-z0-9_-]{256})$/,
-});
-/** The same, or 96 bytes: of a certificate, with either scheme. */
-export const PROOF_SIGNATURE = Type.String({
-  pattern: /^([A-Za-z0-9_-]{85}[AQgw]|[A-Za-z0-9_-]{128})$/,
-});
-export const NAME = Type.String({ pattern: /^[A-Za-z0-9_-]{1,64}$/ });
-/** Name of a setting and a part of its digest. */
-export const SETTING = /^[A-Za-z]{1,32}:[0-9a-f]{16}$/;
-/** Empty: the list of chunks. */
-export const CHUNK_NAME = Type.String({
-  pattern: new RegExp(`^[A-Za-z0-9_/.-]{0,${MAX_CHUNK_NAME_CHARACTERS}}$`),
-});
+export const COUNTER = schemaOf(fields.u64) as TInteger;
+export const SMALL_COUNT = schemaOf(fields.u32) as TInteger;
+export const REPLICA = schemaOf(fields.replica) as TInteger;
+export const DIGEST = schemaOf(fields.digest) as TString;
+export const SIGNATURE = schemaOf(fields.signature) as TString;
+export const PROOF_SIGNATURE = schemaOf(fields.proofSignature) as TString;
+export const NAME = schemaOf(fields.name) as TString;
 
-/** A whole number from 0 on. Minus zero is none: digests and what is passed on do not know it. */
-function count(maximum: number): ReturnType<typeof Type.Integer> {
-  return Type.Refine(Type.Integer({ minimum: 0, maximum }), (value) => !Object.is(value, -0));
+/** What JSON of a field is checked against. Unknown properties of structs are refused. */
+export function schemaOf(shape: FieldShape): TSchema {
+  switch (shape.type) {
+    case 'number':
+      return count(shape.min, shape.max);
+    case 'bool':
+      return Type.Boolean();
+    case 'digest':
+      return Type.Refine(Type.String(), isDigest);
+    case 'signature':
+      return Type.String({ pattern: signaturePattern(shape.bytes) });
+    case 'name':
+      return Type.String({ pattern: shape.pattern });
+    case 'text':
+      return text(shape.max);
+    case 'word':
+      return oneOf(shape.words.map((word) => Type.Literal(word)));
+    case 'optional':
+      return Type.Optional(schemaOf(shape.of));
+    case 'nullable':
+      return Type.Union([Type.Null(), schemaOf(shape.of)]);
+    case 'list':
+      return Type.Array(schemaOf(shape.of), {
+        ...(shape.min > 0 && { minItems: shape.min }),
+        maxItems: shape.max,
+      });
+    case 'struct':
+      return Type.Object(propertiesOf(shape.fields), STRICT);
+    case 'either':
+      return Type.Union([schemaOf(shape.first), schemaOf(shape.second)]);
+    case 'requests':
+      return schemaOf(shape.form);
+  }
+}
+
+export function propertiesOf(shapes: FieldShapes): Record<string, TSchema> {
+  return Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, schemaOf(shape)]));
+}
+
+/** Text that UTF-8 can express, up to a length in UTF-16 code units. */
+export function text(maxCharacters: number): TString {
+  const fits = (value: string): boolean => value.length <= maxCharacters && isWellFormed(value);
+  return Type.Refine(Type.String(), fits);
+}
+
+/** A whole number, but not minus zero, which digests and passed on messages cannot express. */
+function count(minimum: number, maximum: number): TInteger {
+  return Type.Refine(Type.Integer({ minimum, maximum }), (value) => !Object.is(value, -0));
+}
+
+function oneOf(schemas: readonly TSchema[]): TSchema {
+  const [only] = schemas;
+  return only !== undefined && schemas.length === 1 ? only : Type.Union([...schemas]);
 }
 
 /** 64 hexadecimal digits, as digests are spelt: there are so many of them that a pattern tells. */
@@ -46,8 +81,11 @@ function isDigest(value: string): boolean {
   return true;
 }
 
-/** Text that UTF-8 can express, up to a length in UTF-16 code units. */
-export function text(maxCharacters: number): ReturnType<typeof Type.String> {
-  const fits = (value: string): boolean => value.length <= maxCharacters && isWellFormed(value);
-  return Type.Refine(Type.String(), fits);
+/** Canonical base64url: where bytes are left over, 64 of them, the last character carries two bits only. */
+function signaturePattern(lengths: readonly number[]): RegExp {
+  const each = lengths.map((bytes) => {
+    const whole = Math.floor((bytes * 4) / 3);
+    return `[A-Za-z0-9_-]{${whole}}${bytes % 3 === 0 ? '' : '[AQgw]'}`;
+  });
+  return new RegExp(`^(${each.join('|')})$`);
 }

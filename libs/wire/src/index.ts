@@ -1,12 +1,9 @@
-export type { Codec, Decoded, WireMessage } from './codec.js';
+export { SETTING, type Answer, type Query } from '@ccro/consensus';
+export type { Codec, Decoded, Unreadable, WireMessage } from './codec.js';
 export {
-  type Answer,
-  type ControlMessage,
   formatNodeQuery,
-  isControlMessage,
   type NodeQuery,
   parseNodeQuery,
-  type Query,
   type QueryRetry,
   readQueryRetry,
   mayAnswer,
@@ -19,13 +16,23 @@ export {
   NAME,
   PROOF_SIGNATURE,
   REPLICA,
-  SETTING,
   SIGNATURE,
   SMALL_COUNT,
   STRICT,
   text,
 } from './fields.js';
-export { decode, encode, json, peekKind } from './json-codec.js';
+export {
+  CODEC_NAMES,
+  alsoCodec,
+  CODECS,
+  type CodecName,
+  decodeAlsoOthers,
+  type DecodedWith,
+  DEFAULT_CODEC,
+  peekKind,
+} from './codecs.js';
+export { compact } from './compact-codec.js';
+export { decode, encode, json } from './json-codec.js';
 export {
   MAX_CHUNK_NAME_CHARACTERS,
   MAX_CHUNK_PART_CHARACTERS,

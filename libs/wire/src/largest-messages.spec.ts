@@ -2,7 +2,7 @@ import { DEFAULT_REPLICA_CONFIG, type Request } from '@ccro/consensus';
 import { requestDigest } from '@ccro/crypto';
 import { describe, expect, it } from 'vitest';
 import type { WireMessage } from './codec.js';
-import { decode, encode } from './json-codec.js';
+import { CODECS } from './codecs.js';
 import {
   MAX_MEMBERS,
   MAX_MESSAGE_BYTES,
@@ -53,9 +53,11 @@ const certificate = {
 } as const;
 
 function travels(message: WireMessage, maxBytes = MAX_MESSAGE_BYTES): void {
-  const payload = encode(message);
-  expect(payload.length).toBeLessThanOrEqual(maxBytes);
-  expect(decode(payload, CLUSTER)).toHaveProperty('message');
+  for (const codec of Object.values(CODECS)) {
+    const payload = codec.encode(message);
+    expect(payload.length).toBeLessThanOrEqual(maxBytes);
+    expect(codec.decode(payload, CLUSTER)).toHaveProperty('message');
+  }
 }
 
 describe('A2, sibling: what is accepted can be sent, whatever its characters take in JSON', () => {

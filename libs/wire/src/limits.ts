@@ -1,47 +1,21 @@
-/** Limits on what is read from the broker. Everything beyond them is refused before it costs. */
+/** Limits on what is read from the broker, beside those of the messages' fields. */
 
-/**
- * Bytes of one message at most, checked before anything else. A batch of 256 requests fits whatever
- * its client did: 256 Ki characters of operations, six bytes each, and a list of 128 digests with
- * each request.
- */
-export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
-
-/** The same for kinds that are always small, at the largest cluster and with every escape. */
-export const MAX_SMALL_MESSAGE_BYTES = 1024;
-export const MAX_QUERY_BYTES = 32 * 1024;
-export const MAX_CERTIFICATE_BYTES = 128 * 1024;
-export const MAX_REQUEST_BYTES = 1024 * 1024;
+export {
+  MAX_CHUNK_NAME_CHARACTERS,
+  MAX_CHUNK_PART_CHARACTERS,
+  MAX_MEMBERS,
+  MAX_MESSAGE_BYTES,
+  MAX_OPERATION_CHARACTERS,
+  MAX_QUERY_CHARACTERS,
+  MAX_REQUEST_BYTES,
+  MAX_REQUESTS,
+  MAX_SETTINGS,
+  MAX_SIGNED_TOGETHER,
+  MAX_SMALL_MESSAGE_BYTES,
+} from '@ccro/consensus';
 
 /** Arrays and objects inside one another at most; honest messages have five. */
 export const MAX_DEPTH = 8;
-
-/** Characters (UTF-16 code units) of one operation at most. */
-export const MAX_OPERATION_CHARACTERS = 128 * 1024;
-
-/** Characters of a chunk's name at most. */
-export const MAX_CHUNK_NAME_CHARACTERS = 128;
-
-/**
- * Characters of one part of a chunk at most. JSON spells a character with six bytes at most, so
- * that whatever a part holds fits into a message.
- */
-export const MAX_CHUNK_PART_CHARACTERS = 256 * 1024;
-
-/** Requests in one batch and results in one reply at most. */
-export const MAX_REQUESTS = 1024;
-
-/** Requests that one signature covers at most. */
-export const MAX_SIGNED_TOGETHER = 128;
-
-/** Settings that a replica says it was told, at most. */
-export const MAX_SETTINGS = 24;
-
-/** Members of a cluster, and so signers of a certificate, at most. */
-export const MAX_MEMBERS = 1024;
-
-/** Characters of a query's JSON text at most. */
-export const MAX_QUERY_CHARACTERS = 4096;
 
 /** Characters of a node's answer about itself, and of one that is a number or a word, at most. */
 export const MAX_STATUS_CHARACTERS = 1024 * 1024;
@@ -49,7 +23,7 @@ export const MAX_SHORT_ANSWER_CHARACTERS = 1024;
 
 /**
  * Arrays and objects inside one another in an answer at most: a message, and what it is shown in.
- * Whoever reads an answer may recurse over it.
+ * So readers of an answer may recurse over it.
  */
 export const MAX_ANSWER_DEPTH = 2 * MAX_DEPTH;
 

@@ -3,12 +3,11 @@
  * signed together with their signature once.
  */
 
-import type { Digest, Request } from '@ccro/consensus';
+import type { Digest, Request, TravellingList, TravellingRequest } from '@ccro/consensus';
 import { deriveRequest } from '@ccro/crypto';
 import { MAX_REQUESTS } from './limits.js';
-import type { WireRequest, WireRequestList } from './schemas.js';
 
-export type NestedForm = WireRequest | WireRequestList;
+export type NestedForm = TravellingRequest | TravellingList;
 
 /** What travels of `requests`, in their order. */
 export function nestedForms(requests: readonly Request[]): NestedForm[] {
@@ -48,7 +47,7 @@ export function requestsIn(forms: readonly NestedForm[], cluster: string): Reque
 
 /** The requests of a list that travelled with it, all with the whole list. */
 export function listedRequests(
-  { client, signature, signed }: WireRequestList,
+  { client, signature, signed }: TravellingList,
   cluster: string,
 ): Request[] {
   const signedWith: Digest[] = [];

@@ -2,12 +2,13 @@
 
 import type { Decision } from '@ccro/consensus';
 import { isRejected, type Verifier } from '@ccro/crypto';
+import { bytes } from '@ccro/primitives';
 import type { Decoded } from './codec.js';
 import { json } from './json-codec.js';
 
 /** Reads a message that stands as a value in some JSON. See `Codec.decode`. */
 export function decodeShown(value: unknown, cluster: string): Decoded {
-  return json.decode(Buffer.from(JSON.stringify(value) ?? ''), cluster);
+  return json.decode(bytes.fromUtf8(JSON.stringify(value) ?? ''), cluster);
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { formatClusterFile } from '@ccro/cluster-config';
 import { formatReceipt, type Receipt } from './receipt.js';
-import { nameOf, SCENES, sceneOf, type SceneOptions } from './receipts.contract.js';
+import { nameOf, SCENES, sceneOf, type SceneOptions } from './receipts.testkit.js';
 import type { RefusalCode } from './refusal.js';
 
 /** One line of `vectors.json`. */
