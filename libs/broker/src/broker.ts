@@ -1,14 +1,14 @@
-import type { Troubles } from './redis/troubles.js';
+import type { ConnectionListener, Troubles } from '@ccro/redis';
 import type { Traffic } from './traffic.js';
+
+export type { ConnectionListener };
 
 /** Receives one message. Called once per message, in the order of its channel. */
 export type MessageListener = (channel: string, payload: Uint8Array) => void;
 
-export type ConnectionListener = (connected: boolean) => void;
-
 /**
  * A publish/subscribe bus, as one participant's single connection to it. It delivers at most once,
- * keeps nothing for those who are away and proves nothing about the sender; the protocol expects
+ * keeps nothing for members that are away and proves nothing about the sender; the protocol expects
  * no more of it. Every implementation passes the suite in `broker.contract.ts`.
  */
 export interface Broker {

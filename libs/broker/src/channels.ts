@@ -54,7 +54,7 @@ export function channelNames(cluster: string): ChannelNames {
 
 /**
  * What goes before the name of every channel in Redis. Pub/sub knows no databases: without it two
- * clusters of one name that are kept apart by their databases alone would hear each other.
+ * clusters of one name on different databases would receive each other's messages.
  */
 export function channelPrefix(database: number): string {
   return database === 0 ? '' : `db${database}:`;

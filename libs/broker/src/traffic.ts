@@ -23,6 +23,17 @@ type MutableCount = { -readonly [Key in keyof TrafficCount]: TrafficCount[Key] }
 
 const none = (): MutableCount => ({ published: 0, deliveries: 0, deliveredBytes: 0 });
 
+/** What several connections published in all. */
+export function sumOfTraffic(counts: readonly TrafficCount[]): TrafficCount {
+  const sum = none();
+  for (const { published, deliveries, deliveredBytes } of counts) {
+    sum.published += published;
+    sum.deliveries += deliveries;
+    sum.deliveredBytes += deliveredBytes;
+  }
+  return sum;
+}
+
 /** Counts what one broker publishes. */
 export class TrafficCounter {
   private readonly byKind = {
@@ -43,14 +54,8 @@ export class TrafficCounter {
   /** A copy of the counts so far. */
   traffic(): Traffic {
     const { broadcast, node, client, telemetry, other } = this.byKind;
-    const total = none();
-    for (const count of [broadcast, node, client, other]) {
-      total.published += count.published;
-      total.deliveries += count.deliveries;
-      total.deliveredBytes += count.deliveredBytes;
-    }
     return {
-      total,
+      total: sumOfTraffic([broadcast, node, client, other]),
       byKind: {
         broadcast: { ...broadcast },
         node: { ...node },

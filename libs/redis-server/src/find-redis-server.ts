@@ -33,7 +33,7 @@ export async function findRedisServer(
 }
 
 /**
- * As `findRedisServer`, for those who cannot go on without one.
+ * As `findRedisServer`, for callers that need one.
  *
  * @throws RedisServerError `not-found`, whose message says how to get a server
  */

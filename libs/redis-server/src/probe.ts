@@ -2,7 +2,7 @@ import { connect, createServer } from 'node:net';
 
 const LOOPBACK = '127.0.0.1';
 
-/** A TCP port on the loopback interface that was free a moment ago; somebody may still take it. */
+/** A TCP port on the loopback interface that was just free; another program may still take it. */
 export function freePort(host = LOOPBACK): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();

@@ -5,7 +5,7 @@ import type { Readable, Writable } from 'node:stream';
 
 /** How long a server that was asked to stop may take before it is killed, in milliseconds. */
 const STOP_TIMEOUT_MS = 5_000;
-const LAST_WORDS_CHARACTERS = 1_000;
+const LAST_OUTPUT_CHARACTERS = 1_000;
 
 /** One run of a redis-server binary, and the watchdog that ends it should this process die. */
 export class ServerProcess {
@@ -13,10 +13,10 @@ export class ServerProcess {
   private readonly watchdog: ChildProcess | undefined;
   /** Settles when the server is gone, however it went. */
   readonly exited: Promise<void>;
-  /** Whether somebody here asked for its end. */
+  /** Whether this process asked it to end. */
   endIsMeant = false;
   private spawnError: Error | undefined;
-  private complaints = '';
+  private errorOutput = '';
   private readonly killAtExit = (): void => {
     this.child.kill('SIGKILL');
   };
@@ -32,7 +32,7 @@ export class ServerProcess {
     this.child = spawn(executable, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
     this.child.unref();
     this.child.stderr?.on('data', (chunk: Buffer) => {
-      this.complaints = (this.complaints + chunk.toString()).slice(-LAST_WORDS_CHARACTERS);
+      this.errorOutput = (this.errorOutput + chunk.toString()).slice(-LAST_OUTPUT_CHARACTERS);
     });
     unrefStream(this.child.stderr);
     this.exited = new Promise((resolve) => {
@@ -85,11 +85,11 @@ export class ServerProcess {
   }
 
   /** Why the server did not start: the error of starting it, or the end of what it wrote. */
-  async lastWords(): Promise<string> {
+  async lastOutput(): Promise<string> {
     if (!this.running) await this.exited;
     if (this.spawnError) return this.spawnError.message;
     const log = await readFile(this.logFile, 'utf8').catch(() => '');
-    return `${log.slice(-LAST_WORDS_CHARACTERS)}\n${this.complaints}`.trim();
+    return `${log.slice(-LAST_OUTPUT_CHARACTERS)}\n${this.errorOutput}`.trim();
   }
 
   private forget(): void {

@@ -167,7 +167,7 @@ describe('startRedisServer', () => {
     holder.close();
   });
 
-  it('reports the last words of a server that refuses its arguments', async () => {
+  it('reports the last output of a server that refuses its arguments', async () => {
     const failure: unknown = await startRedisServer({ extraArgs: ['--no-such-option', '1'] }).catch(
       (error: unknown) => error,
     );

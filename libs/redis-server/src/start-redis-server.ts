@@ -9,7 +9,7 @@ import { ServerProcess } from './server-process.js';
 
 const START_TIMEOUT_MS = 10_000;
 const PROBE_INTERVAL_MS = 10;
-/** Ports tried when any will do and others keep taking the one that was free a moment ago. */
+/** Ports tried when any will do and other programs keep taking the free one that was found. */
 const PORT_ATTEMPTS = 5;
 
 /**
@@ -21,7 +21,7 @@ const PUBSUB_BUFFER_LIMIT = ['pubsub', '256mb', '64mb', '60'];
 
 /**
  * The longest text that Redis takes: nothing that is sent or stored here is longer than half of it.
- * By default it would hold half a gigabyte for whoever may publish, once for each subscriber.
+ * By default it would hold half a gigabyte for any publisher, once for each subscriber.
  */
 const MAX_TEXT = '8mb';
 
@@ -68,7 +68,7 @@ export interface RedisServer {
  * and resolves once it answers.
  *
  * @throws RedisServerError `not-found` or `not-executable` without a binary to start,
- *   `port-taken` when another program holds `port`, `start-failed` with the server's last words
+ *   `port-taken` when another program holds `port`, `start-failed` with the server's last output
  */
 export async function startRedisServer(options: RedisServerOptions = {}): Promise<RedisServer> {
   const executable = options.executable ?? (await requireRedisServer());
@@ -181,7 +181,7 @@ class LocalRedisServer implements RedisServer {
   }
 }
 
-/** Waits until the server on `port` answers and is `child` rather than somebody else's. */
+/** Waits until the server on `port` answers and is `child` rather than another program's. */
 async function untilServing(child: ServerProcess, host: string, port: number): Promise<void> {
   const deadline = Date.now() + START_TIMEOUT_MS;
   while (child.running && Date.now() < deadline) {
@@ -190,15 +190,15 @@ async function untilServing(child: ServerProcess, host: string, port: number): P
     if (serving !== undefined) throw portTaken(port);
     await delay(PROBE_INTERVAL_MS);
   }
-  const lastWords = await child.lastWords();
-  if (/address already in use/i.test(lastWords)) throw portTaken(port);
+  const lastOutput = await child.lastOutput();
+  if (/address already in use/i.test(lastOutput)) throw portTaken(port);
   throw new RedisServerError(
     'start-failed',
-    `redis-server did not start on port ${port}: ${lastWords || 'it did not answer'}`,
+    `redis-server did not start on port ${port}: ${lastOutput || 'it did not answer'}`,
   );
 }
 
-/** `localhost` may be either: whoever connects takes what the system names first. */
+/** `localhost` may be either: clients connect to the one that the system names first. */
 function addressesOf(host: string): string[] {
   return host === 'localhost' ? ['127.0.0.1', '-::1'] : [host];
 }

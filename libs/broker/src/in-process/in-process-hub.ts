@@ -21,8 +21,8 @@ const NO_RECEIVERS: readonly InProcessBroker[] = [];
 const COMPACT_ABOVE = 1_024;
 
 /**
- * A message bus within one process, with the manners of Redis: asynchronous, first in first out,
- * at most once, nothing kept for those who are away. Brokers of one hub hear each other.
+ * A message bus within one process, that behaves as Redis does: asynchronous, first in first out,
+ * at most once, nothing kept for members that are away. Brokers of one hub hear each other.
  */
 export class InProcessHub implements Hub {
   private readonly maxDeliveriesPerTurn: number;
@@ -46,7 +46,7 @@ export class InProcessHub implements Hub {
     this.maxQueuedBytes = options.maxQueuedBytes ?? 256 * 1024 * 1024;
   }
 
-  /** A new connection to the hub. It hears nothing before its `connect`. */
+  /** A new connection to the hub. It receives nothing before its `connect`. */
   broker(name: string): Broker {
     return new InProcessBroker(name, this);
   }

@@ -22,19 +22,19 @@ export interface LeaseConnection {
   leave(): void;
 }
 
-/** How often a value that is neither's is looked at again: somebody is about to take it back. */
+/** How often a sum of several tokens is read again: the other holder is about to take its token back. */
 const LOOKS = 5;
 const LOOK_AGAIN_MS = 20;
 
 /**
- * Leases as numbers: whoever adds its token to a key that holds nothing has it, and whoever added it
- * in vain takes it off again.
+ * Leases as numbers: a process that adds its token to a key that holds nothing has the lease; one that
+ * added it to another token takes it off again.
  *
  * A node's user in Redis has these commands alone, of its own key: GET, INCRBY and PEXPIRE. With
  * them it can store one number, whatever it does, where SET could fill Redis' memory; and there are
  * no scripts and no transactions, with which it could stop Redis or queue commands in it without
- * end. A key that lost its time, because a process ended between two commands, gets one from
- * whoever comes next.
+ * end. A key without an expiry, because a process ended between two commands, gets one from the
+ * next process.
  */
 export class LeaseKeys {
   private last: Promise<unknown> = Promise.resolve();
@@ -45,14 +45,14 @@ export class LeaseKeys {
     return this.next(() => this.take(key, token, ttlMs));
   }
 
-  /** After a restart of Redis the key is gone, and whoever held the id takes it again. */
+  /** After a restart of Redis the key is gone, and the previous holder takes it again. */
   renew(key: string, token: number, ttlMs: number): Promise<boolean> {
     return this.next(async () => {
       for (let attempt = 1; ; attempt += 1) {
         const value = await this.extend(key, token, ttlMs);
         if (value === String(token)) return true;
         if (isFree(value) && (await this.take(key, token, ttlMs))) return true;
-        // Somebody else may have added its token a moment ago, and takes it off again.
+        // Another process may have just added its token, and takes it off again.
         if (attempt === LOOKS) return false;
         await delay(LOOK_AGAIN_MS * (0.5 + Math.random()));
       }
@@ -66,7 +66,7 @@ export class LeaseKeys {
     });
   }
 
-  /** One after another: two with one token would each take the other for somebody else. */
+  /** One after another: two calls with one token would each take the other for another process. */
   private next<T>(action: () => Promise<T>): Promise<T> {
     const result = this.last.then(action);
     this.last = result.catch(() => undefined);

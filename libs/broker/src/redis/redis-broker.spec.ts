@@ -1,13 +1,11 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { RedisClient, troubleText } from '@ccro/redis';
 import { startRedisServer, type RedisServer } from '@ccro/redis-server';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { describeBrokerContract } from '../broker.contract.js';
 import { channelNames } from '../channels.js';
-import { retryDelayMs } from './connection-options.js';
-import { RedisClient } from './redis-client.js';
-import { troubleText } from './troubles.js';
 import { RedisBroker, type RedisBrokerOptions } from './redis-broker.js';
 
 describeBrokerContract('RedisBroker', async () => {
@@ -249,16 +247,6 @@ describe('what Redis refuses', () => {
   });
 });
 
-describe('retryDelayMs', () => {
-  it('grows from some 20 ms to at most a second', () => {
-    const delays = Array.from({ length: 50 }, (_, index) => retryDelayMs(index + 1));
-    expect(delays[0]).toBeLessThanOrEqual(20);
-    expect(Math.min(...delays)).toBeGreaterThanOrEqual(16);
-    expect(Math.max(...delays)).toBeLessThanOrEqual(1_000);
-    expect(delays.at(-1)).toBeGreaterThanOrEqual(800);
-  });
-});
-
 describe('the database', () => {
   it('D2: that the server does not have is an error, not database 0', async () => {
     const failure: unknown = await newBroker({ url: `${server.url}/99` })
@@ -390,7 +378,7 @@ describe('what Redis refuses while it is used', () => {
     await broker.subscribe(['mine']);
     await broker.connect();
     const back = change(broker, true);
-    const client = (broker as unknown as { connection: { usable: Redis } }).connection.usable;
+    const client = (broker as unknown as { connection: { redis: Redis } }).connection.redis;
     await client.unsubscribe('mine');
     expect(await broker.publish('mine', payload)).toBe(0);
     await back;

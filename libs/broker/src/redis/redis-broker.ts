@@ -1,29 +1,21 @@
+import {
+  commandFailure,
+  RedisConnection,
+  type ConnectionListener,
+  type RedisConnectionOptions,
+  type Troubles,
+} from '@ccro/redis';
 import type { Redis } from 'ioredis';
 import { BrokerError } from '../broker-error.js';
 import { channelPrefix, kindOfChannel } from '../channels.js';
-import type { Broker, ConnectionListener, MessageListener } from '../broker.js';
+import type { Broker, MessageListener } from '../broker.js';
 import { TrafficCounter, type Traffic } from '../traffic.js';
 import { LeaseKeys, type LeaseConnection } from './lease-connection.js';
-import { RedisConnection } from './redis-connection.js';
-import { ANSWER_TIMEOUT_MS } from './redis-client.js';
-import { commandFailure } from './redis-failure.js';
-import type { Troubles } from './troubles.js';
 
-export interface RedisBrokerOptions {
-  /** See `RedisUrl`. */
-  readonly url: string;
-  /** PEM certificates of the authorities that may vouch for a `rediss://` server; else Node's own. */
-  readonly ca?: string | undefined;
-  /** Name in CLIENT LIST, e.g. `ccro:node:3`; `rename` changes it later. */
-  readonly name: string;
-  /** Milliseconds `connect` keeps trying before it gives up; default 5000. */
-  readonly connectTimeoutMs?: number;
-  /**
-   * Milliseconds a command may wait for its answer before the connection counts as dead and is
-   * made anew; default 5000. It does not count what this process is busy with itself.
-   */
-  readonly answerTimeoutMs?: number;
-}
+export type RedisBrokerOptions = Pick<
+  RedisConnectionOptions,
+  'url' | 'ca' | 'name' | 'connectTimeoutMs' | 'answerTimeoutMs'
+>;
 
 type Hook = () => Promise<void>;
 
@@ -33,7 +25,7 @@ const MAX_KNOWN_NAMES = 4096;
  * The broker over Redis: ONE connection, which speaks RESP3 and therefore publishes and subscribes
  * at once. Needs Redis 7.0 or newer.
  *
- * Invariant kept here: whoever uses another database than 0 has channels of its own, by
+ * Invariant kept here: a broker on another database than 0 has channels of its own, by
  * `channelPrefix`; nobody else sees those names.
  */
 export class RedisBroker implements Broker {
@@ -53,7 +45,6 @@ export class RedisBroker implements Broker {
   /** Those that Redis has confirmed on the present connection. */
   private readonly confirmed = new Set<string>();
   private readonly messageListeners: MessageListener[] = [];
-  private readonly connectionListeners: ConnectionListener[] = [];
   private readonly connectedHooks: Hook[] = [];
   private readonly closeHooks: Hook[] = [];
   private readonly counter = new TrafficCounter();
@@ -61,23 +52,15 @@ export class RedisBroker implements Broker {
   private currentName: string;
   private corked = false;
 
-  /** @throws BrokerError `unreachable` when the URL is malformed */
+  /** @throws RedisUrlError */
   constructor(options: RedisBrokerOptions) {
-    const { connectTimeoutMs = 5_000, answerTimeoutMs = ANSWER_TIMEOUT_MS } = options;
     this.currentName = options.name;
-    this.connection = new RedisConnection(
-      { ...options, connectTimeoutMs, answerTimeoutMs },
-      {
-        prepare: (client) => this.prepare(client),
-        changed: (connected) => {
-          for (const listener of this.connectionListeners) listener(connected);
-        },
-        message: (channel, payload) => {
-          const own = channel.slice(this.prefix.length);
-          for (const listener of this.messageListeners) listener(own, payload);
-        },
-      },
-    );
+    this.connection = new RedisConnection(options);
+    this.connection.beforeConnected((client) => this.prepare(client));
+    this.connection.onMessage((channel, payload) => {
+      const own = channel.slice(this.prefix.length);
+      for (const listener of this.messageListeners) listener(own, payload);
+    });
     this.prefix = channelPrefix(this.connection.url.database);
     this.troubles = this.connection.troubles;
     this.leases = this.createLeaseConnection();
@@ -92,16 +75,20 @@ export class RedisBroker implements Broker {
   }
 
   async connect(): Promise<void> {
-    await this.connection.open();
+    try {
+      await this.connection.open();
+    } catch (error) {
+      throw this.failure('connecting', error);
+    }
   }
 
   async subscribe(channels: readonly string[]): Promise<void> {
-    if (this.closing) throw this.connection.closedError();
+    if (this.closing) throw this.closedError();
     const added = channels.filter((channel) => !this.channels.has(channel));
     for (const channel of added) this.channels.add(channel);
     if (added.length === 0) return;
     try {
-      await this.connection.usable.subscribe(...this.inRedis(added));
+      await this.connection.redis.subscribe(...this.inRedis(added));
       this.confirm(added);
     } catch (error) {
       this.troubles.failed('subscribe', error);
@@ -113,12 +100,12 @@ export class RedisBroker implements Broker {
   }
 
   async unsubscribe(channels: readonly string[]): Promise<void> {
-    if (this.closing) throw this.connection.closedError();
+    if (this.closing) throw this.closedError();
     const removed = channels.filter((channel) => this.channels.delete(channel));
     for (const channel of removed) this.confirmed.delete(channel);
     if (removed.length === 0) return;
     try {
-      await this.connection.usable.unsubscribe(...this.inRedis(removed));
+      await this.connection.redis.unsubscribe(...this.inRedis(removed));
     } catch (error) {
       const failure = this.failure('UNSUBSCRIBE', error);
       if (failure.code !== 'unavailable') throw failure; // else the next connection lacks it
@@ -130,28 +117,29 @@ export class RedisBroker implements Broker {
   }
 
   onConnectionChange(listener: ConnectionListener): void {
-    this.connectionListeners.push(listener);
+    this.connection.onConnectionChange(listener);
   }
 
   async publish(channel: string, payload: Uint8Array): Promise<number> {
-    if (this.closing) throw this.connection.closedError();
-    const client = this.connection.usable;
-    if (!this.connected) {
-      throw new BrokerError('unavailable', 'The connection to Redis is not subscribed yet.');
-    }
-    if (!this.mayAct()) {
-      throw new BrokerError('unavailable', 'The lease of the node id is not renewed yet.');
-    }
-    this.holdBackUntilNextTick(client);
+    if (this.closing) throw this.closedError();
+    let client: Redis;
     let receivers: number;
     try {
+      client = this.connection.redis;
+      if (!this.connected) {
+        throw new BrokerError('unavailable', 'The connection to Redis is not subscribed yet.');
+      }
+      if (!this.mayAct()) {
+        throw new BrokerError('unavailable', 'The lease of the node id is not renewed yet.');
+      }
+      this.holdBackUntilNextTick(client);
       receivers = await client.publish(this.nameInRedis(channel), asBuffer(payload));
     } catch (error) {
       this.troubles.failed(`publish ${kindOfChannel(channel)}`, error);
       throw this.failure('PUBLISH', error);
     }
     if (this.troubles.any) this.troubles.over(`publish ${kindOfChannel(channel)}`);
-    // Whoever listens to a channel hears itself: else the server has lost what it was asked for.
+    // A subscriber receives its own messages: otherwise the server has lost the subscription.
     if (receivers === 0 && this.listensStill(client, channel)) this.connection.renew();
     this.counter.count(channel, payload.byteLength, receivers);
     return receivers;
@@ -168,7 +156,11 @@ export class RedisBroker implements Broker {
    * @throws BrokerError `rejected` when Redis refuses the name (spaces, control characters)
    */
   async rename(name: string): Promise<void> {
-    await this.connection.rename(name);
+    try {
+      await this.connection.rename(name);
+    } catch (error) {
+      throw this.failure('CLIENT SETNAME', error);
+    }
     this.currentName = name;
   }
 
@@ -188,7 +180,7 @@ export class RedisBroker implements Broker {
   }
 
   private listensStill(client: Redis, channel: string): boolean {
-    return this.connected && client === this.connection.usable && this.confirmed.has(channel);
+    return this.connected && client === this.connection.redis && this.confirmed.has(channel);
   }
 
   private nameInRedis(channel: string): string {
@@ -196,7 +188,7 @@ export class RedisBroker implements Broker {
     const known = this.prefixed.get(channel);
     if (known !== undefined) return known;
     const name = this.prefix + channel;
-    // A client's name may be anything that a stranger calls itself.
+    // A client's name may be any text that an outsider sends.
     if (this.prefixed.size < MAX_KNOWN_NAMES) this.prefixed.set(channel, name);
     return name;
   }
@@ -217,10 +209,10 @@ export class RedisBroker implements Broker {
     if (channels.length === 0) return;
     try {
       await client.subscribe(...this.inRedis(channels));
-      this.confirm(channels);
     } catch (error) {
-      throw this.failure('SUBSCRIBE', error);
+      throw commandFailure('SUBSCRIBE', this.connection.shownUrl, error);
     }
+    this.confirm(channels);
   }
 
   /**
@@ -239,11 +231,17 @@ export class RedisBroker implements Broker {
 
   private failure(command: string, error: unknown): BrokerError {
     if (error instanceof BrokerError) return error;
-    return commandFailure(command, this.connection.shownUrl, error);
+    const { code, message, cause } = commandFailure(command, this.connection.shownUrl, error);
+    return new BrokerError(code, message, { cause });
+  }
+
+  private closedError(): BrokerError {
+    const message = `The connection to Redis at ${this.connection.shownUrl} was closed.`;
+    return new BrokerError('closed', message);
   }
 
   private createLeaseConnection(): LeaseConnection {
-    const keys = new LeaseKeys(() => this.connection.usable);
+    const keys = new LeaseKeys(() => this.connection.redis);
     const ask = async <T>(answer: Promise<T>): Promise<T> => {
       try {
         const answered = await answer;

@@ -3,7 +3,7 @@
  * nothing about it is silent.
  *
  * Invariants kept here:
- * - a connection whose other side says nothing any more is broken off, whatever it waits for;
+ * - a connection whose other side has fallen silent is closed, whatever it waits for;
  * - a connection that could not enter its database is not used: it would be in database 0;
  * - no error holds the arguments of a command, which for AUTH and HELLO are the password.
  */
@@ -21,7 +21,7 @@ const LONGEST_BLOCK_MS = 10_000;
 /** TCP itself asks an idle other side after this time. */
 const KEEP_ALIVE_MS = 5000;
 
-/** How often a server is listened to that hangs up on everybody, and for how long. */
+/** How often, and for how long, the refusal of a server that closes every connection is read. */
 const LISTEN_EVERY_MS = 2000;
 const LISTEN_FOR_MS = 500;
 
@@ -42,7 +42,8 @@ export class RedisClient extends Redis {
   private beats: NodeJS.Timeout | undefined;
   /** Looks in a row at which something was awaited and nothing had come. */
   private silent = 0;
-  private bytesRead = 0;
+  /** Whether anything came since the last look. */
+  private hasHeard = false;
   private greeted = true;
   private listenedAtMs = -Infinity;
   private asked = false;
@@ -54,7 +55,7 @@ export class RedisClient extends Redis {
     this.answerTimeoutMs = answerTimeoutMs;
     this.duplicate = ((override?: Partial<RedisClientOptions>) =>
       this.anotherOne(override)) as unknown as Redis['duplicate'];
-    // Without a listener ioredis would print it; whoever waits for a command learns of the failure.
+    // Without a listener ioredis would print it; the callers of commands get the failure anyway.
     this.on('error', (error: Error) => {
       if (NO_DATABASE.test(error.message)) this.disconnect(true);
     });
@@ -84,7 +85,9 @@ export class RedisClient extends Redis {
 
   private startLooking(): void {
     this.stopLooking();
-    this.bytesRead = 0;
+    // Also makes the socket give what it reads to ioredis at once: that listens in a way which alone
+    // has Node put each piece into a buffer first.
+    this.stream.on('data', () => (this.hasHeard = true));
     this.beats = setInterval(() => this.look(), this.answerTimeoutMs / BEATS);
     this.beats.unref();
   }
@@ -92,18 +95,17 @@ export class RedisClient extends Redis {
   private stopLooking(): void {
     clearInterval(this.beats);
     this.silent = 0;
+    this.hasHeard = false;
     this.asked = false;
   }
 
   /**
-   * Looks are counted, not milliseconds: a process that was busy with itself looks once after that,
+   * Checks are counted, not milliseconds: a process that was busy checks once after that,
    * and has read what came meanwhile before it looks again.
    */
   private look(): void {
-    const { bytesRead } = this.stream as unknown as { readonly bytesRead: number };
-    const hasHeard = bytesRead !== this.bytesRead;
-    this.bytesRead = bytesRead;
-    this.silent = hasHeard || !this.asked ? 0 : this.silent + 1;
+    this.silent = this.hasHeard || !this.asked ? 0 : this.silent + 1;
+    this.hasHeard = false;
     if (this.silent >= BEATS) {
       const error = new Error(`Redis said nothing for ${this.answerTimeoutMs} ms`);
       for (const each of [this, ...this.copies]) each.breakOff(error);
@@ -117,8 +119,8 @@ export class RedisClient extends Redis {
   }
 
   /**
-   * A server that takes no more clients says so and hangs up, which whoever has begun to speak does
-   * not hear: so it is listened to in silence.
+   * A server that takes no more clients says so and closes the connection. A client that has already
+   * sent a command loses that message, so this connection reads without sending.
    */
   private async listen(): Promise<void> {
     const { host, port, tls } = this.options;

@@ -6,7 +6,7 @@
  * cannot be used nothing is shown at all, since its password may be in the wrong place.
  */
 
-import { BrokerError } from '../broker-error.js';
+import { RedisError } from './redis-error.js';
 
 export const DEFAULT_REDIS_PORT = 6379;
 
@@ -92,7 +92,7 @@ export class RedisUrl {
 }
 
 /** What is wrong with a URL of Redis, and what is allowed; shows nothing of it. */
-export class RedisUrlError extends BrokerError {
+export class RedisUrlError extends RedisError {
   /** @param problem goes after the name of a setting */
   constructor(readonly problem: string) {
     super('unreachable', `The URL of Redis ${problem}. Correct REDIS_URL or --redis-url.`);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { RedisBroker } from './redis-broker.js';
+import { RedisConnection } from './redis-connection.js';
 import { redisUrlProblem, RedisUrl } from './redis-url.js';
 
 describe('a URL of Redis', () => {
@@ -114,9 +114,9 @@ async function outputsFor(text: string): Promise<string> {
   try {
     const url = new RedisUrl(text);
     outputs.push(url.shown, String(url), JSON.stringify({ url }), inspect({ url }, { depth: 9 }));
-    const broker = new RedisBroker({ url: text, name: 'ccro:spec', connectTimeoutMs: 30 });
-    await broker.connect().catch((error: unknown) => outputs.push(inspect(error, { depth: 9 })));
-    await broker.close();
+    const made = new RedisConnection({ url: text, name: 'ccro:spec', connectTimeoutMs: 30 });
+    await made.open().catch((error: unknown) => outputs.push(inspect(error, { depth: 9 })));
+    await made.close();
   } catch (error) {
     outputs.push(inspect(error, { depth: 9 }));
   }

@@ -3,6 +3,8 @@
  * it begins and once when it is over.
  */
 
+import { errorMessage } from '@ccro/foreign-text';
+
 /** Something that Redis refuses. */
 export interface Trouble {
   /** Redis' own word, as in `READONLY`, or one of ours in small letters. */
@@ -84,7 +86,7 @@ export class TroubleError extends Error {
 function messageOf(error: unknown): string {
   const { previousErrors } = error as { readonly previousErrors?: readonly unknown[] };
   const cause = previousErrors?.[0] ?? error;
-  return cause instanceof Error ? cause.message : String(cause);
+  return errorMessage(cause);
 }
 
 function oneLine(text: string): string {
