@@ -31,32 +31,65 @@ function whole(replica: number): object {
 
 describe('brief replies', () => {
   it('are completed with results that came before', () => {
-    const replies = new BriefReplies();
-    expect(replies.onResults(root(1), results)).toEqual([]);
+    const replies = new BriefReplies(4);
+    expect(replies.onResults(0, root(1), results)).toEqual([]);
     expect(replies.onBrief(brief(2))).toEqual(whole(2));
   });
 
   it('wait for results that come later, and are completed once', () => {
-    const replies = new BriefReplies();
+    const replies = new BriefReplies(4);
     expect(replies.onBrief(brief(2))).toBeUndefined();
     expect(replies.onBrief(brief(3))).toBeUndefined();
-    expect(replies.onResults(root(1), results)).toEqual([whole(2), whole(3)]);
-    expect(replies.onResults(root(1), results)).toEqual([]);
+    expect(replies.onResults(0, root(1), results)).toEqual([whole(2), whole(3)]);
+    expect(replies.onResults(0, root(1), results)).toEqual([]);
   });
 
   it('get no results of another root', () => {
-    const replies = new BriefReplies();
+    const replies = new BriefReplies(4);
     replies.onBrief(brief(2, 5));
-    expect(replies.onResults(root(1), results)).toEqual([]);
+    expect(replies.onResults(0, root(1), results)).toEqual([]);
     expect(replies.onBrief(brief(3, 6))).toBeUndefined();
   });
 
   it('of a replica that makes up roots push out its own alone', () => {
-    const replies = new BriefReplies();
+    const replies = new BriefReplies(4);
     replies.onBrief(brief(2));
     for (let made = 10; made < 2_000; made += 1) replies.onBrief(brief(3, made));
-    expect(replies.onResults(root(1), results)).toEqual([whole(2)]);
-    expect(replies.onResults(root(10), results)).toEqual([]);
-    expect(replies.onResults(root(1_999), results)).toHaveLength(1);
+    expect(replies.onResults(0, root(1), results)).toEqual([whole(2)]);
+    expect(replies.onResults(0, root(10), results)).toEqual([]);
+    expect(replies.onResults(0, root(1_999), results)).toHaveLength(1);
+  });
+
+  it('I30: results that one replica makes up fill no memory, and push out no others', () => {
+    const replies = new BriefReplies(4);
+    const long = 'a'.repeat(1024 * 1024);
+    const madeUp = (number: number): RequestResult[] =>
+      results.map((result) => ({ ...result, result: `${number}${long}` }));
+    const isKept = (number: number): boolean => replies.onBrief(brief(2, number)) !== undefined;
+    expect(replies.onResults(0, root(1), results)).toEqual([]);
+    // It has shown what others have as well.
+    expect(replies.onResults(3, root(1), results)).toEqual([]);
+    for (let number = 10; number < 400; number += 1) {
+      replies.onResults(3, root(number), madeUp(number));
+    }
+    expect(isKept(1)).toBe(true);
+    const kept = Array.from({ length: 390 }, (_, at) => 10 + at).filter(isKept);
+    // Of two million characters each.
+    expect(kept).toEqual([399]);
+    for (let number = 400; number < 800; number += 1) {
+      replies.onResults(3, root(number), results);
+    }
+    expect(isKept(399)).toBe(false);
+    expect(isKept(544)).toBe(true);
+    expect(isKept(543)).toBe(false);
+    expect(isKept(1)).toBe(true);
+  });
+
+  it('I30: one reply is kept, however long it is', () => {
+    const replies = new BriefReplies(1000);
+    const [result] = results;
+    const huge = [{ ...result, result: 'a'.repeat(4 * 1024 * 1024) } as RequestResult];
+    expect(replies.onResults(0, root(1), huge)).toEqual([]);
+    expect(replies.onBrief(brief(2))).toMatchObject({ kind: 'reply', results: huge });
   });
 });

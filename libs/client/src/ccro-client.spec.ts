@@ -314,6 +314,25 @@ describe('submitting', () => {
     expect((await decided).proof).toHaveLength(2);
   });
 
+  it.each([
+    ['at least 25 ms', 1, 24, 25],
+    ['as long as the decision took', 120, 119, 120],
+    ['at most 250 ms', 400, 249, 250],
+  ])('awaits late replies %s', async (_, decidedAfterMs, stillMs, overMs) => {
+    const { client, replyOf, send, clock } = await scene();
+    const { request, settled } = client.submit('operation');
+    const over = watch(settled);
+    clock.advance(decidedAfterMs);
+    for (const replica of [0, 1]) await send(replyOf(replica, request));
+    clock.advance(stillMs);
+    await delivered();
+    expect(over.reached).toBe(false);
+    await send(replyOf(2, request));
+    clock.advance(overMs - stillMs);
+    await delivered();
+    expect((await settled).replies.map(({ replica }) => replica)).toEqual([0, 1, 2]);
+  });
+
   it('never believes f liars, and lists them', async () => {
     const { client, replyOf, send } = await scene(7);
     const { request, decided, settled } = client.submit('operation');

@@ -2,10 +2,10 @@
  * A client of the cluster (PBFT, section 4.1): signs requests, sends them until f+1 replicas
  * answer alike, and asks replicas about themselves.
  *
- * `submit` is for a program that is alone under its client id and keeps nothing: it gives
- * timestamps out itself. Whoever keeps requests beyond the process, or shares the id with another
- * process, gives timestamps out elsewhere, signs with `sign` and sends with `send`; then the
- * invariants on timestamps and memory below are theirs to keep.
+ * `submit` is for a program that is alone under its client id and keeps nothing: it assigns
+ * timestamps itself. A program that keeps requests beyond the process, or shares the id with another
+ * process, assigns timestamps elsewhere, signs with `sign` and sends with `send`; then it has to keep
+ * the invariants on timestamps and memory below itself.
  *
  * Invariants kept here:
  * - a timestamp is used for one operation, so replicas execute each request at most once however
@@ -37,16 +37,19 @@ import {
 } from '@ccro/consensus';
 import { RequestSigner, resultsRoot, type DigestedDraft, type Verifier } from '@ccro/crypto';
 import {
-  json,
+  CODECS,
   MAX_OPERATION_CHARACTERS,
   MAX_SIGNED_TOGETHER,
   type Codec,
+  type CodecName,
+  decodeAlsoOthers,
+  DEFAULT_CODEC,
   type NodeAnswer,
   type NodeQuery,
 } from '@ccro/wire';
 import { BriefReplies } from './brief-replies.js';
 import { ClientError } from './client-error.js';
-import type { Clock } from '@ccro/clock';
+import { soon, type Clock } from '@ccro/clock';
 import { SettingsOfNodes } from './differing-settings.js';
 import { newestExecuted } from './executed-timestamps.js';
 import { NodeQueries } from './node-queries.js';
@@ -61,8 +64,11 @@ import { submissionOf, type Submission } from './submission.js';
 import { clockTimestamp, Timestamps } from './timestamps.js';
 import { ViewEstimate } from './view-estimate.js';
 
-/** How long after a decision late replies are awaited, so that the tallies are complete. */
-const SETTLING_MS = 25;
+/**
+ * How long after a decision late replies are awaited, so that the tallies are complete: as long as the
+ * decision took, within these limits. What makes one slow makes the other slow.
+ */
+const SETTLING_MS = { least: 25, most: 250 } as const;
 /** Half the replicas' default client window: a burst leaves room for the next one. */
 const DEFAULT_MAX_OUTSTANDING = 2048;
 
@@ -77,6 +83,8 @@ export interface CcroClientOptions {
   readonly maxOutstanding?: number;
   /** What the client was told of the cluster, to be compared with what nodes were told. */
   readonly settings?: Settings;
+  /** The cluster's codec. Default: readable JSON. */
+  readonly codec?: CodecName;
   /** W, as the replicas have it. Default: theirs. */
   readonly clientWindow?: number;
   /** Requests that one signature covers at most, 1 to 128. Default 128. */
@@ -93,13 +101,11 @@ export interface CcroClientDependencies {
   readonly broker: Broker;
   readonly verifier: Verifier;
   readonly clock: Clock;
-  /** The cluster's codec. Default: readable JSON. */
-  readonly codec?: Codec;
   /** A number in [0, 1) at each call; for jitter only. Default `Math.random`. */
   readonly random?: () => number;
   /** Told when the nodes turn out to have other settings, and when they no longer do: none. */
   readonly onSettingsDiffer?: (settings: readonly string[]) => void;
-  /** Runs a task soon, when what is to be done now is done. Default `setImmediate`. */
+  /** Runs a task soon, when what is to be done now is done. Default: the machine's own `soon`. */
   readonly defer?: (task: () => void) => void;
 }
 
@@ -131,7 +137,7 @@ export class CcroClient {
   private readonly outbound: Outbound;
   private readonly rejections = new Rejections();
   private readonly queries: NodeQueries;
-  private readonly briefReplies = new BriefReplies();
+  private readonly briefReplies: BriefReplies;
   private readonly viewEstimate: ViewEstimate;
   private readonly responsiveness: Responsiveness;
   private readonly delay: RetransmissionDelay;
@@ -154,20 +160,21 @@ export class CcroClient {
     private readonly options: CcroClientOptions,
     private readonly dependencies: CcroClientDependencies,
   ) {
-    const { cluster, n, client, secretKey } = options;
-    const { broker, verifier, clock, codec = json, random = Math.random } = dependencies;
+    const { cluster, n, client, secretKey, codec = DEFAULT_CODEC } = options;
+    const { broker, verifier, clock, random = Math.random } = dependencies;
     this.size = clusterSize(n);
     this.settings = new SettingsOfNodes(options.settings, this.size, dependencies.onSettingsDiffer);
     this.channels = channelNames(cluster);
     this.inbox = this.channels.client(client);
-    this.codec = codec;
+    this.codec = CODECS[codec];
     this.signer = new RequestSigner({ cluster, secretKey });
     this.outbound = new Outbound({
       signer: this.signer,
       maxSignedTogether: options.maxSignedTogether ?? MAX_SIGNED_TOGETHER,
-      defer: dependencies.defer ?? setImmediate,
+      defer: dependencies.defer ?? soon,
       publish: (together) => this.publishFirst(together),
     });
+    this.briefReplies = new BriefReplies(n);
     this.viewEstimate = new ViewEstimate(this.size.weakQuorum);
     this.responsiveness = new Responsiveness(n);
     this.delay = new RetransmissionDelay(random);
@@ -184,7 +191,8 @@ export class CcroClient {
       verifier,
       clock,
       rejections: this.rejections,
-      send: (replica, query) => broker.publish(this.channels.node(replica), codec.encode(query)),
+      send: (replica, query) =>
+        broker.publish(this.channels.node(replica), this.codec.encode(query)),
     });
     broker.onConnectionChange((connected) => {
       if (connected) this.retransmissions.sendAll();
@@ -336,13 +344,9 @@ export class CcroClient {
   /** Takes bytes that arrived in the inbox. Never throws on account of what is in them. */
   receive(payload: Uint8Array): void {
     if (this.closed) return;
-    const decoded = this.codec.decode(payload, this.options.cluster);
-    if (decoded.rejected !== undefined) {
-      this.rejections.count(decoded.rejected);
-      return;
-    }
-    const { message } = decoded;
-    if (message.kind === 'reply') this.onReply(message);
+    const { message, rejected } = decodeAlsoOthers(this.codec, payload, this.options.cluster);
+    if (message === undefined) this.rejections.count(rejected);
+    else if (message.kind === 'reply') this.onReply(message);
     else if (message.kind === 'brief-reply') this.onBriefReply(message);
     else if (message.kind === 'answer') this.queries.receive(message);
     else this.rejections.count('misdirected');
@@ -420,7 +424,8 @@ export class CcroClient {
     if (!awaited && !this.responsiveness.isSilent(reply.replica)) return;
     if (!this.accepts(reply)) return;
     this.take(reply);
-    const completed = this.briefReplies.onResults(resultsRoot(reply), reply.results);
+    const { replica, results } = reply;
+    const completed = this.briefReplies.onResults(replica, resultsRoot(reply), results);
     for (const brief of completed) this.take(brief);
   }
 
@@ -477,7 +482,6 @@ export class CcroClient {
       cluster,
       client,
       clock: this.dependencies.clock,
-      codec: this.codec,
       queryAll: (query, timeoutMs) => this.queryAll(query, timeoutMs),
       take: (reply) => {
         if (this.accepts(reply)) this.take(reply, true);
@@ -496,7 +500,7 @@ export class CcroClient {
     this.outbound.ended(outstanding);
     if (outstanding.phase === 'closed') {
       this.requests.delete(outstanding.request.timestamp);
-      // Refused for its timestamp: whoever gives them out has to know better.
+      // Refused for its timestamp: the program that assigns them has to correct that.
       if (this.known !== undefined) void this.learn();
       return false;
     }
@@ -508,7 +512,8 @@ export class CcroClient {
 
   /** Late replies to what was decided on one reply are awaited for the same time. */
   private settleSoon(decided: readonly OutstandingRequest[]): void {
-    this.dependencies.clock.schedule(SETTLING_MS, () => {
+    const slowestMs = Math.max(SETTLING_MS.least, ...decided.map((each) => each.ageAtDecisionMs));
+    this.dependencies.clock.schedule(Math.min(slowestMs, SETTLING_MS.most), () => {
       for (const outstanding of decided) {
         if (outstanding.phase !== 'settling') continue;
         this.responsiveness.settle((replica) => outstanding.replies.has(replica));

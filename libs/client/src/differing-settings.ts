@@ -1,11 +1,11 @@
 /**
  * Whether a client has the cluster file that the nodes have, as far as they say.
  *
- * Invariant kept here: f liars accuse nobody. A setting differs if f + 1 nodes say so, unless a quorum
- * of nodes, which can decide, has the same file as the client.
+ * Invariant kept here: f liars cannot make a setting seem different. A setting differs if f + 1 nodes
+ * say so, unless a quorum of nodes, which can decide, has the same file as the client.
  */
 
-import { MAX_SETTINGS, SETTING } from '@ccro/wire';
+import { alsoCodec, MAX_SETTINGS, SETTING } from '@ccro/wire';
 import { differingSettings, type ClusterSize, type Settings } from '@ccro/consensus';
 
 /**
@@ -56,7 +56,7 @@ export class SettingsOfNodes {
 export function differingSettingsText(settings: readonly string[]): string {
   return (
     `the nodes have another cluster file than this client, with other ${settings.join(', ')}: ` +
-    'nodes and clients need the same; give it the one that the nodes have and restart it'
+    `nodes and clients need the same${alsoCodec(settings)}; give it the one that the nodes have and restart it`
   );
 }
 

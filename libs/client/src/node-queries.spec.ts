@@ -100,4 +100,18 @@ describe('asking a node', () => {
     });
     expect(scene.heard).toHaveLength(2);
   });
+
+  it.each([0, 1, 1023, 1024, 1025, 5000])(
+    'I24: a node that says its counters are at the end, but for %i, gives no answer and is asked again',
+    async (left) => {
+      const counter = Number.MAX_SAFE_INTEGER - left;
+      const scene = new Scene(() => ({ retry: { session: 'last', counter } }));
+      const asker = scene.asker();
+      for (let times = 0; times < 12; times += 1) {
+        await expect(asker.ask(NODE, STATUS, 1000)).rejects.toMatchObject({ code: 'no-answer' });
+      }
+      for (const query of scene.heard) expect(Number.isSafeInteger(query.counter)).toBe(true);
+      expect(scene.heard.length).toBeGreaterThanOrEqual(12);
+    },
+  );
 });

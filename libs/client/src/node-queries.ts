@@ -2,13 +2,12 @@
  * Questions to single replicas and their signed answers, matched by id.
  *
  * Invariant kept here: an answer counts only when the replica that was asked signed it. It is
- * that replica's word, no more: whoever needs truth asks for proof or for f+1 equal answers.
+ * that replica's statement, no more: for the truth ask for a proof or for f+1 equal answers.
  *
  * A query names the run of the replica it is for and a counter of its own there, which the replica
  * says when it is asked without: so nothing depends on two clocks.
  */
 
-import { randomInt, randomUUID } from 'node:crypto';
 import type { ClientId, ReplicaId } from '@ccro/consensus';
 import type { RequestSigner, Verifier } from '@ccro/crypto';
 import {
@@ -42,6 +41,8 @@ export interface NodeQueriesParts {
 const UNKNOWN_SESSION = 'unknown';
 /** Counters are taken this far apart at most: other processes with the same key count as well. */
 const STRIDE = 1024;
+/** Above it there is no counter left to be signed. No client ever counts as far; a liar may say so. */
+const LAST_COUNTER = Number.MAX_SAFE_INTEGER - STRIDE;
 
 interface OpenQuery {
   readonly replica: ReplicaId;
@@ -71,7 +72,7 @@ export class NodeQueries {
     this.learn(replica, retry);
     const again = await this.askOnce(replica, query, deadlineMs - this.parts.clock.now());
     if (readQueryRetry(again) === undefined) return again;
-    throw new ClientError('no-answer', `node ${replica} takes no query that it has not seen`);
+    throw notTaken(replica);
   }
 
   private async askOnce(
@@ -80,14 +81,15 @@ export class NodeQueries {
     timeoutMs: number,
   ): Promise<NodeAnswer> {
     const { client, signer, clock, send } = this.parts;
-    const id = randomUUID();
+    const id = crypto.randomUUID();
+    const statement = { id, client, replica, ...this.next(replica), query: formatNodeQuery(query) };
+    const signed = signer.signQuery({ kind: 'query', ...statement } as const);
     const answered = new Deferred<NodeAnswer>();
     this.open.set(id, { replica, type: query.type, answered });
     const noAnswer = (why: string): void =>
       answered.reject(new ClientError('no-answer', `node ${replica} ${why}`));
     const cancel = clock.schedule(timeoutMs, () => noAnswer('did not answer in time'));
-    const statement = { id, client, replica, ...this.next(replica), query: formatNodeQuery(query) };
-    send(replica, signer.signQuery({ kind: 'query', ...statement } as const)).then(
+    send(replica, signed).then(
       (receivers) => {
         if (receivers === 0) noAnswer('is not connected');
       },
@@ -102,17 +104,22 @@ export class NodeQueries {
   }
 
   private next(replica: ReplicaId): QueryRetry {
-    const { session, counter } = this.sessions.get(replica) ?? {
-      session: UNKNOWN_SESSION,
-      counter: 0,
-    };
-    const next = { session, counter: counter + randomInt(1, STRIDE) };
+    const known = this.sessions.get(replica);
+    // Of what is used up the replica is asked anew.
+    const isUsable = known !== undefined && known.counter <= LAST_COUNTER;
+    const { session, counter } = isUsable ? known : { session: UNKNOWN_SESSION, counter: 0 };
+    const next = { session, counter: counter + randomStep() };
     this.sessions.set(replica, next);
     return next;
   }
 
-  /** Several queries may learn of a new run at once; none takes back what another one counted. */
+  /**
+   * Several queries may learn of a new run at once; none takes back what another one counted.
+   *
+   * @throws ClientError `no-answer` for a counter that leaves none to be named
+   */
   private learn(replica: ReplicaId, { session, counter }: QueryRetry): void {
+    if (counter > LAST_COUNTER) throw notTaken(replica);
     const known = this.sessions.get(replica);
     const own = known?.session === session ? known.counter : 0;
     this.sessions.set(replica, { session, counter: Math.max(own, counter) });
@@ -145,4 +152,14 @@ export class NodeQueries {
     const error = new ClientError('closed', 'the client was closed');
     for (const { answered } of this.open.values()) answered.reject(error);
   }
+}
+
+function notTaken(replica: ReplicaId): ClientError {
+  return new ClientError('no-answer', `node ${replica} takes no query that it has not seen`);
+}
+
+/** From 1 to `STRIDE`. */
+function randomStep(): number {
+  const [random = 0] = crypto.getRandomValues(new Uint16Array(1));
+  return 1 + (random % STRIDE);
 }

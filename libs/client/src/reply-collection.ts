@@ -1,7 +1,7 @@
 /**
  * The replies to one request, and when enough of them match.
  *
- * Invariant kept here: each replica counts once, with the first thing it said, so f liars never
+ * Invariant kept here: each replica counts once, with its first reply, so f liars never
  * make up f+1 matching replies (PBFT, section 4.1).
  */
 
@@ -30,8 +30,8 @@ export class ReplyCollection {
   /**
    * Takes what `reply` says on this request.
    *
-   * @returns `repeated` when this replica said the same before, `conflicting` when it said
-   *   something else: the first word counts
+   * @returns `repeated` when this replica said the same before, `conflicting` when it replied
+   *   otherwise: its first reply counts
    */
   add(reply: Reply, result: RequestResult): 'added' | 'repeated' | 'conflicting' {
     const earlier = this.groupOf.get(reply.replica);

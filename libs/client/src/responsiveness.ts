@@ -1,8 +1,8 @@
 import type { ReplicaId } from '@ccro/consensus';
 
 /**
- * Which replicas answer these days, so that nobody waits for one that is known to be down. All
- * count as responsive until they let a request pass without a reply.
+ * Which replicas answer at present, so that no caller waits for one that is known to be down. Each counts
+ * as responsive until it leaves a request without a reply.
  */
 export class Responsiveness {
   private readonly silent = new Set<ReplicaId>();

@@ -22,9 +22,9 @@ export class RetransmissionDelay {
   constructor(private readonly random: () => number) {}
 
   /**
-   * Learns from a decided request, however often it was sent. After a retransmission that is too
-   * much, as nobody knows which one was answered; but whoever left it out would, once decisions
-   * take longer than the wait, send everything twice for ever.
+   * Learns from a decided request, however often it was sent. After a retransmission the time may be
+   * too long, as it is unknown which copy was answered; but ignoring it would mean, once decisions
+   * take longer than the wait, that everything is sent twice for ever.
    */
   observe(consensusTimeMs: number): void {
     if (this.meanMs === undefined) {

@@ -21,8 +21,8 @@ const MAX_PATIENCE_MS = 5000;
 /**
  * Sends what is not decided again and again: what was sent together has one timer.
  *
- * A busy cluster is not helped by hearing everything twice. So as long as decisions come in, what
- * waits is taken to be waiting its turn, and not to be lost, a few times longer.
+ * Repeated requests are a further load on a busy cluster. So as long as decisions come in, a pending
+ * request is taken to be queued, not lost, and the wait is a few times longer.
  */
 export class Retransmissions {
   private readonly pending = new Set<Sent>();

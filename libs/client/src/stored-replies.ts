@@ -7,7 +7,7 @@
  */
 
 import type { ReplicaId, Reply, SequenceNumber } from '@ccro/consensus';
-import type { Codec, NodeQuery } from '@ccro/wire';
+import { decodeShown, type NodeQuery } from '@ccro/wire';
 import type { Clock } from '@ccro/clock';
 import type { OutstandingRequest } from './outstanding-request.js';
 
@@ -20,7 +20,6 @@ export interface StoredRepliesParts {
   readonly cluster: string;
   readonly client: string;
   readonly clock: Clock;
-  readonly codec: Codec;
   readonly queryAll: (query: NodeQuery, timeoutMs: number) => Promise<readonly unknown[]>;
   /** Takes a reply that is not verified yet. */
   readonly take: (reply: Reply) => void;
@@ -49,9 +48,9 @@ export async function fetchStored(
 function replyIn(
   answer: unknown,
   replica: ReplicaId,
-  { codec, cluster }: StoredRepliesParts,
+  { cluster }: StoredRepliesParts,
 ): Reply | undefined {
   if (typeof answer !== 'object' || answer === null || !('reply' in answer)) return undefined;
-  const { message } = codec.decode(Buffer.from(JSON.stringify(answer.reply)), cluster);
+  const { message } = decodeShown(answer.reply, cluster);
   return message?.kind === 'reply' && message.replica === replica ? message : undefined;
 }

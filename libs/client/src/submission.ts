@@ -15,8 +15,8 @@ export interface Submission {
    */
   readonly decided: Promise<Outcome>;
   /**
-   * The same with late replies: resolves when all replicas replied, or all those that do these
-   * days, or 25 ms after the decision. Rejects when `decided` does.
+   * The same with late replies: resolves when all replicas replied, or all those that are responsive,
+   * or 25 ms after the decision. Rejects when `decided` does.
    */
   readonly settled: Promise<Outcome>;
 }

@@ -14,7 +14,7 @@ import type { Timestamp } from '@ccro/consensus';
 /** Timestamps start at the wall clock in microseconds, and a client signs less than one in each. */
 const PER_MS = 1000;
 /** A clock that is further ahead than this (the year 2112) must not use timestamps up. */
-const MAX_CLOCK_TIMESTAMP = 2 ** 52;
+export const MAX_CLOCK_TIMESTAMP = 2 ** 52;
 /** Windows left free above what executed. */
 const WINDOWS_LEFT = 2;
 

@@ -3,8 +3,8 @@ import type { ReplicaId, View } from '@ccro/consensus';
 /**
  * The view the cluster is believed to be in, learnt from replies.
  *
- * Invariant kept here: fewer than f+1 replicas move it nowhere, so that liars cannot make the
- * client send its requests to a replica of their choice for long.
+ * Invariant kept here: fewer than f+1 replicas do not change it, so that liars cannot make the client
+ * send its requests to a replica of their choice for long.
  */
 export class ViewEstimate {
   private readonly reported = new Map<ReplicaId, View>();

@@ -1,2 +1,3 @@
 export { systemClock, type Clock } from './clock.js';
+export { soon } from './soon.js';
 export { anyOf, deadline, Overdue, pause, Quit, until, type Patience } from './waiting.js';

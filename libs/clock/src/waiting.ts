@@ -29,7 +29,7 @@ export interface Patience {
 }
 
 /**
- * Looks again and again until `look` gives something.
+ * Calls `look` periodically until it returns something.
  *
  * @param what the end of the sentence "... did not happen"
  * @throws Overdue, Quit, or what `look` throws

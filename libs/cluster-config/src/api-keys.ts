@@ -1,10 +1,11 @@
 /**
- * The keys with which callers come through the gateway's door. Files hold their hashes alone: a
+ * The keys with which callers call the gateway. Files hold their hashes alone: a
  * key is shown once, when it is made, and cannot be found out from what is kept.
  */
 
 import { hash, randomBytes } from 'node:crypto';
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { errorMessage } from '@ccro/foreign-text';
 import { z } from 'zod';
 import { ConfigurationError, notAllowed, shown } from './configuration-error.js';
 import { PRIVATE } from './new-files.js';
@@ -89,7 +90,7 @@ export function loadApiKeys(path: string): readonly ApiKey[] {
   try {
     json = JSON.parse(text);
   } catch {
-    // What JSON.parse complains of quotes the file, which may be the key itself.
+    // The error of JSON.parse quotes the file, which may be the key itself.
     throw new ConfigurationError(setting, `is not JSON${allowed}`);
   }
   const parsed = fileSchema.safeParse(json);
@@ -100,7 +101,7 @@ export function loadApiKeys(path: string): readonly ApiKey[] {
   }
   const { keys } = parsed.data;
   if (keys.length === 0) {
-    throw new ConfigurationError(setting, 'holds no key: nobody could come in; add one');
+    throw new ConfigurationError(setting, 'holds no key, so no call would be accepted; add one');
   }
   checkDistinct(setting, keys);
   return keys;
@@ -110,7 +111,7 @@ export function loadApiKeys(path: string): readonly ApiKey[] {
  * Makes keys and adds them to a file, which is made if it is not there, for its owner alone to read.
  *
  * @returns the keys, which nobody can be told again
- * @throws ConfigurationError for a plan that is none, a name that is taken or a file that is wrong
+ * @throws ConfigurationError for an invalid plan, a name that is taken or a file that is wrong
  */
 export function addApiKeys(path: string, plans: readonly ApiKeyPlan[]): IssuedApiKey[] {
   const known = existsSync(path) ? loadApiKeys(path) : [];
@@ -131,7 +132,7 @@ export function addApiKeys(path: string, plans: readonly ApiKeyPlan[]): IssuedAp
     writeFileSync(unfinished, text, { mode: PRIVATE, flag: 'wx' });
     renameSync(unfinished, path);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorMessage(error);
     throw new ConfigurationError(shown(path), `cannot be written (${reason})`);
   }
   return made.map(({ key, entry: { name, role } }) => ({ name, role, key }));

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   formatClusterFile,
-  loadClusterConfig,
   parseClusterConfig,
   clusterKeys,
   requireClient,
   requireMember,
 } from './cluster-config.js';
+import { loadClusterConfig } from './load-cluster-config.js';
 import { clusterWarnings } from './cluster-warnings.js';
 import { ConfigurationError, notAllowed, shown } from './configuration-error.js';
 import { developmentCluster, developmentKey } from './development.js';

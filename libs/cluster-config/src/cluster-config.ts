@@ -6,10 +6,10 @@ import {
   type ReplicaTuning,
 } from '@ccro/consensus';
 import type { ClusterKeys, ProvenKey, SchemeName, VotingKeys } from '@ccro/crypto';
-import { readFileSync } from 'node:fs';
+import { type CodecName, DEFAULT_CODEC } from '@ccro/wire';
 import type { z } from 'zod';
 import { clusterSchema, type ClusterFile } from './cluster-schema.js';
-import { ConfigurationError, notAllowed, shown } from './configuration-error.js';
+import { ConfigurationError, notAllowed } from './configuration-error.js';
 import { chooseScheme, proveVotingKeys } from './signature-scheme.js';
 
 export type ClusterMode = 'ccro' | 'pbft';
@@ -41,6 +41,8 @@ export interface ClusterConfig {
   readonly mode: ClusterMode;
   /** How votes are signed; a file that says `auto` means one of these. */
   readonly signature: SchemeName;
+  /** How messages are spelt on the broker. */
+  readonly codec: CodecName;
   /** The members' BLS keys, proven; there with signature `bls` alone. */
   readonly votingKeys?: VotingKeys;
   /** Ids 0..n-1, ascending. */
@@ -49,36 +51,6 @@ export interface ClusterConfig {
   /** The state machine of its users that all nodes run, as `name@version`. */
   readonly stateMachine?: string;
   readonly tuning: Tuning;
-}
-
-/**
- * Reads and checks a cluster file.
- *
- * @throws ConfigurationError naming the file and the field that is wrong
- */
-export function loadClusterConfig(path: string): ClusterConfig {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ConfigurationError(
-      `cluster file ${shown(path)}`,
-      `cannot be read (${reason}); allowed: a file made by "npm run keygen"`,
-    );
-  }
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    throw new ConfigurationError(`cluster file ${shown(path)}`, 'is not JSON');
-  }
-  try {
-    return parseClusterConfig(json);
-  } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error;
-    throw new ConfigurationError(`cluster file ${shown(path)}:`, error.message);
-  }
 }
 
 /**
@@ -96,22 +68,23 @@ export function parseClusterConfig(json: unknown): ClusterConfig {
   checkDistinct(file);
   const tuning = withoutUndefined(file.tuning ?? {});
   checkTuning(tuning, members.length);
-  const { cluster, mode, clients } = file;
+  const { cluster, mode, codec, clients } = file;
   const signature = chooseScheme(file.signature, { mode, members });
   const { stateMachine } = file;
   const own = stateMachine === undefined ? {} : { stateMachine };
-  const config = { cluster, mode, signature, members, clients, tuning, ...own };
+  const config = { cluster, mode, signature, codec, members, clients, tuning, ...own };
   return signature === 'bls' ? { ...config, votingKeys: proveVotingKeys(members) } : config;
 }
 
 /** The text of a cluster file, as `parseClusterConfig` reads it. */
 export function formatClusterFile(config: ClusterConfig): string {
-  const { cluster, mode, signature, members, clients, stateMachine, tuning } = config;
+  const { cluster, mode, signature, codec, members, clients, stateMachine, tuning } = config;
+  const spelt = codec === DEFAULT_CODEC ? {} : { codec };
   const optional = {
     ...(stateMachine === undefined ? {} : { stateMachine }),
     ...(Object.keys(tuning).length === 0 ? {} : { tuning }),
   };
-  const file = { cluster, mode, signature, members, clients, ...optional };
+  const file = { cluster, mode, signature, ...spelt, members, clients, ...optional };
   return `${JSON.stringify(file, null, 2)}\n`;
 }
 

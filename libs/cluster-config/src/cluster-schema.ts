@@ -1,3 +1,4 @@
+import { CODEC_NAMES, DEFAULT_CODEC } from '@ccro/wire';
 import { STATE_MACHINE_LABEL } from '@ccro/state-machine';
 import { z } from 'zod';
 
@@ -69,6 +70,7 @@ export const clusterSchema = z.strictObject(
     cluster: name,
     mode: z.enum(['ccro', 'pbft'], 'ccro, pbft'),
     signature: z.enum(SIGNATURE_CHOICES, SIGNATURE_CHOICES.join(', ')).default('auto'),
+    codec: z.enum(CODEC_NAMES, CODEC_NAMES.join(', ')).default(DEFAULT_CODEC),
     members: z
       .array(
         z.strictObject(
@@ -100,7 +102,7 @@ export const clusterSchema = z.strictObject(
       .optional(),
     tuning: tuning.optional(),
   },
-  'an object with cluster, mode, signature, members, clients, perhaps stateMachine and tuning',
+  'an object with cluster, mode, signature, members, clients, perhaps codec, stateMachine and tuning',
 );
 
 export type ClusterFile = z.infer<typeof clusterSchema>;

@@ -3,7 +3,7 @@ import type { ClusterConfig } from './cluster-config.js';
 import { isDevelopmentCluster } from './development.js';
 import { wouldUseBls } from './signature-scheme.js';
 
-/** What whoever runs this cluster should be told aloud, one line each. */
+/** Warnings for the operator of this cluster, one line each. */
 export function clusterWarnings(config: ClusterConfig): string[] {
   const warnings: string[] = [];
   const n = config.members.length;

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { formatClusterFile, loadClusterConfig } from './cluster-config.js';
+import { formatClusterFile } from './cluster-config.js';
+import { loadClusterConfig } from './load-cluster-config.js';
 import { developmentCluster, developmentKey } from './development.js';
 
 const LOCAL = fileURLToPath(new URL('../../../config/local.json', import.meta.url));

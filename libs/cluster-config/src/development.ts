@@ -1,6 +1,6 @@
 /**
  * The development cluster: every key follows from a public constant, so that a fresh checkout runs
- * at once. Whoever reads this file can sign as any of its nodes. Never for production.
+ * at once. Everyone who reads this file can sign as any of its nodes. Never for production.
  */
 
 import {
@@ -9,7 +9,8 @@ import {
   type KeyPair,
   type VotingKeyPair,
 } from '@ccro/crypto';
-import { hash } from 'node:crypto';
+import type { CodecName } from '@ccro/wire';
+import { bytes, hashes } from '@ccro/primitives';
 import {
   parseClusterConfig,
   type ClusterConfig,
@@ -20,6 +21,11 @@ import type { SignatureChoice } from './signature-scheme.js';
 
 const PUBLIC_SEED = 'ccro development keys: public, never for production';
 
+/** The seed of a key that everyone can derive. @param owner a word of its own for each key */
+function publicSeed(owner: string): Uint8Array {
+  return bytes.from(hashes.sha256(`${PUBLIC_SEED}|${owner}`), 'hex');
+}
+
 /** The client the gateway is, unless it is told otherwise. */
 export const GATEWAY_CLIENT = 'gateway';
 
@@ -27,12 +33,12 @@ export const GATEWAY_CLIENT = 'gateway';
 export function developmentKey(role: 'node', id: number): KeyPair;
 export function developmentKey(role: 'client', id: string): KeyPair;
 export function developmentKey(role: 'node' | 'client', id: number | string): KeyPair {
-  return keyPairFromSeed(hash('sha256', `${PUBLIC_SEED}|${role}|${id}`, 'buffer'));
+  return keyPairFromSeed(publicSeed(`${role}|${id}`));
 }
 
 /** The BLS key pair that everyone can derive for a node of a development cluster. */
 export function developmentVotingKey(id: number): VotingKeyPair {
-  return votingKeyPairFromSeed(hash('sha256', `${PUBLIC_SEED}|node-bls|${id}`, 'buffer'));
+  return votingKeyPairFromSeed(publicSeed(`node-bls|${id}`));
 }
 
 /**
@@ -46,6 +52,7 @@ export function developmentCluster(options: {
   readonly mode: ClusterMode;
   /** By default `auto`: by the number of nodes. */
   readonly signature?: SignatureChoice;
+  readonly codec?: CodecName;
   readonly cluster?: string;
   readonly clients?: readonly string[];
   /** A state machine of its users, as `name@version`. */
@@ -53,7 +60,7 @@ export function developmentCluster(options: {
   readonly tuning?: Tuning;
 }): ClusterConfig {
   const { nodes, mode, signature = 'auto', cluster = 'local', tuning } = options;
-  const { clients = [GATEWAY_CLIENT], stateMachine } = options;
+  const { clients = [GATEWAY_CLIENT], codec, stateMachine } = options;
   return parseClusterConfig({
     cluster,
     mode,
@@ -68,6 +75,7 @@ export function developmentCluster(options: {
       publicKey: developmentKey('client', id).publicKey,
       ...(id === GATEWAY_CLIENT && { admin: true }),
     })),
+    ...(codec === undefined ? {} : { codec }),
     ...(stateMachine === undefined ? {} : { stateMachine }),
     ...(tuning === undefined ? {} : { tuning }),
   });

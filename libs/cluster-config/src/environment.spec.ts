@@ -5,6 +5,7 @@ import { ConfigurationError } from './configuration-error.js';
 import {
   nodeHttpPort,
   nodeStore,
+  readCodec,
   readGatewayEnvironment,
   readNodeEnvironment,
   type Environment,
@@ -32,6 +33,7 @@ describe('the environment of a node', () => {
     const environment = readNodeEnvironment({
       NODE_ID: '3',
       CCRO_CONFIG: 'cluster.json',
+      CODEC: 'compact',
       REDIS_URL: 'rediss://user:secret@redis.example:6380/1',
       REDIS_CA_FILE: 'ca.crt',
       NODE_HTTP_PORT: '0',
@@ -49,6 +51,7 @@ describe('the environment of a node', () => {
     expect(environment).toEqual({
       nodeId: 3,
       configPath: 'cluster.json',
+      codec: 'compact',
       redisUrl: 'rediss://user:secret@redis.example:6380/1',
       redisCaFile: 'ca.crt',
       httpHost: '127.0.0.1',
@@ -62,6 +65,15 @@ describe('the environment of a node', () => {
       logLevel: 'trace',
       keyFile: 'node.key',
     });
+  });
+
+  it('reads the codec alone, an empty value for none, whatever else is set', () => {
+    const others = { REDIS_URL: 'nonsense', FAULT_INJECTION: 'maybe' };
+    expect(readCodec({ ...others, CODEC: 'compact' })).toBe('compact');
+    expect(readCodec({ ...others, CODEC: '' })).toBeUndefined();
+    expect(() => readCodec({ CODEC: 'COMPACT' })).toThrow(
+      /CODEC is "COMPACT"; allowed: json, compact/,
+    );
   });
 
   it('takes an empty value for none', () => {

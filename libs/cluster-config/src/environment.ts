@@ -1,11 +1,12 @@
 /**
- * The only place that knows the names of environment variables. Nothing here reads the process:
- * `main` passes `process.env` once.
+ * The only place that knows the names of environment variables. `main` passes `process.env` once;
+ * only `readCodec` reads it by itself, for keygen, which needs one variable of it.
  */
 
-import { RedisUrl, redisUrlProblem } from '@ccro/broker';
+import { RedisUrl, redisUrlProblem } from '@ccro/redis';
 import { FAULT_KINDS, type FaultKind } from '@ccro/faults';
 import type { StoreSettings } from '@ccro/storage';
+import { CODEC_NAMES, type CodecName } from '@ccro/wire';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { MAX_REQUESTS_PER_SECOND } from './api-keys.js';
@@ -35,6 +36,8 @@ export interface NodeEnvironment {
   /** Undefined: a node of the development cluster takes the lowest free id. */
   readonly nodeId: number | undefined;
   readonly configPath: string;
+  /** Instead of that of the cluster file. */
+  readonly codec: CodecName | undefined;
   readonly redisUrl: string;
   /** Certificates that vouch for Redis; see `loadRedisCa`. */
   readonly redisCaFile: string | undefined;
@@ -44,7 +47,7 @@ export interface NodeEnvironment {
   readonly allowedHosts: readonly string[] | undefined;
   /** Undefined: see `nodeHttpPort`. 0: any free port. */
   readonly httpPort: number | undefined;
-  /** Base URL of the gateway, for requests that are handed in at the commander's port. */
+  /** Base URL of the gateway, for requests that are handed in at the primary's port. */
   readonly gatewayUrl: string;
   /** Base URLs of the nodes, by id; undefined: see `nodeUrl`. */
   readonly nodeUrls: readonly string[] | undefined;
@@ -63,6 +66,8 @@ export interface NodeEnvironment {
 /** Settings of the gateway. */
 export interface GatewayEnvironment {
   readonly configPath: string;
+  /** Instead of that of the cluster file. */
+  readonly codec: CodecName | undefined;
   readonly redisUrl: string;
   /** Certificates that vouch for Redis; see `loadRedisCa`. */
   readonly redisCaFile: string | undefined;
@@ -81,10 +86,10 @@ export interface GatewayEnvironment {
   readonly requestTimeoutMs: number;
   /** How long what is accepted waits at most when too much is asked for, in milliseconds. */
   readonly overloadWaitMs: number;
-  /** How long idempotency keys and their answers are kept, in milliseconds; 0: for ever. */
+  /** How long idempotency keys and their answers are kept, in milliseconds; 0: without end. */
   readonly idempotencyRetentionMs: number;
   readonly keyFile: string | undefined;
-  /** Keys that callers need; undefined: whoever reaches the gateway may do everything. */
+  /** Keys that callers need; undefined: all callers may do everything. */
   readonly apiKeysFile: string | undefined;
   /** Origins whose pages may call the gateway from browsers. */
   readonly corsOrigins: readonly string[];
@@ -140,6 +145,7 @@ const shared = {
   REDIS_CA_FILE: z.string().optional(),
   HTTP_HOST: z.union([z.ipv4(), z.ipv6(), z.literal('localhost')], HOST_RULE).default('127.0.0.1'),
   ALLOWED_HOSTS: list(isHostName, HOSTS_RULE).optional(),
+  CODEC: oneOf(CODEC_NAMES).optional(),
   DATA_DIR: z.string().optional(),
   FAULT_INJECTION: oneOf(['on', 'off']).default('off'),
   LOG_LEVEL: oneOf(LOG_LEVELS).default('info'),
@@ -150,8 +156,11 @@ const startSchema = z.object({
   REDIS_URL: z.string().optional(),
   REDIS_CA_FILE: shared.REDIS_CA_FILE,
   API_KEYS_FILE: z.string().optional(),
+  CODEC: shared.CODEC,
   FAULT_INJECTION: shared.FAULT_INJECTION,
 });
+
+const codecSchema = z.object({ CODEC: shared.CODEC });
 
 const nodeSchema = z.object({
   ...shared,
@@ -183,6 +192,7 @@ export interface StartEnvironment {
   readonly redisUrl: string | undefined;
   readonly redisCaFile: string | undefined;
   readonly apiKeysFile: string | undefined;
+  readonly codec: CodecName | undefined;
   readonly faultInjection: boolean;
 }
 
@@ -193,8 +203,14 @@ export function readStartEnvironment(environment: Environment): StartEnvironment
     redisUrl: variables.REDIS_URL,
     redisCaFile: variables.REDIS_CA_FILE,
     apiKeysFile: variables.API_KEYS_FILE,
+    codec: variables.CODEC,
     faultInjection: variables.FAULT_INJECTION === 'on',
   };
+}
+
+/** `CODEC`, for a program that needs no other. @throws ConfigurationError */
+export function readCodec(environment: Environment = process.env): CodecName | undefined {
+  return parse(codecSchema, environment).CODEC;
 }
 
 /** @throws ConfigurationError naming the variable that is wrong and what is allowed */
@@ -203,6 +219,7 @@ export function readNodeEnvironment(environment: Environment): NodeEnvironment {
   return {
     nodeId: variables.NODE_ID,
     configPath: variables.CCRO_CONFIG,
+    codec: variables.CODEC,
     redisUrl: variables.REDIS_URL,
     redisCaFile: variables.REDIS_CA_FILE,
     httpHost: variables.HTTP_HOST,
@@ -224,6 +241,7 @@ export function readGatewayEnvironment(environment: Environment): GatewayEnviron
   const variables = read(gatewaySchema, environment);
   return {
     configPath: variables.CCRO_CONFIG,
+    codec: variables.CODEC,
     redisUrl: variables.REDIS_URL,
     redisCaFile: variables.REDIS_CA_FILE,
     httpHost: variables.HTTP_HOST,
@@ -279,12 +297,17 @@ export function nodeUrl(
 }
 
 function read<T>(schema: z.ZodType<T>, environment: Environment): T {
+  // Whatever is wrong with it, nothing of it is shown: it may hold a password.
+  const problem = redisUrlProblem(environment.REDIS_URL || DEFAULT_REDIS_URL);
+  if (problem !== undefined) throw new ConfigurationError('REDIS_URL', problem);
+  return parse(schema, environment);
+}
+
+/** An empty value counts as not set. */
+function parse<T>(schema: z.ZodType<T>, environment: Environment): T {
   const set = Object.fromEntries(
     Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
   );
-  // Whatever is wrong with it, nothing of it is shown: it may hold a password.
-  const problem = redisUrlProblem(set.REDIS_URL ?? DEFAULT_REDIS_URL);
-  if (problem !== undefined) throw new ConfigurationError('REDIS_URL', problem);
   const parsed = schema.safeParse(set);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;

@@ -1,4 +1,5 @@
 import { generateKeyPair, generateVotingKeyPair, type ProvenKey } from '@ccro/crypto';
+import type { CodecName } from '@ccro/wire';
 import { formatClusterFile, parseClusterConfig, type ClusterMode } from './cluster-config.js';
 import { GATEWAY_CLIENT } from './development.js';
 import { PRIVATE, PUBLIC, writeNewFiles } from './new-files.js';
@@ -13,6 +14,8 @@ export interface ClusterPlan {
   readonly mode: ClusterMode;
   /** By default `auto`: by the number of nodes. */
   readonly signature?: SignatureChoice;
+  /** By default readable JSON. */
+  readonly codec?: CodecName;
   readonly nodes: number;
   /** Ids of the clients. */
   readonly clients: readonly string[];
@@ -30,7 +33,7 @@ export interface ClusterPlan {
  * @throws ConfigurationError when the plan is no cluster or a file is there already
  */
 export function generateCluster(plan: ClusterPlan, directory: string): string[] {
-  const { cluster, mode, signature = 'auto', nodes, clients, stateMachine } = plan;
+  const { cluster, mode, signature = 'auto', nodes, clients, codec, stateMachine } = plan;
   const owners: KeyOwner[] = [
     ...Array.from({ length: nodes }, (_, id) => ({ role: 'node', id }) as const),
     ...clients.map((id) => ({ role: 'client', id }) as const),
@@ -51,6 +54,7 @@ export function generateCluster(plan: ClusterPlan, directory: string): string[] 
     signature,
     members: publicKeysOf('node'),
     clients: publicKeysOf('client'),
+    ...(codec === undefined ? {} : { codec }),
     ...(stateMachine === undefined ? {} : { stateMachine }),
   });
   return writeNewFiles(directory, [

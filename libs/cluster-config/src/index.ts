@@ -1,17 +1,5 @@
-export {
-  adminsOf,
-  formatClusterFile,
-  loadClusterConfig,
-  parseClusterConfig,
-  clusterKeys,
-  requireClient,
-  requireMember,
-  type Client,
-  type ClusterConfig,
-  type ClusterMode,
-  type Member,
-  type Tuning,
-} from './cluster-config.js';
+export * from './browser.js';
+export { loadClusterConfig } from './load-cluster-config.js';
 export {
   addApiKeys,
   API_ROLES,
@@ -26,16 +14,6 @@ export {
   type IssuedApiKey,
 } from './api-keys.js';
 export { clusterWarnings } from './cluster-warnings.js';
-export { MAX_MEMBERS, NAME_PATTERN, SIGNATURE_CHOICES } from './cluster-schema.js';
-export { BLS_FROM, type SignatureChoice } from './signature-scheme.js';
-export { ConfigurationError, notAllowed } from './configuration-error.js';
-export {
-  developmentCluster,
-  developmentKey,
-  developmentVotingKey,
-  GATEWAY_CLIENT,
-  isDevelopmentCluster,
-} from './development.js';
 export {
   DEFAULT_REDIS_URL,
   DURABILITIES,
@@ -45,6 +23,7 @@ export {
   nodeUrl,
   readGatewayEnvironment,
   readNodeEnvironment,
+  readCodec,
   readStartEnvironment,
   type Durability,
   type Environment,
@@ -54,7 +33,6 @@ export {
   type StorageSettings,
 } from './environment.js';
 export { envFileWarnings, trustedFileWarnings } from './secret-files.js';
-export { settingsOf, stateSettings } from './settings.js';
 export { loadStateMachine, requireStateMachine } from './state-machine.js';
 export { generateCluster, type ClusterPlan } from './generate-cluster.js';
 export {

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { errorMessage } from '@ccro/foreign-text';
 import { ConfigurationError, shown } from './configuration-error.js';
 
 /** Its owner alone reads it. */
@@ -29,7 +30,7 @@ export function writeNewFiles(directory: string, files: readonly NewFile[]): str
       writeFileSync(target(name), text, { mode, flag: 'wx' });
     }
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorMessage(error);
     throw new ConfigurationError(shown(directory), `cannot be written to (${reason})`);
   }
   return files.map(({ name }) => target(name));

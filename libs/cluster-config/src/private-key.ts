@@ -27,7 +27,7 @@ export function keyFileName({ role, id }: KeyOwner): string {
   return `${role}-${id}.key`;
 }
 
-/** The text of a key file. Whoever reads it can sign as its owner. */
+/** The text of a key file. Everyone who reads it can sign as its owner. */
 export function formatKeyFile({ role, id }: KeyOwner, keys: OwnKeys): string {
   const { publicKey, secretKey, bls } = keys;
   const second =

@@ -1,4 +1,4 @@
-import { RedisUrl } from '@ccro/broker';
+import { RedisUrl } from '@ccro/redis';
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { ConfigurationError, notAllowed, shown } from './configuration-error.js';

@@ -1,12 +1,5 @@
-import {
-  channelNames,
-  channelPrefix,
-  IdentityLease,
-  leaseKey,
-  RedisBroker,
-  RedisClient,
-  RedisUrl,
-} from '@ccro/broker';
+import { channelNames, channelPrefix, IdentityLease, leaseKey, RedisBroker } from '@ccro/broker';
+import { RedisClient, RedisUrl } from '@ccro/redis';
 import { startRedisServer, type RedisServer } from '@ccro/redis-server';
 import { Redis } from 'ioredis';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -285,7 +278,10 @@ describe('the users of clients, and who has none', () => {
     const gatewayOnly = [
       `SUBSCRIBE ${telemetry(3)}`,
       `HGET ${queueKeyPrefix('acl')}:answers x`,
-      `EVALSHA 0 1 ${queueKeyPrefix('acl')}:queue-gateway:wait`,
+      `EVALSHA 0 1 ${queueKeyPrefix('acl')}:intake:gateway`,
+      `XADD ${queueKeyPrefix('acl')}:intake:gateway * calls x`,
+      `XGROUP CREATE ${queueKeyPrefix('acl')}:intake:gateway gateways $ MKSTREAM`,
+      `XAUTOCLAIM ${queueKeyPrefix('acl')}:intake:gateway gateways x 1 0-0`,
     ];
     const neither = [
       ...[`PUBLISH ${telemetry(3)} x`, `PUBLISH ${client('gateway')} x`],

@@ -7,7 +7,8 @@
  * a user says where it listens and which keys it has, the part in parentheses where it publishes.
  */
 
-import { channelNames, channelPrefix, leaseKey, type RedisUrl } from '@ccro/broker';
+import { channelNames, channelPrefix, leaseKey } from '@ccro/broker';
+import { type RedisUrl } from '@ccro/redis';
 import { hash, randomBytes } from 'node:crypto';
 import type { ClusterConfig } from './cluster-config.js';
 import { ConfigurationError, notAllowed } from './configuration-error.js';
@@ -36,7 +37,7 @@ const LISTENING = ['+subscribe', '+unsubscribe'];
  */
 const LEASING = ['+get', '+incrby', '+pexpire'];
 /**
- * The queue, which is BullMQ's: data and scripts, over its own keys alone. Nothing that lists other
+ * The queues, of requests and of BullMQ: data and scripts, over their own keys alone. Nothing that lists other
  * keys or is dangerous, such as FLUSHALL.
  */
 const QUEUEING = [
@@ -54,7 +55,7 @@ export function experimentKeyPrefix(cluster: string): string {
   return `ccro-experiments:{${cluster}}`;
 }
 
-/** One for each node and client, and one for whoever runs Redis. */
+/** One for each node and client, and one for the operator of Redis. */
 function redisUsers(
   { cluster, members, clients }: ClusterConfig,
   gateways: readonly string[],
@@ -92,7 +93,7 @@ function redisUsers(
 
 /**
  * A gateway's further ones: it shows what nodes tell of themselves, keeps what it accepted, and
- * hears the replies to what it carries for other clients.
+ * receives the replies to what it relays for other clients.
  */
 function gatewayRules(cluster: string, pattern: (channel: string) => string): string[] {
   const keys = [queueKeyPrefix(cluster), experimentKeyPrefix(cluster)];
@@ -139,7 +140,7 @@ export function generateRedisUsers(
       `user ${name} on #${hash('sha256', password)} resetkeys resetchannels -@all ${rules.join(' ')}`,
   );
   return writeNewFiles(directory, [
-    // Whoever does not say who it is may do nothing.
+    // A connection that does not authenticate may do nothing.
     { name: ACL_FILE, text: ['user default reset', ...acl, ''].join('\n'), mode: PRIVATE },
     ...users.map(({ name, password, file }) => ({
       name: `${file}.env`,

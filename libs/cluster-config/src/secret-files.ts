@@ -4,6 +4,7 @@
  */
 
 import { readFileSync, statSync } from 'node:fs';
+import { errorMessage } from '@ccro/foreign-text';
 import { ConfigurationError, shown } from './configuration-error.js';
 
 /** Permissions of users who are neither the owner nor in its group. */
@@ -24,7 +25,7 @@ export function readSecretFile(path: string, setting: string, advice = ''): stri
     isOpen = isOpenToOthers(path);
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorMessage(error);
     throw new ConfigurationError(setting, `cannot be read (${reason})${advice}`);
   }
   if (isOpen) {

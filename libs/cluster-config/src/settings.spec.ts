@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { formatClusterFile, parseClusterConfig, type ClusterConfig } from './cluster-config.js';
 import { clusterSchema } from './cluster-schema.js';
 import { developmentCluster, developmentKey, developmentVotingKey } from './development.js';
-import { settingsOf, TUNING_STANDINGS } from './settings.js';
+import { clientFacts, settingsOf, TUNING_STANDINGS } from './settings.js';
 
 const config = developmentCluster({ nodes: 4, mode: 'ccro', clients: ['gateway', 'alice'] });
 const own = settingsOf(config);
@@ -48,6 +48,7 @@ const CHANGED: Readonly<Record<string, readonly [string, ClusterConfig]>> = {
       ],
     },
   ],
+  codec: ['codec', { ...config, codec: 'compact' }],
   stateMachine: ['stateMachine', { ...config, stateMachine: 'auction@1' }],
 };
 
@@ -96,5 +97,14 @@ describe('what all nodes and clients must have alike', () => {
     const file = JSON.parse(formatClusterFile({ ...config, clients, members })) as object;
     const other = parseClusterConfig({ ...file, signature: 'ed25519', tuning: { clientWindow } });
     expect(settingsOf(other)).toEqual(own);
+  });
+});
+
+describe('what a client is told', () => {
+  it('has the window of the cluster file where that sets one', () => {
+    const facts = { cluster: config.cluster, n: 4, codec: config.codec };
+    expect(clientFacts(config)).toEqual({ ...facts, settings: own });
+    const tuned = { ...config, tuning: { clientWindow: 7 } };
+    expect(clientFacts(tuned)).toEqual({ ...facts, settings: settingsOf(tuned), clientWindow: 7 });
   });
 });

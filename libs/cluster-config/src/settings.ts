@@ -12,7 +12,7 @@ import {
   type ReplicaTuning,
   type Settings,
 } from '@ccro/consensus';
-import { hash } from 'node:crypto';
+import { hashes } from '@ccro/primitives';
 import type { ClusterConfig } from './cluster-config.js';
 
 /** `equal`: replicas that differ in it come to different states, or refuse each other's messages. */
@@ -44,6 +44,7 @@ const PARTS: Record<
 > = {
   mode: ({ mode }) => mode,
   signature: ({ signature }) => signature,
+  codec: ({ codec }) => codec,
   members: ({ members }) =>
     members.map(({ id, publicKey, bls }) => [id, publicKey, bls?.publicKey]),
   clients: ({ clients }) =>
@@ -67,11 +68,19 @@ export function settingsOf(config: ClusterConfig): Settings {
   return [...parts, ...tuned].map(([name, value]) => entryOf(name, value)).sort();
 }
 
+/** What a client is told of the cluster, as `libs/client` takes it. */
+export function clientFacts(config: ClusterConfig) {
+  const { cluster, members, codec, tuning } = config;
+  const { clientWindow } = tuning;
+  const tuned = clientWindow === undefined ? {} : { clientWindow };
+  return { cluster, n: members.length, codec, settings: settingsOf(config), ...tuned };
+}
+
 /** Those from which a replica's state follows, beside its state machine, which says so itself. */
 export function stateSettings(settings: Settings): Settings {
   return settings.filter((entry) => entry.startsWith('clientWindow:'));
 }
 
 function entryOf(name: string, value: unknown): string {
-  return `${name}:${hash('sha256', `${name}=${JSON.stringify(value)}`, 'hex').slice(0, 16)}`;
+  return `${name}:${hashes.sha256(`${name}=${JSON.stringify(value)}`).slice(0, 16)}`;
 }

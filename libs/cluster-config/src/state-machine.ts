@@ -5,6 +5,7 @@
  * not start.
  */
 
+import { errorMessage } from '@ccro/foreign-text';
 import {
   definitionFault,
   stateMachineLabel,
@@ -31,7 +32,7 @@ export async function loadStateMachine(
   try {
     module = (await import(pathToFileURL(resolve(path)).href)) as typeof module;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorMessage(error);
     const said = `is ${shown(path)}, which cannot be loaded (${reason}); allowed: ${ALLOWED}`;
     throw new ConfigurationError(setting, said);
   }

@@ -21,7 +21,7 @@ export const comparisonRequestSchema = z.strictObject({
 
 export type ComparisonRequest = z.infer<typeof comparisonRequestSchema>;
 
-/** One decision that somebody wants to look at. */
+/** One decision to be looked at in detail. */
 export const observationSchema = z.object({
   mode: z.enum(MODES),
   nodes: z.int(),
@@ -96,7 +96,7 @@ export interface DecisionObserver {
   close(): Promise<void>;
 }
 
-/** Decisions of each mode; fewer where they take long, as with a commander to be replaced. */
+/** Decisions of each mode; fewer where they take long, as with a primary to be replaced. */
 const ROUNDS = 5;
 /** No round begins after so long. */
 const ENOUGH_MS = 4_000;

@@ -1,5 +1,5 @@
 /**
- * Measures cells, and looks at decisions, in a process of its own, so that whoever asks goes on answering meanwhile. The
+ * Measures cells, and looks at decisions, in a process of its own, so that the caller can go on answering meanwhile. The
  * process is started with the first cell, used for all that follow, and killed when a cell is given
  * up: nothing else ends a cluster that is busy at once.
  */

@@ -1,9 +1,10 @@
 /**
  * The program of the measuring process: takes an order, starts a cluster for it, measures, closes it.
- * It belongs to whoever started it: it ends with that process, however that ends, and leaves
+ * It belongs to the process that started it: it ends when that one ends, in any way, and leaves
  * signals from the terminal to it.
  */
 
+import { errorMessage } from '@ccro/foreign-text';
 import {
   compileAll,
   faultyNodes,
@@ -66,7 +67,7 @@ function report(message: MeasuringReport): void {
 
 process.on('message', (order) => {
   carryOut(orderSchema.parse(order)).then(report, (error: unknown) =>
-    report({ kind: 'failed', reason: error instanceof Error ? error.message : String(error) }),
+    report({ kind: 'failed', reason: errorMessage(error) }),
   );
 });
 process.on('disconnect', () => process.exit());

@@ -1,5 +1,4 @@
 import type { Destination, Digests, OutgoingMessage, ReplicaId } from '@ccro/consensus';
-import type { FaultKind } from './fault-kind.js';
 
 /** One message on its way out. */
 export interface OutgoingSend {
@@ -15,11 +14,10 @@ export interface OutgoingSend {
  * honest messages, and gives the network only what `outgoing` makes of them. A faulty node lies
  * with its own key; it cannot forge another's signature.
  *
- * `all` as a destination means all the others here: the runner must not take what comes back to
- * it over the network for its own honest word.
+ * `all` as a destination means all the others here: the runner must not treat what comes back to it
+ * over the network as its own honest message.
  */
-export interface Behaviour {
-  readonly kind: FaultKind;
+export interface Conduct {
   /**
    * Whether messages of this kind (a message's `kind`) from the network reach the node's core.
    * False: it acts as if it had never heard them.
@@ -49,7 +47,7 @@ export function othersOf({ self, n }: Pick<BehaviourContext, 'self' | 'n'>): Rep
 }
 
 /**
- * A lie that was for the node itself alone, as the vote of a communication node is, told to all: it
+ * A lie that was for the node itself alone, as the vote of a collector is, told to all: it
  * would be none if nobody heard it.
  */
 export function heard(send: OutgoingSend, self: ReplicaId): OutgoingSend {

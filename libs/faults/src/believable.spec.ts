@@ -10,8 +10,8 @@ import {
   Verifier,
 } from '@ccro/crypto';
 import { describe, expect, it } from 'vitest';
-import { createBehaviour } from './create-behaviour.js';
-import type { FaultKind } from './fault-kind.js';
+import { createBehaviour } from './faults.js';
+import type { FaultKind } from './faults.js';
 import { seededRandom } from './random.js';
 
 const cluster = 'test';

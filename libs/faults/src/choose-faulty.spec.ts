@@ -2,7 +2,7 @@ import { collectorOf, maxFaulty } from '@ccro/consensus';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { chooseFaulty } from './choose-faulty.js';
-import { FAULT_KINDS, type FaultKind } from './fault-kind.js';
+import { FAULT_KINDS, type FaultKind } from './faults.js';
 
 const ORDINARY = [
   'offline',

@@ -3,7 +3,7 @@
  * errors of others.
  *
  * Invariant kept here: what could move a cursor, start a new line, colour a terminal, turn text around
- * or hide in it is spelled out, so that what is read is what is there. That is: control and formatting
+ * or hide in it is escaped, so that the reader sees all that is there. That is: control and formatting
  * characters (bidirectional controls among them), line and paragraph separators, halves of surrogate
  * pairs, and what looks like nothing at all.
  */

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { limitArriving, type NameCaller } from './body-room.js';
 import { readJsonStrictly } from './json-body.js';
 import { sendProblem } from './problem/problem.filter.js';
 import {
@@ -29,8 +30,13 @@ const MAX_PARAMETER_CHARACTERS = 8192;
  * The application is to be created with `bodyParser: false`.
  *
  * @param bodyBytes largest body
+ * @param nameCaller who has a share of the room for bodies, asked when it is known who may call.
+ *   Default: each address
  */
-export function createHttpAdapter(bodyBytes: number): FastifyAdapter {
+export function createHttpAdapter(
+  bodyBytes: number,
+  nameCaller: NameCaller = ({ ip }) => ip,
+): FastifyAdapter {
   const adapter = new FastifyAdapter({
     bodyLimit: bodyBytes,
     requestTimeout: MAX_ARRIVAL_MS,
@@ -60,6 +66,7 @@ export function createHttpAdapter(bodyBytes: number): FastifyAdapter {
     if (problem === undefined) done();
     else sendProblem(reply, problem);
   });
+  limitArriving(http, bodyBytes, nameCaller);
   readJsonStrictly(http);
   return adapter;
 }
@@ -71,7 +78,7 @@ function refuseUnreadable({ raw }: FastifyRequest): ProblemException | undefined
     const detail = `A request has one Host header; this one has ${hosts}.`;
     return new ProblemException('malformed-request', detail);
   }
-  // The router leaves the host of such a target out, and whoever parses it as a URL does not.
+  // The router ignores the host of such a target; parsing it as a URL would not.
   if (raw.url?.startsWith('/') !== true) {
     const detail = 'The target of a request is a path: this server is no proxy.';
     return new ProblemException('malformed-request', detail);

@@ -40,7 +40,7 @@ export function addSecurityHeaders(http: FastifyInstance): void {
 }
 
 /**
- * Of what helmet knows, that which browsers of today heed. It never depends on the request; what is
+ * Those of helmet's headers that present browsers use. They never depend on the request; what is
  * answered does, on the site that asks (`sites.ts`, CORS), so that no cache may pass on to one site
  * what another was told.
  */

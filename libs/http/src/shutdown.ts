@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify';
 const CLOSE_DEADLINE_MS = 3_000;
 
 /**
- * Has a server that closes wait for calls under way, but not for ever: half a request that never
+ * Has a server that closes wait for calls under way, but not without end: half a request that never
  * becomes a whole one, or an answer that nobody reads, ends with its connection at the deadline.
  */
 export function closeInTime(http: FastifyInstance, deadlineMs = CLOSE_DEADLINE_MS): void {

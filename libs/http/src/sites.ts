@@ -1,10 +1,10 @@
 /**
  * Which pages a browser may call from, where calls need no key.
  *
- * Whoever sits before a browser can reach what listens on the loopback address, and so can every
- * page that the browser shows. Such a page is told by what the browser says of it: the name that
- * it believes to call (`Host`, which a page of another site makes the address of this server by
- * DNS rebinding), where the call comes from (`Origin`, `Referer`) and how (`Sec-Fetch-*`).
+ * A browser can reach what listens on the loopback address, and so can every page that it shows. Such
+ * pages are recognised by the headers that the browser sends: the host name that it calls (`Host`,
+ * which a page of another site can make resolve to this server by DNS rebinding), where the call comes
+ * from (`Origin`, `Referer`) and how (`Sec-Fetch-*`).
  */
 
 import type { FastifyInstance, FastifyRequest } from 'fastify';

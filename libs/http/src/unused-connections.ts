@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 
 /**
- * Hangs up, when the application closes, on connections over which nothing was asked yet. Browsers
+ * Closes, when the application closes, connections over which no request came yet. Browsers
  * open such connections in advance, and Node's server would wait for their first request until it
  * times out.
  */

@@ -7,6 +7,7 @@ import { channelNames, InProcessHub, nodeConnectionName, type Broker } from '@cc
 import { CcroClient, type Outcome } from '@ccro/client';
 import { Overdue, Quit, systemClock } from '@ccro/clock';
 import {
+  clientFacts,
   clusterKeys,
   settingsOf,
   developmentCluster,
@@ -22,6 +23,7 @@ import { createBehaviour, seededRandom, type FaultKind } from '@ccro/faults';
 import { createRunner, type ReplicaRunner } from '@ccro/runner';
 import { createStateMachine } from '@ccro/state-machine';
 import { MemoryStore } from '@ccro/storage';
+import { type CodecName, DEFAULT_CODEC } from '@ccro/wire';
 import { CountingBroker, DeliveryTally } from './counting-broker.js';
 
 /** Nobody is faulty. */
@@ -30,6 +32,8 @@ export const NO_FAULTS: ReadonlyMap<number, FaultKind> = new Map();
 export interface EmbeddedPlan {
   readonly nodes: number;
   readonly mode: ClusterMode;
+  /** How messages are spelt. Default: readable JSON. */
+  readonly codec?: CodecName;
   /** How nodes are faulty, by id. */
   readonly faults: ReadonlyMap<number, FaultKind>;
 }
@@ -63,9 +67,9 @@ export class EmbeddedCluster {
   ) {}
 
   static async start(plan: EmbeddedPlan): Promise<EmbeddedCluster> {
-    const { nodes, mode } = plan;
+    const { nodes, mode, codec = DEFAULT_CODEC } = plan;
     const cluster = new EmbeddedCluster(
-      developmentCluster({ nodes, mode, cluster: 'bench' }),
+      developmentCluster({ nodes, mode, codec, cluster: 'bench' }),
       plan,
     );
     for (let self = 0; self < nodes; self += 1) await cluster.addNode(self);
@@ -155,11 +159,11 @@ export class EmbeddedCluster {
   }
 
   private async addNode(self: number): Promise<void> {
-    const { cluster, mode } = this.config;
+    const { cluster, mode, codec } = this.config;
     const channels = channelNames(cluster);
     const broker = await this.connect(nodeConnectionName(self));
     const runner = createRunner({
-      facts: { ...clusterKeys(this.config), mode, settings: settingsOf(this.config) },
+      facts: { ...clusterKeys(this.config), mode, codec, settings: settingsOf(this.config) },
       self,
       secretKey: developmentKey('node', self).secretKey,
       votingSecretKey: developmentVotingKey(self).secretKey,
@@ -188,11 +192,9 @@ export class EmbeddedCluster {
   }
 
   private async addClient(): Promise<void> {
-    const { cluster, members } = this.config;
     const client = new CcroClient(
       {
-        cluster,
-        n: members.length,
+        ...clientFacts(this.config),
         client: GATEWAY_CLIENT,
         secretKey: developmentKey('client', GATEWAY_CLIENT).secretKey,
       },

@@ -36,6 +36,15 @@ describe('decisions in this process', () => {
     }
   });
 
+  it('take fewer bytes with the compact codec, and as many messages', async () => {
+    const plan = { nodes: NODES, mode: 'pbft', faults: NO_FAULTS } as const;
+    const json = await measureDecisions(plan, FEW, NOBODY_QUITS);
+    const compact = await measureDecisions({ ...plan, codec: 'compact' }, FEW, NOBODY_QUITS);
+    expect(compact.decisions).toBe(4);
+    expect(compact.deliveries).toBeLessThanOrEqual(PBFT);
+    expect(compact.bytes / compact.deliveries).toBeLessThan((0.7 * json.bytes) / json.deliveries);
+  });
+
   it('take two rounds with a node that is offline', async () => {
     const { oneRound, deliveries } = await measured('ccro', faultyNodes(NODES, 1, 'offline'));
     expect(oneRound).toBe(0);

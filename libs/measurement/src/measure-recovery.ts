@@ -81,7 +81,7 @@ async function overload(
     }
   };
   const busy = Array.from({ length: availableParallelism() }, busyLoop);
-  // Whoever waits when the load ends goes away: its request is nobody's any more.
+  // Callers that still wait when the load ends disconnect; their requests are not counted.
   const posting = Array.from({ length: connections }, () =>
     post().catch((error: unknown) => {
       if (!(error instanceof Quit)) throw error;
@@ -126,7 +126,7 @@ async function changeView(
   const before = cluster.spent();
   cluster.setFault(primary, 'offline');
   const startedAt = performance.now();
-  // Somebody has to miss the primary.
+  // A request must be pending, so that replicas suspect the primary.
   const decided = timeOfOne(cluster, quit);
   const look = async (): Promise<true | undefined> =>
     cluster.isBeyond(view, primary) ? true : undefined;

@@ -18,7 +18,7 @@ export interface ObservedNode extends NodePart {
 
 export interface ObservedDecision {
   readonly consensusTimeMs: number;
-  /** In which it was decided; above 0 when commanders were replaced. */
+  /** In which it was decided; above 0 when primaries were replaced. */
   readonly view: number;
   readonly sequence: number;
   /** Everything that was delivered until nothing came any more: a broadcast is n deliveries. */

@@ -21,6 +21,8 @@ export interface CcroOptions {
   readonly keyFile?: string | undefined;
   /** How long `submit` waits for a decision, in milliseconds. Default 5000. */
   readonly timeoutMs?: number | undefined;
+  /** Operations that may wait for their decision at a time, if submitted. Default 2048. */
+  readonly maxOutstanding?: number | undefined;
 }
 
 /** Injection token of {@link CcroOptions}. */

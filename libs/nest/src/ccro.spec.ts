@@ -1,11 +1,14 @@
 import { Injectable, Logger, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { CcroClient } from '@ccro/client';
+import { settingsOf } from '@ccro/cluster-config';
+import { Troubles } from '@ccro/redis';
 import { defineStateMachine } from '@ccro/state-machine';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Ccro } from './ccro.js';
-import { CcroModule } from './ccro.module.js';
+import { CcroClientModule, CcroModule } from './ccro.module.js';
 import type { CcroOptions } from './ccro-options.js';
-import { startedReplicas, type Replicas } from './replicas.contract.js';
+import { startedReplicas, type Replicas } from './replicas.testkit.js';
 
 // What stops an application at its start is expected here.
 Logger.overrideLogger(['fatal']);
@@ -38,6 +41,14 @@ async function application(options: CcroOptions): Promise<Application> {
   const app = await NestFactory.createApplicationContext(TestModule, { abortOnError: false });
   onTestFinished(() => app.close());
   return { ccro: app.get(Ccro), close: () => app.close() };
+}
+
+/** What is logged from now on, until the test has finished. */
+function spiedLogger() {
+  const warned = vi.spyOn(Logger.prototype, 'warn').mockReturnValue();
+  const logged = vi.spyOn(Logger.prototype, 'log').mockReturnValue();
+  onTestFinished(() => [warned, logged].forEach((spy) => spy.mockRestore()));
+  return { warned, logged };
 }
 
 describe('CcroModule', () => {
@@ -135,5 +146,64 @@ describe('CcroModule', () => {
     const replicas = await startedReplicas(counter);
     const options = optionsFor(replicas, { clientId: 'mallory' });
     await expect(application(options)).rejects.toThrow('clientId is "mallory"; allowed: alice');
+  });
+
+  it('takes no more operations than may wait for their decision', async () => {
+    const replicas = await startedReplicas(counter);
+    const { ccro } = await application(optionsFor(replicas, { maxOutstanding: 1 }));
+    const first = ccro.submit({ type: 'count' });
+    await expect(ccro.submit({ type: 'count' })).rejects.toMatchObject({ code: 'overloaded' });
+    expect(await first).toMatchObject({ result: { count: 1 } });
+  });
+
+  it('logs that the nodes have another cluster file, and when they have the same again', async () => {
+    const replicas = await startedReplicas(counter);
+    const { ccro } = await application(optionsFor(replicas));
+    const { warned, logged } = spiedLogger();
+    const { config } = replicas;
+    const others = { ...config, tuning: { ...config.tuning, clientWindow: 7 } };
+    const { settings } = ccro.client;
+    settings.note([1, 2].map(() => ({ settings: settingsOf(others) })));
+    expect(warned.mock.calls).toEqual([[expect.stringContaining('other clientWindow')]]);
+    expect(logged).not.toHaveBeenCalled();
+    settings.note([1, 2, 3].map(() => ({ settings: settingsOf(config) })));
+    expect(logged.mock.calls).toEqual([[expect.stringContaining('the same cluster file')]]);
+  });
+});
+
+describe('CcroClientModule', () => {
+  it('leaves connecting and listening to a transport', async () => {
+    const replicas = await startedReplicas(counter);
+    const redis = replicas.hub.broker('alice');
+    @Module({ imports: [CcroClientModule.forRoot(optionsFor(replicas, { redis }))] })
+    class TestModule {}
+    const app = await NestFactory.createApplicationContext(TestModule, { abortOnError: false });
+    onTestFinished(() => app.close());
+    expect(redis.connected).toBe(false);
+    const client = app.get(CcroClient);
+    await redis.subscribe([client.inbox]);
+    redis.onMessage((_channel, payload) => client.receive(payload));
+    await redis.connect();
+    const outcome = await client.submit('{"type":"count"}').decided;
+    expect(outcome).toMatchObject({ result: { count: 1 } });
+    await app.close();
+    expect(redis.connected).toBe(true);
+    await redis.close();
+  });
+
+  it('logs what Redis refuses, and when that is over', async () => {
+    const replicas = await startedReplicas(counter);
+    const troubles = new Troubles();
+    const redis = Object.assign(replicas.hub.broker('alice'), { troubles });
+    @Module({ imports: [CcroClientModule.forRoot(optionsFor(replicas, { redis }))] })
+    class TestModule {}
+    const app = await NestFactory.createApplicationContext(TestModule, { abortOnError: false });
+    onTestFinished(() => app.close());
+    const { warned, logged } = spiedLogger();
+    troubles.failed('publish', new Error('OOM command not allowed'));
+    expect(warned.mock.calls).toEqual([[expect.stringContaining('its memory is full')]]);
+    expect(logged).not.toHaveBeenCalled();
+    troubles.over('publish');
+    expect(logged).toHaveBeenCalledTimes(1);
   });
 });

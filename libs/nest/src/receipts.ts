@@ -1,42 +1,21 @@
-import { ClientError, type CcroClient } from '@ccro/client';
-import { clusterKeys, type ClusterConfig } from '@ccro/cluster-config';
+import { ClientError } from '@ccro/client';
 import type { Decision } from '@ccro/consensus';
-import {
-  isRejected,
-  resultProof,
-  type ResultProof,
-  type Verification,
-  type Verifier,
-} from '@ccro/crypto';
-import { buildReceipt, formatReceipt, ReceiptVerifier } from '@ccro/receipt';
+import { resultProof, type ResultProof } from '@ccro/crypto';
 import { verifiedDecision } from '@ccro/wire';
 import { CcroError } from './ccro-error.js';
+import type { Connection } from './connection.js';
 import type { Decided } from './decided.js';
 
 /** How long a node may take to show a decision. */
 const NODE_TIMEOUT_MS = 1000;
 
-/**
- * Makes receipts of outcomes: one decision, shown by any node, and the replies that are there.
- *
- * Invariant kept here: what is handed out was checked as whoever gets it will check it.
- */
+/** Makes receipts of outcomes: one decision, shown by any node, and the replies that are there. */
 export class Receipts {
-  private readonly receipts: ReceiptVerifier;
-  private readonly verifier: Verifier;
-
-  constructor(
-    private readonly config: ClusterConfig,
-    private readonly client: CcroClient,
-    verification: Verification,
-  ) {
-    this.receipts = new ReceiptVerifier(clusterKeys(config), verification);
-    this.verifier = verification.verifier;
-  }
+  constructor(private readonly connection: Connection) {}
 
   /** @throws CcroError `no-receipt` when no node shows the decision, `closed` */
   async of(decided: Decided): Promise<string> {
-    const { n } = this.client.size;
+    const { n } = this.connection.client.size;
     for (let asked = 0; asked < n; asked += 1) {
       // Not always the same node first: reading is work.
       const node = (decided.sequence + asked) % n;
@@ -52,27 +31,23 @@ export class Receipts {
 
   /** A node's answer, if it is a decision that proves itself. */
   private async decisionFrom(node: number, decided: Decided): Promise<Decision | undefined> {
+    const { config, client, verifier } = this.connection;
     const { sequence } = decided;
     const query = { type: 'decision', sequence } as const;
-    const answer = await this.client.query(node, query, NODE_TIMEOUT_MS).catch(unlessClosed);
+    const answer = await client.query(node, query, NODE_TIMEOUT_MS).catch(unlessClosed);
     const decisions = answer?.decisions;
-    const { cluster } = this.config;
     const given: unknown = Array.isArray(decisions) ? decisions[0] : undefined;
-    const decision = verifiedDecision(given, cluster, this.verifier);
+    const decision = verifiedDecision(given, config.cluster, verifier);
     return decision?.sequence === sequence ? decision : undefined;
   }
 
   private textOf(decision: Decision | undefined, decided: Decided): string | undefined {
-    const request = decision?.requests.find(({ digest }) => digest === decided.request);
-    if (decision === undefined || request === undefined) return undefined;
-    // Its digest is proven, but whoever showed it may have put another signature to it.
-    if (isRejected(this.verifier.verify(request))) return undefined;
-    const { cluster } = this.config;
-    const proofs = proofsOf(decided);
-    const text = formatReceipt(
-      buildReceipt({ cluster, decision, request: request.digest, proofs }),
-    );
-    return this.receipts.verify(Buffer.from(text)).holds ? text : undefined;
+    if (decision === undefined) return undefined;
+    const { receipts } = this.connection;
+    const request = receipts.requestIn(decision, ({ digest }) => digest === decided.request);
+    if (request === undefined) return undefined;
+    const made = receipts.make(decision, request, proofsOf(decided));
+    return 'text' in made ? made.text : undefined;
   }
 }
 

@@ -3,7 +3,7 @@
 import { RedisBroker, type Traffic } from '@ccro/broker';
 import { CcroClient } from '@ccro/client';
 import { systemClock } from '@ccro/clock';
-import { clusterKeys, loadPrivateKey } from '@ccro/cluster-config';
+import { clientFacts, clusterKeys, loadPrivateKey } from '@ccro/cluster-config';
 import { createVerification } from '@ccro/crypto';
 import { AUDITOR_CLIENT, type ProcessCluster } from './process-cluster.js';
 
@@ -24,8 +24,7 @@ export async function connectClient(
   const broker = new RedisBroker({ url: redis.url, name });
   const client = new CcroClient(
     {
-      cluster: config.cluster,
-      n: config.members.length,
+      ...clientFacts(config),
       client: AUDITOR_CLIENT,
       secretKey: loadPrivateKey({ config, configPath, owner }).secretKey,
     },

@@ -102,7 +102,7 @@ describe('KeptAlive', () => {
     expect(starts).toHaveLength(1);
   });
 
-  it('I8, sibling: shows the last words of a process without their escapes, and cut', () => {
+  it('I8, sibling: shows the last output of a process without their escapes, and cut', () => {
     const { keeper, notices } = kept(() => Promise.resolve());
     keeper.ended(`\u001b[2J\n${'x'.repeat(10_000)}`);
     expect(notices[0]).toMatch(

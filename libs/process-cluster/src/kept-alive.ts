@@ -1,5 +1,6 @@
 /** Starts again what ended although nobody asked it to, as a supervisor (systemd, Docker) does. */
 
+import { errorMessage } from '@ccro/foreign-text';
 import { printable } from '@ccro/program';
 
 /** What can be started again. */
@@ -107,6 +108,6 @@ export class KeptAlive {
       return;
     }
     this.inARow += 1;
-    this.again(failure instanceof Error ? failure.message : String(failure));
+    this.again(errorMessage(failure));
   }
 }

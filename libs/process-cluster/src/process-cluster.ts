@@ -44,7 +44,7 @@ export interface ClusterPlan {
   readonly checkpointInterval: number | undefined;
   /**
    * Largest heap of a node or gateway; undefined: the runtime's own, of some gigabytes, which it
-   * fills at its leisure before it cleans up, so that growth would not show for long.
+   * fills before it collects garbage, so that growth would not show for long.
    */
   readonly heapMegabytes: number | undefined;
   readonly faultInjection: boolean;
@@ -83,7 +83,7 @@ export class ProcessCluster {
   /**
    * Starts everything. Whatever was started is stopped again when a part fails.
    *
-   * @throws RedisServerError without a Redis to start, StartFailure with a program's last words
+   * @throws RedisServerError without a Redis to start, StartFailure with a program's last output
    */
   static async start(plan: ClusterPlan, listener: ClusterListener): Promise<ProcessCluster> {
     const logs = logsIn(plan.directory);
@@ -157,7 +157,7 @@ export class ProcessCluster {
   }
 
   /**
-   * Starts a program that was stopped, again if need be while Redis is away or refuses everybody,
+   * Starts a program that was stopped, again if need be while Redis is away or refuses connections,
    * as a supervisor does.
    *
    * @throws StartFailure, Quit when the cluster is being closed

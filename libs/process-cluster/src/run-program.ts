@@ -7,8 +7,8 @@ import { Quit } from '@ccro/clock';
 const QUIT_EXIT_CODE = 130;
 
 /**
- * Runs a program. Ctrl-C (and SIGTERM) ends it in order, as does a reader of its output that goes
- * away; a second Ctrl-C at once, and then the watchdogs clean up.
+ * Runs a program. Ctrl-C (or SIGTERM) shuts it down in order, and so does a closed output; a second
+ * Ctrl-C ends it at once, and then the watchdogs clean up.
  *
  * @param run resolves to the exit code
  */

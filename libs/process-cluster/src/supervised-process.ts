@@ -6,7 +6,7 @@ import type { Watchdog } from './watchdog.js';
 
 const START_TIMEOUT_MS = 45_000;
 const STOP_TIMEOUT_MS = 8_000;
-const LAST_WORDS_CHARACTERS = 4_000;
+const LAST_OUTPUT_CHARACTERS = 4_000;
 
 /** A process that ended before it was ready, or did not become ready in time. */
 export class StartFailure extends Error {
@@ -41,7 +41,7 @@ export interface ProgramOptions {
   /** How many files and connections it may have open (`ulimit -n`); undefined: as this process. */
   readonly openFiles?: number | undefined;
   /** Told what it writes on standard error once it is ready. */
-  readonly onComplaint?: (text: Buffer) => void;
+  readonly onErrorOutput?: (text: Buffer) => void;
 }
 
 type Environment = Readonly<Record<string, string>>;
@@ -63,8 +63,8 @@ export class SupervisedProcess {
   private endIsMeant = true;
   private baseUrl: string | undefined;
   private earlierUrl: string | undefined;
-  private lastWords = '';
-  private lastComplaint = '';
+  private lastOutput = '';
+  private lastErrorOutput = '';
   private readonly log: WriteStream | undefined;
 
   constructor(
@@ -106,8 +106,8 @@ export class SupervisedProcess {
     this.endIsMeant = true;
     this.earlierUrl = this.lastUrl;
     this.baseUrl = undefined;
-    this.lastWords = '';
-    this.lastComplaint = '';
+    this.lastOutput = '';
+    this.lastErrorOutput = '';
     this.log?.write(`--- ${this.name} starts at ${new Date().toISOString()}\n`);
     const { environment } = this.options;
     const [file, ...args] = this.command();
@@ -155,7 +155,7 @@ export class SupervisedProcess {
     this.log?.write(`--- nobody reads on what ${this.name} writes\n`);
   }
 
-  /** Whether somebody reads what it writes. */
+  /** Whether its output is read. */
   get isRead(): boolean {
     return this.running && this.child?.stdout?.destroyed === false;
   }
@@ -204,8 +204,8 @@ export class SupervisedProcess {
       );
       const listen = (chunk: Buffer): void => {
         this.log?.write(chunk);
-        this.lastWords = (this.lastWords + chunk.toString()).slice(-LAST_WORDS_CHARACTERS);
-        const url = this.baseUrl ?? this.options.readyLine.exec(this.lastWords)?.[1];
+        this.lastOutput = (this.lastOutput + chunk.toString()).slice(-LAST_OUTPUT_CHARACTERS);
+        const url = this.baseUrl ?? this.options.readyLine.exec(this.lastOutput)?.[1];
         if (url === undefined) return;
         clearTimeout(timer);
         resolve(url);
@@ -213,8 +213,10 @@ export class SupervisedProcess {
       child.stdout?.on('data', listen);
       child.stderr?.on('data', (chunk: Buffer) => {
         listen(chunk);
-        this.lastComplaint = (this.lastComplaint + chunk.toString()).slice(-LAST_WORDS_CHARACTERS);
-        if (!this.endIsMeant) this.options.onComplaint?.(chunk);
+        this.lastErrorOutput = (this.lastErrorOutput + chunk.toString()).slice(
+          -LAST_OUTPUT_CHARACTERS,
+        );
+        if (!this.endIsMeant) this.options.onErrorOutput?.(chunk);
       });
       child.once('error', (error) => fail(error.message));
       // `close` comes when all that it wrote was read.
@@ -233,7 +235,7 @@ export class SupervisedProcess {
 
   /** Programs here end with one line on standard error that explains why. */
   private lastLine(): string {
-    const text = this.lastComplaint.trim() === '' ? this.lastWords : this.lastComplaint;
+    const text = this.lastErrorOutput.trim() === '' ? this.lastOutput : this.lastErrorOutput;
     const line = text.trimEnd().split('\n').at(-1) ?? '';
     return line.replace(/^(node|gateway): /, '');
   }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { processDescriptors, type DescriptorBudget } from './descriptors.js';
+import { MAX_CONNECTIONS, processDescriptors, type DescriptorBudget } from './descriptors.js';
 import { LimitedLog } from './limited-log.js';
 
 /** Connections of all HTTP servers of a process that share its descriptors. */
@@ -47,6 +47,9 @@ export class HeldConnections {
   private explanation(hadIdle: boolean): string {
     const { connections, limit } = this.budget;
     const done = hadIdle ? 'the one that was idle for longest was closed' : 'one was refused';
+    if (connections === MAX_CONNECTIONS) {
+      return `${connections} connections at a time are all that a process takes: ${done}`;
+    }
     return (
       `${connections} connections at a time are all that the limit of ${limit} open files leaves ` +
       `(ulimit -n): ${done}; raise the limit to serve more`

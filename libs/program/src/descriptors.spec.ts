@@ -48,6 +48,14 @@ describe('what a process may have open', () => {
     }
   });
 
+  it('I29, sibling: connections are bounded, however many files are allowed', () => {
+    for (const limit of [65_536, 2 ** 20]) {
+      const budget = new DescriptorBudget(limit);
+      expect(budget.connections).toBe(8_192);
+      expect(budget.reserveStore()).toBe(1_000);
+    }
+  });
+
   it('F4: too low a limit is refused in words, and nothing stays set aside', () => {
     const budget = new DescriptorBudget(200);
     budget.reserveStore();

@@ -12,6 +12,8 @@ const STORE_FILES = { min: 74, max: 1_000 };
 const STORE_SHARE = 1 / 64;
 /** With fewer a program is of no use. */
 const MIN_CONNECTIONS = 16;
+/** However many files are allowed: each takes some 25 KiB of memory while its head is on its way. */
+export const MAX_CONNECTIONS = 8192;
 
 /**
  * The files and connections that this process may have open, and who may use how many of them:
@@ -25,6 +27,11 @@ export class DescriptorBudget {
 
   /** Connections that all HTTP servers of this process may hold together. */
   get connections(): number {
+    return Math.min(this.left, MAX_CONNECTIONS);
+  }
+
+  /** Files that nothing is set aside for. */
+  private get left(): number {
     return Math.max(this.limit - this.reserved, 0);
   }
 
@@ -32,10 +39,10 @@ export class DescriptorBudget {
    * Sets aside what one store may keep open.
    *
    * @returns how many files that are
-   * @throws ConfigurationError when too few are left to be called by anybody
+   * @throws ConfigurationError when too few are left to accept any call
    */
   reserveStore(): number {
-    const share = Math.floor(this.connections * STORE_SHARE);
+    const share = Math.floor(this.left * STORE_SHARE);
     const files = Math.min(Math.max(share, STORE_FILES.min), STORE_FILES.max);
     this.reserved += files;
     try {

@@ -7,13 +7,14 @@ const EXPLAINED = new Set([
   'ConfigurationError',
   'NodeProcessError',
   'OptionError',
+  'RedisError',
   'RedisServerError',
   'ResultsError',
   'StartFailure',
   'StoreError',
 ]);
 
-/** Errors of whoever typed the command. */
+/** Errors in how the command was used. */
 const USAGE = new Set(['OptionError']);
 
 /** Of every program: it did not do what it was asked to, and why is in what it printed. */

@@ -5,8 +5,8 @@ export interface LimitedLogOptions {
 }
 
 /**
- * For what others can cause as often as they like: the first lines of a period are said as they
- * are, the rest is counted, and one line at the period's end says how many of what there were.
+ * For lines that others can cause without limit: the first ones of a period are logged, the rest is
+ * counted, and one line at the end of the period gives the counts.
  */
 export class LimitedLog {
   private said = 0;

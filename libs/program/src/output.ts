@@ -1,7 +1,7 @@
 /**
- * What becomes of a program when its output cannot be written: the reader of the pipe went away
- * (EPIPE) or reads no more, or the disk that the log is on is full (ENOSPC). Each program says at
- * its start which of the two it is.
+ * What a program does when its output cannot be written: the reader of the pipe has closed it (EPIPE)
+ * or reads no more, or the disk of the log is full (ENOSPC). Each program chooses one of the two ways
+ * below at its start.
  */
 
 /** What a shell reports for a program that was ended because nobody read on (128 + SIGPIPE). */

@@ -28,7 +28,7 @@ export function printableLines(text: string, maxLines = 30): string {
   return shown.map((line, index) => (index === 0 ? line : `    ${line.trimStart()}`)).join('\n');
 }
 
-/** A value as JSON that can be shown on a terminal: the same value for whoever parses it. */
+/** A value as JSON that can be shown on a terminal; it parses to the same value. */
 export function printableJson(value: unknown): string {
   return JSON.stringify(value, null, 2)
     .split('\n')

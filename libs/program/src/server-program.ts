@@ -5,7 +5,7 @@ import { programVersion } from './version.js';
 
 /**
  * What every server does first: it answers `--help` and `--version`, refuses arguments, which
- * would have no effect, goes on without whoever reads its log, and keeps its files to itself.
+ * would have no effect, continues when its log is no longer read, and keeps its files private.
  *
  * @param from the program's `import.meta.url`
  * @param usage what `--help` prints

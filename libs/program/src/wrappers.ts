@@ -3,14 +3,14 @@ import { readFileSync } from 'node:fs';
 const LOOK_INTERVAL_MS = 500;
 /** More than npx, its shell and the CLI. */
 const MAX_WRAPPERS = 6;
-/** `nest start`, what it starts through a shell, and what people start it with: programs that end when the one they started does. */
+/** `nest start`, what it starts through a shell, and npm and npx: programs that end when their child does. */
 const WRAPPER =
   /(^|[/ ])(nest(\.js)? start|npm(-cli\.js)? |npx(-cli\.js)? |(ba|da)?sh -c .*nest start|\S*\/src\/start(\.js)?\b)/;
 
 /**
- * Ends this process, in order, when a wrapper that it was started through has ended: those are
- * killed in the belief that what they run ends with them. A shell or a supervisor is no wrapper:
- * what was started from one may outlive it.
+ * Ends this process, in order, when a wrapper that it was started through has ended: users
+ * who kill a wrapper expect what it runs to end with it. A shell or a supervisor is no wrapper: what
+ * was started from one may outlive it.
  */
 export function endWithWrappers(): void {
   const chain = wrapperChain(process.ppid, processOf);

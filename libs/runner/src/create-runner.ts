@@ -14,14 +14,16 @@ import {
 } from '@ccro/consensus';
 import { createDigests, createVerification, MessageSigner, type ClusterKeys } from '@ccro/crypto';
 import type { ReplicaStore } from '@ccro/storage';
-import { json } from '@ccro/wire';
+import { CODECS, type CodecName, DEFAULT_CODEC } from '@ccro/wire';
 import type { Clock } from '@ccro/clock';
-import { randomBytes } from 'node:crypto';
+import { bytes } from '@ccro/primitives';
 import { ReplicaRunner, type RunnerListener } from './replica-runner.js';
 
 /** Public facts about the cluster that a runner needs: a cluster file holds them. */
 export interface ClusterFacts extends ClusterKeys {
   readonly mode: 'pbft' | 'ccro';
+  /** How messages are spelt. Default: readable JSON. */
+  readonly codec?: CodecName;
   /** What all replicas and clients must be told alike, in a form that can be compared. */
   readonly settings: Settings;
 }
@@ -45,6 +47,9 @@ export interface RunnerOptions {
   /** A word that no other run of this replica has. Default: a random one. */
   readonly run?: string;
 }
+
+/** Of the random word that names a run: no two runs have the same. */
+const RUN_BYTES = 16;
 
 const ROUTERS: Readonly<Record<ClusterFacts['mode'], VoteRouter>> = {
   pbft: allToAll,
@@ -76,7 +81,7 @@ export function createRunner(options: RunnerOptions): ReplicaRunner {
       ...options.tuning,
       cluster,
       self,
-      run: options.run ?? randomBytes(16).toString('base64url'),
+      run: options.run ?? freshRun(),
       settings: facts.settings,
       n: members.length,
     },
@@ -92,11 +97,15 @@ export function createRunner(options: RunnerOptions): ReplicaRunner {
       signer: new MessageSigner({ cluster, replica: self, secretKey, votingSecretKey }),
       verifier,
       store,
-      codec: json,
+      codec: CODECS[facts.codec ?? DEFAULT_CODEC],
       broker,
       channels: channelNames(cluster),
       clock,
     },
     listener,
   );
+}
+
+function freshRun(): string {
+  return bytes.toText(crypto.getRandomValues(new Uint8Array(RUN_BYTES)), 'base64url');
 }

@@ -26,8 +26,10 @@ export class EvidenceLog {
   /** The newest at the end. */
   private readonly statements = new Map<string, Evidence>();
   private bytes = 0;
+  private listed: readonly EvidenceEntry[] | undefined;
 
   add(evidence: Evidence): void {
+    this.listed = undefined;
     const { accused, kind } = evidence;
     const key = `${accused}:${kind}`;
     const count = (this.counts.get(key)?.count ?? 0) + 1;
@@ -41,11 +43,13 @@ export class EvidenceLog {
     }
   }
 
+  /** The same array until something is added, so that it need be encoded only once. */
   entries(): readonly EvidenceEntry[] {
-    return [...this.counts].map(([key, entry]) => ({
+    this.listed ??= [...this.counts].map(([key, entry]) => ({
       ...entry,
       latest: this.statements.get(key),
     }));
+    return this.listed;
   }
 
   private forget(key: string): void {

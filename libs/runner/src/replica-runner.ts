@@ -4,40 +4,42 @@
  */
 
 import type { Broker, ChannelNames } from '@ccro/broker';
-import type {
-  ClientId,
-  Destination,
-  Digest,
-  Effect,
-  Evidence,
-  ExecutedSlot,
-  Input,
-  Progress,
-  ProtocolMessage,
-  RejectCode,
-  Replica,
-  ReplicaId,
-  ReplicaStatus,
-  SequenceNumber,
-  Tally,
-  Timestamp,
-  Verified,
-  VerifiedMessage,
-  Via,
-  Vote,
-  Waiting,
+import {
+  isTakenBy,
+  isUnsigned,
+  type ClientId,
+  type Destination,
+  type Digest,
+  type Effect,
+  type Evidence,
+  type ExecutedSlot,
+  type Input,
+  type Progress,
+  type ProtocolMessage,
+  type RejectCode,
+  type Replica,
+  type ReplicaId,
+  type ReplicaStatus,
+  type SequenceNumber,
+  type Tally,
+  type Timestamp,
+  type Verified,
+  type VerifiedMessage,
+  type Via,
+  type Vote,
+  type Waiting,
 } from '@ccro/consensus';
 import { isRejected, type MessageSigner, type SealedMessage, type Verifier } from '@ccro/crypto';
 import type { Behaviour, OutgoingSend } from '@ccro/faults';
 import type { ReplicaStore } from '@ccro/storage';
-import type { Codec, Query } from '@ccro/wire';
+import { type Codec, decodeAlsoOthers, type Query } from '@ccro/wire';
 import type { Clock } from '@ccro/clock';
+import { Doubt, originOf } from './doubt.js';
 import { EvidenceLog } from './evidence-log.js';
 import { Outbox, type VisibleEffect } from './outbox.js';
 import { decisionOf, SlotTraffic, type SlotTrafficCount } from './slot-traffic.js';
 import { ReplicaTimers } from './replica-timers.js';
 import { SnapshotKeeper } from './snapshot-keeper.js';
-import { isUnsigned } from './unsigned.js';
 import { VotePool, voteWaits } from './vote-pool.js';
 
 /** What a runner is made of, chosen where the node is wired. */
@@ -66,8 +68,8 @@ export interface RunnerListener {
   onProgress?(progress: Progress): void;
   onEvidence?(evidence: Evidence): void;
   onReject?(code: RejectCode, from: string | number | undefined): void;
-  /** A client's question about this node: not for the core, and not verified yet. */
-  onQuery?(query: Query): void;
+  /** A client's question about this node: not for the core, and not verified yet. `codec`: it came in. */
+  onQuery?(query: Query, codec: Codec): void;
   /** The replica must not go on: a violated invariant or a store that failed. */
   onFatal(error: unknown): void;
 }
@@ -77,8 +79,8 @@ export interface RunnerCounters {
   readonly received: number;
   readonly rejects: Readonly<Partial<Record<RejectCode, number>>>;
   /**
-   * Votes whose signature does not hold, by the member they name. Whoever can publish can name it,
-   * so this is a place to look and no verdict.
+   * Votes whose signature does not hold, by the member they name. Any publisher can name any member,
+   * so this is a hint and no proof.
    */
   readonly badVotes: Readonly<Record<ReplicaId, number>>;
   /** Messages that could not be published because the broker was away. */
@@ -87,6 +89,8 @@ export interface RunnerCounters {
 
 export class ReplicaRunner {
   readonly evidence = new EvidenceLog();
+  /** Of whatever is checked for this replica. */
+  readonly doubt: Doubt;
   private readonly outbox: Outbox;
   private readonly timers: ReplicaTimers;
   private readonly snapshots: SnapshotKeeper;
@@ -109,6 +113,7 @@ export class ReplicaRunner {
       (effect) => this.perform(effect),
       (error) => this.fail(error),
     );
+    this.doubt = new Doubt(parts.clock);
     this.snapshots = new SnapshotKeeper(parts.store, parts.clock);
     this.timers = new ReplicaTimers(
       parts.clock,
@@ -191,30 +196,21 @@ export class ReplicaRunner {
   receive(payload: Uint8Array, via: Via): void {
     if (!this.running) return;
     this.received += 1;
-    const decoded = this.parts.codec.decode(payload, this.parts.cluster);
-    if (decoded.rejected !== undefined) {
-      this.countReject(decoded.rejected, undefined);
-      return;
-    }
-    const { message } = decoded;
-    switch (message.kind) {
-      case 'query':
-        this.listener.onQuery?.(message);
-        return;
-      case 'reply':
-      case 'brief-reply':
-      case 'answer':
-        // Meant for clients: nothing that a replica could use.
-        this.countReject('unsolicited', message.replica);
-        return;
-      default:
-        this.receiveProtocol(message, via);
-    }
+    const { message, rejected, codec } = decodeAlsoOthers(
+      this.parts.codec,
+      payload,
+      this.parts.cluster,
+    );
+    if (message === undefined) this.countReject(rejected, undefined);
+    else if (isTakenBy(message, 'core')) this.receiveProtocol(message, via);
+    else if (isTakenBy(message, 'node')) this.listener.onQuery?.(message, codec);
+    // Meant for clients: nothing that a replica could use.
+    else this.countReject('unsolicited', message.replica);
   }
 
   private receiveProtocol(message: ProtocolMessage, via: Via): void {
     if (this.behaviour?.hears(message.kind) === false) return;
-    const screening = this.parts.replica.screen(message);
+    const screening = this.parts.replica.screen(message, this.parts.clock.now());
     if (screening === 'own-echo') return;
     if (screening !== 'wanted') {
       this.countReject(screening, undefined);
@@ -224,11 +220,18 @@ export class ReplicaRunner {
       this.pool.add(message);
       return;
     }
-    const verified = this.parts.verifier.verify(message);
+    const verified = this.verify(message, via);
     if (isRejected(verified)) {
       if (message.kind === 'vote') this.refuseVote(verified, message);
       else this.countReject(verified, undefined);
     } else this.step({ kind: 'message', message: verified, via });
+  }
+
+  private verify(message: ProtocolMessage, via: Via): VerifiedMessage | RejectCode {
+    const { verifier } = this.parts;
+    const origin = originOf(message, via);
+    if (origin === undefined) return verifier.verify(message);
+    return this.doubt.check(origin, () => verifier.verify(message));
   }
 
   private createPool(): VotePool {
@@ -239,7 +242,7 @@ export class ReplicaRunner {
       clock,
       waits: voteWaits(n),
       demand: (vote) => replica.voteDemand(vote),
-      isWanted: (vote) => this.running && replica.screen(vote) === 'wanted',
+      isWanted: (vote) => this.running && replica.screen(vote, clock.now()) === 'wanted',
       // Votes count whichever way they came.
       onVerified: (vote) => this.step({ kind: 'message', message: vote, via: 'direct' }),
       onRefused: (code, vote) => this.refuseVote(code, vote),
@@ -299,7 +302,7 @@ export class ReplicaRunner {
     const forOthers = to.kind !== 'replica' || to.id !== this.parts.self;
     if (this.behaviour === undefined) {
       const signed = this.parts.signer.seal(message);
-      // Signed here a moment ago: there is nothing to verify.
+      // Signed by this replica: there is nothing to verify.
       if (signed.kind === 'vote') this.parts.verifier.remember(signed as Verified<Vote>);
       if (forOthers) this.publish(to, signed, decisionOf(message));
       if (forSelf && isUnsigned(message)) this.loopBack(signed);
@@ -396,9 +399,9 @@ export class ReplicaRunner {
     }
   }
 
-  /** When votes do not add up, somebody has to see whose they are said to be. */
+  /** Counts bad votes by their claimed member: they are how an operator finds a faulty one. */
   private refuseVote(code: RejectCode, { replica }: Vote): void {
-    // Only members are counted, or strangers could make the list as long as they like.
+    // Only members are counted, or outsiders could make the list as long as they like.
     if (code === 'bad-signature') this.badVotes[replica] = (this.badVotes[replica] ?? 0) + 1;
     this.countReject(code, replica);
   }

@@ -10,10 +10,9 @@ const STEP = 1 / 4;
 /**
  * The timers a replica has asked for; setting one again replaces it.
  *
- * One that is late says that this process stood still, and one that runs out while messages lie
- * unread that it is behind; not that others kept it waiting. So it gets time again: as much as it
- * was late, and until all is read, but never more in all than it had. A flood of messages thus
- * makes a replica wait twice as long at the most.
+ * A timer that fires late shows that this process stood still, and one that fires while messages are
+ * unread that it is behind; neither shows that others are slow. So it is extended: by as much as it was
+ * late, and until all is read, but at most to twice its time, however many messages arrive.
  */
 export class ReplicaTimers {
   private readonly cancels = new Map<string, () => void>();

@@ -15,30 +15,41 @@ const MAX_SLOTS = 256;
 
 /**
  * Counts what this replica publishes about each of the newest slots: proposal, votes, certificates
- * and replies. What it says of itself, of checkpoints and views, or to those that catch up belongs
- * to no decision.
+ * and replies. Statuses, checkpoints, view changes and help for replicas that catch up belong to no
+ * decision.
  *
- * Invariant kept here (bounded memory): the highest slots are kept, whatever is published.
+ * Invariant kept here (bounded memory): a slot's place is its number modulo `MAX_SLOTS`, and of two
+ * slots with one place the higher stays. So the `MAX_SLOTS` highest are kept, whatever is published.
  */
 export class SlotTraffic {
-  private readonly bySlot = new Map<SequenceNumber, SlotTrafficCount>();
+  private readonly places = new Array<Place>(MAX_SLOTS);
 
   add(sequence: SequenceNumber, receivers: number, payloadBytes: number): void {
-    const known = this.bySlot.get(sequence);
-    this.bySlot.set(sequence, {
-      published: (known?.published ?? 0) + 1,
-      deliveries: (known?.deliveries ?? 0) + receivers,
-      deliveredBytes: (known?.deliveredBytes ?? 0) + receivers * payloadBytes,
-    });
-    if (known === undefined && this.bySlot.size > MAX_SLOTS) {
-      this.bySlot.delete(Math.min(...this.bySlot.keys()));
+    let place = this.places[sequence % MAX_SLOTS];
+    if (place !== undefined && place.sequence > sequence) return;
+    if (place?.sequence !== sequence) {
+      place = { sequence, published: 0, deliveries: 0, deliveredBytes: 0 };
+      this.places[sequence % MAX_SLOTS] = place;
     }
+    place.published += 1;
+    place.deliveries += receivers;
+    place.deliveredBytes += receivers * payloadBytes;
   }
 
   /** @returns undefined when it published nothing about it, or counts it no longer */
   of(sequence: SequenceNumber): SlotTrafficCount | undefined {
-    return this.bySlot.get(sequence);
+    const place = this.places[sequence % MAX_SLOTS];
+    if (place?.sequence !== sequence) return undefined;
+    const { published, deliveries, deliveredBytes } = place;
+    return { published, deliveries, deliveredBytes };
   }
+}
+
+interface Place {
+  readonly sequence: SequenceNumber;
+  published: number;
+  deliveries: number;
+  deliveredBytes: number;
 }
 
 /** The slot whose decision a message belongs to, if it does to one. */

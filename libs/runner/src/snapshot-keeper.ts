@@ -2,8 +2,8 @@
  * Holds the state at a checkpoint for replicas that fetch it, while the store goes on.
  *
  * Invariants kept here:
- * - bounded memory: a state is held only while somebody fetches it, never more than a few at a
- *   time, and of its texts so many characters. Being asked for what is not here changes nothing;
+ * - bounded memory: a state is held only while it is being fetched, never more than a few at a
+ *   time, and of its texts so many characters. Requests for other states change nothing;
  * - bounded work: a chunk is read and cut once for all parts of it that are asked for.
  */
 
@@ -13,7 +13,7 @@ import type { HeldSnapshot, ReplicaStore } from '@ccro/storage';
 
 /** How long a state is held after it was last asked for. */
 const IDLE_MS = 10_000;
-/** States held at a time: whoever fetches an older one starts again with a newer. */
+/** States held at a time: a replica that fetches an older one starts again with a newer. */
 const MAX_HELD = 2;
 
 /** Characters of chunks that are kept cut, of all states together, beside the newest one. */

@@ -7,7 +7,7 @@
  * - certificates: the core gets no vote that was not found valid by itself; one bad vote in a group
  *   costs only itself;
  * - liveness: a vote waits for a bounded time only, and none is lost on account of others. A vote
- *   with a wrong signature under the same name does not take its place: anybody can send one;
+ *   with a wrong signature under the same name does not take its place: any sender can make one;
  * - bounded memory: what goes beyond the bounds is checked at once.
  */
 
@@ -69,8 +69,8 @@ export class VotePool {
   /** The longest waiting first. */
   private readonly groups = new Map<string, Group>();
   /**
-   * Replicas in whose name a bad vote came last: theirs are checked apart and later, so that they
-   * do not keep the others' from being checked in one go. That is no verdict, as names are free.
+   * Replicas whose last vote, by its claimed signer, was bad: their votes are checked later and apart, so
+   * that the others can still be checked as one group. Anyone can claim a name, so this accuses no one.
    */
   private readonly suspects = new Set<ReplicaId>();
   private count = 0;

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Applications, createStateMachine } from './applications.js';
 import { ChunkError } from './chunk-error.js';
-import { Content, contentOf } from './content.contract.js';
+import { Content, contentOf } from './content.testkit.js';
 import { Ledger } from './ledger.js';
 import { appendOperation, getOperation, putOperation } from './operation.js';
 

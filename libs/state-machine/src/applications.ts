@@ -75,7 +75,7 @@ export class Applications implements StateMachine {
 let known: Applications | undefined;
 
 /**
- * Why an operation can do nothing where no application is added, so that its client hears of it
+ * Why an operation can do nothing where no application is added, so that its client is told
  * before it costs a slot.
  */
 export function operationFault(operation: string): OperationErrorCode | undefined {

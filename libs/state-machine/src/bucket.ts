@@ -1,8 +1,8 @@
 /**
  * A bucket of the key-value store and its text.
  *
- * Invariant kept here (one state): a bucket has one text and a text is of one bucket, whatever
- * happened to the keys before.
+ * Invariant kept here (one state): a bucket has exactly one text and a text belongs to exactly one
+ * bucket, whatever happened to the keys before.
  */
 
 import { utf8Bytes } from '@ccro/consensus';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Applications, createStateMachine } from './applications.js';
 import { ChunkError } from './chunk-error.js';
-import { contentOf } from './content.contract.js';
+import { contentOf } from './content.testkit.js';
 import { DefinedApplication } from './defined-application.js';
 import {
   defineStateMachine,

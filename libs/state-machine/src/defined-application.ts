@@ -4,7 +4,7 @@
  * Invariants kept here (agreement):
  * - an operation takes effect as a whole or not at all, whatever the user's code throws;
  * - what it throws is no part of the result: messages differ between versions of Node;
- * - states of another version are never taken for one's own: the version is part of the state.
+ * - a state of another version is never loaded: the version is part of the state.
  */
 
 import type { ExecutionContext } from '@ccro/consensus';

@@ -10,7 +10,7 @@ import type { JsonObject, JsonValue } from './operation.js';
 
 /**
  * The state of a user's state machine: a map from keys to JSON values. It is hashed, cut into
- * chunks, stored and transferred by the library. Good while an operation runs, and no longer.
+ * chunks, stored and transferred by the library. It can be used only while an operation runs.
  */
 export interface State {
   /** @returns a copy of the value, or undefined */

@@ -25,7 +25,6 @@ export {
   getOperation,
   isKey,
   MAX_KEY_CHARACTERS,
-  MAX_OPERATION_CHARACTERS,
   MAX_OPERATION_DEPTH,
   OperationError,
   putOperation,

@@ -58,7 +58,7 @@ export class JournaledState implements State {
     this.before.clear();
   }
 
-  /** The operation ended: whoever kept the state reads and writes nothing any more. */
+  /** The operation ended: a handler that kept a reference to the state can no longer use it. */
   close(): void {
     this.closed = true;
   }

@@ -6,7 +6,7 @@ import type { Operation } from './application.js';
 import { MAX_BUCKET_BYTES, MAX_STORE_BYTES } from './bucket-store.js';
 import { bucketName, bucketOf } from './bucket.js';
 import { ChunkError } from './chunk-error.js';
-import { contentOf } from './content.contract.js';
+import { contentOf } from './content.testkit.js';
 import { KeyValueStore } from './key-value-store.js';
 import {
   deleteOperation,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createStateMachine } from './applications.js';
-import { contentOf } from './content.contract.js';
+import { contentOf } from './content.testkit.js';
 import type { AppendResult } from './ledger.js';
 import { appendOperation } from './operation.js';
 

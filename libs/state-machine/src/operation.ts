@@ -7,6 +7,8 @@
  * happen at another depth on another machine.
  */
 
+import { MAX_OPERATION_CHARACTERS } from '@ccro/consensus';
+
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const OPENING_BRACKET = 0x5b;
@@ -36,14 +38,12 @@ export interface OperationFailure {
   readonly error: OperationErrorCode;
 }
 
-/** Characters of operation text, at most: what `libs/wire` lets through as well. */
-export const MAX_OPERATION_CHARACTERS = 128 * 1024;
 /** Nested arrays and objects in an operation, at most. */
 export const MAX_OPERATION_DEPTH = 64;
 /** Characters of a key of the key-value store, at most; at least one. */
 export const MAX_KEY_CHARACTERS = 512;
 
-/** Thrown by the builders, so that a client hears of it before it signs. */
+/** Thrown by the builders, so that a client learns of it before it signs. */
 export class OperationError extends Error {
   constructor(readonly code: OperationErrorCode | 'inexact-operation') {
     super(EXPLANATIONS[code]);

@@ -1,5 +1,5 @@
 /**
- * Tries a state machine out without a cluster, for the unit tests of whoever writes one.
+ * Runs a state machine without a cluster, for unit tests of its author.
  *
  * Every operation is executed by two replicas; the second one is restored from its state before
  * each, as after a state transfer. Whatever they do differently is found.
@@ -63,7 +63,7 @@ class RehearsingReplica {
     this.machine = this.create();
   }
 
-  /** Goes on in a machine that knows nothing but the chunks. */
+  /** Goes on in a machine that was restored from the chunks alone. */
   reload(): void {
     if (this.chunks.size === 0) return;
     this.machine = this.create();

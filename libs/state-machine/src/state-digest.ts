@@ -1,5 +1,5 @@
-import { hash } from 'node:crypto';
 import type { Digest } from '@ccro/consensus';
+import { hashes } from '@ccro/primitives';
 
 /**
  * SHA-256 over a domain tag and parts, each preceded by its length, so that no two lists of parts
@@ -10,5 +10,5 @@ import type { Digest } from '@ccro/consensus';
 export function stateDigest(tag: string, ...parts: readonly string[]): Digest {
   let text = '';
   for (const part of [`ccro-state:${tag}`, ...parts]) text += `${part.length}:${part}`;
-  return hash('sha256', text, 'hex');
+  return hashes.sha256(text);
 }

@@ -3,7 +3,7 @@
  *
  * Invariant kept here (damage is found): LevelDB silently starts without a damaged end of its
  * log. The file is written after a batch is durable and before anyone is told so; a database that
- * has not come as far has lost something that somebody relied on.
+ * has not come as far has lost a batch that others rely on.
  *
  * Writing goes to the operating system without waiting for the disk: what a crash of the machine
  * takes away here is only that the file names an earlier batch.

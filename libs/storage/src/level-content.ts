@@ -26,7 +26,7 @@ export interface LevelContent {
 }
 
 /**
- * @param confirmed number of the newest batch that somebody relied on
+ * @param confirmed number of the newest batch that others rely on
  * @throws Damage
  */
 export async function readContent(

@@ -4,7 +4,7 @@ import type { Restored, StoredDecision, StoreRecord } from '@ccro/consensus';
 import { readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { copyOf, filesOf, freshDirectory, openLevel } from './level-directory.contract.js';
+import { copyOf, filesOf, freshDirectory, openLevel } from './level-directory.testkit.js';
 import {
   accepted,
   certified,
@@ -13,7 +13,7 @@ import {
   executed,
   inOrder,
   voted,
-} from './records.contract.js';
+} from './records.testkit.js';
 import { StoreError } from './store-error.js';
 
 const TIMEOUT_MS = 180_000;
@@ -38,7 +38,7 @@ describe('a log that is cut short', () => {
       const whole = sizes.at(-1) ?? 0;
       const from = sizes.at(-4) ?? 0;
       expect(whole - from).toBeGreaterThan(500);
-      // The store's last words, at its close, tell nothing new.
+      // The store's last output, at its close, tell nothing new.
       for (let size = from; size < whole; size += 1) {
         const copy = await copyOf(directory);
         await truncate(await logOf(copy), size);

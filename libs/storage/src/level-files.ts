@@ -41,7 +41,7 @@ const OWNER = 'owner';
 const BATCH = 'batch';
 const FORMAT = 1;
 
-/** Little is read again: the state and decisions are read by whoever is behind, from end to end. */
+/** Little is read twice: replicas that are behind read the state and decisions from end to end. */
 const CACHE_BYTES = 1024 * 1024;
 
 /** A directory for its owner alone. */

@@ -12,7 +12,7 @@ import {
   IDENTITY,
   openedLevel,
   openLevel,
-} from './level-directory.contract.js';
+} from './level-directory.testkit.js';
 import {
   accepted,
   appends,
@@ -24,7 +24,7 @@ import {
   inOrder,
   sha,
   voted,
-} from './records.contract.js';
+} from './records.testkit.js';
 import { describeReplicaStoreContract } from './replica-store.contract.js';
 import type { StoreError, StoreErrorCode } from './store-error.js';
 import { storeFailure } from './store-failure.js';

@@ -1,7 +1,7 @@
 import type { StoreRecord } from '@ccro/consensus';
 import { describe, expect, it } from 'vitest';
 import { MemoryStore } from './memory-store.js';
-import { certified, checkpoint, executed, INTERVAL } from './records.contract.js';
+import { certified, checkpoint, executed, INTERVAL } from './records.testkit.js';
 import { describeReplicaStoreContract } from './replica-store.contract.js';
 
 describeReplicaStoreContract('memory store', () => Promise.resolve(new MemoryStore()));

@@ -15,7 +15,7 @@ import {
   signedTogether,
   snapshot,
   withRequests,
-} from './records.contract.js';
+} from './records.testkit.js';
 import type { HeldSnapshot, ReplicaStore } from './replica-store.js';
 
 /** @param open makes a new, empty store, which is closed when the test has finished */

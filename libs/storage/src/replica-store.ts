@@ -13,7 +13,7 @@ import type {
  * Invariants its implementations keep:
  * - once `append` has returned (or its promise resolved), the records survive whatever the
  *   durability setting promises to survive; a unit is there as a whole or not at all;
- * - what `restore` gives is what was appended, or it throws: nothing is restored from damage;
+ * - what `restore` gives is what was appended, or it throws: damaged data is never restored;
  * - what lies at or below the stable checkpoint is dropped, except decisions and the state.
  */
 export interface ReplicaStore {

@@ -55,7 +55,7 @@ export interface ProgressEvent extends ReportedProgress {
 export interface EvidenceEvent extends ReportedEvidence {
   readonly type: 'evidence';
   readonly witness: number;
-  /** What it rests on: `suspected` is the witness's word, the others the gateway has checked. */
+  /** What it rests on: `suspected` is the witness's claim, the others the gateway has checked. */
   readonly standing: Standing;
 }
 

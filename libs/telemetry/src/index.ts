@@ -1,7 +1,7 @@
 export {
   encodeReport,
   readReport,
-  shortDigest,
+  reportedDigest,
   type NodeReport,
   type NodeState,
   type ReportedDecision,

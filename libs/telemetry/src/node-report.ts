@@ -1,9 +1,8 @@
 /**
  * What a node tells of itself on the cluster's telemetry channel.
  *
- * Telemetry is unsigned gossip for the eye: whoever can publish can say anything in anybody's
- * name, and nothing is ever decided by it. A report is small, and what does not fit is left out
- * and counted.
+ * Telemetry is unsigned and only for display: any publisher can report anything in any node's name, so
+ * nothing is ever decided by it. A report is small; what does not fit is left out and counted.
  */
 
 import { STANDING_OF, type Evidence } from '@ccro/consensus';
@@ -15,11 +14,11 @@ export const REPORT_LIMITS = { messages: 64, decisions: 16, progress: 8, evidenc
 /** Longer reports are not read. */
 export const MAX_REPORT_BYTES = 24 * 1024;
 
-/** Digits of a digest that are told: enough to see which differ. */
+/** Digits of a digest that are reported: enough to see which differ. */
 const DIGEST_DIGITS = 12;
 
-/** Kinds of messages that are told; the others say little about a decision. */
-export const TOLD_KINDS = [
+/** Kinds of messages that are reported; the others say little about a decision. */
+export const REPORTED_KINDS = [
   'pre-prepare',
   'vote',
   'certificate',
@@ -40,7 +39,7 @@ const word = z.string().regex(/^[a-z][a-z-]{0,39}$/);
 const evidenceKind = z.enum(Object.keys(STANDING_OF) as Evidence['kind'][]);
 
 const sentMessage = z.object({
-  kind: z.enum(TOLD_KINDS),
+  kind: z.enum(REPORTED_KINDS),
   phase: z.enum(['prepare', 'commit', 'checkpoint']).nullable(),
   /** `all` includes the sender. */
   to: z.union([node, z.enum(['all', 'client'])]),
@@ -89,7 +88,7 @@ const nodeState = z.object({
     received: count,
     rejected: count,
     unsent: count,
-    /** Votes with a wrong signature, whoever sent them. */
+    /** Votes with a wrong signature, from any sender. */
     badVotes: count,
     /** Slots decided here in one round of votes, in two, and learnt from others. */
     fast: count,
@@ -102,7 +101,7 @@ export const nodeReportSchema = z.object({
   kind: z.literal('telemetry'),
   node,
   state: nodeState,
-  /** Slots are told whose number this power of two divides. */
+  /** Slots whose number this power of two divides are reported. */
   every: count.min(1),
   messages: z.array(sentMessage).max(REPORT_LIMITS.messages),
   decisions: z.array(decision).max(REPORT_LIMITS.decisions),
@@ -120,7 +119,7 @@ export type NodeState = z.infer<typeof nodeState>;
 export type NodeReport = z.infer<typeof nodeReportSchema>;
 
 /** The beginning of a digest, as telemetry tells it. */
-export function shortDigest(digestText: string): string {
+export function reportedDigest(digestText: string): string {
   return digestText.slice(0, DIGEST_DIGITS);
 }
 
@@ -129,7 +128,7 @@ export function encodeReport({ kind, ...rest }: NodeReport): Uint8Array {
   return Buffer.from(JSON.stringify({ kind, ...rest }));
 }
 
-/** @returns undefined for what is no report of one of `n` nodes; anybody may have sent it */
+/** @returns undefined for what is no report of one of `n` nodes; any publisher may have sent it */
 export function readReport(payload: Uint8Array, n: number): NodeReport | undefined {
   if (payload.byteLength > MAX_REPORT_BYTES) return undefined;
   let value: unknown;

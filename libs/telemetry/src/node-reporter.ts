@@ -1,10 +1,10 @@
 /**
- * Tells what a node does, while somebody listens.
+ * Reports what a node does while there are listeners.
  *
- * Once a second a summary is published; the broker says how many received it. Only if somebody
- * did, more is noted and told: at most ten reports a second, in bounded memory, and none before
- * the broker has taken the last. What does not fit is counted and left out: telemetry never waits
- * for anybody and nobody waits for it.
+ * Once a second a summary is published; the broker says how many received it. Only if any did, details
+ * are collected and reported too: at most ten reports a second, in bounded memory, and none before the
+ * broker has taken the last. What does not fit is counted and left out: telemetry waits for nothing, and
+ * nothing waits for it.
  */
 
 import type { Clock } from '@ccro/clock';
@@ -21,12 +21,12 @@ import { encodeReport, REPORT_LIMITS, type NodeReport, type NodeState } from './
 import { SlotSampling } from './slot-sampling.js';
 import {
   slotOf,
-  toldDecision,
-  toldDestination,
-  toldEvidence,
-  toldMessage,
-  toldProgress,
-} from './told-message.js';
+  reportedDecision,
+  reportedDestination,
+  reportedEvidence,
+  reportedMessage,
+  reportedProgress,
+} from './report-entries.js';
 
 const SUMMARY_EVERY_MS = 1_000;
 const LEAST_INTERVAL_MS = 100;
@@ -58,8 +58,8 @@ export class NodeReporter {
   private readonly firstSeen = new Map<number, number>();
   private entries = noEntries();
   private omitted = 0;
-  private isHeard = false;
-  private toldAtMs = -Infinity;
+  private hasListeners = false;
+  private reportedAtMs = -Infinity;
   private cancelTick: (() => void) | undefined;
   private stopped = false;
 
@@ -67,9 +67,9 @@ export class NodeReporter {
     this.intervalMs = Math.max(LEAST_INTERVAL_MS, (parts.n * 1_000) / REPORTS_PER_SECOND);
   }
 
-  /** Whether somebody received the last report. */
+  /** Whether anyone received the last report. */
   get heard(): boolean {
-    return this.isHeard;
+    return this.hasListeners;
   }
 
   start(): void {
@@ -85,39 +85,39 @@ export class NodeReporter {
   /** A verified message reached this node. */
   onReceived(message: VerifiedMessage): void {
     // Decisions come long after, when this node catches up: no slot begins with one.
-    if (!this.isHeard || message.kind === 'decision') return;
+    if (!this.hasListeners || message.kind === 'decision') return;
     const sequence = slotOf(message);
     if (sequence !== undefined && this.sampling.includes(sequence)) this.msSinceFirst(sequence);
   }
 
   /** This node sends `message`, be it true or a lie. */
   onSent(to: Destination, message: SealedMessage): void {
-    if (!this.isHeard) return;
+    if (!this.hasListeners) return;
     const sequence = slotOf(message);
     if (sequence !== undefined && !this.sampling.includes(sequence)) return;
     // It names no slot, and there are as many of them as there are decisions.
     if (message.kind === 'brief-reply' && this.sampling.every > 1) return;
-    const told = toldMessage(message);
-    if (told === undefined) return;
+    const entry = reportedMessage(message);
+    if (entry === undefined) return;
     const afterMs = sequence === undefined ? 0 : this.msSinceFirst(sequence);
-    const where = { sequence: sequence ?? null, to: toldDestination(to), afterMs };
-    this.note('messages', { ...told, ...where });
+    const where = { sequence: sequence ?? null, to: reportedDestination(to), afterMs };
+    this.note('messages', { ...entry, ...where });
   }
 
   onExecuted(slot: ExecutedSlot): void {
-    if (!this.isHeard) return;
+    if (!this.hasListeners) return;
     this.sampling.executed(slot.sequence, this.parts.clock.now());
-    if (this.sampling.includes(slot.sequence)) this.note('decisions', toldDecision(slot));
+    if (this.sampling.includes(slot.sequence)) this.note('decisions', reportedDecision(slot));
   }
 
   onProgress(progress: Progress): void {
-    if (!this.isHeard) return;
-    const told = toldProgress(progress);
-    if (told !== undefined) this.note('progress', told);
+    if (!this.hasListeners) return;
+    const entry = reportedProgress(progress);
+    if (entry !== undefined) this.note('progress', entry);
   }
 
   onEvidence(evidence: Evidence): void {
-    if (this.isHeard) this.note('evidence', toldEvidence(evidence));
+    if (this.hasListeners) this.note('evidence', reportedEvidence(evidence));
   }
 
   private note<List extends keyof Entries>(list: List, entry: Entries[List][number]): void {
@@ -140,7 +140,7 @@ export class NodeReporter {
 
   private scheduleTick(): void {
     if (this.stopped) return;
-    const afterMs = this.isHeard ? this.intervalMs : SUMMARY_EVERY_MS;
+    const afterMs = this.hasListeners ? this.intervalMs : SUMMARY_EVERY_MS;
     this.cancelTick = this.parts.clock.schedule(afterMs, () => {
       // The next one is due only when the broker has taken this one: it never piles up.
       void this.tell().then(() => this.scheduleTick());
@@ -150,12 +150,12 @@ export class NodeReporter {
   private async tell(): Promise<void> {
     const nowMs = this.parts.clock.now();
     this.sampling.advance(nowMs);
-    if (!this.hasNews() && nowMs - this.toldAtMs < SUMMARY_EVERY_MS) return;
+    if (!this.hasNews() && nowMs - this.reportedAtMs < SUMMARY_EVERY_MS) return;
     const report = this.takeReport();
-    this.toldAtMs = nowMs;
+    this.reportedAtMs = nowMs;
     const receivers = await this.parts.publish(encodeReport(report)).catch(() => 0);
-    this.isHeard = receivers > 0 && !this.stopped;
-    if (!this.isHeard) this.forget();
+    this.hasListeners = receivers > 0 && !this.stopped;
+    if (!this.hasListeners) this.forget();
   }
 
   private hasNews(): boolean {

@@ -32,7 +32,7 @@ export class SlotSampling {
     this.current = Math.max(this.current, everyFor(this.highest - this.windowBase));
   }
 
-  /** Lets time pass: what was a burst a while ago is none any more. */
+  /** Lets time pass: an earlier burst no longer counts. */
   advance(nowMs: number): void {
     if (this.windowStartMs === undefined) return;
     const elapsedMs = nowMs - this.windowStartMs;

@@ -1,10 +1,9 @@
-import { heard, type Behaviour, type BehaviourContext, type OutgoingSend } from '../behaviour.js';
+import { heard, type Conduct, type BehaviourContext, type OutgoingSend } from '../behaviour.js';
 import { wrongDigest } from '../wrong-digest.js';
 
 /** Signs two votes where one is allowed. Which one comes first varies: the first one counts. */
-export function doubleVote({ random, self }: BehaviourContext): Behaviour {
+export function doubleVote({ random, self }: BehaviourContext): Conduct {
   return {
-    kind: 'double-vote',
     hears: () => true,
     outgoing(send): readonly OutgoingSend[] {
       const { message } = send;

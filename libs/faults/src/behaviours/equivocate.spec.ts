@@ -2,7 +2,7 @@ import type { OutgoingMessage, PrePrepare, Request } from '@ccro/consensus';
 import { createDigests } from '@ccro/crypto';
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { Behaviour, OutgoingSend } from '../behaviour.js';
+import type { Conduct, OutgoingSend } from '../behaviour.js';
 import { seededRandom } from '../random.js';
 import { equivocate } from './equivocate.js';
 
@@ -11,7 +11,7 @@ type Proposal = Omit<PrePrepare, 'signature'>;
 const digests = createDigests();
 const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-function liar({ self = 0, n = 4, seed = 1 } = {}): Behaviour {
+function liar({ self = 0, n = 4, seed = 1 } = {}): Conduct {
   return equivocate({ self, n, cluster: 'test', digests, random: seededRandom(seed) });
 }
 

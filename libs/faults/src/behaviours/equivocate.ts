@@ -1,5 +1,5 @@
 import type { Digests, OutgoingMessage, PrePrepare, ReplicaId } from '@ccro/consensus';
-import type { Behaviour, BehaviourContext, OutgoingSend } from '../behaviour.js';
+import type { Conduct, BehaviourContext, OutgoingSend } from '../behaviour.js';
 import { othersOf } from '../behaviour.js';
 import { shuffled } from '../random.js';
 import { ProposedInstead } from './proposed-instead.js';
@@ -15,7 +15,7 @@ type Proposal = Extract<OutgoingMessage, { kind: 'pre-prepare' }>;
  *
  * As an ordinary replica it proposes nothing, and so is honest.
  */
-export function equivocate(context: BehaviourContext): Behaviour {
+export function equivocate(context: BehaviourContext): Conduct {
   const others = shuffled(othersOf(context), context.random);
   const told = others.slice(0, Math.ceil(others.length / 2)).sort((a, b) => a - b);
   const toldOtherwise = others.slice(told.length).sort((a, b) => a - b);
@@ -43,7 +43,6 @@ export function equivocate(context: BehaviourContext): Behaviour {
   };
 
   return {
-    kind: 'equivocate',
     hears: () => true,
     outgoing(send) {
       if (send.message.kind === 'pre-prepare') return proposals(send, send.message);
@@ -55,7 +54,7 @@ export function equivocate(context: BehaviourContext): Behaviour {
 
 /**
  * The same requests as another batch, unsigned: in reverse order, or the only one twice. Honest
- * replicas hold all its requests, so nothing but the other half's word speaks against it.
+ * replicas hold all its requests, so only the messages of the other half contradict it.
  */
 function twinOf(message: Proposal, digests: Digests): Omit<PrePrepare, 'signature'> {
   const [first] = message.requests;

@@ -1,6 +1,6 @@
 import type { OutgoingMessage, PrePrepare, Request } from '@ccro/consensus';
 import { requestDigest } from '@ccro/crypto';
-import type { Behaviour, BehaviourContext, OutgoingSend } from '../behaviour.js';
+import type { Conduct, BehaviourContext, OutgoingSend } from '../behaviour.js';
 import { ProposedInstead } from './proposed-instead.js';
 
 type Unsigned = Omit<Request, 'signature' | 'signedWith'>;
@@ -21,7 +21,7 @@ const FORGERIES: readonly Forgery[] = [alone, onLongerList, onListOfItsOwn, onSp
  *
  * It needs a client's request to copy from; until it has seen one it is honest.
  */
-export function fabricate(context: BehaviourContext): Behaviour {
+export function fabricate(context: BehaviourContext): Conduct {
   const instead = new ProposedInstead();
   let model: Request | undefined;
   let forged = Math.floor(context.random() * FORGERIES.length);
@@ -38,7 +38,6 @@ export function fabricate(context: BehaviourContext): Behaviour {
   };
 
   return {
-    kind: 'fabricate',
     hears: () => true,
     outgoing(send) {
       const { message } = send;

@@ -1,16 +1,15 @@
 import type { OutgoingMessage } from '@ccro/consensus';
-import type { Behaviour } from '../behaviour.js';
+import type { Conduct } from '../behaviour.js';
 import { wrongDigest } from '../wrong-digest.js';
 
 type Reply = Extract<OutgoingMessage, { kind: 'reply' }>;
 
 /**
- * Votes honestly and lies to clients alone: no replica can notice. Scenario 27 of a Byzantine
- * suite while there are f of them; f+1 make a client believe a result that nobody computed.
+ * Votes honestly and lies only to clients: no replica can notice. Scenario 27 of the scenario table with
+ * f of them; f+1 make a client believe a result that no honest replica computed.
  */
-export function falseReplies(): Behaviour {
+export function falseReplies(): Conduct {
   return {
-    kind: 'false-replies',
     hears: () => true,
     outgoing: (send) =>
       send.message.kind === 'reply'

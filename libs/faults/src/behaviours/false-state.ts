@@ -1,5 +1,5 @@
 import type { Decision, OutgoingMessage } from '@ccro/consensus';
-import type { Behaviour } from '../behaviour.js';
+import type { Conduct } from '../behaviour.js';
 
 type ChunkPart = Extract<OutgoingMessage, { kind: 'chunk-part' }>;
 
@@ -7,9 +7,8 @@ type ChunkPart = Extract<OutgoingMessage, { kind: 'chunk-part' }>;
  * Misleads those that catch up: the states it hands out are not the certified ones, the decisions
  * lack a request. To everybody else it is honest.
  */
-export function falseState(): Behaviour {
+export function falseState(): Conduct {
   return {
-    kind: 'false-state',
     hears: () => true,
     outgoing(send) {
       const { message } = send;

@@ -1,5 +1,5 @@
 import { primaryOf, type OutgoingMessage, type Reproposal } from '@ccro/consensus';
-import type { Behaviour, BehaviourContext, OutgoingSend } from '../behaviour.js';
+import type { Conduct, BehaviourContext, OutgoingSend } from '../behaviour.js';
 import { ProposedInstead } from './proposed-instead.js';
 
 type Kind<K extends OutgoingMessage['kind']> = Extract<OutgoingMessage, { kind: K }>;
@@ -9,7 +9,7 @@ type Kind<K extends OutgoingMessage['kind']> = Extract<OutgoingMessage, { kind: 
  * primary of the new view it says that nothing has to be carried over, and proposes null batches
  * where it should propose again what may have been decided.
  */
-export function falseViewChange(context: BehaviourContext): Behaviour {
+export function falseViewChange(context: BehaviourContext): Conduct {
   const { self, n, digests } = context;
   const nullBatch = digests.batch([]);
   const instead = new ProposedInstead();
@@ -42,7 +42,6 @@ export function falseViewChange(context: BehaviourContext): Behaviour {
   };
 
   return {
-    kind: 'false-view-change',
     hears: () => true,
     outgoing(send) {
       const { message } = send;

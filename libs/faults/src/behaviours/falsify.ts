@@ -1,11 +1,11 @@
 import type { ReplicaId } from '@ccro/consensus';
-import { heard, type Behaviour, type BehaviourContext, type OutgoingSend } from '../behaviour.js';
+import { heard, type Conduct, type BehaviourContext, type OutgoingSend } from '../behaviour.js';
 import { wrongDigest } from '../wrong-digest.js';
 import { withFalseResults } from './false-replies.js';
 
 /** Votes and replies are wrong, everything else is honest: the seed's second fault. */
-export function falsify({ self }: BehaviourContext): Behaviour {
-  return { kind: 'falsify', hears: () => true, outgoing: (send) => [falsified(send, self)] };
+export function falsify({ self }: BehaviourContext): Conduct {
+  return { hears: () => true, outgoing: (send) => [falsified(send, self)] };
 }
 
 function falsified(send: OutgoingSend, self: ReplicaId): OutgoingSend {

@@ -1,5 +1,6 @@
 import { quorumSize, type Certificate } from '@ccro/consensus';
-import type { Behaviour, BehaviourContext } from '../behaviour.js';
+import { bytes } from '@ccro/primitives';
+import type { Conduct, BehaviourContext } from '../behaviour.js';
 import { wrongDigest } from '../wrong-digest.js';
 
 type Forgery = (certificate: Certificate, context: BehaviourContext) => Certificate;
@@ -13,10 +14,9 @@ const FORGERIES: readonly Forgery[] = [
 ];
 
 /** Never sends a true certificate, only forged ones. Otherwise honest. */
-export function forgeCertificate(context: BehaviourContext): Behaviour {
+export function forgeCertificate(context: BehaviourContext): Conduct {
   let forged = Math.floor(context.random() * FORGERIES.length);
   return {
-    kind: 'forge-certificate',
     hears: () => true,
     outgoing(send) {
       const { message } = send;
@@ -35,9 +35,9 @@ function wrongDigestUnderStolenSignatures(certificate: Certificate): Certificate
 /** Of the right length and encoding, so that only verifying them shows what they are. */
 function garbageSignatures(certificate: Certificate, { random }: BehaviourContext): Certificate {
   const signatures = certificate.proof.signatures.map((signature) => {
-    const { length } = Buffer.from(signature, 'base64url');
+    const { length } = bytes.from(signature, 'base64url');
     const garbage = Uint8Array.from({ length }, () => Math.floor(random() * 256));
-    return Buffer.from(garbage).toString('base64url');
+    return bytes.toText(garbage, 'base64url');
   });
   return { ...certificate, proof: { ...certificate.proof, signatures } };
 }
@@ -57,7 +57,7 @@ function duplicateSigner(certificate: Certificate, { n }: BehaviourContext): Cer
     proof: {
       ...proof,
       signers: signer === undefined ? [] : [signer, ...proof.signers],
-      // An aggregate stays one signature, whoever it is said to be of.
+      // An aggregate stays one signature, whatever signers it names.
       signatures:
         signature === undefined || certificate.proof.signatures.length === 1
           ? proof.signatures

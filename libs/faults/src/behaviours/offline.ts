@@ -1,6 +1,6 @@
-import type { Behaviour } from '../behaviour.js';
+import type { Conduct } from '../behaviour.js';
 
-/** As if the process were dead: scenario 24 of a Byzantine suite, and the seed's first fault. */
-export function offline(): Behaviour {
-  return { kind: 'offline', hears: () => false, outgoing: () => [] };
+/** Behaves as a dead process: scenario 24, and the seed's first fault. */
+export function offline(): Conduct {
+  return { hears: () => false, outgoing: () => [] };
 }

@@ -1,12 +1,11 @@
-import type { Behaviour } from '../behaviour.js';
+import type { Conduct } from '../behaviour.js';
 
 /**
  * Gathers nothing, so it never has a certificate of its own making, and passes none on. It votes
  * like an honest replica: only its service as collector is missing.
  */
-export function silentCollector(): Behaviour {
+export function silentCollector(): Conduct {
   return {
-    kind: 'silent-collector',
     hears: (kind) => kind !== 'vote',
     outgoing: (send) => (send.message.kind === 'certificate' ? [] : [send]),
   };

@@ -1,20 +1,19 @@
 import type { OutgoingMessage, PrePrepare, ReplicaId } from '@ccro/consensus';
-import type { Behaviour, BehaviourContext, OutgoingSend } from '../behaviour.js';
+import type { Conduct, BehaviourContext, OutgoingSend } from '../behaviour.js';
 import { othersOf } from '../behaviour.js';
 
 type Proposal = Extract<OutgoingMessage, { kind: 'pre-prepare' }>;
 
 /**
- * As primary, proposes the same to all and names another collector to each: so nobody gathers the
- * votes of a quorum, and whoever waits for its collector waits in vain.
+ * As primary, proposes the same to all and names another collector to each: so no collector
+ * gets the votes of a quorum, and all wait for theirs in vain.
  */
-export function splitCollectors(context: BehaviourContext): Behaviour {
+export function splitCollectors(context: BehaviourContext): Conduct {
   const others = othersOf(context);
   const collectorFor = (receiver: ReplicaId): ReplicaId =>
     others[(others.indexOf(receiver) + 1) % others.length] ?? receiver;
 
   return {
-    kind: 'split-collectors',
     hears: () => true,
     outgoing(send): readonly OutgoingSend[] {
       const { message, to } = send;

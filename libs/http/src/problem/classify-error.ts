@@ -34,7 +34,7 @@ const PROBLEM_BY_STATUS: Readonly<Record<number, ProblemName>> = {
 
 /**
  * Says what an error raised by Nest or Fastify is to the caller. Whatever is not recognised is
- * `internal`, without its message: that is for the log, not for strangers.
+ * `internal`, without its message: that is for the log, not for callers.
  */
 export function classifyError(error: unknown): ClassifiedError {
   if (error instanceof ProblemException) {

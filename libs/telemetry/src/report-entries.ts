@@ -7,49 +7,43 @@ import type {
 } from '@ccro/consensus';
 import type { SealedMessage } from '@ccro/crypto';
 import {
-  shortDigest,
+  reportedDigest,
+  REPORTED_KINDS,
   type ReportedDecision,
   type ReportedEvidence,
   type ReportedProgress,
   type SentMessage,
 } from './node-report.js';
 
-/** A message as it is told, but for its slot, the time and whom it is for. */
-type Told = Omit<SentMessage, 'sequence' | 'afterMs' | 'to'>;
+/** A message as it is reported, without its slot, time and destination. */
+type ReportedMessage = Omit<SentMessage, 'sequence' | 'afterMs' | 'to'>;
 
-/** @returns undefined for kinds that are not told */
-export function toldMessage(message: SealedMessage): Told | undefined {
-  const { kind } = message;
+const REPORTED: ReadonlySet<string> = new Set(REPORTED_KINDS);
+
+/** @returns undefined for kinds that are not reported */
+export function reportedMessage(message: SealedMessage): ReportedMessage | undefined {
+  if (!isReported(message)) return undefined;
+  const { kind, view } = message;
   switch (kind) {
     case 'vote':
-    case 'certificate': {
-      const { phase, view, digest } = message;
-      return { kind, phase, view, digest: shortDigest(digest) };
-    }
+    case 'certificate':
+      return { kind, phase: message.phase, view, digest: reportedDigest(message.digest) };
     case 'pre-prepare':
-    case 'decision': {
-      const { view, digest } = message;
-      return { kind, phase: null, view, digest: shortDigest(digest) };
-    }
+    case 'decision':
+      return { kind, phase: null, view, digest: reportedDigest(message.digest) };
     case 'reply': {
-      const { view, results } = message;
-      const [first] = results;
-      const digest = first === undefined ? null : shortDigest(first.batch);
-      return { kind, phase: null, view, digest };
+      const [first] = message.results;
+      return { kind, phase: null, view, digest: first ? reportedDigest(first.batch) : null };
     }
-    case 'brief-reply':
-    case 'view-change':
-    case 'new-view':
-    case 'suspicion':
-      return { kind, phase: null, view: message.view, digest: null };
-    case 'request':
-    case 'requests':
-    case 'status':
-    case 'fetch':
-    case 'fetch-chunk':
-    case 'chunk-part':
-      return undefined;
+    default:
+      return { kind, phase: null, view, digest: null };
   }
+}
+
+function isReported(
+  message: SealedMessage,
+): message is Extract<SealedMessage, { readonly kind: SentMessage['kind'] }> {
+  return REPORTED.has(message.kind);
 }
 
 /** The slot that a message is about, if it is about one. */
@@ -68,14 +62,14 @@ export function slotOf(message: ProtocolMessage | SealedMessage): number | undef
 }
 
 /** Whom a message is for, in one word. Clients are not named. */
-export function toldDestination(to: Destination): SentMessage['to'] {
+export function reportedDestination(to: Destination): SentMessage['to'] {
   return to.kind === 'replica' ? to.id : to.kind;
 }
 
-export function toldDecision(slot: ExecutedSlot): ReportedDecision {
+export function reportedDecision(slot: ExecutedSlot): ReportedDecision {
   const { sequence, view, digest, requests, fast, fellBack, durationMs, tally } = slot;
   return {
-    ...{ sequence, view, digest: shortDigest(digest), requests, fast, fellBack },
+    ...{ sequence, view, digest: reportedDigest(digest), requests, fast, fellBack },
     durationMs: durationMs ?? null,
     correct: tally.correct,
     corrupt: tally.corrupt,
@@ -83,7 +77,7 @@ export function toldDecision(slot: ExecutedSlot): ReportedDecision {
 }
 
 /** @returns undefined for stable checkpoints, which come all the time, and what is for logs alone */
-export function toldProgress(progress: Progress): ReportedProgress | undefined {
+export function reportedProgress(progress: Progress): ReportedProgress | undefined {
   const nothing = { view: null, sequence: null, why: null };
   const { kind } = progress;
   switch (kind) {
@@ -102,7 +96,7 @@ export function toldProgress(progress: Progress): ReportedProgress | undefined {
   }
 }
 
-export function toldEvidence(evidence: Evidence): ReportedEvidence {
+export function reportedEvidence(evidence: Evidence): ReportedEvidence {
   const { kind, accused } = evidence;
   switch (kind) {
     case 'conflicting-votes':

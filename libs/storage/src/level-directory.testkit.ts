@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { LevelStore, type LevelStoreOptions } from './level-store.js';
-import { digests } from './records.contract.js';
+import { digests } from './records.testkit.js';
 
 export const IDENTITY = { cluster: 'test', replica: 1 } as const;
 

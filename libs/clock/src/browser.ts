@@ -1,0 +1,2 @@
+export { soon } from './browser-soon.js';
+export type { Clock } from './clock.js';

@@ -1,0 +1,24 @@
+export {
+  adminsOf,
+  formatClusterFile,
+  parseClusterConfig,
+  clusterKeys,
+  requireClient,
+  requireMember,
+  type Client,
+  type ClusterConfig,
+  type ClusterMode,
+  type Member,
+  type Tuning,
+} from './cluster-config.js';
+export { MAX_MEMBERS, NAME_PATTERN, SIGNATURE_CHOICES } from './cluster-schema.js';
+export { BLS_FROM, type SignatureChoice } from './signature-scheme.js';
+export { ConfigurationError, notAllowed } from './configuration-error.js';
+export {
+  developmentCluster,
+  developmentKey,
+  developmentVotingKey,
+  GATEWAY_CLIENT,
+  isDevelopmentCluster,
+} from './development.js';
+export { clientFacts, settingsOf, stateSettings } from './settings.js';
