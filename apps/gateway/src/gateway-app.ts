@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { ModulesContainer, NestFactory } from '@nestjs/core';
+import { NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { CcroClient } from '@ccro/client';
@@ -12,12 +12,17 @@ import {
 } from '@ccro/http';
 import { holdConnections } from '@ccro/program';
 import { BrokerServer } from '@ccro/transport';
-import { peekKind } from '@ccro/wire';
 import { GatewayModule } from './gateway.module.js';
-import { guardDoor } from './door/door.js';
-import { allowOrigins } from './door/cors.js';
-import { GATEWAY_SETTINGS, MAX_BODY_BYTES } from './gateway.constants.js';
-import type { GatewayOptions, GatewaySettings } from './gateway.options.js';
+import { guardRoutes } from './auth/auth-hook.js';
+import { callerOf } from './auth/caller.js';
+import { Relays } from './connection/relays.js';
+import { allowOrigins } from './auth/cors.js';
+import {
+  GATEWAY_SETTINGS,
+  MAX_BODY_BYTES,
+  type GatewayOptions,
+  type GatewaySettings,
+} from './settings/gateway.options.js';
 import { countAnswers } from './metrics/http-metrics.js';
 import { refuseWhenFull } from './requests/overload-hook.js';
 import { serveOpenApi } from './openapi/openapi.js';
@@ -56,13 +61,21 @@ async function createGatewayApp(
   const { broker, host } = options;
   const app = await NestFactory.create<NestFastifyApplication>(
     GatewayModule.forRoot(options),
-    createHttpAdapter(MAX_BODY_BYTES),
+    createHttpAdapter(MAX_BODY_BYTES, (request) => callerOf(request).name),
     { abortOnError: false, bodyParser: false },
   );
-  const channels = [app.get(CcroClient).inbox];
-  const modules = app.get(ModulesContainer);
+  const client = app.get(CcroClient);
+  const relays = app.get(Relays);
   app.connectMicroservice<MicroserviceOptions>({
-    strategy: new BrokerServer({ channels, peek: peekKind }, { broker, modules }),
+    strategy: new BrokerServer({
+      broker,
+      // Those of clients whose requests the gateway carries are added later.
+      channels: [client.inbox],
+      receive: (channel, payload) => {
+        if (channel === client.inbox) client.receive(payload);
+        else relays.receive(channel, payload);
+      },
+    }),
   });
   countAnswers(app);
   try {
@@ -76,7 +89,7 @@ async function createGatewayApp(
     await allowOrigins(app, corsOrigins);
     // The page asks for the key itself.
     await app.get(Page).serve(app);
-    guardDoor(app, { apiKeys, rateLimit });
+    guardRoutes(app, { apiKeys, rateLimit });
     serveOpenApi(app);
     refuseWhenFull(app);
     holdConnections(app.getHttpServer(), (line) => new Logger('gateway').warn(line));

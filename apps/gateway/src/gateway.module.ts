@@ -5,9 +5,9 @@ import { ClusterModule } from './cluster/cluster.module.js';
 import { ComparisonModule } from './comparison/comparison.module.js';
 import { ConnectionModule } from './connection/connection.module.js';
 import { EventsModule } from './events/events.module.js';
-import { EntranceController } from './entrance/entrance.controller.js';
+import { LinksController } from './links/links.controller.js';
 import { ExperimentsModule } from './experiments/experiments.module.js';
-import type { GatewayOptions } from './gateway.options.js';
+import type { GatewayOptions } from './settings/gateway.options.js';
 import { HealthModule } from './health/health.module.js';
 import { KvModule } from './kv/kv.module.js';
 import { LedgerModule } from './ledger/ledger.module.js';
@@ -18,7 +18,7 @@ import { ReceiptsModule } from './receipts/receipts.module.js';
 import { RequestsModule } from './requests/requests.module.js';
 import { SignedRequestsModule } from './signed/signed-requests.module.js';
 
-/** The front door of a cluster: HTTP in, a client of the cluster inside. */
+/** HTTP outside, one client of the cluster inside. */
 @Module({})
 export class GatewayModule {
   static forRoot(options: GatewayOptions): DynamicModule {
@@ -38,7 +38,7 @@ export class GatewayModule {
         ExperimentsModule,
         ComparisonModule,
       ],
-      controllers: [EntranceController],
+      controllers: [LinksController],
       providers: [
         { provide: Page, useFactory: () => Page.read(options.pageDirectory) },
         { provide: APP_FILTER, useClass: ProblemFilter },

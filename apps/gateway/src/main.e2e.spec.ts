@@ -63,7 +63,7 @@ describe('the gateway as a program', () => {
     gateway.kill('SIGTERM');
     const { stdout, stderr } = await ended;
     expect(stderr).not.toContain('Error');
-    expect((stdout + stderr).match(/the door is open: .*API_KEYS_FILE/g)).toHaveLength(1);
+    expect((stdout + stderr).match(/no API keys are set: .*API_KEYS_FILE/g)).toHaveLength(1);
     await expect(fetch(`${url}/health/live`)).rejects.toThrow('fetch failed');
   });
 

@@ -22,19 +22,19 @@ import { Logger } from '@nestjs/common';
 const USAGE = `node dist/programs/gateway.js
 
 The gateway over Redis. It takes no arguments: everything is set by environment variables, such as
-CCRO_CONFIG, REDIS_URL, GATEWAY_PORT, API_KEYS_FILE. README.md, "Settings", lists them all.
+CCRO_CONFIG, REDIS_URL, GATEWAY_PORT, API_KEYS_FILE. docs/CONFIGURATION.md lists them all.
 `;
 
-const OPEN_DOOR =
-  'the door is open: whoever reaches this gateway may do everything; API_KEYS_FILE closes it';
+const NO_API_KEYS =
+  'no API keys are set: anyone who reaches this gateway may do everything; set API_KEYS_FILE';
 
 /** `nest start gateway`: the gateway over Redis, configured by the environment alone. */
 async function main(): Promise<void> {
   startServerProgram(import.meta.url, USAGE);
   endWithWrappers();
   const environment = readGatewayEnvironment(process.env);
-  const { clientId, configPath, keyFile, port, apiKeysFile } = environment;
-  const config = loadClusterConfig(configPath);
+  const { clientId, codec, configPath, keyFile, port, apiKeysFile } = environment;
+  const config = loadClusterConfig(configPath, codec);
   const owner = { role: 'client', id: clientId } as const;
   const { secretKey } = loadPrivateKey({ config, configPath, owner, keyFile });
   const ca = loadRedisCa(environment);
@@ -48,7 +48,7 @@ async function main(): Promise<void> {
   ]) {
     logger.warn(warning);
   }
-  if (apiKeys === undefined) logger.warn(OPEN_DOOR);
+  if (apiKeys === undefined) logger.warn(NO_API_KEYS);
   const name = `ccro:gateway:${clientId}`;
   // Loaded only when the settings are right: what is wrong is said at once.
   const { startGateway } = await import('./gateway-app.js');

@@ -1,4 +1,4 @@
-import { RedisUrl } from '@ccro/broker';
+import { RedisUrl } from '@ccro/redis';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -2,6 +2,7 @@ import { InProcessHub } from '@ccro/broker';
 import { CcroClient } from '@ccro/client';
 import { systemClock } from '@ccro/clock';
 import {
+  clientFacts,
   clusterKeys,
   developmentCluster,
   developmentKey,
@@ -9,8 +10,8 @@ import {
   type ClusterConfig,
 } from '@ccro/cluster-config';
 import { createVerification, type Verifier } from '@ccro/crypto';
-import { Courier } from '../src/queue/courier.js';
-import { decidedAnswer } from '../src/requests/decided-answer.js';
+import { RequestSender } from '../src/queue/request-sender.js';
+import { decidedAnswer } from '../src/answers/decided-answer.js';
 import { ScriptedCluster } from './scripted-cluster.js';
 
 const CLIENT_KEY = developmentKey('client', GATEWAY_CLIENT).secretKey;
@@ -33,7 +34,7 @@ export interface MemberOptions {
 
 export interface SceneMember {
   readonly client: CcroClient;
-  readonly courier: Courier;
+  readonly sender: RequestSender;
   readonly verifier: Verifier;
   /** As if the process had ended: nothing is sent or received any more. */
   end(): Promise<void>;
@@ -71,8 +72,7 @@ async function createMember(
   const broker = hub.broker(`ccro:gateway:${GATEWAY_CLIENT}`);
   const client = new CcroClient(
     {
-      cluster: config.cluster,
-      n: config.members.length,
+      ...clientFacts(config),
       client: GATEWAY_CLIENT,
       secretKey,
       maxOutstanding,
@@ -81,10 +81,10 @@ async function createMember(
   );
   await broker.connect();
   await client.listen();
-  const courier = new Courier(client, (id, outcome) => decidedAnswer(id, outcome, config));
+  const sender = new RequestSender(client, (id, outcome) => decidedAnswer(id, outcome, config));
   const end = async (): Promise<void> => {
     client.close();
     await broker.close();
   };
-  return { client, courier, verifier, end };
+  return { client, sender, verifier, end };
 }

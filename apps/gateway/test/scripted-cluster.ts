@@ -18,8 +18,8 @@ export interface Script {
 }
 
 /**
- * Replicas without consensus: one of them executes what it hears, in order, and all sign that
- * result with their own keys. Enough for whoever is a client of a cluster.
+ * Replicas without consensus: one of them executes what it receives, in order, and all sign that
+ * result with their own keys. Enough to test clients of a cluster.
  */
 export class ScriptedCluster {
   readonly scripts: Script[];

@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import { InProcessHub } from '@ccro/broker';
 import { developmentCluster, developmentKey, GATEWAY_CLIENT } from '@ccro/cluster-config';
 import { startGateway, type GatewayApp } from '../src/gateway-app.js';
-import type { GatewayOptions } from '../src/gateway.options.js';
+import type { GatewayOptions } from '../src/settings/gateway.options.js';
 import { ScriptedCluster } from './scripted-cluster.js';
 
 Logger.overrideLogger(['warn', 'error', 'fatal']);

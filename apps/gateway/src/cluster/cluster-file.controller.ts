@@ -1,10 +1,9 @@
 import { Controller, Get, Header, Inject } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { formatClusterFile } from '@ccro/cluster-config';
-import { GATEWAY_SETTINGS } from '../gateway.constants.js';
-import type { GatewaySettings } from '../gateway.options.js';
+import { GATEWAY_SETTINGS, type GatewaySettings } from '../settings/gateway.options.js';
 
-/** The cluster file, which is public: whoever takes it from here trusts the gateway for the keys. */
+/** The cluster file, which is public. Callers that take it from here trust the gateway for the keys. */
 @ApiTags('cluster')
 @Controller('cluster')
 export class ClusterFileController {

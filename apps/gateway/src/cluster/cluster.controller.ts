@@ -1,12 +1,18 @@
 import { Body, Controller, Delete, Get, Param, Put } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { ReplicaId } from '@ccro/consensus';
-import { Needs } from '../door/access.js';
+import { FAULT_KINDS } from '@ccro/faults';
+import { z } from 'zod';
+import { Needs } from '../auth/access.js';
 import { ApiProblems } from '../openapi/api-problems.decorator.js';
 import { ClusterService, type ClusterStatus, type NodeSummary } from './cluster.service.js';
-import { setFaultSchema, type SetFaultDto } from './dto/set-fault.dto.js';
 import { FaultsService, type NodeFault } from './faults.service.js';
 import { MemberIdPipe } from './member-id.pipe.js';
+
+/** Body of `PUT /nodes/:id/fault`. */
+const setFaultSchema = z.strictObject({ kind: z.enum(FAULT_KINDS) });
+
+type SetFaultDto = z.infer<typeof setFaultSchema>;
 
 @ApiTags('cluster')
 @Controller()

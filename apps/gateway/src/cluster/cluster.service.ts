@@ -4,8 +4,7 @@ import { primaryOf, type ReplicaId, type View } from '@ccro/consensus';
 import { ProblemException } from '@ccro/http';
 import type { NodeQuery } from '@ccro/wire';
 import { BrokerWatch } from '../connection/broker-watch.js';
-import { GATEWAY_SETTINGS } from '../gateway.constants.js';
-import type { GatewaySettings } from '../gateway.options.js';
+import { GATEWAY_SETTINGS, type GatewaySettings } from '../settings/gateway.options.js';
 import { Endings } from '../queue/endings.js';
 import { REQUEST_QUEUE, type RequestQueue } from '../queue/request-queue.js';
 import { EvidenceJudge } from './evidence-judge.js';
@@ -57,8 +56,8 @@ interface AskedStatus {
 }
 
 /**
- * Asks the nodes how they are and puts their answers together. Callers share a question to a node,
- * and its answer for a moment: whoever asks, however often, costs nodes no more than that.
+ * Asks the nodes for their status and merges the answers. Concurrent callers share one query per node,
+ * and its answer for a short time, so the load on nodes does not grow with the number of callers.
  */
 @Injectable()
 export class ClusterService {
@@ -72,8 +71,8 @@ export class ClusterService {
     endings: Endings,
     @Inject(REQUEST_QUEUE) queue: RequestQueue,
   ) {
-    // Whoever waited for a decision may ask what nodes say of it; where decisions come all the time,
-    // the moment is short enough.
+    // A caller that waited for a decision may ask for its effect at once, so the answers are dropped.
+    // While more requests are pending, the time for which they are kept is short enough.
     endings.onFinished(() => {
       if (queue.counts().pending === 0) this.forget();
     });
@@ -150,10 +149,19 @@ export class ClusterService {
     }
   }
 
-  /** What node `id` says now: for whoever asks seldom. Others are told it too. */
+  /** The same; undefined of a node that gives no answer. @throws ProblemException `shutting-down` */
+  answerOf(id: ReplicaId, query: NodeQuery): Promise<unknown> {
+    return this.ask(id, query).catch((error: unknown) => {
+      if (error instanceof ProblemException && error.problem === 'node-unreachable')
+        return undefined;
+      throw error;
+    });
+  }
+
+  /** What node `id` says now, for callers that ask seldom. The answer is shared with the others. */
   asOfNow(id: ReplicaId): Promise<NodeStatus | undefined> {
-    const asking = this.ask(id, { type: 'status' });
-    const answer = asking.then((given) => readNodeStatus(id, given), unlessUnreachable);
+    const asking = this.answerOf(id, { type: 'status' });
+    const answer = asking.then((given) => readNodeStatus(id, given));
     const asked: AskedStatus = { answer, untilMs: Infinity };
     this.asked.set(id, asked);
     const end = (): void => {
@@ -199,7 +207,7 @@ export class ClusterService {
   }
 }
 
-function unlessUnreachable(error: unknown): undefined {
-  if (error instanceof ProblemException && error.problem === 'node-unreachable') return undefined;
-  throw error;
+/** Too few nodes say what is asked for, which may pass. */
+export function quorumUnreachable(detail: string): ProblemException {
+  return new ProblemException('quorum-unreachable', detail, { headers: { 'retry-after': '1' } });
 }

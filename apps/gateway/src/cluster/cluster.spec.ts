@@ -115,6 +115,20 @@ describe('GET /status', () => {
     expect((await call('POST', '/requests', { json: { data: 1 } })).status).toBe(200);
   });
 
+  it('I24: a node that leaves no counter for questions hinders no other', async () => {
+    const { call, cluster } = await start();
+    await call('POST', '/requests', { json: { data: 1 } });
+    const retry = { session: 'last', counter: Number.MAX_SAFE_INTEGER };
+    cluster.scripts[1] = { answer: () => ({ retry }) };
+    for (let times = 0; times < 3; times += 1) {
+      for (const path of ['/ledger?from=1', '/ledger/1', '/status', '/health/ready']) {
+        expect({ path, status: (await call('GET', path)).status }).toEqual({ path, status: 200 });
+      }
+      const { body } = await call('GET', '/nodes/1/status');
+      expect(body).toMatchObject({ id: 1, up: false });
+    }
+  });
+
   it('names who is accused, by whom', async () => {
     const { call, cluster } = await start();
     const accuse = (...entries: object[]) => ({

@@ -1,9 +1,9 @@
 /**
- * What evidence that nodes show is worth, by the signatures in it.
+ * Judges the evidence that nodes report by the signatures in it.
  *
  * Invariants kept here:
  * - nothing is `proven` or `signed` before the accused's own signatures were checked here, so a
- *   witness that invents something makes at most a suspicion of it;
+ *   witness that invents evidence causes at most a suspicion;
  * - bounded work: what was established once is not checked again, and of each witness a few
  *   statements a minute are checked, whatever it shows.
  */
@@ -22,8 +22,7 @@ import {
 import { isRejected, Verifier } from '@ccro/crypto';
 import { decodeShown } from '@ccro/wire';
 import { z } from 'zod';
-import { GATEWAY_SETTINGS } from '../gateway.constants.js';
-import type { GatewaySettings } from '../gateway.options.js';
+import { GATEWAY_SETTINGS, type GatewaySettings } from '../settings/gateway.options.js';
 
 /** Statements of each witness that are checked in a minute. */
 const CHECKS_PER_MINUTE = 64;
@@ -44,7 +43,7 @@ const statements = z.discriminatedUnion('kind', [
 export interface ShownEvidence {
   readonly accused: ReplicaId;
   readonly kind: Evidence['kind'];
-  /** The statements: what they are is the node's word until they are checked. */
+  /** The statements as the node reported them, until they are checked. */
   readonly latest?: unknown;
 }
 

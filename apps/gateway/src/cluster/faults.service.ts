@@ -3,8 +3,7 @@ import type { ReplicaId } from '@ccro/consensus';
 import { FAULT_KINDS, type FaultKind } from '@ccro/faults';
 import { z } from 'zod';
 import { ProblemException } from '@ccro/http';
-import { GATEWAY_SETTINGS } from '../gateway.constants.js';
-import type { GatewaySettings } from '../gateway.options.js';
+import { GATEWAY_SETTINGS, type GatewaySettings } from '../settings/gateway.options.js';
 import { ClusterService } from './cluster.service.js';
 
 /** A node's fault after it was set; null when it behaves. */

@@ -1,8 +1,7 @@
 import { Inject, Injectable, type PipeTransform } from '@nestjs/common';
 import type { ReplicaId } from '@ccro/consensus';
 import { ProblemException } from '@ccro/http';
-import { GATEWAY_SETTINGS } from '../gateway.constants.js';
-import type { GatewaySettings } from '../gateway.options.js';
+import { GATEWAY_SETTINGS, type GatewaySettings } from '../settings/gateway.options.js';
 
 /** The `:id` of a node. @throws ProblemException `not-found` unless the cluster has that member */
 @Injectable()

@@ -28,8 +28,8 @@ const RESTS_ON: Readonly<Record<Evidence['kind'], string>> = {
 const WORD_ALONE = 'no signature was shown that holds';
 
 /**
- * Puts together whom the nodes accuse of what: what is proven first, then by witnesses. Each node
- * and kind is one entry, so witnesses that invent a lot add no more than these.
+ * Merges the accusations of the nodes: proven ones first, then by number of witnesses. There is one
+ * entry per node and kind, so witnesses that invent accusations add a bounded number.
  */
 export function suspectsIn(
   statuses: readonly NodeStatus[],

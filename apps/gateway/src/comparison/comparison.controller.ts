@@ -1,7 +1,9 @@
-import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import { Body, Controller, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { comparisonRequestSchema, type Comparison, type ComparisonRequest } from '@ccro/experiment';
-import { AtDoor } from '../door/access.js';
+import { whenOver } from '@ccro/http';
+import type { FastifyReply } from 'fastify';
+import { RouteRule } from '../auth/access.js';
 import { ApiProblems } from '../openapi/api-problems.decorator.js';
 import { ComparisonService } from './comparison.service.js';
 
@@ -11,7 +13,7 @@ export class ComparisonController {
   constructor(private readonly comparisons: ComparisonService) {}
 
   @Post()
-  @AtDoor({ shares: 'comparisons' })
+  @RouteRule({ shares: 'comparisons' })
   @HttpCode(200)
   @ApiOperation({
     summary: 'One request under PBFT and under CCRO, in small clusters of their own, side by side',
@@ -26,7 +28,10 @@ export class ComparisonController {
   )
   compare(
     @Body({ schema: comparisonRequestSchema }) request: ComparisonRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Comparison> {
-    return this.comparisons.compare(request);
+    const over = new AbortController();
+    whenOver(reply, () => over.abort());
+    return this.comparisons.compare(request, over.signal);
   }
 }

@@ -1,13 +1,12 @@
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
-import { Quit } from '@ccro/clock';
+import { anyOf, Quit } from '@ccro/clock';
 import { compareModes, type Comparison, type ComparisonRequest } from '@ccro/experiment';
 import { ProblemException } from '@ccro/http';
 import { requireExperiments } from '../experiments/switch.js';
-import { GATEWAY_SETTINGS } from '../gateway.constants.js';
-import type { GatewaySettings } from '../gateway.options.js';
+import { GATEWAY_SETTINGS, type GatewaySettings } from '../settings/gateway.options.js';
 import { operationOf } from '../requests/operations.js';
 
-/** The same request under both modes, in a process of its own. The door gives each caller one at a time. */
+/** The same request under both modes, in a process of its own. Each caller may have one at a time. */
 @Injectable()
 export class ComparisonService implements BeforeApplicationShutdown {
   private readonly ending = new AbortController();
@@ -15,12 +14,15 @@ export class ComparisonService implements BeforeApplicationShutdown {
 
   constructor(@Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings) {}
 
-  /** @throws ProblemException `experiments-disabled`, `shutting-down`, or what is wrong with the data */
-  async compare(request: ComparisonRequest): Promise<Comparison> {
+  /**
+   * @param over aborts when nobody waits for it any more, at the latest when it was answered
+   * @throws ProblemException `experiments-disabled`, `shutting-down`, or what is wrong with the data
+   */
+  async compare(request: ComparisonRequest, over: AbortSignal): Promise<Comparison> {
     requireExperiments(this.settings);
     const operation = operationOf({ data: request.data }, this.settings.config);
     if (this.ending.signal.aborted) throw shuttingDown();
-    const comparison = this.run(request, operation);
+    const comparison = this.run(request, operation, anyOf(this.ending.signal, over));
     const ended = comparison.catch(() => undefined);
     this.underWay.add(ended);
     try {
@@ -37,10 +39,14 @@ export class ComparisonService implements BeforeApplicationShutdown {
     await Promise.all(this.underWay);
   }
 
-  private async run(request: ComparisonRequest, operation: string): Promise<Comparison> {
+  private async run(
+    request: ComparisonRequest,
+    operation: string,
+    signal: AbortSignal,
+  ): Promise<Comparison> {
     const observer = this.settings.createObserver();
     try {
-      return await compareModes(request, operation, observer, this.ending.signal);
+      return await compareModes(request, operation, observer, signal);
     } finally {
       await observer.close();
     }

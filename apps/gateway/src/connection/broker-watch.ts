@@ -41,8 +41,8 @@ export class BrokerWatch {
   }
 
   /**
-   * Notes that the broker has just answered over another connection. An outage is over then, but
-   * for its own connection: unless that is back at its next attempt, a new outage begins.
+   * Notes that the broker has just answered over another connection. The outage is over then, except
+   * for the broker's own connection: unless that is back at its next attempt, a new outage begins.
    */
   answersElsewhere(): void {
     if (this.outage) this.beginAfter(RECONNECTED_WITHIN_MS);

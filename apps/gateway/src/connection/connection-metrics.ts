@@ -1,8 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CcroClient } from '@ccro/client';
 import { Counter, Gauge, Registry } from 'prom-client';
-import { GATEWAY_SETTINGS } from '../gateway.constants.js';
-import type { GatewaySettings } from '../gateway.options.js';
+import { GATEWAY_SETTINGS, type GatewaySettings } from '../settings/gateway.options.js';
 
 /** What is counted about the connection with the cluster, read when it is asked for. */
 @Injectable()

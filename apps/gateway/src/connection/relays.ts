@@ -1,15 +1,15 @@
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { CcroClient } from '@ccro/client';
 import { systemClock } from '@ccro/clock';
+import { clientFacts } from '@ccro/cluster-config';
 import { generateKeyPair, Verifier } from '@ccro/crypto';
-import { GATEWAY_SETTINGS } from '../gateway.constants.js';
-import type { GatewaySettings } from '../gateway.options.js';
+import { GATEWAY_SETTINGS, type GatewaySettings } from '../settings/gateway.options.js';
 
 /**
  * Carries requests that other clients of the cluster signed themselves, and their replies.
  *
- * Invariant kept here: the gateway has none of their keys. Whatever a relay signed would be signed
- * with a key that nobody knows, and no node would take it.
+ * Invariant kept here: the gateway has none of their keys. A relay signs with a random key,
+ * which no node accepts.
  */
 @Injectable()
 export class Relays implements BeforeApplicationShutdown {
@@ -36,7 +36,7 @@ export class Relays implements BeforeApplicationShutdown {
     return relay;
   }
 
-  /** Takes bytes from a channel: anybody may have sent them. */
+  /** Takes bytes from a channel; their sender is unknown. */
   receive(channel: string, payload: Uint8Array): void {
     this.byChannel.get(channel)?.receive(payload);
   }
@@ -48,12 +48,7 @@ export class Relays implements BeforeApplicationShutdown {
   private create(id: string): CcroClient {
     const { config, broker } = this.settings;
     const client = new CcroClient(
-      {
-        cluster: config.cluster,
-        n: config.members.length,
-        client: id,
-        secretKey: generateKeyPair().secretKey,
-      },
+      { ...clientFacts(config), client: id, secretKey: generateKeyPair().secretKey },
       { broker, verifier: this.verifier, clock: systemClock },
     );
     this.byClient.set(id, client);

@@ -1,21 +1,21 @@
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { median, quantile } from '@ccro/figures';
 import {
-  shortDigest,
+  reportedDigest,
   type DecidedEvent,
   type HistoryEvent,
   type RatesEvent,
 } from '@ccro/telemetry';
 import { Endings } from '../queue/endings.js';
 import { REQUEST_QUEUE, type RequestQueue } from '../queue/request-queue.js';
-import type { DecidedAnswer, FinishedAnswer } from '../requests/request-record.js';
+import type { DecidedAnswer, FinishedAnswer } from '../answers/request-record.js';
 
 const SECOND_MS = 1_000;
 /** Decisions told one by one, a second; all of them are counted. */
 const TOLD_PER_SECOND = 10;
 /** Consensus times a second that quantiles are made of. */
 const MAX_TIMES = 2_000;
-/** What is kept for whoever comes later: two minutes, and the newest decisions. */
+/** What is kept for readers that come later: two minutes, and the newest decisions. */
 const KEPT = { rates: 120, decided: 24 } as const;
 
 const noCounts = (): { accepted: number; decided: number; failed: number; refused: number } => ({
@@ -26,8 +26,8 @@ const noCounts = (): { accepted: number; decided: number; failed: number; refuse
 });
 
 /**
- * What this gateway does with requests, second by second, and what it did in the last minutes:
- * whoever comes to look sees what was before.
+ * What this gateway does with requests, second by second. The last minutes are kept, so that a new
+ * reader sees them too.
  */
 @Injectable()
 export class Activity implements BeforeApplicationShutdown {
@@ -47,7 +47,7 @@ export class Activity implements BeforeApplicationShutdown {
     this.timer.unref();
   }
 
-  /** Whoever is told from now on; undefined: nobody. */
+  /** Sets the listener; undefined: none. */
   tell(listener: ((event: DecidedEvent | RatesEvent) => void) | undefined): void {
     this.listener = listener;
   }
@@ -86,7 +86,7 @@ export class Activity implements BeforeApplicationShutdown {
     this.counts.decided += 1;
     if (this.times.length < MAX_TIMES) this.times.push(answer.consensusTimeMs);
     if (this.counts.decided > TOLD_PER_SECOND) return;
-    const event = toldAnswer(answer);
+    const event = decidedEvent(answer);
     this.decided.push(event);
     if (this.decided.length > KEPT.decided) this.decided.shift();
     this.listener?.(event);
@@ -106,10 +106,10 @@ export class Activity implements BeforeApplicationShutdown {
   }
 }
 
-function toldAnswer(answer: DecidedAnswer): DecidedEvent {
+function decidedEvent(answer: DecidedAnswer): DecidedEvent {
   const { id, view, sequence, digest, consensusTimeMs, nodes } = answer;
   return {
-    ...{ type: 'decided', id, view, sequence, digest: shortDigest(digest), consensusTimeMs },
+    ...{ type: 'decided', id, view, sequence, digest: reportedDigest(digest), consensusTimeMs },
     nodes: nodes.map(({ id: node, reply, correct, corrupt }) => ({
       id: node,
       reply,

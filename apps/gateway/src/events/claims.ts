@@ -3,8 +3,8 @@
  *
  * Invariants kept here:
  * - a claim is passed on when f+1 distinct nodes made it, never earlier;
- * - bounded memory, node by node: of each the newest claims are kept, so that one which claims a
- *   lot pushes out none but its own.
+ * - bounded memory, node by node: of each the newest claims are kept, so that a node with
+ *   many claims displaces only its own.
  */
 export class Claims<Word> {
   /** Of each node, by what the claim is about; the oldest first. */
@@ -32,10 +32,10 @@ export class Claims<Word> {
   }
 
   /**
-   * Takes a node's word; a later word on the same takes the place of an earlier one.
+   * Records what a node says; a later statement on the same subject replaces an earlier one.
    *
-   * @returns the words of f+1 nodes by node, when this was the last that it took; undefined before
-   *   and after
+   * @returns the statements of f+1 nodes, by node, when this one completes them; undefined before and
+   *   after
    */
   add(node: number, about: string, word: Word): ReadonlyMap<number, Word> | undefined {
     if (this.agreed.has(about)) return undefined;

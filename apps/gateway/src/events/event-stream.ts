@@ -14,7 +14,7 @@ export interface EventOutput {
 
 /**
  * One reader of server-sent events. What is kept for it is bounded: a reader that is too slow
- * loses events and is told how many; one that takes nothing between two checks is hung up on.
+ * loses events and is told how many; one that takes nothing between two checks is disconnected.
  */
 export class EventStream {
   private skipped = 0;
@@ -35,7 +35,7 @@ export class EventStream {
     this.output.write(frame);
   }
 
-  /** To be called now and then. Hangs up on a reader that was full at the last check as well. */
+  /** To be called periodically. Disconnects a reader that was full at the last check as well. */
   check(): void {
     const isFull = this.isFull();
     if (isFull && this.wasFull) this.output.destroy();

@@ -4,7 +4,7 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { whenOver } from '@ccro/http';
 import { BROKER_TRANSPORT, BrokerContext } from '@ccro/transport';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { AtDoor } from '../door/access.js';
+import { RouteRule } from '../auth/access.js';
 import { ApiProblems } from '../openapi/api-problems.decorator.js';
 import { EventsService } from './events.service.js';
 
@@ -21,7 +21,7 @@ export class EventsController {
   constructor(private readonly events: EventsService) {}
 
   @Get('events')
-  @AtDoor({ shares: 'events' })
+  @RouteRule({ shares: 'events' })
   @ApiOperation({ summary: 'What happens in the cluster, as server-sent events' })
   @ApiOkResponse({ content: { 'text/event-stream': { schema: { type: 'string' } } } })
   @ApiProblems('overloaded')

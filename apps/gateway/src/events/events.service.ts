@@ -1,11 +1,10 @@
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { channelNames } from '@ccro/broker';
 import { CcroClient } from '@ccro/client';
-import { FAULT_DESCRIPTIONS } from '@ccro/faults';
+import { FAULTS } from '@ccro/faults';
 import { readReport, type ClusterEvent, type HelloEvent } from '@ccro/telemetry';
 import { Gauge, Registry } from 'prom-client';
-import { GATEWAY_SETTINGS } from '../gateway.constants.js';
-import type { GatewaySettings } from '../gateway.options.js';
+import { GATEWAY_SETTINGS, type GatewaySettings } from '../settings/gateway.options.js';
 import { Activity } from './activity.js';
 import { eventFrame, EventStream, type EventOutput } from './event-stream.js';
 import { EvidenceLooks } from './evidence-looks.js';
@@ -15,7 +14,7 @@ import { ReportMerger } from './report-merger.js';
 const BATCH_EVERY_MS = 100;
 const BATCHES_PER_SECOND = 1_000 / BATCH_EVERY_MS;
 const BATCHES_PER_CHECK = 15 * BATCHES_PER_SECOND;
-/** Reports of each node that are read in one batch: whoever floods its channel is not read. */
+/** Reports of each node that are read in one batch; further ones are dropped. */
 const REPORTS_PER_NODE = 2;
 
 /** Subscribed to the telemetry of all nodes while there are readers, once for all of them. */
@@ -76,8 +75,8 @@ export class EventsService implements BeforeApplicationShutdown {
   }
 
   /**
-   * Takes bytes from the broker. Whoever may publish on a node's channel, which with Redis users is
-   * that node alone, tells about that node and no other.
+   * Takes bytes from the broker. A report counts for the node whose channel it came on; with Redis
+   * users only that node may publish there.
    */
   receive(channel: string, payload: Uint8Array): void {
     const node = this.nodes.get(channel);
@@ -98,8 +97,8 @@ export class EventsService implements BeforeApplicationShutdown {
   private hello(): HelloEvent {
     const { config, faultInjection } = this.settings;
     const { n, f, quorum } = this.client.size;
-    const kinds = faultInjection ? Object.entries(FAULT_DESCRIPTIONS) : [];
-    const faults = kinds.map(([kind, description]) => ({ kind, description }));
+    const kinds = faultInjection ? Object.entries(FAULTS) : [];
+    const faults = kinds.map(([kind, { description }]) => ({ kind, description }));
     const { cluster, mode } = config;
     return { type: 'hello', cluster, mode, n, f, quorum, faults };
   }

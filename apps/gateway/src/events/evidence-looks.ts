@@ -11,8 +11,8 @@ const LOOK_EVERY_MS = 1_000;
 const MAX_WAITING = 16;
 
 /**
- * Telemetry says who accuses whom; the statements that show it are in the status of the witness.
- * They are asked for and checked before an accusation is told as more than a suspicion.
+ * Telemetry reports who accuses whom; the signed statements are in the status of the witness. They are
+ * fetched and checked before an accusation is shown as more than a suspicion.
  */
 @Injectable()
 export class EvidenceLooks implements BeforeApplicationShutdown {

@@ -1,11 +1,11 @@
 /**
- * Puts the reports of many nodes together into events. Nothing here is believed, only shown.
+ * Merges the reports of many nodes into events, which are shown and never acted upon.
  *
  * Invariants kept here (one liar decides nothing that is shown of the cluster):
- * - a slot and a decision are told when f+1 nodes told of them;
+ * - a slot and a decision are shown when f+1 nodes reported them;
  * - a figure of the cluster is the (f+1)st highest that nodes named: an honest one named as much;
- * - everything else names the node whose word it is;
- * - each node has its own share of every bound: whoever floods its channel crowds out no other.
+ * - everything else names the node that said it;
+ * - each node has its own share of every bound, so a node that floods its channel displaces no other.
  */
 
 import type {
@@ -21,16 +21,16 @@ import { Claims } from './claims.js';
 
 /** Most entries of one batch of events. Each node has its share of the messages. */
 export const BATCH_LIMITS = { messages: 512, noticesPerNode: 4, evidencePerNode: 8 } as const;
-/** However many nodes there are, each has room for so many messages in a batch. */
+/** Messages of one node that a batch has room for, however many nodes there are. */
 const LEAST_SHARE = 8;
 /** Slots and decisions of each node that wait for others to tell of them as well. */
 const CLAIMS_PER_NODE = 32;
-/** Larger numbers of left out entries say no more. */
+/** Numbers of omitted entries are cut off here. */
 const MOST_OMITTED = 1_000_000;
 
 type ToldMessage = MessagesEvent['messages'][number];
 
-/** A witness accuses a node: its word, until the statements were looked at. */
+/** A witness accuses a node; unproven until the statements were checked. */
 export type Accusation = Omit<EvidenceEvent, 'type' | 'standing'>;
 
 export interface Batch {

@@ -39,7 +39,7 @@ export const orderSchema = z.object({
   plan: planSchema,
   /** Who asked for it, where callers have keys. */
   owner: z.string().optional(),
-  /** Whether somebody wants it to end. */
+  /** Whether its cancellation was asked for. */
   cancelled: z.boolean().optional(),
 });
 export type Order = z.infer<typeof orderSchema>;
@@ -65,7 +65,7 @@ export interface ExperimentParts {
   readonly order: Order;
   /** Undefined before it was started. */
   readonly account: Account | undefined;
-  /** Whether somebody measures it now. */
+  /** Whether a worker measures it now. */
   readonly isActive: boolean;
   /** Why nobody goes on with it, though it has no end of its own. */
   readonly failure?: string | undefined;
@@ -108,7 +108,7 @@ function stateOf({ order, account, isActive, failure }: ExperimentParts): Experi
   if (account?.ended !== undefined) return account.ended.state;
   if (isActive) return 'running';
   if (failure !== undefined) return 'failed';
-  // Nobody will start it any more: whoever finds it next only says so.
+  // No worker starts it any more: the next one to find it only marks it as cancelled.
   return order.cancelled === true ? 'cancelled' : 'waiting';
 }
 

@@ -14,8 +14,8 @@ import { ApiOkResponse, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@ne
 import { cellsCsv, chartOf, planRequestSchema, timesCsv, type PlanRequest } from '@ccro/experiment';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { Needs } from '../door/access.js';
-import { CalledBy, type Caller } from '../door/caller.js';
+import { Needs } from '../auth/access.js';
+import { CalledBy, type Caller } from '../auth/caller.js';
 import { ApiProblems } from '../openapi/api-problems.decorator.js';
 import type { Experiment, ExperimentSummary } from './experiment.js';
 import { ExperimentsService } from './experiments.service.js';

@@ -1,6 +1,5 @@
 import { Logger, Module } from '@nestjs/common';
-import { GATEWAY_SETTINGS } from '../gateway.constants.js';
-import type { GatewaySettings } from '../gateway.options.js';
+import { GATEWAY_SETTINGS, type GatewaySettings } from '../settings/gateway.options.js';
 import { ExperimentsController } from './experiments.controller.js';
 import { ExperimentsService } from './experiments.service.js';
 import { DurableExperimentQueue } from './queue/durable-experiment-queue.js';

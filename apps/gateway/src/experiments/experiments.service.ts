@@ -8,9 +8,8 @@ import { planOf, type PlanRequest } from '@ccro/experiment';
 import { ProblemException } from '@ccro/http';
 import { queueProblem } from '../requests/queue-problem.js';
 import type { Experiment, ExperimentSummary } from './experiment.js';
-import type { Caller } from '../door/caller.js';
-import { GATEWAY_SETTINGS } from '../gateway.constants.js';
-import type { GatewaySettings } from '../gateway.options.js';
+import type { Caller } from '../auth/caller.js';
+import { GATEWAY_SETTINGS, type GatewaySettings } from '../settings/gateway.options.js';
 import { requireExperiments } from './switch.js';
 import { EXPERIMENT_QUEUE, type ExperimentQueue } from './queue/experiment-queue.js';
 

@@ -1,12 +1,13 @@
 /**
  * What every queue does with an experiment when its turn comes.
  *
- * Invariant: a row is kept before the next cell begins, and rows are only ever added, so that who
- * goes on with the experiment measures no cell twice but the one that was under way.
+ * Invariant: a row is kept before the next cell begins, and rows are only ever added, so that a
+ * worker that continues the experiment repeats only the cell that was under way.
  */
 
 import { anyOf, Quit } from '@ccro/clock';
 import { cellsOf, runCells, type CellMeasurer, type ExperimentRow } from '@ccro/experiment';
+import { errorMessage } from '@ccro/foreign-text';
 import type { Account, Order } from './experiment.js';
 
 export interface ExperimentRun {
@@ -14,7 +15,7 @@ export interface ExperimentRun {
   /** What an earlier run left behind. */
   readonly account: Account | undefined;
   readonly createMeasurer: () => CellMeasurer;
-  /** Aborts when somebody wants the experiment to end. */
+  /** Aborts when the experiment is cancelled. */
   readonly cancelling: AbortSignal;
   /** Aborts when this process ends: the experiment waits for the next one. */
   readonly closing: AbortSignal;
@@ -59,7 +60,7 @@ async function measure(
   } catch (error) {
     if (!couldSave || (error instanceof Quit && !cancelling.aborted)) throw error;
     if (error instanceof Quit) return { state: 'cancelled' };
-    return { state: 'failed', reason: error instanceof Error ? error.message : String(error) };
+    return { state: 'failed', reason: errorMessage(error) };
   } finally {
     over.abort();
     await measurer?.close();

@@ -1,7 +1,7 @@
 import { ProblemException } from '@ccro/http';
-import type { GatewaySettings } from '../gateway.options.js';
+import type { GatewaySettings } from '../settings/gateway.options.js';
 
-/** @throws ProblemException `experiments-disabled` where whoever runs the gateway wants none */
+/** @throws ProblemException `experiments-disabled` where the gateway was started without experiments */
 export function requireExperiments({ experiments }: GatewaySettings): void {
   if (experiments) return;
   throw new ProblemException(

@@ -1,6 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Needs } from '../door/access.js';
+import { Needs } from '../auth/access.js';
 import { ApiProblems } from '../openapi/api-problems.decorator.js';
 import { HealthService, type Readiness } from './health.service.js';
 

@@ -1,12 +1,29 @@
 import { Body, Controller, Delete, Get, Param, Put } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { JsonValue } from '@ccro/state-machine';
-import { AtDoor } from '../door/access.js';
-import { CalledBy, type Caller } from '../door/caller.js';
+import { z } from 'zod';
+import { RouteRule } from '../auth/access.js';
+import { CalledBy, type Caller } from '../auth/caller.js';
 import { ApiProblems } from '../openapi/api-problems.decorator.js';
 import { IdempotencyKey } from '../requests/idempotency-key.decorator.js';
-import { putValueSchema, type PutValueDto } from './dto/put-value.dto.js';
 import { KvService, type DeletedValue, type StoredValue, type WrittenValue } from './kv.service.js';
+
+/** Body of `PUT /kv/:key`: any JSON value, null included. */
+const putValueSchema = z
+  .strictObject({ value: z.unknown() })
+  .refine((body) => Object.hasOwn(body, 'value'), { path: ['value'], message: 'Give a "value"' });
+
+type PutValueDto = z.infer<typeof putValueSchema>;
+
+/** What can go wrong with a key that should be there. */
+const KEY_PROBLEMS = [
+  'invalid-request',
+  'not-found',
+  'overloaded',
+  'broker-unreachable',
+  'queue-refused',
+  'decision-timeout',
+] as const;
 
 @ApiTags('kv')
 @Controller('kv/:key')
@@ -39,17 +56,10 @@ export class KvController {
 
   @Get()
   // It is decided like a write, and takes a place in the ledger.
-  @AtDoor({ hasEffect: true })
+  @RouteRule({ hasEffect: true })
   @ApiOperation({ summary: 'Reads a key; ordered among the writes, so never stale' })
   @ApiOkResponse()
-  @ApiProblems(
-    'invalid-request',
-    'not-found',
-    'overloaded',
-    'broker-unreachable',
-    'queue-refused',
-    'decision-timeout',
-  )
+  @ApiProblems(...KEY_PROBLEMS)
   get(@Param('key') key: string, @CalledBy() caller: Caller): Promise<StoredValue> {
     return this.kv.get(key, caller);
   }
@@ -57,14 +67,7 @@ export class KvController {
   @Delete()
   @ApiOperation({ summary: 'Removes a key' })
   @ApiOkResponse()
-  @ApiProblems(
-    'invalid-request',
-    'not-found',
-    'overloaded',
-    'broker-unreachable',
-    'queue-refused',
-    'decision-timeout',
-  )
+  @ApiProblems(...KEY_PROBLEMS)
   delete(
     @Param('key') key: string,
     @CalledBy() caller: Caller,

@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { deleteOperation, getOperation, putOperation, type JsonValue } from '@ccro/state-machine';
 import { z } from 'zod';
 import { ProblemException } from '@ccro/http';
-import type { Caller } from '../door/caller.js';
+import type { Caller } from '../auth/caller.js';
 import { operationFrom } from '../requests/operations.js';
-import type { DecidedAnswer } from '../requests/request-record.js';
+import type { DecidedAnswer } from '../answers/request-record.js';
 import { RequestsService } from '../requests/requests.service.js';
 import { callOf } from '../requests/call.js';
 

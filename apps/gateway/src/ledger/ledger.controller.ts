@@ -1,7 +1,7 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { ProblemException } from '@ccro/http';
-import { AtDoor } from '../door/access.js';
+import { RouteRule } from '../auth/access.js';
 import { ApiProblems } from '../openapi/api-problems.decorator.js';
 import { ledgerQuerySchema, sequenceSchema, type LedgerQueryDto } from './dto/ledger-query.dto.js';
 import { LedgerService, type LedgerEntry, type LedgerPage } from './ledger.service.js';
@@ -12,7 +12,7 @@ export class LedgerController {
   constructor(private readonly ledger: LedgerService) {}
 
   @Get()
-  @AtDoor({ shares: 'records' })
+  @RouteRule({ shares: 'records' })
   @ApiOperation({ summary: 'Decided batches with the certificates that prove them' })
   @ApiQuery({ name: 'from', required: false, schema: { type: 'integer', default: 1 } })
   @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', default: 20 } })
@@ -23,7 +23,7 @@ export class LedgerController {
   }
 
   @Get(':sequence')
-  @AtDoor({ shares: 'records' })
+  @RouteRule({ shares: 'records' })
   @ApiOperation({ summary: 'The batch decided at one sequence number' })
   @ApiParam({ name: 'sequence', type: 'integer' })
   @ApiOkResponse()

@@ -5,9 +5,8 @@ import { Verifier } from '@ccro/crypto';
 import { verifiedDecision, type NodeQuery } from '@ccro/wire';
 import { z } from 'zod';
 import { ProblemException } from '@ccro/http';
-import { ClusterService } from '../cluster/cluster.service.js';
-import { GATEWAY_SETTINGS } from '../gateway.constants.js';
-import type { GatewaySettings } from '../gateway.options.js';
+import { ClusterService, quorumUnreachable } from '../cluster/cluster.service.js';
+import { GATEWAY_SETTINGS, type GatewaySettings } from '../settings/gateway.options.js';
 
 /** A decided batch as the ledger shows it. */
 export interface LedgerEntry {
@@ -40,14 +39,14 @@ const answerSchema = z.looseObject({
 /** What one node said, checked. */
 interface Answer {
   readonly decisions: readonly Decision[];
-  /** Its word alone. */
+  /** As one node says, unproven. */
   readonly lastExecuted: SequenceNumber;
 }
 
 /**
  * Reads decided batches from the nodes. A decision proves itself, so one honest node is enough to
- * show it; that there is none takes the word of f+1, of whom one is honest, and that a slot was
- * decided but is kept by nobody as well.
+ * show it; that there is none, or that no node keeps it any more, must be said by f+1, of which one is
+ * honest.
  */
 @Injectable()
 export class LedgerService {
@@ -62,7 +61,8 @@ export class LedgerService {
    * Decisions from `from` on, `limit` at most, without gaps.
    *
    * @throws ProblemException `quorum-unreachable` when fewer than f+1 nodes give a valid answer,
-   * `no-longer-kept` when `from` was decided but no node that answers has it
+   * or when `from` was decided and only nodes that do not answer may have it, `no-longer-kept` when
+   * it was decided and no node has it
    */
   async page(from: SequenceNumber, limit: number): Promise<LedgerPage> {
     const decisions = await this.read({ type: 'ledger', from, limit }, from, limit);
@@ -112,7 +112,7 @@ export class LedgerService {
     const start = from % n;
     for (let offset = 0; offset < n; offset += 1) {
       if (executed.length >= weakQuorum && !isKeptNoLonger()) break;
-      const given = await this.cluster.ask((start + offset) % n, query).catch(unlessUnreachable);
+      const given = await this.cluster.answerOf((start + offset) % n, query);
       const answer = this.checked(given, from, limit);
       if (answer === undefined || !answer.decisions.every(suits)) continue;
       executed.push(answer.lastExecuted);
@@ -120,7 +120,8 @@ export class LedgerService {
       if (longest.length === limit) return longest;
     }
     if (executed.length < weakQuorum) throw tooFewAnswers(executed.length, weakQuorum);
-    if (isKeptNoLonger()) throw keptNoLonger(from);
+    // A node that did not answer may have it.
+    if (isKeptNoLonger()) throw executed.length < n ? heldByTheSilent(from) : keptNoLonger(from);
     return longest;
   }
 
@@ -140,18 +141,21 @@ export class LedgerService {
 }
 
 function tooFewAnswers(valid: number, required: number): ProblemException {
-  return new ProblemException(
-    'quorum-unreachable',
-    `Only ${valid} nodes gave a valid answer; ${required} are needed.`,
-    { headers: { 'retry-after': '1' } },
+  return quorumUnreachable(`Only ${valid} nodes gave a valid answer; ${required} are needed.`);
+}
+
+function heldByTheSilent(sequence: SequenceNumber): ProblemException {
+  return quorumUnreachable(
+    `Sequence ${sequence} was decided, and of the nodes only those that gave no valid answer may ` +
+      'still keep it. Ask again later.',
   );
 }
 
 function keptNoLonger(sequence: SequenceNumber): ProblemException {
   return new ProblemException(
     'no-longer-kept',
-    `Sequence ${sequence} was decided, but no node that answers keeps it any longer: ` +
-      `nodes without a data directory keep the newest ones only.`,
+    `Sequence ${sequence} was decided, but no node keeps it any longer: ` +
+      'nodes without a data directory keep the newest ones only.',
   );
 }
 
@@ -169,9 +173,4 @@ function ledgerEntry({ sequence, view, digest, requests, certificate }: Decision
     })),
     certificate,
   };
-}
-
-function unlessUnreachable(error: unknown): undefined {
-  if (error instanceof ProblemException && error.problem === 'node-unreachable') return undefined;
-  throw error;
 }

@@ -99,16 +99,21 @@ describe('GET /ledger/:sequence', () => {
     expect(body).toMatchObject({ sequence: 2, digest: started.cluster.decisions[1]?.digest });
   });
 
-  it('answers 410 when f+1 nodes executed it and none that answers has it', async () => {
+  it('answers 410 when it was decided and no node has it, not while one that may have it is silent', async () => {
     const started = await withDecisions(1);
     const { scripts } = started.cluster;
     for (const replica of [0, 1, 2]) scripts[replica] = says(() => []);
     // Node 1 is asked first: nodes 1 and 2 make f+1, and node 3 has it all the same.
     expect(await started.call('GET', '/ledger/1')).toMatchObject({ status: 200 });
-    scripts[3] = { offline: true };
+    for (const silent of [{ offline: true }, { answer: () => 'nonsense' }]) {
+      scripts[3] = silent;
+      expectProblem(await started.call('GET', '/ledger/1'), 503, 'quorum-unreachable');
+      expectProblem(await started.call('GET', '/ledger'), 503, 'quorum-unreachable');
+      expectProblem(await started.call('GET', '/ledger/2'), 404, 'not-found');
+    }
+    scripts[3] = says(() => []);
     expectProblem(await started.call('GET', '/ledger/1'), 410, 'no-longer-kept');
     expectProblem(await started.call('GET', '/ledger'), 410, 'no-longer-kept');
-    expectProblem(await started.call('GET', '/ledger/2'), 404, 'not-found');
   });
 
   it('answers 404 when nothing was decided there yet', async () => {

@@ -3,16 +3,10 @@ import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import { nearestBuilt } from '@ccro/program';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { PAGE_PATHS } from '../../../dashboard/src/page/paths.js';
 
-/** Paths of apps/dashboard: browsers get the page there, programs what the path answers them. */
-const PAGE_PATHS: ReadonlySet<string> = new Set([
-  '/',
-  '/ledger',
-  '/compare',
-  '/experiments',
-  '/replay',
-  '/check',
-]);
+/** Browsers get the page there, programs what the path answers them. */
+const PATHS: ReadonlySet<string> = new Set(PAGE_PATHS);
 
 /** The page of apps/dashboard as it was built. */
 export class Page {
@@ -40,7 +34,7 @@ export class Page {
       .getHttpAdapter()
       .getInstance()
       .addHook('onRequest', async (request, reply) => {
-        if (request.method !== 'GET' || !PAGE_PATHS.has(pathOf(request.url))) return;
+        if (request.method !== 'GET' || !PATHS.has(pathOf(request.url))) return;
         // The same address answers programs otherwise.
         reply.header('vary', [reply.getHeader('vary') ?? [], 'accept'].flat().join(', '));
         if (request.headers.accept?.includes('text/html') !== true) return;

@@ -1,4 +1,4 @@
-/** Bull Board at `/admin/queues`: what is in the gateway's queues in Redis, to look at only. */
+/** Bull Board at `/admin/queues`: what is in BullMQ's queue of experiments, to look at only. */
 
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
@@ -7,18 +7,15 @@ import type { Queue } from 'bullmq';
 import { ProblemException, sendProblem } from '@ccro/http';
 import { DurableExperimentQueue } from '../experiments/queue/durable-experiment-queue.js';
 import { EXPERIMENT_QUEUE } from '../experiments/queue/experiment-queue.js';
-import { GATEWAY_SETTINGS } from '../gateway.constants.js';
-import type { GatewaySettings } from '../gateway.options.js';
-import { DurableRequestQueue } from '../queue/durable/durable-request-queue.js';
-import { REQUEST_QUEUE } from '../queue/request-queue.js';
+import { GATEWAY_SETTINGS, type GatewaySettings } from '../settings/gateway.options.js';
 
 const PATH = '/admin/queues';
 
 /**
- * Where callers have keys the door has asked for one of an admin; else this is for development
+ * Where callers have keys, that of an admin was asked for; else this is for development
  * alone.
  */
-function isForSomebody({ apiKeys, faultInjection }: GatewaySettings): boolean {
+function isOffered({ apiKeys, faultInjection }: GatewaySettings): boolean {
   return apiKeys !== undefined || faultInjection;
 }
 
@@ -26,16 +23,16 @@ function isForSomebody({ apiKeys, faultInjection }: GatewaySettings): boolean {
  * Adds the board's routes, where there is a Redis. To be called before the application is
  * initialised.
  *
- * @returns what puts the queues on it once they are open
+ * @returns what puts the queue on it once it is open
  */
 export async function serveQueueBoard(app: NestFastifyApplication): Promise<() => void> {
   const settings = app.get<GatewaySettings>(GATEWAY_SETTINGS);
   if (settings.queue === undefined) return () => undefined;
-  if (!isForSomebody(settings)) {
+  if (!isOffered(settings)) {
     await refuseEverybody(app);
     return () => undefined;
   }
-  // Loaded only where there is something to show, and somebody to see it.
+  // Loaded only where there is a queue to show and an operator may see it.
   const [{ createBullBoard: createBoard }, { BullMQAdapter }, { FastifyAdapter }] =
     await Promise.all([
       import('@bull-board/api'),
@@ -59,16 +56,16 @@ export async function serveQueueBoard(app: NestFastifyApplication): Promise<() =
       },
       { prefix: PATH },
     );
-  // A job that is changed by hand would break what the gateway promised: nothing can be.
+  // An experiment that is changed by hand would break what the gateway promised: nothing can be.
   const shown = (queue: Queue): InstanceType<typeof BullMQAdapter> =>
     new BullMQAdapter(queue, { readOnlyMode: true });
-  return () => board.setQueues(bullQueues(app).map(shown));
+  return () => board.setQueues(bullQueues(app, settings).map(shown));
 }
 
 async function refuseEverybody(app: NestFastifyApplication): Promise<void> {
   const refusal = new ProblemException(
     'fault-injection-disabled',
-    'The queues show what users asked for: give callers keys (API_KEYS_FILE), or start the gateway with FAULT_INJECTION=on.',
+    'The queue shows what users asked for: give callers keys (API_KEYS_FILE), or start the gateway with FAULT_INJECTION=on.',
   );
   await app
     .getHttpAdapter()
@@ -81,14 +78,7 @@ async function refuseEverybody(app: NestFastifyApplication): Promise<void> {
     );
 }
 
-function bullQueues(app: NestFastifyApplication): Queue[] {
-  const { experiments } = app.get<GatewaySettings>(GATEWAY_SETTINGS);
-  const queues = [REQUEST_QUEUE, ...(experiments ? [EXPERIMENT_QUEUE] : [])];
-  return queues
-    .map((token) => app.get<unknown>(token))
-    .flatMap((queue) =>
-      queue instanceof DurableRequestQueue || queue instanceof DurableExperimentQueue
-        ? [queue.bullQueue]
-        : [],
-    );
+function bullQueues(app: NestFastifyApplication, { experiments }: GatewaySettings): Queue[] {
+  const queue = experiments ? app.get<unknown>(EXPERIMENT_QUEUE) : undefined;
+  return queue instanceof DurableExperimentQueue ? [queue.bullQueue] : [];
 }

@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { FinishedAnswer } from '../requests/request-record.js';
+import type { FinishedAnswer } from '../answers/request-record.js';
 import { REQUEST_QUEUE, type RequestQueue } from './request-queue.js';
 
-/** Where the end of every request is told that this gateway saw to, whoever signed it. */
+/** Announces the end of every request that this gateway handled, its own and relayed ones. */
 @Injectable()
 export class Endings {
   private readonly listeners: ((answer: FinishedAnswer) => void)[] = [];

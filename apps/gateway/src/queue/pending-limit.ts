@@ -5,8 +5,8 @@
  * machine, of the size of the cluster and of what else runs. So the rule is:
  *
  * - When more than `FLOOR` requests have been pending for as long as `targetWaitMs` without a
- *   break, the limit is what was finished in just that time: whoever is accepted now waits about
- *   so long.
+ *   break, the limit is what was finished in just that time: a request that is accepted now waits
+ *   about so long.
  * - When less is pending than was finished in that time, and calls were refused, it grows by a
  *   tenth every tenth of that time.
  * - It never is less than `FLOOR`, which a cluster needs for full batches, nor more than `ceiling`.

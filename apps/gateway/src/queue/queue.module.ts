@@ -2,11 +2,10 @@ import { Logger, Module } from '@nestjs/common';
 import { CcroClient } from '@ccro/client';
 import { DEFAULT_REPLICA_CONFIG } from '@ccro/consensus';
 import { Verifier } from '@ccro/crypto';
-import { CallerShares } from '../door/caller-shares.js';
-import { GATEWAY_SETTINGS } from '../gateway.constants.js';
-import type { GatewaySettings } from '../gateway.options.js';
-import { decidedAnswer } from '../requests/decided-answer.js';
-import { Courier } from './courier.js';
+import { CallerShares } from '../auth/caller-shares.js';
+import { GATEWAY_SETTINGS, type GatewaySettings } from '../settings/gateway.options.js';
+import { decidedAnswer } from '../answers/decided-answer.js';
+import { RequestSender } from './request-sender.js';
 import { Endings } from './endings.js';
 import { DurableRequestQueue } from './durable/durable-request-queue.js';
 import { InProcessRequestQueue } from './in-process/in-process-request-queue.js';
@@ -48,13 +47,13 @@ function createQueue(
   limit: PendingLimit,
 ): RequestQueue {
   const { config, clientId, queue } = settings;
-  const courier = new Courier(client, (id, outcome) => decidedAnswer(id, outcome, config));
+  const sender = new RequestSender(client, (id, outcome) => decidedAnswer(id, outcome, config));
   const common = {
     clientId,
     maxFinished: settings.maxFinishedRequests,
     keyRetentionMs: settings.idempotencyRetentionMs,
   };
-  if (queue === undefined) return new InProcessRequestQueue(common, client, courier, limit);
+  if (queue === undefined) return new InProcessRequestQueue(common, client, sender, limit);
   const options = {
     ...common,
     url: queue.redisUrl,
@@ -66,5 +65,5 @@ function createQueue(
     forgetAtClose: queue.forgetAtClose ?? false,
   };
   const logger = new Logger('Requests');
-  return new DurableRequestQueue(options, { client, courier, verifier, limit, logger });
+  return new DurableRequestQueue(options, { client, sender, verifier, limit, logger });
 }

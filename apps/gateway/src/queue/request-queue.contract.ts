@@ -1,7 +1,7 @@
 import { sha256 } from '@ccro/crypto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { ScriptedCluster } from '../../test/scripted-cluster.js';
-import type { FinishedAnswer } from '../requests/request-record.js';
+import type { FinishedAnswer } from '../answers/request-record.js';
 import type { QueueErrorCode } from './queue-error.js';
 import type { AcceptedRequest, Call, RequestQueue } from './request-queue.js';
 

@@ -1,4 +1,4 @@
-import type { FinishedAnswer, Idempotency, RequestAnswer } from '../requests/request-record.js';
+import type { FinishedAnswer, Idempotency, RequestAnswer } from '../answers/request-record.js';
 
 /** Injection token of the `RequestQueue`. */
 export const REQUEST_QUEUE = Symbol('REQUEST_QUEUE');
@@ -26,7 +26,7 @@ export interface AcceptedRequest {
 
 /** How many requests are in which state. */
 export interface RequestCounts {
-  /** Those this process sees to now. */
+  /** Those this process handles now. */
   readonly pending: number;
   /** Those it brought to their end since it started. */
   readonly decided: number;
@@ -39,8 +39,8 @@ export interface RequestCounts {
  *
  * Invariants its implementations keep (`request-queue.contract.ts` holds them to it):
  * - what is accepted is sent until it is decided or refused, and never forgotten before;
- * - a timestamp belongs to one operation for ever, so that nothing executes twice;
- * - an idempotency key is accepted once, whoever asks and however many do at a time;
+ * - a timestamp is never used for another operation, so that nothing executes twice;
+ * - an idempotency key is accepted once, by however many callers and gateways it is used;
  * - an answer is recorded before anyone is told of it, and never changes;
  * - bounded memory: answers under no idempotency key are kept as long as they are among the
  *   newest, those under a key for as long as the key.
@@ -52,7 +52,7 @@ export interface RequestQueue {
   /**
    * Makes it ready, and takes up what an earlier process left behind.
    *
-   * @throws BrokerError when what it is kept in cannot be reached
+   * @throws RedisError when what it is kept in cannot be reached
    */
   open(): Promise<void>;
 

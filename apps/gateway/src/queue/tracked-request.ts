@@ -1,7 +1,7 @@
-import type { FinishedAnswer, RequestAnswer } from '../requests/request-record.js';
+import type { FinishedAnswer, RequestAnswer } from '../answers/request-record.js';
 import type { AcceptedRequest } from './request-queue.js';
 
-/** An accepted request as long as somebody in this process looks at it. */
+/** An accepted request for as long as this process refers to it. */
 export class TrackedRequest implements AcceptedRequest {
   readonly finished: Promise<FinishedAnswer>;
   private ending: FinishedAnswer | undefined;

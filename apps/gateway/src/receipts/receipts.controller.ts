@@ -1,10 +1,16 @@
 import { Controller, Get, Header, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
-import { AtDoor } from '../door/access.js';
-import { CalledBy, type Caller } from '../door/caller.js';
+import { z } from 'zod';
+import { RouteRule } from '../auth/access.js';
+import { CalledBy, type Caller } from '../auth/caller.js';
 import { ApiProblems } from '../openapi/api-problems.decorator.js';
-import { receiptQuerySchema, type ReceiptQueryDto } from './receipt-query.dto.js';
+import { sequenceSchema } from '../ledger/dto/ledger-query.dto.js';
 import { ReceiptsService } from './receipts.service.js';
+
+/** Query of `GET /requests/:id/receipt`. */
+const receiptQuerySchema = z.strictObject({ sequence: sequenceSchema.optional() });
+
+type ReceiptQueryDto = z.infer<typeof receiptQuerySchema>;
 
 @ApiTags('requests')
 @Controller('requests/:id/receipt')
@@ -13,7 +19,7 @@ export class ReceiptsController {
 
   /** The text itself and not an object: a receipt has one spelling. */
   @Get()
-  @AtDoor({ shares: 'records' })
+  @RouteRule({ shares: 'records' })
   @Header('content-type', 'application/json; charset=utf-8')
   @ApiOperation({ summary: 'Proof of a decision; `npm run verify` checks it offline' })
   @ApiQuery({

@@ -2,16 +2,15 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CcroClient } from '@ccro/client';
 import type { Decision, ReplicaId, Request, RequestResult, SequenceNumber } from '@ccro/consensus';
 import { isRejected, resultProof, Verifier, type ResultProof } from '@ccro/crypto';
-import { buildReceipt, formatReceipt, ReceiptVerifier } from '@ccro/receipt';
+import { ReceiptMaker } from '@ccro/receipt';
 import { decodeShown } from '@ccro/wire';
 import { z } from 'zod';
 import { ProblemException } from '@ccro/http';
-import { ClusterService } from '../cluster/cluster.service.js';
-import type { Caller } from '../door/caller.js';
-import { GATEWAY_SETTINGS } from '../gateway.constants.js';
-import type { GatewaySettings } from '../gateway.options.js';
+import { ClusterService, quorumUnreachable } from '../cluster/cluster.service.js';
+import type { Caller } from '../auth/caller.js';
+import { GATEWAY_SETTINGS, type GatewaySettings } from '../settings/gateway.options.js';
 import { LedgerService } from '../ledger/ledger.service.js';
-import { requestId } from '../queue/courier.js';
+import { requestId } from '../queue/request-sender.js';
 import { RequestsService } from '../requests/requests.service.js';
 
 const answerSchema = z.looseObject({ reply: z.unknown(), lastExecuted: z.int().nonnegative() });
@@ -20,9 +19,9 @@ const answerSchema = z.looseObject({ reply: z.unknown(), lastExecuted: z.int().n
 type Word = ResultProof | 'not-kept' | undefined;
 
 /**
- * Makes receipts when they are asked for, of what the nodes keep: who never asks pays nothing.
+ * Makes receipts on demand from what the nodes keep, so that they cost nothing otherwise.
  *
- * Invariant kept here: what is handed out was checked as whoever gets it will check it.
+ * Invariant kept here: a receipt is handed out only after the check that its reader will make.
  */
 @Injectable()
 export class ReceiptsService {
@@ -33,7 +32,7 @@ export class ReceiptsService {
     private readonly ledger: LedgerService,
     private readonly requests: RequestsService,
     private readonly verifier: Verifier,
-    private readonly receipts: ReceiptVerifier,
+    private readonly maker: ReceiptMaker,
   ) {}
 
   /**
@@ -78,23 +77,13 @@ export class ReceiptsService {
     const request = this.requestIn(decision, id);
     if (request === undefined) throw new Error('the ledger was asked for a decision that suits');
     const proofs = await this.matchingProofs(decision, request);
-    const { cluster } = this.settings.config;
-    const text = formatReceipt(
-      buildReceipt({ cluster, decision, request: request.digest, proofs }),
-    );
-    const verdict = this.receipts.verify(Buffer.from(text));
-    if (verdict.holds) return text;
-    throw new Error(`a receipt of checked parts does not hold: ${verdict.reason}`);
+    const made = this.maker.make(decision, request, proofs);
+    if ('text' in made) return made.text;
+    throw new Error(`a receipt of checked parts does not hold: ${made.reason}`);
   }
 
-  /**
-   * The request as its client signed it. A decision proves its requests by their digests alone, so
-   * what a node passes on may have a signature that does not hold.
-   */
-  private requestIn({ requests }: Decision, id: string): Request | undefined {
-    const found = requests.find((each) => isNamed(each, id));
-    if (found === undefined || isRejected(this.verifier.verify(found))) return undefined;
-    return found;
+  private requestIn(decision: Decision, id: string): Request | undefined {
+    return this.maker.requestIn(decision, (request) => isNamed(request, id));
   }
 
   /** Asks as many nodes as are missing, until f+1 signed the same result in the slot. */
@@ -130,7 +119,7 @@ export class ReceiptsService {
     const { sequence } = decision;
     const { client, timestamp } = request;
     const query = { type: 'reply', sequence, client, timestamp } as const;
-    const given = await this.cluster.ask(replica, query).catch(unlessUnreachable);
+    const given = await this.cluster.answerOf(replica, query);
     const parsed = answerSchema.safeParse(given);
     if (!parsed.success) return undefined;
     const { reply: shown, lastExecuted } = parsed.data;
@@ -185,14 +174,7 @@ function keptNoLonger({ sequence }: Decision, left: number, required: number): P
 }
 
 function tooFewReplies(valid: number, required: number): ProblemException {
-  return new ProblemException(
-    'quorum-unreachable',
+  return quorumUnreachable(
     `Only ${valid} nodes signed the same result; ${required} are needed. Ask again later.`,
-    { headers: { 'retry-after': '1' } },
   );
-}
-
-function unlessUnreachable(error: unknown): undefined {
-  if (error instanceof ProblemException && error.problem === 'node-unreachable') return undefined;
-  throw error;
 }

@@ -1,5 +1,5 @@
 import { sha256 } from '@ccro/crypto';
-import type { Caller } from '../door/caller.js';
+import type { Caller } from '../auth/caller.js';
 import type { Call } from '../queue/request-queue.js';
 
 /**

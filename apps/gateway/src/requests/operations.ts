@@ -27,8 +27,8 @@ export function operationOf(body: SubmitRequestDto, cluster: ClusterConfig): str
 }
 
 /**
- * Refuses what the cluster would decide and do nothing about. Types that it does not know may be
- * those of a state machine of the cluster's own, which the gateway has not got.
+ * Refuses operations that the cluster would decide without effect. Unknown types may belong to a state
+ * machine of the cluster that the gateway does not have.
  *
  * @throws OperationError
  */

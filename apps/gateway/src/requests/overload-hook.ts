@@ -1,8 +1,8 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply } from 'fastify';
 import { PROBLEM_MEDIA_TYPE, ProblemException } from '@ccro/http';
-import { callerOf } from '../door/caller.js';
-import { CallerShares } from '../door/caller-shares.js';
+import { callerOf } from '../auth/caller.js';
+import { CallerShares } from '../auth/caller-shares.js';
 import { Activity } from '../events/activity.js';
 import { overloaded } from '../queue/refusals.js';
 import { REQUEST_QUEUE, type RequestQueue } from '../queue/request-queue.js';
@@ -17,9 +17,8 @@ const SUBMISSIONS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Refuses calls that the queue has no room for as soon as their head is read. Whoever is
- * overloaded has no time to parse and check what it is going to refuse: reading it all would keep
- * those waiting that were accepted.
+ * Refuses calls that the queue has no room for as soon as their head is read: an overloaded gateway
+ * must not spend time on the bodies of calls that it refuses, while accepted ones wait.
  *
  * To be called before the application's routes are made.
  */

@@ -1,6 +1,6 @@
 import { ProblemException, type ProblemName } from '@ccro/http';
 import { QueueError } from '../queue/queue-error.js';
-import type { FailedAnswer } from './request-record.js';
+import type { FailedAnswer } from '../answers/request-record.js';
 
 /** Seconds after which a caller is told to come back. */
 export const RETRY_AFTER_SECONDS = '1';

@@ -3,7 +3,7 @@ import { Gauge, Histogram, Registry } from 'prom-client';
 import { Endings } from '../queue/endings.js';
 import { PendingLimit } from '../queue/pending-limit.js';
 import { REQUEST_QUEUE, type RequestQueue } from '../queue/request-queue.js';
-import type { FinishedAnswer } from './request-record.js';
+import type { FinishedAnswer } from '../answers/request-record.js';
 
 /** Seconds; a decision takes one or two milliseconds when all is well. */
 const LATENCY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];

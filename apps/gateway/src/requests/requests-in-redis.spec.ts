@@ -2,7 +2,7 @@ import { startRedisServer, type RedisServer } from '@ccro/redis-server';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { expectProblem } from '../../test/expect-problem.js';
 import { closeStarted, startedGateway, type StartedGateway } from '../../test/started-gateway.js';
-import type { GatewayOptions } from '../gateway.options.js';
+import type { GatewayOptions } from '../settings/gateway.options.js';
 
 let redis: RedisServer;
 

@@ -1,16 +1,19 @@
 import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Res } from '@nestjs/common';
 import { ApiHeader, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { CalledBy, type Caller } from '../door/caller.js';
-import { GATEWAY_SETTINGS } from '../gateway.constants.js';
-import type { GatewaySettings } from '../gateway.options.js';
+import { CalledBy, type Caller } from '../auth/caller.js';
+import { GATEWAY_SETTINGS, type GatewaySettings } from '../settings/gateway.options.js';
 import { ApiProblems } from '../openapi/api-problems.decorator.js';
-import { submitBatchSchema, type SubmitBatchDto } from './dto/submit-batch.dto.js';
-import { submitRequestSchema, type SubmitRequestDto } from './dto/submit-request.dto.js';
+import {
+  submitBatchSchema,
+  submitRequestSchema,
+  type SubmitBatchDto,
+  type SubmitRequestDto,
+} from './dto/submit-request.dto.js';
 import { IdempotencyKey } from './idempotency-key.decorator.js';
 import { callOf } from './call.js';
 import { operationOf } from './operations.js';
-import type { RequestAnswer } from './request-record.js';
+import type { RequestAnswer } from '../answers/request-record.js';
 import { RequestsService } from './requests.service.js';
 
 const IDEMPOTENCY_KEY = {

@@ -7,12 +7,11 @@ import {
 } from '@nestjs/common';
 import { CcroClient } from '@ccro/client';
 import { ProblemException } from '@ccro/http';
-import { mayHandle, type Caller } from '../door/caller.js';
-import { CallerShares } from '../door/caller-shares.js';
+import { mayHandle, type Caller } from '../auth/caller.js';
+import { CallerShares } from '../auth/caller-shares.js';
 import { BrokerWatch } from '../connection/broker-watch.js';
 import { Activity } from '../events/activity.js';
-import { GATEWAY_SETTINGS } from '../gateway.constants.js';
-import type { GatewaySettings } from '../gateway.options.js';
+import { GATEWAY_SETTINGS, type GatewaySettings } from '../settings/gateway.options.js';
 import { Endings } from '../queue/endings.js';
 import {
   REQUEST_QUEUE,
@@ -22,8 +21,8 @@ import {
 } from '../queue/request-queue.js';
 import { overloaded } from '../queue/refusals.js';
 import { problemOf, queueProblem, RETRY_AFTER_SECONDS } from './queue-problem.js';
-import type { DecidedAnswer, RequestAnswer } from './request-record.js';
-import { firstOf, type WaitEnd } from './wait.js';
+import type { DecidedAnswer, RequestAnswer } from '../answers/request-record.js';
+import { firstOf, type WaitEnd } from '../connection/wait.js';
 
 /**
  * Hands calls to the queue and waits for their answers.
@@ -115,8 +114,8 @@ export class RequestsService implements OnApplicationBootstrap, BeforeApplicatio
   }
 
   /**
-   * Where a request is. Those of others are not found: what is decided everybody with a key sees
-   * in the ledger, but how a call went is for who made it.
+   * The state of a request. Requests of other callers are not found: decisions are visible in the ledger
+   * to all callers with a key, but the outcome of a call only to its caller.
    *
    * @throws ProblemException `not-found`, `broker-unreachable` or `queue-refused`
    */

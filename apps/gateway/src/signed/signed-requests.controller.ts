@@ -1,8 +1,8 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { AtDoor } from '../door/access.js';
+import { RouteRule } from '../auth/access.js';
 import { ApiProblems } from '../openapi/api-problems.decorator.js';
-import type { DecidedAnswer } from '../requests/request-record.js';
+import type { DecidedAnswer } from '../answers/request-record.js';
 import { signedRequestSchema, type SignedRequestDto } from './signed-request.dto.js';
 import { SignedRequestsService } from './signed-requests.service.js';
 
@@ -12,7 +12,7 @@ export class SignedRequestsController {
   constructor(private readonly requests: SignedRequestsService) {}
 
   @Post()
-  @AtDoor({ shares: 'signed' })
+  @RouteRule({ shares: 'signed' })
   @HttpCode(200)
   @ApiOperation({ summary: 'Passes on a request that its client signed with a key of its own' })
   @ApiOkResponse({ description: 'Decided' })

@@ -8,15 +8,14 @@ import { parseStrictJson, StrictJsonError } from '@ccro/strict-json';
 import { BrokerWatch } from '../connection/broker-watch.js';
 import { Relays } from '../connection/relays.js';
 import { Activity } from '../events/activity.js';
-import { GATEWAY_SETTINGS } from '../gateway.constants.js';
-import type { GatewaySettings } from '../gateway.options.js';
-import { Courier, requestId } from '../queue/courier.js';
+import { GATEWAY_SETTINGS, type GatewaySettings } from '../settings/gateway.options.js';
+import { RequestSender, requestId } from '../queue/request-sender.js';
 import { Endings } from '../queue/endings.js';
-import { decidedAnswer } from '../requests/decided-answer.js';
+import { decidedAnswer } from '../answers/decided-answer.js';
 import { operationFrom, requireKnown } from '../requests/operations.js';
 import { problemOf, RETRY_AFTER_SECONDS } from '../requests/queue-problem.js';
-import type { DecidedAnswer, FinishedAnswer } from '../requests/request-record.js';
-import { firstOf } from '../requests/wait.js';
+import type { DecidedAnswer, FinishedAnswer } from '../answers/request-record.js';
+import { firstOf } from '../connection/wait.js';
 import type { SignedRequestDto } from './signed-request.dto.js';
 
 const RETRY = { 'retry-after': RETRY_AFTER_SECONDS };
@@ -26,7 +25,7 @@ const AGAIN = 'The gateway keeps nothing of it: send the same again, it is execu
  * Passes on requests that end users signed with keys of their own.
  *
  * Invariants kept here: the gateway cannot make such a request up or change it, as it has not the
- * key; and it keeps none beyond its call, so whoever signed it decides whether it is sent again.
+ * key; and it keeps none beyond its call, so the signer decides whether it is sent again.
  */
 @Injectable()
 export class SignedRequestsService implements BeforeApplicationShutdown {
@@ -88,13 +87,15 @@ export class SignedRequestsService implements BeforeApplicationShutdown {
   private async outcomeOf(request: Request, relay: CcroClient): Promise<DecidedAnswer> {
     const id = requestId(request.client, request.timestamp);
     const { config, requestTimeoutMs } = this.settings;
-    const courier = new Courier(relay, (name, outcome) => decidedAnswer(name, outcome, config));
+    const sender = new RequestSender(relay, (name, outcome) =>
+      decidedAnswer(name, outcome, config),
+    );
     const submission = this.sent(request, relay);
     const others = this.waiting.get(id) ?? 0;
     this.waiting.set(id, others + 1);
     if (others === 0) this.activity.accepted(1);
     let answer: FinishedAnswer | undefined;
-    const finished = courier.answerTo(id, submission).then(
+    const finished = sender.answerTo(id, submission).then(
       (given) => {
         answer = given;
         if (others === 0) this.endings.tell(given);

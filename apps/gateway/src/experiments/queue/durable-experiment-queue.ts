@@ -9,14 +9,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@nestjs/common';
 import { experimentKeyPrefix } from '@ccro/cluster-config';
 import type { CellMeasurer, ExperimentPlan } from '@ccro/experiment';
+import { isRefusal, RedisConnection } from '@ccro/redis';
 import { Queue, type Job } from 'bullmq';
-import { Complaints } from '../../queue/durable/complaints.js';
-import { isRefusal, QueueConnection } from '../../queue/durable/queue-connection.js';
-import {
-  EVENTS_KEPT,
-  TakeoverWorker,
-  UnusableJobError,
-} from '../../queue/durable/takeover-worker.js';
+import { QueueErrorLog } from '../../queue/durable/queue-error-log.js';
 import { asQueueError, onWriteFailure } from '../../queue/durable/write-failure.js';
 import { QueueError } from '../../queue/queue-error.js';
 import { shuttingDown } from '../../queue/refusals.js';
@@ -33,6 +28,7 @@ import {
 } from '../experiment.js';
 import { runExperiment } from '../run-experiment.js';
 import { MAX_ENDED, type ExperimentQueue } from './experiment-queue.js';
+import { EVENTS_KEPT, ExperimentWorker, UnusableJobError } from './experiment-worker.js';
 import { requireRoom } from './refusals.js';
 
 const JOB_NAME = 'experiment';
@@ -61,7 +57,7 @@ export interface DurableExperimentQueueDependencies {
 
 export class DurableExperimentQueue implements ExperimentQueue {
   private readonly prefix: string;
-  private readonly connection: QueueConnection;
+  private readonly connection: RedisConnection;
   private readonly closing = new AbortController();
   /** Of the experiment that is measured here, by id. */
   private readonly cancelling = new Map<string, AbortController>();
@@ -70,8 +66,10 @@ export class DurableExperimentQueue implements ExperimentQueue {
   /** Those that will not change any more, by id. */
   private readonly ended = new Map<string, ExperimentSummary>();
   private running: Promise<void> = Promise.resolve();
+  /** They are taken one after another: each sees all that were taken before it. */
+  private adding: Promise<unknown> = Promise.resolve();
   private queue: Queue | undefined;
-  private worker: TakeoverWorker | undefined;
+  private worker: ExperimentWorker | undefined;
 
   constructor(
     private readonly options: DurableExperimentQueueOptions,
@@ -79,7 +77,8 @@ export class DurableExperimentQueue implements ExperimentQueue {
   ) {
     const { url, ca, cluster, clientId } = options;
     this.prefix = experimentKeyPrefix(cluster);
-    this.connection = new QueueConnection(url, ca, `${this.prefix}:${clientId}`);
+    const name = `${this.prefix}:${clientId}`;
+    this.connection = new RedisConnection({ url, ca, name, needsData: true });
   }
 
   /** BullMQ's queue, for who looks after queues. */
@@ -91,7 +90,7 @@ export class DurableExperimentQueue implements ExperimentQueue {
   async open(): Promise<void> {
     const { connection, prefix } = this;
     const { url, ca, clientId } = this.options;
-    await connection.open(this.closing.signal);
+    await connection.open();
     this.queue = new Queue(QUEUE_NAME, {
       connection: connection.redis,
       prefix,
@@ -103,35 +102,21 @@ export class DurableExperimentQueue implements ExperimentQueue {
     });
     this.queue.on('error', () => undefined);
     await this.queue.waitUntilReady();
-    const keys = { prefix, queueName: QUEUE_NAME };
-    const complaints = new Complaints('Experiments', connection, this.dependencies.logger);
-    this.worker = new TakeoverWorker(
-      { url, ca, name: `${prefix}:${clientId}`, keys, concurrency: 1 },
+    const errorLog = new QueueErrorLog('Experiments', connection, this.dependencies.logger);
+    this.worker = new ExperimentWorker(
+      { url, ca, name: `${prefix}:${clientId}`, prefix, queueName: QUEUE_NAME },
       {
         see: (job) => (this.running = this.see(job)),
-        trouble: (error) => complaints.say(error),
+        trouble: (error) => errorLog.note(error),
       },
     );
     this.worker.start();
   }
 
-  async add(plan: ExperimentPlan, owner?: string): Promise<Experiment> {
-    if (this.closing.signal.aborted) throw shuttingDown();
-    requireRoom(await this.unfinishedOwners(), owner);
-    const jobId = randomUUID();
-    this.newestMs = Math.max(Date.now(), this.newestMs + 1);
-    const options = { jobId, timestamp: this.newestMs };
-    try {
-      const job = await this.bullQueue.add(JOB_NAME, { plan, owner }, options);
-      const created = { id: jobId, createdAtMs: job.timestamp, order: { plan } };
-      return experimentOf({ ...created, account: undefined, isActive: false });
-    } catch (error) {
-      if (onWriteFailure(error) !== 'unknown') throw asQueueError(error);
-      const message =
-        'The connection to Redis broke while the experiment was written: GET /experiments tells ' +
-        'whether it was accepted.';
-      throw new QueueError('uncertain', message, { cause: error });
-    }
+  add(plan: ExperimentPlan, owner?: string): Promise<Experiment> {
+    const added = this.adding.then(() => this.addNow(plan, owner));
+    this.adding = added.catch(() => undefined);
+    return added;
   }
 
   async find(id: string): Promise<Experiment | undefined> {
@@ -176,7 +161,26 @@ export class DurableExperimentQueue implements ExperimentQueue {
       await Promise.race([queue.obliterate({ force: true }).catch(() => undefined), timeout]);
     }
     await queue?.close().catch(() => undefined);
-    this.connection.close();
+    await this.connection.close();
+  }
+
+  private async addNow(plan: ExperimentPlan, owner?: string): Promise<Experiment> {
+    if (this.closing.signal.aborted) throw shuttingDown();
+    requireRoom(await this.unfinishedOwners(), owner);
+    const jobId = randomUUID();
+    this.newestMs = Math.max(Date.now(), this.newestMs + 1);
+    const options = { jobId, timestamp: this.newestMs };
+    try {
+      const job = await this.bullQueue.add(JOB_NAME, { plan, owner }, options);
+      const created = { id: jobId, createdAtMs: job.timestamp, order: { plan } };
+      return experimentOf({ ...created, account: undefined, isActive: false });
+    } catch (error) {
+      if (onWriteFailure(error) !== 'unknown') throw asQueueError(error);
+      const message =
+        'The connection to Redis broke while the experiment was written: GET /experiments tells ' +
+        'whether it was accepted.';
+      throw new QueueError('uncertain', message, { cause: error });
+    }
   }
 
   /** Those that were cancelled while they waited are in their places still, and take none. */
@@ -244,13 +248,13 @@ export class DurableExperimentQueue implements ExperimentQueue {
     while (!done.aborted && !cancelling.signal.aborted) {
       await delay(CANCEL_LOOK_MS, undefined, { signal: done, ref: false }).catch(() => undefined);
       // While Redis is away nobody can have cancelled it.
-      const data = await this.connection.redis
-        .hget(this.bullQueue.toKey(id), 'data')
-        .catch(() => null);
-      if (data !== null && orderSchema.safeParse(JSON.parse(data)).data?.cancelled === true) {
-        cancelling.abort();
-      }
+      if (await this.isCancelled(id).catch(() => false)) cancelling.abort();
     }
+  }
+
+  private async isCancelled(id: string): Promise<boolean> {
+    const data = await this.connection.redis.hget(this.bullQueue.toKey(id), 'data');
+    return data !== null && orderSchema.safeParse(JSON.parse(data)).data?.cancelled === true;
   }
 
   private async untilEnded(id: string): Promise<Experiment | undefined> {

@@ -2,7 +2,7 @@ import { planOf, type ExperimentPlan } from '@ccro/experiment';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ScriptedMeasurer } from '../../../test/scripted-measurer.js';
 import type { Experiment, ExperimentState } from '../experiment.js';
-import { MAX_UNFINISHED, type ExperimentQueue } from './experiment-queue.js';
+import { MAX_UNFINISHED, MAX_UNFINISHED_OF_ONE, type ExperimentQueue } from './experiment-queue.js';
 
 /** How long a test waits for what must happen. */
 export const PATIENCE_MS = 9000;
@@ -146,6 +146,24 @@ export function describeExperimentQueueContract(
       const [waiting] = await queue.list();
       await queue.cancel(waiting?.id ?? '');
       expect(await queue.add(planFor(4))).toMatchObject({ state: 'waiting' });
+    });
+
+    it('I26: refuses more than may wait, however many come at a time', async () => {
+      const { queue, measurer } = await open();
+      measurer.stuckAt = 4;
+      const asked = Array.from({ length: 2 * MAX_UNFINISHED_OF_ONE }, () =>
+        Promise.allSettled([queue.add(planFor(4), 'ann'), queue.add(planFor(4))]),
+      );
+      const [anns, others] = [0, 1].map((at) =>
+        asked.map(async (both) => (await both)[at]?.status === 'fulfilled'),
+      );
+      const accepted = async (each: readonly Promise<boolean>[] = []): Promise<number> =>
+        (await Promise.all(each)).filter(Boolean).length;
+      expect(await accepted(anns)).toBe(MAX_UNFINISHED_OF_ONE);
+      expect(await accepted(others)).toBe(2 * MAX_UNFINISHED_OF_ONE);
+      const more = Array.from({ length: MAX_UNFINISHED }, () => queue.add(planFor(4)));
+      const left = (await Promise.allSettled(more)).filter(({ status }) => status === 'fulfilled');
+      expect(left).toHaveLength(MAX_UNFINISHED - 3 * MAX_UNFINISHED_OF_ONE);
     });
 
     it('accepts nothing after close, and leaves nothing running', async () => {

@@ -16,14 +16,14 @@ export const MAX_ENDED = 100;
  *
  * Invariants its implementations keep (`experiment-queue.contract.ts` holds them to it):
  * - at most one experiment a gateway is measured at a time, the one asked for first before others;
- * - a row that was told of stays; a cancelled experiment gets no further rows;
+ * - a row that was reported stays; a cancelled experiment gets no further rows;
  * - what has ended does not change any more.
  */
 export interface ExperimentQueue {
   /**
    * Makes it ready, and goes on with what an earlier process left behind.
    *
-   * @throws BrokerError when what it is kept in cannot be reached
+   * @throws RedisError when what it is kept in cannot be reached
    */
   open(): Promise<void>;
 

@@ -4,28 +4,28 @@
  *
  * Invariants kept here:
  * - nothing is sent, and no caller is told that anything was accepted, before Redis has confirmed
- *   the job;
- * - a caller who is told that nothing was accepted is right for ever.
+ *   the entry that holds it;
+ * - a caller who is told that nothing was accepted can rely on it.
  */
 
+import type { RedisConnection } from '@ccro/redis';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CcroClient } from '@ccro/client';
 import { sha256 } from '@ccro/crypto';
 import type { BrokerWatch } from '../../connection/broker-watch.js';
-import { firstOf } from '../../requests/wait.js';
-import { requestId } from '../courier.js';
+import { firstOf } from '../../connection/wait.js';
+import { requestId } from '../request-sender.js';
 import { overloaded, shuttingDown } from '../refusals.js';
 import type { Call } from '../request-queue.js';
-import type { SignedCall, Stamp, StampedCall } from './accepted-job.js';
+import type { SignedCall, Stamp, StampedCall } from './accepted-calls.js';
 import type { Deliveries } from './deliveries.js';
 import { GroupWriter, type Ticket } from './group-writer.js';
-import type { QueueConnection } from './queue-connection.js';
 import type { RequestStore, Verdict } from './request-store.js';
 import { TimestampBlocks } from './timestamp-blocks.js';
 import { asQueueError, onWriteFailure, uncertain, unreachable } from './write-failure.js';
 
-/** Characters of requests in one job, at most, unless a single call has more. */
-const MAX_JOB_CHARACTERS = 512 * 1024;
+/** Characters of requests in one entry, at most, unless a single call has more. */
+const MAX_ENTRY_CHARACTERS = 512 * 1024;
 /** What a request adds to its operation: digest, signature, timestamp, names. */
 const CHARACTERS_PER_REQUEST = 250;
 /** A write that failed is tried again after this time, if nothing else calls for it before. */
@@ -44,7 +44,7 @@ export interface AdmissionsParts {
   readonly timeoutMs: number;
   readonly client: CcroClient;
   readonly store: RequestStore;
-  readonly connection: QueueConnection;
+  readonly connection: RedisConnection;
   /** Tells when that connection has been away for longer than a moment. */
   readonly outages: BrokerWatch;
   readonly deliveries: Deliveries;
@@ -85,7 +85,7 @@ export class Admissions {
     this.writer = new GroupWriter<StampedCall, Verdict>({
       write: (calls, repeated) => this.write(calls, repeated),
       sizeOf,
-      maxSize: MAX_JOB_CHARACTERS,
+      maxSize: MAX_ENTRY_CHARACTERS,
       canWrite: () => connection.connected,
       onFailure: (error) => {
         setTimeout(() => this.writer.resume(), WRITE_RETRY_MS).unref();
@@ -149,8 +149,8 @@ export class Admissions {
   }
 
   /**
-   * What comes of a write that is under way when the queue closes: closing waits for it, so the
-   * caller need not be left in doubt.
+   * The outcome of a write that is under way when the queue closes: closing waits for it, so that the
+   * caller learns it.
    *
    * @returns undefined when that is not known in time, or it failed in whatever way
    */
@@ -194,7 +194,7 @@ export class Admissions {
     return { requests, owner, key: { digest: sha256(key), record } };
   }
 
-  /** One job for all; sends what was accepted as soon as that is known. */
+  /** One entry for all; sends what was accepted as soon as that is known. */
   private async write(
     stamped: readonly StampedCall[],
     repeated: boolean,
@@ -202,10 +202,10 @@ export class Admissions {
     const { store, deliveries } = this.parts;
     const calls = this.sign(stamped);
     const { wanted, atLeast } = this.timestamps;
-    const { jobId, issued, verdicts } = await store.accept(calls, { wanted, atLeast });
+    const { entry, issued, verdicts } = await store.accept(calls, { wanted, atLeast });
     if (issued !== undefined) this.timestamps.add(issued, wanted);
     const accepted = calls.filter((_, index) => verdicts[index]?.kind === 'accepted');
-    deliveries.begin({ id: jobId, calls: accepted });
+    deliveries.begin({ id: entry, calls: accepted });
     return repeated ? verdicts.map(orUnknown) : verdicts;
   }
 

@@ -1,4 +1,4 @@
-import type { FinishedAnswer } from '../../requests/request-record.js';
+import type { FinishedAnswer } from '../../answers/request-record.js';
 import type { TrackedRequest } from '../tracked-request.js';
 
 /** First and longest pause between two looks, in milliseconds. */
@@ -12,8 +12,8 @@ interface Awaited {
 }
 
 /**
- * Waits for the answers to requests that another gateway sees to: it looks for them in Redis, for
- * all together, as long as anybody can be waiting.
+ * Waits for the answers to requests that another gateway handles: it looks for them in Redis, for
+ * all together, as long as a caller can be waiting.
  */
 export class AnswerPoller {
   private readonly awaited = new Map<string, Awaited>();
@@ -56,7 +56,7 @@ export class AnswerPoller {
     try {
       if (ids.length > 0) this.take(await this.look(ids));
     } catch {
-      // Redis is away; whoever waits hears of that elsewhere, and the next look may succeed.
+      // Redis is away; waiting callers learn of that elsewhere, and the next poll may succeed.
     }
     this.timer = undefined;
     this.schedule();

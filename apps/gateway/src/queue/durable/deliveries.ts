@@ -1,25 +1,25 @@
 /**
- * The requests this process sees to, from the moment that they are accepted until their answers are
+ * The requests this process handles, from the moment that they are accepted until their answers are
  * recorded.
  *
  * Invariants kept here:
- * - nobody is told of an answer before Redis has confirmed that it is recorded, or which other one
+ * - no caller gets an answer before Redis has confirmed that it is recorded, or which other one
  *   was recorded first;
- * - what is written again after an outage is what is open then: a request is taken out of its job
+ * - what is written again after an outage is what is open then: a request is taken out of its entry
  *   here as soon as its answer is recorded.
  */
 
+import type { RedisConnection } from '@ccro/redis';
 import { ClientError } from '@ccro/client';
 import type { RejectCode } from '@ccro/consensus';
 import type { Verifier } from '@ccro/crypto';
-import type { FinishedAnswer } from '../../requests/request-record.js';
-import type { Courier } from '../courier.js';
+import type { FinishedAnswer } from '../../answers/request-record.js';
+import type { RequestSender } from '../request-sender.js';
 import type { RequestCounts } from '../request-queue.js';
 import { TrackedRequest } from '../tracked-request.js';
-import type { KeyRecord, SignedCall, SignedRequest } from './accepted-job.js';
+import type { KeyRecord, SignedCall, SignedRequest } from './accepted-calls.js';
 import { GroupWriter } from './group-writer.js';
-import type { QueueConnection } from './queue-connection.js';
-import type { Ending, OpenJob, PastEnding, RequestStore } from './request-store.js';
+import type { Ending, OpenEntry, PastEnding, RequestStore } from './request-store.js';
 
 /** Answers recorded at once, at most. */
 const MAX_RECORDED = 1000;
@@ -35,8 +35,9 @@ interface Recorded {
   readonly atMs: number;
 }
 
-interface OwnJob {
-  readonly id: string;
+interface OwnEntry {
+  /** Undefined where that is not known. */
+  id: string | undefined;
   /** With all the requests that were open when it was begun. */
   readonly calls: readonly SignedCall[];
   /** Ids of those that are not finished. */
@@ -47,8 +48,8 @@ interface OwnJob {
 
 export interface DeliveriesParts {
   readonly store: RequestStore;
-  readonly connection: QueueConnection;
-  readonly courier: Courier;
+  readonly connection: RedisConnection;
+  readonly sender: RequestSender;
   readonly verifier: Verifier;
   /** Endings that are remembered in case Redis loses them. */
   readonly maxRecent: number;
@@ -57,7 +58,8 @@ export interface DeliveriesParts {
 
 export class Deliveries {
   private readonly tracked = new Map<string, TrackedRequest>();
-  private readonly jobs = new Map<string, OwnJob>();
+  /** Those with open requests. */
+  private readonly entries = new Set<OwnEntry>();
   /** The newest endings that were recorded, in case Redis loses them. */
   private readonly recent = new Map<string, Recorded>();
   private readonly records: GroupWriter<Ending, FinishedAnswer>;
@@ -78,31 +80,22 @@ export class Deliveries {
     });
   }
 
-  /** Sends the requests of calls that were accepted, which are all that the job is for. */
-  begin({ id, calls }: OpenJob): void {
-    const job = this.start(id, calls);
-    if (job.open.size === 0) this.discard(id);
-    else for (const kept of requestsIn(job)) void this.see(job, kept, this.deliver(kept));
+  /** Sends the requests of calls that were accepted, which are all that the entry is for. */
+  begin(entry: OpenEntry): void {
+    this.seeTo(entry, (kept) => this.deliver(kept));
   }
 
-  /** Sees to what is open of a job that was left behind. Resolves when all of it is finished. */
-  async takeOver({ id, calls }: OpenJob): Promise<void> {
-    const own = this.jobs.get(id);
-    const job = own ?? this.start(id, calls);
-    await Promise.all(
-      requestsIn({ calls }).map((kept) => {
-        const tracked = this.find(kept.id);
-        if (tracked !== undefined) return tracked.finished;
-        const verified = this.parts.verifier.verify(kept.request);
-        return this.see(
-          job,
-          kept,
-          typeof verified === 'string'
-            ? Promise.resolve(unverifiable(kept.id, verified))
-            : this.deliver(kept),
-        );
-      }),
-    );
+  /** Sees to what is open of an entry that was left behind. */
+  takeOver(entry: OpenEntry): void {
+    this.seeTo(entry, async (kept) => {
+      const verified = this.parts.verifier.verify(kept.request);
+      return typeof verified === 'string' ? unverifiable(kept.id, verified) : this.deliver(kept);
+    });
+  }
+
+  /** Ids of the entries whose requests this process handles. */
+  get entryIds(): ReadonlySet<string> {
+    return new Set([...this.entries].flatMap(({ id }) => id ?? []));
   }
 
   find(id: string): TrackedRequest | undefined {
@@ -124,10 +117,14 @@ export class Deliveries {
    */
   async writeAgain(): Promise<void> {
     const { store } = this.parts;
-    const jobs = [...this.jobs.values()];
-    await Promise.all(jobs.map((job) => store.keep(openOf(job))));
+    const entries = [...this.entries];
+    await Promise.all(
+      entries.map(async (entry) => {
+        entry.id = await store.keep(openOf(entry));
+      }),
+    );
     const nowMs = performance.now();
-    const ended = jobs.flatMap((job) => job.ended);
+    const ended = entries.flatMap((entry) => entry.ended);
     const recent = [...this.recent.values()].reverse();
     const endings: PastEnding[] = [
       ...ended.map((each) => ({ ...each, ageMs: undefined })),
@@ -152,19 +149,36 @@ export class Deliveries {
     this.records.close(error);
   }
 
-  private start(id: string, calls: readonly SignedCall[]): OwnJob {
-    const job: OwnJob = { id, calls, open: new Set(), ended: [] };
-    for (const kept of requestsIn(job)) job.open.add(kept.id);
-    if (job.open.size > 0) this.jobs.set(id, job);
-    return job;
+  private seeTo(
+    { id, calls }: OpenEntry,
+    endOf: (kept: SignedRequest) => Promise<FinishedAnswer>,
+  ): void {
+    const entry = this.start(id, calls);
+    for (const kept of requestsIn(entry)) {
+      const tracked = this.find(kept.id);
+      if (tracked === undefined) void this.see(entry, kept, endOf(kept));
+      else void tracked.finished.then((answer) => this.finishOneOf(entry, kept, answer));
+    }
+  }
+
+  private start(id: string | undefined, calls: readonly SignedCall[]): OwnEntry {
+    const entry: OwnEntry = { id, calls, open: new Set(), ended: [] };
+    for (const kept of requestsIn(entry)) entry.open.add(kept.id);
+    if (entry.open.size > 0) this.entries.add(entry);
+    else this.discard(entry);
+    return entry;
   }
 
   private deliver({ id, request }: SignedRequest): Promise<FinishedAnswer> {
-    return this.parts.courier.deliver(id, request);
+    return this.parts.sender.deliver(id, request);
   }
 
   /** Resolves when the request is finished, or never, when this process closes before. */
-  private async see(job: OwnJob, kept: OpenRequest, end: Promise<FinishedAnswer>): Promise<void> {
+  private async see(
+    entry: OwnEntry,
+    kept: OpenRequest,
+    end: Promise<FinishedAnswer>,
+  ): Promise<void> {
     const tracked = new TrackedRequest(kept.id, kept.owner);
     this.tracked.set(tracked.id, tracked);
     const key = kept.key?.digest ?? '';
@@ -173,18 +187,12 @@ export class Deliveries {
       answer &&
       (await this.records.add({ answer, owner: kept.owner, key }).result.catch(() => undefined));
     if (recorded === undefined) {
-      // Closed before it was recorded: whoever takes it over sends it again.
+      // Closed before it was recorded: the gateway that takes it over sends it again.
       await tracked.finished;
       return;
     }
     this.tracked.delete(tracked.id);
-    this.finishOneOf(job, {
-      answer: recorded,
-      owner: kept.owner,
-      key,
-      record: kept.key?.record,
-      atMs: performance.now(),
-    });
+    this.finishOneOf(entry, kept, recorded);
     if (recorded.status === 'decided') this.decided += 1;
     else this.failed += 1;
     tracked.finish(recorded);
@@ -198,31 +206,33 @@ export class Deliveries {
     if (oldest !== undefined) this.recent.delete(oldest);
   }
 
-  private finishOneOf(job: OwnJob, ended: Recorded): void {
+  private finishOneOf(entry: OwnEntry, { owner, key }: OpenRequest, answer: FinishedAnswer): void {
+    const record = key?.record;
+    const ended = { answer, owner, key: key?.digest ?? '', record, atMs: performance.now() };
     this.remember(ended);
-    job.open.delete(ended.answer.id);
-    job.ended.push(ended);
-    if (job.open.size > 0) return;
-    if (this.jobs.get(job.id) === job) this.jobs.delete(job.id);
-    this.discard(job.id);
+    entry.open.delete(answer.id);
+    entry.ended.push(ended);
+    if (entry.open.size > 0) return;
+    this.entries.delete(entry);
+    this.discard(entry);
   }
 
-  /** A job that is not removed now is found to be done by the worker that gets it later. */
-  private discard(jobId: string): void {
-    this.parts.store.removeJob(jobId).catch(() => undefined);
+  /** An entry that is not removed now is removed by the gateway that leases it later. */
+  private discard({ id }: OwnEntry): void {
+    if (id !== undefined) this.parts.store.remove(id).catch(() => undefined);
   }
 }
 
 /** A request with the idempotency key and the owner of its call. */
 type OpenRequest = SignedRequest & Pick<SignedCall, 'key' | 'owner'>;
 
-function requestsIn({ calls }: Pick<OwnJob, 'calls'>): readonly OpenRequest[] {
+function requestsIn({ calls }: Pick<OwnEntry, 'calls'>): readonly OpenRequest[] {
   return calls.flatMap(({ key, owner, requests }) =>
     requests.map((request) => ({ ...request, key, owner })),
   );
 }
 
-function openOf({ id, calls, open }: OwnJob): OpenJob {
+function openOf({ id, calls, open }: OwnEntry): OpenEntry {
   const left = calls.map((call) => ({
     ...call,
     requests: call.requests.filter((request) => open.has(request.id)),

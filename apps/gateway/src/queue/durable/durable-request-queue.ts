@@ -1,11 +1,10 @@
 /**
- * The queue for a broker that is Redis: a BullMQ job holds the signed requests of some calls from
- * before they are accepted until all of them are finished.
+ * The queue for a broker that is Redis: an entry of a stream, the intake, holds the signed requests
+ * of some calls from before they are accepted until all of them are finished.
  *
  * The gateway that accepts a call sends its requests itself, at once, and has `leaseMs` to finish
- * them: the job is delayed for so long. Whatever still waits then is an ordinary job, which any
- * gateway with this client id works on, the first one as well as another. Usually it never comes
- * to that, and a job costs one write to add and one to remove.
+ * them. What still waits then is taken over by any gateway with this client id, the same one or
+ * another. That is rare; usually an entry costs one write to add and one to remove.
  *
  * The invariants are kept by its parts: `admissions.ts`, `deliveries.ts`, `request-store.ts`,
  * `timestamp-blocks.ts`.
@@ -13,29 +12,28 @@
 
 import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Queue } from 'bullmq';
-import { BrokerError, TroubleError, troubleText } from '@ccro/broker';
+import { RedisConnection, RedisError, TroubleError, troubleText } from '@ccro/redis';
 import type { CcroClient } from '@ccro/client';
 import type { Verifier } from '@ccro/crypto';
 import { MAX_OPERATION_CHARACTERS } from '@ccro/wire';
 import type { Logger } from '@nestjs/common';
 import { BrokerWatch } from '../../connection/broker-watch.js';
-import type { FinishedAnswer, RequestAnswer } from '../../requests/request-record.js';
-import type { Courier } from '../courier.js';
+import type { FinishedAnswer, RequestAnswer } from '../../answers/request-record.js';
+import type { RequestSender } from '../request-sender.js';
 import type { PendingLimit } from '../pending-limit.js';
 import { keyReused, overloaded, shuttingDown, tooLarge } from '../refusals.js';
 import type { AcceptedRequest, Call, RequestCounts, RequestQueue } from '../request-queue.js';
 import { TrackedRequest } from '../tracked-request.js';
-import { callsOf } from './accepted-job.js';
 import { Admissions, type Admission } from './admissions.js';
 import { AnswerPoller } from './answer-poller.js';
-import { Complaints } from './complaints.js';
+import { QueueErrorLog } from './queue-error-log.js';
 import { Deliveries } from './deliveries.js';
-import { QueueConnection } from './queue-connection.js';
+import { requireNothingOfEarlierVersion } from './earlier-version.js';
 import { RedisInspection } from './redis-inspection.js';
+import { REDIS_SCRIPTS } from './redis-scripts.js';
 import { redisKeys, type RedisKeys } from './redis-keys.js';
 import { RequestStore } from './request-store.js';
-import { EVENTS_KEPT, TakeoverWorker, UnusableJobError } from './takeover-worker.js';
+import { Takeovers } from './takeovers.js';
 import { asQueueError } from './write-failure.js';
 
 /** How long closing waits for Redis to take what is being written. */
@@ -54,11 +52,11 @@ export interface DurableRequestQueueOptions {
   readonly clientWindow: number;
   /** Finished requests under no idempotency key that are kept, of all gateways together. */
   readonly maxFinished: number;
-  /** How long an idempotency key is kept after its answer, in milliseconds; 0: for ever. */
+  /** How long an idempotency key is kept after its answer, in milliseconds; 0: without end. */
   readonly keyRetentionMs: number;
   /** How long a call waits for Redis, in milliseconds. */
   readonly timeoutMs: number;
-  /** How long the gateway that accepted a request has it to itself, in milliseconds. */
+  /** How long a request is left to the gateway that accepted it, in milliseconds. */
   readonly leaseMs: number;
   /** For clusters that end with this process: nothing of them is left in Redis. */
   readonly forgetAtClose: boolean;
@@ -66,33 +64,32 @@ export interface DurableRequestQueueOptions {
 
 export interface DurableRequestQueueDependencies {
   readonly client: CcroClient;
-  readonly courier: Courier;
+  readonly sender: RequestSender;
   readonly verifier: Verifier;
-  /** On the requests that this process sees to. */
+  /** On the requests that this process handles. */
   readonly limit: PendingLimit;
   readonly logger: Pick<Logger, 'log' | 'warn'>;
 }
 
 /** What exists while the queue is open. */
 interface Parts {
-  readonly queue: Queue;
   readonly store: RequestStore;
   readonly deliveries: Deliveries;
   readonly admissions: Admissions;
   readonly poller: AnswerPoller;
-  readonly worker: TakeoverWorker;
+  readonly takeovers: Takeovers;
 }
 
 export class DurableRequestQueue implements RequestQueue {
   readonly durable = true;
   private readonly keys: RedisKeys;
-  private readonly connection: QueueConnection;
+  private readonly connection: RedisConnection;
   private readonly inspection: RedisInspection;
   private readonly outages: BrokerWatch;
   private readonly closing = new AbortController();
   private readonly listeners: ((answer: FinishedAnswer) => void)[] = [];
   private parts: Parts | undefined;
-  private readonly complaints: Complaints;
+  private readonly errorLog: QueueErrorLog;
 
   constructor(
     private readonly options: DurableRequestQueueOptions,
@@ -100,7 +97,11 @@ export class DurableRequestQueue implements RequestQueue {
   ) {
     const { url, ca, cluster, clientId } = options;
     this.keys = redisKeys(cluster, clientId);
-    this.connection = new QueueConnection(url, ca, `${this.keys.prefix}:${clientId}`);
+    this.connection = new RedisConnection({
+      ...{ url, ca, name: `${this.keys.prefix}:${clientId}` },
+      needsData: true,
+      scripts: REDIS_SCRIPTS,
+    });
     const { logger } = dependencies;
     this.connection.troubles.onChange((change) => {
       logger[change.present ? 'warn' : 'log'](troubleText(change));
@@ -111,38 +112,27 @@ export class DurableRequestQueue implements RequestQueue {
       warn: (line) => logger.warn(line),
     });
     this.outages = new BrokerWatch(this.connection);
-    this.complaints = new Complaints('The queue of requests', this.connection, logger);
+    this.errorLog = new QueueErrorLog('The queue of requests', this.connection, logger);
     // One listener for each call that waits: as many as there are, not a leak.
     setMaxListeners(0, this.closing.signal);
   }
 
-  /** BullMQ's queue, for who looks after queues. */
-  get bullQueue(): Queue {
-    return this.opened.queue;
-  }
-
   async open(): Promise<void> {
-    await this.connection.open(this.closing.signal);
-    await this.inspection.look().catch((error: unknown) => {
-      if (!(error instanceof TroubleError)) throw error;
-      this.connection.close();
-      throw new BrokerError('rejected', `Redis cannot keep requests: ${error.message}.`, {
-        cause: error,
-      });
+    await this.connection.open();
+    await this.requireUsable().catch(async (error: unknown) => {
+      await this.connection.close();
+      throw error;
     });
     this.inspection.start();
     const parts = this.createParts();
     this.parts = parts;
-    const { queue, store, worker, admissions, deliveries } = parts;
-    await queue.waitUntilReady();
-    const healed = await store.heal();
-    if (healed > 0) {
-      this.dependencies.logger.warn(`${healed} finished requests counted as waiting: removed`);
+    const { store, takeovers, admissions, deliveries } = parts;
+    const { entries, removed } = await store.takeUp();
+    if (removed > 0) {
+      this.dependencies.logger.warn(`${removed} finished requests counted as waiting: removed`);
     }
     const left = await store.countWaiting();
-    // What an earlier process had to itself a moment ago is nobody's any more, or soon will be.
-    await queue.promoteJobs().catch((error: Error) => this.complaints.say(error));
-    worker.start();
+    takeovers.start(entries);
     if (left > 0) {
       const requests = left === 1 ? '1 request' : `${left} requests`;
       this.dependencies.logger.log(`${requests} accepted earlier, not decided yet: going on`);
@@ -231,17 +221,34 @@ export class DurableRequestQueue implements RequestQueue {
       parts.admissions.close();
       parts.deliveries.close(shuttingDown());
       parts.poller.close();
-      await parts.queue.close().catch(() => undefined);
     }
-    this.connection.close();
+    await this.connection.close();
   }
 
-  /** Lets what is being written be written, and gives jobs back. */
-  private async settle({ admissions, deliveries, worker, store }: Parts): Promise<void> {
-    // Whoever waits to be accepted gives up first.
+  /** @throws RedisError unless this Redis may keep requests */
+  private async requireUsable(): Promise<void> {
+    try {
+      await this.inspection.look();
+    } catch (error) {
+      if (!(error instanceof TroubleError)) throw error;
+      const message = `Redis cannot keep requests: ${error.message}.`;
+      throw new RedisError('rejected', message, { cause: error });
+    }
+    const { prefix } = this.keys;
+    await requireNothingOfEarlierVersion(
+      this.connection,
+      `${prefix}:queue-${this.options.clientId}`,
+    );
+  }
+
+  /** Lets what is being written be written, and gives entries back. */
+  private async settle({ admissions, deliveries, takeovers, store }: Parts): Promise<void> {
+    takeovers.close();
+    // Calls that wait to be accepted fail first.
     await new Promise((resolve) => setImmediate(resolve));
-    await Promise.all([admissions.idle(), deliveries.idle(), worker.close()]);
-    if (this.options.forgetAtClose) await store.forget().catch(() => undefined);
+    await Promise.all([admissions.idle(), deliveries.idle()]);
+    if (this.options.forgetAtClose) await store.forget();
+    else await store.giveBack([...deliveries.entryIds]);
   }
 
   private get opened(): Parts {
@@ -251,15 +258,8 @@ export class DurableRequestQueue implements RequestQueue {
 
   private createParts(): Parts {
     const { connection, keys, options, dependencies } = this;
-    const { url, ca, clientId } = options;
-    const queue = new Queue(keys.queueName, {
-      connection: connection.redis,
-      prefix: keys.prefix,
-      streams: { events: { maxLen: EVENTS_KEPT } },
-    });
-    queue.on('error', () => undefined);
     const span = Math.max(Math.floor(options.clientWindow * SPAN), 1);
-    const store = new RequestStore({ ...options, keys, span }, connection, queue);
+    const store = new RequestStore({ ...options, keys, span }, connection);
     const finished = (answer: FinishedAnswer): void => {
       dependencies.limit.finished(pendingIn({ deliveries, admissions }));
       for (const listener of this.listeners) listener(answer);
@@ -281,14 +281,11 @@ export class DurableRequestQueue implements RequestQueue {
       closing: this.closing.signal,
     });
     const poller = new AnswerPoller((ids) => store.answersTo(ids));
-    const worker = new TakeoverWorker(
-      { url, ca, name: `${keys.prefix}:${clientId}`, keys },
-      {
-        see: (job) => this.seeTo(job, { store, deliveries }),
-        trouble: (error) => this.complaints.say(error),
-      },
-    );
-    return { queue, store, deliveries, admissions, poller, worker };
+    const takeovers = new Takeovers({
+      ...{ store, deliveries, connection },
+      trouble: (error) => this.errorLog.note(error),
+    });
+    return { store, deliveries, admissions, poller, takeovers };
   }
 
   /** An accepted request, wherever it is seen to. */
@@ -302,26 +299,6 @@ export class DurableRequestQueue implements RequestQueue {
     request.finish(answer);
     return request;
   }
-
-  /** Sees to the requests of a job that was left behind, all but those finished meanwhile. */
-  private async seeTo(
-    { id, data }: { readonly id: string; readonly data: unknown },
-    { store, deliveries }: Pick<Parts, 'store' | 'deliveries'>,
-  ): Promise<void> {
-    const { clientId } = this.options;
-    const kept = callsOf(data);
-    const isOwn = kept?.every(({ requests }) =>
-      requests.every(({ client }) => client === clientId),
-    );
-    if (kept === undefined || isOwn !== true) {
-      throw new UnusableJobError('a job that no gateway with this client id wrote');
-    }
-    const calls = await this.connection.untilAnswered(
-      () => store.openOf(kept),
-      this.closing.signal,
-    );
-    await deliveries.takeOver({ id, calls });
-  }
 }
 
 /** Requests on their way in or to their end. */
@@ -329,7 +306,7 @@ function pendingIn({ deliveries, admissions }: Pick<Parts, 'deliveries' | 'admis
   return deliveries.pending + admissions.pending;
 }
 
-/** Waits for `work`, but not for ever. */
+/** Waits for `work`, up to a limit. */
 async function inTime(work: Promise<void>): Promise<void> {
   const timeout = new AbortController();
   const { signal } = timeout;

@@ -1,12 +1,13 @@
 /**
  * Writes what comes in while a write is under way together, in the next one: one write at a time,
- * so that many cost little more than one, and a single one waits for nobody.
+ * so that many cost little more than one, and a single one does not wait.
  *
  * Invariant kept here: a group whose write has no known outcome is written again as it was, and
  * nothing of it is withdrawn or told to have failed meanwhile.
  */
 
 import { setTimeout as delay } from 'node:timers/promises';
+import { asError } from '@ccro/foreign-text';
 
 /** How often `idle` looks again while a write is about to be made or repeated. */
 const IDLE_CHECK_MS = 5;
@@ -65,7 +66,7 @@ export class GroupWriter<T, R> {
     const result = new Promise<R>((resolve, reject) => {
       item = { value, resolve, reject };
     });
-    // Whoever withdrew an item, or stopped waiting for it, does not hear of its failure.
+    // Callers that withdrew an item, or stopped waiting for it, are not told of its failure.
     result.catch(() => undefined);
     if (item === undefined) throw new Error('a promise runs its executor at once');
     if (this.closed === undefined) this.waiting.push(item);
@@ -153,7 +154,7 @@ export class GroupWriter<T, R> {
   }
 
   private onFailure(group: readonly Item<T, R>[], repeated: boolean, error: unknown): boolean {
-    const reason = error instanceof Error ? error : new Error(String(error));
+    const reason = asError(error);
     const what = this.closed === undefined ? this.options.onFailure(error) : 'fail';
     switch (what) {
       case 'fail':

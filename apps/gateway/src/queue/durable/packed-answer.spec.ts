@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { DecidedAnswer, FailedAnswer } from '../../requests/request-record.js';
+import type { DecidedAnswer, FailedAnswer } from '../../answers/request-record.js';
 import { packAnswer, unpackAnswer } from './packed-answer.js';
 
 const decided: DecidedAnswer = {

@@ -1,5 +1,5 @@
 import { roleOf, type NodePart } from '@ccro/client';
-import type { DecidedAnswer, FailedAnswer, FinishedAnswer } from '../../requests/request-record.js';
+import type { DecidedAnswer, FailedAnswer, FinishedAnswer } from '../../answers/request-record.js';
 
 /** A node's `reply` as one letter. */
 const LETTER_OF = { matching: 'm', false: 'f', none: 'n' } as const;

@@ -1,5 +1,4 @@
 import { startRedisServer, type RedisServer } from '@ccro/redis-server';
-import { Queue, type JobType } from 'bullmq';
 import fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -11,7 +10,6 @@ import { allFinished, appending, executed, executedInAnyOrder } from '../request
 import { redisKeys, type RedisKeys } from './redis-keys.js';
 
 const PATIENCE_MS = 20_000;
-const PLACES: JobType[] = ['wait', 'active', 'delayed', 'prioritized', 'completed', 'failed'];
 
 let redis: RedisServer;
 let admin: Redis;
@@ -116,7 +114,7 @@ describe('a break of the connection', () => {
 });
 
 describe('a start', () => {
-  it('A1: removes what waits without a job, which an earlier version left behind', async () => {
+  it('A1: removes what waits without an entry, which an earlier version left behind', async () => {
     const scene = await newScene();
     scene.cluster.stalled = true;
     const first = await queueGateway(scene, redis.url);
@@ -138,7 +136,7 @@ describe('a start', () => {
     expect(executedInAnyOrder(scene.cluster)).toEqual(['new', 'open']);
   });
 
-  it('A1, sibling: goes on with a job that was given up though its requests wait', async () => {
+  it('A1, sibling: goes on with an entry that nobody leases though its requests wait', async () => {
     const scene = await newScene();
     scene.cluster.stalled = true;
     const first = await queueGateway(scene, redis.url);
@@ -146,16 +144,9 @@ describe('a start', () => {
     await first.queue.accept(appending(['given up']));
     await first.queue.close();
     await first.silence();
-    const { prefix, queueName } = keysOf(scene);
-    const key = (place: string): string => `${prefix}:${queueName}:${place}`;
-    const [jobId = ''] = [
-      ...(await admin.zrange(key('delayed'), '0', '-1')),
-      ...(await admin.lrange(key('wait'), 0, -1)),
-    ];
-    await admin.zrem(key('delayed'), jobId);
-    await admin.lrem(key('wait'), 0, jobId);
-    await admin.zadd(key('failed'), '1', jobId);
-    await admin.hset(key(jobId), { failedReason: 'whatever', finishedOn: '1' });
+    const { intake } = keysOf(scene);
+    const [entry] = await admin.xrange(intake, '-', '+');
+    expect(await admin.xack(intake, 'gateways', entry?.[0] ?? '')).toBe(1);
     scene.cluster.stalled = false;
     const second = await queueGateway(scene, redis.url);
     cleanUps.push(() => second.queue.close());
@@ -163,15 +154,58 @@ describe('a start', () => {
     await untilNothingIsLeft(scene, 100);
     expect(executed(scene.cluster)).toEqual(['given up']);
   });
+
+  it('A1, sibling: reads all that was left behind, however much', async () => {
+    const scene = await newScene();
+    scene.cluster.stalled = true;
+    const first = await queueGateway(scene, redis.url);
+    await first.queue.open();
+    // More than are read at once, and fewer than would be refused as too much.
+    const data = Array.from({ length: 120 }, (_, index) => index);
+    for (const each of data) await first.queue.accept(appending([each]));
+    expect(await admin.xlen(keysOf(scene).intake)).toBe(120);
+    await first.queue.close();
+    await first.silence();
+    scene.cluster.stalled = false;
+    const second = await queueGateway(scene, redis.url);
+    cleanUps.push(() => second.queue.close());
+    await second.queue.open();
+    expect(second.log.join()).toContain('120 requests accepted earlier');
+    await untilNothingIsLeft(scene, 120);
+    const done = executed(scene.cluster) as number[];
+    expect(done.sort((a, b) => a - b)).toEqual(data);
+  });
+
+  it('A1, sibling: refuses while jobs of an earlier version hold requests', async () => {
+    const scene = await newScene();
+    const jobs = `${keysOf(scene).prefix}:queue-gateway:delayed`;
+    await admin.zadd(jobs, '1', 'gateway-1');
+    const made = await queueGateway(scene, redis.url);
+    cleanUps.push(() => made.queue.close());
+    await expect(made.queue.open()).rejects.toMatchObject({
+      name: 'RedisError',
+      message: expect.stringContaining(
+        'Redis holds requests that an earlier version accepted',
+      ) as unknown,
+    });
+    await admin.del(jobs);
+    const after = await queueGateway(scene, redis.url);
+    cleanUps.push(() => after.queue.close());
+    await after.queue.open();
+    await allFinished(await after.queue.accept(appending(['new'])));
+  });
 });
 
-/** Nothing waits, no job is there, and exactly the answers that may be kept are. */
+/** Nothing waits, no entry is there, and exactly the answers that may be kept are. */
 async function untilNothingIsLeft(scene: QueueScene, maxFinished: number): Promise<void> {
-  const { waiting, answers, finished, keys, prefix, queueName } = keysOf(scene);
-  const queue = new Queue(queueName, { connection: admin, prefix });
+  const { waiting, answers, finished, keys, intake } = keysOf(scene);
   const look = async (): Promise<void> => {
     expect(await admin.zrange(waiting, '0', '-1')).toEqual([]);
-    expect(await queue.getRanges(PLACES, 0, -1)).toEqual([]);
+    expect(await admin.xlen(intake)).toBe(0);
+    // Nothing was written since Redis forgot everything, the group included.
+    if ((await admin.exists(intake)) === 1) {
+      expect((await admin.xpending(intake, 'gateways'))[0]).toBe(0);
+    }
     const listed = await admin.lrange(finished, 0, -1);
     const records = Object.values(await admin.hgetall(keys));
     const underKeys = records.flatMap((text) => (JSON.parse(text) as { ids: string[] }).ids);
@@ -284,12 +318,13 @@ async function carryOut(plan: Plan): Promise<void> {
       ),
     { timeout: PATIENCE_MS },
   );
-  await untilNothingIsLeft(scene, maxFinished);
   endBreaks();
+  // Of a Redis that has just forgotten everything nothing is left, until the gateway writes again.
+  await vi.waitFor(() => expect(made.queue.counts().pending).toBe(0), { timeout: PATIENCE_MS });
+  await untilNothingIsLeft(scene, maxFinished);
   const done = executed(scene.cluster) as string[];
   expect(new Set(done).size).toBe(done.length);
   expect(done.filter((data) => outcomes.get(data) === 'refused')).toEqual([]);
-  expect(made.queue.counts().pending).toBe(0);
   for (const { call, ids } of keyed) {
     const again = await made.queue.accept(call);
     expect(again.map(({ id }) => id)).toEqual(ids);

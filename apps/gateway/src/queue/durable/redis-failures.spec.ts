@@ -70,7 +70,7 @@ describe('without Redis', () => {
     await redis.kill();
     const { queue } = await queueGateway(scene, redis.url);
     await expect(queue.open()).rejects.toMatchObject({
-      name: 'BrokerError',
+      name: 'RedisError',
       code: 'unreachable',
       message: expect.stringContaining('REDIS_URL') as unknown,
     });
@@ -99,6 +99,50 @@ describe('without Redis', () => {
     await killConnections();
     await allFinished(await made.queue.accept(appending(['after'])));
     expect(executed(scene.cluster)).toEqual(['before', 'after']);
+  });
+});
+
+describe('a call that Redis refuses in the middle of the script', () => {
+  const wrongType = (key: 'intake' | 'answers' | 'keys') => async (): Promise<void> => {
+    await admin.set(redisKeys(scene.config.cluster, 'gateway')[key], 'a text');
+  };
+  const withoutRight = (command: string) => async (): Promise<void> => {
+    await admin.call('ACL', 'SETUSER', 'default', `-${command}`);
+  };
+
+  it.each([
+    ['the intake is none', wrongType('intake')],
+    ['answers are none', wrongType('answers')],
+    ['idempotency keys are none', wrongType('keys')],
+    ['it may not lease', withoutRight('xclaim')],
+    ['it may not begin the group', withoutRight('xgroup')],
+  ])('leaves nothing behind, neither waiting nor in the intake: %s', async (_, refuse) => {
+    const made = await gateway();
+    await refuse();
+    await expectRefusal(made.queue.accept(appending(['refused'], 'K')), 'refused');
+    const { intake, waiting } = redisKeys(scene.config.cluster, 'gateway');
+    expect(await admin.zcard(waiting)).toBe(0);
+    if ((await admin.type(intake)) === 'stream') expect(await admin.xlen(intake)).toBe(0);
+    await admin.call('ACL', 'SETUSER', 'default', '+@all');
+    await admin.flushall();
+    await allFinished(await made.queue.accept(appending(['later'], 'K')));
+    expect(executed(scene.cluster)).toEqual(['later']);
+  });
+});
+
+describe('a call that was accepted before', () => {
+  it('leaves no second entry when it is written again', async () => {
+    const made = await gateway();
+    scene.cluster.stalled = true;
+    const first = await made.queue.accept(appending(['once'], 'K'));
+    const { intake } = redisKeys(scene.config.cluster, 'gateway');
+    const second = await made.queue.accept(appending(['once'], 'K'));
+    expect(idsOf(second)).toEqual(idsOf(first));
+    expect(await admin.xlen(intake)).toBe(1);
+    const [pending] = await admin.xpending(intake, 'gateways');
+    expect(pending).toBe(1);
+    scene.cluster.stalled = false;
+    await allFinished(first);
   });
 });
 

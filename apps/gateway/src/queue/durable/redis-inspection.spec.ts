@@ -56,7 +56,7 @@ describe('what the queue assumes of Redis', () => {
     await admin.config('SET', 'maxmemory', '100mb');
     await admin.config('SET', 'maxmemory-policy', 'allkeys-lru');
     await expect(gateway()).rejects.toMatchObject({
-      name: 'BrokerError',
+      name: 'RedisError',
       message: expect.stringMatching(/is allkeys-lru.*set maxmemory-policy noeviction/) as unknown,
     });
   });

@@ -1,12 +1,12 @@
 /**
- * What the queue assumes of Redis, looked at when it is opened and every few seconds after that: an
- * operator should learn of it before a request is lost.
+ * What the queue assumes of Redis besides what every connection checks. It is inspected when the queue
+ * is opened and every few seconds after that, so that an operator learns of problems before a request
+ * is lost.
  *
- * Whatever Redis refuses to tell is passed over, and said once.
+ * What Redis refuses to tell is skipped, and logged once.
  */
 
-import { TroubleError, type Trouble } from '@ccro/broker';
-import type { QueueConnection } from './queue-connection.js';
+import { TroubleError, type RedisConnection, type Trouble } from '@ccro/redis';
 
 const INTERVAL_MS = 2000;
 
@@ -23,7 +23,7 @@ export class RedisInspection {
   private readonly said = new Set<string>();
 
   constructor(
-    private readonly connection: QueueConnection,
+    private readonly connection: RedisConnection,
     private readonly options: InspectionOptions,
   ) {}
 
@@ -64,7 +64,7 @@ export class RedisInspection {
       info = fieldsOf(await redis.info());
     } catch (error) {
       if (!(error instanceof Error) || !error.message.startsWith('NOPERM')) return undefined;
-      this.say('its user may not ask INFO, so version, eviction and persistence are not checked');
+      this.say('its user may not ask INFO, so eviction and persistence are not checked');
       return undefined;
     }
     this.lookAtPersistence(info);
@@ -87,19 +87,7 @@ export class RedisInspection {
   }
 }
 
-/** The oldest Redis that has what is used of it. */
-const OLDEST_MAJOR = 7;
-
 function troubleIn(info: ReadonlyMap<string, string>): Trouble | undefined {
-  const version = info.get('redis_version') ?? '';
-  if (Number.parseInt(version, 10) < OLDEST_MAJOR) {
-    const text = `it is version ${version}: use Redis ${OLDEST_MAJOR}.0 or newer`;
-    return { code: 'too-old', text };
-  }
-  if (info.get('role') === 'slave') {
-    const text = 'it is a replica: let REDIS_URL name the primary, or promote this one';
-    return { code: 'READONLY', text };
-  }
   const policy = info.get('maxmemory_policy') ?? 'noeviction';
   if (policy !== 'noeviction' && info.get('maxmemory') !== '0') {
     const text =

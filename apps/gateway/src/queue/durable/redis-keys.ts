@@ -1,14 +1,14 @@
 import { queueKeyPrefix } from '@ccro/cluster-config';
 
 /**
- * What the durable queue keeps in Redis, besides BullMQ's own keys. The braces put all of it, and
- * BullMQ's, into one hash slot. Connections are named with the same prefix, which is not `ccro:`:
- * a gateway has one connection to the cluster, and these are none.
+ * What the durable queue keeps in Redis. The braces put all of it into one hash slot. Connections
+ * are named with the same prefix, which is not `ccro:`: a gateway has one connection to the
+ * cluster, and these are none.
  */
 export interface RedisKeys {
-  /** Prefix of BullMQ's keys; the queue in it is named `queueName`. */
   readonly prefix: string;
-  readonly queueName: string;
+  /** Stream of a client, with a consumer group: what was accepted and is not finished. */
+  readonly intake: string;
   /** Hash of a client: `next` timestamp, timestamps `issued`, `newest` index accepted. */
   readonly clock: string;
   /** Sorted set of a client: ids that were accepted and are not finished, by index. */
@@ -23,12 +23,12 @@ export interface RedisKeys {
   readonly kept: string;
 }
 
-/** The keys of `client`, which share all but queue, clock and waiting with the cluster's others. */
+/** The keys of `client`, which share all but intake, clock and waiting with the cluster's others. */
 export function redisKeys(cluster: string, client: string): RedisKeys {
   const prefix = queueKeyPrefix(cluster);
   return {
     prefix,
-    queueName: `queue-${client}`,
+    intake: `${prefix}:intake:${client}`,
     clock: `${prefix}:clock:${client}`,
     waiting: waitingKey(cluster, client),
     answers: `${prefix}:answers`,

@@ -29,26 +29,66 @@ if not issued or issued < tonumber(ARGV[1]) then
   redis.call('HSET', KEYS[1], 'issued', ARGV[1])
 end`;
 
+const GROUP = 'gateways';
+
+/** What reads the intake, under one name for all gateways: a lease goes by time, not by its holder. */
+export const CONSUMER = [GROUP, 'gateway'] as const;
+
+const LEASE = `
+-- Begins the leases of entries of the intake. Answers with those that are there, or an error.
+local function lease(intake, ids)
+  local claim = {'XCLAIM', intake, '${GROUP}', '${CONSUMER[1]}', '0'}
+  for _, id in ipairs(ids) do claim[#claim + 1] = id end
+  claim[#claim + 1] = 'FORCE'
+  claim[#claim + 1] = 'JUSTID'
+  local claimed = redis.pcall(unpack(claim))
+  if claimed.err then
+    local created = redis.pcall('XGROUP', 'CREATE', intake, '${GROUP}', '$', 'MKSTREAM')
+    if created.err then return created end
+    claimed = redis.pcall(unpack(claim))
+  end
+  return claimed
+end
+`;
+
+/** KEYS: intake. ARGV: ids of entries, whose leases begin anew. */
+const LEASE_AGAIN = `${LEASE}
+return lease(KEYS[1], ARGV)`;
+
 /**
- * Accepts the calls of one job, each of them as a whole, each or none.
+ * Accepts calls, each of them as a whole, each or none, and writes them to the intake: as one
+ * entry, whose lease begins, unless none was accepted that was not before.
  *
- * KEYS: clock, waiting, answers, keys, the job.
- * ARGV: largest span, timestamps wanted, smallest timestamp, 1 to accept what was accepted before
- *   whatever the span; then for each call: digest of its key or '', its record or '', number of
- *   requests, and id and index of each.
+ * Invariant kept here: when it fails, because a key has another type or a right is missing, nothing waits
+ * and no entry is left. So all that may be refused is done before anything is written, the entry first of
+ * all; it is taken back if it holds nothing new.
  *
- * Answers with first timestamp and index of those wanted, or nothing; then for each call
- * `accepted`, `expired` or `full`, or the earlier record of its key and the answers to that.
+ * KEYS: clock, waiting, answers, keys, intake.
+ * ARGV: the entry, largest span, timestamps wanted, smallest timestamp, 1 to accept what was
+ *   accepted before whatever the span; then for each call: digest of its key or '', its record or
+ *   '', number of requests, and id and index of each.
+ *
+ * Answers with first timestamp and index of those wanted, or nothing; with the entry's id, or ''
+ * where none was written; then for each call `accepted`, `expired` or `full`, or the earlier record
+ * of its key and the answers to that.
  */
-const ACCEPT = `${ISSUE}
-local clock, waiting, answers, keys, job = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local span, again = tonumber(ARGV[1]), ARGV[4] == '1'
--- Both steps of the transaction happened, or this one has not: a request has a job.
-if redis.call('EXISTS', job) == 0 then return redis.error_reply('NOJOB the job is not there') end
+const ACCEPT = `${ISSUE}${LEASE}
+local clock, waiting, answers, keys, intake = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local span, again = tonumber(ARGV[2]), ARGV[5] == '1'
+local isNew = again
 
 local newest = tonumber(redis.call('HGET', clock, 'newest')) or 0
 local first = redis.call('ZRANGE', waiting, 0, 0, 'WITHSCORES')[2]
 local oldest = first and tonumber(first) or math.huge
+
+redis.call('HEXISTS', answers, '')
+redis.call('HEXISTS', keys, '')
+local entry = redis.call('XADD', intake, '*', 'calls', ARGV[1])
+local leased = lease(intake, {entry})
+if leased.err then
+  redis.pcall('XDEL', intake, entry)
+  return leased
+end
 
 local function known(id)
   return redis.call('ZSCORE', waiting, id) or redis.call('HEXISTS', answers, id) == 1
@@ -60,8 +100,8 @@ local function earlier(record)
   return found
 end
 
-local result = {{}}
-local at = 5
+local result = {{}, ''}
+local at = 6
 while at <= #ARGV do
   local key, record, count = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2])
   local from, to = at + 3, at + 2 + 2 * count
@@ -81,7 +121,7 @@ while at <= #ARGV do
   elseif math.max(newest, high) - math.min(oldest, low) >= span and not again then
     verdict = 'full'
   else
-    verdict = 'accepted'
+    verdict, isNew = 'accepted', true
     newest, oldest = math.max(newest, high), math.min(oldest, low)
     for i = from, to, 2 do
       if not again or redis.call('HEXISTS', answers, ARGV[i]) == 0 then
@@ -94,7 +134,13 @@ while at <= #ARGV do
   at = to + 1
 end
 redis.call('HSET', clock, 'newest', text(newest))
-if tonumber(ARGV[2]) > 0 then result[1] = issue(clock, tonumber(ARGV[2]), tonumber(ARGV[3])) end
+if tonumber(ARGV[3]) > 0 then result[1] = issue(clock, tonumber(ARGV[3]), tonumber(ARGV[4])) end
+if isNew then
+  result[2] = entry
+else
+  redis.call('XDEL', intake, entry)
+  redis.call('XACK', intake, '${GROUP}', entry)
+end
 return result`;
 
 /** What scripts share that record answers. Time is that of Redis alone: gateways' clocks differ. */
@@ -178,22 +224,24 @@ expire(answers, keys, kept, now, retention)
 return result`;
 
 /**
- * Whether Redis holds a job, with everything that is open of it.
+ * Whether Redis holds an entry, with everything that is open of it. If so its lease begins anew.
  *
- * KEYS: waiting, answers, keys, the job. ARGV: number of open requests and their ids, then digests
- *   of idempotency keys.
+ * KEYS: waiting, answers, keys, intake. ARGV: the entry's id, number of open requests and their ids,
+ *   then digests of idempotency keys.
  */
-const IS_WHOLE = `
-local waiting, answers, keys, job = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-if redis.call('EXISTS', job) == 0 then return 0 end
-local count = tonumber(ARGV[1])
-for at = 2, count + 1 do
+const IS_WHOLE = `${LEASE}
+local waiting, answers, keys, intake = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local leased = lease(intake, {ARGV[1]})
+if leased.err then return leased end
+if #leased == 0 then return 0 end
+local count = tonumber(ARGV[2])
+for at = 3, count + 2 do
   local id = ARGV[at]
   if not redis.call('ZSCORE', waiting, id) and redis.call('HEXISTS', answers, id) == 0 then
     return 0
   end
 end
-for at = count + 2, #ARGV do
+for at = count + 3, #ARGV do
   if redis.call('HEXISTS', keys, ARGV[at]) == 0 then return 0 end
 end
 return 1`;
@@ -234,8 +282,11 @@ end`;
 export const REDIS_SCRIPTS = {
   ccroIssue: { numberOfKeys: 1, lua: ISSUE_TIMESTAMPS },
   ccroRaise: { numberOfKeys: 1, lua: RAISE_INDEX },
+  ccroLease: { numberOfKeys: 1, lua: LEASE_AGAIN },
   ccroAccept: { numberOfKeys: 5, lua: ACCEPT },
   ccroRecord: { numberOfKeys: 5, lua: RECORD },
   ccroIsWhole: { numberOfKeys: 4, lua: IS_WHOLE },
   ccroRecordAgain: { numberOfKeys: 4, lua: RECORD_AGAIN },
 } as const;
+
+export type ScriptName = keyof typeof REDIS_SCRIPTS;

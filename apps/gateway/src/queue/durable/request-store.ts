@@ -1,30 +1,33 @@
 /**
  * The few steps on Redis that the durable queue consists of, each of them atomic.
  *
+ * What was accepted is in the intake, a stream: an entry holds the signed requests of some calls
+ * until all of them are finished. Its consumer group knows when each entry was last leased to a
+ * gateway: it is left to that one for `leaseMs`, and after that to the first gateway that asks.
+ *
  * Invariants kept here:
- * - a request counts as accepted if and only if the job that holds it is in Redis: both are
- *   written by one transaction, and what waits without a job is removed by `heal`;
+ * - a request counts as accepted if and only if the entry that holds it is in Redis: both are
+ *   written by one script, and what waits without an entry is removed by `takeUp`;
  * - what is written again after an outage is what is open, or was recorded, and is missing: nothing
  *   that is finished waits again;
  * - no request that waits is overtaken by so many others of its client that the replicas could
  *   forget whether it executed (see `span`).
  */
 
-import { Job, type Queue, type RedisQueueBackend } from 'bullmq';
-import type { FinishedAnswer, RequestAnswer } from '../../requests/request-record.js';
-import { clientOfId, requestId } from '../courier.js';
+import type { RedisConnection } from '@ccro/redis';
+import type { FinishedAnswer, RequestAnswer } from '../../answers/request-record.js';
+import { clientOfId, requestId } from '../request-sender.js';
 import {
-  callsOf,
-  jobDataOf,
-  type JobData,
+  callsIn,
+  entryOf,
   type KeptCall,
   type KeyRecord,
   type SignedCall,
   type Stamp,
-} from './accepted-job.js';
+} from './accepted-calls.js';
 import { ownerIn, packAnswer, unpackAnswer } from './packed-answer.js';
-import type { QueueConnection } from './queue-connection.js';
 import { waitingKey, type RedisKeys } from './redis-keys.js';
+import { CONSUMER, type ScriptName } from './redis-scripts.js';
 
 /** What became of a call that was handed in. */
 export type Verdict =
@@ -66,22 +69,28 @@ export interface AcceptOptions {
   readonly atLeast: number;
 }
 
-/** A job whose requests are seen to. */
-export interface OpenJob {
-  readonly id: string;
+/** An entry whose requests are seen to. */
+export interface OpenEntry {
+  /** Undefined where that is not known: the gateway that leases the entry next finds out. */
+  readonly id: string | undefined;
   /** Those of its calls that have open requests, with these alone. */
   readonly calls: readonly SignedCall[];
 }
 
+/** An entry as it was found. */
+export interface KeptEntry {
+  readonly id: string;
+  /** Undefined for what no gateway of this client wrote. */
+  readonly calls: readonly KeptCall[] | undefined;
+}
+
 export interface Accepted {
-  readonly jobId: string;
+  /** The entry that was written, if one was. */
+  readonly entry: string | undefined;
   /** The first of the timestamps that were wanted. */
   readonly issued: Stamp | undefined;
   readonly verdicts: readonly Verdict[];
 }
-
-type QueueClient = RedisQueueBackend['client'];
-type Transaction = ReturnType<Awaited<QueueClient>['multi']>;
 
 export interface RequestStoreOptions {
   readonly cluster: string;
@@ -95,23 +104,25 @@ export interface RequestStoreOptions {
   readonly span: number;
   /** Places for finished requests under no key: see `MAX_PLACE_BYTES`. */
   readonly maxFinished: number;
-  /** How long a key is kept after its last answer, in milliseconds; 0: for ever. */
+  /** How long a key is kept after its last answer, in milliseconds; 0: without end. */
   readonly keyRetentionMs: number;
-  /** How long the gateway that accepted a request has it to itself, in milliseconds. */
+  /** How long a request is left to the gateway that accepted it, in milliseconds. */
   readonly leaseMs: number;
 }
 
 /** What a script answers with: a text, or a list of texts and nulls. */
 type Reply = string | readonly (string | null)[];
 
-/** Jobs that no gateway could make sense of, kept to be looked at. */
-const MAX_FAILED_JOBS = 1000;
+/** Entries that are read, or leased, at once. */
+const MAX_ENTRIES = 100;
+
+/** An entry that is given back looks as if its lease had begun so long ago. */
+const GIVEN_BACK_MS = 86_400_000;
 
 export class RequestStore {
   constructor(
     private readonly options: RequestStoreOptions,
-    private readonly connection: QueueConnection,
-    private readonly queue: Queue,
+    private readonly connection: RedisConnection,
   ) {}
 
   /**
@@ -125,42 +136,45 @@ export class RequestStore {
   }
 
   /**
-   * Has no index below `index` given out any more. After Redis lost its count, the distance from
-   * what waits to what is accepted next is that between their indexes all the same.
+   * Prevents indexes below `index` from being given out. So after Redis lost its count, the distance from
+   * the waiting requests to newly accepted ones still is the difference of their indexes.
    */
   async raiseIndex(index: number): Promise<void> {
     await this.run('ccroRaise', [this.options.keys.clock, index]);
   }
 
   /**
-   * Writes a job with the requests of `calls` and accepts each call, in one round trip. May be
-   * repeated with the same calls when its outcome is unknown.
+   * Accepts calls and writes an entry that holds them, in one round trip. May be repeated with the
+   * same calls when its outcome is unknown.
    *
    * @returns a verdict for each call; no request of a call that is not accepted is ever sent
    */
   async accept(calls: readonly SignedCall[], options: AcceptOptions): Promise<Accepted> {
-    const { span } = this.options;
     const { wanted, atLeast } = options;
-    const jobId = jobIdOf(calls);
-    const accepted = await this.write({ id: jobId, calls }, [span, wanted, atLeast, 0]);
-    const [issued, ...verdicts] = accepted as readonly Reply[];
+    const reply = await this.write(calls, [this.options.span, wanted, atLeast, 0]);
+    const [issued, entry, ...verdicts] = reply as readonly Reply[];
     return {
-      jobId,
+      entry: entry === '' ? undefined : (entry as string),
       issued: issued === undefined || issued.length === 0 ? undefined : stampIn(issued),
       verdicts: verdicts.map(verdictIn),
     };
   }
 
-  /** Makes sure that Redis has a job that it confirmed before, and what is open of it. */
-  async keep(job: OpenJob): Promise<void> {
-    const { waiting, answers, keys } = this.options.keys;
-    const ids = job.calls.flatMap(({ requests }) => requests.map(({ id }) => id));
-    const digests = job.calls.flatMap(({ key }) => (key?.record === undefined ? [] : key.digest));
-    const isWhole = await this.run('ccroIsWhole', [
-      ...[waiting, answers, keys, this.queue.toKey(job.id)],
-      ...[ids.length, ...ids, ...digests],
-    ]);
-    if (isWhole !== 1) await this.write(job, [0, 0, 0, 1]);
+  /**
+   * Makes sure that Redis has an entry that it confirmed before, and what is open of it.
+   *
+   * @returns the entry's id, which is another one if it had to be written again
+   */
+  async keep({ id, calls }: OpenEntry): Promise<string> {
+    const { waiting, answers, keys, intake } = this.options.keys;
+    const ids = calls.flatMap(({ requests }) => requests.map((request) => request.id));
+    const digests = calls.flatMap(({ key }) => (key?.record === undefined ? [] : key.digest));
+    if (id !== undefined) {
+      const parts = [waiting, answers, keys, intake, id, ids.length, ...ids, ...digests];
+      if ((await this.run('ccroIsWhole', parts)) === 1) return id;
+    }
+    const [, written] = (await this.write(calls, [0, 0, 0, 1])) as readonly string[];
+    return written ?? '';
   }
 
   /** Records how requests ended. @returns for each what was recorded first, and so stands */
@@ -193,7 +207,7 @@ export class RequestStore {
     ]);
   }
 
-  /** What waits still of a job that was left behind. */
+  /** What waits still of an entry that was left behind. */
   async openOf(calls: readonly KeptCall[]): Promise<readonly SignedCall[]> {
     const { keys } = this.options;
     const { redis } = this.connection;
@@ -220,37 +234,82 @@ export class RequestStore {
   }
 
   /**
-   * Removes what waits although no job holds it, so that nobody sees to it: earlier versions could
-   * leave it behind, and it counts as pending. What is in a job that was given up is tried again.
+   * Leases all entries with open requests when a gateway starts, leased ones too: their holder is taken to
+   * be an earlier process of this gateway, which has ended or is about to.
    *
-   * A request waits from the moment that its job is written until it is finished, and its job is
-   * removed after that. So what waited before all jobs were listed, and is in none of them, is
-   * finished or has none.
-   *
-   * @returns how many requests were removed
+   * Also removes waiting requests that no entry holds, since no gateway would ever process them. A
+   * request waits from when its entry is written until it is finished, and the entry is removed after
+   * that. So a request that waited before all entries were read, and is in none, has no entry left.
    */
-  async heal(): Promise<number> {
+  async takeUp(): Promise<{ readonly entries: readonly KeptEntry[]; readonly removed: number }> {
     const { redis } = this.connection;
-    const { waiting, answers } = this.options.keys;
+    const { waiting, answers, intake } = this.options.keys;
     const ids = await redis.zrange(waiting, '0', '-1');
-    if (ids.length === 0) return 0;
+    if (ids.length === 0) return { entries: [], removed: 0 };
     const answered = await redis.hmget(answers, ...ids);
+    const lost = new Set(ids);
     const open = new Set(ids.filter((_, position) => answered[position] === null));
-    const held = new Set<string>();
-    for (const { id: jobId, failed } of await this.jobs()) {
-      const data = await redis.hget(this.queue.toKey(jobId), 'data');
-      const own = idsIn(data).filter((id) => open.has(id));
-      for (const id of own) held.add(id);
-      if (failed && own.length > 0) await (await this.queue.getJob(jobId))?.retry();
+    const entries: KeptEntry[] = [];
+    for await (const page of this.pages()) {
+      const left = page.filter((entry) => idsIn(entry).some((id) => open.has(id)));
+      if (left.length > 0) await this.run('ccroLease', [intake, ...left.map(({ id }) => id)]);
+      for (const id of left.flatMap(idsIn)) if (open.has(id)) lost.delete(id);
+      entries.push(...left);
     }
-    const orphans = ids.filter((id) => !held.has(id));
-    if (orphans.length > 0) await redis.zrem(waiting, ...orphans);
-    return orphans.length;
+    const removed = lost.size === 0 ? 0 : await redis.zrem(waiting, ...lost);
+    return { entries, removed };
   }
 
-  /** Removes the job of requests that are all finished, unless a worker has it: then that does. */
-  async removeJob(jobId: string): Promise<void> {
-    await this.queue.remove(jobId);
+  /** Leases the entries whose lease is over. @returns their ids */
+  async leaseOverdue(): Promise<readonly string[]> {
+    const { intake } = this.options.keys;
+    const found: string[] = [];
+    let start = '0-0';
+    do {
+      const reply = await this.connection.redis
+        .xautoclaim(intake, ...CONSUMER, this.options.leaseMs, start, ...PAGE, 'JUSTID')
+        .catch(orNoGroup);
+      const [next, ids] = reply as [string, string[]];
+      found.push(...ids);
+      start = next;
+    } while (start !== '0-0');
+    return found;
+  }
+
+  /** @returns undefined for an entry that was removed meanwhile */
+  async read(id: string): Promise<KeptEntry | undefined> {
+    const [entry] = await this.connection.redis.xrange(this.options.keys.intake, id, id);
+    return entry === undefined ? undefined : this.entryIn(entry);
+  }
+
+  /** Has others take entries at once. */
+  async giveBack(ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
+    const { intake } = this.options.keys;
+    await this.connection.redis.xclaim(
+      intake,
+      ...CONSUMER,
+      0,
+      ...ids,
+      'IDLE',
+      GIVEN_BACK_MS,
+      'JUSTID',
+    );
+  }
+
+  /** Removes the entry of requests that are all finished. */
+  async remove(id: string): Promise<void> {
+    const { intake } = this.options.keys;
+    // In this order none is left that nobody leases: of what was removed the group forgets itself.
+    await Promise.all([
+      this.connection.redis.xdel(intake, id),
+      this.connection.redis.xack(intake, CONSUMER[0], id),
+    ]);
+  }
+
+  /** Has nobody lease an entry any more, which stays to be looked at. */
+  async setAside(id: string): Promise<void> {
+    await this.connection.redis.xack(this.options.keys.intake, CONSUMER[0], id);
   }
 
   async find(id: string): Promise<RequestAnswer | undefined> {
@@ -285,97 +344,65 @@ export class RequestStore {
 
   /** Forgets everything about the cluster and this client. */
   async forget(): Promise<void> {
-    const { clock, waiting, answers, finished, keys, kept } = this.options.keys;
-    await this.queue.obliterate({ force: true });
-    await this.connection.redis.del(clock, waiting, answers, finished, keys, kept);
+    const { clock, waiting, answers, finished, keys, kept, intake } = this.options.keys;
+    await this.connection.redis.del(clock, waiting, answers, finished, keys, kept, intake);
   }
 
-  /** BullMQ's client over the one connection, which runs scripts inside transactions too. */
-  private get client(): QueueClient {
-    return this.queue.getBackend().client;
-  }
-
-  /** Writes a job and accepts its calls, both or neither. */
-  private async write(
-    { id, calls }: OpenJob,
+  /** Writes an entry and accepts its calls, both or neither. */
+  private write(
+    calls: readonly SignedCall[],
     [span, wanted, atLeast, again]: readonly [number, number, number, 0 | 1],
   ): Promise<unknown> {
-    const { keys, clientId, leaseMs } = this.options;
-    const transaction = (await this.client).multi();
-    await this.job(id, jobDataOf(clientId, calls), leaseMs).addJob(transaction);
-    transaction.runCommand('ccroAccept', [
-      ...[keys.clock, keys.waiting, keys.answers, keys.keys, this.queue.toKey(id)],
-      ...[span, wanted, atLeast, again],
+    const { keys, clientId } = this.options;
+    return this.run('ccroAccept', [
+      ...[keys.clock, keys.waiting, keys.answers, keys.keys, keys.intake],
+      ...[entryOf(clientId, calls), span, wanted, atLeast, again],
       ...calls.flatMap(argumentsOf),
     ]);
-    const [, accepted] = await this.execute(transaction);
-    return accepted;
   }
 
-  /** All jobs of the queue, in whatever place, as of one moment. */
-  private async jobs(): Promise<readonly { readonly id: string; readonly failed: boolean }[]> {
-    const places = ['wait', 'paused', 'active', 'delayed', 'prioritized', 'failed'];
-    const listing = this.connection.redis.multi();
-    for (const place of places) {
-      const key = this.queue.toKey(place);
-      if (place === 'delayed' || place === 'prioritized' || place === 'failed') {
-        listing.zrange(key, '0', '-1');
-      } else {
-        listing.lrange(key, 0, -1);
-      }
+  /** All entries, the oldest first. */
+  private async *pages(): AsyncGenerator<readonly KeptEntry[]> {
+    let start = '-';
+    for (;;) {
+      const page = await this.connection.redis.xrange(
+        this.options.keys.intake,
+        start,
+        '+',
+        ...PAGE,
+      );
+      const last = page.at(-1);
+      if (last === undefined) return;
+      yield page.map((entry) => this.entryIn(entry));
+      start = `(${last[0]}`;
     }
-    const results = (await listing.exec()) ?? [];
-    return results.flatMap(([error, ids], position) => {
-      if (error !== null) throw error;
-      const failed = places[position] === 'failed';
-      return (ids as readonly string[]).map((id) => ({ id, failed }));
-    });
   }
 
-  private job(jobId: string, data: JobData, delay: number): Job<JobData> {
-    const removeOnFail = { count: MAX_FAILED_JOBS };
-    const options = { jobId, delay, removeOnComplete: true, removeOnFail };
-    return new Job<JobData>(this.queue, 'requests', data, options, jobId);
+  private entryIn([id, fields]: [id: string, fields: string[]]): KeptEntry {
+    return { id, calls: callsIn(fields[1] ?? '', this.options.clientId) };
   }
 
-  private async run(script: string, args: readonly (string | number)[]): Promise<unknown> {
+  private async run(script: ScriptName, args: readonly (string | number)[]): Promise<unknown> {
     try {
-      return (await (await this.client).runCommand(script, [...args])) as unknown;
+      const commands = this.connection.redis as unknown as Record<ScriptName, Script>;
+      return await commands[script](...args);
     } catch (error) {
-      throw this.noted(error);
+      // A server that was the primary is not any more: a new connection finds out.
+      const trouble = this.connection.troubles.failed('write', error);
+      if (trouble?.code === 'READONLY') this.connection.renew();
+      throw error;
     }
-  }
-
-  private async execute(transaction: Transaction): Promise<unknown[]> {
-    let results: Awaited<ReturnType<Transaction['exec']>>;
-    try {
-      results = await transaction.exec();
-    } catch (error) {
-      throw this.noted(error);
-    }
-    return (results ?? []).map(([error, value]) => {
-      if (error !== null) throw this.noted(error);
-      return value as unknown;
-    });
-  }
-
-  /**
-   * ioredis takes scripts to be loaded that were flushed since, and a server to be the primary that
-   * it was: a new connection finds out.
-   */
-  private noted(error: unknown): unknown {
-    const { troubles } = this.connection;
-    const wasReadOnly = troubles.failed('write', error)?.code === 'READONLY';
-    if (wasReadOnly || (error instanceof Error && /^NOSCRIPT\b/.test(error.message))) {
-      this.connection.renew();
-    }
-    return error;
   }
 }
 
-/** Numbered as its first request is: unique, and the same when it is written once more. */
-function jobIdOf(calls: readonly SignedCall[]): string {
-  return calls[0]?.requests[0]?.id ?? '';
+type Script = (...args: (string | number)[]) => Promise<unknown>;
+
+const PAGE = ['COUNT', MAX_ENTRIES] as const;
+
+/** Before anything was ever accepted. */
+function orNoGroup(error: unknown): readonly unknown[] {
+  if (error instanceof Error && error.message.startsWith('NOGROUP')) return ['0-0', []];
+  throw error;
 }
 
 function argumentsOf({ key, requests }: SignedCall): readonly (string | number)[] {
@@ -386,10 +413,8 @@ function argumentsOf({ key, requests }: SignedCall): readonly (string | number)[
   ];
 }
 
-/** Ids of the requests in a job, given its data as Redis has it. */
-function idsIn(data: string | null): readonly string[] {
-  if (data === null) return [];
-  const calls = callsOf(JSON.parse(data)) ?? [];
+/** Ids of the requests in an entry. */
+function idsIn({ calls = [] }: KeptEntry): readonly string[] {
   return calls.flatMap(({ requests }) =>
     requests.map(({ client, timestamp }) => requestId(client, timestamp)),
   );

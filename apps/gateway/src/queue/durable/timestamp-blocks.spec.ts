@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Stamp } from './accepted-job.js';
+import type { Stamp } from './accepted-calls.js';
 import { TimestampBlocks } from './timestamp-blocks.js';
 
 /** As Redis gives them out, with a record of what it was asked for. */
@@ -95,5 +95,34 @@ describe('TimestampBlocks', () => {
     await expect(Promise.all([blocks.take(1), blocks.take(2)])).rejects.toThrow('broken');
     broken = false;
     expect(await blocks.take(2)).toHaveLength(2);
+  });
+
+  it.each([
+    { timestamp: 2 ** 53 - 2_000, index: 0 },
+    { timestamp: 2 ** 52 + 2 ** 25, index: 0 },
+    { timestamp: Infinity, index: 0 },
+    { timestamp: Number.NaN, index: 0 },
+    { timestamp: 1, index: 2 ** 53 },
+    { timestamp: 1, index: Number.NaN },
+  ])('I27: uses nothing that no clock can have suggested, such as %j', async (stamp) => {
+    const { issue } = counter();
+    let given: Stamp | undefined = stamp;
+    const blocks = new TimestampBlocks((count, atLeast) =>
+      given === undefined ? issue(count, atLeast) : Promise.resolve(given),
+    );
+    await expect(blocks.take(1)).rejects.toMatchObject({ code: 'refused' });
+    expect(blocks.add(stamp, 64)).toBe(false);
+    expect(blocks.atLeast).toBeLessThan(2 ** 52);
+    given = undefined;
+    expect(await blocks.take(1)).toHaveLength(1);
+  });
+
+  it('I27: goes on where the replicas executed what a clock far ahead had suggested', async () => {
+    const { issue } = counter();
+    const least = 2 ** 52 + 2 ** 30;
+    const blocks = new TimestampBlocks(issue, () => least);
+    const [first] = await blocks.take(1);
+    expect(first?.timestamp).toBe(least);
+    expect(blocks.add({ timestamp: least + 5_000, index: 5_000 }, 64)).toBe(true);
   });
 });

@@ -6,20 +6,26 @@
  *   restarts of all of them and of Redis: a counter in Redis gives out each once, and never one
  *   below the wall clock in microseconds. So what a Redis gives out that lost its last second, or
  *   everything, still lies above whatever was given out before; a client takes less than one for
- *   each microsecond. Clocks that are set back are survived as long as Redis keeps its counter; and
+ *   each microsecond. Clocks may be set back as long as Redis keeps its counter; and
  *   when it does not, none is given out at or below what f + 1 replicas say they executed.
  * - A block never leads to a request that the replicas take for stale: each timestamp has an index
  *   that counts how many were given out, and a request is accepted only if few enough were accepted
- *   above its own (`expired` in `request-store.ts`). So the rest of a block may lie about for as
- *   long as it likes; blocks are small so that this is rare.
+ *   above its own (`expired` in `request-store.ts`). So the rest of a block may be used at any later
+ *   time; blocks are small so that few are refused.
+ * - Tampering with the counter in Redis cannot use up the client's timestamps, after which it could
+ *   never send again: a timestamp beyond any plausible clock is not used.
  */
 
-import { clockTimestamp } from '@ccro/client';
-import type { Stamp } from './accepted-job.js';
+import { clockTimestamp, MAX_CLOCK_TIMESTAMP } from '@ccro/client';
+import { asError } from '@ccro/foreign-text';
+import { QueueError } from '../queue-error.js';
+import type { Stamp } from './accepted-calls.js';
 
 /** Timestamps in a block, at least; more while more are used between two writes. */
 const MIN_BLOCK = 64;
 const MAX_BLOCK = 1024;
+/** So many may others have taken that this process has not heard of, where a clock once ran ahead. */
+const UNHEARD_OF = 2 ** 24;
 
 interface Waiter {
   readonly count: number;
@@ -82,8 +88,15 @@ export class TimestampBlocks {
     return taken;
   }
 
-  /** Takes in what `wanted` asked for. */
-  add(first: Stamp, count: number): void {
+  /**
+   * Takes in what `wanted` asked for.
+   *
+   * @returns whether it can be what Redis was asked for; else nothing was taken in
+   */
+  add(first: Stamp, count: number): boolean {
+    const most = Math.max(MAX_CLOCK_TIMESTAMP, this.atLeast) + UNHEARD_OF;
+    const isPlausible = first.timestamp <= most && Number.isSafeInteger(first.index + count);
+    if (!isPlausible) return false;
     this.usedLately = 0;
     for (let offset = 0; offset < count; offset += 1) {
       const { timestamp, index } = first;
@@ -92,6 +105,7 @@ export class TimestampBlocks {
     this.above = Math.max(this.above, first.timestamp + count);
     this.indexAbove = Math.max(this.indexAbove, first.index + count);
     this.serve();
+    return true;
   }
 
   /** Forgets the rest of its blocks: others were given too many since. */
@@ -106,10 +120,10 @@ export class TimestampBlocks {
       while (this.waiters.length > 0) {
         const missing = this.waiters.reduce((sum, { count }) => sum + count, 0);
         const count = missing + MIN_BLOCK;
-        this.add(await this.issue(count, this.atLeast), count);
+        if (!this.add(await this.issue(count, this.atLeast), count)) throw tamperedWith();
       }
     } catch (error) {
-      const reason = error instanceof Error ? error : new Error(String(error));
+      const reason = asError(error);
       for (const { reject } of this.waiters.splice(0)) reject(reason);
     } finally {
       this.asking = false;
@@ -128,4 +142,11 @@ export class TimestampBlocks {
     this.usedLately += count;
     return this.stamps.splice(0, count);
   }
+}
+
+function tamperedWith(): QueueError {
+  const message =
+    'The counter of timestamps in Redis is beyond any clock, so it was tampered with. ' +
+    'Nothing was accepted. Delete the counter in Redis: see docs/OPERATIONS.md.';
+  return new QueueError('refused', message);
 }

@@ -1,6 +1,6 @@
+import { isRefusal, isUnsent } from '@ccro/redis';
 import { QueueError } from '../queue-error.js';
 import type { OnFailure } from './group-writer.js';
-import { isRefusal, isUnsent } from './queue-connection.js';
 
 /** Redis' answers that pass: it is starting, changing its part, or has lost its scripts. */
 const PASSING = /^(NOSCRIPT|LOADING|MASTERDOWN|TRYAGAIN|CLUSTERDOWN|BUSY|READONLY)\b/;
@@ -14,21 +14,14 @@ export function onWriteFailure(error: unknown): OnFailure {
 /** A failure of Redis as one of the queue's. Nothing was accepted. */
 export function asQueueError(error: unknown): QueueError {
   if (error instanceof QueueError) return error;
-  const reason = reasonOf(error);
   if (onWriteFailure(error) === 'fail') {
+    const reason = (error as Error).message.replace(/\.$/, '');
     const message =
       `Redis does not take requests at the moment (${reason}). Nothing was accepted. ` +
       'Retry when it has the memory, the disk or the permission that it lacks.';
     return new QueueError('refused', message, { cause: error });
   }
   return unreachable(error);
-}
-
-/** Why a transaction was refused is said by the command that was, not by the transaction. */
-function reasonOf(error: unknown): string {
-  const { previousErrors } = error as { readonly previousErrors?: readonly unknown[] };
-  const [cause = error] = previousErrors ?? [];
-  return cause instanceof Error ? cause.message.replace(/\.$/, '') : String(cause);
 }
 
 export function unreachable(cause?: unknown): QueueError {

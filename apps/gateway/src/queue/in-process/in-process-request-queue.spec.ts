@@ -8,11 +8,11 @@ import { InProcessRequestQueue } from './in-process-request-queue.js';
 const OPTIONS = { maxPending: 100, maxFinished: 100, keyRetentionMs: 0 };
 
 async function openQueue(scene: QueueScene, options = OPTIONS): Promise<InProcessRequestQueue> {
-  const { client, courier } = await scene.member({ maxOutstanding: options.maxPending });
+  const { client, sender } = await scene.member({ maxOutstanding: options.maxPending });
   const queue = new InProcessRequestQueue(
     { ...options, clientId: GATEWAY_CLIENT },
     client,
-    courier,
+    sender,
     new PendingLimit({ targetWaitMs: 500, ceiling: options.maxPending }),
   );
   await queue.open();

@@ -10,8 +10,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ClientError, type CcroClient, type Submission } from '@ccro/client';
 import { MAX_OPERATION_CHARACTERS } from '@ccro/wire';
-import type { FinishedAnswer, Idempotency, RequestAnswer } from '../../requests/request-record.js';
-import { requestId, type Courier } from '../courier.js';
+import type { FinishedAnswer, Idempotency, RequestAnswer } from '../../answers/request-record.js';
+import { requestId, type RequestSender } from '../request-sender.js';
 import { packAnswer, placesOf } from '../durable/packed-answer.js';
 import type { AcceptedRequest, Call, RequestCounts, RequestQueue } from '../request-queue.js';
 import type { PendingLimit } from '../pending-limit.js';
@@ -25,7 +25,7 @@ export interface InProcessRequestQueueOptions {
   readonly clientId: string;
   /** Finished requests under no idempotency key that are remembered at most, in places. */
   readonly maxFinished: number;
-  /** How long an idempotency key is kept after its answer, in milliseconds; 0: for ever. */
+  /** How long an idempotency key is kept after its answer, in milliseconds; 0: without end. */
   readonly keyRetentionMs: number;
 }
 
@@ -64,7 +64,7 @@ export class InProcessRequestQueue implements RequestQueue {
   constructor(
     private readonly options: InProcessRequestQueueOptions,
     private readonly client: CcroClient,
-    private readonly courier: Courier,
+    private readonly sender: RequestSender,
     private readonly limit: PendingLimit,
   ) {}
 
@@ -156,7 +156,7 @@ export class InProcessRequestQueue implements RequestQueue {
     this.pending.set(request.id, request);
     let answer: FinishedAnswer;
     try {
-      answer = await this.courier.answerTo(request.id, submission);
+      answer = await this.sender.answerTo(request.id, submission);
     } catch (error) {
       if (error instanceof ClientError) return;
       throw error;

@@ -28,3 +28,13 @@ function isObject(value: unknown): boolean {
 }
 
 export type SubmitRequestDto = z.infer<typeof submitRequestSchema>;
+
+/** Requests in one call, at most: half of what may be pending, so that two calls fit. */
+export const MAX_BATCH_REQUESTS = 1024;
+
+/** Body of `POST /requests/batch`. */
+export const submitBatchSchema = z.strictObject({
+  requests: z.array(submitRequestSchema).min(1).max(MAX_BATCH_REQUESTS),
+});
+
+export type SubmitBatchDto = z.infer<typeof submitBatchSchema>;

@@ -1,4 +1,4 @@
-/** Who calls, as far as it matters after the door: whose things are whose, and whose share of what. */
+/** Who calls, as far as it matters once access is granted: whose things are whose, and whose share of what. */
 
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { ApiRole } from '@ccro/cluster-config';
@@ -15,12 +15,12 @@ export interface Caller {
   readonly owner: string | undefined;
 }
 
-/** Whoever reaches a gateway that asks for no keys. */
+/** Every caller of a gateway that asks for no keys. */
 export const ANYBODY: Caller = { name: 'anybody', role: 'admin', owner: undefined };
 
 const callers = new WeakMap<FastifyRequest, Caller>();
 
-/** Notes who makes a call; the door does. */
+/** Notes who makes a call: for the hook that grants access. */
 export function noteCaller(request: FastifyRequest, caller: Caller): void {
   callers.set(request, caller);
 }

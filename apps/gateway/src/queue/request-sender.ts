@@ -6,13 +6,13 @@ import {
   type Submission,
 } from '@ccro/client';
 import type { Request } from '@ccro/consensus';
-import type { DecidedAnswer, FailedAnswer, FinishedAnswer } from '../requests/request-record.js';
+import type { DecidedAnswer, FailedAnswer, FinishedAnswer } from '../answers/request-record.js';
 
 /** Makes the answer to a decided request. */
 export type Describe = (id: string, outcome: Outcome) => DecidedAnswer;
 
 /** Takes requests to the cluster and brings back answers. */
-export class Courier {
+export class RequestSender {
   constructor(
     private readonly client: CcroClient,
     private readonly describe: Describe,

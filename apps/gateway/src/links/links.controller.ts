@@ -1,11 +1,10 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { GATEWAY_SETTINGS } from '../gateway.constants.js';
-import type { GatewaySettings } from '../gateway.options.js';
-import { Needs } from '../door/access.js';
+import { GATEWAY_SETTINGS, type GatewaySettings } from '../settings/gateway.options.js';
+import { Needs } from '../auth/access.js';
 
 /** Where things are. */
-export interface Entrance {
+export interface Links {
   readonly cluster: string;
   readonly mode: 'ccro' | 'pbft';
   readonly links: Readonly<Record<string, string>>;
@@ -25,14 +24,14 @@ const LINKS = {
 
 @ApiTags('operation')
 @Controller()
-export class EntranceController {
+export class LinksController {
   constructor(@Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings) {}
 
   @Get()
   @Needs('open')
   @ApiOperation({ summary: 'Where things are; for browsers, the page' })
   @ApiOkResponse()
-  entrance(): Entrance {
+  links(): Links {
     const { cluster, mode } = this.settings.config;
     return { cluster, mode, links: LINKS };
   }

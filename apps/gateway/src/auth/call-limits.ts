@@ -4,7 +4,7 @@ const SECOND_MS = 1000;
 
 /**
  * Calls a second of each caller, counted by @nestjs/throttler. Its guard comes too late here: after
- * the body was read, and on controllers alone. What it counts with is used by itself.
+ * the body was read, and on controllers alone. So only its storage is used.
  */
 export class CallLimits {
   private readonly counts = new ThrottlerStorageService();

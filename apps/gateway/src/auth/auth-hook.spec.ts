@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { expectProblem } from '../../test/expect-problem.js';
 import { closeStarted, startedGateway, type Answer } from '../../test/started-gateway.js';
 import { rawCall } from '../../test/raw-call.js';
-import type { GatewayOptions } from '../gateway.options.js';
+import type { GatewayOptions } from '../settings/gateway.options.js';
 
 afterEach(closeStarted);
 

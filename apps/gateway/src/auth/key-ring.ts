@@ -27,7 +27,7 @@ export class KeyRing {
 
   /**
    * Looks up what an `Authorization` header shows, in the same time for every key, known or not.
-   * Digests are found by their beginning, which is no step towards a key, and then compared in
+   * Digests are found by their beginning, which reveals nothing of a key, and then compared in
    * constant time.
    *
    * @param orBasic whether the password of `Basic` is taken for a key too

@@ -1,13 +1,16 @@
 /** What belongs to which caller, and how much of everything one caller gets. */
 
+import { once } from 'node:events';
 import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Quit } from '@ccro/clock';
 import { newApiKey, type ApiKeyPlan } from '@ccro/cluster-config';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { expectProblem } from '../../test/expect-problem.js';
 import { rawCall } from '../../test/raw-call.js';
 import { ScriptedMeasurer } from '../../test/scripted-measurer.js';
 import { closeStarted, startedGateway, type Answer } from '../../test/started-gateway.js';
-import type { GatewayOptions } from '../gateway.options.js';
+import type { GatewayOptions } from '../settings/gateway.options.js';
 
 afterEach(closeStarted);
 
@@ -127,6 +130,69 @@ describe('what one caller gets', () => {
     },
     30_000,
   );
+
+  it.each([
+    ['/comparison', 'POST', '{"data":1}', 1],
+    ['/ledger', 'GET', '', 128],
+  ])(
+    'I25: a caller that hangs up on calls of %s has no more of them under way than one that waits',
+    async (path, method, body, most) => {
+      // Neither nodes nor those who compare say anything until the end.
+      let comparing = 0;
+      const ends: (() => void)[] = [];
+      const createObserver = () => ({
+        observe: (_: unknown, signal: AbortSignal): Promise<never> =>
+          new Promise((_resolve, reject) => {
+            comparing += 1;
+            signal.addEventListener('abort', () => {
+              ends.push(() => {
+                comparing -= 1;
+                reject(new Quit());
+              });
+            });
+          }),
+        close: () => Promise.resolve(),
+      });
+      const { gateway, cluster, as } = await guarded({ createObserver, nodeTimeoutMs: 20_000 });
+      cluster.scripts.forEach((script) => (script.offline = true));
+      const { hostname, port } = new URL(gateway.url);
+      const head = `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${alice.key}\r\n`;
+      const type = `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n`;
+      const call = `${head}${body === '' ? '' : type}\r\n${body}`;
+      let answers = '';
+      const hangUp = async (calls: number): Promise<void> => {
+        const socket = connect(Number(port), hostname);
+        socket.on('data', (chunk: Buffer) => (answers += chunk.toString()));
+        for (let one = 0; one < calls; one += 1) socket.write(call);
+        await delay(200);
+        socket.destroy();
+        await once(socket, 'close');
+      };
+      for (let times = 0; times < 3; times += 1) await hangUp(most);
+      const refused = await as(alice, method, path, body === '' ? undefined : JSON.parse(body));
+      expectProblem(refused, 429, 'overloaded');
+      expect(comparing).toBe(path === '/comparison' ? 1 : 0);
+      expect(answers).not.toContain('HTTP/1.1 200');
+      for (const end of ends) end();
+    },
+    30_000,
+  );
+
+  it('I29: no more than its part of the room for bodies that are on their way', async () => {
+    const { gateway, as } = await guarded();
+    const { hostname, port } = new URL(gateway.url);
+    const head = `Host: localhost\r\nAuthorization: Bearer ${alice.key}\r\nContent-Type: application/json\r\n`;
+    const begun = Array.from({ length: 256 }, () => {
+      const socket = connect(Number(port), hostname).on('error', () => undefined);
+      socket.write(`POST /requests HTTP/1.1\r\n${head}Content-Length: 131072\r\n\r\n`);
+      return socket.resume();
+    });
+    const post = (who: typeof alice) => as(who, 'POST', '/requests', { data: 1 });
+    await vi.waitUntil(async () => (await post(alice)).status === 429, PATIENCE);
+    expect((await post(bob)).status).toBe(200);
+    for (const socket of begun) socket.destroy();
+    await vi.waitUntil(async () => (await post(alice)).status === 200, PATIENCE);
+  });
 
   it('I5: a key that may only read has few reads ordered a second', async () => {
     const { as, cluster, gateway } = await guarded();

@@ -1,12 +1,10 @@
-import { setMaxListeners } from 'node:events';
-import { RedisClient } from '@ccro/broker';
+import { asError } from '@ccro/foreign-text';
+import { RedisClient, retryDelayMs } from '@ccro/redis';
 import { UnrecoverableError, WaitingError, Worker, type Job } from 'bullmq';
-import { reconnectionDelayMs } from './queue-connection.js';
-import type { RedisKeys } from './redis-keys.js';
 
 /** A worker that crashed or froze has lost its jobs after this time: another one takes them. */
 const LOCK_MS = 5000;
-/** How often somebody looks for such jobs. */
+/** How often a worker looks for such jobs. */
 const STALLED_CHECK_MS = 1000;
 /** How often it looks for jobs unasked: who was told of the next one may be gone. */
 const LOOK_SECONDS = 1;
@@ -17,15 +15,13 @@ const LOOK_SECONDS = 1;
 export const EVENTS_KEPT = 10;
 /** Pause after a failed attempt to fetch a job. */
 const FETCH_RETRY_MS = 200;
-/** Requests of one client that wait are fewer than this, so all their jobs are worked on at once. */
-const MAX_JOBS = 10_000;
 /** How long closing waits for Redis to take the jobs back. */
 const CLOSE_TIMEOUT_MS = 1000;
 
-/** What is done with a job that was left behind. */
+/** What is done with a job. */
 export interface JobHandler {
   /**
-   * Resolves when all requests in the job are finished.
+   * Resolves when the job is done.
    *
    * @throws UnusableJobError for a job that never can be
    */
@@ -37,33 +33,30 @@ export interface JobHandler {
 /** A job that no gateway wrote: it is set aside. */
 export class UnusableJobError extends Error {}
 
-export interface TakeoverWorkerOptions {
+export interface ExperimentWorkerOptions {
   readonly url: string;
   /** See `RedisClientOptions`. */
   readonly ca?: string | undefined;
   /** Name of its connection in CLIENT LIST. */
   readonly name: string;
-  readonly keys: Pick<RedisKeys, 'prefix' | 'queueName'>;
-  /** How many jobs are worked on at a time. Default: all there are. */
-  readonly concurrency?: number;
+  /** Of BullMQ's keys; the queue among them is named `queueName`. */
+  readonly prefix: string;
+  readonly queueName: string;
 }
 
 /**
- * BullMQ's worker, on connections of its own. It gets the jobs that the gateway which accepted them
- * did not finish in time: because the cluster cannot decide just now, or because that gateway is
- * gone. A job is worked on until it is done, however long that takes; its lock is renewed meanwhile.
+ * BullMQ's worker, on connections of its own, for one job at a time. A job is worked on until it is
+ * done, however long that takes; its lock is renewed meanwhile.
  */
-export class TakeoverWorker {
+export class ExperimentWorker {
   private readonly redis: RedisClient;
   private readonly worker: Worker;
   private readonly closing = new AbortController();
 
   constructor(
-    { url, ca, name, keys, concurrency = MAX_JOBS }: TakeoverWorkerOptions,
+    { url, ca, name, prefix, queueName }: ExperimentWorkerOptions,
     private readonly handler: JobHandler,
   ) {
-    // One listener for each job: as many as there are, not a leak.
-    setMaxListeners(0, this.closing.signal);
     this.redis = new RedisClient({
       ...{ url, ca },
       connectionName: name,
@@ -71,18 +64,17 @@ export class TakeoverWorker {
       lazyConnect: true,
       // BullMQ's condition: a blocked command is never given up.
       maxRetriesPerRequest: null,
-      retryStrategy: reconnectionDelayMs,
+      retryStrategy: retryDelayMs,
     });
     // BullMQ's own listener reports what matters.
     this.redis.on('error', () => undefined);
-    this.worker = new Worker(keys.queueName, (job, token) => this.process(job, token), {
+    this.worker = new Worker(queueName, (job, token) => this.process(job, token), {
       connection: this.redis,
-      prefix: keys.prefix,
+      prefix,
       autorun: false,
-      concurrency,
       lockDuration: LOCK_MS,
       stalledInterval: STALLED_CHECK_MS,
-      // However often its gateway crashed, a request is not given up.
+      // However often its gateway crashed, a job is not given up.
       maxStalledCount: Number.MAX_SAFE_INTEGER,
       drainDelay: LOOK_SECONDS,
       runRetryDelay: FETCH_RETRY_MS,
@@ -93,7 +85,7 @@ export class TakeoverWorker {
 
   start(): void {
     void this.worker.run().catch((error: unknown) => {
-      this.handler.trouble(error instanceof Error ? error : new Error(String(error)));
+      this.handler.trouble(asError(error));
     });
   }
 

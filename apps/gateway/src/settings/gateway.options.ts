@@ -1,7 +1,13 @@
 import type { Broker } from '@ccro/broker';
 import type { ApiKey, ClusterConfig } from '@ccro/cluster-config';
 import { MeasuringProcess, type CellMeasurer, type DecisionObserver } from '@ccro/experiment';
-import type { DecidedAnswer } from './requests/request-record.js';
+import type { DecidedAnswer } from '../answers/request-record.js';
+
+/** Injection token of {@link GatewaySettings}. */
+export const GATEWAY_SETTINGS = Symbol('GATEWAY_SETTINGS');
+
+/** Request bodies larger than this are answered 413, in bytes. */
+export const MAX_BODY_BYTES = 128 * 1024;
 
 /** Everything the gateway is told; nothing in it reads the environment. */
 export interface GatewayOptions {
@@ -32,11 +38,11 @@ export interface GatewayOptions {
    * an answer takes one for each 8 KiB. Default 10,000.
    */
   readonly maxFinishedRequests?: number;
-  /** How long an idempotency key and its answer are kept. Default 0: for ever. */
+  /** How long an idempotency key and its answer are kept. Default 0: without end. */
   readonly idempotencyRetentionMs?: number;
   /** Where requests are kept until they are decided. Default: in this process's memory. */
   readonly queue?: QueueOptions;
-  /** Keys that callers need. Default: none, whoever reaches the gateway may do everything. */
+  /** Keys that callers need. Default: none, all callers may do everything. */
   readonly apiKeys?: readonly ApiKey[] | undefined;
   /** Origins whose pages may call the gateway from browsers. Default: none. */
   readonly corsOrigins?: readonly string[];

@@ -1,4 +1,4 @@
-import type { BrokerWatch } from '../connection/broker-watch.js';
+import type { BrokerWatch } from './broker-watch.js';
 
 /** Why a call waits no longer. */
 export type WaitEnd = 'finished' | 'too-late' | 'broker-away' | 'closing';

@@ -1,6 +1,6 @@
 /**
  * Who may call what: key, rate, role. It is decided as soon as the head of a request is read, for
- * every route there is, whoever serves it; a route that says nothing about itself needs a key.
+ * every route, also of plugins; a route that declares nothing needs a key.
  */
 
 import type { ApiKey } from '@ccro/cluster-config';
@@ -8,14 +8,15 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Counter, Registry } from 'prom-client';
 import { ProblemException, sendProblem } from '@ccro/http';
-import { accessTo, allows, isAdminArea, type Access, type DoorConfig } from './access.js';
+import { accessTo, allows, isAdminArea, type Access, type RouteAccess } from './access.js';
 import { callerAt, CallLimits, callerNamed } from './call-limits.js';
 import { noteCaller, type Caller } from './caller.js';
 import { KeyRing, type Shown } from './key-ring.js';
 import { RouteShares } from './route-shares.js';
+import { followWork } from './work.js';
 
-export interface DoorOptions {
-  /** Undefined: whoever reaches the gateway may do everything. */
+export interface AuthOptions {
+  /** Undefined: all callers may do everything. */
   readonly apiKeys: readonly ApiKey[] | undefined;
   /** Calls a second of one address without a key; undefined: no limit. */
   readonly rateLimit: number | undefined;
@@ -25,44 +26,45 @@ const BEARER = 'Bearer realm="ccro"';
 /** Where people look with browsers, which can send a key in no other way. */
 const BASIC = 'Basic realm="ccro (the key is the password)", charset="UTF-8"';
 
-/** Calls of these are not counted: they come from one address, and must not be refused. */
 /**
  * Reads a second that a key may have ordered that may change nothing else: each takes a place in the
  * ledger.
  */
 const ORDERED_READS_PER_SECOND = 20;
 
+/** Calls of these are not counted: they come from one address, and must not be refused. */
 const PROBES: ReadonlySet<string> = new Set(['/health/live', '/health/ready']);
 /** What a browser says of a call that no page of another site had it make. */
 const OWN_SITE: ReadonlySet<unknown> = new Set([undefined, 'same-origin', 'none']);
 
 /** To be called before the application's routes are made. */
-export function guardDoor(app: NestFastifyApplication, options: DoorOptions): void {
+export function guardRoutes(app: NestFastifyApplication, options: AuthOptions): void {
   const http = app.getHttpAdapter().getInstance();
-  const door = new Door(options, app.get(Registry));
+  const auth = new AuthHook(options, app.get(Registry));
+  followWork(http);
   http.addHook('onRequest', async (request, reply) => {
-    const problem = await door.refusal(request, reply);
-    if (problem !== undefined) return door.refuse(reply, problem);
+    const problem = await auth.refusal(request, reply);
+    if (problem !== undefined) return auth.refuse(reply, problem);
   });
   http.addHook('onClose', (_instance, done) => {
-    door.close();
+    auth.close();
     done();
   });
 }
 
-class Door {
+class AuthHook {
   private readonly keys: KeyRing | undefined;
   private readonly limits = new CallLimits();
   private readonly shares = new RouteShares();
   private readonly addressLimit: number | undefined;
   private readonly refused: Counter<'problem'>;
 
-  constructor({ apiKeys, rateLimit }: DoorOptions, registry: Registry) {
+  constructor({ apiKeys, rateLimit }: AuthOptions, registry: Registry) {
     this.keys = apiKeys === undefined ? undefined : new KeyRing(apiKeys);
     this.addressLimit = rateLimit;
     this.refused = new Counter({
       name: 'ccro_gateway_refused_total',
-      help: 'Calls refused at the door, by problem',
+      help: 'Calls refused for want of a key, role or rate, by problem',
       labelNames: ['problem'],
       registers: [registry],
     });
@@ -74,7 +76,7 @@ class Door {
     reply: FastifyReply,
   ): Promise<ProblemException | undefined> {
     const { url } = request.routeOptions;
-    const config = request.routeOptions.config as DoorConfig;
+    const config = request.routeOptions.config as RouteAccess;
     const access = accessTo(request.method, url, config);
     const shown = this.keys?.identify(request.headers.authorization, isAdminArea(url));
     const limited = this.limitOf(shown, request);

@@ -2,6 +2,7 @@ import type { FastifyReply } from 'fastify';
 import { ProblemException, whenOver } from '@ccro/http';
 import type { Caller } from './caller.js';
 import { CallerShares } from './caller-shares.js';
+import { workOf } from './work.js';
 
 /** What calls of some routes take up while they last, each: how many of all, and of one caller. */
 const SHARED = {
@@ -17,19 +18,20 @@ const SHARED = {
 
 export type SharedThing = keyof typeof SHARED;
 
-/** Gives callers their shares of what there is a limited number of. */
+/** Limits how many calls of each shared kind are under way, in all and per caller. */
 export class RouteShares {
   private readonly shares = new Map<SharedThing, CallerShares>();
 
   /**
-   * Takes one for a call, until its answer is sent or its connection is gone.
+   * Takes a place for a call until its answer is sent. A caller that disconnects keeps the place until
+   * the work that was begun for it is done, so disconnecting gains it nothing.
    *
    * @returns why the call is refused
    */
   take(thing: SharedThing, caller: Caller, reply: FastifyReply): ProblemException | undefined {
     const giveBack = this.of(thing).take(caller.name);
     if (giveBack === undefined) return noneLeft(thing);
-    whenOver(reply, giveBack);
+    whenOver(reply, () => void workOf(reply.request).then(giveBack));
     return undefined;
   }
 

@@ -43,36 +43,36 @@ export interface KeyRecord {
   readonly ids: readonly string[];
 }
 
-const jobData = z.object({
+const entryData = z.object({
   client: z.string(),
   /** Digests of requests that were signed together: a list for each signature. */
   lists: z.array(z.array(z.string())).default([]),
-  calls: z.array(
-    z.object({
-      /** Digest of the idempotency key; '' for none. */
-      key: z.string(),
-      /** Whose requests they are; absent: everybody's. */
-      owner: z.string().optional(),
-      requests: z
-        .array(
-          z.object({
-            timestamp: z.int(),
-            operation: z.string(),
-            digest: z.string(),
-            signature: z.string(),
-            /** Which of `lists` the signature covers; without it, the request alone. */
-            list: z.int().optional(),
-          }),
-        )
-        .min(1),
-    }),
-  ),
+  calls: z
+    .array(
+      z.object({
+        /** Digest of the idempotency key; '' for none. */
+        key: z.string(),
+        /** Whose requests they are; absent: everybody's. */
+        owner: z.string().optional(),
+        requests: z
+          .array(
+            z.object({
+              timestamp: z.int(),
+              operation: z.string(),
+              digest: z.string(),
+              signature: z.string(),
+              /** Which of `lists` the signature covers; without it, the request alone. */
+              list: z.int().optional(),
+            }),
+          )
+          .min(1),
+      }),
+    )
+    .min(1),
 });
 
-/** What a job holds: the signed requests of some calls, so that any process can send them. */
-export type JobData = z.infer<typeof jobData>;
-
-export function jobDataOf(client: string, calls: readonly SignedCall[]): JobData {
+/** The signed requests of some calls as an entry of the intake, so that any process can send them. */
+export function entryOf(client: string, calls: readonly SignedCall[]): string {
   const numbers = new Map<readonly Digest[], number>();
   const numberOf = ({ signedWith }: Request): { readonly list?: number } => {
     if (signedWith === undefined) return {};
@@ -80,7 +80,7 @@ export function jobDataOf(client: string, calls: readonly SignedCall[]): JobData
     numbers.set(signedWith, list);
     return { list };
   };
-  return {
+  const data: z.infer<typeof entryData> = {
     client,
     calls: calls.map(({ key, owner, requests }) => ({
       key: key?.digest ?? '',
@@ -92,9 +92,10 @@ export function jobDataOf(client: string, calls: readonly SignedCall[]): JobData
     })),
     lists: [...numbers.keys()].map((list) => [...list]),
   };
+  return JSON.stringify(data);
 }
 
-/** A call as it is found in a job. */
+/** A call as it is found in an entry. */
 export interface KeptCall {
   /** Digest of the idempotency key; '' for none. */
   readonly key: string;
@@ -103,10 +104,10 @@ export interface KeptCall {
   readonly requests: readonly Request[];
 }
 
-/** The calls in a job. @returns undefined for what no gateway wrote */
-export function callsOf(data: unknown): readonly KeptCall[] | undefined {
-  const parsed = jobData.safeParse(data);
-  if (!parsed.success) return undefined;
+/** The calls in an entry of client `own`. @returns undefined for what no gateway of this client wrote */
+export function callsIn(entry: string, own: string): readonly KeptCall[] | undefined {
+  const parsed = entryData.safeParse(parsedJson(entry));
+  if (!parsed.success || parsed.data.client !== own) return undefined;
   const { client, calls, lists } = parsed.data;
   return calls.map(({ key, owner, requests }) => ({
     key,
@@ -117,4 +118,12 @@ export function callsOf(data: unknown): readonly KeptCall[] | undefined {
       return signedWith === undefined ? request : { ...request, signedWith };
     }),
   }));
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -7,36 +7,36 @@ import type { SharedThing } from './route-shares.js';
 export type Access = 'open' | ApiRole;
 
 /** What a route's configuration may say of it; without, `accessTo` decides. */
-export interface DoorConfig extends SiteConfig {
+export interface RouteAccess extends SiteConfig {
   readonly access?: Access;
   /** What a call takes up while it lasts. */
   readonly shares?: SharedThing;
 }
 
-/** The part that is for whoever runs the cluster, whatever is served there. */
+/** The part for operators of the cluster, whatever is served there. */
 const ADMIN_AREA = /^\/admin(\/|$)/;
 /** The same in every installation, and what a browser loads before it can be given a key. */
 const OPEN_FILES = /^\/(assets\/|docs(-json|-yaml)?(\/|$))/;
 
-/** Says what the door has to know of a route; one of these for each. */
-export function AtDoor(config: DoorConfig): MethodDecorator {
+/** What is required of who calls a route; one of these for each. */
+export function RouteRule(config: RouteAccess): MethodDecorator {
   return RouteConfig(config);
 }
 
 /** Says who may call a route, where that does not follow from its method. */
 export function Needs(access: Access): MethodDecorator {
-  return AtDoor({ access });
+  return RouteRule({ access });
 }
 
 /**
- * Who may call a route. What nobody thought of needs a key: `read` to look, `submit` to change.
+ * Who may call a route. Routes that declare nothing need a key: `read` to look, `submit` to change.
  *
  * @param url as the route has it, with parameters; undefined when there is no such route
  */
 export function accessTo(
   method: string,
   url: string | undefined,
-  { access }: DoorConfig = {},
+  { access }: RouteAccess = {},
 ): Access {
   if (url !== undefined && ADMIN_AREA.test(url)) return 'admin';
   if (access !== undefined) return access;

@@ -1,7 +1,7 @@
 import type { NodePart } from '@ccro/client';
 import type { Digest, SequenceNumber, View } from '@ccro/consensus';
 
-/** What a call that was decided is answered with, for ever the same. */
+/** The answer to a decided call; it never changes. */
 export interface DecidedAnswer {
   readonly id: string;
   readonly status: 'decided';
@@ -25,7 +25,7 @@ export interface FailedAnswer {
    * - `timestamp-reused`: f+1 nodes executed another operation under its timestamp;
    * - `stale-timestamp`: f+1 nodes cannot tell whether it executed, because it is too old. It is
    *   not tried again under another timestamp: it might execute twice;
-   * - `result-dropped`: it executed, and fewer than f+1 nodes keep what it came to;
+   * - `result-dropped`: it executed, and fewer than f+1 nodes keep its result;
    * - `unverifiable`: it was kept with a signature that does not hold.
    */
   readonly error: 'timestamp-reused' | 'stale-timestamp' | 'result-dropped' | 'unverifiable';

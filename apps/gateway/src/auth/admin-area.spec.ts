@@ -5,7 +5,7 @@ import { newApiKey } from '@ccro/cluster-config';
 import { createHttpAdapter } from '@ccro/http';
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { guardDoor } from './door.js';
+import { guardRoutes } from './auth-hook.js';
 
 @Controller('admin')
 class AdminController {
@@ -35,7 +35,7 @@ beforeAll(async () => {
     bodyParser: false,
   });
   const apiKeys = [admin.entry, submitter.entry];
-  guardDoor(app, { apiKeys, rateLimit: undefined });
+  guardRoutes(app, { apiKeys, rateLimit: undefined });
   await app.init();
 });
 afterAll(() => app.close());

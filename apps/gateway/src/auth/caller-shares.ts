@@ -1,18 +1,17 @@
 /**
- * Shares what there is a limited number of among callers, so that none of them takes it all from
- * the others.
+ * Divides a limited number of places among callers, so that no caller takes all of them.
  *
- * - A caller that is alone may have everything, or `perCaller` where that is set: what is held for
- *   long, such as a stream, would not be free when somebody else comes.
- * - Where several want some, each may have its part of the whole and no more. A caller wants some
- *   while it has any, and for `WANTING_MS` after it was refused.
+ * - A single caller may take every place, or `perCaller` of them where that is set: places that are
+ *   held for long, such as streams, would not be free when another caller comes.
+ * - Among several callers each may take an equal share. A caller counts while it holds a place, and
+ *   for `WANTING_MS` after it was refused.
  *
- * Nothing is taken back: whoever has more than its part gets no more until it has less.
+ * No place is taken back: a caller above its share gets no more until it is below it.
  */
 
-/** So long after it was refused a caller is reckoned with. */
+/** How long a caller counts after it was refused. */
 const WANTING_MS = 2_000;
-/** Callers that are remembered for having been refused. */
+/** Refused callers that are remembered, at most. */
 const MAX_WANTING = 1_000;
 
 export interface ShareLimits {
@@ -40,8 +39,8 @@ export class CallerShares {
   }
 
   /**
-   * Takes `count` for `caller`: one call may exceed what is left, whatever its size, as else large
-   * ones would never get in between small ones.
+   * Takes `count` places for `caller`. One call may exceed what is left, whatever its size: otherwise
+   * large calls would never be accepted between small ones.
    *
    * @returns what gives one of them back, to be called `count` times; undefined when it is refused
    */
@@ -68,7 +67,7 @@ export class CallerShares {
     return others === 0 || held < Math.max(Math.floor(total() / (others + 1)), 1);
   }
 
-  /** Callers besides `caller` that have some, or were refused a moment ago. */
+  /** Callers besides `caller` that hold a place or were refused lately. */
   private othersThan(caller: string): number {
     const nowMs = this.now();
     for (const [name, untilMs] of this.wanting) {
