@@ -1,35 +1,35 @@
 import { fileURLToPath } from 'node:url';
-import { readdirSync } from 'node:fs';
-import { defineConfig } from 'vite';
+import { existsSync, readdirSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { defineConfig, type Plugin } from 'vite';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-const platform = (file: string): string => here(`src/platform/${file}.ts`);
 
-const libs = readdirSync(here('../../libs')).map((lib) => ({
+/** Of a library that is not the same everywhere, `browser.ts` is what it is in browsers. */
+function entryOf(lib: string): string {
+  const [forBrowsers = '', forAll = ''] = ['browser', 'index'].map((name) =>
+    here(`../../libs/${lib}/src/${name}.ts`),
+  );
+  return existsSync(forBrowsers) ? forBrowsers : forAll;
+}
+
+const alias = readdirSync(here('../../libs')).map((lib) => ({
   find: new RegExp(`^@ccro/${lib}$`),
-  replacement: here(`../../libs/${lib}/src/index.ts`),
+  replacement: entryOf(lib),
 }));
 
-/** What Node has and browsers have not: see `src/platform`. */
-const standIns = [
-  { find: /^sodium-native$/, replacement: platform('sodium-native') },
-  { find: /^@chainsafe\/blst$/, replacement: platform('blst') },
-  { find: /^node:crypto$/, replacement: platform('node-crypto') },
-];
-/** Imported by parts of the libraries that the page leaves out. */
-const ABSENT =
-  /^(node:(fs|fs\/promises|net|path|url|zlib|timers\/promises)|ioredis|classic-level)$/;
-const absent = { find: ABSENT, replacement: here('src/platform/absent.cjs') };
-
-const inject = {
-  Buffer: [platform('buffer'), 'Buffer'] as [string, string],
-  setImmediate: [platform('set-immediate'), 'setImmediate'] as [string, string],
-};
+/** Otherwise Vite puts an empty module in its place, which fails when the page is used. */
+const nothingOfNode = (): Plugin => ({
+  name: 'nothing-of-node',
+  enforce: 'pre',
+  resolveId(id, importer) {
+    if (isBuiltin(id)) this.error(`there is no ${id} in browsers: imported by ${importer}`);
+  },
+});
 
 const rolldownOptions = {
   // How long a build takes is no news.
   checks: { pluginTimings: false },
-  transform: { inject },
   // Loading a module of the libraries does nothing: what is not used of them is left out.
   treeshake: { moduleSideEffects: [{ test: /\/(libs|typebox)\//, sideEffects: false }] },
 };
@@ -37,9 +37,10 @@ const rolldownOptions = {
 export default defineConfig({
   root: here('.'),
   logLevel: 'warn',
-  resolve: { alias: [...standIns, absent, ...libs] },
+  plugins: [nothingOfNode()],
+  resolve: { alias },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-  worker: { format: 'es', rolldownOptions },
+  worker: { format: 'es', plugins: () => [nothingOfNode()], rolldownOptions },
   build: {
     outDir: here('../../dist/dashboard'),
     emptyOutDir: true,

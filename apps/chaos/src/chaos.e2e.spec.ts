@@ -110,7 +110,7 @@ describe('npm run chaos', () => {
       const program = started('main', ['--minutes', '0.35', '--out', out], temporary);
       const exit = await program.ended;
       // The output names the seed, and what to look at.
-      expect({ exit, output: program.output }).toMatchObject({ exit: 0 });
+      if (exit !== 0) throw new Error(`exit ${exit}:\n${program.output}`);
       expect(program.output).toMatch(/PASSED {2}npm run chaos -- .*--seed \d+/);
       expect(program.output.match(/^ok /gm)).toHaveLength(11);
 

@@ -2,6 +2,7 @@
 
 import { clusterKeys } from '@ccro/cluster-config';
 import { maxFaulty } from '@ccro/consensus';
+import { errorMessage } from '@ccro/foreign-text';
 import { ReceiptVerifier } from '@ccro/receipt';
 import { LedgerArchive } from './audit/ledger-archive.js';
 import { readNodeLedgers, type NodeLedger } from './audit/node-ledgers.js';
@@ -32,7 +33,7 @@ const LEDGER_BOUND_MS = 60_000;
 /** A replica suspects the primary after max(2000, 60n) ms. */
 export function recoveryBound(nodes: number): RecoveryBound {
   const requestTimeoutMs = Math.max(2_000, 60 * nodes);
-  return { commanderKilledMs: 1.5 * requestTimeoutMs, communicationNodeKilledMs: 500 };
+  return { primaryKilledMs: 1.5 * requestTimeoutMs, collectorKilledMs: 500 };
 }
 
 /** Told how a run goes. */
@@ -192,7 +193,7 @@ class ChaosRun {
     this.throwIfQuit();
   }
 
-  /** @returns the last words of all nodes, level or not */
+  /** @returns the last output of all nodes, level or not */
   private async untilLevel(): Promise<readonly (NodeStatus | undefined)[]> {
     this.parts.listener.onPhase('waiting for the nodes to be level');
     const bound = { boundMs: LEVEL_BOUND_MS, quit: this.parts.quit };
@@ -229,7 +230,7 @@ class ChaosRun {
     try {
       return await readNodeLedgers(this.parts.cluster, slots);
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = errorMessage(error);
       this.parts.timeline.finding(`the nodes' own ledgers could not be read: ${why}`);
       return [];
     }

@@ -6,7 +6,7 @@ export interface Incident {
   readonly fault: Fault;
   /** `node 2`, `redis`, `gateway 0` */
   readonly target: string;
-  /** The part that a node played then: commander, communication node or replica. */
+  /** The part that a node played then: primary, collector or replica. */
   readonly role: string | undefined;
   /** The view then; undefined when nobody could tell. */
   readonly view: number | undefined;

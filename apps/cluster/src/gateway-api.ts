@@ -1,24 +1,8 @@
 /** The gateway's HTTP interface, as far as the command line tools use it. */
 
-import type { Suspect } from './report/consensus-report.js';
+import type { ClusterStatus, DecidedAnswer, LedgerEntry } from '@ccro/gateway-app';
 
-/** A decided request as `POST /requests` answers it. */
-export interface DecidedAnswer {
-  readonly id: string;
-  readonly status: 'decided';
-  readonly mode: 'pbft' | 'ccro';
-  readonly view: number;
-  readonly sequence: number;
-  readonly digest: string;
-  readonly result: unknown;
-  readonly consensusTimeMs: number;
-  readonly nodes: readonly {
-    readonly id: number;
-    readonly role: string;
-    readonly correct: number | null;
-    readonly corrupt: number | null;
-  }[];
-}
+export type { DecidedAnswer, LedgerEntry };
 
 export type SubmissionAnswer =
   | { readonly kind: 'decided'; readonly answer: DecidedAnswer }
@@ -29,18 +13,6 @@ export type SubmissionAnswer =
       readonly id: string | undefined;
     };
 
-/** A decided slot of `GET /ledger`. */
-export interface LedgerEntry {
-  readonly sequence: number;
-  readonly digest: string;
-  readonly requests: readonly {
-    readonly client: string;
-    readonly timestamp: number;
-    /** JSON text, as the client signed it. */
-    readonly operation: string;
-  }[];
-}
-
 export interface NodeEvidence {
   readonly id: number;
   /** Votes of others on the node's newest decision; null when it has none. */
@@ -49,13 +21,7 @@ export interface NodeEvidence {
 }
 
 /** `GET /status`, as far as it is used. */
-export interface ClusterStatus {
-  readonly view: number;
-  readonly primary: number;
-  /** Null where there is none (PBFT), or f+1 nodes do not name the same one. */
-  readonly collector: number | null;
-  readonly suspects: readonly Suspect[];
-}
+type SeenStatus = Pick<ClusterStatus, 'view' | 'primary' | 'collector' | 'suspects'>;
 
 interface Problem {
   readonly title?: string;
@@ -96,14 +62,14 @@ export class GatewayApi {
   }
 
   /** Who is accused of what, and what that rests on. */
-  async suspects(): Promise<readonly Suspect[]> {
+  async suspects(): Promise<SeenStatus['suspects']> {
     const { suspects } = await this.status();
     return suspects;
   }
 
   /** The cluster as f+1 nodes see it. */
-  async status(): Promise<ClusterStatus> {
-    return (await (await this.get('/status')).json()) as ClusterStatus;
+  async status(): Promise<SeenStatus> {
+    return (await (await this.get('/status')).json()) as SeenStatus;
   }
 
   /** What each node that answers has against others. */

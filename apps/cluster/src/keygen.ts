@@ -5,7 +5,7 @@
  * and 1 when the files cannot be written.
  */
 
-import { RedisUrl, redisUrlProblem } from '@ccro/broker';
+import { RedisUrl, redisUrlProblem } from '@ccro/redis';
 import { asTool, endWithReader, exitCodeOf, printable } from '@ccro/program';
 import {
   addApiKeys,
@@ -20,10 +20,12 @@ import {
   MAX_MEMBERS,
   notAllowed,
   parseApiKeyPlan,
+  readCodec,
   SIGNATURE_CHOICES,
   type ClusterMode,
   type SignatureChoice,
 } from '@ccro/cluster-config';
+import { CODEC_NAMES, type CodecName, DEFAULT_CODEC } from '@ccro/wire';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { join } from 'node:path';
 
@@ -32,6 +34,7 @@ interface KeygenOptions {
   readonly out?: string;
   readonly mode: ClusterMode;
   readonly signature: SignatureChoice;
+  readonly codec?: CodecName;
   readonly cluster: string;
   readonly client: readonly string[];
   readonly gateway?: string[];
@@ -60,6 +63,12 @@ const program = asTool(new Command('npm run keygen --'), import.meta.url)
     )
       .choices([...SIGNATURE_CHOICES])
       .default('auto'),
+  )
+  .addOption(
+    new Option(
+      '--codec <name>',
+      'how messages are spelt: json is readable, compact is smaller (default: json; also: CODEC)',
+    ).choices([...CODEC_NAMES]),
   )
   .option('--cluster <name>', 'name of the cluster: letters, digits, - and _', 'ccro')
   .option('--client <name...>', 'clients that may send requests', [GATEWAY_CLIENT])
@@ -100,7 +109,7 @@ function generate(options: KeygenOptions): void {
 
 function generateClusterFiles(options: KeygenOptions): void {
   const { nodes, out, mode, signature, cluster, client, redisAcl = false, config } = options;
-  const { stateMachine } = options;
+  const { codec = readCodec() ?? DEFAULT_CODEC, stateMachine } = options;
   if (out === undefined) {
     throw notAllowed('--out', undefined, 'a directory (or --api-keys FILE, for keys of callers)');
   }
@@ -116,7 +125,7 @@ function generateClusterFiles(options: KeygenOptions): void {
     return;
   }
   redisUrl(options); // checked before anything is written
-  const plan = { cluster, mode, signature, nodes, clients: client, stateMachine };
+  const plan = { cluster, mode, signature, codec, nodes, clients: client, stateMachine };
   const [clusterFile = '', ...keyFiles] = generateCluster(plan, out);
   process.stdout.write(`${clusterFile}\n`);
   for (const keyFile of keyFiles) process.stdout.write(`${keyFile} (private)\n`);

@@ -1,6 +1,6 @@
 /** `npm start`: a whole cluster and its gateway with one command. */
 
-import { RedisUrl } from '@ccro/broker';
+import { RedisUrl } from '@ccro/redis';
 import { loadApiKeys, readStartEnvironment } from '@ccro/cluster-config';
 import { run } from './command.js';
 import { checkOptions } from './options/cluster-options.js';
@@ -18,9 +18,9 @@ await run('server', async () => {
     process.stderr.write(`${SHOWN_PASSWORD}\n`);
   }
   const keysFile = raw.apiKeys ?? apiKeysFile;
-  const door = keysFile ? { apiKeys: loadApiKeys(keysFile) } : {};
+  const auth = keysFile ? { apiKeys: loadApiKeys(keysFile) } : {};
   // Loaded only when the options are right: what is wrong, and --help, come at once.
   const { runCluster } = await import('./run-cluster.js');
   const redis = redisCaFile === undefined ? {} : { redisCaFile };
-  return runCluster({ ...options, ...redis, ...door }, (line) => process.stdout.write(`${line}\n`));
+  return runCluster({ ...options, ...redis, ...auth }, (line) => process.stdout.write(`${line}\n`));
 });

@@ -7,7 +7,7 @@ import type { RunningCluster } from './launch/running-cluster.js';
 import { readOnceFile, submitOnce } from './once.js';
 import type { ClusterOptions } from './options/cluster-options.js';
 import { bannerLines, rolesLine, type BannerFacts } from './report/banner.js';
-import { DecisionPrinter, type ShownRoles } from './report/decision-printer.js';
+import { DecisionPrinter, type ReportSources } from './report/decision-printer.js';
 
 /**
  * Starts the cluster, prints the seed's banner and a report after each decision, and stays until
@@ -24,7 +24,7 @@ export async function runCluster(
   const facts = bannerFacts(options);
   for (const line of bannerLines(facts)) print(line);
   const ended = untilEnded();
-  const printer: { current?: DecisionPrinter } = {};
+  const reports = new DecisionPrinter(print, facts);
   const cluster = await startCluster(options, {
     onNotice: print,
     onNodeStarted: ({ id, url }) => print(`Node ${id} started on ${url}`),
@@ -33,19 +33,23 @@ export async function runCluster(
       print(`Gateway running on ${url}`);
       print('');
     },
-    onDecided: (decision) => printer.current?.decided(decision),
+    onDecided: (decision) => reports.decided(decision),
     onFatal: (error) => ended.fail(error),
   });
   try {
     // Ctrl-C may come while nodes are asked, which then do not answer any more.
-    const reports = await Promise.race([startPrinter(cluster, print, facts), ended.promise]);
-    if (reports === undefined) return requests === undefined ? 0 : 1;
-    printer.current = reports;
+    const begin = (): Promise<void> => reports.begin(sourcesOf(cluster));
+    const begun = begin().then(() => true);
+    if ((await Promise.race([begun, ended.promise])) !== true)
+      return requests === undefined ? 0 : 1;
     if (requests === undefined) {
       await ended.promise;
       return 0;
     }
-    const once = submitOnce(apiOf(cluster), requests, print, reports);
+    const once = submitOnce(apiOf(cluster), requests, print, {
+      begin,
+      finished: () => reports.finished(),
+    });
     const decided = await Promise.race([once, ended.promise.then(() => false)]);
     await reports.finished();
     return decided ? 0 : 1;
@@ -56,22 +60,8 @@ export async function runCluster(
   }
 }
 
-async function startPrinter(
-  cluster: RunningCluster,
-  print: (line: string) => void,
-  roles: ShownRoles,
-): Promise<DecisionPrinter> {
-  const api = apiOf(cluster);
-  const printer = new DecisionPrinter(
-    print,
-    {
-      trafficOf: (sequence) => cluster.trafficOf(sequence),
-      gateway: api,
-    },
-    roles,
-  );
-  await printer.begin();
-  return printer;
+function sourcesOf(cluster: RunningCluster): ReportSources {
+  return { trafficOf: (sequence) => cluster.trafficOf(sequence), gateway: apiOf(cluster) };
 }
 
 function apiOf({ gatewayUrl, gatewayKey }: RunningCluster): GatewayApi {
@@ -79,9 +69,9 @@ function apiOf({ gatewayUrl, gatewayKey }: RunningCluster): GatewayApi {
 }
 
 function bannerFacts({ mode, nodes, faulty, fault, seed }: ClusterOptions): BannerFacts {
-  const commander = primaryOf(0, nodes);
-  const communication = mode === 'ccro' ? collectorOf(commander, nodes, 0) : undefined;
-  return { mode, nodes, byzantine: faulty, fault, seed, commander, communication };
+  const primary = primaryOf(0, nodes);
+  const collector = mode === 'ccro' ? collectorOf(primary, nodes, 0) : undefined;
+  return { mode, nodes, byzantine: faulty, fault, seed, primary, collector };
 }
 
 /** Gateway, nodes and Redis are closed one after another, and each of them has its own deadline. */

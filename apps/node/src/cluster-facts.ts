@@ -11,7 +11,7 @@ export interface NodeFacts extends ClusterFacts {
 }
 
 export function clusterFacts(config: ClusterConfig): NodeFacts {
-  const { mode, stateMachine } = config;
+  const { mode, codec, stateMachine } = config;
   const settings = settingsOf(config);
-  return { ...clusterKeys(config), mode, settings, stateMachine, admins: adminsOf(config) };
+  return { ...clusterKeys(config), mode, codec, settings, stateMachine, admins: adminsOf(config) };
 }

@@ -31,7 +31,7 @@ import { clusterFacts } from './cluster-facts.js';
 const USAGE = `node dist/programs/node.js
 
 One replica over Redis. It takes no arguments: everything is set by environment variables, such as
-NODE_ID, CCRO_CONFIG, REDIS_URL, NODE_HTTP_PORT, DATA_DIR. README.md, "Settings", lists them all.
+NODE_ID, CCRO_CONFIG, REDIS_URL, NODE_HTTP_PORT, DATA_DIR. docs/CONFIGURATION.md lists them all.
 `;
 
 /** `nest start node`: one replica over Redis, configured by the environment alone. */
@@ -39,7 +39,7 @@ async function main(): Promise<void> {
   startServerProgram(import.meta.url, USAGE);
   endWithWrappers();
   const environment = readNodeEnvironment(process.env);
-  const config = loadClusterConfig(environment.configPath);
+  const config = loadClusterConfig(environment.configPath, environment.codec);
   const ca = loadRedisCa(environment);
   const stateMachine = await stateMachineOf(environment, config);
   logToConsole(environment.logLevel);

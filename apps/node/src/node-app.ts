@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { ModulesContainer, NestFactory } from '@nestjs/core';
+import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { channelNames } from '@ccro/broker';
 import { requireStateMachine } from '@ccro/cluster-config';
@@ -12,7 +12,6 @@ import {
 } from '@ccro/http';
 import { holdConnections } from '@ccro/program';
 import { BrokerServer } from '@ccro/transport';
-import { peekKind } from '@ccro/wire';
 import { NodeModule } from './node.module.js';
 import type { NodeOptions } from './node-options.js';
 import { openNodeStore, type OpenedStore } from './replica/opened-store.js';
@@ -44,10 +43,12 @@ export async function startNode(options: NodeOptions): Promise<NodeApp> {
   const channels = channelNames(facts.cluster);
   const opened = await openNodeStore(options);
   const app = await createApp(options, opened);
-  const strategy = new BrokerServer(
-    { channels: [channels.broadcast, channels.node(self)], peek: peekKind },
-    { broker, modules: app.get(ModulesContainer) },
-  );
+  const replica = app.get(ReplicaService);
+  const strategy = new BrokerServer({
+    broker,
+    channels: [channels.broadcast, channels.node(self)],
+    receive: (channel, payload) => replica.receive(channel, payload),
+  });
   app.connectMicroservice({ strategy }, { inheritAppConfig: true });
   let url: string;
   try {
@@ -61,7 +62,7 @@ export async function startNode(options: NodeOptions): Promise<NodeApp> {
     await app.close();
     throw error;
   }
-  app.get(ReplicaService).start();
+  replica.start();
   return { id: self, url, app, close: () => app.close() };
 }
 

@@ -5,6 +5,9 @@ import type { StateMachineDefinition } from '@ccro/state-machine';
 import type { StoreSettings } from '@ccro/storage';
 import type { NodeFacts } from './cluster-facts.js';
 
+/** Injection token of {@link NodeOptions}. */
+export const NODE_OPTIONS = Symbol('NODE_OPTIONS');
+
 /** Everything a node app is told; nothing in it reads the environment. */
 export interface NodeOptions {
   readonly facts: NodeFacts;
@@ -23,7 +26,7 @@ export interface NodeOptions {
   /** Names that `Host` may have besides those of the loopback address; see `SiteRules`. */
   readonly allowedHosts?: readonly string[] | undefined;
   /**
-   * Base URL of the gateway, to which the commander passes `POST /preprepare` on; undefined while
+   * Base URL of the gateway, to which the primary passes `POST /preprepare` on; undefined while
    * there is none. Default: where a gateway listens by default.
    */
   readonly gatewayUrl?: () => string | undefined;

@@ -2,10 +2,8 @@ import { ProblemFilter } from '@ccro/http';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { ControlService } from './control/control.service.js';
-import { NODE_OPTIONS, OPENED_STORE } from './node.constants.js';
-import type { NodeOptions } from './node-options.js';
-import type { OpenedStore } from './replica/opened-store.js';
-import { ProtocolController } from './replica/protocol.controller.js';
+import { NODE_OPTIONS, type NodeOptions } from './node-options.js';
+import { OPENED_STORE, type OpenedStore } from './replica/opened-store.js';
 import { ReplicaService } from './replica/replica.service.js';
 import { MetricsController } from './metrics/metrics.controller.js';
 import { ReplicaMetrics } from './metrics/replica-metrics.js';
@@ -20,7 +18,7 @@ export class NodeModule {
   static forRoot(options: NodeOptions, opened: OpenedStore): DynamicModule {
     return {
       module: NodeModule,
-      controllers: [ProtocolController, SlotsController, StatusController, MetricsController],
+      controllers: [SlotsController, StatusController, MetricsController],
       providers: [
         { provide: NODE_OPTIONS, useValue: options },
         { provide: OPENED_STORE, useValue: opened },

@@ -1,3 +1,4 @@
+import { errorMessage } from '@ccro/foreign-text';
 import { ALL_CHOICES, BROKEN_PROTOCOLS, type BrokenProtocol, type Choices } from '@ccro/simulator';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -134,7 +135,7 @@ function traceFileFor(seed: number, wanted: string | undefined): string {
   try {
     writeFileSync(file, '');
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorMessage(error);
     throw new OptionError('trace', file, `a file that can be written (${reason})`);
   }
   return file;

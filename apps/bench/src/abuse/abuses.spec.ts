@@ -22,7 +22,7 @@ const FALSE_INSIDE = new Set(['view-changes with false certificates']);
 describe('abuses', () => {
   it.each(ABUSES)('$by: $name: no two messages are alike', ({ message }) => {
     const payloads = Array.from({ length: 20 }, (_, index) => message(means, index).payload);
-    expect(new Set(payloads.map((payload) => payload.toString('latin1'))).size).toBeGreaterThan(1);
+    expect(new Set(payloads.map((payload) => payload.join())).size).toBeGreaterThan(1);
   });
 
   it.each(ABUSES.filter(({ by }) => by !== 'outsider'))(

@@ -1,5 +1,5 @@
 /**
- * What somebody may send to cost honest nodes more than it costs him: an outsider without keys, a member and a
+ * Attacks that may cost honest nodes more than the sender: by an outsider without keys, a member and a
  * client that sign with their own. Each is an endless sequence of messages, no two alike.
  */
 
@@ -30,7 +30,7 @@ export interface Means {
 
 export interface Sent {
   readonly channel: string;
-  readonly payload: Buffer;
+  readonly payload: Uint8Array;
 }
 
 export interface Abuse {
@@ -57,7 +57,7 @@ export function signing(means: Means): Signing {
   };
 }
 
-/** 64 hexadecimal digits that follow from a number and are nobody's digest. */
+/** 64 hexadecimal digits that follow from a number and are the digest of nothing. */
 function digestOf(index: number, salt = ''): Digest {
   return createHash('sha256').update(`${salt}${index}`).digest('hex') as Digest;
 }

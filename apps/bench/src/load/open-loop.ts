@@ -21,8 +21,8 @@ export interface OpenLoopPlan {
   readonly callsPerSecond: number;
   readonly durationMs: number;
   /**
-   * Every so manieth call would rather not wait (`Prefer: respond-async`). It has an
-   * `Idempotency-Key`, whose answer the gateway keeps for as long as anybody may ask.
+   * One call in so many does not wait for its decision (`Prefer: respond-async`). It has an
+   * `Idempotency-Key`, whose answer the gateway keeps for as long as a caller may ask.
    */
   readonly asyncEvery: number;
 }

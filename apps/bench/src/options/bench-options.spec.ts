@@ -29,6 +29,12 @@ describe('options', () => {
     expect(commandLine(read(...line.split(' ')))).toBe(`npm run bench -- ${line}`);
   });
 
+  it('name kinds of abuse by what is in their names', () => {
+    const options = read('abuse', '--abuses', 'calls for help', 'client');
+    expect(options.abuses).toEqual(['calls for help', 'client']);
+    expect(commandLine(options)).toBe('npm run bench -- abuse --abuses "calls for help" "client"');
+  });
+
   it.each([
     [['speed'], /Allowed choices are yardstick, latency/],
     [['--nodes', '4,x'], /--nodes <list>.*Allowed: 1 to 1024/],

@@ -38,6 +38,8 @@ export interface BenchOptions {
   readonly requests: number | undefined;
   /** Requests under way at a time, one level after another. */
   readonly inFlight: readonly number[] | undefined;
+  /** Kinds of abuse whose names contain one of these instead of all of them. */
+  readonly abuses: readonly string[] | undefined;
   readonly writeDocs: boolean;
   /** Directories of earlier runs to write the docs from, instead of measuring. */
   readonly from: readonly string[] | undefined;
@@ -67,6 +69,7 @@ export function benchCommand(): Command {
       'requests under way at a time (throughput, durability, memory)',
       list(wholeNumber(1, MAX_IN_FLIGHT)),
     )
+    .option('--abuses <text...>', 'only kinds of abuse with one of these in their names')
     .option('--write-docs', 'write docs/BENCHMARKS.md from the results', false)
     .option(
       '--from <dir...>',
@@ -99,6 +102,7 @@ export function readBenchOptions(
     mode: typed.mode,
     requests: typed.requests,
     inFlight: typed.inFlight,
+    abuses: typed.abuses,
     writeDocs: typed.writeDocs,
     from: typed.from,
     keep: typed.keep,
@@ -107,7 +111,7 @@ export function readBenchOptions(
 
 /** The command line that asks for the same again. */
 export function commandLine(options: BenchOptions): string {
-  const { scenarios, quick, nodes, mode: modes, requests, inFlight } = options;
+  const { scenarios, quick, nodes, mode: modes, requests, inFlight, abuses } = options;
   const all = scenarios.length === SCENARIO_NAMES.length;
   const parts = [
     ...(all ? [] : scenarios),
@@ -116,6 +120,7 @@ export function commandLine(options: BenchOptions): string {
     ...(modes === undefined ? [] : ['--mode', modes.join(',')]),
     ...(requests === undefined ? [] : ['--requests', String(requests)]),
     ...(inFlight === undefined ? [] : ['--in-flight', inFlight.join(',')]),
+    ...(abuses === undefined ? [] : ['--abuses', ...abuses.map((text) => JSON.stringify(text))]),
   ];
   return ['npm run bench', ...(parts.length === 0 ? [] : ['--', ...parts])].join(' ');
 }

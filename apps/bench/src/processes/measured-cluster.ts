@@ -61,7 +61,7 @@ export class MeasuredCluster {
    * Runs `measure` with a cluster that is closed afterwards, whatever happens.
    *
    * @param directory a new one below it holds keys, stores and logs while the cluster runs
-   * @throws Quit when `quit` aborts; an error with a process's last words when one ended by itself
+   * @throws Quit when `quit` aborts; an error with a process's last output when one ended by itself
    */
   static async use<T>(
     plan: MeasuredPlan,

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { benchmarksPage } from './docs-file.js';
 import { resultsCsv, resultsJson } from './result-files.js';
-import { SAMPLE_RESULTS } from './results.contract.js';
+import { SAMPLE_RESULTS } from './results.testkit.js';
 import { resultsSchema } from './results.js';
 import { scenarioText } from './tables.js';
 

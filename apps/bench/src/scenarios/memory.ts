@@ -18,7 +18,7 @@ import {
 const REQUESTS = { full: 1_000_000, quick: 6_000 } as const;
 const SAMPLE_MS = { full: 1_000, quick: 100 } as const;
 const IN_FLIGHT = 1_024;
-/** What is kept for ever shows soon. */
+/** A leak shows soon. */
 const HEAP_MEGABYTES = 60;
 const MAX_NODE_BYTES = 150_000_000;
 

@@ -28,7 +28,7 @@ const ASYNC_EVERY = 2;
 /** Until the last of what was accepted is decided. */
 const DECIDED_BOUND_MS = 30_000;
 const SAMPLE_MS = { full: 500, quick: 100 } as const;
-/** Of the gateway and of each node: what is kept for ever shows soon. */
+/** Of the gateway and of each node: a leak shows soon. */
 const HEAP_MEGABYTES = 128;
 /**
  * The gateway's `OVERLOAD_WAIT_MS` is 500; on the processors of the cluster, a call waits besides

@@ -1,4 +1,4 @@
-/** What it costs that somebody watches: throughput with a page open, and without, in turns. */
+/** The cost of watching: throughput with and without an open page, in turns. */
 
 import { median } from '@ccro/figures';
 import { closedLoop } from '../load/closed-loop.js';

@@ -1,4 +1,4 @@
-/** The other process of the Redis yardstick: publishes back whatever it hears. */
+/** The other process of the Redis yardstick: publishes back what it receives. */
 
 import { Redis } from 'ioredis';
 import { ECHO_CHANNELS } from './echo-channels.js';

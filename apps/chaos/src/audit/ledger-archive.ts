@@ -34,8 +34,8 @@ export interface LedgerSlot {
 }
 
 /**
- * Reads the ledger through the gateways while it grows. Nodes that are replaced lose what is below
- * the state they were given, so waiting until the end might mean that nobody has the beginning.
+ * Reads the ledger through the gateways while it grows. Nodes that are replaced lose the slots below
+ * the state that they fetch, so at the end no node might have the first ones.
  */
 export class LedgerArchive {
   /** Slot 1 at index 0. */

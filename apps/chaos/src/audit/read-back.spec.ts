@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
-import { aLedger, append } from '../checks/call.contract.js';
+import { aLedger, append } from '../checks/call.testkit.js';
 import { readBack } from './read-back.js';
 
 /** A gateway that shows these slots with these digests, and no others. */

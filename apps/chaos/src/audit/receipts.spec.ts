@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Proven, Verdict } from '@ccro/receipt';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { aLedger, append } from '../checks/call.contract.js';
+import { aLedger, append } from '../checks/call.testkit.js';
 import { operationOf } from '../workload/question.js';
 import { readReceipts } from './receipts.js';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { anIncident } from './call.contract.js';
+import { anIncident } from './call.testkit.js';
 import { checkEffect } from './check-effect.js';
 
 const SILENT = { kind: 'silent-redis', pick: 0 } as const;

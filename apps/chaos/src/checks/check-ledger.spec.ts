@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { aCall, aDecidedCall, aLedger, append, put } from './call.contract.js';
+import { aCall, aDecidedCall, aLedger, append, put } from './call.testkit.js';
 import { checkAccepted, checkAnswers, checkOnce, replay } from './check-ledger.js';
 import type { LedgerSlot } from '../audit/ledger-archive.js';
 import { outputOf, type Question } from '../workload/question.js';

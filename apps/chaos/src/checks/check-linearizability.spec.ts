@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Output, Question } from '../workload/question.js';
 import type { Call } from '../workload/history.js';
-import { aCall, aDecidedCall, append, put } from './call.contract.js';
+import { aCall, aDecidedCall, append, put } from './call.testkit.js';
 import { checkKeys } from './check-linearizability.js';
 
 function decided(question: Question, times: readonly [number, number], output: Output): Call {

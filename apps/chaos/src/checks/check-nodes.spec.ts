@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { NodeStatus } from '../http/node-status.js';
-import { aLedger, append } from './call.contract.js';
+import { aLedger, append } from './call.testkit.js';
 import { checkLevel, checkNodeLedgers, checkReadBack } from './check-nodes.js';
 
 function status(id: number, overrides: Partial<NodeStatus> = {}): NodeStatus {

@@ -25,7 +25,7 @@ export function checkLevel(statuses: readonly (NodeStatus | undefined)[]): Check
   };
 }
 
-/** What each node itself stored is what the gateways showed. */
+/** The ledger that each node stored equals the one that the gateways showed. */
 export function checkNodeLedgers(
   ledger: readonly LedgerSlot[],
   nodeLedgers: readonly NodeLedger[],
@@ -49,7 +49,7 @@ export function checkNodeLedgers(
   };
 }
 
-/** What was decided can be proven to anybody who has the cluster's public keys. */
+/** What was decided can be proven to anyone who has the cluster's public keys. */
 export function checkReceipts({ asked, wrong }: Receipts): CheckResult {
   return {
     name: 'receipts hold',

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Fault } from '../faults/planned-fault.js';
 import type { Call } from '../workload/history.js';
-import { aCall, aDecidedCall, anIncident, append } from './call.contract.js';
+import { aCall, aDecidedCall, anIncident, append } from './call.testkit.js';
 import { checkRecovery, recoveries, summarize } from './check-recovery.js';
 
-const KILL: Fault = { kind: 'kill', victim: { role: 'commander' }, downMs: 100 };
+const KILL: Fault = { kind: 'kill', victim: { role: 'primary' }, downMs: 100 };
 const REDIS: Fault = { kind: 'redis-kill', downMs: 100 };
-const BOUND = { commanderKilledMs: 3_000, communicationNodeKilledMs: 500 };
+const BOUND = { primaryKilledMs: 3_000, collectorKilledMs: 500 };
 
 function answered(startMs: number, endMs: number): Call {
   const output = { kind: 'append', index: 1, hash: 'h' } as const;
@@ -22,7 +22,7 @@ describe('the time to the next decision', () => {
       answered(3_100, 3_300),
       aCall(append('never'), [1_005, 1_020]),
     ];
-    const [recovery] = recoveries([anIncident(KILL, 'commander', [1_000, 5_000])], calls, 9_000);
+    const [recovery] = recoveries([anIncident(KILL, 'primary', [1_000, 5_000])], calls, 9_000);
     expect(recovery).toMatchObject({ decidedAfterMs: 2_200, isOverlapped: false });
   });
 
@@ -33,7 +33,7 @@ describe('the time to the next decision', () => {
       answered(300, 900),
       answered(1_100, 1_900),
     ];
-    const list = recoveries([anIncident(KILL, 'commander', [1_000, 5_000])], calls, 9_000);
+    const list = recoveries([anIncident(KILL, 'primary', [1_000, 5_000])], calls, 9_000);
     expect(list).toMatchObject([{ decidedAfterMs: 900, usualMs: 250 }]);
     expect(summarize(list, BOUND)).toMatchObject([{ maxMs: 650 }]);
   });
@@ -42,9 +42,9 @@ describe('the time to the next decision', () => {
     const calls = [answered(1_100, 2_000), answered(6_000, 6_100)];
     const marks = recoveries(
       [
-        anIncident(KILL, 'commander', [1_000, 4_000]),
+        anIncident(KILL, 'primary', [1_000, 4_000]),
         anIncident(REDIS, undefined, [1_900, 2_500]),
-        anIncident(KILL, 'commander', [5_500, 7_000]),
+        anIncident(KILL, 'primary', [5_500, 7_000]),
       ],
       calls,
       9_000,
@@ -53,14 +53,10 @@ describe('the time to the next decision', () => {
   });
 
   it('is missing when nothing was decided any more', () => {
-    const list = recoveries(
-      [anIncident(KILL, 'commander', [1_000, 5_000])],
-      [answered(1, 2)],
-      9_000,
-    );
+    const list = recoveries([anIncident(KILL, 'primary', [1_000, 5_000])], [answered(1, 2)], 9_000);
     expect(list[0]?.decidedAfterMs).toBeUndefined();
     expect(checkRecovery(list, summarize(list, BOUND)).findings).toEqual([
-      expect.stringMatching(/commander killed .*p95 Infinity ms, allowed 3000 ms/),
+      expect.stringMatching(/primary killed .*p95 Infinity ms, allowed 3000 ms/),
       expect.stringMatching(/nothing was decided any more/),
     ]);
   });
@@ -79,20 +75,20 @@ describe('the bounds', () => {
   }
 
   it('hold for kills with nothing else going on', () => {
-    const list = [...kills('commander', [2_100, 2_300]), ...kills('communication node', [40, 90])];
+    const list = [...kills('primary', [2_100, 2_300]), ...kills('collector', [40, 90])];
     const summaries = summarize(list, BOUND);
     expect(
       summaries.map(({ what, p50Ms, maxMs, boundMs }) => [what, p50Ms, maxMs, boundMs]),
     ).toEqual([
-      ['commander killed', 2_100, 2_300, 3_000],
-      ['communication node killed', 40, 90, 500],
+      ['collector killed', 40, 90, 500],
+      ['primary killed', 2_100, 2_300, 3_000],
     ]);
     expect(checkRecovery(list, summaries).findings).toEqual([]);
   });
 
   it.each([
-    ['commander', 3_100],
-    ['communication node', 501],
+    ['primary', 3_100],
+    ['collector', 501],
   ])('are broken by a %s that is replaced too late', (role, timeMs) => {
     const list = kills(role, [timeMs]);
     expect(checkRecovery(list, summarize(list, BOUND)).findings).toEqual([
@@ -102,19 +98,19 @@ describe('the bounds', () => {
 
   it('hold for p95: one of twenty may be late', () => {
     const times = Array.from({ length: 20 }, (_, index) => (index === 7 ? 4_000 : 2_000));
-    const list = kills('commander', times);
+    const list = kills('primary', times);
     expect(checkRecovery(list, summarize(list, BOUND)).findings).toEqual([]);
   });
 
   it('do not hold for kills with other faults at the time', () => {
     const overlapped = recoveries(
-      [anIncident(KILL, 'commander', [0, 9_000]), anIncident(REDIS, undefined, [100, 200])],
+      [anIncident(KILL, 'primary', [0, 9_000]), anIncident(REDIS, undefined, [100, 200])],
       [answered(0, 6_000)],
       9_000,
     );
     const summaries = summarize(overlapped.slice(0, 1), BOUND);
     expect(summaries).toMatchObject([
-      { what: 'commander killed, with other faults at the time', boundMs: undefined },
+      { what: 'primary killed, with other faults at the time', boundMs: undefined },
     ]);
     expect(checkRecovery(overlapped.slice(0, 1), summaries).findings).toEqual([]);
   });

@@ -11,8 +11,8 @@ const USUAL_SPAN_MS = 2_000;
 /** What the times of one kind of fault are held to; p95, in milliseconds. */
 export interface RecoveryBound {
   /** 1.5 times the time after which a request's primary is suspected. */
-  readonly commanderKilledMs: number;
-  readonly communicationNodeKilledMs: number;
+  readonly primaryKilledMs: number;
+  readonly collectorKilledMs: number;
 }
 
 export interface Recovery {
@@ -129,9 +129,9 @@ function groupOf(
   const overlapped = isOverlapped ? ', with other faults at the time' : '';
   const isKill = fault.kind === 'kill' || fault.kind === 'replace';
   if (isKill && !isOverlapped) {
-    if (role === 'commander') return { what: 'commander killed', boundMs: bound.commanderKilledMs };
-    if (role === 'communication node') {
-      return { what: 'communication node killed', boundMs: bound.communicationNodeKilledMs };
+    if (role === 'primary') return { what: 'primary killed', boundMs: bound.primaryKilledMs };
+    if (role === 'collector') {
+      return { what: 'collector killed', boundMs: bound.collectorKilledMs };
     }
   }
   const what = (() => {

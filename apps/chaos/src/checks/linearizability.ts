@@ -5,7 +5,7 @@
  * times allow, never twice the same set of placed operations with the same state.
  *
  * Operations that were never answered may have happened at any moment after their start, or not at
- * all. They are tried only where no answered one fits, so that they do not swell the search.
+ * all. They are tried only where no answered one fits, to keep the search small.
  */
 
 /** One operation on one object. */

@@ -2,6 +2,7 @@
 
 import { maxFaulty } from '@ccro/consensus';
 import { pause, Quit } from '@ccro/clock';
+import { errorMessage } from '@ccro/foreign-text';
 import type { Battlefield } from './battlefield.js';
 import type { Fault, Planned } from './planned-fault.js';
 import { gatewayFaults, nodeFaults, redisFaults, type PlanOptions } from './schedule.js';
@@ -41,7 +42,7 @@ async function runLane<F extends Fault>(
       await strike(fault);
     } catch (error) {
       if (error instanceof Quit || quit.aborted) return;
-      const why = error instanceof Error ? error.message : String(error);
+      const why = errorMessage(error);
       timeline.finding(`after ${fault.kind}: ${why}`);
       return;
     }

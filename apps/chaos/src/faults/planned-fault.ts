@@ -4,8 +4,8 @@ import type { FaultKind } from '@ccro/faults';
 
 /** Whom a node fault is meant for; who that is, is asked when it strikes. */
 export type Victim =
-  | { readonly role: 'commander' }
-  | { readonly role: 'communication' }
+  | { readonly role: 'primary' }
+  | { readonly role: 'collector' }
   /** One of those that are well: the one at this fraction of their list. */
   | { readonly role: 'any'; readonly pick: number };
 
@@ -114,17 +114,6 @@ export function describeFault(fault: Fault): string {
       return `idle connections up to the limit for ${seconds(fault.forMs)}`;
     case 'half-open-clients':
       return `${fault.clients} clients gone silent for ${seconds(fault.forMs)}`;
-  }
-}
-
-export function describeVictim(victim: Victim): string {
-  switch (victim.role) {
-    case 'commander':
-      return 'commander';
-    case 'communication':
-      return 'communication node';
-    case 'any':
-      return 'any node';
   }
 }
 

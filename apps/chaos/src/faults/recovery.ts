@@ -15,7 +15,7 @@ const RECOVERY_BOUND_MS = 60_000;
  */
 export const SLOTS_AFTER_LIES = 16;
 
-/** Every node's word about itself; undefined for those that do not answer. */
+/** What every node reports about itself; undefined for those that do not answer. */
 export function readStatuses({ nodes }: ProcessCluster): Promise<(NodeStatus | undefined)[]> {
   return Promise.all(nodes.map(({ url }) => readNodeStatus(url)));
 }

@@ -51,8 +51,8 @@ describe('a plan', () => {
       const faults = faultsOf(first(NODE_PACK, nodeFaults(seed, 0, CCRO)));
       const kills = (role: string): number =>
         faults.filter(({ kind, victim }) => kind === 'kill' && victim.role === role).length;
-      expect(kills('commander')).toBe(2);
-      expect(kills('communication')).toBe(2);
+      expect(kills('primary')).toBe(2);
+      expect(kills('collector')).toBe(2);
       expect(faults.map(({ kind }) => kind).sort()).toEqual(
         [
           ...['freeze', 'freeze', 'kill', 'kill', 'kill', 'kill'],
@@ -74,13 +74,13 @@ describe('a plan', () => {
     expect(new Set(stages.keys())).toEqual(
       new Set(FAULT_KINDS.filter((kind) => kind !== 'offline')),
     );
-    expect(stages.get('equivocate')).toBe('commander');
-    expect(stages.get('silent-collector')).toBe('communication');
+    expect(stages.get('equivocate')).toBe('primary');
+    expect(stages.get('silent-collector')).toBe('collector');
   });
 
-  it('has no communication node in PBFT', () => {
+  it('has no collector in PBFT', () => {
     const faults = faultsOf(first(NODE_PACK * 10, nodeFaults('s', 0, { ...CCRO, mode: 'pbft' })));
-    expect(faults.filter(({ victim }) => victim.role === 'communication')).toEqual([]);
+    expect(faults.filter(({ victim }) => victim.role === 'collector')).toEqual([]);
     expect(misbehaviours('pbft')).not.toContain('forge-certificate');
   });
 

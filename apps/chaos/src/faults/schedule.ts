@@ -2,10 +2,11 @@
  * Which faults a run plans, from its seed alone. They come in lanes: one for each node that may be
  * faulty at a time, one for Redis, one for the gateways. Within a lane each fault waits for the one
  * before to be over, so that never more than f nodes are affected, however long they take to
- * recover; lanes overlap as they please.
+ * recover; faults of different lanes may overlap.
  */
 
 import type { ClusterMode } from '@ccro/cluster-config';
+import { FAULT_KINDS, FAULTS } from '@ccro/faults';
 import { Random } from '@ccro/simulator';
 import type {
   Fault,
@@ -45,24 +46,17 @@ export interface PlanOptions {
 }
 
 /** Where a way to misbehave does its worst. */
-const STAGE: Readonly<Record<Misbehaviour, Victim['role']>> = {
-  falsify: 'any',
-  'false-replies': 'any',
-  equivocate: 'commander',
-  'split-collectors': 'commander',
-  'double-vote': 'any',
-  'silent-collector': 'communication',
-  'forge-certificate': 'communication',
-  fabricate: 'commander',
-  'false-view-change': 'any',
-  'false-state': 'any',
-  delay: 'commander',
-};
+function stageOf(kind: Misbehaviour): Victim['role'] {
+  const fault = FAULTS[kind];
+  if (kind === 'delay') return 'primary';
+  if (!('role' in fault)) return 'any';
+  return fault.role === 'primary' ? 'primary' : 'collector';
+}
 
-/** Misbehaviours that the modes know; PBFT has no communication node. */
+/** Misbehaviours that the modes know; PBFT has no collector. */
 export function misbehaviours(mode: ClusterMode): readonly Misbehaviour[] {
-  const all = Object.keys(STAGE) as Misbehaviour[];
-  return mode === 'ccro' ? all : all.filter((kind) => STAGE[kind] !== 'communication');
+  const all = FAULT_KINDS.filter((kind) => kind !== 'offline');
+  return mode === 'ccro' ? all : all.filter((kind) => stageOf(kind) !== 'collector');
 }
 
 /** Makes one fault; what is random about it comes from the given source. */
@@ -114,17 +108,17 @@ function* dealt<F extends Fault>(
 /** Kills of the two that matter are most frequent. Each round adds two misbehaviours, in turn. */
 function nodePack(mode: ClusterMode, round: number): Card<NodeFault>[] {
   const kinds = misbehaviours(mode);
-  const second: Victim['role'] = mode === 'ccro' ? 'communication' : 'any';
+  const second: Victim['role'] = mode === 'ccro' ? 'collector' : 'any';
   const misbehave = (index: number): Card<NodeFault>[] => {
     const behaviour = kinds[index % kinds.length];
     return behaviour === undefined ? [] : [misbehaving(behaviour)];
   };
   return [
-    killing('commander'),
-    killing('commander'),
+    killing('primary'),
+    killing('primary'),
     killing(second),
     killing(second),
-    freezing('commander', SHORT_FREEZE),
+    freezing('primary', SHORT_FREEZE),
     freezing('any', round % 2 === 0 ? LONG_FREEZE : SHORT_FREEZE),
     replacing(),
     ...misbehave(2 * round),
@@ -242,7 +236,7 @@ function misbehaving(behaviour: Misbehaviour): Card<NodeFault> {
     kind: 'misbehave',
     deal: (random) => ({
       kind: 'misbehave',
-      victim: victim(STAGE[behaviour], random),
+      victim: victim(stageOf(behaviour), random),
       behaviour,
       forMs: within(random, MISBEHAVIOUR),
     }),

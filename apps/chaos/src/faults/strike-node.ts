@@ -175,7 +175,7 @@ async function saysNothing(url: string): Promise<boolean> {
   }
 }
 
-/** The node's last words; undefined when it did start. */
+/** The node's last output; undefined when it did start. */
 async function refusalToStart(cluster: ProcessCluster, id: number): Promise<string | undefined> {
   try {
     await cluster.revive(cluster.node(id));
@@ -224,9 +224,9 @@ function chooseVictim(
     cluster.surroundingsOf(cluster.node(id)).path !== undefined;
   const well = kind === 'silent-redis' ? allWell.filter(hasPath) : allWell;
   const wanted =
-    victim.role === 'commander'
+    victim.role === 'primary'
       ? roles?.primary
-      : victim.role === 'communication'
+      : victim.role === 'collector'
         ? roles?.collector
         : undefined;
   if (typeof wanted === 'number' && well.includes(wanted)) return wanted;
@@ -235,6 +235,6 @@ function chooseVictim(
 }
 
 function roleOf(id: number, { primary, collector }: Roles): string {
-  if (id === primary) return 'commander';
-  return id === collector ? 'communication node' : 'replica';
+  if (id === primary) return 'primary';
+  return id === collector ? 'collector' : 'replica';
 }

@@ -13,9 +13,8 @@ const rolesSchema = z.looseObject({
 /** Who plays which part, by the word of f + 1 nodes. */
 export interface Roles {
   readonly view: number;
-  /** The commander. */
   readonly primary: number;
-  /** The communication node; null in PBFT, which has none. */
+  /** Null in PBFT, which has none. */
   readonly collector: number | null;
   /** Whether the gateway that says so has its connection to Redis. */
   readonly brokerConnected: boolean;

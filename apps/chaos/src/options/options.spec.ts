@@ -1,3 +1,4 @@
+import { errorMessage } from '@ccro/foreign-text';
 import { describe, expect, it } from 'vitest';
 import { chaosCommand } from './chaos-options.js';
 import { soakCommand } from './soak-options.js';
@@ -13,7 +14,7 @@ function refusal(name: keyof typeof PROGRAMS, argv: readonly string[]): string |
     command.parse([...argv], { from: 'user' });
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return errorMessage(error);
   }
 }
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { anIncident } from '../checks/call.contract.js';
+import { anIncident } from '../checks/call.testkit.js';
 import { CHAOS_FAULTS } from '../faults/planned-fault.js';
 import { faultRows } from './chaos-report.js';
 

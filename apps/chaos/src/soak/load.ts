@@ -80,7 +80,7 @@ export function loadThroughClient(cluster: ProcessCluster): Load {
     count,
     async run(requests, quit) {
       const { client, close } = await connectClient(cluster, 'ccro:soak');
-      // Whoever waits for a decision is told: the client was closed.
+      // Callers that wait for a decision are told that the client was closed.
       quit.addEventListener('abort', () => client.close(), { once: true });
       const worker = async (): Promise<void> => {
         while (count.handedIn < requests && !quit.aborted) {

@@ -34,7 +34,7 @@ export const MODERATE: Omit<WorkloadOptions, 'seed'> = {
 
 /**
  * Clients that work all the time, whatever happens to the cluster. The pulse sends small requests
- * at a fixed rate and waits for nobody: from it one sees when the cluster decides again.
+ * at a fixed rate without waiting for answers: they show when the cluster decides again.
  */
 export class Workload {
   private readonly caller: Caller;
@@ -92,7 +92,7 @@ export class Workload {
     }
   }
 
-  /** A gateway remembers so many requests only: who asks late in a long run asks in vain. */
+  /** A gateway remembers a limited number of requests: late in a long run old ones are gone. */
   private async followBelated(): Promise<void> {
     while (!this.stopping.signal.aborted) {
       await pause(BELATED_LOOK_MS, this.stopping.signal);

@@ -1,9 +1,9 @@
 /** Issue 2, acceptance: a silent or forging communication node (scenarios 12, 14 and 15). */
 
 import { describe, expect, it, vi } from 'vitest';
-import { decide } from './support/http.contract.js';
-import { freshRedis } from './support/redis.contract.js';
-import { expectDecidedRight } from './support/replay.contract.js';
+import { decide } from './support/http.testkit.js';
+import { freshRedis } from './support/redis.testkit.js';
+import { expectDecidedRight } from './support/replay.testkit.js';
 import {
   accused,
   PATIENCE_MS,
@@ -12,7 +12,7 @@ import {
   untilLevel,
   withFaulty,
   type TestCluster,
-} from './support/test-cluster.contract.js';
+} from './support/test-cluster.testkit.js';
 
 const DATA = ['one', 'two', 'three', 'four'];
 const WITHIN_MS = 1000;

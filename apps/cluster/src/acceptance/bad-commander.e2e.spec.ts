@@ -4,16 +4,16 @@
  */
 
 import { describe, expect, it } from 'vitest';
-import { call } from './support/http.contract.js';
-import { ledgersOf, type OwnLedger } from './support/ledgers.contract.js';
-import { freshRedis } from './support/redis.contract.js';
-import { replay } from './support/replay.contract.js';
+import { call } from './support/http.testkit.js';
+import { ledgersOf, type OwnLedger } from './support/ledgers.testkit.js';
+import { freshRedis } from './support/redis.testkit.js';
+import { replay } from './support/replay.testkit.js';
 import {
   accused,
   startedCluster,
   statusOf,
   type TestCluster,
-} from './support/test-cluster.contract.js';
+} from './support/test-cluster.testkit.js';
 
 const REQUESTS = 120;
 const CONCURRENT = 30;

@@ -2,10 +2,10 @@
 
 import { BLS_FROM } from '@ccro/cluster-config';
 import { describe, expect, it, vi } from 'vitest';
-import { decide } from './support/http.contract.js';
-import { temporaryDirectory } from './support/files.contract.js';
-import { freshRedis } from './support/redis.contract.js';
-import { expectDecidedRight } from './support/replay.contract.js';
+import { decide } from './support/http.testkit.js';
+import { temporaryDirectory } from './support/files.testkit.js';
+import { freshRedis } from './support/redis.testkit.js';
+import { expectDecidedRight } from './support/replay.testkit.js';
 import {
   accused,
   launchCluster,
@@ -13,7 +13,7 @@ import {
   startedCluster,
   type TestCluster,
   untilLevel,
-} from './support/test-cluster.contract.js';
+} from './support/test-cluster.testkit.js';
 
 /** How the certificates of all decided batches prove themselves, as the gateway passes them on. */
 async function proofs(cluster: TestCluster): Promise<unknown[]> {

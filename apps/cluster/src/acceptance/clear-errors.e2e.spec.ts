@@ -4,12 +4,12 @@ import { startRedisServer } from '@ccro/redis-server';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fileWith } from './support/files.contract.js';
-import { expectProblem } from './support/http.contract.js';
-import { needsBuild, runProgram, startNodeProgram } from './support/programs.contract.js';
-import { freshRedis } from './support/redis.contract.js';
-import { wholeLedger } from './support/replay.contract.js';
-import { launchCluster, type TestCluster } from './support/test-cluster.contract.js';
+import { fileWith } from './support/files.testkit.js';
+import { expectProblem } from './support/http.testkit.js';
+import { needsBuild, runProgram, startNodeProgram } from './support/programs.testkit.js';
+import { freshRedis } from './support/redis.testkit.js';
+import { wholeLedger } from './support/replay.testkit.js';
+import { launchCluster, type TestCluster } from './support/test-cluster.testkit.js';
 
 const BODY_LIMIT_BYTES = 128 * 1024;
 
@@ -103,7 +103,7 @@ const GATEWAY = ['dist/programs/gateway.js'];
 const START = ['dist/programs/cluster.js', '--gateway-port', '0', '--node-port', '0'];
 
 /** Runs a program that must fail. @returns the one line it leaves on standard error */
-async function complaintOf(
+async function errorOutputOf(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
   exitCode = 1,
@@ -126,26 +126,26 @@ describe('taken port', () => {
   afterAll(() => void server.close());
 
   it('of a node', async () => {
-    const complaint = await complaintOf(NODE, { NODE_ID: '0', NODE_HTTP_PORT: port });
-    expect(complaint).toContain(`port ${port} is taken`);
-    expect(complaint).toContain('NODE_HTTP_PORT');
+    const errorOutput = await errorOutputOf(NODE, { NODE_ID: '0', NODE_HTTP_PORT: port });
+    expect(errorOutput).toContain(`port ${port} is taken`);
+    expect(errorOutput).toContain('NODE_HTTP_PORT');
   });
 
   it('of the gateway', async () => {
-    const complaint = await complaintOf(GATEWAY, { GATEWAY_PORT: port });
-    expect(complaint).toContain(`port ${port} is taken`);
-    expect(complaint).toContain('GATEWAY_PORT');
+    const errorOutput = await errorOutputOf(GATEWAY, { GATEWAY_PORT: port });
+    expect(errorOutput).toContain(`port ${port} is taken`);
+    expect(errorOutput).toContain('GATEWAY_PORT');
   });
 
   it.each(['--gateway-port', '--node-port'])('npm start %s', async (option) => {
-    const complaint = await complaintOf([...START, option, port], { REDIS_URL: '' });
-    expect(complaint).toContain(`port ${port} is taken`);
-    expect(complaint).toContain(option);
+    const errorOutput = await errorOutputOf([...START, option, port], { REDIS_URL: '' });
+    expect(errorOutput).toContain(`port ${port} is taken`);
+    expect(errorOutput).toContain(option);
   });
 
   it('npm start --processes --node-port', async () => {
-    const complaint = await complaintOf([...START, '--processes', '--node-port', port]);
-    expect(complaint).toContain(`port ${port} is taken`);
+    const errorOutput = await errorOutputOf([...START, '--processes', '--node-port', port]);
+    expect(errorOutput).toContain(`port ${port} is taken`);
   });
 });
 
@@ -169,8 +169,8 @@ describe.concurrent('wrong configuration value', () => {
     ['LOG_LEVEL', 'loud', /LOG_LEVEL is "loud"; allowed: .*info/],
     ['KEY_FILE', 'no-such-file.key', /key file "no-such-file\.key" cannot be read/],
     ['REDIS_CA_FILE', 'ca.crt', /REDIS_CA_FILE is set, but REDIS_URL is not for TLS; allowed/],
-  ])('of a node, %s=%s', async (name, value, complaint) => {
-    expect(await complaintOf(NODE, { [name]: value })).toMatch(complaint);
+  ])('of a node, %s=%s', async (name, value, expected) => {
+    expect(await errorOutputOf(NODE, { [name]: value })).toMatch(expected);
   });
 
   it.each<[string, string, RegExp]>([
@@ -188,30 +188,30 @@ describe.concurrent('wrong configuration value', () => {
     ['API_KEYS_FILE', 'no-such.json', /API keys file "no-such\.json" cannot be read .*keygen/],
     ['REQUEST_TIMEOUT_MS', '0', /REQUEST_TIMEOUT_MS is "0"; allowed: .*milliseconds/],
     ['KEY_FILE', 'no-such-file.key', /key file "no-such-file\.key" cannot be read/],
-  ])('of the gateway, %s=%s', async (name, value, complaint) => {
-    expect(await complaintOf(GATEWAY, { [name]: value })).toMatch(complaint);
+  ])('of the gateway, %s=%s', async (name, value, expected) => {
+    expect(await errorOutputOf(GATEWAY, { [name]: value })).toMatch(expected);
   });
 
   it.each([
     [['--mode', 'raft'], '--mode raft cannot be used: one of ccro, pbft'],
     [['--gateway-port', '70000'], '--gateway-port 70000 cannot be used: an integer from 0 to'],
     [['--nodes', '4', '--byzantine', '2'], 'more nodes, or --unsafe'],
-  ])('H7: of npm start, %j, which exits with 2', async (options, complaint) => {
-    expect(await complaintOf([...START, ...options], {}, 2)).toContain(complaint);
+  ])('H7: of npm start, %j, which exits with 2', async (options, expected) => {
+    expect(await errorOutputOf([...START, ...options], {}, 2)).toContain(expected);
   });
 
   it('of npm start, a file of keys that is not there', async () => {
-    const complaint = await complaintOf([...START, '--api-keys', 'no-such.json']);
-    expect(complaint).toContain('API keys file "no-such.json" cannot be read');
+    const errorOutput = await errorOutputOf([...START, '--api-keys', 'no-such.json']);
+    expect(errorOutput).toContain('API keys file "no-such.json" cannot be read');
   });
 
   it('I1, sibling: npm start reads FAULT_INJECTION as nodes and gateway do', async () => {
     const wrong = { FAULT_INJECTION: 'maybe', REDIS_URL: '' };
-    const complaints = await Promise.all(
-      [START, NODE, GATEWAY].map((program) => complaintOf(program, wrong)),
+    const errorOutputs = await Promise.all(
+      [START, NODE, GATEWAY].map((program) => errorOutputOf(program, wrong)),
     );
-    for (const complaint of complaints) {
-      expect(complaint).toContain('FAULT_INJECTION is "maybe"; allowed: on, off');
+    for (const errorOutput of errorOutputs) {
+      expect(errorOutput).toContain('FAULT_INJECTION is "maybe"; allowed: on, off');
     }
   });
 
@@ -221,7 +221,7 @@ describe.concurrent('wrong configuration value', () => {
   ])('of %s: no Redis at the URL', async (_, program) => {
     const gone = await startRedisServer();
     await gone.stop();
-    expect(await complaintOf(program, { REDIS_URL: gone.url })).toContain(gone.url);
+    expect(await errorOutputOf(program, { REDIS_URL: gone.url })).toContain(gone.url);
   });
 });
 
@@ -255,9 +255,9 @@ describe('wrong cluster file', () => {
     ['a wrong field', '{"cluster":"local","mode":"raft"}', 'mode is "raft"; allowed:'],
   ])('%s', async (_, content, problem) => {
     const file = await fileWith('cluster.json', content);
-    const complaint = await complaintOf(NODE, { CCRO_CONFIG: file });
-    expect(complaint).toContain(file);
-    expect(complaint).toContain(problem);
+    const errorOutput = await errorOutputOf(NODE, { CCRO_CONFIG: file });
+    expect(errorOutput).toContain(file);
+    expect(errorOutput).toContain(problem);
   });
 });
 

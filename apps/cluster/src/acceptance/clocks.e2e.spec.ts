@@ -3,16 +3,16 @@
 import { SteppedClock } from '@ccro/process-cluster';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { temporaryDirectory } from './support/files.contract.js';
-import { call, decide } from './support/http.contract.js';
+import { temporaryDirectory } from './support/files.testkit.js';
+import { call, decide } from './support/http.testkit.js';
 import {
   needsBuild,
   startGatewayProgram,
   startNodeProgram,
   startProgram,
   type Program,
-} from './support/programs.contract.js';
-import { startedRedis } from './support/redis.contract.js';
+} from './support/programs.testkit.js';
+import { startedRedis } from './support/redis.testkit.js';
 
 needsBuild();
 

@@ -4,14 +4,14 @@
  */
 
 import { describe, expect, it } from 'vitest';
-import { call, expectProblem } from './support/http.contract.js';
+import { call, expectProblem } from './support/http.testkit.js';
 import {
   needsBuild,
   startGatewayProgram,
   startNodeProgram,
   startProgram,
-} from './support/programs.contract.js';
-import { startedRedis } from './support/redis.contract.js';
+} from './support/programs.testkit.js';
+import { startedRedis } from './support/redis.testkit.js';
 
 needsBuild();
 

@@ -18,17 +18,17 @@ import {
   PHONE,
   picture,
   skippedWithoutChromium,
-} from './support/browser.contract.js';
+} from './support/browser.testkit.js';
 import {
   needsBuild,
   ROOT,
   startGatewayProgram,
   startNodeProgram,
   type Program,
-} from './support/programs.contract.js';
-import { decide } from './support/http.contract.js';
-import { startedRedis } from './support/redis.contract.js';
-import { startedCluster } from './support/test-cluster.contract.js';
+} from './support/programs.testkit.js';
+import { decide } from './support/http.testkit.js';
+import { startedRedis } from './support/redis.testkit.js';
+import { startedCluster } from './support/test-cluster.testkit.js';
 
 const PATIENCE_MS = 30_000;
 const JOURNEY_MS = 180_000;
@@ -154,7 +154,7 @@ describe.skipIf(skippedWithoutChromium('dashboard.e2e'))('the page', () => {
         MEMBERS.map((id) => startNodeProgram({ ...environment, NODE_ID: String(id) })),
       );
       const gateway = await startGatewayProgram(environment);
-      const { page, complaints } = await opened();
+      const { page, problems } = await opened();
       await page.goto(gateway.url);
       await seeDecision(page);
       await seeLie(page);
@@ -163,7 +163,7 @@ describe.skipIf(skippedWithoutChromium('dashboard.e2e'))('the page', () => {
       await checkReceipt(page);
       await compare(page);
       await experiment(page);
-      expect(complaints).toEqual([]);
+      expect(problems).toEqual([]);
 
       await page.getByRole('link', { name: 'Cluster' }).click();
       await page.getByTestId('connection').getByText('Live').waitFor();
@@ -250,7 +250,7 @@ describe.skipIf(skippedWithoutChromium('dashboard.e2e'))('the page', () => {
 
   it('G3: is not blank where the language of the browser is none that Intl knows', async () => {
     const cluster = await startedCluster();
-    const { page, complaints } = await opened();
+    const { page, problems } = await opened();
     await page.addInitScript(
       `Object.defineProperty(Navigator.prototype, 'language', { get: () => 'en-US@posix' })`,
     );
@@ -259,7 +259,7 @@ describe.skipIf(skippedWithoutChromium('dashboard.e2e'))('the page', () => {
     await page.locator('.uplot').first().waitFor();
     await page.goto(`${cluster.gatewayUrl}/experiments`);
     await page.getByRole('button', { name: 'Measure' }).waitFor();
-    expect(complaints).toEqual([]);
+    expect(problems).toEqual([]);
   });
 
   it('H10, H11: no page is wider than a phone, from the moment on that it is one', async () => {

@@ -2,9 +2,9 @@
 
 import { describe, expect, it } from 'vitest';
 import type { ClusterOptions } from '../options/cluster-options.js';
-import { decide } from './support/http.contract.js';
-import { freshRedis } from './support/redis.contract.js';
-import { startedCluster, untilLevel } from './support/test-cluster.contract.js';
+import { decide } from './support/http.testkit.js';
+import { freshRedis } from './support/redis.testkit.js';
+import { startedCluster, untilLevel } from './support/test-cluster.testkit.js';
 
 const WARM_UP = 3;
 const DECISIONS = 15;

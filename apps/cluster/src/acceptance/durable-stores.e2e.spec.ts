@@ -4,8 +4,8 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { DecidedAnswer } from '../gateway-api.js';
-import { temporaryDirectory } from './support/files.contract.js';
-import { call, decide } from './support/http.contract.js';
+import { temporaryDirectory } from './support/files.testkit.js';
+import { call, decide } from './support/http.testkit.js';
 import {
   needsBuild,
   runProgram,
@@ -13,10 +13,10 @@ import {
   startNodeProgram,
   startProgram,
   type Program,
-} from './support/programs.contract.js';
-import { startedRedis } from './support/redis.contract.js';
-import { replay, wholeLedger } from './support/replay.contract.js';
-import { statusOf, untilDecided, untilLevel } from './support/test-cluster.contract.js';
+} from './support/programs.testkit.js';
+import { startedRedis } from './support/redis.testkit.js';
+import { replay, wholeLedger } from './support/replay.testkit.js';
+import { statusOf, untilDecided, untilLevel } from './support/test-cluster.testkit.js';
 
 needsBuild();
 

@@ -10,8 +10,8 @@ import {
   PHONE,
   picture,
   skippedWithoutChromium,
-} from './support/browser.contract.js';
-import { needsBuild, startProgram } from './support/programs.contract.js';
+} from './support/browser.testkit.js';
+import { needsBuild, startProgram } from './support/programs.testkit.js';
 
 const PATIENCE_MS = 30_000;
 
@@ -19,13 +19,13 @@ describe.skipIf(skippedWithoutChromium('experiments-page.e2e'))('the page of exp
   needsBuild();
   const opened = browserForSpec(PATIENCE_MS);
 
-  it('asks for one, follows it, cancels another, and complains of nothing', async () => {
+  it('asks for one, follows it, cancels another, and logs no problem', async () => {
     const cluster = startProgram([
       'dist/programs/cluster.js',
       ...['--gateway-port', '0', '--node-port', '0'],
     ]);
     const gatewayUrl = await cluster.says(/Gateway running on (http:\S+)/);
-    const { page, complaints } = await opened();
+    const { page, problems } = await opened();
     await page.goto(`${gatewayUrl}/experiments`);
     await page.getByLabel('Sizes, with commas').fill('1, 2, x');
     await page.getByRole('button', { name: 'Measure' }).click();
@@ -52,6 +52,6 @@ describe.skipIf(skippedWithoutChromium('experiments-page.e2e'))('the page of exp
     await page.setViewportSize(PHONE);
     expect(await overhangOf(page)).toBe(0);
     await picture(page, 'experiments-phone', true);
-    expect(complaints).toEqual([]);
+    expect(problems).toEqual([]);
   });
 });

@@ -3,16 +3,16 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { temporaryDirectory } from './support/files.contract.js';
-import { call } from './support/http.contract.js';
+import { temporaryDirectory } from './support/files.testkit.js';
+import { call } from './support/http.testkit.js';
 import {
   needsBuild,
   runProgram,
   startGatewayProgram,
   startProgram,
-} from './support/programs.contract.js';
-import { startedRedis } from './support/redis.contract.js';
-import { PATIENCE_MS } from './support/test-cluster.contract.js';
+} from './support/programs.testkit.js';
+import { startedRedis } from './support/redis.testkit.js';
+import { PATIENCE_MS } from './support/test-cluster.testkit.js';
 
 needsBuild();
 

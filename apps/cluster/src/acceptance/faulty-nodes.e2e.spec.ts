@@ -2,16 +2,16 @@
 
 import { describe, expect, it, vi } from 'vitest';
 import type { DecidedAnswer } from '../gateway-api.js';
-import { decide } from './support/http.contract.js';
-import { freshRedis } from './support/redis.contract.js';
-import { expectDecidedRight } from './support/replay.contract.js';
+import { decide } from './support/http.testkit.js';
+import { freshRedis } from './support/redis.testkit.js';
+import { expectDecidedRight } from './support/replay.testkit.js';
 import {
   accused,
   PATIENCE_MS,
   startedCluster,
   untilLevel,
   withFaulty,
-} from './support/test-cluster.contract.js';
+} from './support/test-cluster.testkit.js';
 
 const DATA = ['very-important-data', { nested: [1, null] }, 3];
 

@@ -2,9 +2,9 @@
 
 import { describe, expect, it, vi } from 'vitest';
 import type { DecidedAnswer } from '../gateway-api.js';
-import { expectProblem, type Answer } from './support/http.contract.js';
-import { expectDecidedRight } from './support/replay.contract.js';
-import { PATIENCE_MS, startedCluster, type TestCluster } from './support/test-cluster.contract.js';
+import { expectProblem, type Answer } from './support/http.testkit.js';
+import { expectDecidedRight } from './support/replay.testkit.js';
+import { PATIENCE_MS, startedCluster, type TestCluster } from './support/test-cluster.testkit.js';
 
 function post(cluster: TestCluster, key: string, data: unknown): Promise<Answer> {
   return cluster.call('POST', '/requests', { json: { data }, headers: { 'idempotency-key': key } });

@@ -2,17 +2,17 @@
 
 import { describe, expect, it, vi } from 'vitest';
 import type { DecidedAnswer } from '../gateway-api.js';
-import { clusterFile } from './support/files.contract.js';
-import { call, decide, expectProblem, type Answer } from './support/http.contract.js';
+import { clusterFile } from './support/files.testkit.js';
+import { call, decide, expectProblem, type Answer } from './support/http.testkit.js';
 import {
   needsBuild,
   startGatewayProgram,
   startNodeProgram,
   type StartedProgram,
-} from './support/programs.contract.js';
-import { startedRedis } from './support/redis.contract.js';
-import { expectDecidedRight, replay } from './support/replay.contract.js';
-import { PATIENCE_MS, untilDecided } from './support/test-cluster.contract.js';
+} from './support/programs.testkit.js';
+import { startedRedis } from './support/redis.testkit.js';
+import { expectDecidedRight, replay } from './support/replay.testkit.js';
+import { PATIENCE_MS, untilDecided } from './support/test-cluster.testkit.js';
 
 needsBuild();
 

@@ -2,10 +2,10 @@
 
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it, vi } from 'vitest';
-import { call } from './support/http.contract.js';
-import { needsBuild, startProgram, type Program } from './support/programs.contract.js';
-import { startedRedis } from './support/redis.contract.js';
-import { statusOf } from './support/test-cluster.contract.js';
+import { call } from './support/http.testkit.js';
+import { needsBuild, startProgram, type Program } from './support/programs.testkit.js';
+import { startedRedis } from './support/redis.testkit.js';
+import { statusOf } from './support/test-cluster.testkit.js';
 
 needsBuild();
 

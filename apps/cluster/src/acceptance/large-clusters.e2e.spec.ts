@@ -1,16 +1,16 @@
 /** Issue 2, acceptance: n = 91 with thirty offline or thirty falsifying nodes, on one machine. */
 
 import { describe, expect, it, vi } from 'vitest';
-import { decide } from './support/http.contract.js';
-import { freshRedis } from './support/redis.contract.js';
-import { expectDecidedRight } from './support/replay.contract.js';
+import { decide } from './support/http.testkit.js';
+import { freshRedis } from './support/redis.testkit.js';
+import { expectDecidedRight } from './support/replay.testkit.js';
 import {
   accused,
   PATIENCE_MS,
   startedCluster,
   untilLevel,
   withFaulty,
-} from './support/test-cluster.contract.js';
+} from './support/test-cluster.testkit.js';
 
 const NODES = 91;
 const PATIENCE_FOR_MANY_MS = 3 * PATIENCE_MS;

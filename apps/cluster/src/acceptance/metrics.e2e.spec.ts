@@ -1,8 +1,8 @@
 /** docs/METRICS.md against what nodes and gateway expose, both ways. */
 
 import { describe, expect, it } from 'vitest';
-import { documentedMetrics, type Metric } from './support/documented-metrics.contract.js';
-import { launchCluster } from './support/test-cluster.contract.js';
+import { documentedMetrics, type Metric } from './support/documented-metrics.testkit.js';
+import { launchCluster } from './support/test-cluster.testkit.js';
 
 /** What a program exposes, in the text format of Prometheus. */
 function exposed(text: string): Metric[] {

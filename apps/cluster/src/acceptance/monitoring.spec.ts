@@ -4,8 +4,8 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { documentedMetrics, type Metric } from './support/documented-metrics.contract.js';
-import { ROOT } from './support/programs.contract.js';
+import { documentedMetrics, type Metric } from './support/documented-metrics.testkit.js';
+import { ROOT } from './support/programs.testkit.js';
 
 /** Labels that Prometheus gives every series, and those of histograms. */
 const COMMON_LABELS = ['job', 'instance', 'le'];

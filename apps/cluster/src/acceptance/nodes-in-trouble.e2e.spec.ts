@@ -5,17 +5,17 @@
 
 import { expect, it, onTestFinished, vi } from 'vitest';
 import type { DecidedAnswer } from '../gateway-api.js';
-import { clusterFile, temporaryDirectory } from './support/files.contract.js';
-import { call, decide } from './support/http.contract.js';
+import { clusterFile, temporaryDirectory } from './support/files.testkit.js';
+import { call, decide } from './support/http.testkit.js';
 import {
   needsBuild,
   startGatewayProgram,
   startNodeProgram,
   type StartedProgram,
-} from './support/programs.contract.js';
-import { plainConnection, startedRedis } from './support/redis.contract.js';
-import { expectDecidedRight } from './support/replay.contract.js';
-import { PATIENCE_MS, statusOf, untilLevel } from './support/test-cluster.contract.js';
+} from './support/programs.testkit.js';
+import { plainConnection, startedRedis } from './support/redis.testkit.js';
+import { expectDecidedRight } from './support/replay.testkit.js';
+import { PATIENCE_MS, statusOf, untilLevel } from './support/test-cluster.testkit.js';
 
 needsBuild();
 

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { demoCase } from '../demo/cases.js';
 import { runDemo } from '../demo/run-demo.js';
-import { fileWith, temporaryDirectory } from './support/files.contract.js';
-import { call, decide } from './support/http.contract.js';
-import { needsBuild, runProgram, startProgram } from './support/programs.contract.js';
-import { startedRedis } from './support/redis.contract.js';
+import { fileWith, temporaryDirectory } from './support/files.testkit.js';
+import { call, decide } from './support/http.testkit.js';
+import { needsBuild, runProgram, startProgram } from './support/programs.testkit.js';
+import { startedRedis } from './support/redis.testkit.js';
 
 needsBuild();
 

@@ -6,18 +6,18 @@ import type { NodeStatus } from '@ccro/node-app';
 import type { Redis } from 'ioredis';
 import { expect, it, vi } from 'vitest';
 import type { DecidedAnswer } from '../gateway-api.js';
-import { watchChannels, type Seen } from './support/channel-watch.contract.js';
-import { decide } from './support/http.contract.js';
-import { outsiderMessages, type OutsiderKind } from './support/outsider-messages.contract.js';
-import { plainConnection, startedRedis } from './support/redis.contract.js';
-import { expectDecidedRight } from './support/replay.contract.js';
+import { watchChannels, type Seen } from './support/channel-watch.testkit.js';
+import { decide } from './support/http.testkit.js';
+import { outsiderMessages, type OutsiderKind } from './support/outsider-messages.testkit.js';
+import { plainConnection, startedRedis } from './support/redis.testkit.js';
+import { expectDecidedRight } from './support/replay.testkit.js';
 import {
   nameOf,
   PATIENCE_MS,
   startedCluster,
   statusOf,
   untilLevel,
-} from './support/test-cluster.contract.js';
+} from './support/test-cluster.testkit.js';
 
 const NODES = 4;
 /** How many of each; about half of them on broadcast, the others on the nodes' own channels. */

@@ -5,16 +5,16 @@ import { once } from 'node:events';
 import { openSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { fileWith, temporaryDirectory } from './support/files.contract.js';
-import { call, decide } from './support/http.contract.js';
+import { fileWith, temporaryDirectory } from './support/files.testkit.js';
+import { call, decide } from './support/http.testkit.js';
 import {
   needsBuild,
   ROOT,
   startGatewayProgram,
   startNodeProgram,
   startProgram,
-} from './support/programs.contract.js';
-import { startedRedis } from './support/redis.contract.js';
+} from './support/programs.testkit.js';
+import { startedRedis } from './support/redis.testkit.js';
 
 needsBuild();
 
@@ -94,15 +94,15 @@ describe('a log that nobody reads, or whose disk is full', () => {
   it('F2, sibling: a tool ends quietly, and not with the exit status of one that has done its work', async () => {
     const tool = [process.execPath, 'dist/apps/simulator/src/main.js', '--seeds', '100000'];
     const child = started(tool, {}, 'pipe');
-    let complaints = '';
-    child.stderr?.on('data', (chunk: Buffer) => (complaints += chunk.toString()));
+    let errorOutput = '';
+    child.stderr?.on('data', (chunk: Buffer) => (errorOutput += chunk.toString()));
     await once(child.stdout ?? child, 'data');
     child.stdout?.destroy();
     // It prints again when it is told to end its sweep; here it is ended by force if it does not.
     child.kill('SIGTERM');
     await once(child, 'close');
     expect(child.exitCode).not.toBe(0);
-    expect(complaints).not.toMatch(/EPIPE|Error/);
+    expect(errorOutput).not.toMatch(/EPIPE|Error/);
   });
 
   it('F2, sibling: a verdict that cannot be written is no verdict, and said', async () => {
@@ -113,10 +113,10 @@ describe('a log that nobody reads, or whose disk is full', () => {
       env: { PATH: process.env.PATH },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
-    let complaints = '';
-    child.stderr.on('data', (chunk: Buffer) => (complaints += chunk.toString()));
+    let errorOutput = '';
+    child.stderr.on('data', (chunk: Buffer) => (errorOutput += chunk.toString()));
     await once(child, 'close');
-    expect(complaints).toMatch(/^standard output cannot be written \(ENOSPC/m);
+    expect(errorOutput).toMatch(/^standard output cannot be written \(ENOSPC/m);
     expect(child.exitCode).toBe(2);
   });
 });
@@ -164,11 +164,11 @@ describe('idle connections', () => {
     const shell = ['/bin/sh', '-c', 'ulimit -n 100 && exec "$0" "$@"'];
     const environment = { REDIS_URL: redis.url, NODE_HTTP_PORT: '0', DATA_DIR: directory };
     const child = started([...shell, ...NODE], environment, 'pipe');
-    let complaint = '';
-    child.stderr?.on('data', (chunk: Buffer) => (complaint += chunk.toString()));
+    let errorOutput = '';
+    child.stderr?.on('data', (chunk: Buffer) => (errorOutput += chunk.toString()));
     await once(child, 'close');
     expect(child.exitCode).toBe(1);
-    expect(complaint).toMatch(/^node: the limit of open files is 100 .*at least \d+.*\n$/);
+    expect(errorOutput).toMatch(/^node: the limit of open files is 100 .*at least \d+.*\n$/);
   });
 });
 

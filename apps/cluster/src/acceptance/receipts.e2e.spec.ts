@@ -6,17 +6,17 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { DecidedAnswer } from '../gateway-api.js';
-import { fileWith, temporaryDirectory } from './support/files.contract.js';
-import { decide, expectProblem } from './support/http.contract.js';
-import { needsBuild, ROOT } from './support/programs.contract.js';
-import { startedRedis } from './support/redis.contract.js';
+import { fileWith, temporaryDirectory } from './support/files.testkit.js';
+import { decide, expectProblem } from './support/http.testkit.js';
+import { needsBuild, ROOT } from './support/programs.testkit.js';
+import { startedRedis } from './support/redis.testkit.js';
 import {
   launchCluster,
   nameOf,
   startedCluster,
   untilLevel,
   type TestCluster,
-} from './support/test-cluster.contract.js';
+} from './support/test-cluster.testkit.js';
 
 needsBuild();
 

@@ -2,11 +2,11 @@
 
 import { describe, expect, it, vi } from 'vitest';
 import type { DecidedAnswer } from '../gateway-api.js';
-import { call, decide, expectProblem } from './support/http.contract.js';
-import { needsBuild, startGatewayProgram, startNodeProgram } from './support/programs.contract.js';
-import { startedRedis } from './support/redis.contract.js';
-import { expectDecidedRight } from './support/replay.contract.js';
-import { PATIENCE_MS, startedCluster, untilLevel } from './support/test-cluster.contract.js';
+import { call, decide, expectProblem } from './support/http.testkit.js';
+import { needsBuild, startGatewayProgram, startNodeProgram } from './support/programs.testkit.js';
+import { startedRedis } from './support/redis.testkit.js';
+import { expectDecidedRight } from './support/replay.testkit.js';
+import { PATIENCE_MS, startedCluster, untilLevel } from './support/test-cluster.testkit.js';
 
 needsBuild();
 

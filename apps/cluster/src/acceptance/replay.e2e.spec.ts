@@ -13,9 +13,9 @@ import {
   browserForSpec,
   picture,
   skippedWithoutChromium,
-} from './support/browser.contract.js';
-import { needsBuild, ROOT } from './support/programs.contract.js';
-import { launchCluster, type TestCluster } from './support/test-cluster.contract.js';
+} from './support/browser.testkit.js';
+import { needsBuild, ROOT } from './support/programs.testkit.js';
+import { launchCluster, type TestCluster } from './support/test-cluster.testkit.js';
 
 const PATIENCE_MS = 45_000;
 
@@ -63,16 +63,16 @@ describe.skipIf(skippedWithoutChromium('replay.e2e'))('the core in the browser',
   afterAll(() => cluster.close());
 
   it.each([7, 11])('runs seed %i to the same trace as Node does', async (seed) => {
-    const { page, complaints } = await opened();
+    const { page, problems } = await opened();
     await page.goto(`${cluster.gatewayUrl}/replay?seed=${seed}`);
     expect(await page.getByTestId('hash').textContent()).toBe((await traceOf(seed)).hash);
     const equivocator = /^Node 0, commander, faulty, fault: equivocate/;
     if (seed === 11) await page.getByRole('button', { name: equivocator }).waitFor();
-    expect(complaints).toEqual([]);
+    expect(problems).toEqual([]);
   });
 
   it('runs a trace that was written down to the same one', async () => {
-    const { page, complaints } = await opened();
+    const { page, problems } = await opened();
     await page.goto(`${cluster.gatewayUrl}/replay`);
     // A trace that was written down is run again and found to be the same; or else shown as it is.
     const { lines, hash } = await traceOf(1);
@@ -86,11 +86,11 @@ describe.skipIf(skippedWithoutChromium('replay.e2e'))('the core in the browser',
     expect(await page.getByTestId('hash').textContent()).toBe(hash);
     await drop('     1.000 ms  node 1 did something');
     await page.getByTestId('remark').getByText('This run cannot be had again here').waitFor();
-    expect(complaints).toEqual([]);
+    expect(problems).toEqual([]);
   });
 
   it('convicts a commander that equivocates', async () => {
-    const { page, complaints } = await opened();
+    const { page, problems } = await opened();
     await page.goto(`${cluster.gatewayUrl}/replay`);
     await page.getByText('Begin with').waitFor();
     expect(await barriersOf(page)).toEqual([]);
@@ -111,11 +111,11 @@ describe.skipIf(skippedWithoutChromium('replay.e2e'))('the core in the browser',
     expect(forward.at(-1)).not.toBe(forward[0]);
     const back = await pressToTheEnd(page, 'ArrowLeft');
     expect(back.toReversed()).toEqual(forward);
-    expect(complaints).toEqual([]);
+    expect(problems).toEqual([]);
   });
 
   it('shows what a dead collector costs, by itself and by hand', async () => {
-    const { page, complaints } = await opened();
+    const { page, problems } = await opened();
     await page.goto(`${cluster.gatewayUrl}/replay?case=dead-collector`);
     await page.getByRole('button', { name: /^Node 2, communication node, down/ }).waitFor();
     const forward = await pressToTheEnd(page, 'ArrowRight');
@@ -145,11 +145,11 @@ describe.skipIf(skippedWithoutChromium('replay.e2e'))('the core in the browser',
       .getByTestId('meaning')
       .getByText(/^Node 1 writes down its commit vote/)
       .waitFor();
-    expect(complaints).toEqual([]);
+    expect(problems).toEqual([]);
   });
 
   it('checks receipts, of this cluster and of others', async () => {
-    const { page, complaints } = await opened();
+    const { page, problems } = await opened();
     const { body } = await cluster.call('POST', '/requests', { json: { data: 'to be proven' } });
     await page.goto(`${cluster.gatewayUrl}/check?request=${String(body['id'])}`);
     await page.getByTestId('given-Receipt').getByText('from the gateway').waitFor();
@@ -175,6 +175,6 @@ describe.skipIf(skippedWithoutChromium('replay.e2e'))('the core in the browser',
     const buffer = Buffer.from(changed);
     await receipt.setInputFiles({ name: 'changed.json', mimeType: 'application/json', buffer });
     await verdict.getByText('A node did not sign this reply with this result').waitFor();
-    expect(complaints).toEqual([]);
+    expect(problems).toEqual([]);
   });
 });

@@ -5,16 +5,16 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { temporaryDirectory } from './support/files.contract.js';
-import { decide } from './support/http.contract.js';
+import { temporaryDirectory } from './support/files.testkit.js';
+import { decide } from './support/http.testkit.js';
 import {
   needsBuild,
   ROOT,
   startGatewayProgram,
   startNodeProgram,
-} from './support/programs.contract.js';
-import { startedRedis } from './support/redis.contract.js';
-import { untilLevel } from './support/test-cluster.contract.js';
+} from './support/programs.testkit.js';
+import { startedRedis } from './support/redis.testkit.js';
+import { untilLevel } from './support/test-cluster.testkit.js';
 
 needsBuild();
 
@@ -66,7 +66,7 @@ interface Writer {
   readonly child: ChildProcess;
   /** The slots it has printed so far. */
   printed(): number[];
-  complaint(): string;
+  errorOutput(): string;
 }
 
 /** @param limit of the size of files, as a shell command to be run before */
@@ -77,14 +77,14 @@ function startWriter(directory: string, durability: string, from: number, limit 
   const child = spawn('sh', ['-c', script, ...node, directory, durability, String(from)]);
   onTestFinished(() => void child.kill('SIGKILL'));
   let output = '';
-  let complaint = '';
+  let errorOutput = '';
   child.stdout.on('data', (text: Buffer) => (output += text.toString()));
-  child.stderr.on('data', (text: Buffer) => (complaint += text.toString()));
+  child.stderr.on('data', (text: Buffer) => (errorOutput += text.toString()));
   return {
     child,
     // A line that was not ended may be half a number.
     printed: () => output.split('\n').slice(0, -1).map(Number),
-    complaint: () => complaint,
+    errorOutput: () => errorOutput,
   };
 }
 
@@ -141,9 +141,9 @@ describe('a disk that is full', () => {
       const options = optionsFor(await temporaryDirectory(), 'fsync');
       const writer = startWriter(options.directory, 'fsync', 1, FULL_SOON);
       const [code] = (await once(writer.child, 'close')) as [number | null];
-      expect({ code, complaint: writer.complaint() }).toEqual({
+      expect({ code, errorOutput: writer.errorOutput() }).toEqual({
         code: 1,
-        complaint: expect.stringMatching(
+        errorOutput: expect.stringMatching(
           /^unavailable: the store in \S+ cannot be read or written \([^)]+\): make room [^\n]+\n$/,
         ),
       });
@@ -179,8 +179,8 @@ describe('a disk that is full', () => {
         },
       );
       onTestFinished(() => void full.kill('SIGKILL'));
-      let complaint = '';
-      full.stderr.on('data', (text: Buffer) => (complaint += text.toString()));
+      let errorOutput = '';
+      full.stderr.on('data', (text: Buffer) => (errorOutput += text.toString()));
       const ended = once(full, 'close');
       let decided = 0;
       while (full.exitCode === null && full.signalCode === null) {
@@ -188,7 +188,7 @@ describe('a disk that is full', () => {
         expect(decided).toBeLessThan(1000);
       }
       expect(await ended).toEqual([1, null]);
-      expect(complaint).toMatch(/^node: the store in \S+node-3 cannot be read or written .+\n$/);
+      expect(errorOutput).toMatch(/^node: the store in \S+node-3 cannot be read or written .+\n$/);
       decided = (await decide(url, 'without it')).sequence;
       const again = await startNodeProgram(own(3));
       await untilLevel([...others, again], decided);

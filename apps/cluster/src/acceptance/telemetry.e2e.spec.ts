@@ -7,14 +7,9 @@ import { channelNames } from '@ccro/broker';
 import type { ClusterEvent, NodeReport } from '@ccro/telemetry';
 import { describe, expect, it, vi } from 'vitest';
 import { followEvents } from '../../../gateway/test/event-reader.js';
-import { decide } from './support/http.contract.js';
-import { freshRedis, plainConnection } from './support/redis.contract.js';
-import {
-  nameOf,
-  PATIENCE_MS,
-  startedCluster,
-  untilLevel,
-} from './support/test-cluster.contract.js';
+import { decide } from './support/http.testkit.js';
+import { freshRedis, plainConnection } from './support/redis.testkit.js';
+import { nameOf, PATIENCE_MS, startedCluster, untilLevel } from './support/test-cluster.testkit.js';
 
 type EventOf<T extends ClusterEvent['type']> = Extract<ClusterEvent, { readonly type: T }>;
 

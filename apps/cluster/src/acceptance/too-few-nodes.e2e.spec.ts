@@ -1,11 +1,11 @@
 /** Issue 2, acceptance: f + 1 nodes offline, and one comes back. */
 
 import { describe, expect, it } from 'vitest';
-import { call, decide, expectProblem } from './support/http.contract.js';
-import { needsBuild, startGatewayProgram, startNodeProgram } from './support/programs.contract.js';
-import { startedRedis } from './support/redis.contract.js';
-import { expectDecidedRight } from './support/replay.contract.js';
-import { startedCluster, untilDecided } from './support/test-cluster.contract.js';
+import { call, decide, expectProblem } from './support/http.testkit.js';
+import { needsBuild, startGatewayProgram, startNodeProgram } from './support/programs.testkit.js';
+import { startedRedis } from './support/redis.testkit.js';
+import { expectDecidedRight } from './support/replay.testkit.js';
+import { startedCluster, untilDecided } from './support/test-cluster.testkit.js';
 
 /** Posts a request that finds no quorum. @returns its id */
 async function postInVain(gatewayUrl: string, data: string): Promise<string> {

@@ -21,10 +21,29 @@ const SCENARIOS: readonly Scenario[] = [
   { scenario: 'one falsifying', fault: 'falsify', faulty: [3] },
   // Two of the three others are told the same, which with its own vote is a quorum of four.
   { scenario: 'equivocating commander', fault: 'equivocate', faulty: [0] },
-  // Of seven neither half is one: nothing is decided until the commander is replaced.
+  // Of seven neither half is one: nothing is decided until the primary is replaced.
   { scenario: 'the same, of 7 nodes', fault: 'equivocate', faulty: [0], nodes: 7 },
   { scenario: 'silent commander', fault: 'offline', faulty: [0] },
 ];
+
+/** Four honest nodes in this process, over the embedded broker. */
+export const EMBEDDED: Omit<ClusterOptions, 'requestTimeoutMs'> = {
+  mode: 'ccro',
+  nodes: 4,
+  faulty: [],
+  fault: 'offline',
+  seed: 1,
+  broker: 'embedded',
+  redisUrl: '',
+  processes: false,
+  storage: { durability: 'memory' },
+  gatewayPort: 0,
+  nodePort: 0,
+  faultInjection: false,
+  signature: 'auto',
+  codec: 'json',
+  once: undefined,
+};
 
 /** A case with the embedded broker. */
 export function demoCase(
@@ -32,27 +51,10 @@ export function demoCase(
   { scenario, fault, faulty, nodes = 4 }: Scenario,
   requestTimeoutMs: number,
 ): DemoCase {
-  const options: ClusterOptions = {
-    mode,
-    nodes,
-    faulty,
-    fault,
-    seed: 1,
-    broker: 'embedded',
-    redisUrl: '',
-    processes: false,
-    storage: { durability: 'memory' },
-    gatewayPort: 0,
-    nodePort: 0,
-    faultInjection: false,
-    requestTimeoutMs,
-    signature: 'auto',
-    once: undefined,
-  };
-  return { scenario, options };
+  return { scenario, options: { ...EMBEDDED, mode, nodes, faulty, fault, requestTimeoutMs } };
 }
 
-/** The seed's cases, both systems, and a silent commander. All of them must be decided. */
+/** The seed's cases, both systems, and a silent primary. All of them must be decided. */
 export function demoCases(requestTimeoutMs: number): DemoCase[] {
   return (['pbft', 'ccro'] as const).flatMap((mode) =>
     SCENARIOS.map((scenario) => demoCase(mode, scenario, requestTimeoutMs)),

@@ -9,8 +9,14 @@ import { checkDecisions, DEMO_DATA } from './check-decisions.js';
 const NO_TRAFFIC = { published: 0, deliveries: 0, deliveredBytes: 0 };
 
 const OPERATION = appendOperation(DEMO_DATA);
-const REQUEST = { client: 'gateway', timestamp: 7, operation: OPERATION };
-const ENTRY: LedgerEntry = { sequence: 1, digest: 'd1', requests: [REQUEST] };
+const REQUEST = {
+  client: 'gateway',
+  timestamp: 7,
+  digest: 'r1',
+  operation: OPERATION,
+  signature: 's1',
+};
+const ENTRY = { sequence: 1, view: 0, digest: 'd1', requests: [REQUEST] } as unknown as LedgerEntry;
 const RESULT: unknown = JSON.parse(
   createStateMachine().execute(OPERATION, { client: 'gateway', timestamp: 7, sequence: 1 }),
 );
@@ -33,6 +39,7 @@ function decided(overrides: object = {}): SubmissionAnswer {
     digest: 'd1',
     result: RESULT,
     consensusTimeMs: 1,
+    replies: { matching: 4, required: 2 },
     nodes: [],
   } as const;
   return { kind: 'decided', answer: { ...answer, ...overrides } };
@@ -91,7 +98,7 @@ describe('what the demo checks', () => {
 
   it('finds data that nobody asked for', async () => {
     const forged = { ...REQUEST, operation: appendOperation('forged') };
-    const ledger = [ENTRY, { sequence: 2, digest: 'd2', requests: [forged] }];
+    const ledger = [ENTRY, { ...ENTRY, sequence: 2, digest: 'd2', requests: [forged] }];
     expect(await findings({ ledger })).toEqual([`sequence 2 decided ${forged.operation}`]);
   });
 

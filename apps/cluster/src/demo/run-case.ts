@@ -23,9 +23,6 @@ export async function runCase(demoCase: DemoCase): Promise<CaseOutcome> {
   const fatal: unknown[] = [];
   const cluster = await startCluster(options, {
     onNotice: () => undefined,
-    onNodeStarted: () => undefined,
-    onGatewayStarted: () => undefined,
-    onDecided: () => undefined,
     onFatal: (error) => fatal.push(error),
   });
   try {
@@ -47,7 +44,7 @@ export async function runCase(demoCase: DemoCase): Promise<CaseOutcome> {
         mode: options.mode,
         scenario,
         result: resultOf(outcome, wrong),
-        commander: commanderOf(outcome),
+        primary: primariesOf(outcome),
         consensusTimeMs: outcome.kind === 'decided' ? outcome.answer.consensusTimeMs : undefined,
         deliveries: traffic?.deliveries ?? 0,
         deliveredBytes: traffic?.deliveredBytes ?? 0,
@@ -64,8 +61,8 @@ export async function runCase(demoCase: DemoCase): Promise<CaseOutcome> {
   }
 }
 
-/** Who was commander at first, and who is now if that is another node. */
-function commanderOf(outcome: SubmissionAnswer): string {
+/** Who was primary at first, and who is now if that is another node. */
+function primariesOf(outcome: SubmissionAnswer): string {
   if (outcome.kind !== 'decided') return '-';
   const { view, nodes } = outcome.answer;
   const now = primaryOf(view, nodes.length);

@@ -4,9 +4,9 @@ import {
   InProcessHub,
   nodeConnectionName,
   RedisBroker,
-  RedisUrl,
   type Broker,
 } from '@ccro/broker';
+import { RedisUrl } from '@ccro/redis';
 import { loadRedisCa } from '@ccro/cluster-config';
 import { KeptAlive } from '@ccro/process-cluster';
 import { RedisServerError, startRedisServer, type RedisServer } from '@ccro/redis-server';

@@ -16,8 +16,8 @@ import { OptionError, type ClusterOptions } from '../options/cluster-options.js'
 
 /**
  * The cluster that the options describe. A data directory keeps its name, which is in everything
- * that the nodes have signed, and its signature scheme, which is that of its certificates; the mode
- * may change from one run to the next.
+ * that the nodes have signed, and its signature scheme, which is that of its certificates; mode
+ * and codec may change from one run to the next.
  *
  * @param stateMachine what all nodes run, as `name@version`
  * @throws OptionError when the directory is that of a cluster of another size, scheme or state machine; ConfigurationError
@@ -27,7 +27,7 @@ export async function clusterOf(
   options: ClusterOptions,
   stateMachine?: string,
 ): Promise<ClusterConfig> {
-  const { nodes, mode, signature, storage, clients = [] } = options;
+  const { nodes, mode, signature, codec, storage, clients = [] } = options;
   if (storage.durability === 'memory') return newCluster(options, stateMachine);
   const path = join(storage.dataDirectory, 'cluster.json');
   if (!existsSync(path)) {
@@ -58,6 +58,7 @@ export async function clusterOf(
     nodes,
     mode,
     signature: stored.signature,
+    codec,
     cluster,
     clients: known,
     stateMachine,
@@ -67,13 +68,14 @@ export async function clusterOf(
 
 /** A name of its own: a development cluster on the same Redis has the same keys. */
 function newCluster(
-  { nodes, mode, signature, clients = [] }: ClusterOptions,
+  { nodes, mode, signature, codec, clients = [] }: ClusterOptions,
   stateMachine: string | undefined,
 ): ClusterConfig {
   return developmentCluster({
     nodes,
     mode,
     signature,
+    codec,
     clients: [GATEWAY_CLIENT, ...clients],
     stateMachine,
     cluster: `start-${randomUUID().slice(0, 8)}`,

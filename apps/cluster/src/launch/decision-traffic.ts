@@ -1,4 +1,4 @@
-import type { TrafficCount } from '@ccro/broker';
+import { sumOfTraffic, type TrafficCount } from '@ccro/broker';
 import { z } from 'zod';
 import type { RunningNode } from './running-cluster.js';
 
@@ -31,13 +31,7 @@ export async function decisionTraffic(
 
 async function sumOf(nodes: readonly RunningNode[], sequence: number): Promise<TrafficCount> {
   const counts = await Promise.all(nodes.map(({ url }) => ofNode(url, sequence)));
-  const sum = { published: 0, deliveries: 0, deliveredBytes: 0 };
-  for (const each of counts) {
-    sum.published += each?.published ?? 0;
-    sum.deliveries += each?.deliveries ?? 0;
-    sum.deliveredBytes += each?.deliveredBytes ?? 0;
-  }
-  return sum;
+  return sumOfTraffic(counts.filter((each) => each !== undefined));
 }
 
 async function ofNode(url: string, sequence: number): Promise<TrafficCount | undefined> {

@@ -39,7 +39,7 @@ export function nodeProcess(
       readyLine: /Node \d+ started on (https?:\/\/[\w.:[\]-]+)/,
       // At the same port each time: its address is known to others by then.
       environment: () => environmentOf(options, portOf(process_.lastUrl) ?? options.httpPort),
-      onComplaint: (text) => void process.stderr.write(text),
+      onErrorOutput: (text) => void process.stderr.write(text),
     },
     {
       watchdog,
@@ -56,6 +56,8 @@ function environmentOf(options: NodeProcessOptions, httpPort: number): Record<st
   return {
     NODE_ID: String(id),
     CCRO_CONFIG: configPath,
+    // The file says it, which has the options.
+    CODEC: '',
     REDIS_URL: redisUrl,
     REDIS_CA_FILE: redisCaFile,
     NODE_HTTP_PORT: String(httpPort),

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * What the processes of one launch need and nobody else: their cluster file, their records where
+ * What only the processes of one launch need: their cluster file, their records where
  * no directory was named for them, and the watchdog that ends them, and removes the directory,
  * however the launcher ends.
  */

@@ -1,4 +1,5 @@
 import type { TrafficCount } from '@ccro/broker';
+import type { DecidedAnswer } from '@ccro/gateway-app';
 
 /** A started node, in this process or in one of its own. */
 export interface RunningNode {
@@ -24,28 +25,12 @@ export interface RunningCluster {
 
 /** Told while a cluster starts. */
 export interface LaunchListener {
-  onNodeStarted(node: RunningNode): void;
-  onGatewayStarted(url: string): void;
+  onNodeStarted?(node: RunningNode): void;
+  onGatewayStarted?(url: string): void;
   /** A decision reached a waiting caller. */
-  onDecided(decision: DecidedRequest): void;
+  onDecided?(decision: DecidedAnswer): void;
   /** Something the user should know, one line. */
   onNotice(line: string): void;
   /** A node or the gateway cannot go on. */
   onFatal(error: unknown): void;
-}
-
-/** What the gateway tells of a decided request; see its `POST /requests`. */
-export interface DecidedRequest {
-  readonly mode: 'pbft' | 'ccro';
-  readonly view: number;
-  readonly sequence: number;
-  readonly consensusTimeMs: number;
-  readonly nodes: readonly {
-    readonly id: number;
-    /** In this decision. */
-    readonly role: 'commander' | 'communication' | 'replica';
-    readonly reply: 'matching' | 'false' | 'none';
-    readonly correct: number | null;
-    readonly corrupt: number | null;
-  }[];
 }

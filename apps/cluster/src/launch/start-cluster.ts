@@ -2,7 +2,7 @@
 
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
-import type { Broker, TrafficCount } from '@ccro/broker';
+import { sumOfTraffic, type Broker, type TrafficCount } from '@ccro/broker';
 import {
   developmentKey,
   developmentVotingKey,
@@ -98,10 +98,10 @@ class Launch {
     for (const { id } of members) {
       const node = await this.startNode(id, { source, directory, keeping });
       nodes.push(node);
-      this.listener.onNodeStarted(node);
+      this.listener.onNodeStarted?.(node);
     }
     const gatewayUrl = await this.startGateway(source);
-    this.listener.onGatewayStarted(gatewayUrl);
+    this.listener.onGatewayStarted?.(gatewayUrl);
     return {
       gatewayUrl,
       gatewayKey: this.ownKey?.key,
@@ -200,7 +200,7 @@ class Launch {
       ...(apiKeys && this.ownKey ? { apiKeys: [...apiKeys, this.ownKey.entry] } : {}),
       host: HOST,
       port: this.gatewayPort,
-      onDecided: (decision) => this.listener.onDecided(decision),
+      onDecided: (decision) => this.listener.onDecided?.(decision),
     });
     this.closers.push(() => gateway.close());
     return gateway.url;
@@ -217,17 +217,10 @@ class Launch {
 
   /** Own connections are read directly; nodes in processes of their own say what they counted. */
   private async traffic(nodes: readonly RunningNode[]): Promise<TrafficCount> {
-    const counts = this.brokers.map((broker) => broker.traffic().total);
-    if (this.options.processes) {
-      counts.push(...(await Promise.all(nodes.map(({ url }) => trafficOfProcess(url)))));
-    }
-    const sum = { published: 0, deliveries: 0, deliveredBytes: 0 };
-    for (const count of counts) {
-      sum.published += count.published;
-      sum.deliveries += count.deliveries;
-      sum.deliveredBytes += count.deliveredBytes;
-    }
-    return sum;
+    const own = this.brokers.map((broker) => broker.traffic().total);
+    const processes = this.options.processes ? nodes : [];
+    const others = await Promise.all(processes.map(({ url }) => trafficOfProcess(url)));
+    return sumOfTraffic([...own, ...others]);
   }
 }
 
@@ -242,6 +235,6 @@ async function trafficOfProcess(url: string): Promise<TrafficCount> {
     const { traffic } = (await response.json()) as { traffic: TrafficCount };
     return traffic;
   } catch {
-    return { published: 0, deliveries: 0, deliveredBytes: 0 };
+    return sumOfTraffic([]);
   }
 }

@@ -28,6 +28,7 @@ describe('the options of npm start', () => {
       faultInjection: false,
       requestTimeoutMs: 5000,
       signature: 'auto',
+      codec: 'json',
       once: undefined,
     });
   });
@@ -36,7 +37,7 @@ describe('the options of npm start', () => {
     const argv =
       '--mode pbft --nodes 7 --byzantine 2 --fault falsify --faulty-nodes 6,2 --seed 9 ' +
       '--broker redis --redis-url rediss://host:1 --processes --gateway-port 0 --node-port 9000 ' +
-      '--fault-injection --request-timeout 700 --signature bls --once requests.json ' +
+      '--fault-injection --request-timeout 700 --signature bls --codec compact --once requests.json ' +
       '--data-dir data --durability async --state-machine auction.js --client alice bob';
     expect(options(argv)).toEqual({
       mode: 'pbft',
@@ -53,6 +54,7 @@ describe('the options of npm start', () => {
       faultInjection: true,
       requestTimeoutMs: 700,
       signature: 'bls',
+      codec: 'compact',
       stateMachine: 'auction.js',
       clients: ['alice', 'bob'],
       once: 'requests.json',

@@ -1,6 +1,6 @@
 /** The options of `npm start` and `npm run demo`, checked once. */
 
-import { RedisUrl, redisUrlProblem } from '@ccro/broker';
+import { RedisUrl, redisUrlProblem } from '@ccro/redis';
 import {
   DEFAULT_REDIS_URL,
   GATEWAY_CLIENT,
@@ -12,6 +12,7 @@ import {
 } from '@ccro/cluster-config';
 import { maxFaulty, type ReplicaId } from '@ccro/consensus';
 import { chooseFaulty, FAULT_KINDS, isFaultKind, type FaultKind } from '@ccro/faults';
+import { CODEC_NAMES, type CodecName, DEFAULT_CODEC } from '@ccro/wire';
 
 /** What a cluster to be started looks like. */
 export interface ClusterOptions {
@@ -32,6 +33,8 @@ export interface ClusterOptions {
   readonly requestTimeoutMs: number;
   /** How votes are signed. */
   readonly signature: SignatureChoice;
+  /** How messages are spelt. */
+  readonly codec: CodecName;
   /** Module of a state machine that all nodes run. */
   readonly stateMachine?: string;
   /** Clients besides the gateway. */
@@ -60,6 +63,7 @@ export interface RawOptions {
   readonly dataDir?: string;
   readonly durability?: string;
   readonly signature: string;
+  readonly codec?: string | undefined;
   readonly stateMachine?: string;
   readonly client?: readonly string[];
   readonly once?: string;
@@ -117,6 +121,7 @@ export function checkOptions(
     faultInjection: raw.faultInjection ?? false,
     requestTimeoutMs: integerOption('request-timeout', raw.requestTimeout, 1, 600_000),
     signature: oneOf('signature', raw.signature, SIGNATURE_CHOICES),
+    codec: oneOf('codec', raw.codec ?? DEFAULT_CODEC, CODEC_NAMES),
     ...(raw.stateMachine === undefined ? {} : { stateMachine: raw.stateMachine }),
     ...(raw.client === undefined ? {} : { clients: clientsOf(raw.client) }),
     once: raw.once,

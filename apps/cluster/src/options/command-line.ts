@@ -1,5 +1,5 @@
 import { asTool } from '@ccro/program';
-import { FAULT_DESCRIPTIONS, FAULT_KINDS } from '@ccro/faults';
+import { FAULT_KINDS, FAULTS } from '@ccro/faults';
 import { BLS_FROM } from '@ccro/cluster-config';
 import { Command } from 'commander';
 import type { RawOptions } from './cluster-options.js';
@@ -8,7 +8,7 @@ const AUTO = `bls in ccro mode from ${BLS_FROM} nodes on`;
 
 /** `npm start -- --help`. */
 export function clusterCommand(): Command {
-  const faults = FAULT_KINDS.map((kind) => `  ${kind.padEnd(18)} ${FAULT_DESCRIPTIONS[kind]}`);
+  const faults = FAULT_KINDS.map((kind) => `  ${kind.padEnd(18)} ${FAULTS[kind].description}`);
   return asTool(new Command('npm start --'), import.meta.url)
     .description('Starts a whole cluster and its gateway, and stays up until Ctrl-C.')
     .option('--mode <mode>', 'ccro or pbft', 'ccro')
@@ -28,6 +28,7 @@ export function clusterCommand(): Command {
     .option('--data-dir <dir>', 'where nodes keep their records; a later start goes on with them')
     .option('--durability <kind>', 'fsync or async, with --data-dir (default: fsync)')
     .option('--signature <scheme>', `ed25519, bls, or auto: ${AUTO}`, 'auto')
+    .option('--codec <name>', 'json, readable, or compact (default: json; also: CODEC)')
     .option('--api-keys <file>', 'callers of the gateway need one of these (also: API_KEYS_FILE)')
     .option('--state-machine <file>', 'module of a state machine of your own')
     .option('--client <id...>', 'clients besides the gateway, with development keys')

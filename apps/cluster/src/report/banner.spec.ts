@@ -7,11 +7,11 @@ const ccro = {
   byzantine: [2],
   fault: 'falsify',
   seed: 7,
-  commander: 0,
-  communication: 3,
+  primary: 0,
+  collector: 3,
 } as const;
 
-const pbft = { ...ccro, mode: 'pbft', byzantine: [], communication: undefined } as const;
+const pbft = { ...ccro, mode: 'pbft', byzantine: [], collector: undefined } as const;
 
 function shown(lines: readonly string[]): string[] {
   return lines.filter((line) => line !== '');

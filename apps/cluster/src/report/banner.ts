@@ -1,4 +1,4 @@
-/** The seed's banner: who is who in the cluster that starts. */
+/** The seed's banner, in its words: the primary is the commander, the collector the communication node. */
 
 export interface BannerFacts {
   readonly mode: 'pbft' | 'ccro';
@@ -7,31 +7,29 @@ export interface BannerFacts {
   /** How the Byzantine nodes misbehave, and the seed that repeats it. */
   readonly fault: string;
   readonly seed: number;
-  readonly commander: number;
-  /** The communication node; undefined in PBFT, which has none. */
-  readonly communication: number | undefined;
+  readonly primary: number;
+  /** Undefined in PBFT, which has none. */
+  readonly collector: number | undefined;
 }
 
 /** Lines printed before the nodes start. */
 export function bannerLines(facts: BannerFacts): string[] {
-  const { nodes, byzantine, commander, communication } = facts;
+  const { nodes, byzantine, primary, collector } = facts;
   const ids = Array.from({ length: nodes }, (_, id) => id);
   const lines = [
     `Total Nodes: ${nodes} -> ${list(ids)}`,
     `Byzantine Nodes: ${byzantine.length} -> ${list(byzantine)}`,
-    `Commander Node: 1 -> ${commander}`,
+    `Commander Node: 1 -> ${primary}`,
   ];
-  if (communication !== undefined) lines.push(`Communication Node: 1 -> ${communication}`);
+  if (collector !== undefined) lines.push(`Communication Node: 1 -> ${collector}`);
   if (byzantine.length > 0) lines.push(`Fault: ${facts.fault} (seed ${facts.seed})`);
   return [...lines, '', 'Starting Nodes'];
 }
 
 /** The line that follows once all nodes are up. */
-export function rolesLine({ commander, communication }: BannerFacts): string {
-  const start = `Node ${commander} is the commander node.`;
-  return communication === undefined
-    ? start
-    : `${start} Node ${communication} is the communication node.`;
+export function rolesLine({ primary, collector }: BannerFacts): string {
+  const start = `Node ${primary} is the commander node.`;
+  return collector === undefined ? start : `${start} Node ${collector} is the communication node.`;
 }
 
 function list(ids: readonly number[]): string {

@@ -5,7 +5,7 @@ const row: ComparisonRow = {
   mode: 'ccro',
   scenario: 'one offline',
   result: 'right',
-  commander: '0, then 1',
+  primary: '0, then 1',
   consensusTimeMs: 2.913,
   deliveries: 26,
   deliveredBytes: 9810,

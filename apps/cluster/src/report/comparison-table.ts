@@ -11,8 +11,8 @@ export interface ComparisonRow {
   readonly result: CaseResult;
   /** Undefined when nothing was decided. */
   readonly consensusTimeMs: number | undefined;
-  /** Node numbers: the first commander's, and the present one's if that is another. */
-  readonly commander: string;
+  /** Node numbers: the first primary's, and the present one's if that is another. */
+  readonly primary: string;
   readonly deliveries: number;
   readonly deliveredBytes: number;
   readonly nodes: readonly NodeTally[];
@@ -42,7 +42,7 @@ export function comparisonTable(rows: readonly ComparisonRow[]): string {
     table.push([
       row.mode.toUpperCase(),
       row.scenario,
-      row.commander,
+      row.primary,
       row.consensusTimeMs === undefined ? '-' : `${(row.consensusTimeMs / 1000).toFixed(6)}s`,
       String(row.deliveries),
       String(row.deliveredBytes),

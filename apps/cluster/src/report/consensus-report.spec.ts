@@ -49,11 +49,11 @@ describe('who is accused', () => {
     ]);
   });
 
-  it('are not those whom a convicted commander misled; a suspicion of it excuses nobody', () => {
+  it('are not those whom a convicted primary misled; a suspicion of it excuses nobody', () => {
     const vote = suspect(1, 'vote-against-decision', { standing: 'signed' });
-    const commander = suspect(0, 'conflicting-proposals');
-    expect(accusationLines([commander, vote])).toHaveLength(1);
-    expect(accusationLines([{ ...commander, standing: 'suspected' }, vote])).toHaveLength(2);
+    const primary = suspect(0, 'conflicting-proposals');
+    expect(accusationLines([primary, vote])).toHaveLength(1);
+    expect(accusationLines([{ ...primary, standing: 'suspected' }, vote])).toHaveLength(2);
   });
 
   it('is ordered by number', () => {

@@ -45,11 +45,11 @@ const DEEDS: Readonly<Record<string, string>> = {
   'collector-failed': 'sent no certificates in time',
 };
 
-/** Honest nodes vote differently when the commander told them different data. */
+/** Honest nodes vote differently when the primary told them different data. */
 const MISLEADING = 'conflicting-proposals';
 
 /**
- * One line per accused node and deed, with what it rests on and who says so. Where the commander is
+ * One line per accused node and deed, with what it rests on and who says so. Where the primary is
  * convicted of proposing different data, votes against the decision accuse nobody else.
  */
 export function accusationLines(suspects: readonly Suspect[]): string[] {

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import type { DecidedRequest } from '../launch/running-cluster.js';
-import { DecisionPrinter } from './decision-printer.js';
+import type { DecidedAnswer } from '@ccro/gateway-app';
+import { DecisionPrinter, type ReportSources } from './decision-printer.js';
 
-type Role = DecidedRequest['nodes'][number]['role'];
+type Role = DecidedAnswer['nodes'][number]['role'];
 
-function decision(sequence: number, roles: readonly Role[], view = 0): DecidedRequest {
+function decision(sequence: number, roles: readonly Role[], view = 0): DecidedAnswer {
   return {
-    ...{ mode: 'ccro', view, sequence, consensusTimeMs: 2 },
+    ...{ id: `gateway-${sequence}`, status: 'decided', mode: 'ccro', view, sequence },
+    ...{ digest: 'd', result: null, consensusTimeMs: 2, replies: { matching: 4, required: 2 } },
     nodes: roles.map((role, id) => ({ id, role, reply: 'matching', correct: 4, corrupt: 0 })),
   };
 }
@@ -14,33 +15,43 @@ function decision(sequence: number, roles: readonly Role[], view = 0): DecidedRe
 function printing(primary = 0, collector: number | null = 2) {
   const lines: string[] = [];
   const asked: number[] = [];
-  const printer = new DecisionPrinter(
-    (line) => lines.push(line),
-    {
-      trafficOf: (sequence) => {
-        asked.push(sequence);
-        return Promise.resolve({ published: 9, deliveries: 10 * sequence, deliveredBytes: 100 });
-      },
-      gateway: {
-        status: () => Promise.resolve({ view: 0, primary, collector, suspects: [] }),
-        suspects: () => Promise.resolve([]),
-      },
+  const printer = new DecisionPrinter((line) => lines.push(line), { primary: 0, collector: 2 });
+  const sources: ReportSources = {
+    trafficOf: (sequence) => {
+      asked.push(sequence);
+      return Promise.resolve({ published: 9, deliveries: 10 * sequence, deliveredBytes: 100 });
     },
-    { commander: 0, communication: 2 },
-  );
-  const report = async (each: DecidedRequest): Promise<readonly string[]> => {
+    gateway: {
+      status: () => Promise.resolve({ view: 0, primary, collector, suspects: [] }),
+      suspects: () => Promise.resolve([]),
+    },
+  };
+  const begin = (): Promise<void> => printer.begin(sources);
+  const report = async (each: DecidedAnswer): Promise<readonly string[]> => {
     lines.length = 0;
     printer.decided(each);
     await printer.finished();
     return lines;
   };
-  return { printer, report, asked, lines };
+  return { printer, begin, report, asked, lines };
 }
 
 describe('the report of a decision', () => {
+  it('is printed too when it was decided before the printer began', async () => {
+    const { printer, begin, lines } = printing();
+    const roles = ['commander', 'replica', 'communication', 'replica'] as const;
+    printer.decided(decision(1, roles));
+    printer.decided(decision(2, roles));
+    expect(lines).toEqual([]);
+    await begin();
+    await printer.finished();
+    expect(lines).toContain('Messages delivered: 10 (100 bytes)');
+    expect(lines).toContain('(and 1 more decisions meanwhile)');
+  });
+
   it('H4: counts the messages of its own slot, whatever was said since the last report', async () => {
-    const { printer, report, asked } = printing();
-    await printer.begin();
+    const { begin, report, asked } = printing();
+    await begin();
     const roles = ['commander', 'replica', 'communication', 'replica'] as const;
     expect(await report(decision(3, roles))).toContain('Messages delivered: 30 (100 bytes)');
     expect(await report(decision(2, roles))).toContain('Messages delivered: 20 (100 bytes)');
@@ -48,8 +59,8 @@ describe('the report of a decision', () => {
   });
 
   it('H1: says who gathered the votes of this decision when it is another node', async () => {
-    const { printer, report } = printing();
-    await printer.begin();
+    const { begin, report } = printing();
+    await begin();
     const first = await report(decision(1, ['commander', 'replica', 'communication', 'replica']));
     expect(first.filter((line) => line.includes('in place of'))).toEqual([]);
     const second = await report(decision(2, ['commander', 'replica', 'replica', 'communication']));
@@ -60,8 +71,8 @@ describe('the report of a decision', () => {
   });
 
   it('H1, sibling: of a cluster that goes on where it ended the roles are said at its start', async () => {
-    const { printer, report, lines: printed } = printing(1, 3);
-    await printer.begin();
+    const { begin, report, lines: printed } = printing(1, 3);
+    await begin();
     expect(printed).toEqual([
       'Node 1 is the commander now, in place of node 0.',
       'Node 3 is the communication node now, in place of node 2.',

@@ -1,5 +1,5 @@
 import type { TrafficCount } from '@ccro/broker';
-import type { DecidedRequest } from '../launch/running-cluster.js';
+import type { DecidedAnswer } from '@ccro/gateway-app';
 import { accusationLines, reportLines } from './consensus-report.js';
 import type { GatewayApi } from '../gateway-api.js';
 
@@ -12,13 +12,16 @@ export interface ReportSources {
 
 /** Who plays which part, as it was printed last. */
 export interface ShownRoles {
-  readonly commander: number;
+  readonly primary: number;
   /** Undefined where there is none (PBFT), or it is not known. */
-  readonly communication: number | undefined;
+  readonly collector: number | undefined;
 }
 
 /** Prints the seed's report after each decision, one after another, and who was caught lying. */
 export class DecisionPrinter {
+  private sources: ReportSources | undefined;
+  /** Decided before it began: whoever saw that the gateway runs may be quicker. */
+  private readonly early: DecidedAnswer[] = [];
   private current: Promise<void> | undefined;
   private skipped = 0;
   private readonly known = new Set<string>();
@@ -26,26 +29,32 @@ export class DecisionPrinter {
   /** @param roles as the banner says it */
   constructor(
     private readonly print: (line: string) => void,
-    private readonly sources: ReportSources,
     private roles: ShownRoles,
   ) {}
 
   /** Says who plays which part now, if it is another: a cluster may go on where it ended. */
-  async begin(): Promise<void> {
-    const { primary, collector } = await this.sources.gateway.status();
+  async begin(sources: ReportSources): Promise<void> {
+    const { primary, collector } = await sources.gateway.status();
     for (const line of this.newRoles(primary, collector)) this.print(line);
+    this.sources = sources;
+    for (const decision of this.early.splice(0)) this.decided(decision);
   }
 
   /**
    * Prints the report of one decision; what is decided while one is being printed is only counted,
    * so that a busy cluster is not slowed down by its own report.
    */
-  decided(decision: DecidedRequest): void {
+  decided(decision: DecidedAnswer): void {
+    const { sources } = this;
+    if (sources === undefined) {
+      this.early.push(decision);
+      return;
+    }
     if (this.current !== undefined) {
       this.skipped += 1;
       return;
     }
-    this.current = this.report(decision)
+    this.current = this.report(decision, sources)
       .catch((error: unknown) => this.print(`No report: ${String(error)}`))
       .finally(() => {
         this.current = undefined;
@@ -57,15 +66,18 @@ export class DecisionPrinter {
     await this.current;
   }
 
-  private async report(decision: DecidedRequest): Promise<void> {
-    const { deliveries, deliveredBytes } = await this.sources.trafficOf(decision.sequence);
+  private async report(
+    decision: DecidedAnswer,
+    { trafficOf, gateway }: ReportSources,
+  ): Promise<void> {
+    const { deliveries, deliveredBytes } = await trafficOf(decision.sequence);
     const nodeWith = (role: string): number | undefined =>
       decision.nodes.find((node) => node.role === role)?.id;
     const roles = this.newRoles(nodeWith('commander'), nodeWith('communication'));
     for (const line of roles) this.print(line);
     for (const line of reportLines(decision)) this.print(line);
     this.print(`Messages delivered: ${deliveries} (${deliveredBytes} bytes)`);
-    for (const line of await this.newAccusations()) this.print(line);
+    for (const line of this.newAccusations(await gateway.suspects())) this.print(line);
     if (this.skipped > 0) this.print(`(and ${this.skipped} more decisions meanwhile)`);
     this.skipped = 0;
     this.print('');
@@ -73,23 +85,22 @@ export class DecisionPrinter {
 
   /** Lines for roles that others play than was printed last. Nobody is named who is not known. */
   private newRoles(
-    commander: number | null | undefined,
-    communication: number | null | undefined,
+    primary: number | null | undefined,
+    collector: number | null | undefined,
   ): string[] {
     const before = this.roles;
     this.roles = {
-      commander: commander ?? before.commander,
-      communication: communication ?? before.communication,
+      primary: primary ?? before.primary,
+      collector: collector ?? before.collector,
     };
     return [
-      ...changedRole('commander', this.roles.commander, before.commander),
-      ...changedRole('communication node', this.roles.communication, before.communication),
+      ...changedRole('commander', this.roles.primary, before.primary),
+      ...changedRole('communication node', this.roles.collector, before.collector),
     ];
   }
 
-  private async newAccusations(): Promise<string[]> {
-    const lines = accusationLines(await this.sources.gateway.suspects());
-    const fresh = lines.filter((line) => !this.known.has(line));
+  private newAccusations(suspects: Parameters<typeof accusationLines>[0]): string[] {
+    const fresh = accusationLines(suspects).filter((line) => !this.known.has(line));
     for (const line of fresh) this.known.add(line);
     return fresh;
   }

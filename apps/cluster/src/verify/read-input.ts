@@ -1,10 +1,11 @@
 import { ConfigurationError } from '@ccro/cluster-config';
+import { errorMessage } from '@ccro/foreign-text';
 import { MAX_RECEIPT_BYTES } from '@ccro/receipt';
 import { createReadStream } from 'node:fs';
 
 /**
- * The bytes of a file, or of standard input for `-`. No more are read than show that they are too
- * many for a receipt.
+ * The bytes of a file, or of standard input for `-`. Reading stops as soon as they are too many for a
+ * receipt.
  *
  * @throws ConfigurationError when there is nothing to read
  */
@@ -19,7 +20,7 @@ export async function readInput(path: string): Promise<Uint8Array> {
       if (length > MAX_RECEIPT_BYTES) break;
     }
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorMessage(error);
     throw new ConfigurationError(
       `receipt ${JSON.stringify(path)}`,
       `cannot be read (${reason}); allowed: a file that GET /requests/:id/receipt gave, or -`,

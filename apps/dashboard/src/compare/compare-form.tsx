@@ -1,10 +1,21 @@
+import type { CellFault } from '@ccro/experiment';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { ForeignText } from '../panels/foreign-text.js';
 import { submittedData } from '../panels/submitted-data.js';
-import { COMPARED_FAULTS } from './faults.js';
 
 const SIZES = [4, 7, 10, 13, 16];
+
+/** Faults that a comparison offers, in plain words. */
+const COMPARED_FAULTS: Readonly<Partial<Record<CellFault, string>>> = {
+  none: 'no fault',
+  offline: 'f nodes offline',
+  falsify: 'f nodes vote for wrong data',
+  'double-vote': 'f nodes vote twice',
+  equivocate: 'the commander equivocates',
+  'silent-collector': 'the communication node is silent',
+  delay: 'f nodes are late',
+};
 
 /** What is to be compared. */
 export interface Question {

@@ -1,6 +1,6 @@
 import type { ClusterEvent } from '@ccro/telemetry';
 
-/** All types of events: the compiler sees to it that none is missing. */
+/** All types of events: the compiler checks that none is missing. */
 const TYPES: Readonly<Record<ClusterEvent['type'], true>> = {
   hello: true,
   node: true,

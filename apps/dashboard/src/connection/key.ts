@@ -37,7 +37,7 @@ export function takeKey(key: string): void {
   want(undefined);
 }
 
-/** As `fetch`, with the key. What the gateway says of the key is told to whoever listens. */
+/** As `fetch`, with the key. Listeners are told what the gateway says of the key. */
 export async function fetchWithKey(path: string, init: RequestInit = {}): Promise<Response> {
   const key = currentKey();
   const headers = new Headers(init.headers);

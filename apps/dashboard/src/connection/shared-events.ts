@@ -1,10 +1,10 @@
 /**
  * One event stream for all tabs: browsers open six connections to a host, and with a stream in each
- * the seventh tab would wait for ever.
+ * the seventh tab would never connect.
  *
  * The tab that holds the lock reads the stream and passes on what comes; when it goes, the lock and
- * the reading go to another. Tabs with another key have a lock of their own, so none hears more than
- * its key allows. Where browsers have no locks (a page over plain HTTP from another machine) every
+ * the reading go to another. Tabs with another key have a lock of their own, so none receives more
+ * than its key allows. Where browsers have no locks (a page over plain HTTP from another machine) every
  * tab reads for itself.
  */
 
@@ -25,7 +25,7 @@ type Word =
 export type Read = (onEvent: (event: ClusterEvent) => void) => Promise<boolean>;
 
 /**
- * Reads the stream, or hears of it from the tab that does, until this tab's reading is over.
+ * Reads the stream, or gets its events from the tab that reads it, until `over` ends it.
  *
  * @param key of this tab
  * @param over ends it

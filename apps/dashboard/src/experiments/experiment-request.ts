@@ -1,6 +1,6 @@
 import type { CellFault, ExperimentRequest } from './experiments-api.js';
 
-/** All faults of a cell: the compiler sees to it that none is missing. */
+/** All faults of a cell: the compiler checks that none is missing. */
 const FAULTS: Readonly<Record<CellFault, true>> = {
   none: true,
   offline: true,

@@ -1,10 +1,10 @@
+import { errorMessage } from '@ccro/foreign-text';
 import { LOCALE } from '../platform/locale.js';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { PageProps } from '../page/page-props.js';
 import { Problem } from '../panels/problem.js';
 import { useLooks } from '../state/looks.js';
-import { problemText } from '../state/problem-text.js';
 import { ExperimentForm } from './experiment-form.js';
 import { ExperimentPanel } from './experiment-panel.js';
 import {
@@ -39,7 +39,7 @@ export function ExperimentsPage({ theme }: PageProps): JSX.Element {
       setList(found);
       setListProblem(undefined);
     } catch (error) {
-      if (!isStale()) setListProblem(problemText(error));
+      if (!isStale()) setListProblem(errorMessage(error));
     }
     return false;
   });
@@ -52,7 +52,7 @@ export function ExperimentsPage({ theme }: PageProps): JSX.Element {
       setShownProblem(undefined);
       return isOver(found);
     } catch (error) {
-      if (!isStale()) setShownProblem(problemText(error));
+      if (!isStale()) setShownProblem(errorMessage(error));
       return false;
     }
   });

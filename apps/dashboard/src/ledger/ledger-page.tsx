@@ -1,10 +1,10 @@
+import { errorMessage } from '@ccro/foreign-text';
 import type { JSX } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import { clusterStatus, ledgerFrom, type LedgerEntry } from '../connection/gateway.js';
 import type { PageProps } from '../page/page-props.js';
 import { Problem } from '../panels/problem.js';
 import { useLooks } from '../state/looks.js';
-import { problemText } from '../state/problem-text.js';
 import { useEvents } from '../state/store.js';
 import { FindForm } from './find-form.js';
 import './ledger.css';
@@ -45,7 +45,7 @@ export function LedgerPage({ store }: PageProps): JSX.Element {
       setReading(found);
       setProblem(undefined);
     } catch (error) {
-      if (!isStale()) setProblem(problemText(error));
+      if (!isStale()) setProblem(errorMessage(error));
     }
     return false;
   });

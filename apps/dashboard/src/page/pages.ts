@@ -2,52 +2,45 @@ import type { ComponentType } from 'preact';
 import { ClusterPage } from './cluster-page.js';
 import { later } from './later.js';
 import type { PageProps } from './page-props.js';
+import { PAGE_PATHS, type PagePath } from './paths.js';
 
-export interface Page {
-  readonly path: string;
+interface Page {
   readonly title: string;
   readonly component: ComponentType<PageProps>;
 }
 
-const CLUSTER: Page = { path: '/', title: 'Cluster', component: ClusterPage };
-
-const LEDGER: Page = {
-  path: '/ledger',
-  title: 'Ledger',
-  component: later(async () => (await import('../ledger/ledger-page.js')).LedgerPage),
-};
-
-const COMPARE: Page = {
-  path: '/compare',
-  title: 'Compare',
-  component: later(async () => (await import('../compare/compare-page.js')).ComparePage),
-};
-
-const EXPERIMENTS: Page = {
-  path: '/experiments',
-  title: 'Experiments',
-  component: later(async () => {
-    const { ExperimentsPage } = await import('../experiments/experiments-page.js');
-    return ExperimentsPage;
-  }),
-};
-
-const REPLAY: Page = {
-  path: '/replay',
-  title: 'Replay',
-  component: later(async () => (await import('../replay/replay-page.js')).ReplayPage),
-};
-
-const CHECK: Page = {
-  path: '/check',
-  title: 'Check',
-  component: later(async () => (await import('../receipt-check/check-page.js')).CheckPage),
+const PAGE_AT: Readonly<Record<PagePath, Page>> = {
+  '/': { title: 'Cluster', component: ClusterPage },
+  '/ledger': {
+    title: 'Ledger',
+    component: later(async () => (await import('../ledger/ledger-page.js')).LedgerPage),
+  },
+  '/compare': {
+    title: 'Compare',
+    component: later(async () => (await import('../compare/compare-page.js')).ComparePage),
+  },
+  '/experiments': {
+    title: 'Experiments',
+    component: later(async () => {
+      const { ExperimentsPage } = await import('../experiments/experiments-page.js');
+      return ExperimentsPage;
+    }),
+  },
+  '/replay': {
+    title: 'Replay',
+    component: later(async () => (await import('../replay/replay-page.js')).ReplayPage),
+  },
+  '/check': {
+    title: 'Check',
+    component: later(async () => (await import('../receipt-check/check-page.js')).CheckPage),
+  },
 };
 
 /** All pages there are, in the order of the links to them. */
-export const PAGES: readonly Page[] = [CLUSTER, LEDGER, COMPARE, EXPERIMENTS, REPLAY, CHECK];
+export const PAGES = PAGE_PATHS.map((path) => ({ path, ...PAGE_AT[path] }));
 
-/** The page at `path`; the first for what is none. */
-export function pageAt(path: string): Page {
-  return PAGES.find((page) => page.path === path) ?? CLUSTER;
+/** The page at `path`; the first one for an unknown path. */
+export function pageAt(path: string): (typeof PAGES)[number] {
+  const known = PAGE_PATHS.find((each) => each === path) ?? '/';
+  return { path: known, ...PAGE_AT[known] };
 }

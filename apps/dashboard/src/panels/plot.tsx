@@ -33,7 +33,7 @@ interface PlotProps {
 const MARGIN = 54;
 const DASH = [6, 4];
 
-/** Lines, for those who can see: whoever shows them says the numbers in another way as well. */
+/** A chart of lines. Screen readers skip it, so its users also show the numbers as text. */
 export function Plot(props: PlotProps): JSX.Element {
   const { x, rows, lines, height, theme } = props;
   const box = useRef<HTMLDivElement>(null);

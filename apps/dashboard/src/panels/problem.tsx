@@ -1,7 +1,7 @@
+import { errorMessage } from '@ccro/foreign-text';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { ForeignText } from './foreign-text.js';
-import { problemText } from '../state/problem-text.js';
 
 /** Says what went wrong, if something did; it is read out at once. */
 export function Problem({ text }: { readonly text: string | undefined }): JSX.Element | null {
@@ -28,7 +28,7 @@ export function useAttempts(): Attempts {
   const attempt = async (work: () => Promise<void>): Promise<void> => {
     setProblem(undefined);
     setBusy(true);
-    await work().catch((error: unknown) => setProblem(problemText(error)));
+    await work().catch((error: unknown) => setProblem(errorMessage(error)));
     setBusy(false);
   };
   return { problem, busy, attempt };

@@ -1,10 +1,10 @@
-/** What somebody typed as data, and as what it would be stored. */
+/** What was typed as data, and what would be stored for it. */
 export interface SubmittedData {
   /** JSON text of the data, digit for digit as it was typed: the gateway refuses what it cannot keep. */
   readonly json: string;
   /** It is no JSON, so that the text itself is the data. */
   readonly isText: boolean;
-  /** It is no JSON, but begins like it: whoever typed it probably meant JSON. */
+  /** It is no JSON but begins like it: JSON was probably meant. */
   readonly isDoubtful: boolean;
 }
 

@@ -9,7 +9,7 @@ export interface Question {
   readonly clusterFile: string;
 }
 
-/** What came of it; a cluster file that is none is a problem of its own. */
+/** What came of it; an invalid cluster file is a problem of its own. */
 export type Answer =
   | { readonly kind: 'verdict'; readonly verdict: Proven | Refusal; readonly members: number }
   | { readonly kind: 'no-cluster-file'; readonly problem: string };

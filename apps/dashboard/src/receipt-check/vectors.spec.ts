@@ -1,13 +1,11 @@
-/** The receipts in examples/receipts, checked with what the browser has in the place of Node's. */
+/** The receipts in examples/receipts, checked with the browser's side of the primitives. */
 
 import { clusterKeys, parseClusterConfig } from '@ccro/cluster-config';
 import { ReceiptVerifier } from '@ccro/receipt';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
 
-vi.mock('sodium-native', () => import('../platform/sodium-native.js'));
-vi.mock('@chainsafe/blst', () => import('../platform/blst.js'));
-vi.mock('node:crypto', () => import('../platform/node-crypto.js'));
+vi.mock('@ccro/primitives', () => import('../../../../libs/primitives/src/browser.js'));
 
 interface Vector {
   readonly receipt: string;
@@ -21,7 +19,7 @@ function example(name: string): Buffer {
 
 const VECTORS = JSON.parse(example('vectors.json').toString()) as readonly Vector[];
 
-describe('receipts, by the stand-ins', () => {
+describe('receipts, as a browser checks them', () => {
   it.each(VECTORS)('$receipt: $expected', ({ receipt, cluster, expected }) => {
     const keys = clusterKeys(parseClusterConfig(JSON.parse(example(cluster).toString())));
     const verdict = new ReceiptVerifier(keys).verify(example(receipt));

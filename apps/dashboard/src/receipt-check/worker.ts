@@ -1,8 +1,8 @@
 /** Checks a receipt with the same library as `npm run verify`, away from the page. */
 
 import { clusterKeys, parseClusterConfig } from '@ccro/cluster-config';
+import { errorMessage } from '@ccro/foreign-text';
 import { ReceiptVerifier } from '@ccro/receipt';
-import { problemText } from '../state/problem-text.js';
 import type { Answer, Question } from './messages.js';
 
 self.addEventListener('message', ({ data }: MessageEvent<Question>) => {
@@ -17,7 +17,7 @@ function answerTo({ receipt, clusterFile }: Question): Answer {
     members = config.members.length;
     verifier = new ReceiptVerifier(clusterKeys(config));
   } catch (error) {
-    return { kind: 'no-cluster-file', problem: problemText(error) };
+    return { kind: 'no-cluster-file', problem: errorMessage(error) };
   }
   return { kind: 'verdict', verdict: verifier.verify(receipt), members };
 }

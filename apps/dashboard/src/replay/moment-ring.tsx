@@ -72,7 +72,7 @@ function arrowsOf(step: RecordedStep, n: number): ArrowProps[] {
   return from === undefined ? [] : arrow(from, step.node, 'arrival');
 }
 
-/** Whoever is no node is outside of the ring's members: in the middle. */
+/** A party that is no node is drawn in the middle of the ring. */
 function placeOf(party: Party, n: number): Point {
   return typeof party === 'number' ? nodePlace(party, n) : CLIENT_PLACE;
 }

@@ -1,7 +1,7 @@
 import type { Recording } from '@ccro/simulator';
 import type { JSX } from 'preact';
 import type { HeldCertificate, KnowingNode, KnownSlot } from './knowledge.js';
-import { shortDigest } from './words.js';
+import { firstDigits } from './words.js';
 
 /** Slots shown of a node at most: the newest. */
 const MAX_SLOTS = 8;
@@ -96,7 +96,7 @@ function Digest({ text }: { readonly text: string }): JSX.Element {
   const hue = (Number.parseInt(text.slice(0, 4), 16) || 0) % 360;
   return (
     <code class="digest" style={{ '--hue': String(hue) }} title={text}>
-      {shortDigest(text)}
+      {firstDigits(text)}
     </code>
   );
 }

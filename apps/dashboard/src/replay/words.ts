@@ -4,7 +4,7 @@ import type { Party, RecordedStep, Recording, Said } from '@ccro/simulator';
 import { isSuspicion, LIES, nodeList, REASONS } from '../state/words.js';
 import type { Knowledge } from './knowledge.js';
 
-export const shortDigest = (digest: string): string => digest.slice(0, 4);
+export const firstDigits = (digest: string): string => digest.slice(0, 4);
 
 function partyText(party: Party): string {
   return typeof party === 'number' ? `node ${party}` : party === 'all' ? 'all' : party;
@@ -26,13 +26,13 @@ export function titleOf(step: RecordedStep): string {
       return `node ${step.node} receives ${author === undefined ? '' : `from node ${author}: `}${text}`;
     }
     case 'accepted':
-      return `node ${step.node} accepts v${step.view} s${step.sequence} d=${shortDigest(step.digest)}`;
+      return `node ${step.node} accepts v${step.view} s${step.sequence} d=${firstDigits(step.digest)}`;
     case 'voted':
-      return `node ${step.node} votes ${step.phase} v${step.view} s${step.sequence} d=${shortDigest(step.digest)}`;
+      return `node ${step.node} votes ${step.phase} v${step.view} s${step.sequence} d=${firstDigits(step.digest)}`;
     case 'certified':
-      return `node ${step.node} holds ${step.phase} certificate v${step.view} s${step.sequence} d=${shortDigest(step.digest)} of ${step.signers.join(', ')}`;
+      return `node ${step.node} holds ${step.phase} certificate v${step.view} s${step.sequence} d=${firstDigits(step.digest)} of ${step.signers.join(', ')}`;
     case 'executed':
-      return `node ${step.node} executes s${step.sequence} d=${shortDigest(step.digest)}`;
+      return `node ${step.node} executes s${step.sequence} d=${firstDigits(step.digest)}`;
     case 'progress':
       return `node ${step.node} ${progressText(step.progress)}`;
     case 'evidence':
@@ -68,12 +68,12 @@ export function meaningOf(
       return receivedText(step, after, quorum);
     case 'accepted':
       return (
-        `Node ${step.node} accepts the proposal ${shortDigest(step.digest)} for ${slotOf(step)}: ` +
+        `Node ${step.node} accepts the proposal ${firstDigits(step.digest)} for ${slotOf(step)}: ` +
         'it comes from the primary of its view, and it has accepted no other one there.'
       );
     case 'voted':
       return (
-        `Node ${step.node} writes down its ${step.phase} vote for ${shortDigest(step.digest)} in ` +
+        `Node ${step.node} writes down its ${step.phase} vote for ${firstDigits(step.digest)} in ` +
         `${slotOf(step)}. Only when it is on disk may the vote be sent.`
       );
     case 'certified':
@@ -128,7 +128,7 @@ function sentText(step: Extract<RecordedStep, { kind: 'sent' }>): string {
   return `${what}.${honest}${lost}`;
 }
 
-/** What somebody does who sends this. */
+/** What the sender of this message does. */
 function sayingText(said: Said, whom: string): string {
   const { kind, phase, view, sequence, digest = '', signers = [] } = said;
   const place = `slot ${sequence} in view ${view}`;
@@ -137,10 +137,10 @@ function sayingText(said: Said, whom: string): string {
     case 'requests':
       return `asks ${whom}: ${said.text}`;
     case 'pre-prepare':
-      return `proposes ${shortDigest(digest)} for ${place}, to ${whom}`;
+      return `proposes ${firstDigits(digest)} for ${place}, to ${whom}`;
     case 'vote':
       if (phase === 'checkpoint') return `votes on its state after slot ${sequence}, to ${whom}`;
-      return `sends its ${phase} vote for ${shortDigest(digest)} in ${place} to ${whom}`;
+      return `sends its ${phase} vote for ${firstDigits(digest)} in ${place} to ${whom}`;
     case 'certificate':
       if (phase === 'checkpoint') return `proves to ${whom} that checkpoint ${sequence} is stable`;
       return `sends the ${phase} certificate of ${place} to ${whom}: votes of ${nodeList(signers)}`;
@@ -157,12 +157,7 @@ function sayingText(said: Said, whom: string): string {
       return `passes the decision of ${place} on to ${whom}, with its certificate`;
     case 'status':
       return `tells ${whom} how far it is: ${said.text}`;
-    case 'fetch':
-    case 'fetch-chunk':
-    case 'chunk-part':
-    case 'query':
-    case 'answer':
-    case 'unreadable':
+    default:
       return `sends to ${whom}: ${said.text}`;
   }
 }
@@ -178,7 +173,7 @@ function receivedText(
   const held = slot?.votes.find(
     (each) => each.phase === phase && each.view === view && each.digest === digest,
   );
-  const reaches = `The ${phase} vote of node ${author} for ${shortDigest(digest)} reaches node ${node}`;
+  const reaches = `The ${phase} vote of node ${author} for ${firstDigits(digest)} reaches node ${node}`;
   if (held === undefined) return `${reaches}, which knows a stable checkpoint beyond it.`;
   const voters = nodeList(held.voters);
   return `${reaches}, which now has votes of ${voters}; ${quorum} make a quorum.`;
@@ -196,7 +191,7 @@ function hearingText({
 }: Said): string {
   switch (kind) {
     case 'pre-prepare':
-      return `hears the proposal ${shortDigest(digest)} for slot ${sequence} in view ${view}, which node ${author} signed`;
+      return `hears the proposal ${firstDigits(digest)} for slot ${sequence} in view ${view}, which node ${author} signed`;
     case 'certificate':
       return `is shown a certificate for slot ${sequence}, of ${nodeList(signers)}, and checks every signature`;
     case 'view-change':
@@ -236,7 +231,7 @@ function certifiedText(
     : phase === 'prepare'
       ? 'prepared: no other batch can be in this view'
       : 'committed: no other batch can ever be decided there';
-  return `Node ${node} ${how} the ${phase} votes of ${voters}, ${many}, for ${shortDigest(digest)}: ${slotOf(step)} is ${what}.`;
+  return `Node ${node} ${how} the ${phase} votes of ${voters}, ${many}, for ${firstDigits(digest)}: ${slotOf(step)} is ${what}.`;
 }
 
 function progressText(progress: Extract<RecordedStep, { kind: 'progress' }>['progress']): string {

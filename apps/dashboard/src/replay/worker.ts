@@ -1,6 +1,7 @@
 /** Runs the simulator, away from the page: the same code and the same seed as in Node. */
 
 import { sha256 } from '@ccro/crypto';
+import { errorMessage } from '@ccro/foreign-text';
 import {
   readTrace,
   recordCase,
@@ -10,7 +11,6 @@ import {
   type Recording,
   type TraceLine,
 } from '@ccro/simulator';
-import { problemText } from '../state/problem-text.js';
 import type { FromWorker } from './messages.js';
 import type { Source } from './source.js';
 
@@ -27,7 +27,7 @@ const onProgress: OnProgress = (steps, atMs) => {
 
 self.addEventListener('message', ({ data }: MessageEvent<Source>) => {
   recordingOf(data).then(tell, (error: unknown) =>
-    tell({ kind: 'failed', problem: problemText(error) }),
+    tell({ kind: 'failed', problem: errorMessage(error) }),
   );
 });
 

@@ -13,7 +13,7 @@ interface RingProps {
   readonly shown: ShownSlot | undefined;
   readonly selected: number | undefined;
   readonly onSelect: (id: number) => void;
-  /** Messages stand still for whoever does not like motion: then none are drawn. */
+  /** Where the user prefers reduced motion, no messages are drawn. */
   readonly motion: boolean;
 }
 
@@ -21,7 +21,7 @@ interface RingProps {
 export function Ring({ nodes, shown, selected, onSelect, motion }: RingProps): JSX.Element {
   const n = nodes.length;
   const startedAtMs = shown?.startedAtMs ?? 0;
-  // Whoever comes to the page, or turns motion on, does not see again what is long over.
+  // Old messages are not drawn again when the page opens or motion is turned on.
   const isOver = useMemo(() => performance.now() - startedAtMs > SLOT_MS, [startedAtMs, motion]);
   const isSeen = shown === undefined || !motion || isOver;
   const flights = useMemo(() => (isSeen ? [] : flightsOf(shown, n)), [shown, n, isSeen]);

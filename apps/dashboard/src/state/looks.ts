@@ -3,14 +3,14 @@ import { useEffect } from 'preact/hooks';
 /** @returns whether it was the last look. @param isStale whether nobody waits for it any more */
 export type Look = (isStale: () => boolean) => Promise<boolean>;
 
-/** Looks again and again, while somebody sees it, as long as `when` is the same. */
+/** Polls while the page is visible, as long as `when` is the same. */
 export function useLooks(everyMs: number, when: readonly unknown[], look: Look): void {
   useEffect(() => lookAgain(everyMs, look), when);
 }
 
 /**
- * Looks at once and then again and again, until `look` says that it was the last time. A page that
- * nobody sees does not look.
+ * Calls `look` at once and then periodically, until it says that this was the last time. A hidden page
+ * does not look.
  *
  * @returns a function that ends it; a look that is on its way then is stale
  */

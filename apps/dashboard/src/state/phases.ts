@@ -31,12 +31,8 @@ export function phaseOf({
     case 'certificate':
       if (phase === null || phase === 'checkpoint') return undefined;
       return `${phase} ${kind}`;
-    // A brief reply does not say which slot it is about.
-    case 'brief-reply':
-    case 'decision':
-    case 'view-change':
-    case 'new-view':
-    case 'suspicion':
+    // Of the others some do not say which slot they are about, such as brief replies.
+    default:
       return undefined;
   }
 }

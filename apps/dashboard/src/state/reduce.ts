@@ -62,9 +62,9 @@ function onEvent(state: DashboardState, event: ClusterEvent, nowMs: number): Das
     case 'messages':
       return withMessages(state, event, nowMs);
     case 'decision':
-      return { ...state, decisions: withDecision(state.decisions, toldByNodes(event)) };
+      return { ...state, decisions: withDecision(state.decisions, fromNodes(event)) };
     case 'decided':
-      return { ...state, decisions: withDecision(state.decisions, toldByGateway(event)) };
+      return { ...state, decisions: withDecision(state.decisions, fromGateway(event)) };
     case 'progress': {
       const lastKey = state.lastKey + 1;
       return { ...state, lastKey, notices: withNotice(state.notices, { ...event, key: lastKey }) };
@@ -86,16 +86,16 @@ function onEvent(state: DashboardState, event: ClusterEvent, nowMs: number): Das
 function withHistory(state: DashboardState, event: HistoryEvent, nowMs: number): DashboardState {
   const rates = event.rates.map(({ agoMs, ...each }) => ({ ...each, atMs: nowMs - agoMs }));
   const decisions = event.decided.reduce<readonly ShownDecision[]>(
-    (known, each) => withDecision(known, toldByGateway(each)),
+    (known, each) => withDecision(known, fromGateway(each)),
     state.decisions,
   );
   return { ...state, rates: rates.slice(-LIMITS.rates), decisions };
 }
 
 /**
- * Takes a node at its word. A node that says to have executed less than before has lost what it
- * knew. If more did than may be faulty, the cluster began anew at slot 1: the slots that are shown
- * are not its own, and none of its own would ever be newer than they.
+ * Believes what a node says of itself. A node that says to have executed less than before has lost what it
+ * knew. If more nodes did than may be faulty, the cluster began anew at slot 1: then the slots that are
+ * shown are of the old one, and new ones would never seem newer.
  */
 function withNode(
   state: DashboardState,
@@ -164,13 +164,13 @@ function withTurn(state: DashboardState, nowMs: number): DashboardState {
   return { ...state, shown: { ...waiting, startedAtMs: nowMs }, waiting: undefined };
 }
 
-function toldByNodes(event: DecisionEvent): ShownDecision {
+function fromNodes(event: DecisionEvent): ShownDecision {
   const { sequence, view, digest, fast, requests, durationMs } = event;
   const unknown = { consensusTimeMs: null, votes: null };
   return { sequence, view, digest, fast, requests, durationMs, ...unknown };
 }
 
-function toldByGateway(event: DecidedEvent): ShownDecision {
+function fromGateway(event: DecidedEvent): ShownDecision {
   const { sequence, view, digest, consensusTimeMs, nodes } = event;
   const unknown = { fast: null, requests: null, durationMs: null };
   return { sequence, view, digest, consensusTimeMs, votes: nodes, ...unknown };

@@ -16,7 +16,7 @@ export class Store {
   private unfollow: (() => void) | undefined;
   private leaving: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param follow is called when somebody listens: pages that show no events ask for none */
+  /** @param follow is called with the first listener: pages that show no events ask for none */
   constructor(private readonly follow: Follow) {}
 
   get current(): DashboardState {

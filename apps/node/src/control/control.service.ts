@@ -4,9 +4,8 @@ import type { ClientId, RejectCode } from '@ccro/consensus';
 import { createVerification, MessageSigner, type Verifier } from '@ccro/crypto';
 import { FAULT_KINDS, isFaultKind } from '@ccro/faults';
 import { LimitedLog } from '@ccro/program';
-import { json, parseNodeQuery, type NodeQuery, type Query } from '@ccro/wire';
-import { NODE_OPTIONS } from '../node.constants.js';
-import type { NodeOptions } from '../node-options.js';
+import { type Codec, json, parseNodeQuery, type NodeQuery, type Query } from '@ccro/wire';
+import { NODE_OPTIONS, type NodeOptions } from '../node-options.js';
 import { ReplicaService } from '../replica/replica.service.js';
 import { StatusService } from '../status/status.service.js';
 import { QuerySession } from './query-session.js';
@@ -45,12 +44,12 @@ export class ControlService {
     this.channels = channelNames(cluster);
     this.verifier = createVerification(facts).verifier;
     this.signer = new MessageSigner({ cluster, replica: self, secretKey });
-    replica.onQuery((query) => {
-      this.onQuery(query).catch((error: unknown) => replica.fail(error));
+    replica.onQuery((query, codec) => {
+      this.onQuery(query, codec).catch((error: unknown) => replica.fail(error));
     });
   }
 
-  private async onQuery(message: Query): Promise<void> {
+  private async onQuery(message: Query, codec: Codec): Promise<void> {
     const refusal = this.refusalOf(message);
     if (refusal !== undefined) {
       this.replica.runner.countReject(refusal, message.client);
@@ -58,12 +57,12 @@ export class ControlService {
     }
     const retry = this.session.take(message);
     if (retry !== undefined) {
-      this.send(message, { retry });
+      this.send(message, { retry }, codec);
       return;
     }
     const query = parseNodeQuery(message.query);
     if (query === undefined) return;
-    await this.turns.take(message.client, () => this.answerTo(message, query));
+    await this.turns.take(message.client, () => this.answerTo(message, query, codec));
   }
 
   /** Cheap checks first: a query that is repeated costs no signature. */
@@ -71,14 +70,16 @@ export class ControlService {
     if (message.replica !== this.options.self) return 'unsolicited';
     if (this.session.isReplay(message)) return 'duplicate';
     if (!this.turns.admits(message.client)) return 'throttled';
-    return this.verifier.refuseQuery(message);
+    const origin = { name: `client ${message.client}`, route: 'queries' };
+    return this.replica.runner.doubt.check(origin, () => this.verifier.refuseQuery(message));
   }
 
-  private async answerTo(message: Query, query: NodeQuery): Promise<void> {
-    this.send(message, await this.answer(query, message.client));
+  private async answerTo(message: Query, query: NodeQuery, codec: Codec): Promise<void> {
+    this.send(message, await this.answer(query, message.client), codec);
   }
 
-  private send({ id, client }: Query, answer: unknown): void {
+  /** In the codec of the query: its sender may be about to learn that the cluster uses another one. */
+  private send({ id, client }: Query, answer: unknown, codec: Codec): void {
     const { self } = this.options;
     const statement = {
       kind: 'answer',
@@ -87,7 +88,7 @@ export class ControlService {
       answer: JSON.stringify(answer),
     } as const;
     const signed = this.signer.signAnswer(statement);
-    this.replica.runner.publishTo(this.channels.client(client), json.encode(signed));
+    this.replica.runner.publishTo(this.channels.client(client), codec.encode(signed));
   }
 
   private async answer(query: NodeQuery, client: ClientId): Promise<unknown> {
@@ -111,7 +112,7 @@ export class ControlService {
   }
 
   /**
-   * This node's word on one request that it executed: what it replied then, signed anew, for as
+   * This node's reply to one request that it executed: what it replied then, signed anew, for as
    * long as it keeps the decision. The counts of votes are 0 when the slot has left the window.
    */
   private async signAgain({ sequence, client, timestamp }: ReplyQuery): Promise<unknown> {

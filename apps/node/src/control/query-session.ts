@@ -13,8 +13,8 @@ interface Taken {
 }
 
 /**
- * Which queries this run of the node has acted on, so that none is acted on twice, however often
- * and on whatever channel somebody repeats it.
+ * Which queries this run of the node has acted on, so that a replayed query is not acted on again,
+ * on any channel.
  *
  * Invariant kept here: freshness is this node's own challenge, never a comparison of clocks. A
  * query names this run, by a number nobody could know before it began, and a counter that was not

@@ -8,8 +8,8 @@ const MAX_WAITING = 256;
 /**
  * Whose query is answered next: a few at a time, since each may read as much as one answer holds.
  *
- * Invariant kept here: whoever asks a lot waits behind its own questions, not before those of others.
- * Clients take turns, and of the places to wait in each may have its part and no more.
+ * Invariant kept here: a client that asks a lot delays its own queries, not those of others. Clients
+ * take turns, and each may hold its share of the waiting places and no more.
  */
 export class QueryTurns {
   private answering = 0;

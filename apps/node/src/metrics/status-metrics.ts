@@ -1,8 +1,7 @@
-import { directorySize } from '@ccro/storage';
+import { directorySize, SharedDirectorySize } from '@ccro/storage';
 import { Inject, Injectable } from '@nestjs/common';
 import { Counter, Gauge, type Registry } from 'prom-client';
-import { NODE_OPTIONS } from '../node.constants.js';
-import type { NodeOptions } from '../node-options.js';
+import { NODE_OPTIONS, type NodeOptions } from '../node-options.js';
 import { StatusService, type NodeStatus } from '../status/status.service.js';
 import { ReplicaMetrics } from './replica-metrics.js';
 
@@ -42,21 +41,25 @@ const COUNTERS = {
 
 type Reading = readonly [help: string, read: (status: NodeStatus) => number];
 
-/** What is known of the node at any time: read when somebody asks. */
+/** What is known of the node at any time: read when metrics are asked for. */
 @Injectable()
 export class StatusMetrics {
   private readonly registry: Registry;
   private readonly readers: ((status: NodeStatus) => void)[] = [];
   private readonly storeBytes: Gauge;
+  private readonly storeSize: SharedDirectorySize;
   private readonly startedAt: Gauge;
   private readonly memory: Gauge;
 
   constructor(
     { registry }: ReplicaMetrics,
     private readonly status: StatusService,
-    @Inject(NODE_OPTIONS) private readonly options: NodeOptions,
+    @Inject(NODE_OPTIONS) { storage }: NodeOptions,
   ) {
     this.registry = registry;
+    this.storeSize = new SharedDirectorySize(async () =>
+      storage.durability === 'memory' ? 0 : directorySize(storage.directory),
+    );
     const registers = [registry];
     for (const [name, [help, read]] of Object.entries(GAUGES)) {
       const gauge = new Gauge({ name, help, registers });
@@ -91,7 +94,7 @@ export class StatusMetrics {
     this.registerInfo();
     this.storeBytes = new Gauge({
       name: 'ccro_node_store_bytes',
-      help: "Size of the store's files; 0 with DURABILITY=memory",
+      help: "Size of the store's files, looked at every 5 s at most; 0 with DURABILITY=memory",
       registers,
     });
     this.startedAt = new Gauge({
@@ -110,10 +113,7 @@ export class StatusMetrics {
   async text(): Promise<string> {
     const status = this.status.current();
     for (const read of this.readers) read(status);
-    const { storage } = this.options;
-    this.storeBytes.set(
-      storage.durability === 'memory' ? 0 : await directorySize(storage.directory),
-    );
+    this.storeBytes.set(await this.storeSize.bytes());
     this.startedAt.set(performance.timeOrigin / 1000);
     this.memory.set(process.memoryUsage.rss());
     return this.registry.metrics();

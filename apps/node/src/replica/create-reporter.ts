@@ -5,7 +5,7 @@ import { NodeReporter, type NodeState } from '@ccro/telemetry';
 import type { NodeOptions } from '../node-options.js';
 import type { DecisionCounts } from './decision-counts.js';
 
-/** What a reporter says of its node's state, asked for only while somebody listens. */
+/** What a reporter says of its node's state, asked for only while there are listeners. */
 export interface ReportedNode {
   readonly runner: ReplicaRunner;
   readonly decisions: DecisionCounts;

@@ -5,6 +5,9 @@ import { processDescriptors } from '@ccro/program';
 import { openStore, type ReplicaStore, type StoreSettings } from '@ccro/storage';
 import type { NodeOptions } from '../node-options.js';
 
+/** Injection token of {@link OpenedStore}. */
+export const OPENED_STORE = Symbol('OPENED_STORE');
+
 /** A node's store with what an earlier run left in it. */
 export interface OpenedStore {
   readonly store: ReplicaStore;

@@ -2,8 +2,8 @@ import type { Progress, ViewChangeReason } from '@ccro/consensus';
 import { differsText, takesNoPartText } from './settings-text.js';
 
 const REASONS: Readonly<Record<ViewChangeReason, string>> = {
-  'request-waits': 'a request waits too long for its commander',
-  'collectors-fail': 'its commander keeps naming communication nodes that fail',
+  'request-waits': 'a request waits too long for its primary',
+  'collectors-fail': 'its primary keeps naming collectors that fail',
   'primary-equivocates': 'its primary signed two proposals for one slot',
   'view-did-not-begin': 'it did not begin in time',
   'others-ask': 'enough others asked for a later one',

@@ -1,3 +1,4 @@
+import { errorStack } from '@ccro/foreign-text';
 import {
   Inject,
   Injectable,
@@ -5,7 +6,8 @@ import {
   type BeforeApplicationShutdown,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import { channelNames, troubleText } from '@ccro/broker';
+import { channelNames } from '@ccro/broker';
+import { troubleText } from '@ccro/redis';
 import {
   STANDING_OF,
   type Evidence,
@@ -21,9 +23,8 @@ import { createRunner, type ReplicaRunner } from '@ccro/runner';
 import { createStateMachine, DefinedApplication } from '@ccro/state-machine';
 import type { ReplicaStore } from '@ccro/storage';
 import type { NodeReporter } from '@ccro/telemetry';
-import type { Query } from '@ccro/wire';
-import { NODE_OPTIONS, OPENED_STORE } from '../node.constants.js';
-import type { NodeOptions } from '../node-options.js';
+import type { Codec, Query } from '@ccro/wire';
+import { NODE_OPTIONS, type NodeOptions } from '../node-options.js';
 import { ReplicaMetrics } from '../metrics/replica-metrics.js';
 import { timedStore } from '../metrics/timed-store.js';
 import { createWatch } from '../watch/create-watch.js';
@@ -31,8 +32,11 @@ import { LastHeard } from '../watch/last-heard.js';
 import type { NodeWatch } from '../watch/node-watch.js';
 import { createReporter } from './create-reporter.js';
 import type { DecisionCounts } from './decision-counts.js';
-import { restoredText, type OpenedStore } from './opened-store.js';
+import { OPENED_STORE, restoredText, type OpenedStore } from './opened-store.js';
 import { progressText } from './progress-text.js';
+
+/** Told of a query, and of the codec that it came in: its answer goes out in the same. */
+type QueryListener = (query: Query, codec: Codec) => void;
 
 /** Owns the replica of this node: its life, its faults, and what the log says about it. */
 @Injectable()
@@ -43,7 +47,7 @@ export class ReplicaService implements BeforeApplicationShutdown, OnApplicationS
   private readonly logger: Logger;
   private readonly watch: NodeWatch;
   private readonly reporter: NodeReporter;
-  private queryListener: ((query: Query) => void) | undefined;
+  private queryListener: QueryListener | undefined;
   private readonly broadcast: string;
   private stopped = false;
   private readonly counts = { fast: 0, slow: 0, caughtUp: 0 };
@@ -83,7 +87,7 @@ export class ReplicaService implements BeforeApplicationShutdown, OnApplicationS
         },
         onReject: (code, from) =>
           this.logger.verbose(`rejected (${code}) from ${from ?? 'unknown'}`),
-        onQuery: (query) => this.queryListener?.(query),
+        onQuery: (query, codec) => this.queryListener?.(query, codec),
         onFatal: (error) => this.fail(error),
       },
     });
@@ -120,13 +124,14 @@ export class ReplicaService implements BeforeApplicationShutdown, OnApplicationS
     return this.watch.notReady();
   }
 
-  receive(payload: Uint8Array, channel: string): void {
+  /** Takes bytes from a channel; their sender is unknown. */
+  receive(channel: string, payload: Uint8Array): void {
     const via: Via = channel === this.broadcast ? 'broadcast' : 'direct';
     this.runner.receive(payload, via);
   }
 
   /** Registers who answers queries. */
-  onQuery(listener: (query: Query) => void): void {
+  onQuery(listener: QueryListener): void {
     this.queryListener = listener;
   }
 
@@ -170,7 +175,7 @@ export class ReplicaService implements BeforeApplicationShutdown, OnApplicationS
   private ownApplications(): readonly DefinedApplication[] {
     const { stateMachine } = this.options;
     if (stateMachine === undefined) return [];
-    // Whoever may submit can make it throw as often, and with whatever text, they like.
+    // Any caller that may submit can make it throw, as often and with any text they like.
     const log = new LimitedLog((line) => this.logger.error(line));
     const onThrow = (error: unknown, type: string): void =>
       log.add(`${type} threw`, () => `${type} threw and has no effect: ${textOf(error)}`);
@@ -214,7 +219,7 @@ function isWarning(kind: Progress['kind']): boolean {
 /** What was thrown may be anything, and throw itself when it is asked what it says. */
 function textOf(error: unknown): string {
   try {
-    return error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return errorStack(error);
   } catch {
     return 'what was thrown cannot be shown';
   }

@@ -1,7 +1,9 @@
 import { ProblemException } from '@ccro/http';
-import { Controller, Get } from '@nestjs/common';
+import { Controller, Get, Header } from '@nestjs/common';
 import { ReplicaService } from '../replica/replica.service.js';
-import { StatusService, type NodeStatus } from './status.service.js';
+import { StatusService } from './status.service.js';
+
+const JSON_TYPE = 'application/json; charset=utf-8';
 
 /** The node's own HTTP interface. */
 @Controller()
@@ -13,13 +15,15 @@ export class StatusController {
 
   /** The seed's users ask the root; it answers like `/status`. */
   @Get()
-  root(): NodeStatus {
-    return this.status.current();
+  @Header('content-type', JSON_TYPE)
+  root(): string {
+    return this.status.text();
   }
 
   @Get('status')
-  get(): NodeStatus {
-    return this.status.current();
+  @Header('content-type', JSON_TYPE)
+  get(): string {
+    return this.status.text();
   }
 
   @Get('health/live')

@@ -1,13 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { TrafficCount } from '@ccro/broker';
 import { maxFaulty, type Settings, type Waiting } from '@ccro/consensus';
-import { NODE_OPTIONS } from '../node.constants.js';
-import type { NodeOptions } from '../node-options.js';
+import type { EvidenceEntry } from '@ccro/runner';
+import { NODE_OPTIONS, type NodeOptions } from '../node-options.js';
 import type { DecisionCounts } from '../replica/decision-counts.js';
 import { ReplicaService } from '../replica/replica.service.js';
 import { shownEvidence, type ShownEvidence } from './shown-evidence.js';
 
-/** A node's word for its part; the seed's words, which reports use. */
+/** A node's role, in the seed's words, which reports use. */
 export type NodeRole = 'commander' | 'communication' | 'replica';
 
 /** What a node says of itself over HTTP and to the gateway. */
@@ -40,15 +40,15 @@ export interface NodeStatus {
   readonly ledgerHead: string;
   /** Equal on all honest nodes that executed equally far. */
   readonly stateDigest: string;
-  /** What the records of this node survive. */
   /** What all nodes and clients must have alike: names, and parts of digests. */
   readonly settings: Settings;
+  /** What the records of this node survive. */
   readonly durability: 'fsync' | 'async' | 'memory';
   readonly fault: string | null;
   readonly tolerates: number;
   /** Messages not used, by reason. */
   readonly rejects: Readonly<Record<string, number>>;
-  /** Votes whose signature does not hold, by the node they name; anybody can name it. */
+  /** Votes whose signature does not hold, by the node they name; any sender can name it. */
   readonly badVotes: Readonly<Record<string, number>>;
   /** Who was caught at what, or is suspected of it: the newest case of each kind. */
   readonly evidence: readonly ShownEvidence[];
@@ -66,11 +66,22 @@ export interface NodeStatus {
 @Injectable()
 export class StatusService {
   private readonly startedAtMs = performance.now();
+  private shown: Made<readonly EvidenceEntry[], readonly ShownEvidence[]> | undefined;
+  private spelled: Made<readonly ShownEvidence[], string> | undefined;
 
   constructor(
     @Inject(NODE_OPTIONS) private readonly options: NodeOptions,
     private readonly replica: ReplicaService,
   ) {}
+
+  /** As JSON. Nobody needs a key to ask, so evidence, up to 512 KiB of it, is spelled once and not for each. */
+  text(): string {
+    const { evidence, ...others } = this.current();
+    if (this.spelled?.from !== evidence) {
+      this.spelled = { from: evidence, made: JSON.stringify(evidence) };
+    }
+    return `${JSON.stringify(others).slice(0, -1)},"evidence":${this.spelled.made}}`;
+  }
 
   current(): NodeStatus {
     const { facts, self, broker, storage } = this.options;
@@ -97,7 +108,7 @@ export class StatusService {
       tolerates: maxFaulty(facts.members.length),
       rejects,
       badVotes,
-      evidence: runner.evidence.entries().map(shownEvidence),
+      evidence: this.evidence(),
       tally: runner.tally(status.lastExecuted) ?? null,
       traffic: { published, deliveries, deliveredBytes },
       received,
@@ -106,6 +117,20 @@ export class StatusService {
       uptimeMs: Math.round(performance.now() - this.startedAtMs),
     };
   }
+
+  private evidence(): readonly ShownEvidence[] {
+    const entries = this.replica.runner.evidence.entries();
+    if (this.shown?.from !== entries) {
+      this.shown = { from: entries, made: entries.map(shownEvidence) };
+    }
+    return this.shown.made;
+  }
+}
+
+/** What was made of something, to be made anew when that is another. */
+interface Made<From, To> {
+  readonly from: From;
+  readonly made: To;
 }
 
 function roleOf(self: number, primary: number, collector: number | undefined): NodeRole {

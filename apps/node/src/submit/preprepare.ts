@@ -1,12 +1,11 @@
 /**
- * `POST /preprepare` at the commander's own port, where users of the program that this one follows
- * send their requests. Any other node says which one is the commander.
+ * `POST /preprepare` at the primary's own port, where users of the program that this one follows
+ * send their requests. Any other node says which one is the primary.
  */
 
 import { ProblemException, sendProblem } from '@ccro/http';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { NODE_OPTIONS } from '../node.constants.js';
-import type { NodeOptions } from '../node-options.js';
+import { NODE_OPTIONS, type NodeOptions } from '../node-options.js';
 import { ReplicaService } from '../replica/replica.service.js';
 import { GatewayRelay } from './gateway-relay.js';
 
@@ -38,14 +37,14 @@ export async function servePreprepare(app: NestFastifyApplication): Promise<void
     });
 }
 
-function notPrimary(commander: number, { self, nodeUrl }: NodeOptions): ProblemException {
-  const address = nodeUrl?.(commander);
+function notPrimary(primary: number, { self, nodeUrl }: NodeOptions): ProblemException {
+  const address = nodeUrl?.(primary);
   const whereTo =
     address === undefined
-      ? `send it to the port of node ${commander}, or to the gateway`
+      ? `send it to the port of node ${primary}, or to the gateway`
       : `POST ${address}/preprepare`;
-  const detail = `Node ${self} is not the commander; node ${commander} is: ${whereTo}.`;
+  const detail = `Node ${self} is not the commander; node ${primary} is: ${whereTo}.`;
   return new ProblemException('not-primary', detail, {
-    extensions: { commander: { id: commander, address: address ?? null } },
+    extensions: { commander: { id: primary, address: address ?? null } },
   });
 }

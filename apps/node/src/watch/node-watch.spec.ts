@@ -188,7 +188,7 @@ describe('waitingText', () => {
     ],
     [
       { kind: 'reports', heard: 1, required: 3 },
-      'waits for 2 more nodes to say where they are, to be commander',
+      'waits for 2 more nodes to say where they are, to be primary',
     ],
     [
       { kind: 'state', sequence: 8, received: 0, chunks: undefined },

@@ -2,9 +2,9 @@
  * Looks once a second at what the node waits for: says so in the log when it lasts, and knows
  * whether the node is ready.
  *
- * A wait is told of once it has lasted for `TOLD_AFTER_MS`, again after ever longer times up to a
- * minute, and once more when it is over. What a node waits for may change meanwhile: it is one wait
- * for as long as nothing executes.
+ * A wait is logged once it has lasted for `TOLD_AFTER_MS`, again at intervals that grow up to a minute,
+ * and once more when it is over. What a node waits for may change meanwhile: it counts as one wait for
+ * as long as nothing executes.
  */
 
 import type { Waiting } from '@ccro/consensus';
@@ -38,8 +38,8 @@ export interface NodeWatchParts {
   readonly heard: LastHeard;
   readonly clock: Clock;
   /**
-   * Whoever waits says where it is, so often that two of these are never as far apart; in CCRO mode
-   * it may say nothing to this node before that.
+   * A waiting node sends a status more often than this; in CCRO mode it may send nothing to this node
+   * otherwise.
    */
   readonly silentAfterMs: number;
   /** Writes to the log. */

@@ -28,7 +28,7 @@ export function waitingText(waiting: Waiting): string {
       return `waits for view ${view}: ${asking} of ${required} ask for it, ${rest}`;
     }
     case 'reports':
-      return `waits for ${more(waiting.required - waiting.heard, 'node')} to say where they are, to be commander`;
+      return `waits for ${more(waiting.required - waiting.heard, 'node')} to say where they are, to be primary`;
     case 'votes': {
       const { view, sequence, phase, votes, required } = waiting;
       const missing = Math.max(0, required - votes);

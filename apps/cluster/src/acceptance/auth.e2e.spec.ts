@@ -1,5 +1,5 @@
 /**
- * Issue 5, acceptance: at the door. Keys at the gateway; at Redis users with the rights that keygen
+ * Issue 5, acceptance: access. Keys at the gateway; at Redis users with the rights that keygen
  * writes, over TLS. Every program is started as people start it.
  */
 
@@ -9,9 +9,9 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { makeTlsFiles, startGuardedRedis } from './support/guarded-redis.contract.js';
-import { call, expectProblem, type Answer } from './support/http.contract.js';
-import { needsBuild, Program, runProgram } from './support/programs.contract.js';
+import { makeTlsFiles, startGuardedRedis } from './support/guarded-redis.testkit.js';
+import { call, expectProblem, type Answer } from './support/http.testkit.js';
+import { needsBuild, Program, runProgram } from './support/programs.testkit.js';
 
 const KEYGEN = 'dist/apps/cluster/src/keygen.js';
 const MEMBERS = [0, 1, 2, 3];
@@ -92,13 +92,13 @@ async function makeKeys(tlsPort: number): Promise<void> {
 }
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'ccro-door-'));
+  directory = await mkdtemp(join(tmpdir(), 'ccro-auth-'));
   const tls = await makeTlsFiles(directory);
   ca = tls.ca;
   const port = await freePort();
   await makeKeys(port);
   redis = await startGuardedRedis(directory, tls, port, at('keys', 'redis', 'users.acl'));
-  if (redis === undefined) process.stderr.write('door.e2e: skipped, this Redis has no TLS\n');
+  if (redis === undefined) process.stderr.write('auth.e2e: skipped, this Redis has no TLS\n');
   else await startCluster();
 });
 afterAll(async () => {

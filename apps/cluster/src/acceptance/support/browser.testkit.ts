@@ -27,10 +27,10 @@ export function skippedWithoutChromium(spec: string): boolean {
   return true;
 }
 
-/** A page, and whatever it complains of in its console. */
+/** A page, with the errors and warnings in its console. */
 interface WatchedPage {
   readonly page: Page;
-  readonly complaints: readonly string[];
+  readonly problems: readonly string[];
 }
 
 /**
@@ -52,17 +52,17 @@ export function browserForSpec(patienceMs: number): () => Promise<WatchedPage> {
     onTestFinished(() => context.close());
     context.setDefaultTimeout(patienceMs);
     const page = await context.newPage();
-    return { page, complaints: complaintsOf(page) };
+    return { page, problems: problemsOf(page) };
   };
 }
 
-function complaintsOf(page: Page): readonly string[] {
-  const complaints: string[] = [];
+function problemsOf(page: Page): readonly string[] {
+  const problems: string[] = [];
   page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+    if (['error', 'warning'].includes(message.type())) problems.push(message.text());
   });
-  page.on('pageerror', (error) => complaints.push(error.message));
-  return complaints;
+  page.on('pageerror', (error) => problems.push(error.message));
+  return problems;
 }
 
 /** Presses a button that is named like this, the first there is. @returns the file it saves */

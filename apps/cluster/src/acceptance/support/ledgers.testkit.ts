@@ -2,6 +2,7 @@
 
 import { channelNames, RedisBroker } from '@ccro/broker';
 import {
+  clientFacts,
   clusterKeys,
   developmentCluster,
   developmentKey,
@@ -10,7 +11,7 @@ import {
 import { CcroClient } from '@ccro/client';
 import { systemClock } from '@ccro/clock';
 import { createVerification } from '@ccro/crypto';
-import { nameOf, type TestCluster } from './test-cluster.contract.js';
+import { nameOf, type TestCluster } from './test-cluster.testkit.js';
 
 const ANSWER_TIMEOUT_MS = 5_000;
 
@@ -29,8 +30,7 @@ export async function ledgersOf(testCluster: TestCluster): Promise<OwnLedger[]> 
   const { verifier } = createVerification(clusterKeys(config));
   const client = new CcroClient(
     {
-      cluster,
-      n: config.members.length,
+      ...clientFacts(config),
       client: GATEWAY_CLIENT,
       secretKey: developmentKey('client', GATEWAY_CLIENT).secretKey,
     },

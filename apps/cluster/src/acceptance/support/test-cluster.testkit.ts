@@ -5,35 +5,18 @@ import { chooseFaulty, type FaultKind } from '@ccro/faults';
 import type { NodeStatus } from '@ccro/node-app';
 import { Logger } from '@nestjs/common';
 import { expect, onTestFinished, vi } from 'vitest';
+import { EMBEDDED } from '../../demo/cases.js';
 import { GatewayApi, type DecidedAnswer } from '../../gateway-api.js';
 import type { RunningCluster, RunningNode } from '../../launch/running-cluster.js';
 import { startCluster } from '../../launch/start-cluster.js';
 import type { ClusterOptions } from '../../options/cluster-options.js';
-import { call, type Answer, type CallOptions } from './http.contract.js';
+import { call, type Answer, type CallOptions } from './http.testkit.js';
 
 // Faults are injected on purpose here: what nodes say about them is no news.
 Logger.overrideLogger(['error', 'fatal']);
 
 /** How long a cluster may take for what it must do, unless a test says otherwise. */
 export const PATIENCE_MS = 20_000;
-
-const DEFAULTS: ClusterOptions = {
-  mode: 'ccro',
-  nodes: 4,
-  faulty: [],
-  fault: 'offline',
-  seed: 1,
-  broker: 'embedded',
-  redisUrl: '',
-  processes: false,
-  storage: { durability: 'memory' },
-  gatewayPort: 0,
-  nodePort: 0,
-  faultInjection: false,
-  requestTimeoutMs: PATIENCE_MS,
-  signature: 'auto',
-  once: undefined,
-};
 
 export interface TestCluster extends RunningCluster {
   readonly options: ClusterOptions;
@@ -46,13 +29,10 @@ export interface TestCluster extends RunningCluster {
 
 /** Starts a cluster; the caller closes it. A node that stops fails the close. */
 export async function launchCluster(overrides: Partial<ClusterOptions> = {}): Promise<TestCluster> {
-  const options = { ...DEFAULTS, ...overrides };
+  const options = { ...EMBEDDED, requestTimeoutMs: PATIENCE_MS, ...overrides };
   const fatal: unknown[] = [];
   const cluster = await startCluster(options, {
     onNotice: () => undefined,
-    onNodeStarted: () => undefined,
-    onGatewayStarted: () => undefined,
-    onDecided: () => undefined,
     onFatal: (error) => fatal.push(error),
   });
   return {

@@ -1,7 +1,7 @@
 /** What `redis-cli psubscribe 'ccro:*'` shows. */
 
 import { parseChannel } from '@ccro/broker';
-import { plainConnection } from './redis.contract.js';
+import { plainConnection } from './redis.testkit.js';
 
 /** One message as it travelled. */
 export interface Seen {

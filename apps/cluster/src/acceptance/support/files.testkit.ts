@@ -28,11 +28,14 @@ export async function fileWith(name: string, content: string): Promise<string> {
 export function clusterFile({
   clients = [GATEWAY_CLIENT],
   tuning,
+  codec,
 }: {
   readonly clients?: readonly string[];
+  readonly codec?: ClusterConfig['codec'];
   readonly tuning?: ClusterConfig['tuning'];
 }): Promise<string> {
-  const config = developmentCluster({ nodes: 4, mode: 'ccro', clients });
+  const spelt = codec === undefined ? {} : { codec };
+  const config = developmentCluster({ nodes: 4, mode: 'ccro', clients, ...spelt });
   const tuned = tuning === undefined ? config : { ...config, tuning };
   return fileWith('cluster.json', formatClusterFile(tuned));
 }

@@ -1,4 +1,4 @@
-/** What somebody without any of the cluster's keys can put on its channels (scenarios 52 to 54). */
+/** What an outsider without any of the cluster's keys can put on its channels (scenarios 52 to 54). */
 
 import { developmentKey, GATEWAY_CLIENT } from '@ccro/cluster-config';
 import type { Certificate, Vote } from '@ccro/consensus';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ROOT } from './programs.contract.js';
+import { ROOT } from './programs.testkit.js';
 
 export interface Metric {
   readonly name: string;
