@@ -1,8 +1,17 @@
 # One image for nodes and the gateway; docker-compose.yml says which of them a container runs.
 
-FROM node:20.19.4-bookworm-slim AS build
+# What npm reads of the workspaces, so that packages are installed anew only when that changes.
+FROM node:24.22.3-bookworm-slim AS manifests
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
+COPY apps apps
+COPY libs libs
+COPY examples examples
+RUN find apps libs examples -type f ! -name package.json -delete
+
+FROM node:24.22.3-bookworm-slim AS build
+WORKDIR /app
+COPY --from=manifests /app ./
 RUN npm ci --ignore-scripts
 COPY nest-cli.json tsconfig.json tsconfig.build.json ./
 COPY apps apps
@@ -11,10 +20,10 @@ COPY scripts scripts
 COPY types types
 RUN npm run build
 
-FROM node:20.19.4-bookworm-slim
+FROM node:24.22.3-bookworm-slim
 WORKDIR /app
 ENV NODE_ENV=production
-COPY package.json package-lock.json .npmrc ./
+COPY --from=manifests /app ./
 RUN npm ci --omit=dev --ignore-scripts && npm cache clean --force
 COPY --from=build /app/dist dist
 COPY config config

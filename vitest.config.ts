@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 
 const libs = [
   'clock',
+  'primitives',
   'program',
   'consensus',
   'crypto',
@@ -14,6 +15,7 @@ const libs = [
   'client',
   'faults',
   'cluster-config',
+  'redis',
   'redis-server',
   'simulator',
   'transport',

@@ -5,13 +5,13 @@
  */
 
 import { developmentKey, GATEWAY_CLIENT } from '@ccro/cluster-config';
-import type { Request } from '@ccro/consensus';
-import { MessageSigner, RequestSigner, type UnsignedMemberMessage } from '@ccro/crypto';
-import { decode, encode, peekKind } from '@ccro/wire';
+import { KINDS, type Request, type UnsignedMemberMessage } from '@ccro/consensus';
+import { MessageSigner, RequestSigner } from '@ccro/crypto';
+import { compact, decode, encode, peekKind } from '@ccro/wire';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Scene } from '../libs/simulator/src/scenarios/scene.contract.js';
-import { arbitraryMessage, KINDS } from './arbitrary-messages.testkit.js';
+import { Scene } from '../libs/simulator/src/scenarios/scene.testkit.js';
+import { arbitraryMessage } from './arbitrary-messages.testkit.js';
 import {
   type ByteChange,
   byteChanges,
@@ -29,6 +29,7 @@ const TRAITOR = 3;
 const LIAR = 'mallory';
 const CLIENTS = [GATEWAY_CLIENT, LIAR] as const;
 const CLUSTER = 'simulated';
+const REFUSALS = ['malformed', 'oversized', 'unknown-kind', 'other-codec'];
 /** What honest replicas may send for what was thrown at them: so many bytes, and so many times its own. */
 const ANSWER_BYTES = 400_000;
 const ANSWER_FACTOR = 40;
@@ -134,13 +135,35 @@ describe('what comes over the broker', async () => {
     'is refused or read, and what was read is spelt the same again',
     async () => {
       const runs = await fuzz(thrown, (one) => {
-        const decoded = decode(bytesOf(one, payloads), CLUSTER);
+        const payload = bytesOf(one, payloads);
+        const decoded = decode(payload, CLUSTER);
         if (decoded.message === undefined) {
-          expect(['malformed', 'oversized', 'unknown-kind']).toContain(decoded.rejected);
+          expect(REFUSALS).toContain(decoded.rejected);
           return;
         }
         const again = decode(encode(decoded.message), CLUSTER);
         expect(again.message).toEqual(decoded.message);
+        const packed = compact.encode(decoded.message);
+        expect(compact.decode(packed, CLUSTER)).toEqual(decoded);
+      });
+      expect(runs).toBeGreaterThan(0);
+    },
+    fuzzTimeoutMs(),
+  );
+
+  it(
+    'is refused or read in the compact form as well, and has one spelling there',
+    async () => {
+      const packed = payloads.flatMap((payload) => {
+        const { message } = decode(payload, CLUSTER);
+        return message === undefined ? [] : [compact.encode(message)];
+      });
+      const which = fc.nat({ max: packed.length - 1 });
+      const runs = await fuzz(fc.record({ which, changes: byteChanges }), (one) => {
+        const payload = changeBytes(packed[one.which]!, one.changes);
+        const { message, rejected } = compact.decode(payload, CLUSTER);
+        if (message === undefined) expect(REFUSALS).toContain(rejected);
+        else expect(Buffer.compare(compact.encode(message), payload)).toBe(0);
       });
       expect(runs).toBeGreaterThan(0);
     },

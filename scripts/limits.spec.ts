@@ -40,7 +40,7 @@ interface Row {
 
 /** Lines such as: | `MAX_PARTS` | 4 Ki | parts | what it guards | [file.ts](../libs/x/src/file.ts) | */
 function rowsOf(markdown: string): Row[] {
-  const row = /^\| `([\w.]+)` \| ([^|]+?) \| [^|]+ \| .+ \| \[[^\]]+\]\(\.\.\/([^)]+)\) \|$/gm;
+  const row = /^\| `([\w.-]+)` \| ([^|]+?) \| [^|]+ \| .+ \| \[[^\]]+\]\(\.\.\/([^)]+)\) \|$/gm;
   return [...markdown.matchAll(row)].map(([, name = '', value = '', file = '']) => ({
     name,
     value,
@@ -151,7 +151,7 @@ let listed: readonly string[] | undefined;
 function sources(): readonly string[] {
   listed ??= LIMITED.flatMap((part) =>
     readdirSync(join(ROOT, part, 'src'), { recursive: true, encoding: 'utf8' })
-      .filter((file) => file.endsWith('.ts') && !/\.(spec|contract)\.ts$/.test(file))
+      .filter((file) => file.endsWith('.ts') && !/\.(spec|contract|testkit)\.ts$/.test(file))
       .map((file) => `${part}/src/${file}`)
       .filter((file) => MAY_HAVE_LIMITS.test(readFileSync(join(ROOT, file), 'utf8')))
       .sort(),
@@ -207,7 +207,7 @@ describe('the table of limits', () => {
       5000,
       NaN,
     ]);
-    const config = Constants.of('libs/consensus/src/config.ts');
+    const config = Constants.of('libs/consensus/src/model/config.ts');
     expect(config.value('DEFAULT_REPLICA_CONFIG.stragglerWaitMs.max')).toBe(6);
     expect(config.value('DEFAULT_REPLICA_CONFIG.clusterSize')).toBeNaN();
   });

@@ -30,6 +30,8 @@ export interface SortedOut {
 }
 
 export function readMutants(report: object): Mutant[];
+export function patternOfMutant(mutant: Pick<Mutant, 'file' | 'start' | 'end'>): string;
+export function withSecondRound(mutants: readonly Mutant[], again: readonly Mutant[]): Mutant[];
 export function sortOut(
   mutants: readonly Mutant[],
   equivalent: readonly EquivalentMutant[],

@@ -37,6 +37,20 @@ function plain(text) {
   return text.replace(/\s+/g, ' ').trim();
 }
 
+/** What Stryker is told to mutate this place alone: its reports count columns from 1, its options from 0. */
+export function patternOfMutant({ file, start, end }) {
+  return `${file}:${start.line}:${start.column - 1}-${end.line}:${end.column - 1}`;
+}
+
+/** The mutants of a first round, after those that survived it were tested again: what was not still survives. */
+export function withSecondRound(mutants, again) {
+  const killed = new Set(again.filter(({ survived }) => !survived).map(({ key }) => key));
+  return mutants.map((mutant) => ({
+    ...mutant,
+    survived: mutant.survived && !killed.has(mutant.key),
+  }));
+}
+
 /**
  * Splits survivors by the list of equivalent mutants, `[{ file, original, replacement, reason }]`. An entry counts
  * for each place in its file that reads the same. `stale` are entries whose mutant was tested and found.

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { readMutants, scoreTable, sortOut, survivorLines } from './mutation-report.mjs';
+import {
+  patternOfMutant,
+  readMutants,
+  scoreTable,
+  sortOut,
+  survivorLines,
+  withSecondRound,
+} from './mutation-report.mjs';
 
 const SOURCE = `export function isWeak(count: number, f: number): boolean {
   return count >
@@ -36,6 +43,19 @@ describe('what a mutation report says', () => {
     expect(survivorLines(mutants.slice(0, 1))).toEqual([
       'libs/a/src/weak.ts:2:10  count > f  ->  count >= f',
     ]);
+  });
+
+  it('names the place of a mutant as Stryker takes it, columns from 0', () => {
+    const [mutant] = readMutants(report('Survived'));
+    if (mutant === undefined) throw new Error('no mutant');
+    expect(patternOfMutant(mutant)).toBe('libs/a/src/weak.ts:2:9-3:5');
+  });
+
+  it('takes for killed in a second round only what was tested there, and not what died before', () => {
+    const first = readMutants(report('Survived', 'Survived', 'Killed', 'Survived'));
+    const again = readMutants(report('Survived', 'Killed', 'Survived'));
+    const after = withSecondRound(first, again);
+    expect(after.map(({ survived }) => survived)).toEqual([true, false, false, true]);
   });
 
   it('does not count a survivor that is on the list', () => {

@@ -70,7 +70,9 @@ function isInstalled() {
   const installed = readPackages(join(ROOT, 'node_modules', '.package-lock.json'));
   if (!wanted || !installed) return false;
   return Object.entries(wanted).every(([path, entry]) => {
-    if (path === '' || entry.optional) return true; // optional ones depend on the platform
+    // Workspaces are this working copy itself: what is built loads nothing through their links.
+    if (entry.link || !path.startsWith('node_modules/')) return true;
+    if (entry.optional) return true; // optional ones depend on the platform
     const found = installed[path];
     return found?.version === entry.version && found?.integrity === entry.integrity;
   });
@@ -89,11 +91,14 @@ async function install() {
   // Nothing needs a package's own scripts: what has native code comes with it built.
   const args = ['ci', '--ignore-scripts', '--include=dev', '--include=optional'];
   args.push('--loglevel=error');
-  const underNpm = process.env.npm_execpath?.endsWith('npm-cli.js');
-  const [command, commandArgs] = underNpm
-    ? [process.execPath, [process.env.npm_execpath, ...args]]
-    : ['npm', args];
+  const [command, commandArgs] = npmCommand(args);
   await runQuietly(command, commandArgs, 'npm ci');
+}
+
+/** The npm that runs this, if one does. @returns a program and its arguments */
+export function npmCommand(args) {
+  const underNpm = process.env.npm_execpath?.endsWith('npm-cli.js');
+  return underNpm ? [process.execPath, [process.env.npm_execpath, ...args]] : ['npm', args];
 }
 
 async function buildIfChanged() {

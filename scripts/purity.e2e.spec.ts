@@ -7,7 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const CONFIGS = ['.oxlintrc.json', '.dependency-cruiser.mjs', 'tsconfig.json', 'package.json'];
-const CORE_FILE = 'libs/consensus/src/handlers/on-fixture.ts';
+const PAGE_FILE = 'libs/wire/src/fixture.ts';
+const CORE_FILE = 'libs/consensus/src/slot/on-fixture.ts';
 
 interface Outcome {
   readonly exitCode: number;
@@ -15,7 +16,7 @@ interface Outcome {
 }
 
 /** A rule that nothing breaks may be a rule that nothing checks: break each one, in a copy. */
-describe('the rules about the protocol core', () => {
+describe('the rules about the protocol core, and about what browsers run', () => {
   let copy: string;
 
   beforeAll(async () => {
@@ -23,6 +24,7 @@ describe('the rules about the protocol core', () => {
     for (const config of CONFIGS) await cp(join(ROOT, config), join(copy, config));
     await symlink(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
     await place('libs/crypto/src/index.ts', 'export const digestBytes = 32;\n');
+    await place('libs/consensus/src/sync/above.ts', 'export const above = 1;\n');
   });
 
   afterAll(() => rm(copy, { recursive: true, force: true }));
@@ -95,6 +97,11 @@ describe('the rules about the protocol core', () => {
     ['a node module', "export { readFileSync } from 'node:fs';", 'consensus-is-pure'],
     ['an npm package', "export { Injectable } from '@nestjs/common';", 'consensus-is-pure'],
     ['another library', "export { digestBytes } from '@ccro/crypto';", 'layers-consensus'],
+    [
+      'a folder of the core above its own',
+      "export { above } from '../sync/above.js';",
+      'core-layers-slot',
+    ],
   ])('the dependency rules refuse a core file that imports %s', async (_name, source, rule) => {
     await place(CORE_FILE, `${source}\n`);
     const { exitCode, output } = await cruise();
@@ -102,10 +109,41 @@ describe('the rules about the protocol core', () => {
     expect(exitCode).not.toBe(0);
   });
 
+  describe('a file that browsers run', () => {
+    beforeAll(() => place(CORE_FILE, pure));
+    afterAll(() => rm(join(copy, PAGE_FILE)));
+
+    it.each([
+      ['a Buffer', "export const b = Buffer.from('x');"],
+      ['setImmediate', 'setImmediate(() => undefined);'],
+      ['the process', 'export const p = process.version;'],
+    ])('may not use %s', async (_name, source) => {
+      await place(PAGE_FILE, `${source}\n`);
+      const { exitCode, output } = await lint();
+      expect(output).toContain('fixture.ts');
+      expect(output).toContain('no-restricted-globals');
+      expect(exitCode).not.toBe(0);
+    });
+
+    it.each([
+      ['node:crypto', "export { hash } from 'node:crypto';", 'no-node-in-what-browsers-run'],
+      [
+        'native code',
+        "export { default } from 'sodium-native';",
+        'no-native-code-but-in-primitives',
+      ],
+    ])('may not import %s', async (_name, source, rule) => {
+      await place(PAGE_FILE, `${source}\n`);
+      const { exitCode, output } = await cruise();
+      expect(output).toContain(rule);
+      expect(exitCode).not.toBe(0);
+    });
+  });
+
   it('the dependency rules refuse a cycle', async () => {
     await place(CORE_FILE, "export { b as a } from './on-other.js';\n");
     await place(
-      'libs/consensus/src/handlers/on-other.ts',
+      'libs/consensus/src/slot/on-other.ts',
       "export { a as b } from './on-fixture.js';\n",
     );
     const { exitCode, output } = await cruise();

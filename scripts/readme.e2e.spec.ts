@@ -1,8 +1,9 @@
 /**
- * Runs README.md from top to bottom, as a reader would: every command in its `sh` blocks.
+ * Runs README.md and the pages that go on from it from top to bottom, as a reader would: every command in
+ * their `sh` blocks.
  *
- * `WALK` lists the commands in README's order, word for word, each with how it is exercised here. A
- * command that README has and `WALK` lacks, or the other way round, fails the first test. Commands
+ * `WALK` lists the commands in their order, word for word, each with how it is exercised here. A
+ * command that a page has and `WALK` lacks, or the other way round, fails the first test. Commands
  * run as they are, in a shell in the repository, except that nothing may clash with what else runs
  * on the machine: servers get free ports, Redis is one of our own, files go to a temporary
  * directory (`adapted`). What cannot run inside a test says what stands for it (`coveredBy`).
@@ -51,16 +52,72 @@ const UNSET = [
 
 type Exercise = (command: string) => Promise<void>;
 
-/** README's commands, in its order, and how each is exercised. */
+/** The pages with commands, in the order in which they are read and walked through here. */
+const PAGES = [
+  'README.md',
+  'docs/REDIS.md',
+  'docs/HTTP.md',
+  'docs/FAULTS.md',
+  'docs/PACKAGES.md',
+  'CONTRIBUTING.md',
+] as const;
+
+/** Their commands, in their order, and how each is exercised. */
 const WALK: readonly (readonly [command: string, exercise: Exercise])[] = [
-  // the first decision
+  // README: the first decision
   [
     'npm start -- --byzantine 1 --fault falsify --seed 1',
     startsCluster(/Communication Node: 1 -> 2/),
   ],
   [`curl -X POST localhost:3000/requests ${JSON_BODY} '{"data":"very-important-data"}'`, decides()],
+  // what else to try
   ['npm run demo', ends(/PBFT[^]*equivocating commander[^]*CCRO[^]*Every decision was right/)],
-  // faults
+  [
+    'npm run experiment -- --mode pbft,ccro --byzantine 1,5 --fault offline,falsify --rounds 3',
+    ends(/Messages[^]*pbft *│ 4 [^]*ccro *│ 16 *│ 5 *│ falsify/),
+  ],
+  [
+    'npm run verify -- examples/receipts/valid-ccro-bls-prepare-listed.json ' +
+      '--config examples/receipts/cluster-ccro-bls.json',
+    ends(/The receipt holds\.[^]*sequence 7, place 3 of 5/),
+  ],
+  // on Redis
+  ['docker compose up redis', coveredBy('npm run test:compose', startsRedisAsComposeDoes)],
+  ['npx nest start node --watch', startsNodes([0, 1, 2, 3])],
+  ['npx nest start gateway', startsGateway],
+  ["redis-cli psubscribe 'ccro:*'", listens],
+  [
+    `curl -X POST localhost:3000/requests ${JSON_BODY} '{"data":"very-important-data"}'`,
+    decidesInView,
+  ],
+  // REDIS
+  ['redis-cli client list', showsOneConnectionANode],
+  ['npm run keygen -- --nodes 4 --out data/keys', ends(/node-3\.key \(private\)/)],
+  ['NODE_ID=0 CCRO_CONFIG=data/keys/cluster.json npx nest start node', startsNodes([0])],
+  [
+    'npm run keygen -- --api-keys data/api-keys.json --api-key alice:submit:50 ops:admin',
+    ends(/alice \(submit\) ccro_\S+\nops \(admin\) ccro_/),
+  ],
+  ['npm start -- --api-keys data/api-keys.json', asksForAKey],
+  [
+    'npm run keygen -- --nodes 4 --out data/keys-tls --redis-acl --redis-url rediss://127.0.0.1:6379',
+    ends(/redis\/users\.acl \(private\)/),
+  ],
+  // HTTP
+  [`curl -X PUT localhost:3000/kv/colour ${JSON_BODY} '{"value":"green"}'`, prints(/"version":1/)],
+  ['curl localhost:3000/kv/colour', prints(/"value":"green"/)],
+  [
+    "curl 'localhost:3000/ledger?from=1&limit=1'",
+    prints(/"decisions":\[\{"sequence":1.*"phase":"(prepare|commit)"/),
+  ],
+  ['curl localhost:8081/status', prints(/"id":1,"up":true/)],
+  [
+    `curl -X POST localhost:3000/experiments ${JSON_BODY} ` +
+      '\'{"byzantine":[1,2],"fault":["offline","falsify"]}\'',
+    prints(/"state":"waiting".*"cells":8/),
+  ],
+  ['curl localhost:3000/experiments', soon(prints(/"state":"(running|completed)"/))],
+  // FAULTS
   ['npm start -- --fault-injection', startsCluster(/Byzantine Nodes: 0/)],
   [
     `curl -X PUT localhost:3000/nodes/3/fault ${JSON_BODY} '{"kind":"double-vote"}'`,
@@ -80,64 +137,19 @@ const WALK: readonly (readonly [command: string, exercise: Exercise])[] = [
     `curl -X POST localhost:3000/requests ${JSON_BODY} '{"data":"decided by another primary"}'`,
     decidesUnderAnotherPrimary,
   ],
-  // on Redis
-  ['docker compose up redis', coveredBy('npm run test:compose', startsRedisAsComposeDoes)],
-  ['npx nest start node --watch', startsNodes([0, 1, 2, 3])],
-  ['npx nest start gateway', startsGateway],
-  ["redis-cli psubscribe 'ccro:*'", listens],
-  [
-    `curl -X POST localhost:3000/requests ${JSON_BODY} '{"data":"very-important-data"}'`,
-    decidesInView,
-  ],
-  ['redis-cli client list', showsOneConnectionANode],
-  // keys
-  ['npm run keygen -- --nodes 4 --out data/keys', ends(/node-3\.key \(private\)/)],
-  ['NODE_ID=0 CCRO_CONFIG=data/keys/cluster.json npx nest start node', startsNodes([0])],
-  // who may come in
-  [
-    'npm run keygen -- --api-keys data/api-keys.json --api-key alice:submit:50 ops:admin',
-    ends(/alice \(submit\) ccro_\S+\nops \(admin\) ccro_/),
-  ],
-  ['npm start -- --api-keys data/api-keys.json', asksForAKey],
-  [
-    'npm run keygen -- --nodes 4 --out data/keys-tls --redis-acl --redis-url rediss://127.0.0.1:6379',
-    ends(/redis\/users\.acl \(private\)/),
-  ],
-  // HTTP
-  [`curl -X PUT localhost:3000/kv/colour ${JSON_BODY} '{"value":"green"}'`, prints(/"version":1/)],
-  ['curl localhost:3000/kv/colour', prints(/"value":"green"/)],
-  [
-    "curl 'localhost:3000/ledger?from=1&limit=1'",
-    prints(/"decisions":\[\{"sequence":1.*"phase":"(prepare|commit)"/),
-  ],
-  ['curl localhost:8081/status', prints(/"id":1,"up":true/)],
-  // receipts
-  [
-    'npm run verify -- examples/receipts/valid-ccro-bls-prepare-listed.json ' +
-      '--config examples/receipts/cluster-ccro-bls.json',
-    ends(/The receipt holds\.[^]*sequence 7, place 3 of 5/),
-  ],
-  // experiments
-  [
-    'npm run experiment -- --mode pbft,ccro --byzantine 1,5 --fault offline,falsify --rounds 3',
-    ends(/Messages[^]*pbft *│ 4 [^]*ccro *│ 16 *│ 5 *│ falsify/),
-  ],
-  [
-    `curl -X POST localhost:3000/experiments ${JSON_BODY} ` +
-      '\'{"byzantine":[1,2],"fault":["offline","falsify"]}\'',
-    prints(/"state":"waiting".*"cells":8/),
-  ],
-  ['curl localhost:3000/experiments', soon(prints(/"state":"(running|completed)"/))],
-  // performance
-  [
-    'npm run bench -- --write-docs',
-    coveredBy('apps/bench: a scenario, and the page of results', () => namesProgram('bench')),
-  ],
   [
     'npm start -- --byzantine 30 --fault falsify --broker redis --once examples/sample-run-case.json',
     runsAlone(/Total Nodes: 91[^]*CCRO Consensus Time/),
   ],
-  // working on it
+  // PACKAGES
+  ['npm run pack -- --out data/packages', ends(/packages\/ccro-client-\d+\.\d+\.\d+\.tgz/)],
+  [
+    'npm install ../ccro/data/packages/*.tgz',
+    coveredBy('packages.e2e.spec.ts, in an empty folder', () =>
+      holdsFile('examples/standalone/packages.e2e.spec.ts'),
+    ),
+  ],
+  // CONTRIBUTING
   ['npm test', coveredBy('this run, which is part of it', () => namesScript('test'))],
   [
     'npm run ci',
@@ -233,6 +245,7 @@ function adapted(command: string): string {
     .replace('localhost:8081', desk.nodes.get(1) ?? '')
     .replaceAll('data/keys', join(desk.directory, 'keys'))
     .replaceAll('data/api-keys', join(desk.directory, 'api-keys'))
+    .replaceAll('data/packages', join(desk.directory, 'packages'))
     .replace(/^redis-cli/, `'${redisCli}' -p ${desk.redis?.port ?? 0}`);
 }
 
@@ -381,6 +394,10 @@ function coveredBy(why: string, standIn: () => Promise<void>): Exercise {
   };
 }
 
+async function holdsFile(file: string): Promise<void> {
+  expect(await read(file)).not.toBe('');
+}
+
 async function namesScript(name: string): Promise<void> {
   const { scripts } = JSON.parse(await read('package.json')) as { scripts: Record<string, string> };
   const [file = ''] = /\S+$/.exec(scripts[name] ?? '') ?? [];
@@ -417,28 +434,34 @@ afterAll(async () => {
   await rm(desk.directory, { recursive: true, force: true });
 });
 
-describe('README.md', () => {
-  it('has exactly the commands that are run here, in this order', async () => {
-    const readme = await read('README.md');
-    expect(commandsIn(readme)).toEqual(WALK.map(([command]) => command));
-    expect(readme).not.toMatch(/^```(bash|shell|console|zsh|shell-session)$/m);
+describe('README.md and the pages that go on from it', () => {
+  it('have exactly the commands that are run here, in this order', async () => {
+    const pages = await Promise.all(PAGES.map(read));
+    expect(pages.flatMap(commandsIn)).toEqual(WALK.map(([command]) => command));
+    expect(pages.join('\n')).not.toMatch(/^```(bash|shell|console|zsh|shell-session)$/m);
+  });
+
+  it('README.md is a page that is read in minutes', async () => {
+    expect((await read('README.md')).split('\n').length).toBeLessThanOrEqual(200);
   });
 
   for (const [index, [command, exercise]] of WALK.entries()) {
     it(`${index + 1}: ${command}`, () => exercise(command), STEP_TIMEOUT_MS);
   }
 
-  it('names every kind of fault, option and environment variable, and no other', async () => {
-    const readme = await read('README.md');
-    const tableKinds = rowsUnder(readme, '| kind |').map((row) => /`([a-z-]+)`/.exec(row)?.[1]);
+  it('name every kind of fault, option and environment variable, and no other', async () => {
+    const settings = await read('docs/CONFIGURATION.md');
+    const tableKinds = rowsUnder(await read('docs/FAULTS.md'), '| kind |').map(
+      (row) => /`([a-z-]+)`/.exec(row)?.[1],
+    );
     expect(new Set(tableKinds)).toEqual(new Set(FAULT_KINDS));
     const environment = await read('libs/cluster-config/src/environment.ts');
     const known = [...environment.matchAll(/^ {2}([A-Z][A-Z_]+):/gm)].map(([, name]) => name);
-    const named = rowsUnder(readme, '| variable |').map((row) => /`([A-Z_]+)`/.exec(row)?.[1]);
+    const named = rowsUnder(settings, '| variable |').map((row) => /`([A-Z_]+)`/.exec(row)?.[1]);
     expect(new Set(named)).toEqual(new Set(known));
     const commandLine = await read('apps/cluster/src/options/command-line.ts');
     for (const [, option] of commandLine.matchAll(/option\('(--[a-z-]+)/g)) {
-      expect(readme).toContain(option);
+      expect(settings).toContain(option);
     }
   });
 });
@@ -453,16 +476,9 @@ function rowsUnder(markdown: string, head: string): string[] {
 describe('README.md and docs/', () => {
   it('link to files and headings that exist', async () => {
     const adrs = (await readdir(join(ROOT, 'docs/adr'))).map((name) => `docs/adr/${name}`);
-    const named = [
-      'PROTOCOL',
-      'ARCHITECTURE',
-      'EXPERIMENTS',
-      'OPERATIONS',
-      'RECEIPTS',
-      'SECURITY',
-      'TESTING',
-    ];
-    const pages = ['README.md', ...named.map((name) => `docs/${name}.md`), ...adrs];
+    const docs = (await readdir(join(ROOT, 'docs'))).filter((name) => name.endsWith('.md'));
+    const roots = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md'];
+    const pages = [...roots, ...docs.map((name) => `docs/${name}`), ...adrs];
     const dead: string[] = [];
     for (const page of pages) {
       for (const [, target = ''] of (await read(page)).matchAll(/\]\(([^)\s]+)\)/g)) {
