@@ -1,12 +1,16 @@
 /**
  * `node scripts/count-tests.mjs <report> <exit code of the run>` prints "<passed> <failed>" for a
  * JSON report of vitest. A file that could not be loaded, a run that failed without a failed test
- * (an unhandled error) and a run without any test each count as one failure.
+ * (an unhandled error) and a run without any test each count as one failure. What failed is named on
+ * standard error, each with the first line of why.
  */
 import { readFileSync } from 'node:fs';
+import { relative } from 'node:path';
 
 const [file = '', exitCode = '1'] = process.argv.slice(2);
-const { passed, failed } = count(readReport());
+const report = readReport();
+const { passed, failed } = count(report);
+for (const line of failures(report)) console.error(line);
 console.log(`${passed} ${failed === 0 && (exitCode !== '0' || passed === 0) ? 1 : failed}`);
 
 function readReport() {
@@ -28,4 +32,18 @@ function count(report) {
     passed: tests.filter((test) => test.status === 'passed').length,
     failed: failedTests + brokenFiles,
   };
+}
+
+function failures(report) {
+  return report.testResults.flatMap((suite) => {
+    const file = relative(process.cwd(), suite.name);
+    const tests = suite.assertionResults.filter((test) => test.status === 'failed');
+    return tests.length === 0 && suite.status === 'failed'
+      ? [`${file}: ${firstLine(suite.message)}`]
+      : tests.map((test) => `${file} > ${test.fullName}: ${firstLine(test.failureMessages?.[0])}`);
+  });
+}
+
+function firstLine(text) {
+  return (text ?? '').split('\n', 1)[0].slice(0, 200);
 }
