@@ -153,7 +153,10 @@ function wholeFiles(paths) {
   return files.filter((file) => isBelow(file, paths)).map((file) => ({ file }));
 }
 
-/** Runs of lines that differ from the base, in an order that the present commit draws. */
+/**
+ * Runs of lines that differ from the base, in an order that the present commit draws. Of a long run no more
+ * than a fifth of what is wanted, so that one file does not stand for all.
+ */
 function changedRanges({ changed, paths, lines }) {
   const hunks = [];
   let file;
@@ -170,11 +173,14 @@ function changedRanges({ changed, paths, lines }) {
     createHash('sha256').update(`${commit} ${name} ${first}`).digest('hex');
   hunks.sort((a, b) => (draw(a) < draw(b) ? -1 : 1));
   let left = lines;
+  const longest = Math.ceil(lines / 5);
   return hunks.flatMap((hunk) => {
     if (left <= 0) return [];
-    const last = Math.min(hunk.last, hunk.first + left - 1);
-    left -= last - hunk.first + 1;
-    return [{ ...hunk, last }];
+    const length = hunk.last - hunk.first + 1;
+    const taken = Math.min(length, left, longest);
+    left -= taken;
+    const first = hunk.first + (parseInt(draw(hunk).slice(0, 8), 16) % (length - taken + 1));
+    return [{ ...hunk, first, last: first + taken - 1 }];
   });
 }
 
