@@ -1,5 +1,11 @@
 import { errorMessage } from '@ccro/foreign-text';
-import { ALL_CHOICES, BROKEN_PROTOCOLS, type BrokenProtocol, type Choices } from '@ccro/simulator';
+import {
+  ALL_CHOICES,
+  BROKEN_PROTOCOLS,
+  type BrokenProtocol,
+  type Choices,
+  KNOWN_SEEDS,
+} from '@ccro/simulator';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +14,8 @@ import { brokenList, searchTable, type Search } from './report/broken.js';
 import { findingLine, traceText } from './report/findings.js';
 import { Progress } from './report/progress.js';
 import { Summary } from './report/summary.js';
-import { replay, sweep } from './sweep.js';
+import { replay, sweep, type SweepOptions } from './sweep.js';
+import type { TaskResult } from './worker/messages.js';
 
 type Chosen<K extends SimulatorOptions['kind']> = Extract<SimulatorOptions, { kind: K }>;
 type Print = (text: string) => void;
@@ -123,8 +130,15 @@ async function findAll(options: Chosen<'find-broken'>, print: Print): Promise<nu
 }
 
 async function search(protocol: BrokenProtocol, options: Chosen<'find-broken'>): Promise<Search> {
-  const { edits, foundBy: engine, violates: wanted } = protocol;
-  const [found] = await sweep({ ...options, engine, edits, wanted }, () => undefined);
+  const { name, edits, foundBy: engine, violates: wanted } = protocol;
+  const among = (
+    range: Pick<SweepOptions, 'firstSeed' | 'seeds'>,
+  ): Promise<readonly TaskResult[]> =>
+    sweep({ ...options, ...range, engine, edits, wanted }, () => undefined);
+  const known = options.knownFirst ? KNOWN_SEEDS[name] : undefined;
+  let found: TaskResult | undefined;
+  if (known !== undefined) [found] = await among({ firstSeed: known, seeds: 1 });
+  if (found === undefined) [found] = await among(options);
   const seeds = found === undefined ? options.seeds : found.seed - options.firstSeed + 1;
   return { protocol, found, seeds };
 }

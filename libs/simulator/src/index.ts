@@ -38,4 +38,5 @@ export { VirtualTime } from './virtual-time.js';
 export { exploreReproposals, type ExplorationReport } from './exploration/explore-reproposals.js';
 export type { BrokenProtocol } from './broken/broken-protocol.js';
 export { BROKEN_PROTOCOLS, findBrokenProtocol } from './broken/broken-protocols.js';
+export { KNOWN_SEEDS } from './broken/known-seeds.js';
 export type { SourceEdit } from './broken/source-edit.js';

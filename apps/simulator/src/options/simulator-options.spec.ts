@@ -48,6 +48,10 @@ describe('npm run simulate', () => {
     expect(options('--break', one.name)).toMatchObject({ ...found, protocols: [one] });
     expect(options('--break', 'all')).toMatchObject({ ...found, protocols: BROKEN_PROTOCOLS });
     expect(options('--break', one.name, '--seed', '9')).toMatchObject({ firstSeed: 9, seeds: 1 });
+    expect(options('--break', 'all', '--known-first')).toMatchObject({
+      ...found,
+      knownFirst: true,
+    });
     expect(options('--break', 'list')).toEqual({ kind: 'list-broken' });
   });
 
@@ -60,6 +64,7 @@ describe('npm run simulate', () => {
     [['--fast-path', 'yes'], '--fast-path yes cannot be used: on or off, or both'],
     [['--together', '1,129'], '--together 129 cannot be used: a whole number from 1 to 128'],
     [['--jobs', 'many'], '--jobs many cannot be used: a whole number from 1 to 256'],
+    [['--known-first'], '--known-first cannot be used: it goes with --break all'],
     [['--break', 'it'], '--break it cannot be used: all, or a name that --break list shows'],
   ])('refuses %j', (argv, message) => {
     expect(() => options(...argv)).toThrow(message);

@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 /** An option that cannot be used: the message names it and what is allowed. */
 export class OptionError extends Error {
   constructor(option: string, value: string, allowed: string) {
-    super(`--${option} ${value} cannot be used: ${allowed}`);
+    super(`--${`${option} ${value}`.trimEnd()} cannot be used: ${allowed}`);
     this.name = 'OptionError';
   }
 }
@@ -22,6 +22,7 @@ export interface RawOptions {
   readonly jobs?: string;
   readonly trace?: string;
   readonly break?: string;
+  readonly knownFirst?: boolean;
 }
 
 interface Common {
@@ -41,6 +42,8 @@ export type SimulatorOptions =
       readonly protocols: readonly BrokenProtocol[];
       readonly firstSeed: number;
       readonly seeds: number;
+      /** Whether the seed that showed a protocol before is tried before all others. */
+      readonly knownFirst: boolean;
     });
 
 const MAX_SEED = 2 ** 32 - 1;
@@ -62,6 +65,9 @@ const MODES = ['pbft', 'ccro'] as const satisfies readonly Mode[];
  * @throws OptionError naming the option and what is allowed
  */
 export function checkOptions(raw: RawOptions, random: () => number): SimulatorOptions {
+  if (raw.knownFirst === true && raw.break !== 'all') {
+    throw new OptionError('known-first', '', 'it goes with --break all');
+  }
   if (raw.break === 'list') return { kind: 'list-broken' };
   const common: Common = {
     choices: choicesOf(raw),
@@ -75,6 +81,7 @@ export function checkOptions(raw: RawOptions, random: () => number): SimulatorOp
       protocols: brokenProtocols(raw.break),
       // The same ones each time, so that it is known how many it takes.
       ...seedRange(raw, 1, DEFAULT_SEEDS_TO_FIND),
+      knownFirst: raw.knownFirst === true,
     };
   }
   if (raw.seed !== undefined) {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { BROKEN_PROTOCOLS, findBrokenProtocol } from './broken-protocols.js';
+import { KNOWN_SEEDS } from './known-seeds.js';
 import { applyEdits, SourceEditError } from './source-edit.js';
 
 const ROOT = new URL('../../../../', import.meta.url);
@@ -15,6 +16,11 @@ describe('protocols that are wrong on purpose', () => {
     expect(names.length).toBeGreaterThanOrEqual(12);
     for (const name of names) expect(findBrokenProtocol(name)?.name).toBe(name);
     expect(findBrokenProtocol('sound')).toBeUndefined();
+  });
+
+  it('are those of which a seed is known', () => {
+    const names = BROKEN_PROTOCOLS.map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(Object.keys(KNOWN_SEEDS)));
   });
 
   it.each(BROKEN_PROTOCOLS)(
