@@ -214,8 +214,12 @@ function forgetOldest(entry: ClientEntry): void {
   entry.floor = oldest;
 }
 
-/** In one pass: whoever begins anew for each result goes past all that were dropped before it. */
+/**
+ * In one pass, and none where nothing is to be dropped: whoever begins at the oldest goes past the places
+ * of thousands that were removed before it.
+ */
 function dropOldestResults(entry: ClientEntry, maxBytes: number): void {
+  if (entry.bytes <= maxBytes) return;
   for (const [timestamp, { written, place }] of entry.kept) {
     if (entry.bytes <= maxBytes || entry.kept.size === 1) return;
     const [, request, sequence, batch] = written;
