@@ -10,7 +10,7 @@ import { readBack, type ReadBack } from './audit/read-back.js';
 import { readReceipts, type Receipts } from './audit/receipts.js';
 import type { RecoveryBound } from './checks/check-recovery.js';
 import { judge, type Judgement } from './checks/run-checks.js';
-import { Casualties } from './faults/casualties.js';
+import { AffectedNodes } from './faults/affected-nodes.js';
 import { runFaults } from './faults/lanes.js';
 import { readStatuses } from './faults/recovery.js';
 import type { NodeStatus } from './http/node-status.js';
@@ -171,7 +171,7 @@ class ChaosRun {
       {
         cluster: this.parts.cluster,
         timeline: this.parts.timeline,
-        casualties: new Casualties(maxFaulty(nodes)),
+        affected: new AffectedNodes(maxFaulty(nodes)),
         workload: this.workload,
         timeUp,
         quit: this.parts.quit,

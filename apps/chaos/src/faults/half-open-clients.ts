@@ -7,7 +7,7 @@ import { SilentPath, type SupervisedProcess } from '@ccro/process-cluster';
 import type { Incident } from '../timeline.js';
 import type { Call } from '../workload/history.js';
 import { httpFormOf } from '../workload/question.js';
-import type { Battlefield } from './battlefield.js';
+import type { FaultContext } from './fault-context.js';
 import type { GatewayFault } from './planned-fault.js';
 
 const SENT_BOUND_MS = 10_000;
@@ -30,7 +30,7 @@ export async function silenceClients(
   { clients: count, forMs }: Extract<GatewayFault, { kind: 'half-open-clients' }>,
   gateway: SupervisedProcess,
   incident: Incident,
-  { timeline, workload, timeUp, quit }: Battlefield,
+  { timeline, workload, timeUp, quit }: FaultContext,
 ): Promise<void> {
   const url = gateway.url ?? '';
   const path = await SilentPath.to(Number(new URL(url).port));

@@ -3,12 +3,12 @@
 import { maxFaulty } from '@ccro/consensus';
 import { pause, Quit } from '@ccro/clock';
 import { errorMessage } from '@ccro/foreign-text';
-import type { Battlefield } from './battlefield.js';
+import type { FaultContext } from './fault-context.js';
 import type { Fault, Planned } from './planned-fault.js';
 import { gatewayFaults, nodeFaults, redisFaults, type PlanOptions } from './schedule.js';
-import { strikeGateway } from './strike-gateway.js';
-import { strikeNode } from './strike-node.js';
-import { strikeRedis } from './strike-redis.js';
+import { injectGatewayFault } from './inject-gateway-fault.js';
+import { injectNodeFault } from './inject-node-fault.js';
+import { injectRedisFault } from './inject-redis-fault.js';
 
 /**
  * Strikes until the time is up, and returns when everything has recovered. What does not recover
@@ -17,23 +17,23 @@ import { strikeRedis } from './strike-redis.js';
 export async function runFaults(
   seed: string,
   plan: PlanOptions,
-  field: Battlefield,
+  context: FaultContext,
 ): Promise<void> {
-  const f = maxFaulty(field.cluster.nodes.length);
+  const f = maxFaulty(context.cluster.nodes.length);
   const lanes = Array.from({ length: f }, (_, lane) =>
-    runLane(nodeFaults(seed, lane, plan), (fault) => strikeNode(fault, field), field),
+    runLane(nodeFaults(seed, lane, plan), (fault) => injectNodeFault(fault, context), context),
   );
   await Promise.all([
     ...lanes,
-    runLane(redisFaults(seed, plan), (fault) => strikeRedis(fault, field), field),
-    runLane(gatewayFaults(seed, plan), (fault) => strikeGateway(fault, field), field),
+    runLane(redisFaults(seed, plan), (fault) => injectRedisFault(fault, context), context),
+    runLane(gatewayFaults(seed, plan), (fault) => injectGatewayFault(fault, context), context),
   ]);
 }
 
 async function runLane<F extends Fault>(
   plan: Iterable<Planned<F>>,
   strike: (fault: F) => Promise<void>,
-  { timeline, timeUp, quit }: Battlefield,
+  { timeline, timeUp, quit }: FaultContext,
 ): Promise<void> {
   for (const { afterMs, fault } of plan) {
     await pause(afterMs, timeUp);

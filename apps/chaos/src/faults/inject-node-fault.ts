@@ -6,7 +6,7 @@ import { readRoles, type Roles } from '../http/roles.js';
 import { pause, until } from '@ccro/clock';
 import { type ProcessCluster, StartFailure } from '@ccro/process-cluster';
 import type { Incident } from '../timeline.js';
-import type { Battlefield } from './battlefield.js';
+import type { FaultContext } from './fault-context.js';
 import { damageStore, setAside } from './damage-store.js';
 import { describeFault, type NodeFault, type ProgramFault } from './planned-fault.js';
 import {
@@ -16,7 +16,7 @@ import {
   untilRecovered,
   untilStableElsewhere,
 } from './recovery.js';
-import { strikeProgram } from './strike-program.js';
+import { injectProgramFault } from './inject-program-fault.js';
 
 const INJECTION_BOUND_MS = 30_000;
 const CALL_TIMEOUT_MS = 3_000;
@@ -32,39 +32,39 @@ const REFUSAL = /damage/i;
  *
  * @throws Overdue when it does not recover, StartFailure when it does not start again, Quit
  */
-export async function strikeNode(fault: NodeFault, field: Battlefield): Promise<void> {
-  const { cluster, timeline, casualties } = field;
+export async function injectNodeFault(fault: NodeFault, context: FaultContext): Promise<void> {
+  const { cluster, timeline, affected } = context;
   const roles = await readRoles(cluster.gatewayUrls());
-  const id = chooseVictim(fault, roles, field);
+  const id = chooseVictim(fault, roles, context);
   if (id === undefined) return;
-  casualties.take(id, describeFault(fault));
+  affected.take(id, describeFault(fault));
   const target = `node ${id}`;
   const role = roles === undefined ? undefined : roleOf(id, roles);
   const strike = (): Incident => timeline.strike({ fault, target, role, view: roles?.view });
   switch (fault.kind) {
     case 'kill':
-      await killed(id, fault.downMs, strike, field);
+      await killed(id, fault.downMs, strike, context);
       break;
     case 'freeze':
-      await frozen(id, fault.forMs, strike, field);
+      await frozen(id, fault.forMs, strike, context);
       break;
     case 'misbehave':
-      await misbehaving(id, fault, strike, field);
+      await misbehaving(id, fault, strike, context);
       break;
     case 'replace':
-      await replaced(id, fault.damageSeed, strike, field);
+      await replaced(id, fault.damageSeed, strike, context);
       break;
     default:
-      await surroundingsStruck(id, fault, strike(), field);
+      await surroundingsStruck(id, fault, strike(), context);
   }
-  casualties.release(id);
+  affected.release(id);
 }
 
 async function killed(
   id: number,
   downMs: number,
   strike: () => Incident,
-  { cluster, timeline, timeUp, quit }: Battlefield,
+  { cluster, timeline, timeUp, quit }: FaultContext,
 ): Promise<void> {
   const incident = strike();
   await cluster.node(id).kill();
@@ -80,7 +80,7 @@ async function frozen(
   id: number,
   forMs: number,
   strike: () => Incident,
-  { cluster, timeline, timeUp, quit }: Battlefield,
+  { cluster, timeline, timeUp, quit }: FaultContext,
 ): Promise<void> {
   const incident = strike();
   const node = cluster.node(id);
@@ -98,7 +98,7 @@ async function misbehaving(
   id: number,
   { behaviour, forMs }: Extract<NodeFault, { kind: 'misbehave' }>,
   strike: () => Incident,
-  { cluster, timeline, timeUp, quit }: Battlefield,
+  { cluster, timeline, timeUp, quit }: FaultContext,
 ): Promise<void> {
   const incident = strike();
   await setFault(cluster, id, behaviour, quit);
@@ -123,7 +123,7 @@ async function replaced(
   id: number,
   damageSeed: string,
   strike: () => Incident,
-  { cluster, timeline, quit }: Battlefield,
+  { cluster, timeline, quit }: FaultContext,
 ): Promise<void> {
   const incident = strike();
   const node = cluster.node(id);
@@ -155,10 +155,10 @@ async function surroundingsStruck(
   id: number,
   fault: Extract<NodeFault, ProgramFault>,
   incident: Incident,
-  field: Battlefield,
+  context: FaultContext,
 ): Promise<void> {
-  const { cluster, timeline, quit } = field;
-  await strikeProgram(fault, cluster.node(id), incident, field);
+  const { cluster, timeline, quit } = context;
+  await injectProgramFault(fault, cluster.node(id), incident, context);
   await untilRecovered(cluster, id, 0, quit);
   await untilReady([cluster.node(id)], quit);
   timeline.over(incident);
@@ -217,9 +217,9 @@ async function setFault(
 function chooseVictim(
   { kind, victim }: NodeFault,
   roles: Roles | undefined,
-  { cluster, casualties }: Battlefield,
+  { cluster, affected }: FaultContext,
 ): number | undefined {
-  const allWell = casualties.wellAmong(cluster.nodes.length);
+  const allWell = affected.wellAmong(cluster.nodes.length);
   const hasPath = (id: number): boolean =>
     cluster.surroundingsOf(cluster.node(id)).path !== undefined;
   const well = kind === 'silent-redis' ? allWell.filter(hasPath) : allWell;

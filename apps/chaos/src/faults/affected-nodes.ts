@@ -2,7 +2,7 @@
  * The nodes that a fault affects now. Invariant kept here: never more than f of them. A node stays
  * on the list until it has recovered, not just until it runs again.
  */
-export class Casualties {
+export class AffectedNodes {
   private readonly affected = new Map<number, string>();
 
   /** @param limit f */

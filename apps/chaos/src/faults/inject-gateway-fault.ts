@@ -2,16 +2,19 @@
 
 import { pause } from '@ccro/clock';
 import type { SupervisedProcess } from '@ccro/process-cluster';
-import type { Battlefield } from './battlefield.js';
+import type { FaultContext } from './fault-context.js';
 import { silenceClients } from './half-open-clients.js';
 import type { GatewayFault } from './planned-fault.js';
 import { untilReady } from './recovery.js';
-import { strikeProgram } from './strike-program.js';
+import { injectProgramFault } from './inject-program-fault.js';
 
 /** @throws Overdue when it is not ready again, StartFailure when it does not start, Quit */
-export async function strikeGateway(fault: GatewayFault, field: Battlefield): Promise<void> {
-  const { cluster, timeline, timeUp, quit } = field;
-  const gateway = chooseGateway(fault, field);
+export async function injectGatewayFault(
+  fault: GatewayFault,
+  context: FaultContext,
+): Promise<void> {
+  const { cluster, timeline, timeUp, quit } = context;
+  const gateway = chooseGateway(fault, context);
   const incident = timeline.strike({
     fault,
     target: gateway.name,
@@ -27,17 +30,17 @@ export async function strikeGateway(fault: GatewayFault, field: Battlefield): Pr
       timeline.healed(incident);
       break;
     case 'half-open-clients':
-      await silenceClients(fault, gateway, incident, field);
+      await silenceClients(fault, gateway, incident, context);
       break;
     default:
-      await strikeProgram(fault, gateway, incident, field);
+      await injectProgramFault(fault, gateway, incident, context);
   }
   await untilReady([gateway], quit);
   timeline.over(incident);
 }
 
 /** Only one that reaches Redis over a path of its own can lose it in silence. */
-function chooseGateway({ kind, pick }: GatewayFault, { cluster }: Battlefield): SupervisedProcess {
+function chooseGateway({ kind, pick }: GatewayFault, { cluster }: FaultContext): SupervisedProcess {
   const { gateways } = cluster;
   const withPath = gateways.find((each) => cluster.surroundingsOf(each).path !== undefined);
   if (kind === 'silent-redis' && withPath !== undefined) return withPath;

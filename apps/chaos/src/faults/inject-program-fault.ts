@@ -7,7 +7,7 @@
 import { pause, until } from '@ccro/clock';
 import type { ClockReading, SupervisedProcess } from '@ccro/process-cluster';
 import type { Incident } from '../timeline.js';
-import type { Battlefield } from './battlefield.js';
+import type { FaultContext } from './fault-context.js';
 import { IdleConnections } from './idle-connections.js';
 import type { ProgramFault } from './planned-fault.js';
 import { untilReady } from './recovery.js';
@@ -18,37 +18,37 @@ const NOTICE_BOUND_MS = 30_000;
 type Struck<K extends ProgramFault['kind']> = Extract<ProgramFault, { readonly kind: K }>;
 
 /** @throws Overdue when nothing shows of it, StartFailure, Quit */
-export async function strikeProgram(
+export async function injectProgramFault(
   fault: ProgramFault,
   program: SupervisedProcess,
   incident: Incident,
-  field: Battlefield,
+  context: FaultContext,
 ): Promise<void> {
   switch (fault.kind) {
     case 'clock-step':
-      await stepClock(fault, program, incident, field);
+      await stepClock(fault, program, incident, context);
       break;
     case 'clock-restart':
-      await restartWithClock(fault, program, incident, field);
+      await restartWithClock(fault, program, incident, context);
       break;
     case 'log-closed':
-      await closeLog(fault, program, incident, field);
+      await closeLog(fault, program, incident, context);
       break;
     case 'silent-redis':
-      await silenceRedis(program, incident, field);
+      await silenceRedis(program, incident, context);
       break;
     case 'idle-connections':
-      await connectIdly(fault, program, incident, field);
+      await connectIdly(fault, program, incident, context);
       break;
   }
-  field.timeline.healed(incident);
+  context.timeline.healed(incident);
 }
 
 async function stepClock(
   { offByMs, forMs }: Struck<'clock-step'>,
   program: SupervisedProcess,
   incident: Incident,
-  { cluster, timeline, timeUp, quit }: Battlefield,
+  { cluster, timeline, timeUp, quit }: FaultContext,
 ): Promise<void> {
   const { clock } = cluster.surroundingsOf(program);
   const step = (ms: number): Promise<ClockReading> => clock.step(ms, program.pid ?? 0, quit);
@@ -62,7 +62,7 @@ async function restartWithClock(
   { offByMs, forMs }: Struck<'clock-restart'>,
   program: SupervisedProcess,
   incident: Incident,
-  { cluster, timeline, timeUp, quit }: Battlefield,
+  { cluster, timeline, timeUp, quit }: FaultContext,
 ): Promise<void> {
   const { clock } = cluster.surroundingsOf(program);
   const restart = async (ms: number): Promise<ClockReading> => {
@@ -81,7 +81,7 @@ async function closeLog(
   { forMs }: Struck<'log-closed'>,
   program: SupervisedProcess,
   incident: Incident,
-  { cluster, timeline, timeUp, quit }: Battlefield,
+  { cluster, timeline, timeUp, quit }: FaultContext,
 ): Promise<void> {
   const { pid = 0 } = program;
   program.closeOutput();
@@ -97,7 +97,7 @@ async function closeLog(
 async function silenceRedis(
   program: SupervisedProcess,
   incident: Incident,
-  { cluster, timeline, quit }: Battlefield,
+  { cluster, timeline, quit }: FaultContext,
 ): Promise<void> {
   const { path } = cluster.surroundingsOf(program);
   if (path === undefined) throw new RangeError(`${program.name} has no path to Redis of its own`);
@@ -119,7 +119,7 @@ async function connectIdly(
   { forMs }: Struck<'idle-connections'>,
   program: SupervisedProcess,
   incident: Incident,
-  { cluster, timeline, timeUp, quit }: Battlefield,
+  { cluster, timeline, timeUp, quit }: FaultContext,
 ): Promise<void> {
   const { openFiles } = cluster.surroundingsOf(program);
   const idle = new IdleConnections(program.url ?? '', openFiles);

@@ -4,7 +4,7 @@ import { pause, until } from '@ccro/clock';
 import { Redis } from 'ioredis';
 import { readReadiness } from '../http/readiness.js';
 import type { Incident } from '../timeline.js';
-import type { Battlefield } from './battlefield.js';
+import type { FaultContext } from './fault-context.js';
 import type { RedisFault } from './planned-fault.js';
 import { untilReady } from './recovery.js';
 
@@ -27,8 +27,8 @@ interface Change {
 }
 
 /** @throws Overdue when nothing shows of it or not all is well again, RedisServerError, Quit */
-export async function strikeRedis(fault: RedisFault, field: Battlefield): Promise<void> {
-  const { cluster, timeline, quit } = field;
+export async function injectRedisFault(fault: RedisFault, context: FaultContext): Promise<void> {
+  const { cluster, timeline, quit } = context;
   const incident = timeline.strike({
     fault,
     target: 'redis',
@@ -36,9 +36,9 @@ export async function strikeRedis(fault: RedisFault, field: Battlefield): Promis
     view: undefined,
   });
   if (fault.kind === 'redis-kill' || fault.kind === 'redis-restart') {
-    await restart(fault.kind === 'redis-restart', fault.downMs, incident, field);
+    await restart(fault.kind === 'redis-restart', fault.downMs, incident, context);
   } else {
-    await change(changeOf(fault), fault.forMs, incident, field);
+    await change(changeOf(fault), fault.forMs, incident, context);
   }
   timeline.healed(incident);
   await untilReady([...cluster.nodes, ...cluster.gateways], quit);
@@ -49,7 +49,7 @@ async function restart(
   orderly: boolean,
   downMs: number,
   incident: Incident,
-  { cluster, timeline, timeUp }: Battlefield,
+  { cluster, timeline, timeUp }: FaultContext,
 ): Promise<void> {
   await cluster.stopRedis(orderly);
   if (!cluster.redis.running) timeline.showed(incident, 'its process was gone');
@@ -91,9 +91,9 @@ async function change(
   { wrong, right, drops, reason }: Change,
   forMs: number,
   incident: Incident,
-  field: Battlefield,
+  context: FaultContext,
 ): Promise<void> {
-  const { cluster, timeline, timeUp } = field;
+  const { cluster, timeline, timeUp } = context;
   // It stays connected, and keeps its rights but for what nobody may.
   const admin = new Redis(cluster.redis.url, { maxRetriesPerRequest: 1 });
   admin.on('error', () => undefined); // each command says so itself
@@ -104,7 +104,7 @@ async function change(
     if (drops) {
       for (const type of ['normal', 'pubsub']) await run(['CLIENT', 'KILL', 'TYPE', type]);
     }
-    timeline.showed(incident, await untilSaid(reason, field));
+    timeline.showed(incident, await untilSaid(reason, context));
     await pause(forMs, timeUp);
     await run(right);
     cluster.redisTakesAll();
@@ -121,7 +121,7 @@ async function change(
  */
 async function untilSaid(
   reason: RegExp,
-  { cluster, quit, casualties }: Battlefield,
+  { cluster, quit, affected }: FaultContext,
 ): Promise<string> {
   const said = new Map<string, string>();
   await until(
@@ -141,7 +141,7 @@ async function untilSaid(
       await Promise.all([...cluster.nodes, ...cluster.gateways].map(listen));
       const nodes = cluster.nodes.filter(({ name }) => said.has(name)).length;
       const hasGateway = cluster.gateways.some(({ name }) => said.has(name));
-      const isEnough = nodes >= cluster.nodes.length - casualties.limit && hasGateway;
+      const isEnough = nodes >= cluster.nodes.length - affected.limit && hasGateway;
       return isEnough ? true : undefined;
     },
   );
