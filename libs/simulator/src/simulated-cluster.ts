@@ -28,7 +28,7 @@ import type { ClusterFacts } from '@ccro/runner';
 import { appendOperation, type JsonValue } from '@ccro/state-machine';
 import { json, type WireMessage } from '@ccro/wire';
 import { Adversary } from './adversary/adversary.js';
-import type { AmbushPlan } from './adversary/ambush.js';
+import type { IsolationPlan } from './adversary/isolated-decision.js';
 import { Checkers } from './checkers/checkers.js';
 import type { Violation } from './checkers/violation.js';
 import { Random } from './random.js';
@@ -57,7 +57,7 @@ export interface SimulationOptions {
   /** Nodes that are held to nothing, and how they misbehave at first. */
   readonly faulty?: ReadonlyMap<ReplicaId, SimulatedFault>;
   /** What the network does for the adversary of byzantine nodes, one after another. */
-  readonly ambushes?: readonly AmbushPlan[];
+  readonly isolations?: readonly IsolationPlan[];
   readonly network?: NetworkFaults;
   readonly tuning?: SimulatedTuning;
   /** Nodes that have another cluster file at first, and what it says instead. */
@@ -199,12 +199,12 @@ export class SimulatedCluster {
   }
 
   private createAdversary(): Adversary | undefined {
-    const { seed, faulty = new Map<ReplicaId, SimulatedFault>(), ambushes = [] } = this.options;
+    const { seed, faulty = new Map<ReplicaId, SimulatedFault>(), isolations = [] } = this.options;
     const replicas = [...faulty].filter(([, kind]) => kind === 'byzantine').map(([id]) => id);
     if (replicas.length === 0) return undefined;
     const { windowSlots } = this.limits();
     return new Adversary(
-      { facts: this.facts, replicas, windowSlots, ambushes, note: (text) => this.note(text) },
+      { facts: this.facts, replicas, windowSlots, isolations, note: (text) => this.note(text) },
       this.time,
       this.network,
       new Random(`${seed}/adversary`),

@@ -17,7 +17,7 @@ import type { Schedule } from '../schedule/schedule.js';
 import { SimulatedCluster } from '../simulated-cluster.js';
 import { replicaOfConnection } from '../trace/names.js';
 import { Trace } from '../trace/trace.js';
-import { Ambush } from './ambush.js';
+import { IsolatedDecision } from './isolated-decision.js';
 import { Holdings } from './holdings.js';
 import { chooseNewView } from './new-view-choice.js';
 import { drawViewChange } from './own-view-change.js';
@@ -44,7 +44,7 @@ async function observe(count: number): Promise<Observed[]> {
     const byzantine = new Set(
       [...schedule.faulty].filter(([, kind]) => kind === 'byzantine').map(([id]) => id),
     );
-    if (byzantine.size === 0 || schedule.ambushes.length === 0) continue;
+    if (byzantine.size === 0 || schedule.isolations.length === 0) continue;
     const said: WireMessage[] = [];
     const { violations } = await runSchedule(schedule, {
       add: (event) => {
@@ -231,22 +231,22 @@ describe('what an adversary holds', () => {
   });
 });
 
-describe('an ambush', () => {
+describe('an isolated decision', () => {
   const plan = { witness: 1, fromView: 1, afterSlots: 0, lastsMs: 1_000 };
   const commit = { kind: 'vote', phase: 'commit', sequence: 9 } as Kind<'vote'>;
 
   it('begins in the view before its own, and ends with it or in time', async () => {
     const holdings = await heldAfterOneViewChange();
     for (const own of [0, 1, 3]) {
-      expect(new Ambush(plan, new Set([own]), 4).consider(holdings, 0)).toBe(false);
+      expect(new IsolatedDecision(plan, new Set([own]), 4).consider(holdings, 0)).toBe(false);
     }
-    const ambush = new Ambush(plan, new Set([2]), 4);
-    expect(ambush.obstructs(commit, 3, 0)).toBe(false);
-    expect(ambush.consider(holdings, 0)).toBe(true);
-    expect(ambush.obstructs(commit, 3, 0)).toBe(true);
-    expect([1, 2].map((to) => ambush.obstructs(commit, 3, to))).toEqual([false, false]);
-    expect(ambush.obstructs({ ...commit, phase: 'prepare' }, 3, 0)).toBe(false);
-    expect(ambush.consider(holdings, 1_001)).toBe(false);
-    expect(ambush.obstructs(commit, 3, 0)).toBe(false);
+    const isolation = new IsolatedDecision(plan, new Set([2]), 4);
+    expect(isolation.obstructs(commit, 3, 0)).toBe(false);
+    expect(isolation.consider(holdings, 0)).toBe(true);
+    expect(isolation.obstructs(commit, 3, 0)).toBe(true);
+    expect([1, 2].map((to) => isolation.obstructs(commit, 3, to))).toEqual([false, false]);
+    expect(isolation.obstructs({ ...commit, phase: 'prepare' }, 3, 0)).toBe(false);
+    expect(isolation.consider(holdings, 1_001)).toBe(false);
+    expect(isolation.obstructs(commit, 3, 0)).toBe(false);
   });
 });

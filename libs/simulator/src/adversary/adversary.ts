@@ -12,10 +12,11 @@
  * certificate, and when; one in which a vote counts twice. As backup: votes for everything that any
  * replica votes for; a different view-change to each, on stale checkpoints and old certificates; its
  * suspicion, whenever another one suspects the primary, to that one alone; false statuses. In any role:
- * the lies of `libs/faults`, forged certificates and made-up requests among them. And, in an ambush (`ambush.ts`), what the network loses, until everything is healed.
+ * the lies of `libs/faults`, forged certificates and made-up requests among them. And, in an isolated
+ * decision (`isolated-decision.ts`), what the network loses, until everything is healed.
  *
- * **How it chooses.** Everything is drawn from the run's seed: first a temper (`temper.ts`), which
- * has some of these habits strongly and others not at all, then each choice as it comes up. Where it
+ * **How it chooses.** Everything is drawn from the run's seed: first the odds of each of these actions
+ * (`odds.ts`), some high and others none, then each choice as it comes up. Where it
  * matters most, in a new-view, it draws several times and takes what does most harm. When to act is
  * decided by what it receives: as soon as something is decided, a view asked for, a quorum of votes
  * there.
@@ -47,12 +48,12 @@ import type { Random } from '../random.js';
 import type { SimulatedNetwork } from '../simulated-network.js';
 import { replicaOfConnection } from '../trace/names.js';
 import type { VirtualTime } from '../virtual-time.js';
-import { Ambush, type AmbushPlan } from './ambush.js';
+import { IsolatedDecision, type IsolationPlan } from './isolated-decision.js';
 import { Holdings } from './holdings.js';
 import { chooseNewView, misreported, type NewViewChoice } from './new-view-choice.js';
 import { drawViewChange } from './own-view-change.js';
 import { halves, toEach } from './receivers.js';
-import { drawTemper, type Temper } from './temper.js';
+import { drawOdds, type Odds } from './odds.js';
 
 export interface AdversaryOptions {
   readonly facts: ClusterFacts;
@@ -60,7 +61,7 @@ export interface AdversaryOptions {
   readonly replicas: readonly ReplicaId[];
   /** L of the replicas' settings. */
   readonly windowSlots: number;
-  readonly ambushes: readonly AmbushPlan[];
+  readonly isolations: readonly IsolationPlan[];
   /** Told what it is up to. */
   readonly note: (text: string) => void;
 }
@@ -79,10 +80,10 @@ export class Adversary {
   private readonly digests = createDigests();
   private readonly nullBatch: Digest;
   private readonly holdings: Holdings;
-  private readonly temper: Temper;
+  private readonly odds: Odds;
   private readonly own: ReadonlySet<ReplicaId>;
   private readonly signers: ReadonlyMap<ReplicaId, MessageSigner>;
-  private readonly ambushes: readonly Ambush[];
+  private readonly isolations: readonly IsolatedDecision[];
   /** Statements that one of its own has voted for. */
   private readonly supported = new Set<string>();
   /** Views that it has begun on a choice of its own, in which its cores must not speak. */
@@ -98,21 +99,21 @@ export class Adversary {
     private readonly network: SimulatedNetwork,
     private readonly random: Random,
   ) {
-    const { facts, replicas, ambushes } = options;
+    const { facts, replicas, isolations } = options;
     const n = facts.members.length;
     this.size = clusterSize(n);
     this.nullBatch = this.digests.batch([]);
     this.holdings = new Holdings(n, createVerification(facts).scheme);
-    this.temper = drawTemper(random);
+    this.odds = drawOdds(random);
     this.own = new Set(replicas);
     this.signers = new Map(replicas.map((replica) => [replica, signerOf(replica, facts)]));
-    this.ambushes = ambushes.map((plan) => new Ambush(plan, this.own, n));
+    this.isolations = isolations.map((plan) => new IsolatedDecision(plan, this.own, n));
     network.obstructs = (from, to, payload) => this.obstructs(from, to, payload);
   }
 
   /** Interferes with the network no more. What its replicas say stays as it was. */
   rest(): void {
-    for (const ambush of this.ambushes) ambush.end();
+    for (const isolation of this.isolations) isolation.end();
   }
 
   /** An honest replica or a client sends a message. */
@@ -137,8 +138,8 @@ export class Adversary {
       default:
     }
     if (holdings.decided.size > decidedBefore) this.onDecided();
-    for (const ambush of this.ambushes) {
-      if (ambush.consider(holdings, this.time.now())) {
+    for (const isolation of this.isolations) {
+      if (isolation.consider(holdings, this.time.now())) {
         this.options.note(
           `the adversary lets one replica alone learn what view ${holdings.view} decides`,
         );
@@ -148,15 +149,15 @@ export class Adversary {
 
   /** What one of its replicas says in the place of what its core wants to say. */
   behaviourOf(replica: ReplicaId): Behaviour {
-    const { random, temper, digests, size, options } = this;
+    const { random, odds, digests, size, options } = this;
     const { cluster } = options.facts;
     const context = { self: replica, n: size.n, cluster, digests, random: random.next };
-    const lies = temper.lies.map((kind) => createBehaviour(kind, context));
+    const lies = odds.lies.map((kind) => createBehaviour(kind, context));
     return {
       kind: 'equivocate',
       hears: () => true,
       outgoing: (send) => {
-        const lie = random.chance(temper.liesOften) ? random.pick(lies) : undefined;
+        const lie = random.chance(odds.liesOften) ? random.pick(lies) : undefined;
         const told = lie?.outgoing(send) ?? [send];
         return told.flatMap((each) => this.instead(replica, each));
       },
@@ -165,25 +166,25 @@ export class Adversary {
 
   private instead(self: ReplicaId, send: OutgoingSend): readonly OutgoingSend[] {
     const { message } = send;
-    const { random, temper } = this;
+    const { random, odds } = this;
     switch (message.kind) {
       case 'vote':
         // Who votes for everything lets its core's own vote come first half of the time.
-        return random.chance(temper.supports / 2) ? [] : [send];
+        return random.chance(odds.supports / 2) ? [] : [send];
       case 'pre-prepare':
         return message.replica === self ? this.proposals(self, send, message) : [send];
       case 'certificate':
-        return random.chance(temper.keepsCertificates) ? this.toSome(self, send) : [send];
+        return random.chance(odds.keepsCertificates) ? this.toSome(self, send) : [send];
       case 'view-change':
-        return message.replica === self && random.chance(temper.versions)
+        return message.replica === self && random.chance(odds.versions)
           ? this.versions(self, send, message.view)
           : [send];
       case 'new-view':
-        if (message.replica !== self || !random.chance(temper.begins)) return [send];
+        if (message.replica !== self || !random.chance(odds.begins)) return [send];
         this.begin(message.view);
         return [];
       case 'status': {
-        if (message.replica !== self || !random.chance(temper.misleads)) return [send];
+        if (message.replica !== self || !random.chance(odds.misleads)) return [send];
         const lastExecuted = Math.max(0, message.lastExecuted + random.integer(-4, 8));
         const view = Math.max(0, message.view + random.integer(-1, 2));
         // Or it was told something else than the others, or so it says.
@@ -216,11 +217,11 @@ export class Adversary {
     send: OutgoingSend,
     message: Proposal,
   ): readonly OutgoingSend[] {
-    const { random, temper } = this;
+    const { random, odds } = this;
     if (this.begun.has(message.view)) return [];
-    const starves = random.chance(temper.starves);
-    const splits = message.requests.length > 0 && random.chance(temper.splits);
-    const namesCollectors = random.chance(temper.namesCollectors);
+    const starves = random.chance(odds.starves);
+    const splits = message.requests.length > 0 && random.chance(odds.splits);
+    const namesCollectors = random.chance(odds.namesCollectors);
     if (send.to.kind !== 'all' || !(starves || splits || namesCollectors)) return [send];
     const told = random.shuffled(this.others(self)).slice(starves ? random.integer(0, 2) : 0);
     const twin = splits ? this.twinOf(message) : message;
@@ -262,7 +263,7 @@ export class Adversary {
       const statement = [replica, phase, view, sequence, digest].join(' ');
       if (this.supported.has(statement)) continue;
       this.supported.add(statement);
-      if (!this.random.chance(this.temper.supports)) continue;
+      if (!this.random.chance(this.odds.supports)) continue;
       const vote = this.sign({
         kind: 'vote',
         phase,
@@ -283,8 +284,8 @@ export class Adversary {
 
   /** As soon as all but one of a quorum have voted: before the true certificate is there. */
   private forge(vote: Vote): void {
-    const { random, temper, holdings } = this;
-    if (!random.chance(temper.forges)) return;
+    const { random, odds, holdings } = this;
+    if (!random.chance(odds.forges)) return;
     const forged = holdings.shortCertificate(vote);
     const speaker = random.pick([...this.own]);
     if (forged === undefined || speaker === undefined) return;
@@ -292,24 +293,24 @@ export class Adversary {
   }
 
   private onDecided(): void {
-    const { random, temper } = this;
+    const { random, odds } = this;
     const certificate = [...this.holdings.decided.values()].at(-1);
     const [speaker] = random.shuffled([...this.own]);
     if (certificate === undefined || speaker === undefined) return;
-    if (random.chance(temper.keepsCertificates)) {
+    if (random.chance(odds.keepsCertificates)) {
       this.say(speaker, certificate, this.pickHonest());
     }
-    if (random.chance(temper.unasked / 4)) this.begin(this.nextOwnView());
+    if (random.chance(odds.unasked / 4)) this.begin(this.nextOwnView());
   }
 
   private onViewChange({ view }: ViewChange): void {
     if (!this.own.has(primaryOf(view, this.size.n))) return;
-    if (this.random.chance(this.temper.begins / 2)) this.begin(view);
+    if (this.random.chance(this.odds.begins / 2)) this.begin(view);
   }
 
   /** With its f suspicions the one of an honest replica moves that one, and nobody else. */
   private suspectWith({ view, replica: other }: Suspicion): void {
-    if (this.own.has(other) || !this.random.chance(this.temper.suspects)) return;
+    if (this.own.has(other) || !this.random.chance(this.odds.suspects)) return;
     for (const replica of this.own) {
       this.say(replica, this.sign({ kind: 'suspicion', view, replica }), other);
     }
@@ -432,14 +433,14 @@ export class Adversary {
   }
 
   private obstructs(from: string, to: string, payload: Uint8Array): boolean {
-    if (!this.ambushes.some(({ active }) => active)) return false;
+    if (!this.isolations.some(({ active }) => active)) return false;
     if (this.read?.payload !== payload) {
       const { message } = json.decode(payload, this.options.facts.cluster);
       this.read = { payload, message };
     }
     const { message } = this.read;
     const [speaker, receiver] = [replicaOfConnection(from), replicaOfConnection(to)];
-    return this.ambushes.some((ambush) => ambush.obstructs(message, speaker, receiver));
+    return this.isolations.some((isolation) => isolation.obstructs(message, speaker, receiver));
   }
 
   private others(self: ReplicaId): ReplicaId[] {

@@ -2,7 +2,7 @@
 
 import { collectorOf, maxFaulty, primaryOf, type ReplicaId } from '@ccro/consensus';
 import { FAULT_KINDS, type FaultKind } from '@ccro/faults';
-import type { AmbushPlan } from '../adversary/ambush.js';
+import type { IsolationPlan } from '../adversary/isolated-decision.js';
 import type { Random } from '../random.js';
 import type { SimulatedFault } from '../simulated-node.js';
 import type { Schedule, TimedStep } from './schedule.js';
@@ -29,11 +29,11 @@ export function drawFaulty(random: Random, nodes: number): Map<ReplicaId, Simula
 }
 
 /** None, unless a Byzantine party could make use of them. */
-export function drawAmbushes(
+export function drawIsolations(
   random: Random,
   faulty: ReadonlyMap<ReplicaId, SimulatedFault>,
   nodes: number,
-): AmbushPlan[] {
+): IsolationPlan[] {
   if (![...faulty.values()].includes('byzantine')) return [];
   return Array.from({ length: random.integer(0, 2) }, () => ({
     witness: drawWitness(random, faulty, nodes),

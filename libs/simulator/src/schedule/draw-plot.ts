@@ -6,7 +6,7 @@
 import { nodeConnectionName } from '@ccro/broker';
 import { collectorOf, maxFaulty, primaryOf, type ClientId, type ReplicaId } from '@ccro/consensus';
 import { appendOperation } from '@ccro/state-machine';
-import type { AmbushPlan } from '../adversary/ambush.js';
+import type { IsolationPlan } from '../adversary/isolated-decision.js';
 import type { Random } from '../random.js';
 import type { DiskOptions } from '../simulated-disk.js';
 import type { SimulatedFault, SimulatedTuning } from '../simulated-node.js';
@@ -17,7 +17,7 @@ import type { CutLink, TimedStep } from './schedule.js';
 /** What a plot adds to a run, or puts in the place of what was drawn. */
 export interface Plot {
   readonly faulty?: ReadonlyMap<ReplicaId, SimulatedFault>;
-  readonly ambushes?: readonly AmbushPlan[];
+  readonly isolations?: readonly IsolationPlan[];
   readonly tuning?: SimulatedTuning;
   readonly disk?: DiskOptions;
   readonly steps: readonly TimedStep[];
@@ -119,7 +119,7 @@ function usurpation(random: Random, { nodes, clients, safetyMs }: Stage): Plot {
       { atMs: backMs, step: { kind: 'restart', replicas } },
     ];
   }).flat();
-  const ambush = (): AmbushPlan => ({
+  const isolation = (): IsolationPlan => ({
     witness: drawWitness(random, faulty, nodes),
     fromView: first - 1,
     afterSlots: random.integer(0, 3),
@@ -127,7 +127,7 @@ function usurpation(random: Random, { nodes, clients, safetyMs }: Stage): Plot {
   });
   return {
     faulty,
-    ambushes: random.chance(0.7) ? [ambush()] : [],
+    isolations: random.chance(0.7) ? [isolation()] : [],
     tuning: { requestTimeoutMs: 300, checkpointInterval: random.pick([4, 8]), windowSlots: 16 },
     steps,
   };

@@ -10,7 +10,7 @@ import { deleteOperation, getOperation, putOperation, appendOperation } from '@c
 import { Random } from '../random.js';
 import { INSTANT_DISK, type DiskOptions } from '../simulated-disk.js';
 import type { SimulatedFault, SimulatedTuning } from '../simulated-node.js';
-import { drawAmbushes, drawFaulty, drawFaultSteps, drawReplaced } from './draw-faults.js';
+import { drawIsolations, drawFaulty, drawFaultSteps, drawReplaced } from './draw-faults.js';
 import { drawNetworkSteps } from './draw-network.js';
 import { drawPlot, type Plot } from './draw-plot.js';
 import { drawPowerSteps } from './draw-power.js';
@@ -90,7 +90,7 @@ export function drawSchedule(seed: number | string, some: Partial<Choices> = {})
     clockRates: everyone(nodes).map(() => (troubles.drift ? random.between(0.7, 1.4) : 1)),
     faulty,
     ...drawReplaced(new Random(`${seed}/replaced`), faulty),
-    ambushes: plot.ambushes ?? drawAmbushes(random, faulty, nodes),
+    isolations: plot.isolations ?? drawIsolations(random, faulty, nodes),
     steps,
     // A plot may take longer; what is healed must stay so.
     safetyMs: Math.max(safetyMs, ...plot.steps.map(({ atMs }) => atMs)),

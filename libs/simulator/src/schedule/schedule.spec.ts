@@ -51,8 +51,8 @@ describe('schedules', () => {
     expect([...clusters].sort()).toEqual(all.sort());
     const smallest = MANY.filter(({ nodes }) => nodes === 4);
     expect(smallest.length).toBeGreaterThan(MANY.length / 2);
-    const ambushes = MANY.filter((each) => each.ambushes.length > 0);
-    expect(ambushes.length).toBeGreaterThan(MANY.length / 10);
+    const isolations = MANY.filter((each) => each.isolations.length > 0);
+    expect(isolations.length).toBeGreaterThan(MANY.length / 10);
     const switches = new Set(
       MANY.map(({ mode, signature, signedTogether, tuning }) =>
         [mode, signature, signedTogether, tuning.fastPath].join(),
@@ -62,9 +62,9 @@ describe('schedules', () => {
   });
 
   it('stay within what the protocol promises to bear', () => {
-    for (const { nodes, faulty, ambushes, steps, safetyMs } of MANY) {
+    for (const { nodes, faulty, isolations, steps, safetyMs } of MANY) {
       expect(faulty.size).toBeLessThanOrEqual(maxFaulty(nodes));
-      for (const { witness } of ambushes) expect(faulty.has(witness)).toBe(false);
+      for (const { witness } of isolations) expect(faulty.has(witness)).toBe(false);
       for (const { atMs, step } of steps) {
         expect(atMs).toBeLessThanOrEqual(safetyMs + 30);
         if (step.kind === 'fault' || step.kind === 'wipe') {

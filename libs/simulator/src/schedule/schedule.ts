@@ -2,7 +2,7 @@
 
 import type { ClientId, ReplicaId, StoreRecord } from '@ccro/consensus';
 import type { SchemeName } from '@ccro/crypto';
-import type { AmbushPlan } from '../adversary/ambush.js';
+import type { IsolationPlan } from '../adversary/isolated-decision.js';
 import type { DiskOptions } from '../simulated-disk.js';
 import type { NetworkFaults } from '../simulated-network.js';
 import type { SimulatedFault, SimulatedTuning } from '../simulated-node.js';
@@ -88,7 +88,7 @@ export interface Schedule {
   /** The faulty replica that is replaced, when everything is healed, by an honest one with an empty disk. */
   readonly replaced?: ReplicaId;
   /** What the network does for the adversary of byzantine replicas. */
-  readonly ambushes: readonly AmbushPlan[];
+  readonly isolations: readonly IsolationPlan[];
   /** Ascending by time. */
   readonly steps: readonly TimedStep[];
   /** When everything is healed: virtual milliseconds from the start. */

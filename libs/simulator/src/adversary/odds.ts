@@ -5,7 +5,7 @@ import type { Random } from '../random.js';
  * The probability of each action of the adversary in a run, in [0, 1]. Each run has some actions and not
  * others, so that the effect of each is not hidden by the rest.
  */
-export interface Temper {
+export interface Odds {
   /** Votes for whatever an honest replica votes for, also for two digests. */
   readonly supports: number;
   /** As primary: other batches for some replicas. */
@@ -36,7 +36,7 @@ export interface Temper {
 /** Silence and lateness are no lies, and would hide the others. */
 const LIES = FAULT_KINDS.filter((kind) => kind !== 'offline' && kind !== 'delay');
 
-export function drawTemper(random: Random): Temper {
+export function drawOdds(random: Random): Odds {
   const level = (): number => (random.chance(0.4) ? 0 : random.pick([0.2, 0.6, 1]));
   return {
     supports: level(),

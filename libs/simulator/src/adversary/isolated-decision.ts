@@ -1,5 +1,5 @@
 /**
- * An ambush: just when a slot is about to be decided in a view after which the adversary has its
+ * An isolated decision: just when a slot is about to be decided in a view after which the adversary has its
  * turn as primary, the network lets one honest replica alone learn of it. What nobody else knows
  * was decided is what a new view must not lose.
  *
@@ -16,7 +16,7 @@ import {
 import type { WireMessage } from '@ccro/wire';
 import type { Holdings } from './holdings.js';
 
-export interface AmbushPlan {
+export interface IsolationPlan {
   /** The honest replica that learns of decisions. */
   readonly witness: ReplicaId;
   /** Not before this view. */
@@ -27,26 +27,26 @@ export interface AmbushPlan {
   readonly lastsMs: number;
 }
 
-export class Ambush {
-  private sprung:
+export class IsolatedDecision {
+  private begun:
     { readonly view: View; readonly above: SequenceNumber; readonly untilMs: number } | undefined;
   private over = false;
 
   constructor(
-    private readonly plan: AmbushPlan,
+    private readonly plan: IsolationPlan,
     private readonly own: ReadonlySet<ReplicaId>,
     private readonly n: number,
   ) {}
 
   get active(): boolean {
-    return this.sprung !== undefined && !this.over;
+    return this.begun !== undefined && !this.over;
   }
 
   /** Looks whether it is time. @returns whether it began just now */
   consider(holdings: Holdings, nowMs: number): boolean {
     if (this.over) return false;
-    if (this.sprung !== undefined) {
-      if (holdings.view > this.sprung.view || nowMs > this.sprung.untilMs) this.end();
+    if (this.begun !== undefined) {
+      if (holdings.view > this.begun.view || nowMs > this.begun.untilMs) this.end();
       return false;
     }
     const { view, decided } = holdings;
@@ -55,7 +55,7 @@ export class Ambush {
     const decidedHere = [...decided].filter(([, certificate]) => certificate.view === view);
     if (decidedHere.length < afterSlots) return false;
     const above = Math.max(0, ...decidedHere.map(([sequence]) => sequence));
-    this.sprung = { view, above, untilMs: nowMs + lastsMs };
+    this.begun = { view, above, untilMs: nowMs + lastsMs };
     return true;
   }
 
@@ -69,8 +69,8 @@ export class Ambush {
     from: ReplicaId | undefined,
     to: ReplicaId | undefined,
   ): boolean {
-    const { sprung, own, n, plan } = this;
-    if (sprung === undefined || this.over || message === undefined) return false;
+    const { begun, own, n, plan } = this;
+    if (begun === undefined || this.over || message === undefined) return false;
     if (to === undefined || own.has(to) || to === plan.witness) return false;
     // What the witness could tell the others of it.
     if (from === plan.witness && (message.kind === 'status' || message.kind === 'chunk-part')) {
@@ -78,11 +78,11 @@ export class Ambush {
     }
     switch (message.kind) {
       case 'vote':
-        return message.phase === 'commit' && message.sequence > sprung.above;
+        return message.phase === 'commit' && message.sequence > begun.above;
       case 'certificate':
-        return decides(message, n) && message.sequence > sprung.above;
+        return decides(message, n) && message.sequence > begun.above;
       case 'decision':
-        return message.sequence > sprung.above;
+        return message.sequence > begun.above;
       default:
         return false;
     }
