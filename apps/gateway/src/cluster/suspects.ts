@@ -21,7 +21,7 @@ const RESTS_ON: Readonly<Record<Evidence['kind'], string>> = {
   'conflicting-votes': 'two votes for one slot, both with its signature',
   'conflicting-proposals': 'two proposals for one slot, both with its signature',
   'vote-against-decision':
-    'a vote with its signature, against what a quorum signed; no lie if the commander told it so',
+    'its signed vote against what a quorum signed; honest if the commander proposed that to it',
   'wrong-chunk': 'the word of who received it',
   'collector-failed': 'no certificate came in time, as with a slow network or machine',
 };
