@@ -31,10 +31,8 @@ export type StorageSettings =
   | { readonly durability: 'memory' }
   | { readonly durability: 'fsync' | 'async'; readonly dataDirectory: string };
 
-/** Settings of one node. */
-export interface NodeEnvironment {
-  /** Undefined: a node of the development cluster takes the lowest free id. */
-  readonly nodeId: number | undefined;
+/** Settings of node and gateway alike. */
+interface ServerEnvironment {
   readonly configPath: string;
   /** Instead of that of the cluster file. */
   readonly codec: CodecName | undefined;
@@ -45,6 +43,17 @@ export interface NodeEnvironment {
   readonly httpHost: string;
   /** Names that callers may know it by, besides those of the loopback address. */
   readonly allowedHosts: readonly string[] | undefined;
+  /** Whether faults may be injected while it runs. */
+  readonly faultInjection: boolean;
+  readonly logLevel: LogLevel;
+  /** File with its private key; undefined means beside the cluster file. */
+  readonly keyFile: string | undefined;
+}
+
+/** Settings of one node. */
+export interface NodeEnvironment extends ServerEnvironment {
+  /** Undefined: a node of the development cluster takes the lowest free id. */
+  readonly nodeId: number | undefined;
   /** Undefined: see `nodeHttpPort`. 0: any free port. */
   readonly httpPort: number | undefined;
   /** Base URL of the gateway, for requests that are handed in at the primary's port. */
@@ -56,39 +65,21 @@ export interface NodeEnvironment {
   readonly stateMachinePath: string | undefined;
   /** How the node misbehaves from the start; undefined means not at all. */
   readonly fault: FaultKind | undefined;
-  /** Whether faults may be injected while the node runs. */
-  readonly faultInjection: boolean;
-  readonly logLevel: LogLevel;
-  /** File with this node's private key; undefined means beside the cluster file. */
-  readonly keyFile: string | undefined;
 }
 
 /** Settings of the gateway. */
-export interface GatewayEnvironment {
-  readonly configPath: string;
-  /** Instead of that of the cluster file. */
-  readonly codec: CodecName | undefined;
-  readonly redisUrl: string;
-  /** Certificates that vouch for Redis; see `loadRedisCa`. */
-  readonly redisCaFile: string | undefined;
-  /** Address to listen on. */
-  readonly httpHost: string;
-  /** Names that callers may know it by, besides those of the loopback address. */
-  readonly allowedHosts: readonly string[] | undefined;
+export interface GatewayEnvironment extends ServerEnvironment {
   /** 0: any free port. */
   readonly port: number;
   /** The client of the cluster that the gateway is. */
   readonly clientId: string;
-  readonly faultInjection: boolean;
   /** Whether experiments and comparisons are allowed. */
   readonly experiments: boolean;
-  readonly logLevel: LogLevel;
   readonly requestTimeoutMs: number;
   /** How long what is accepted waits at most when too much is asked for, in milliseconds. */
   readonly overloadWaitMs: number;
   /** How long idempotency keys and their answers are kept, in milliseconds; 0: without end. */
   readonly idempotencyRetentionMs: number;
-  readonly keyFile: string | undefined;
   /** Keys that callers need; undefined: all callers may do everything. */
   readonly apiKeysFile: string | undefined;
   /** Origins whose pages may call the gateway from browsers. */
@@ -217,22 +208,14 @@ export function readCodec(environment: Environment = process.env): CodecName | u
 export function readNodeEnvironment(environment: Environment): NodeEnvironment {
   const variables = read(nodeSchema, environment);
   return {
+    ...serverEnvironment(variables),
     nodeId: variables.NODE_ID,
-    configPath: variables.CCRO_CONFIG,
-    codec: variables.CODEC,
-    redisUrl: variables.REDIS_URL,
-    redisCaFile: variables.REDIS_CA_FILE,
-    httpHost: variables.HTTP_HOST,
-    allowedHosts: variables.ALLOWED_HOSTS,
     httpPort: variables.NODE_HTTP_PORT,
     gatewayUrl: variables.GATEWAY_URL,
     nodeUrls: variables.NODE_URLS,
     storage: storageSettings(variables.DATA_DIR, variables.DURABILITY),
     stateMachinePath: variables.STATE_MACHINE,
     fault: variables.FAULT,
-    faultInjection: variables.FAULT_INJECTION === 'on',
-    logLevel: variables.LOG_LEVEL,
-    keyFile: variables.KEY_FILE,
   };
 }
 
@@ -240,24 +223,30 @@ export function readNodeEnvironment(environment: Environment): NodeEnvironment {
 export function readGatewayEnvironment(environment: Environment): GatewayEnvironment {
   const variables = read(gatewaySchema, environment);
   return {
+    ...serverEnvironment(variables),
+    port: variables.GATEWAY_PORT,
+    clientId: variables.CLIENT_ID,
+    experiments: variables.EXPERIMENTS === 'on',
+    requestTimeoutMs: variables.REQUEST_TIMEOUT_MS,
+    overloadWaitMs: variables.OVERLOAD_WAIT_MS,
+    idempotencyRetentionMs: (variables.IDEMPOTENCY_RETENTION ?? 0) * MS_PER_DAY,
+    apiKeysFile: variables.API_KEYS_FILE,
+    corsOrigins: variables.CORS_ORIGINS,
+    rateLimit: variables.RATE_LIMIT,
+  };
+}
+
+function serverEnvironment(variables: z.infer<z.ZodObject<typeof shared>>): ServerEnvironment {
+  return {
     configPath: variables.CCRO_CONFIG,
     codec: variables.CODEC,
     redisUrl: variables.REDIS_URL,
     redisCaFile: variables.REDIS_CA_FILE,
     httpHost: variables.HTTP_HOST,
     allowedHosts: variables.ALLOWED_HOSTS,
-    port: variables.GATEWAY_PORT,
-    clientId: variables.CLIENT_ID,
     faultInjection: variables.FAULT_INJECTION === 'on',
-    experiments: variables.EXPERIMENTS === 'on',
     logLevel: variables.LOG_LEVEL,
-    requestTimeoutMs: variables.REQUEST_TIMEOUT_MS,
-    overloadWaitMs: variables.OVERLOAD_WAIT_MS,
-    idempotencyRetentionMs: (variables.IDEMPOTENCY_RETENTION ?? 0) * MS_PER_DAY,
     keyFile: variables.KEY_FILE,
-    apiKeysFile: variables.API_KEYS_FILE,
-    corsOrigins: variables.CORS_ORIGINS,
-    rateLimit: variables.RATE_LIMIT,
   };
 }
 

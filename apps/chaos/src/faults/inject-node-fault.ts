@@ -223,12 +223,7 @@ function chooseVictim(
   const hasPath = (id: number): boolean =>
     cluster.surroundingsOf(cluster.node(id)).path !== undefined;
   const well = kind === 'silent-redis' ? allWell.filter(hasPath) : allWell;
-  const wanted =
-    victim.role === 'primary'
-      ? roles?.primary
-      : victim.role === 'collector'
-        ? roles?.collector
-        : undefined;
+  const wanted = victim.role === 'any' ? undefined : roles?.[victim.role];
   if (typeof wanted === 'number' && well.includes(wanted)) return wanted;
   const pick = victim.role === 'any' ? victim.pick : 0;
   return well[Math.floor(pick * well.length)];

@@ -26,10 +26,8 @@ export async function injectProgramFault(
 ): Promise<void> {
   switch (fault.kind) {
     case 'clock-step':
-      await stepClock(fault, program, incident, context);
-      break;
     case 'clock-restart':
-      await restartWithClock(fault, program, incident, context);
+      await setClock(fault, program, incident, context);
       break;
     case 'log-closed':
       await closeLog(fault, program, incident, context);
@@ -44,37 +42,25 @@ export async function injectProgramFault(
   context.timeline.healed(incident);
 }
 
-async function stepClock(
-  { offByMs, forMs }: Struck<'clock-step'>,
+/** While it runs, or at a restart. */
+async function setClock(
+  { kind, offByMs, forMs }: Struck<'clock-step'> | Struck<'clock-restart'>,
   program: SupervisedProcess,
   incident: Incident,
   { cluster, timeline, timeUp, quit }: FaultContext,
 ): Promise<void> {
   const { clock } = cluster.surroundingsOf(program);
-  const step = (ms: number): Promise<ClockReading> => clock.step(ms, program.pid ?? 0, quit);
-  const { said } = await step(offByMs);
-  timeline.showed(incident, `its clock said ${said}`);
-  await pause(forMs, timeUp);
-  await step(0);
-}
-
-async function restartWithClock(
-  { offByMs, forMs }: Struck<'clock-restart'>,
-  program: SupervisedProcess,
-  incident: Incident,
-  { cluster, timeline, timeUp, quit }: FaultContext,
-): Promise<void> {
-  const { clock } = cluster.surroundingsOf(program);
-  const restart = async (ms: number): Promise<ClockReading> => {
+  const set = async (ms: number): Promise<ClockReading> => {
+    if (kind === 'clock-step') return clock.step(ms, program.pid ?? 0, quit);
     await program.kill();
     await clock.set(ms);
     await cluster.revive(program);
     return clock.untilRead(quit);
   };
-  const { said } = await restart(offByMs);
+  const { said } = await set(offByMs);
   timeline.showed(incident, `its clock said ${said}`);
   await pause(forMs, timeUp);
-  await restart(0);
+  await set(0);
 }
 
 async function closeLog(

@@ -1,9 +1,7 @@
 import { NAME_PATTERN } from '@ccro/cluster-config';
+import { isWellFormed } from '@ccro/crypto';
 import { MAX_OPERATION_CHARACTERS } from '@ccro/wire';
 import { z } from 'zod';
-
-/** What UTF-8 cannot express, and so nobody can sign. */
-const LONE_SURROGATE = /\p{Cs}/u;
 
 /** Body of `POST /requests/signed`: a request as its client signed it. */
 export const signedRequestSchema = z.strictObject({
@@ -14,7 +12,8 @@ export const signedRequestSchema = z.strictObject({
     .string()
     .min(1)
     .max(MAX_OPERATION_CHARACTERS)
-    .refine((text) => !LONE_SURROGATE.test(text), 'no lone surrogates'),
+    // UTF-8 cannot express them, and so nobody can sign them.
+    .refine(isWellFormed, 'no lone surrogates'),
   /** Ed25519, base64url without padding. */
   signature: z.string().regex(/^[A-Za-z0-9_-]{86}$/, '86 characters of base64url'),
 });
