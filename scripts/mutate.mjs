@@ -154,7 +154,8 @@ function wholeFiles(paths) {
 }
 
 /**
- * Runs of lines that differ from the base, in an order that the present commit draws. Of a long run no more
+ * Runs of lines that differ from the base, in an order that the present commit draws. If there is a limit they
+ * are all of one target, whose specs run once before the first mutant; and of a long run there are no more
  * than a fifth of what is wanted, so that one file does not stand for all.
  */
 function changedRanges({ changed, paths, lines }) {
@@ -174,8 +175,9 @@ function changedRanges({ changed, paths, lines }) {
   hunks.sort((a, b) => (draw(a) < draw(b) ? -1 : 1));
   let left = lines;
   const longest = Math.ceil(lines / 5);
+  const only = lines === Infinity ? undefined : hunks[0] && targetOf(hunks[0].file);
   return hunks.flatMap((hunk) => {
-    if (left <= 0) return [];
+    if (left <= 0 || (only !== undefined && targetOf(hunk.file) !== only)) return [];
     const length = hunk.last - hunk.first + 1;
     const taken = Math.min(length, left, longest);
     left -= taken;
