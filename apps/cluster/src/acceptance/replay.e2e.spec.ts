@@ -41,7 +41,11 @@ function pressToTheEnd(page: Page, key: string): Promise<string[]> {
         const [, at, of] = /(\\d+) of (\\d+)/.exec(before);
         if (at === (key === 'ArrowRight' ? of : '1')) return meanings;
         dispatchEvent(new KeyboardEvent('keydown', { key }));
-        while (text('position') === before) await frame();
+        const untilMs = performance.now() + 10_000;
+        while (text('position') === before) {
+          if (performance.now() > untilMs) throw new Error(key + ' did nothing at step ' + at);
+          await frame();
+        }
         meanings.push(text('meaning'));
       }
     })(${JSON.stringify(key)})`,

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import { MILESTONES, nextMilestone, type Milestone } from './selection.js';
 import type { Timeline } from './timeline.js';
 
@@ -51,7 +51,8 @@ export function usePlayer(timeline: Timeline, shown: readonly number[], first: n
     return () => clearTimeout(timer);
   }, [playing, index, speed, shown]);
 
-  useEffect(() => {
+  // Not after it is drawn: who sees the page may press a key at once.
+  useLayoutEffect(() => {
     const press = (event: KeyboardEvent): void => {
       if (event.altKey || event.ctrlKey || event.metaKey || event.defaultPrevented) return;
       if (isTyping(event.target) || !isHere(event.target)) return;
