@@ -56,7 +56,7 @@ const E2E_ALONE = [
   'apps/bench/**/*.e2e.spec.ts',
   'apps/chaos/**/*.e2e.spec.ts',
   'apps/simulator/**/*.e2e.spec.ts',
-  'apps/cluster/src/acceptance/{deliveries,large-clusters,redis-outage,separate-processes}.e2e.spec.ts',
+  'apps/cluster/src/acceptance/{bad-collector,deliveries,large-clusters,redis-outage,separate-processes}.e2e.spec.ts',
   'scripts/readme.e2e.spec.ts',
 ];
 const IGNORED = ['**/node_modules/**', '**/dist/**'];

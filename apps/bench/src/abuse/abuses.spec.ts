@@ -22,7 +22,8 @@ const FALSE_INSIDE = new Set(['view-changes with false certificates']);
 describe('abuses', () => {
   it.each(ABUSES)('$by: $name: no two messages are alike', ({ message }) => {
     const payloads = Array.from({ length: 20 }, (_, index) => message(means, index).payload);
-    expect(new Set(payloads.map((payload) => payload.join())).size).toBeGreaterThan(1);
+    const texts = payloads.map((payload) => Buffer.from(payload).toString('latin1'));
+    expect(new Set(texts).size).toBeGreaterThan(1);
   });
 
   it.each(ABUSES.filter(({ by }) => by !== 'outsider'))(
