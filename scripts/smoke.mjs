@@ -1,11 +1,11 @@
 /**
- * `node scripts/smoke.mjs NODE`: whether the built programs work under another version of Node, and
+ * `node scripts/smoke.mjs NODE…`: whether the built programs work under other versions of Node, and
  * whether what may not differ between versions does not: NODE runs a cluster, decides a request and
  * hands out its receipt, which this version checks, and checks one that this version's cluster made;
  * both replay the same simulated clusters (digests, order, state) to the same last character, and
  * give the same verdicts on the recorded receipts (signatures of both schemes).
  *
- * Exits 0 when all of that holds, else 1 with what does not. The working copy must be built.
+ * Exits 0 when all of that holds for each NODE, else 1 with what does not. The working copy must be built.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -20,23 +20,27 @@ const END_TIMEOUT_MS = 120_000;
 const SEEDS = ['3', '7', '11'];
 const RECEIPTS = join(ROOT, 'examples', 'receipts');
 
-const [other] = process.argv.slice(2);
-if (other === undefined) {
-  process.stderr.write('usage: node scripts/smoke.mjs PATH-OF-ANOTHER-NODE\n');
+const others = process.argv.slice(2);
+if (others.length === 0) {
+  process.stderr.write('usage: node scripts/smoke.mjs PATH-OF-ANOTHER-NODE…\n');
   process.exit(2);
 }
 const directory = mkdtempSync(join(tmpdir(), 'ccro-smoke-'));
 try {
-  const [version] = await output(other, ['--version']);
-  const made = [await decided(other, 'other'), await decided(process.execPath, 'own')];
-  await verified(process.execPath, made[0]);
-  await verified(other, made[1]);
-  const checks = ['runs a cluster, and each version takes the receipts of the other'];
-  await same('simulated clusters', simulated);
-  checks.push(`${SEEDS.length} simulated clusters end in the same state`);
-  await same('verdicts on receipts', verdicts);
-  checks.push('the recorded receipts get the same verdicts');
-  for (const check of checks) process.stdout.write(`${version.trim()}: ${check}\n`);
+  const ownReceipt = await decided(process.execPath, 'own');
+  /** What this version gives, worked out once. */
+  const own = new Map();
+  for (const [index, other] of others.entries()) {
+    const [version] = await output(other, ['--version']);
+    const say = (what) => process.stdout.write(`${version.trim()}: ${what}\n`);
+    await verified(process.execPath, await decided(other, `other-${index}`));
+    await verified(other, ownReceipt);
+    say('runs a cluster, and each version takes the receipts of the other');
+    await same(own, other, 'simulated clusters', simulated);
+    say(`${SEEDS.length} simulated clusters end in the same state`);
+    await same(own, other, 'verdicts on receipts', verdicts);
+    say('the recorded receipts get the same verdicts');
+  }
 } catch (error) {
   process.stderr.write(`${error.message}\n`);
   process.exitCode = 1;
@@ -80,20 +84,22 @@ async function verified(node, { receipt, keys }) {
   if (code !== 0) throw new Error(`${node} does not take a receipt of another version: ${said}`);
 }
 
-/** @throws when the two versions differ in what `of` gives */
-async function same(what, of) {
-  const [own, theirs] = [await of(process.execPath), await of(other)];
-  if (own === theirs) return;
-  const at = [...own].findIndex((character, index) => character !== theirs[index]);
+/** @throws when this version and another differ in what `of` gives */
+async function same(own, other, what, of) {
+  if (!own.has(what)) own.set(what, of(process.execPath));
+  const [ours, theirs] = await Promise.all([own.get(what), of(other)]);
+  if (ours === theirs) return;
+  const at = [...ours].findIndex((character, index) => character !== theirs[index]);
   const near = (text) => JSON.stringify(text.slice(Math.max(at - 100, 0), at + 100));
-  throw new Error(`${what} differ between versions: ${near(own)} and ${near(theirs)}`);
+  throw new Error(`${what} differ between versions: ${near(ours)} and ${near(theirs)}`);
 }
 
 /** The traces of whole simulated clusters: every message, digest and state. */
 async function simulated(node) {
+  const folder = mkdtempSync(join(directory, 'traces-'));
   let traces = '';
   for (const seed of SEEDS) {
-    const trace = join(directory, 'trace');
+    const trace = join(folder, seed);
     const simulate = ['dist/apps/simulator/src/main.js', '--seed', seed, '--trace', trace];
     const [said, code] = await output(node, simulate);
     if (code !== 0) throw new Error(`seed ${seed} fails under ${node}: ${said}`);
