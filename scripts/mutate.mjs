@@ -156,7 +156,7 @@ function wholeFiles(paths) {
 /**
  * Runs of lines that differ from the base, in an order that the present commit draws. If there is a limit they
  * are all of one target, whose specs run once before the first mutant; and of a long run there are no more
- * than a fifth of what is wanted, so that one file does not stand for all.
+ * than a tenth of what is wanted, so that one file does not stand for all.
  */
 function changedRanges({ changed, paths, lines }) {
   const hunks = [];
@@ -174,7 +174,7 @@ function changedRanges({ changed, paths, lines }) {
     createHash('sha256').update(`${commit} ${name} ${first}`).digest('hex');
   hunks.sort((a, b) => (draw(a) < draw(b) ? -1 : 1));
   let left = lines;
-  const longest = Math.ceil(lines / 5);
+  const longest = Math.ceil(lines / 10);
   const only = lines === Infinity ? undefined : hunks[0] && targetOf(hunks[0].file);
   return hunks.flatMap((hunk) => {
     if (left <= 0 || (only !== undefined && targetOf(hunk.file) !== only)) return [];
