@@ -74,7 +74,7 @@ describe('A layout', () => {
       Buffer.alloc(32, 0xab),
     );
     for (const text of ['ab'.repeat(31), 'ab'.repeat(33), 'xy'.repeat(32), '']) {
-      expect(write(text)).toThrow();
+      expect(write(text)).toThrow(RangeError);
     }
   });
 
