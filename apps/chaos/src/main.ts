@@ -7,7 +7,7 @@ import {
   commandLine,
   markdownReport,
   overLine,
-  struckLine,
+  injectedLine,
   terminalReport,
   timelineJson,
 } from './report/chaos-report.js';
@@ -41,7 +41,7 @@ await runProgram(async (quit) => {
 function shownOn(progress: Progress): ChaosListener {
   return {
     onStarted: (history) => progress.start(history),
-    onStruck: (incident) => progress.say(struckLine(incident)),
+    onInjected: (incident) => progress.say(injectedLine(incident)),
     onOver: (incident) => progress.say(overLine(incident)),
     onFinding: (text) => progress.say(`NOT RIGHT: ${text}`),
     onPhase: (phase) => progress.setPhase(phase),

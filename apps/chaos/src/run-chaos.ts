@@ -47,7 +47,7 @@ export interface ChaosListener extends TimelineListener {
 export interface ChaosResult extends Judgement {
   readonly history: History;
   readonly timeline: Timeline;
-  /** Milliseconds during which faults struck. */
+  /** Milliseconds during which faults were injected. */
   readonly durationMs: number;
   /** Slots that were decided. */
   readonly slots: number;
@@ -134,7 +134,7 @@ class ChaosRun {
       await this.untilFirstDecision();
       this.parts.listener.onStarted(this.history);
       const startedMs = this.parts.timeline.nowMs();
-      if (!this.parts.hopeless.aborted) await this.strike();
+      if (!this.parts.hopeless.aborted) await this.injectFaults();
       const durationMs = this.parts.timeline.nowMs() - startedMs;
       await this.settle();
       archiving.abort();
@@ -162,7 +162,7 @@ class ChaosRun {
     }
   }
 
-  private async strike(): Promise<void> {
+  private async injectFaults(): Promise<void> {
     const { seed, mode, only, minutes, nodes } = this.parts.options;
     const timeUp = deadline(minutes * 60_000, this.parts.hopeless, this.parts.quit);
     await runFaults(

@@ -1,6 +1,6 @@
 import type { Fault } from './faults/planned-fault.js';
 
-/** A fault that has struck. Times in milliseconds since the run began. */
+/** A fault that was injected. Times in milliseconds since the run began. */
 export interface Incident {
   readonly number: number;
   readonly fault: Fault;
@@ -23,7 +23,7 @@ export interface Incident {
 
 /** Told of incidents as they happen. */
 export interface TimelineListener {
-  onStruck(incident: Incident): void;
+  onInjected(incident: Incident): void;
   onOver(incident: Incident): void;
   /** Something that should not have happened. */
   onFinding(text: string): void;
@@ -41,8 +41,8 @@ export class Timeline {
     private readonly listener: TimelineListener,
   ) {}
 
-  strike(incident: Pick<Incident, 'fault' | 'target' | 'role' | 'view'>): Incident {
-    const struck: Incident = {
+  injected(incident: Pick<Incident, 'fault' | 'target' | 'role' | 'view'>): Incident {
+    const begun: Incident = {
       ...incident,
       number: this.incidents.length + 1,
       startMs: this.nowMs(),
@@ -51,9 +51,9 @@ export class Timeline {
       showed: undefined,
       notes: [],
     };
-    this.incidents.push(struck);
-    this.listener.onStruck(struck);
-    return struck;
+    this.incidents.push(begun);
+    this.listener.onInjected(begun);
+    return begun;
   }
 
   /** @param how in words */

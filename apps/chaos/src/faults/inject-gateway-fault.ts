@@ -15,7 +15,7 @@ export async function injectGatewayFault(
 ): Promise<void> {
   const { cluster, timeline, timeUp, quit } = context;
   const gateway = chooseGateway(fault, context);
-  const incident = timeline.strike({
+  const incident = timeline.injected({
     fault,
     target: gateway.name,
     role: undefined,

@@ -40,49 +40,47 @@ export async function injectNodeFault(fault: NodeFault, context: FaultContext): 
   affected.take(id, describeFault(fault));
   const target = `node ${id}`;
   const role = roles === undefined ? undefined : roleOf(id, roles);
-  const strike = (): Incident => timeline.strike({ fault, target, role, view: roles?.view });
+  const incident = timeline.injected({ fault, target, role, view: roles?.view });
   switch (fault.kind) {
     case 'kill':
-      await killed(id, fault.downMs, strike, context);
+      await killed(id, fault.downMs, incident, context);
       break;
     case 'freeze':
-      await frozen(id, fault.forMs, strike, context);
+      await frozen(id, fault.forMs, incident, context);
       break;
     case 'misbehave':
-      await misbehaving(id, fault, strike, context);
+      await misbehaving(id, fault, incident, context);
       break;
     case 'replace':
-      await replaced(id, fault.damageSeed, strike, context);
+      await replaced(id, fault.damageSeed, incident, context);
       break;
     default:
-      await surroundingsStruck(id, fault, strike(), context);
+      await aroundNode(id, fault, incident, context);
   }
+  timeline.over(incident);
   affected.release(id);
 }
 
 async function killed(
   id: number,
   downMs: number,
-  strike: () => Incident,
+  incident: Incident,
   { cluster, timeline, timeUp, quit }: FaultContext,
 ): Promise<void> {
-  const incident = strike();
   await cluster.node(id).kill();
   if (!cluster.node(id).running) timeline.showed(incident, 'its process was gone');
   await pause(downMs, timeUp);
   await cluster.revive(cluster.node(id));
   timeline.healed(incident);
   await untilRecovered(cluster, id, 0, quit);
-  timeline.over(incident);
 }
 
 async function frozen(
   id: number,
   forMs: number,
-  strike: () => Incident,
+  incident: Incident,
   { cluster, timeline, timeUp, quit }: FaultContext,
 ): Promise<void> {
-  const incident = strike();
   const node = cluster.node(id);
   const url = node.url ?? '';
   node.pause();
@@ -91,16 +89,14 @@ async function frozen(
   if (isSilent) timeline.showed(incident, 'it did not answer');
   timeline.healed(incident);
   await untilRecovered(cluster, id, 0, quit);
-  timeline.over(incident);
 }
 
 async function misbehaving(
   id: number,
   { behaviour, forMs }: Extract<NodeFault, { kind: 'misbehave' }>,
-  strike: () => Incident,
+  incident: Incident,
   { cluster, timeline, timeUp, quit }: FaultContext,
 ): Promise<void> {
-  const incident = strike();
   await setFault(cluster, id, behaviour, quit);
   await until(`${behaviour} of node ${id}`, { boundMs: SHOWN_BOUND_MS, quit }, async () => {
     const status = await readNodeStatus(cluster.node(id).url);
@@ -111,7 +107,6 @@ async function misbehaving(
   await setFault(cluster, id, null, quit);
   timeline.healed(incident);
   await untilRecovered(cluster, id, SLOTS_AFTER_LIES, quit);
-  timeline.over(incident);
 }
 
 /**
@@ -122,10 +117,9 @@ async function misbehaving(
 async function replaced(
   id: number,
   damageSeed: string,
-  strike: () => Incident,
+  incident: Incident,
   { cluster, timeline, quit }: FaultContext,
 ): Promise<void> {
-  const incident = strike();
   const node = cluster.node(id);
   await node.kill();
   const windows = (await readStatuses(cluster)).map((status) => status?.highWatermark ?? 0);
@@ -147,21 +141,19 @@ async function replaced(
   await cluster.revive(node);
   timeline.healed(incident);
   await untilRecovered(cluster, id, SLOTS_AFTER_LIES, quit);
-  timeline.over(incident);
 }
 
-/** What is around the node is struck: it goes on, or starts again by itself. */
-async function surroundingsStruck(
+/** Of what is around the node: it goes on, or starts again by itself. */
+async function aroundNode(
   id: number,
   fault: Extract<NodeFault, ProgramFault>,
   incident: Incident,
   context: FaultContext,
 ): Promise<void> {
-  const { cluster, timeline, quit } = context;
+  const { cluster, quit } = context;
   await injectProgramFault(fault, cluster.node(id), incident, context);
   await untilRecovered(cluster, id, 0, quit);
   await untilReady([cluster.node(id)], quit);
-  timeline.over(incident);
 }
 
 /** Whether a program that should be frozen is. */

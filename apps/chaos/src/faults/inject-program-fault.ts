@@ -15,7 +15,7 @@ import { untilReady } from './recovery.js';
 /** How long a program may take to notice what was done to it. */
 const NOTICE_BOUND_MS = 30_000;
 
-type Struck<K extends ProgramFault['kind']> = Extract<ProgramFault, { readonly kind: K }>;
+type FaultOf<K extends ProgramFault['kind']> = Extract<ProgramFault, { readonly kind: K }>;
 
 /** @throws Overdue when nothing shows of it, StartFailure, Quit */
 export async function injectProgramFault(
@@ -44,7 +44,7 @@ export async function injectProgramFault(
 
 /** While it runs, or at a restart. */
 async function setClock(
-  { kind, offByMs, forMs }: Struck<'clock-step'> | Struck<'clock-restart'>,
+  { kind, offByMs, forMs }: FaultOf<'clock-step'> | FaultOf<'clock-restart'>,
   program: SupervisedProcess,
   incident: Incident,
   { cluster, timeline, timeUp, quit }: FaultContext,
@@ -64,7 +64,7 @@ async function setClock(
 }
 
 async function closeLog(
-  { forMs }: Struck<'log-closed'>,
+  { forMs }: FaultOf<'log-closed'>,
   program: SupervisedProcess,
   incident: Incident,
   { cluster, timeline, timeUp, quit }: FaultContext,
@@ -102,7 +102,7 @@ async function silenceRedis(
 }
 
 async function connectIdly(
-  { forMs }: Struck<'idle-connections'>,
+  { forMs }: FaultOf<'idle-connections'>,
   program: SupervisedProcess,
   incident: Incident,
   { cluster, timeline, timeUp, quit }: FaultContext,

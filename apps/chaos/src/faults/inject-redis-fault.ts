@@ -29,7 +29,7 @@ interface Change {
 /** @throws Overdue when nothing shows of it or not all is well again, RedisServerError, Quit */
 export async function injectRedisFault(fault: RedisFault, context: FaultContext): Promise<void> {
   const { cluster, timeline, quit } = context;
-  const incident = timeline.strike({
+  const incident = timeline.injected({
     fault,
     target: 'redis',
     role: undefined,

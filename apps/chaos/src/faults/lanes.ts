@@ -11,7 +11,7 @@ import { injectNodeFault } from './inject-node-fault.js';
 import { injectRedisFault } from './inject-redis-fault.js';
 
 /**
- * Strikes until the time is up, and returns when everything has recovered. What does not recover
+ * Injects until the time is up, and returns when everything has recovered. What does not recover
  * becomes a finding of the timeline, and ends its lane.
  */
 export async function runFaults(
@@ -32,14 +32,14 @@ export async function runFaults(
 
 async function runLane<F extends Fault>(
   plan: Iterable<Planned<F>>,
-  strike: (fault: F) => Promise<void>,
+  inject: (fault: F) => Promise<void>,
   { timeline, timeUp, quit }: FaultContext,
 ): Promise<void> {
   for (const { afterMs, fault } of plan) {
     await pause(afterMs, timeUp);
     if (timeUp.aborted || quit.aborted) return;
     try {
-      await strike(fault);
+      await inject(fault);
     } catch (error) {
       if (error instanceof Quit || quit.aborted) return;
       const why = errorMessage(error);

@@ -105,7 +105,7 @@ export function timelineJson(options: ChaosOptions, { recoveries, timeline }: Ch
 }
 
 /** One line when a fault strikes. */
-export function struckLine({ startMs, target, role, view, fault }: Incident): string {
+export function injectedLine({ startMs, target, role, view, fault }: Incident): string {
   const part = role === undefined ? '' : ` (${role}, view ${view})`;
   return `${atSeconds(startMs).padStart(8)}  ${target}${part}: ${describeFault(fault)}`;
 }
