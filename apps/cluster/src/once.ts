@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { printable } from '@ccro/program';
+import { OptionError, printable } from '@ccro/program';
 import type { GatewayApi } from './gateway-api.js';
-import { OptionError } from './options/cluster-options.js';
 
 /**
  * Reads the requests of `--once`: JSON, one request object or a list of them.

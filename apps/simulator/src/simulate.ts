@@ -9,13 +9,13 @@ import {
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { OptionError, type SimulatorOptions } from './options/simulator-options.js';
+import { OptionError } from '@ccro/program';
+import type { SimulatorOptions } from './options/simulator-options.js';
 import { brokenList, searchTable, type Search } from './report/broken.js';
 import { findingLine, traceText } from './report/findings.js';
 import { Progress } from './report/progress.js';
 import { Summary } from './report/summary.js';
-import { replay, sweep, type SweepOptions } from './sweep.js';
-import type { TaskResult } from './worker/messages.js';
+import { replay, sweep } from './sweep.js';
 
 type Chosen<K extends SimulatorOptions['kind']> = Extract<SimulatorOptions, { kind: K }>;
 type Print = (text: string) => void;
@@ -131,14 +131,8 @@ async function findAll(options: Chosen<'find-broken'>, print: Print): Promise<nu
 
 async function search(protocol: BrokenProtocol, options: Chosen<'find-broken'>): Promise<Search> {
   const { name, edits, foundBy: engine, violates: wanted } = protocol;
-  const among = (
-    range: Pick<SweepOptions, 'firstSeed' | 'seeds'>,
-  ): Promise<readonly TaskResult[]> =>
-    sweep({ ...options, ...range, engine, edits, wanted }, () => undefined);
-  const known = options.knownFirst ? KNOWN_SEEDS[name] : undefined;
-  let found: TaskResult | undefined;
-  if (known !== undefined) [found] = await among({ firstSeed: known, seeds: 1 });
-  if (found === undefined) [found] = await among(options);
+  const likely = options.knownFirst ? KNOWN_SEEDS[name] : undefined;
+  const [found] = await sweep({ ...options, engine, edits, wanted, likely }, () => undefined);
   const seeds = found === undefined ? options.seeds : found.seed - options.firstSeed + 1;
   return { protocol, found, seeds };
 }

@@ -11,6 +11,8 @@ export interface SweepOptions {
   readonly edits: readonly SourceEdit[];
   /** What is looked for: the sweep ends with the first of these. Without it, it looks for all. */
   readonly wanted?: readonly InvariantName[];
+  /** Of the seeds the one that is tried before all others. */
+  readonly likely?: number | undefined;
 }
 
 /**
@@ -24,18 +26,17 @@ export async function sweep(
   options: SweepOptions,
   onResult: (result: TaskResult) => void,
 ): Promise<readonly TaskResult[]> {
-  const { firstSeed, seeds, jobs, engine, choices, edits, wanted } = options;
+  const { seeds, jobs, engine, choices, edits, wanted } = options;
   const found: TaskResult[] = [];
-  let next = firstSeed;
-  const end = firstSeed + seeds;
+  const waiting = inOrder(options);
   const workers = await Promise.all(
     Array.from({ length: Math.min(jobs, seeds) }, () => WorkerProcess.start(edits)),
   );
   const work = async (worker: WorkerProcess): Promise<void> => {
-    // Seeds are handed out in order, so none below one that was found is left out.
-    while (next < end && (wanted === undefined || found.length === 0)) {
-      const seed = next;
-      next += 1;
+    // Seeds are handed out in order, so none below one that was found is left out, but for a likely one.
+    while (wanted === undefined || found.length === 0) {
+      const { value: seed, done } = waiting.next();
+      if (done === true) break;
       const result = await worker.run({ kind: 'task', seed, engine, choices });
       const counts = ({ invariant }: Finding): boolean => wanted?.includes(invariant) ?? true;
       if (result.findings.some(counts)) found.push(result);
@@ -48,6 +49,12 @@ export async function sweep(
     await Promise.all(workers.map((worker) => worker.stop()));
   }
   return found.sort((a, b) => a.seed - b.seed);
+}
+
+function* inOrder({ firstSeed, seeds, likely }: SweepOptions): Generator<number, undefined> {
+  const end = firstSeed + seeds;
+  if (likely !== undefined && likely >= firstSeed && likely < end) yield likely;
+  for (let seed = firstSeed; seed < end; seed += 1) if (seed !== likely) yield seed;
 }
 
 /** Runs one seed again, with a trace. */

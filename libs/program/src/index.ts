@@ -5,6 +5,7 @@ export { logToConsole, nestLogLevels } from './console.js';
 export { DescriptorBudget, openFilesLimit, processDescriptors } from './descriptors.js';
 export { exitCodeOf, explainFailure, FAILURE_EXIT_CODE, USAGE_EXIT_CODE } from './failure.js';
 export { LimitedLog, type LimitedLogOptions } from './limited-log.js';
+export { OptionError } from './option-error.js';
 export { endWithReader, outliveReaders, UNREAD_EXIT_CODE } from './output.js';
 export { printable, printableJson, printableLines } from './printable.js';
 export {

@@ -2,7 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { checkOptions, OptionError, type ClusterOptions } from '../options/cluster-options.js';
+import { OptionError } from '@ccro/program';
+import { checkOptions, type ClusterOptions } from '../options/cluster-options.js';
 import { clusterCommand, typedOptions } from '../options/command-line.js';
 import { clusterOf } from './cluster-of-directory.js';
 

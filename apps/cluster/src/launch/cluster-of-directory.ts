@@ -12,7 +12,8 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { OptionError, type ClusterOptions } from '../options/cluster-options.js';
+import { OptionError } from '@ccro/program';
+import type { ClusterOptions } from '../options/cluster-options.js';
 
 /**
  * The cluster that the options describe. A data directory keeps its name, which is in everything

@@ -1,6 +1,7 @@
 import { FAULT_KINDS } from '@ccro/faults';
 import { describe, expect, it } from 'vitest';
-import { checkOptions, OptionError, type ClusterOptions } from './cluster-options.js';
+import { OptionError } from '@ccro/program';
+import { checkOptions, type ClusterOptions } from './cluster-options.js';
 import { clusterCommand, typedOptions } from './command-line.js';
 
 const REDIS_URL = 'redis://elsewhere:6380';

@@ -1,5 +1,6 @@
 /** The options of `npm start` and `npm run demo`, checked once. */
 
+import { OptionError } from '@ccro/program';
 import { RedisUrl, redisUrlProblem } from '@ccro/redis';
 import {
   DEFAULT_REDIS_URL,
@@ -68,14 +69,6 @@ export interface RawOptions {
   readonly client?: readonly string[];
   readonly once?: string;
   readonly apiKeys?: string;
-}
-
-/** An option that cannot be used; the message names it and what is allowed. */
-export class OptionError extends Error {
-  constructor(option: string, value: string | undefined, allowed: string) {
-    super(`--${option}${value === undefined ? '' : ` ${value}`} cannot be used: ${allowed}`);
-    this.name = 'OptionError';
-  }
 }
 
 const MAX_NODES = 1024;

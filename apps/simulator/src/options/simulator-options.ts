@@ -1,13 +1,6 @@
+import { OptionError } from '@ccro/program';
 import { BROKEN_PROTOCOLS, type BrokenProtocol, type Choices, type Mode } from '@ccro/simulator';
 import { availableParallelism } from 'node:os';
-
-/** An option that cannot be used: the message names it and what is allowed. */
-export class OptionError extends Error {
-  constructor(option: string, value: string, allowed: string) {
-    super(`--${`${option} ${value}`.trimEnd()} cannot be used: ${allowed}`);
-    this.name = 'OptionError';
-  }
-}
 
 /** What was typed, unchecked. */
 export interface RawOptions {
@@ -66,7 +59,7 @@ const MODES = ['pbft', 'ccro'] as const satisfies readonly Mode[];
  */
 export function checkOptions(raw: RawOptions, random: () => number): SimulatorOptions {
   if (raw.knownFirst === true && raw.break !== 'all') {
-    throw new OptionError('known-first', '', 'it goes with --break all');
+    throw new OptionError('known-first', undefined, 'it goes with --break all');
   }
   if (raw.break === 'list') return { kind: 'list-broken' };
   const common: Common = {

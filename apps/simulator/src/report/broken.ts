@@ -8,7 +8,7 @@ export interface Search {
   readonly protocol: BrokenProtocol;
   /** The first seed that showed it; undefined when none did. */
   readonly found: TaskResult | undefined;
-  /** Seeds it took, or all that were tried. */
+  /** The seed that was found, counted from the first; or all that were tried. */
   readonly seeds: number;
 }
 
@@ -30,7 +30,7 @@ export function brokenList(protocols: readonly BrokenProtocol[]): string {
 /** `--break all`. */
 export function searchTable(searches: readonly Search[]): string {
   const table = new Table({
-    head: ['Broken rule', 'Found after', 'Violated'],
+    head: ['Broken rule', 'Found within', 'Violated'],
     style: { head: [], border: [] },
     wordWrap: true,
     colWidths: [null, null, 76],
