@@ -175,9 +175,9 @@ function changedRanges({ changed, paths, lines }) {
   hunks.sort((a, b) => (draw(a) < draw(b) ? -1 : 1));
   let left = lines;
   const longest = Math.ceil(lines / 10);
-  const only = lines === Infinity ? undefined : hunks[0] && targetOf(hunks[0].file);
-  return hunks.flatMap((hunk) => {
-    if (left <= 0 || (only !== undefined && targetOf(hunk.file) !== only)) return [];
+  const ofFirst = ({ file }) => lines === Infinity || targetOf(file) === targetOf(hunks[0].file);
+  return hunks.filter(ofFirst).flatMap((hunk) => {
+    if (left <= 0) return [];
     const length = hunk.last - hunk.first + 1;
     const taken = Math.min(length, left, longest);
     left -= taken;
