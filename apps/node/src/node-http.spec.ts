@@ -1,11 +1,10 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
-import { connect } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { InProcessHub, nodeConnectionName } from '@ccro/broker';
 import { developmentCluster, developmentKey } from '@ccro/cluster-config';
 import { Logger } from '@nestjs/common';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { clusterFacts } from './cluster-facts.js';
 import { startNode, type NodeApp } from './node-app.js';
 import type { NodeOptions } from './node-options.js';
@@ -84,6 +83,14 @@ async function expectProblem(answer: Response, status: number, name: string): Pr
   const body = (await answer.json()) as Record<string, unknown>;
   expect(body).toMatchObject({ type: `urn:ccro:problem:${name}`, status });
   return body;
+}
+
+async function connected(node: NodeApp, options: { allowHalfOpen?: true } = {}): Promise<Socket> {
+  const { hostname, port } = new URL(node.url);
+  const socket = connect({ host: hostname, port: Number(port), ...options });
+  socket.on('error', () => undefined);
+  await once(socket, 'connect');
+  return socket;
 }
 
 /** Sends bytes on a connection of their own. @returns all that comes back */
@@ -226,12 +233,48 @@ describe('errors of a node', () => {
     expect(answer).toContain('200 OK');
   });
 
+  const host = 'HTTP/1.1\r\nHost: 127.0.0.1\r\n';
+
+  it.each([
+    ['nothing', ''],
+    ['half a head', 'GET / HT'],
+    ['half a body', `POST /preprepare ${host}Content-Length: 100\r\n\r\n{"data"`],
+    ['a whole request', `GET /health/live ${host}\r\n`],
+    ['no HTTP', 'BLAH\r\n\r\n'],
+    ['an expectation', `GET / ${host}Expect: 200-ok\r\n\r\n`],
+    ['an upgrade', `GET / ${host}Connection: upgrade\r\nUpgrade: websocket\r\n\r\n`],
+    ['CONNECT', `CONNECT a:1 ${host}\r\n`],
+    ['a request and CONNECT', `GET /health/live ${host}\r\nCONNECT a:1 ${host}\r\n`],
+  ])('F2, sibling: a connection that breaks after %s ends nothing else', async (_what, text) => {
+    const unheard: unknown[] = [];
+    const hear = (error: unknown): unknown => unheard.push(error);
+    process.on('uncaughtException', hear);
+    onTestFinished(() => void process.off('uncaughtException', hear));
+    const node = await start(1);
+    for (const isRead of [true, false, true, false]) {
+      const socket = await connected(node);
+      if (text !== '') socket.write(text);
+      // What came before this was read when this is answered.
+      if (isRead) await fetch(`${node.url}/health/live`);
+      socket.resetAndDestroy();
+      expect((await fetch(`${node.url}/health/live`)).status).toBe(200);
+    }
+    expect(unheard).toEqual([]);
+  });
+
+  it('F3, sibling: who is refused CONNECT and stays does not keep it from ending', async () => {
+    const node = await start(1);
+    const socket = await connected(node, { allowHalfOpen: true });
+    socket.write(`GET /health/live ${host}\r\nCONNECT a:1 ${host}\r\n`);
+    await once(socket.resume(), 'end');
+    await node.close();
+    expect(socket.destroyed).toBe(false);
+    socket.destroy();
+  });
+
   it('F3: half a request does not keep it from ending', async () => {
     const node = await start(1);
-    const { hostname, port } = new URL(node.url);
-    const socket = connect(Number(port), hostname);
-    socket.on('error', () => undefined);
-    await once(socket, 'connect');
+    const socket = await connected(node);
     const head =
       'POST /preprepare HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\n{"data"';
     socket.write(head);

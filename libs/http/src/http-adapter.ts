@@ -57,9 +57,10 @@ export function createHttpAdapter(
   });
   const http = adapter.getInstance();
   http.server.on('checkExpectation', refuseExpectation);
-  http.server.on('connect', (_request: IncomingMessage, socket: Socket) => {
-    socket.end(rawAnswer('method-not-allowed', 'CONNECT is for proxies, and this is none.'));
-  });
+  // A failure that nobody listens to ends the process, and Node stops listening to a connection that it
+  // hands over.
+  http.server.on('connection', (socket: Socket) => socket.on('error', () => undefined));
+  http.server.on('connect', refuseConnect);
   addSecurityHeaders(http);
   http.addHook('onRequest', (request, reply, done) => {
     const problem = refuseUnreadable(request);
@@ -108,6 +109,12 @@ function isUtf8Encoded(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** The connection is ours from here on: the server closes without it, and has no time limit for it. */
+function refuseConnect(_request: IncomingMessage, socket: Socket): void {
+  const answer = rawAnswer('method-not-allowed', 'CONNECT is for proxies, and this is none.');
+  socket.end(answer, () => socket.destroy());
 }
 
 /** Expectations other than `100-continue`, which Node meets itself. */
