@@ -140,3 +140,45 @@ describe('a primary that names two collectors for one slot', () => {
     ]);
   });
 });
+
+describe('a certificate of votes that others broadcast', () => {
+  /** Others broadcast on the slot, since the collector failed them, before this replica's own time is up. */
+  const prepared = (sequence: number, bench: Bench): Bench => {
+    bench.receive(named(sequence, 2)).pass(150);
+    for (const replica of [0, 3, 2]) {
+      bench.receive(vote('prepare', replica, `batch(r${sequence})`, { attempt: 1, sequence }));
+    }
+    return bench;
+  };
+  const commits = (bench: Bench) =>
+    bench.sent('vote').filter(({ message }) => 'phase' in message && message.phase === 'commit');
+
+  it('the commit vote goes to all as well: one wait is lost to a collector, not one a phase', () => {
+    const bench = prepared(1, new Bench(1));
+    expect(commits(bench)).toMatchObject([{ to: { kind: 'all' }, message: { attempt: 0 } }]);
+    expect(bench.of('evidence')).toEqual([]);
+  });
+
+  it('says nothing of how long a collector takes', () => {
+    const bench = prepared(1, new Bench(1));
+    const waits = bench.of('set-timer').filter(({ timer }) => timer.kind === 'certificate');
+    expect(waits.map(({ afterMs }) => afterMs)).toEqual([200, 200]);
+  });
+
+  it('the collector is accused once this replica has waited in vain itself', () => {
+    const bench = prepared(1, new Bench(1)).fire({ ...CERTIFICATE, phase: 'commit' });
+    expect(bench.of('evidence')).toMatchObject([
+      { evidence: { kind: 'collector-failed', accused: 2, phase: 'commit' } },
+    ]);
+  });
+
+  it('is no failure of the primary, however many slots go that way', () => {
+    const bench = new Bench(1);
+    for (let sequence = 1; sequence <= 40; sequence += 1) {
+      const digest = `batch(r${sequence})`;
+      prepared(sequence, bench).receive({ ...certified('commit', digest), sequence });
+    }
+    expect(bench.replica.status()).toMatchObject({ view: 0, lastExecuted: 40 });
+    expect(bench.sent('suspicion')).toEqual([]);
+  });
+});

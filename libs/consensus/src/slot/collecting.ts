@@ -47,6 +47,7 @@ export function noteCollector(state: ReplicaState, prePrepare: PrePrepare): void
 /** No certificate came: from now on this slot's votes are broadcast. */
 export function fallBack(state: ReplicaState, slot: Slot, phase: SlotPhase): void {
   slot.inView.fellBack = true;
+  slot.inView.missedCertificate = true;
   noteReminder(state, slot, state.self);
   const accused = namedGatherer(state, slot);
   if (accused === undefined || accused === state.self) return;

@@ -71,7 +71,7 @@ function executeSlot(
   proposeAgain(state, slot, digest);
   report(state, slot, certificate, batch.length);
   if (view === state.view) state.noteViewWorks();
-  const failed = slot.inView.fellBack && gathererFor(state, slot) !== undefined;
+  const failed = slot.inView.missedCertificate && gathererFor(state, slot) !== undefined;
   state.fallenBackInARow = failed ? state.fallenBackInARow + 1 : 0;
   takeCheckpoint(state, sequence);
 }

@@ -97,6 +97,9 @@ export function assembleCertificate(
   const signers = votes.slice(0, count).sort((a, b) => a.replica - b.replica);
   const certificate = state.dependencies.certificates.assemble(signers);
   if (!isSlotCertificate(certificate)) return;
+  const named = namedGatherer(state, slot);
+  // Its votes came from those whom the collector failed, so it is not waited for in vain once more.
+  if (named !== undefined && named !== state.self) slot.inView.fellBack = true;
   publishIfGatherer(state, slot, certificate);
   applyCertificate(state, slot, certificate);
 }
@@ -240,7 +243,7 @@ function onDecided(state: ReplicaState, slot: Slot, certificate: SlotCertificate
 function learnDelay(state: ReplicaState, slot: Slot, phase: SlotPhase): void {
   const vote = slot.ownVote(phase);
   if (vote?.castAtMs === undefined) return;
-  state.certificateDelay.observe(state.nowMs - vote.castAtMs, slot.inView.fellBack);
+  state.certificateDelay.observe(state.nowMs - vote.castAtMs, slot.inView.missedCertificate);
 }
 
 function stopWaiting(state: ReplicaState, slot: Slot, phase: SlotPhase): void {

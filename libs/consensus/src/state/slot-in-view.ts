@@ -15,8 +15,10 @@ export class SlotInView {
   readonly missing = new Set<Digest>();
   /** What was accepted. */
   proposal: Proposal | undefined;
-  /** Set once the collector missed its time: from then on votes are broadcast. */
+  /** Set once the collector is not relied on any more: from then on votes are broadcast. */
   fellBack = false;
+  /** Set once this replica itself waited for a certificate in vain. */
+  missedCertificate = false;
   /** What a quorum voted to prepare, and since when the collector awaits the rest; `slot/voting.ts`. */
   quorum: { readonly digest: Digest; readonly atMs: number } | undefined;
   /** Set once it has waited for them long enough. */
