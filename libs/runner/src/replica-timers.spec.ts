@@ -87,13 +87,24 @@ describe('timers of a replica', () => {
 
   it('wait until what has come is read', () => {
     const { clock, timers, fired, inbox } = start();
-    inbox.hasUnread = true;
     timers.set(REQUEST, 100);
-    clock.pass(130);
+    clock.pass(20);
+    inbox.hasUnread = true;
+    clock.pass(110);
     expect(fired).toEqual([]);
     inbox.hasUnread = false;
     clock.pass(1000);
-    expect(fired).toEqual(['request at 150']);
+    expect(fired).toEqual(['request at 131']);
+  });
+
+  it('hardly wait where one message was unread', () => {
+    const { clock, timers, fired, inbox } = start();
+    inbox.hasUnread = true;
+    timers.set(REQUEST, 2000);
+    clock.pass(2000);
+    inbox.hasUnread = false;
+    clock.pass(1000);
+    expect(fired).toEqual(['request at 2001']);
   });
 
   it('wait twice as long at the most, however much comes', () => {

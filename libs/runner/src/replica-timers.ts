@@ -4,8 +4,11 @@ import type { Clock } from '@ccro/clock';
 /** Lateness below which the event loop was merely busy, ms. */
 const TOLERATED_LATENESS_MS = 10;
 
-/** Of the time a timer had: how often it is asked again whether all is read. */
-const STEP = 1 / 4;
+/** Of the time a timer had: lateness below which it is not extended. */
+const TOLERATED_SHARE = 1 / 4;
+
+/** How soon it is asked again whether all is read, ms; then after twice as long each time. */
+const FIRST_LOOK_MS = 1;
 
 /**
  * The timers a replica has asked for; setting one again replaces it.
@@ -26,12 +29,16 @@ export class ReplicaTimers {
   set(timer: TimerKey, afterMs: number): void {
     const name = timerName(timer);
     this.cancels.get(name)?.();
+    let lookMs = FIRST_LOOK_MS;
     const wait = (forMs: number, spareMs: number): void => {
       const dueMs = this.clock.now() + forMs;
       const onDue = (): void => {
         const lateMs = this.clock.now() - dueMs;
-        const againMs = Math.min(this.needed(lateMs, afterMs), spareMs);
+        const stoodStill = lateMs > Math.max(TOLERATED_LATENESS_MS, afterMs * TOLERATED_SHARE);
+        const neededMs = Math.max(stoodStill ? lateMs : 0, this.hasUnread() ? lookMs : 0);
+        const againMs = Math.min(neededMs, spareMs);
         if (againMs > 0) {
+          lookMs *= 2;
           wait(againMs, spareMs - againMs);
           return;
         }
@@ -52,11 +59,5 @@ export class ReplicaTimers {
   cancelAll(): void {
     for (const cancel of this.cancels.values()) cancel();
     this.cancels.clear();
-  }
-
-  /** How much longer to wait, if others are not to blame. */
-  private needed(lateMs: number, afterMs: number): number {
-    const stoodStill = lateMs > Math.max(TOLERATED_LATENESS_MS, afterMs * STEP);
-    return Math.max(stoodStill ? lateMs : 0, this.hasUnread() ? afterMs * STEP : 0);
   }
 }
