@@ -153,7 +153,7 @@ describe('a certificate of votes that others broadcast', () => {
   const commits = (bench: Bench) =>
     bench.sent('vote').filter(({ message }) => 'phase' in message && message.phase === 'commit');
 
-  it('the commit vote goes to all as well: one wait is lost to a collector, not one a phase', () => {
+  it('A8, sibling: the commit vote goes to all as well: one wait is lost to a collector, not one a phase', () => {
     const bench = prepared(1, new Bench(1));
     expect(commits(bench)).toMatchObject([{ to: { kind: 'all' }, message: { attempt: 0 } }]);
     expect(bench.of('evidence')).toEqual([]);
