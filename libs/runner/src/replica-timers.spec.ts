@@ -115,6 +115,15 @@ describe('timers of a replica', () => {
     expect(fired).toEqual(['request at 200']);
   });
 
+  it('count all that they were late against their time', () => {
+    const { clock, timers, fired, inbox } = start();
+    inbox.hasUnread = true;
+    timers.set(REQUEST, 1000);
+    // Late by less than shows that the process stood still, again and again.
+    for (let look = 0; look < 20; look += 1) clock.pass(200, true);
+    expect(fired).toEqual(['request at 2200']);
+  });
+
   it('do so never for longer than they were set for, and can be cancelled then', () => {
     const { clock, timers, fired } = start();
     timers.set(REQUEST, 2000);

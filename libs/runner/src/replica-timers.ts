@@ -39,7 +39,7 @@ export class ReplicaTimers {
         const againMs = Math.min(neededMs, spareMs);
         if (againMs > 0) {
           lookMs *= 2;
-          wait(againMs, spareMs - againMs);
+          wait(againMs, Math.max(0, spareMs - againMs - lateMs));
           return;
         }
         this.cancels.delete(name);
