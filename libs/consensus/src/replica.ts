@@ -186,8 +186,8 @@ export class Replica {
    *
    * @param nowMs on the clock of `step`
    */
-  screen(message: ProtocolMessage, nowMs = this.state.nowMs): Screening {
-    return screen(this.state, message, nowMs);
+  screen(message: ProtocolMessage, nowMs = this.state.nowMs, via: Via = 'broadcast'): Screening {
+    return screen(this.state, message, nowMs, via);
   }
 
   /** The verified vote of the same replica in the same phase and slot, so that it is checked once. */

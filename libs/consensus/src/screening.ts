@@ -11,11 +11,13 @@
  */
 
 import { isSlotVote, type PrePrepare, type ProtocolMessage, type Vote } from './messages/index.js';
+import type { Via } from './model/input.js';
 import { decides, primaryOf } from './model/quorum.js';
 import type { RejectCode } from './model/rejection.js';
 import { answersTo } from './routing/answerers.js';
 import { isBeingFetched, prePrepareRefusal } from './slot/on-pre-prepare.js';
 import { slotVoteRefusal } from './slot/on-vote.js';
+import { isLateSample } from './slot/voting.js';
 import { isTopic } from './state/attention.js';
 import type { ReplicaState } from './state/replica-state.js';
 import { isSameProposal, type Slot } from './state/slot.js';
@@ -30,15 +32,16 @@ export function screen(
   state: ReplicaState,
   message: ProtocolMessage,
   nowMs = state.nowMs,
+  via: Via = 'broadcast',
 ): Screening {
   // The cheapest check, and the reason in whatever state this replica is.
   if ('replica' in message && message.replica >= state.size.n) return 'unknown-member';
-  const use = useOf(state, message, nowMs);
+  const use = useOf(state, message, nowMs, via);
   if (use !== 'wanted' || !('replica' in message) || !isTopic(message.kind)) return use;
   return state.attention.has(message.kind, message.replica, nowMs) ? 'wanted' : 'throttled';
 }
 
-function useOf(state: ReplicaState, message: ProtocolMessage, nowMs: number): Screening {
+function useOf(state: ReplicaState, message: ProtocolMessage, nowMs: number, via: Via): Screening {
   // Of a replica that is kept apart nothing else has any use.
   if (state.isApart && message.kind !== 'status') return 'unsolicited';
   switch (message.kind) {
@@ -49,7 +52,7 @@ function useOf(state: ReplicaState, message: ProtocolMessage, nowMs: number): Sc
     case 'pre-prepare':
       return screenPrePrepare(state, message, nowMs);
     case 'certificate':
-      return screenCertificate(state, message);
+      return screenCertificate(state, message, via);
     case 'view-change':
       return screenViewChange(state, message);
     case 'new-view':
@@ -181,7 +184,11 @@ function bringsNothing({ inView }: Slot, prePrepare: PrePrepare): boolean {
   return !prePrepare.bodies.some(({ digest }) => missing.has(digest));
 }
 
-function screenCertificate(state: ReplicaState, certificate: Kind<'certificate'>): Screening {
+function screenCertificate(
+  state: ReplicaState,
+  certificate: Kind<'certificate'>,
+  via: Via,
+): Screening {
   const { sequence, phase, view } = certificate;
   if (phase === 'checkpoint') {
     return sequence > state.checkpoints.stable.sequence ? 'wanted' : 'duplicate';
@@ -196,6 +203,8 @@ function screenCertificate(state: ReplicaState, certificate: Kind<'certificate'>
   if (isDecisive && held !== undefined && held.digest !== certificate.digest) {
     return 'wanted';
   }
+  if (slot !== undefined && via === 'broadcast' && isLateSample(state, slot, certificate))
+    return 'wanted';
   const collector = slot?.inView.proposal?.prePrepare.collector;
   return collector === state.self ? 'own-echo' : 'duplicate';
 }

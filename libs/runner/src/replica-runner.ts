@@ -210,7 +210,7 @@ export class ReplicaRunner {
 
   private receiveProtocol(message: ProtocolMessage, via: Via): void {
     if (this.behaviour?.hears(message.kind) === false) return;
-    const screening = this.parts.replica.screen(message, this.parts.clock.now());
+    const screening = this.parts.replica.screen(message, this.parts.clock.now(), via);
     if (screening === 'own-echo') return;
     if (screening !== 'wanted') {
       this.countReject(screening, undefined);

@@ -11,10 +11,10 @@ import type { PrePrepare, Request, Verified } from '../messages/index.js';
 import { operationCharacters } from '../model/batch-size.js';
 import type { ReplicaState } from '../state/replica-state.js';
 import { type Slot, withBodies } from '../state/slot.js';
-import { noteCollector } from './collecting.js';
+import { gathererFor, noteCollector } from './collecting.js';
 import { fetchBatch } from './fetching-batches.js';
 import { repropose } from './proposing.js';
-import { assembleCertificate, castVote, publishIfGatherer } from './voting.js';
+import { assembleCertificate, castVote, publishIfGatherer, sendVote } from './voting.js';
 
 /** Accepts `prePrepare` if all bodies are here; else keeps it and fetches what is missing. */
 export function acceptOrFetch(
@@ -89,10 +89,14 @@ function accept(
     state.reject('batch-too-large', prePrepare.replica);
     return;
   }
+  const expected = gathererFor(state, slot);
   slot.inView.proposal = { prePrepare, batch };
   slot.keep(slot.inView.proposal);
   slot.acceptedAtMs = state.nowMs;
   noteCollector(state, prePrepare);
+  // A commit vote that was cast before went to the wrong one.
+  const isMisled = gathererFor(state, slot) !== expected && !slot.inView.fellBack;
+  if (isMisled && slot.ownVote('commit')?.view === state.view) sendVote(state, slot, 'commit');
   if (prePrepare.replica === state.self) {
     state.nextSequence = Math.max(state.nextSequence, slot.sequence + 1);
   }

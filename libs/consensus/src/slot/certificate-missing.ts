@@ -1,4 +1,6 @@
+import { certificateBytes } from '../model/message-size.js';
 import type { TimerKey } from '../model/timers.js';
+import { mayAnswer } from '../state/answering.js';
 import type { ReplicaState } from '../state/replica-state.js';
 import type { Slot } from '../state/slot.js';
 import { fallBack } from './collecting.js';
@@ -24,6 +26,24 @@ export function onCertificateMissing(
   showAgain(state, slot);
   const afterMs = state.certificateDelay.timeoutMs(slot.inView.attempts);
   state.emit({ kind: 'set-timer', timer, afterMs });
+}
+
+/**
+ * The collector failed f+1 replicas: their votes alone are not enough, so this one's go to all as well,
+ * and who lacks the certificate that it has gets that.
+ */
+export function joinFallback(state: ReplicaState, slot: Slot): void {
+  if (slot.inView.fellBack || isSettled(state, slot)) return;
+  slot.inView.fellBack = true;
+  const prepared = slot.certificate('prepare');
+  const isPrepared = prepared?.view === state.view;
+  const phase = isPrepared ? 'commit' : 'prepare';
+  if (slot.ownVote(phase)?.view === state.view) sendVote(state, slot, phase);
+  if (!isPrepared) return;
+  for (const id of slot.inView.reminders) {
+    if (!mayAnswer(state, id, certificateBytes(prepared), 'certificates')) continue;
+    state.emit({ kind: 'send', to: { kind: 'replica', id }, message: prepared });
+  }
 }
 
 /** The primary's pre-prepare may have been lost; a backup's may be disputed by others' votes. */

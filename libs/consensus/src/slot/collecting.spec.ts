@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { PrePrepare } from '../messages/index.js';
-import { Bench, certified, prePrepare, request, vote } from '../replica-bench.testkit.js';
+import {
+  Bench,
+  certificate,
+  certified,
+  prePrepare,
+  request,
+  vote,
+} from '../replica-bench.testkit.js';
 
 const named = (sequence: number, collector: number, overrides: Partial<PrePrepare> = {}) => ({
   ...prePrepare(sequence, [request(sequence)]),
@@ -143,10 +150,10 @@ describe('a primary that names two collectors for one slot', () => {
 
 describe('a certificate of votes that others broadcast', () => {
   /** Others broadcast on the slot, since the collector failed them, before this replica's own time is up. */
-  const prepared = (sequence: number, bench: Bench): Bench => {
+  const prepared = (sequence: number, bench: Bench, attempt = 1): Bench => {
     bench.receive(named(sequence, 2)).pass(150);
     for (const replica of [0, 3, 2]) {
-      bench.receive(vote('prepare', replica, `batch(r${sequence})`, { attempt: 1, sequence }));
+      bench.receive(vote('prepare', replica, `batch(r${sequence})`, { attempt, sequence }));
     }
     return bench;
   };
@@ -157,6 +164,12 @@ describe('a certificate of votes that others broadcast', () => {
     const bench = prepared(1, new Bench(1));
     expect(commits(bench)).toMatchObject([{ to: { kind: 'all' }, message: { attempt: 0 } }]);
     expect(bench.of('evidence')).toEqual([]);
+  });
+
+  it('has the primary pass over the collector, whoever sent those votes', () => {
+    const bench = new Bench(0).receive(named(1, 2), 'self');
+    for (const replica of [1, 2, 3]) bench.receive(vote('prepare', replica, 'batch(r1)'), 'direct');
+    expect(collectorOf(bench)).toBe(3);
   });
 
   it('says nothing of how long a collector takes', () => {
@@ -172,13 +185,107 @@ describe('a certificate of votes that others broadcast', () => {
     ]);
   });
 
-  it('is no failure of the primary, however many slots go that way', () => {
+  it.each([
+    [1, 'f + 1 reminded of', 1],
+    [0, 'somebody passed on the votes of', 0],
+  ])(
+    '%i: slots that %s, forty in a row, speak against the primary %i times',
+    (attempt, _, times) => {
+      const bench = new Bench(1);
+      for (let sequence = 1; sequence <= 40; sequence += 1) {
+        prepared(sequence, bench, attempt);
+        bench.receive({ ...certified('commit', `batch(r${sequence})`), sequence });
+      }
+      expect(bench.replica.status()).toMatchObject({ view: 0, lastExecuted: 40 });
+      expect(bench.sent('suspicion')).toHaveLength(times);
+    },
+  );
+
+  it('do not speak for the primary either: those in which this replica waited in vain add up', () => {
     const bench = new Bench(1);
-    for (let sequence = 1; sequence <= 40; sequence += 1) {
+    for (let sequence = 1; sequence <= 80; sequence += 1) {
       const digest = `batch(r${sequence})`;
-      prepared(sequence, bench).receive({ ...certified('commit', digest), sequence });
+      if (sequence % 2 === 0) prepared(sequence, bench, 0);
+      else bench.receive(named(sequence, 2)).fire({ ...CERTIFICATE, sequence });
+      bench.receive({ ...certified('commit', digest), sequence });
     }
-    expect(bench.replica.status()).toMatchObject({ view: 0, lastExecuted: 40 });
-    expect(bench.sent('suspicion')).toEqual([]);
+    expect(bench.sent('suspicion')).toHaveLength(1);
+  });
+});
+
+describe('a replica that lacks a certificate', () => {
+  const SEVEN = { tuning: { n: 7 } };
+  const phasesSent = (bench: Bench) =>
+    bench.sent('vote').map(({ to, message }) => [to, 'phase' in message && message.phase]);
+
+  it('A8, sibling: moves no collector with votes that a certificate sent to all has made known', () => {
+    for (const self of [0, 1]) {
+      const bench = new Bench(self).receive(named(1, 2), self === 0 ? 'self' : 'broadcast');
+      bench.receive(certified('prepare', 'batch(r1)'));
+      for (const replica of [1, 3, 0]) bench.receive(reminder(replica));
+      expect(collectorOf(bench)).toBe(2);
+    }
+  });
+
+  it('A8, sibling: nor with those of a certificate that the collector itself has sent', () => {
+    const bench = new Bench(2).receive(named(1, 2));
+    for (const replica of [0, 1, 2, 3]) bench.receive(vote('prepare', replica, 'batch(r1)'));
+    expect(bench.sent('certificate')).toHaveLength(1);
+    for (const replica of [0, 1, 3]) bench.receive(reminder(replica));
+    expect(collectorOf(bench)).toBe(2);
+  });
+
+  it('A8, sibling: is believed alone where the primary got it, but not all did', () => {
+    const bench = new Bench(0).receive(named(1, 2), 'self');
+    bench.receive(certified('prepare', 'batch(r1)'), 'direct').receive(reminder(3));
+    expect(collectorOf(bench)).toBe(3);
+  });
+
+  it('A8, sibling: is one of f + 1, and the others send all their votes before their own time is up', () => {
+    const bench = new Bench(1, 'ccro', 'done', SEVEN).receive(named(1, 3));
+    for (const replica of [0, 4]) bench.receive(reminder(replica));
+    const toCollector = { kind: 'replica', id: 3 };
+    expect(phasesSent(bench)).toEqual([[toCollector, 'prepare']]);
+    bench.receive(reminder(5)).receive(reminder(6));
+    expect(phasesSent(bench).slice(1)[0]).toEqual([{ kind: 'all' }, 'prepare']);
+    expect(bench.of('evidence')).toEqual([]);
+  });
+
+  it('A8, sibling: changes nothing for who has waited in vain as well', () => {
+    const bench = new Bench(1, 'ccro', 'done', SEVEN).receive(named(1, 3)).fire(CERTIFICATE);
+    const before = bench.sent('vote').length;
+    for (const replica of [0, 4]) bench.receive(reminder(replica));
+    expect(bench.sent('vote')).toHaveLength(before);
+  });
+
+  it('A8, sibling: gets it from each replica that has it, and its vote of the next phase', () => {
+    const bench = new Bench(1, 'ccro', 'done', SEVEN).receive(named(1, 3));
+    bench.receive(certified('prepare', 'batch(r1)'), 'direct');
+    const reminding = [0, 4, 5];
+    for (const replica of reminding) bench.receive(reminder(replica));
+    expect(phasesSent(bench).at(-1)).toEqual([{ kind: 'all' }, 'commit']);
+    const told = bench.sent('certificate').map(({ to }) => to.kind === 'replica' && to.id);
+    expect(told).toEqual(expect.arrayContaining(reminding));
+  });
+
+  it('A8, sibling: changes nothing for a slot that is decided', () => {
+    const bench = new Bench(1, 'ccro', 'done', SEVEN).receive(named(1, 3));
+    const signers = [0, 2, 3, 4, 5].map((replica) => ({ replica, digest: 'batch(r1)' }));
+    bench.receive(certificate('commit', signers), 'direct');
+    const before = bench.sent('vote').length;
+    for (const replica of [0, 4, 5, 6]) bench.receive(reminder(replica));
+    expect(bench.sent('vote')).toHaveLength(before);
+  });
+});
+
+describe('a commit vote that was cast before its collector was known', () => {
+  it('A8, sibling: goes to the one that the pre-prepare names as well', () => {
+    const bench = new Bench(1).receive(certified('prepare', 'batch(r1)')).receive(named(1, 3));
+    expect(bench.sent('vote')).toMatchObject([
+      { to: { kind: 'replica', id: 2 }, message: { phase: 'commit' } },
+      { to: { kind: 'replica', id: 3 }, message: { phase: 'commit' } },
+    ]);
+    const right = new Bench(1).receive(certified('prepare', 'batch(r1)')).receive(named(1, 2));
+    expect(right.sent('vote')).toHaveLength(1);
   });
 });

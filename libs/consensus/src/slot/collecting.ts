@@ -4,7 +4,10 @@
  *
  * Invariants kept here:
  * - bounded cost: a bad collector costs one timeout on a slot. It is passed over when the primary
- *   missed a certificate, or when f+1 replicas did, of whom one is honest;
+ *   missed a certificate, when f+1 replicas did, of whom one is honest, or when one did and the primary
+ *   knows that the certificate did not go to all;
+ * - an honest collector is not passed over for what others say: a vote is no secret once its certificate
+ *   went to all, and anybody can make a reminder of it, so that a reminder says nothing any more;
  * - replicas agree on the collector by the pre-prepares: a backup takes it from the newest one, and
  *   until the next one expects what the primary's own rule leads to.
  */
@@ -48,7 +51,7 @@ export function noteCollector(state: ReplicaState, prePrepare: PrePrepare): void
 export function fallBack(state: ReplicaState, slot: Slot, phase: SlotPhase): void {
   slot.inView.fellBack = true;
   slot.inView.missedCertificate = true;
-  noteReminder(state, slot, state.self);
+  noteReminder(state, slot, phase, state.self);
   const accused = namedGatherer(state, slot);
   if (accused === undefined || accused === state.self) return;
   const { sequence } = slot;
@@ -59,17 +62,28 @@ export function fallBack(state: ReplicaState, slot: Slot, phase: SlotPhase): voi
 }
 
 /**
- * A replica lacks a certificate of `slot`, and tells all. The primary passes over the collector on
- * its own statement or that of f+1 others; all others get the same and expect it to.
+ * A replica lacks the certificate of a phase of `slot`, and tells all. The primary passes over the
+ * collector on its own statement or that of f+1 others; all others get the same and expect it to.
+ *
+ * @returns whether this is the (f+1)-th, so that the collector has failed
  */
-export function noteReminder(state: ReplicaState, slot: Slot, replica: ReplicaId): void {
-  if (slot.inView.reminders.has(replica)) return;
-  slot.inView.reminders.add(replica);
-  const believed = slot.inView.reminders.size === state.size.weakQuorum;
-  if (believed || replica === state.primary) passOver(state, slot);
+export function noteReminder(
+  state: ReplicaState,
+  slot: Slot,
+  phase: SlotPhase,
+  replica: ReplicaId,
+): boolean {
+  const { reminders, wentToAll } = slot.inView;
+  if (wentToAll.has(phase) || reminders.has(replica)) return false;
+  reminders.add(replica);
+  const believed = reminders.size === state.size.weakQuorum;
+  const withheld = slot.certificate(phase)?.view === state.view;
+  if (believed || withheld || replica === state.primary) passOver(state, slot);
+  return believed;
 }
 
-function passOver(state: ReplicaState, slot: Slot): void {
+/** From now on the primary names another collector, if `slot` names the one that it would name. */
+export function passOver(state: ReplicaState, slot: Slot): void {
   const named = namedGatherer(state, slot);
   if (named !== state.nextCollector) return;
   state.nextCollector = nextCollectorAfter(state.primary, named, state.size.n);

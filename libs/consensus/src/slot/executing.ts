@@ -71,9 +71,17 @@ function executeSlot(
   proposeAgain(state, slot, digest);
   report(state, slot, certificate, batch.length);
   if (view === state.view) state.noteViewWorks();
-  const failed = slot.inView.missedCertificate && gathererFor(state, slot) !== undefined;
-  state.fallenBackInARow = failed ? state.fallenBackInARow + 1 : 0;
+  countFailedCollector(state, slot);
   takeCheckpoint(state, sequence);
+}
+
+/** A slot that went without its collector for other reasons speaks neither for the primary nor against it. */
+function countFailedCollector(state: ReplicaState, slot: Slot): void {
+  if (gathererFor(state, slot) === undefined) return;
+  const { fellBack, missedCertificate, reminders } = slot.inView;
+  const hasFailed = missedCertificate || reminders.size >= state.size.weakQuorum;
+  if (hasFailed) state.fallenBackInARow += 1;
+  else if (!fellBack) state.fallenBackInARow = 0;
 }
 
 /**

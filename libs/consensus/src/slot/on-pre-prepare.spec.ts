@@ -45,7 +45,7 @@ describe('a pre-prepare', () => {
     for (const replica of [2, 3]) bench.receive(vote('prepare', replica, BATCH, { attempt: 1 }));
     expect(bench.sent('fetch')).toHaveLength(1);
     bench.receive(prePrepare(1, [request(1)]));
-    expect(votes(bench)).toMatchObject([{ phase: 'prepare', digest: BATCH }]);
+    expect(votes(bench)[0]).toMatchObject({ phase: 'prepare', digest: BATCH });
   });
 
   it('of an earlier view is refused unless its batch is being fetched', () => {

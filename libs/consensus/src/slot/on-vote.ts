@@ -4,6 +4,7 @@ import { answersTo } from '../routing/answerers.js';
 import { mayAnswer, sendDecisionsAbove } from '../state/answering.js';
 import type { ReplicaState } from '../state/replica-state.js';
 import type { Slot } from '../state/slot.js';
+import { joinFallback } from './certificate-missing.js';
 import { noteReminder } from './collecting.js';
 import { disputeCollector } from './disputes.js';
 import { reportVoteAgainst } from './executing.js';
@@ -23,7 +24,7 @@ export function onVote(state: ReplicaState, vote: Verified<SlotVote>): void {
   const slot = state.window.open(vote.sequence);
   const consistent = record(state, slot, vote);
   if (!reminds || !consistent) return;
-  noteReminder(state, slot, vote.replica);
+  if (noteReminder(state, slot, vote.phase, vote.replica)) joinFallback(state, slot);
   disputeCollector(state, slot, vote);
   if (!state.hasExecuted(slot.sequence)) answerReminder(state, slot, vote);
 }

@@ -468,4 +468,38 @@ describe('how long a certificate takes', () => {
     }
     expect(nextWait(bench)).toBe(expected);
   });
+
+  it('H13, sibling: is learned from those that went to all when others had helped already', () => {
+    const bench = new Bench(1);
+    for (let sequence = 1; sequence <= 4; sequence += 1) {
+      const digest = `batch(r${sequence})`;
+      const late = { ...certified('prepare', digest), sequence };
+      bench.receive(proposal(sequence)).fire({ ...CERTIFICATE, sequence }, 250);
+      for (const replica of [0, 2]) bench.receive(vote('prepare', replica, digest, { sequence }));
+      bench.pass(150);
+      expect(bench.replica.screen(late, 0, 'direct')).toBe('duplicate');
+      expect(bench.replica.screen(late, 0, 'broadcast')).toBe('wanted');
+      bench.receive(late);
+      expect(bench.replica.screen(late, 0, 'broadcast')).toBe('duplicate');
+    }
+    expect(nextWait(bench)).toBe(3 * 400);
+  });
+
+  it('H13, sibling: is not learned from what view changes delay, nor twice from one slot', () => {
+    const full = certificate(
+      'prepare',
+      [0, 1, 2, 3].map((replica) => ({ replica, digest: BATCH })),
+    );
+    const between = new Bench(3).receive(proposal(1)).leaveView(1).pass(5000).receive(full);
+    expect(between.replica.status().lastExecuted).toBe(1);
+    between.enterView().receive(proposal(2, { view: 1, replica: 1 }));
+    expect(waits(between, 'certificate').at(-1)).toBe(200);
+    const later = new Bench(3).receive(proposal(1)).enterView().pass(5000);
+    later.receive({ ...certified('prepare', BATCH), view: 1 });
+    later.receive(proposal(2, { view: 1, replica: 1 }));
+    expect(waits(later, 'certificate').at(-1)).toBe(200);
+    const twice = new Bench(1).receive(proposal(1)).pass(60);
+    twice.receive(certified('prepare', BATCH)).pass(5000).receive(full);
+    expect(nextWait(twice)).toBe(180);
+  });
 });

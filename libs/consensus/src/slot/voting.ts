@@ -11,6 +11,7 @@
 
 import type { Digest, View } from '../messages/ids.js';
 import {
+  type Certificate,
   type SlotCertificate,
   type SlotPhase,
   type SlotVote,
@@ -22,7 +23,7 @@ import { invariant } from '../model/invariants.js';
 import { decides } from '../model/quorum.js';
 import type { ReplicaState } from '../state/replica-state.js';
 import type { Slot } from '../state/slot.js';
-import { gathererFor, namedGatherer } from './collecting.js';
+import { gathererFor, namedGatherer, passOver } from './collecting.js';
 import { disputeIfDifferent } from './disputes.js';
 import { fetchBatch } from './fetching-batches.js';
 
@@ -97,9 +98,12 @@ export function assembleCertificate(
   const signers = votes.slice(0, count).sort((a, b) => a.replica - b.replica);
   const certificate = state.dependencies.certificates.assemble(signers);
   if (!isSlotCertificate(certificate)) return;
-  const named = namedGatherer(state, slot);
-  // Its votes came from those whom the collector failed, so it is not waited for in vain once more.
-  if (named !== undefined && named !== state.self) slot.inView.fellBack = true;
+  const gatherer = gathererFor(state, slot);
+  if (gatherer !== undefined && gatherer !== state.self) {
+    // Its votes came from those whom the collector failed, so it is not waited for in vain once more.
+    slot.inView.fellBack = true;
+    passOver(state, slot);
+  }
   publishIfGatherer(state, slot, certificate);
   applyCertificate(state, slot, certificate);
 }
@@ -189,6 +193,7 @@ export function applyCertificate(
 ): void {
   const { phase, view, digest } = certificate;
   checkAgreement(state, slot, certificate);
+  if (isPublished) learnLateness(state, slot, certificate);
   const held = slot.certificate(phase);
   const isDecisive = decides(certificate, state.size.n);
   if (slot.decidedDigest !== undefined) return;
@@ -196,7 +201,8 @@ export function applyCertificate(
   slot.setCertificate(certificate);
   // One that decides may be of an earlier view; the newer one is what a view-change must report.
   if (slot.certificate(phase) === certificate) state.persist({ kind: 'certified', certificate });
-  if (!slot.inView.fellBack || isPublished) learnDelay(state, slot, phase);
+  const isFirst = held === undefined || held.view < view;
+  if (isFirst && (isPublished || !slot.inView.fellBack)) learnDelay(state, slot, certificate);
   stopWaiting(state, slot, phase);
   disputeIfDifferent(state, slot, digest);
   if (isDecisive) onDecided(state, slot, certificate);
@@ -240,9 +246,37 @@ function onDecided(state: ReplicaState, slot: Slot, certificate: SlotCertificate
   }
 }
 
-function learnDelay(state: ReplicaState, slot: Slot, phase: SlotPhase): void {
+/**
+ * Whether this is a certificate that this replica waited for in vain and then had from others, before it
+ * went to all: that says how long the collector takes, and nothing else can.
+ */
+export function isLateSample(
+  state: ReplicaState,
+  slot: Slot,
+  { phase, view, sequence }: Certificate,
+): boolean {
+  const { missedCertificate, wentToAll } = slot.inView;
+  return (
+    missedCertificate &&
+    phase !== 'checkpoint' &&
+    !wentToAll.has(phase) &&
+    view === state.view &&
+    !state.hasExecuted(sequence) &&
+    slot.certificate(phase)?.view === view
+  );
+}
+
+/** A certificate that went to all is here. */
+function learnLateness(state: ReplicaState, slot: Slot, certificate: SlotCertificate): void {
+  if (isLateSample(state, slot, certificate)) learnDelay(state, slot, certificate);
+  if (certificate.view === state.view) slot.inView.wentToAll.add(certificate.phase);
+}
+
+/** What is of another view, or comes when this one is over, took the time that the view change took. */
+function learnDelay(state: ReplicaState, slot: Slot, { phase, view }: SlotCertificate): void {
   const vote = slot.ownVote(phase);
-  if (vote?.castAtMs === undefined) return;
+  if (vote?.castAtMs === undefined || vote.view !== view) return;
+  if (view !== state.view || !state.active) return;
   state.certificateDelay.observe(state.nowMs - vote.castAtMs, slot.inView.missedCertificate);
 }
 

@@ -25,18 +25,19 @@ export class SlotInView {
   waitedForAll = false;
   /** How often the current phase's vote was sent again. */
   attempts = 0;
+  /** Phases whose certificate went to all, as far as it came here: nobody lacks it for the collector's sake. */
+  readonly wentToAll = new Set<SlotPhase>();
   /** Replicas that reminded of this slot: they lack a certificate. */
   readonly reminders = new Set<ReplicaId>();
   /** Set once this replica has shown its accepted pre-prepare to all (see `slot/disputes.ts`). */
   proposalShown = false;
   /** Who was shown it because they were told another collector. */
   readonly shownTo = new Set<ReplicaId>();
-  private readonly published = new Set<SlotPhase>();
 
   /** True the first time: a gatherer publishes the certificate of a phase once. */
   publishOnce(phase: SlotPhase): boolean {
-    if (this.published.has(phase)) return false;
-    this.published.add(phase);
+    if (this.wentToAll.has(phase)) return false;
+    this.wentToAll.add(phase);
     return true;
   }
 }

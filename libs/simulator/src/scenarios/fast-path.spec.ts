@@ -39,6 +39,20 @@ describe.each(COLLECTING)('the fast path: $mode, n = $n', ({ mode, n }) => {
     expect(scene.views).toEqual([0]);
   });
 
+  it('H13, sibling: where delays grow, the wait follows: nobody broadcasts for ever, no view is left', async () => {
+    const network = { ...HEALTHY_NETWORK };
+    const scene = await Scene.of({ mode, n, network });
+    for (let index = 1; index <= 20; index += 1) await scene.decide([`near ${index}`]);
+    Object.assign(network, { minDelayMs: 45, maxDelayMs: 55 });
+    for (let index = 1; index <= 60; index += 1) await scene.decide([`far ${index}`]);
+    await scene.expectDecidedRight();
+    expect(scene.timeouts(21).replicas).toBeGreaterThan(scene.f);
+    for (let sequence = 61; sequence <= 80; sequence += 1) {
+      expect(scene.timeouts(sequence).replicas).toBe(0);
+    }
+    expect(scene.viewsAskedFor).toEqual([]);
+  });
+
   it('31: full certificate at one replica only, then view change: survives', async () => {
     const scene = await fastScene({ mode, n });
     const one = scene.collector;
