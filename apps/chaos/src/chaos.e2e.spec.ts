@@ -23,22 +23,23 @@ interface Effect {
 
 const PROGRAMS = ['node', 'gateway'];
 const CLOCK = { targets: PROGRAMS, showed: /^its clock said \d{4}-/ };
-/** Faults by kind; those that a run of some seconds has time for in one group. */
+/** Faults by kind; those that one run has time for in one group. */
 const AROUND: readonly Readonly<Record<string, Effect>>[] = [
-  { 'clock-step': CLOCK, 'redis-replica': { targets: ['redis'], showed: /say: .*a replica/ } },
+  {
+    'clock-step': CLOCK,
+    'idle-connections': { targets: PROGRAMS, showed: /closed [1-9]\d*$/ },
+    'redis-replica': { targets: ['redis'], showed: /say: .*a replica/ },
+  },
   {
     'clock-restart': CLOCK,
+    'half-open-clients': { targets: ['gateway'], showed: /^[1-9].* silent without an answer/ },
     'redis-password': { targets: ['redis'], showed: /say: .*(NOAUTH|WRONGPASS)/ },
   },
   {
     'log-closed': { targets: PROGRAMS, showed: /not write its log: EPIPE$/ },
+    'silent-redis': { targets: PROGRAMS, showed: /^[1-9].* silent, new ones after/ },
     'redis-rights': { targets: ['redis'], showed: /say: .*NOPERM/ },
   },
-  { 'silent-redis': { targets: PROGRAMS, showed: /^[1-9].* silent, new ones after/ } },
-  {
-    'half-open-clients': { targets: ['gateway'], showed: /^[1-9].* silent without an answer/ },
-  },
-  { 'idle-connections': { targets: PROGRAMS, showed: /closed [1-9]\d*$/ } },
 ];
 
 beforeAll(async () => {
@@ -139,7 +140,7 @@ describe('npm run chaos', () => {
       const temporary = await temporaryDirectory();
       const out = join(temporary, 'out');
       const only = ['--only', Object.keys(kinds).join(), '--seed', 'around'];
-      const program = started('main', ['--minutes', '0.4', ...only, '--out', out], temporary);
+      const program = started('main', ['--minutes', '0.55', ...only, '--out', out], temporary);
       const exit = await program.ended;
       expect({ exit, output: program.output }).toMatchObject({ exit: 0 });
       const { incidents } = JSON.parse(await readFile(join(out, 'timeline.json'), 'utf8')) as {
