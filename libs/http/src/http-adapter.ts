@@ -19,6 +19,8 @@ const MAX_ARRIVAL_MS = 30_000;
 const MAX_HEAD_ARRIVAL_MS = 10_000;
 /** How often connections are looked through for such requests. */
 const ARRIVAL_CHECK_MS = 2_000;
+/** A connection that asked for CONNECT is cut off after this, whether or not the refusal was read, in milliseconds. */
+const MAX_REFUSAL_MS = 1_000;
 /** Longer parameters are answered 414; a key of the store, percent-encoded, fits. */
 const MAX_PARAMETER_CHARACTERS = 8192;
 
@@ -111,9 +113,14 @@ function isUtf8Encoded(text: string): boolean {
   }
 }
 
-/** The connection is ours from here on: the server closes without it, and has no time limit for it. */
+/**
+ * The connection is ours from here on: the server does not close it with the others, and has no time limit
+ * for it. The refusal may wait behind an answer that nobody reads.
+ */
 function refuseConnect(_request: IncomingMessage, socket: Socket): void {
   const answer = rawAnswer('method-not-allowed', 'CONNECT is for proxies, and this is none.');
+  const timer = setTimeout(() => socket.destroy(), MAX_REFUSAL_MS).unref();
+  socket.once('close', () => clearTimeout(timer));
   socket.end(answer, () => socket.destroy());
 }
 

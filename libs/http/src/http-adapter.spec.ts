@@ -1,0 +1,42 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createHttpAdapter } from './http-adapter.js';
+
+const HOST = 'Host: localhost\r\n\r\n';
+/** More than the buffers of a connection hold. */
+const LONG = Buffer.alloc(16 * 1024 * 1024, 'a');
+const closers: (() => Promise<unknown>)[] = [];
+
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+async function server(): Promise<FastifyInstance> {
+  const http = createHttpAdapter(1024).getInstance();
+  http.get('/long', (_request, reply) => reply.send(LONG));
+  await http.listen({ port: 0, host: '127.0.0.1' });
+  closers.push(() => http.close());
+  return http;
+}
+
+/** A connection that nothing is read from. */
+async function connected(http: FastifyInstance): Promise<Socket> {
+  const { hostname, port } = new URL(http.listeningOrigin);
+  const socket = connect(Number(port), hostname).on('error', () => undefined);
+  await once(socket, 'connect');
+  closers.push(async () => socket.destroy());
+  return socket;
+}
+
+describe('a connection with an answer that nobody reads', () => {
+  it('F3, sibling: does not keep a server from ending when it asks for CONNECT next', async () => {
+    const http = await server();
+    const socket = await connected(http);
+    const refused = once(http.server, 'connect');
+    socket.write(`GET /long HTTP/1.1\r\n${HOST}CONNECT a:1 HTTP/1.1\r\n${HOST}`);
+    await refused;
+    await http.close();
+  });
+});
