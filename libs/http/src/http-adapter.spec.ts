@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -38,5 +39,27 @@ describe('a connection with an answer that nobody reads', () => {
     socket.write(`GET /long HTTP/1.1\r\n${HOST}CONNECT a:1 HTTP/1.1\r\n${HOST}`);
     await refused;
     await http.close();
+  });
+
+  it('I13, sibling: is refused once, however much comes that is no HTTP', async () => {
+    const http = await server();
+    const socket = await connected(http);
+    const requested = once(http.server, 'request') as Promise<[unknown, ServerResponse]>;
+    let reported = 0;
+    http.server.on('clientError', () => (reported += 1));
+    socket.write(`GET /long HTTP/1.1\r\n${HOST}`);
+    const [, answer] = await requested;
+    const listeners = answer.listenerCount('finish');
+    while (reported < 5) {
+      const again = once(http.server, 'clientError');
+      socket.write('garbage');
+      await again;
+    }
+    expect(answer.listenerCount('finish')).toBe(listeners + 1);
+    // What follows the answer that was asked for is one refusal.
+    let text = '';
+    socket.on('data', (chunk: Buffer) => (text += chunk.toString().replaceAll('a', '')));
+    await once(socket, 'close');
+    expect(text.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 400']);
   });
 });

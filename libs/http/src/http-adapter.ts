@@ -144,19 +144,33 @@ type ClientError = Error & { readonly code?: string };
 /** A connection, with the answer that it is to carry next. */
 type HttpSocket = Socket & { readonly _httpMessage?: ServerResponse | null };
 
-/** Answers what is no proper HTTP request, as far as the connection still takes an answer. */
+/** Connections that were refused: Node reports a parse error again for each further chunk. */
+const refused = new WeakSet<Socket>();
+
+/** Answers what is no proper HTTP request, once, as far as the connection still takes an answer. */
 function refuseConnection(error: ClientError, socket: HttpSocket): void {
-  if (error.code === 'ECONNRESET' || socket.destroyed) return;
-  const end = (): void => {
-    if (socket.writable) socket.write(rawAnswer(problemOfConnection(error.code), error.message));
-    socket.destroy();
-  };
+  if (error.code === 'ECONNRESET' || socket.destroyed || refused.has(socket)) return;
+  refused.add(socket);
   const answer = socket._httpMessage;
-  if (answer === undefined || answer === null) end();
   // The answer is to an earlier request, whose caller takes the first that comes for its own.
-  else if (answer.req.complete) answer.once('finish', end);
-  else if (answer.headersSent) socket.destroy();
-  else end();
+  if (answer?.req.complete === true) endAfter(answer, socket, error);
+  else if (answer?.headersSent === true) socket.destroy();
+  else endWith(rawAnswerTo(error), socket);
+}
+
+/** Keeps the text alone: the error has the chunk in which it was found. */
+function endAfter(answer: ServerResponse, socket: Socket, error: ClientError): void {
+  const text = rawAnswerTo(error);
+  answer.once('finish', () => endWith(text, socket));
+}
+
+function endWith(text: string, socket: Socket): void {
+  if (socket.writable) socket.write(text);
+  socket.destroy();
+}
+
+function rawAnswerTo({ code, message }: ClientError): string {
+  return rawAnswer(problemOfConnection(code), message);
 }
 
 function problemOfConnection(code: string | undefined): ProblemName {
