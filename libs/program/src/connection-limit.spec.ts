@@ -7,6 +7,7 @@ import { HeldConnections } from './connection-limit.js';
 const HOST = '127.0.0.1';
 
 interface Held {
+  readonly servers: readonly Server[];
   readonly ports: readonly number[];
   readonly lines: string[];
   readonly waiting: ServerResponse[];
@@ -19,11 +20,13 @@ async function held(connections: number, count = 1): Promise<Held> {
   const waiting: ServerResponse[] = [];
   const limit = new HeldConnections({ connections, limit: 1000 }, (line) => lines.push(line));
   const ports: number[] = [];
+  const servers: Server[] = [];
   for (let index = 0; index < count; index += 1) {
     const server: Server = createServer(({ url }, response) => {
       if (url === '/wait') waiting.push(response);
       else response.end('answered');
     });
+    servers.push(server);
     limit.hold(server);
     server.listen(0, HOST);
     await once(server, 'listening');
@@ -33,7 +36,7 @@ async function held(connections: number, count = 1): Promise<Held> {
     });
     ports.push((server.address() as AddressInfo).port);
   }
-  return { ports, lines, waiting, held: limit };
+  return { servers, ports, lines, waiting, held: limit };
 }
 
 async function idle(port = 0): Promise<Socket> {
@@ -89,4 +92,22 @@ describe('connections beyond the limit', () => {
     await closed;
     expect(await call(ports[0], '/')).toBe('answered');
   });
+});
+
+it('F2, sibling: a connection that cannot be accepted ends nothing, and one line says why', async () => {
+  const { servers, ports, lines } = await held(5);
+  for (let times = 0; times < 3; times += 1) {
+    servers[0]?.emit('error', new Error('accept ENFILE'));
+  }
+  expect(lines).toEqual([expect.stringMatching(/not accepted \(accept ENFILE\): .*ulimit -n/)]);
+  expect(await call(ports[0], '/')).toBe('answered');
+});
+
+it('F2, sibling: a port that is taken is still said to whoever asked for it', async () => {
+  const { ports, lines, held: limit } = await held(5);
+  const other = createServer();
+  limit.hold(other);
+  other.listen(ports[0], HOST);
+  expect(await once(other, 'error')).toMatchObject([{ code: 'EADDRINUSE' }]);
+  expect(lines).toEqual([]);
 });

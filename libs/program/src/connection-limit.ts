@@ -9,12 +9,14 @@ export class HeldConnections {
   private readonly idle = new Set<Socket>();
   private open = 0;
   private readonly log: LimitedLog;
+  private readonly failures: LimitedLog;
 
   constructor(
     private readonly budget: Pick<DescriptorBudget, 'connections' | 'limit'>,
     say: (line: string) => void,
   ) {
     this.log = new LimitedLog(say, { lines: 1, periodMs: 60_000 });
+    this.failures = new LimitedLog(say, { lines: 1, periodMs: 60_000 });
   }
 
   /**
@@ -22,6 +24,8 @@ export class HeldConnections {
    * takes the place of the one that was idle for longest, and is refused where none is idle.
    */
   hold(server: Server): void {
+    // Until then its errors are those of `listen`, which whoever called that hears.
+    server.once('listening', () => server.on('error', (error) => this.failed(error)));
     server.on('connection', (socket: Socket) => this.opened(socket));
     server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
       this.idle.delete(socket);
@@ -29,6 +33,16 @@ export class HeldConnections {
         if (!socket.destroyed) this.idle.add(socket);
       });
     });
+  }
+
+  /** Such as a connection that could not be accepted. An error that nobody listens to ends the process. */
+  private failed({ message }: Error): void {
+    const advice =
+      'it goes on listening; raise the limits of open files (ulimit -n, fs.file-max) and free memory';
+    this.failures.add(
+      'connection not accepted',
+      () => `a connection was not accepted (${message}): ${advice}`,
+    );
   }
 
   private opened(socket: Socket): void {
