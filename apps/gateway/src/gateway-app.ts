@@ -8,6 +8,7 @@ import {
   createHttpAdapter,
   dropUnusedConnections,
   guardSites,
+  listenOnOneAddress,
   namesOf,
 } from '@ccro/http';
 import { holdConnections } from '@ccro/program';
@@ -117,7 +118,8 @@ export async function startGateway(options: GatewayOptions & ListenOptions): Pro
   try {
     // Not by `app.listen`: besides throwing that a port is taken it logs it, and once is enough.
     const { port, host } = options;
-    const url = await app.getHttpAdapter().getInstance().listen({ port, host, backlog: BACKLOG });
+    const http = app.getHttpAdapter().getInstance();
+    const url = await listenOnOneAddress(http, { port, host, backlog: BACKLOG });
     return { url, app, close: () => app.close() };
   } catch (error) {
     await app.close();

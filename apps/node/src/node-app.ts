@@ -8,6 +8,7 @@ import {
   createHttpAdapter,
   dropUnusedConnections,
   guardSites,
+  listenOnOneAddress,
   namesOf,
 } from '@ccro/http';
 import { holdConnections } from '@ccro/program';
@@ -50,6 +51,7 @@ export async function startNode(options: NodeOptions): Promise<NodeApp> {
     receive: (channel, payload) => replica.receive(channel, payload),
   });
   app.connectMicroservice({ strategy }, { inheritAppConfig: true });
+  const http = app.getHttpAdapter().getInstance();
   let url: string;
   try {
     holdConnections(app.getHttpServer(), (line) => new Logger(`node ${self}`).warn(line));
@@ -57,7 +59,7 @@ export async function startNode(options: NodeOptions): Promise<NodeApp> {
     await app.startAllMicroservices();
     await app.init();
     // Not by `app.listen`: besides throwing that a port is taken it logs it, and once is enough.
-    url = await app.getHttpAdapter().getInstance().listen({ port: httpPort, host });
+    url = await listenOnOneAddress(http, { port: httpPort, host });
   } catch (error) {
     await app.close();
     throw error;

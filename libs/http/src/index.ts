@@ -1,6 +1,7 @@
 export { whenOver } from './call-end.js';
 export { createHttpAdapter } from './http-adapter.js';
 export { jsonProblem } from './json-body.js';
+export { listenOnOneAddress } from './one-address.js';
 export { ProblemFilter, sendProblem } from './problem/problem.filter.js';
 export {
   PROBLEM_MEDIA_TYPE,
