@@ -12,6 +12,7 @@ import {
   type ProblemName,
 } from './problem/problem.js';
 import { addSecurityHeaders, SECURITY_HEADERS } from './security-headers.js';
+import { closeStreams } from './stream-answers.js';
 
 /** A request that takes longer than this to arrive is cut off, in milliseconds. */
 const MAX_ARRIVAL_MS = 30_000;
@@ -69,6 +70,7 @@ export function createHttpAdapter(
     if (problem === undefined) done();
     else sendProblem(reply, problem);
   });
+  closeStreams(http);
   limitArriving(http, bodyBytes, nameCaller);
   readJsonStrictly(http);
   return adapter;
