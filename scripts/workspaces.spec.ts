@@ -15,6 +15,7 @@ const MAY_SHIP_DEV_PACKAGES = ['apps/dashboard', 'apps/bench'];
 /** Stated although no source imports them: another package asks for them. */
 const ASKED_FOR_BY: Readonly<Record<string, string>> = {
   '@bull-board/ui': '@bull-board/api',
+  '@fastify/static': '@nestjs/swagger',
   'reflect-metadata': '@nestjs/common',
   rxjs: '@nestjs/common',
   '@types/autocannon': 'autocannon',

@@ -89,7 +89,7 @@ async function createGatewayApp(
     }
     await allowOrigins(app, corsOrigins);
     // The page asks for the key itself.
-    await app.get(Page).serve(app);
+    app.get(Page).serve(app);
     guardRoutes(app, { apiKeys, rateLimit });
     serveOpenApi(app);
     refuseWhenFull(app);

@@ -68,6 +68,14 @@ it('assets may be kept for ever, and nothing else is served', async () => {
   }
 });
 
+it('F4, sibling: files of the page are not opened again for each call', async () => {
+  const directory = await pageDirectory();
+  const { gateway } = await start({ pageDirectory: directory });
+  await rm(join(directory, 'assets'), { recursive: true });
+  const asset = await fetch(`${gateway.url}/assets/main-1a2b.js`);
+  expect(await asset.text()).toBe('export {};');
+});
+
 it('without a page everybody gets the links', async () => {
   const { gateway } = await start({ pageDirectory: '/nowhere' });
   const answer = await fetch(gateway.url, { headers: browser });
