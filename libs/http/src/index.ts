@@ -15,4 +15,5 @@ export {
 export { SECURITY_HEADERS } from './security-headers.js';
 export { closeInTime } from './shutdown.js';
 export { guardSites, isLoopbackName, namesOf, type SiteConfig, type SiteRules } from './sites.js';
+export { limitFiles } from './stream-answers.js';
 export { dropUnusedConnections } from './unused-connections.js';

@@ -1,4 +1,5 @@
-import type { INestApplication } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { limitFiles } from '@ccro/http';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { PROBLEM_SCHEMAS } from './problem-schema.js';
 
@@ -8,7 +9,8 @@ const API_KEY =
   'GET, `submit` for what changes data, `admin` for faults and `/admin`.';
 
 /** Serves the API's description at `/docs`, as JSON at `/docs-json`. */
-export function serveOpenApi(app: INestApplication): void {
+export function serveOpenApi(app: NestFastifyApplication): void {
+  limitFiles(app.getHttpAdapter().getInstance(), '/docs/');
   const config = new DocumentBuilder()
     .setTitle('CCRO gateway')
     .setDescription('Byzantine-fault-tolerant consensus over Redis pub/sub, by HTTP.')
