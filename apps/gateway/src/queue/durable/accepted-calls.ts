@@ -1,5 +1,6 @@
 import type { Digest, Request } from '@ccro/consensus';
 import type { DigestedDraft } from '@ccro/crypto';
+import { MAX_OPERATION_CHARACTERS } from '@ccro/wire';
 import { z } from 'zod';
 
 /** A timestamp that nobody else was given, and where it comes in the order they were given out. */
@@ -43,10 +44,19 @@ export interface KeyRecord {
   readonly ids: readonly string[];
 }
 
+/** 32 bytes, as the wire spells them. */
+const DIGEST = z.string().regex(/^[0-9a-f]{64}$/);
+/** An Ed25519 signature, as the wire spells it. */
+const SIGNATURE = z.string().regex(/^[A-Za-z0-9_-]{85}[AQgw]$/);
+
+/**
+ * Others may write to Redis. The fields of requests are as narrow as on the wire, which is what the
+ * verifier relies on.
+ */
 const entryData = z.object({
   client: z.string(),
   /** Digests of requests that were signed together: a list for each signature. */
-  lists: z.array(z.array(z.string())).default([]),
+  lists: z.array(z.array(DIGEST)).default([]),
   calls: z
     .array(
       z.object({
@@ -57,12 +67,12 @@ const entryData = z.object({
         requests: z
           .array(
             z.object({
-              timestamp: z.int(),
-              operation: z.string(),
-              digest: z.string(),
-              signature: z.string(),
+              timestamp: z.int().nonnegative(),
+              operation: z.string().max(MAX_OPERATION_CHARACTERS),
+              digest: DIGEST,
+              signature: SIGNATURE,
               /** Which of `lists` the signature covers; without it, the request alone. */
-              list: z.int().optional(),
+              list: z.int().nonnegative().optional(),
             }),
           )
           .min(1),

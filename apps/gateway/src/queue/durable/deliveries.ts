@@ -11,8 +11,9 @@
 
 import type { RedisConnection } from '@ccro/redis';
 import { ClientError } from '@ccro/client';
-import type { RejectCode } from '@ccro/consensus';
+import type { RejectCode, Request } from '@ccro/consensus';
 import type { Verifier } from '@ccro/crypto';
+import { errorMessage } from '@ccro/foreign-text';
 import type { FinishedAnswer } from '../../answers/request-record.js';
 import type { RequestSender } from '../request-sender.js';
 import type { RequestCounts } from '../request-queue.js';
@@ -47,13 +48,15 @@ interface OwnEntry {
 }
 
 export interface DeliveriesParts {
-  readonly store: RequestStore;
-  readonly connection: RedisConnection;
-  readonly sender: RequestSender;
-  readonly verifier: Verifier;
+  readonly store: Pick<RequestStore, 'keep' | 'record' | 'recordAgain' | 'remove'>;
+  readonly connection: Pick<RedisConnection, 'connected'>;
+  readonly sender: Pick<RequestSender, 'deliver'>;
+  readonly verifier: Pick<Verifier, 'verify'>;
   /** Endings that are remembered in case Redis loses them. */
   readonly maxRecent: number;
   readonly finished: (answer: FinishedAnswer) => void;
+  /** Something is the matter with one of the requests. */
+  readonly trouble: (error: Error) => void;
 }
 
 export class Deliveries {
@@ -88,8 +91,8 @@ export class Deliveries {
   /** Sees to what is open of an entry that was left behind. */
   takeOver(entry: OpenEntry): void {
     this.seeTo(entry, async (kept) => {
-      const verified = this.parts.verifier.verify(kept.request);
-      return typeof verified === 'string' ? unverifiable(kept.id, verified) : this.deliver(kept);
+      const refused = refusalOf(kept.request, this.parts.verifier);
+      return refused === undefined ? this.deliver(kept) : unverifiable(kept.id, refused);
     });
   }
 
@@ -156,9 +159,17 @@ export class Deliveries {
     const entry = this.start(id, calls);
     for (const kept of requestsIn(entry)) {
       const tracked = this.find(kept.id);
-      if (tracked === undefined) void this.see(entry, kept, endOf(kept));
+      if (tracked === undefined) this.watch(kept.id, this.see(entry, kept, endOf(kept)));
       else void tracked.finished.then((answer) => this.finishOneOf(entry, kept, answer));
     }
+  }
+
+  /** What fails for any other reason than the end of this process: it stays open in Redis. */
+  private watch(id: string, seen: Promise<void>): void {
+    seen.catch((error: unknown) => {
+      const message = `the request ${id} cannot be followed to its end: ${errorMessage(error)}`;
+      this.parts.trouble(new Error(message, { cause: error }));
+    });
   }
 
   private start(id: string | undefined, calls: readonly SignedCall[]): OwnEntry {
@@ -238,6 +249,16 @@ function openOf({ id, calls, open }: OwnEntry): OpenEntry {
     requests: call.requests.filter((request) => open.has(request.id)),
   }));
   return { id, calls: left.filter(({ requests }) => requests.length > 0) };
+}
+
+/** Why a request is not sent, if it is not. What the verifier cannot even read is malformed. */
+function refusalOf(request: Request, verifier: Pick<Verifier, 'verify'>): RejectCode | undefined {
+  try {
+    const verified = verifier.verify(request);
+    return typeof verified === 'string' ? verified : undefined;
+  } catch {
+    return 'malformed';
+  }
 }
 
 /** What was signed with another key than the cluster knows is never decided. */

@@ -319,4 +319,33 @@ describe('what is in Redis', () => {
     expect(executed(scene.cluster)).toEqual([1, 2]);
     expect(await admin.xlen(intake)).toBe(4);
   });
+
+  it('F2, sibling: is set aside where it cannot be verified, and the rest goes on', async () => {
+    const scene = await newScene();
+    scene.cluster.stalled = true;
+    const { intake, waiting } = redisKeys(scene.config.cluster, 'gateway');
+    const first = await gateway(scene);
+    await first.queue.accept(appending(['a', 'b']));
+    await first.queue.close();
+    await first.silence();
+    const [[id, [, text = '']] = ['', []]] = await admin.xrange(intake, '-', '+');
+    await admin.xdel(intake, id);
+    await admin.zadd(waiting, '0', 'gateway--1');
+    for (const changed of [
+      text.replace(/"lists":\[\["[0-9a-f]+"/, '"lists":[["zz"'),
+      text.replace(/"timestamp":\d+/, '"timestamp":-1'),
+    ]) {
+      expect(changed).not.toBe(text);
+      const added = (await admin.xadd(intake, '*', 'calls', changed)) ?? '';
+      await admin.xclaim(intake, 'gateways', 'x', 0, added, 'FORCE', 'JUSTID');
+    }
+    scene.cluster.stalled = false;
+    const { queue, log } = await gateway(scene, { leaseMs: 50 });
+    const leased = async (): Promise<unknown> => (await admin.xpending(intake, 'gateways'))[0];
+    await vi.waitFor(async () => expect(await leased()).toBe(0), { timeout: PATIENCE_MS });
+    expect(log.join()).toContain('was not written by a gateway of this client');
+    await allFinished(await queue.accept(appending(['c'])));
+    expect(executed(scene.cluster)).toEqual(['c']);
+    expect(await admin.xlen(intake)).toBe(2);
+  });
 });

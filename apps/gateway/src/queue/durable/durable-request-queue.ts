@@ -264,12 +264,13 @@ export class DurableRequestQueue implements RequestQueue {
       dependencies.limit.finished(pendingIn({ deliveries, admissions }));
       for (const listener of this.listeners) listener(answer);
     };
+    const trouble = (error: Error): void => this.errorLog.note(error);
     const deliveries = new Deliveries({
       ...dependencies,
       store,
       connection,
       maxRecent: options.maxFinished,
-      finished,
+      ...{ finished, trouble },
     });
     const admissions = new Admissions({
       ...options,
@@ -281,10 +282,7 @@ export class DurableRequestQueue implements RequestQueue {
       closing: this.closing.signal,
     });
     const poller = new AnswerPoller((ids) => store.answersTo(ids));
-    const takeovers = new Takeovers({
-      ...{ store, deliveries, connection },
-      trouble: (error) => this.errorLog.note(error),
-    });
+    const takeovers = new Takeovers({ store, deliveries, connection, trouble });
     return { store, deliveries, admissions, poller, takeovers };
   }
 
