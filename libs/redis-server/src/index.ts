@@ -3,6 +3,7 @@ export {
   requireRedisServer,
   type RedisServerEnvironment,
 } from './find-redis-server.js';
+export { holdPort, type HeldPort } from './held-port.js';
 export { freePort } from './probe.js';
 export {
   startRedisServer,

@@ -1,18 +1,13 @@
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
+import { holdPort } from './held-port.js';
 
 const LOOPBACK = '127.0.0.1';
 
 /** A TCP port on the loopback interface that was just free; another program may still take it. */
-export function freePort(host = LOOPBACK): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, host, () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
+export async function freePort(host = LOOPBACK): Promise<number> {
+  const held = await holdPort({ port: 0, host });
+  await held.free();
+  return held.port;
 }
 
 /**

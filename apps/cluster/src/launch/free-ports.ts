@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { holdPort } from '@ccro/redis-server';
 import type { ClusterOptions } from '../options/cluster-options.js';
 
 /**
@@ -14,10 +13,7 @@ export async function requireFreePorts(
   const ofNodes = nodePort === 0 ? [] : Array.from({ length: nodes }, (_, id) => nodePort + id);
   const ports = [...(gatewayPort === 0 ? [] : [gatewayPort]), ...ofNodes];
   for (const port of ports) {
-    const server = createServer();
-    server.listen({ port, host, exclusive: true });
-    await once(server, 'listening');
-    server.close();
-    await once(server, 'close');
+    const held = await holdPort({ port, host, exclusive: true });
+    await held.free();
   }
 }

@@ -1,7 +1,5 @@
 /** Boots a whole cluster and its gateway, with development keys, in one process or in many. */
 
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { sumOfTraffic, type Broker, type TrafficCount } from '@ccro/broker';
 import {
   developmentKey,
@@ -14,6 +12,7 @@ import {
 } from '@ccro/cluster-config';
 import { startGateway } from '@ccro/gateway-app';
 import { clusterFacts, startNode } from '@ccro/node-app';
+import { holdPort } from '@ccro/redis-server';
 import { stateMachineLabel, type StateMachineDefinition } from '@ccro/state-machine';
 import type { ClusterOptions } from '../options/cluster-options.js';
 import { openBrokers, type BrokerSource } from './brokers.js';
@@ -176,10 +175,9 @@ class Launch {
   private async chooseGatewayPort(): Promise<void> {
     this.gatewayPort = this.options.gatewayPort;
     if (this.gatewayPort !== 0) return;
-    const server = createServer().listen(0, HOST);
-    await once(server, 'listening');
-    this.gatewayPort = (server.address() as AddressInfo).port;
-    this.freeGatewayPort = () => new Promise((resolve) => server.close(() => resolve()));
+    const held = await holdPort({ port: 0, host: HOST });
+    this.gatewayPort = held.port;
+    this.freeGatewayPort = held.free;
     this.closers.push(this.freeGatewayPort);
   }
 
