@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { isWhole, wrapperChain } from './wrappers.js';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { endOnceNot, isWhole, wrapperChain } from './wrappers.js';
 
 const PROCESSES: Record<number, { command: string; parent: number }> = {
   10: { command: '/usr/bin/bash -l ', parent: 1 },
@@ -34,5 +34,18 @@ describe('the wrappers that a program was started through', () => {
     expect(isWhole(chain, (pid) => (pid === 21 ? undefined : PROCESSES[pid]))).toBe(false);
     const adopted = { ...PROCESSES, 21: { command: 'sh -c nest start node', parent: 1 } };
     expect(isWhole(chain, (pid) => (adopted as typeof PROCESSES)[pid])).toBe(false);
+  });
+
+  it('F3, sibling: one that ended is said once: a second signal would allow no orderly end', () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    let alive = true;
+    const end = vi.fn<() => void>();
+    endOnceNot(() => alive, end);
+    vi.advanceTimersByTime(5_000);
+    expect(end).not.toHaveBeenCalled();
+    alive = false;
+    vi.advanceTimersByTime(10_000);
+    expect(end).toHaveBeenCalledOnce();
   });
 });

@@ -15,9 +15,16 @@ const WRAPPER =
 export function endWithWrappers(): void {
   const chain = wrapperChain(process.ppid, processOf);
   if (chain.length === 0) return;
-  setInterval(() => {
-    const alive = process.ppid === chain[0] && isWhole(chain, processOf);
-    if (!alive) process.kill(process.pid, 'SIGTERM');
+  const isAlive = (): boolean => process.ppid === chain[0] && isWhole(chain, processOf);
+  endOnceNot(isAlive, () => process.kill(process.pid, 'SIGTERM'));
+}
+
+/** Ends once: a second signal would end the process at once, in no order. Exported for tests. */
+export function endOnceNot(isAlive: () => boolean, end: () => void): void {
+  const timer = setInterval(() => {
+    if (isAlive()) return;
+    clearInterval(timer);
+    end();
   }, LOOK_INTERVAL_MS).unref();
 }
 
