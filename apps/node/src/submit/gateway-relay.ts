@@ -28,6 +28,8 @@ const PATH = '/preprepare';
 /** Set on what a node passes on, so that a node never passes it on again. */
 const RELAYED_BY = 'ccro-relayed-by';
 const CONNECT_TIMEOUT_MS = 2_000;
+/** A node does not know the gateway's REQUEST_TIMEOUT_MS: above all that it may be. */
+const MAX_ANSWER_MS = 610_000;
 
 /**
  * Passes calls on to the gateway as they are, and its answers back: who may call, what it is and
@@ -37,13 +39,15 @@ export class GatewayRelay {
   /**
    * @param gatewayUrl base URL of the gateway; undefined as long as there is none
    * @param name of this node, for a gateway URL that leads back here
+   * @param maxAnswerMs until the gateway's answer is there, at most
    */
   constructor(
     private readonly gatewayUrl: () => string | undefined,
     private readonly name: string,
+    private readonly maxAnswerMs = MAX_ANSWER_MS,
   ) {}
 
-  /** @throws ProblemException `gateway-unreachable` */
+  /** @throws ProblemException `gateway-unreachable`, or `decision-timeout` where it stays silent */
   async pass(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const url = this.gatewayUrl();
     if (url === undefined) throw unreachable('It has not been started yet.');
@@ -52,6 +56,7 @@ export class GatewayRelay {
       throw unreachable(`GATEWAY_URL of ${String(by)} is the address of this node, no gateway's.`);
     }
     const answer = await this.answerTo(request, reply, new URL(PATH, url)).catch((error: Error) => {
+      if (error instanceof ProblemException) throw error;
       throw unreachable(`Nothing answers at ${url} (${error.message}).`);
     });
     for (const name of PASSED_BACK) {
@@ -68,7 +73,31 @@ export class GatewayRelay {
     reply: FastifyReply,
     url: URL,
   ): Promise<IncomingMessage> {
-    const body = request.body as Buffer | undefined;
+    const headers = this.headersFor(request, url);
+    const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
+    return new Promise((resolve, reject) => {
+      let answer: IncomingMessage | undefined;
+      const sent = send(url, { method: 'POST', headers }, (begun) => {
+        answer = begun;
+        resolve(begun);
+      });
+      sent.on('error', reject);
+      sent.setTimeout(CONNECT_TIMEOUT_MS, () => {
+        if (sent.socket?.connecting === true) sent.destroy(new Error('it takes no connection'));
+      });
+      const { maxAnswerMs } = this;
+      const end = (): unknown => (answer ?? sent).destroy(silent(url, maxAnswerMs));
+      const timer = setTimeout(end, maxAnswerMs);
+      // Nobody waits for the answer any more.
+      whenOver(reply, () => {
+        clearTimeout(timer);
+        sent.destroy();
+      });
+      sent.end(request.body as Buffer | undefined);
+    });
+  }
+
+  private headersFor(request: FastifyRequest, url: URL): Record<string, OutgoingHttpHeader> {
     const headers: Record<string, OutgoingHttpHeader> = { [RELAYED_BY]: this.name };
     for (const name of PASSED_ON) {
       const value = request.headers[name];
@@ -76,24 +105,21 @@ export class GatewayRelay {
     }
     // The page that called saw this node as its own site: so it is to the gateway.
     if (isOwnOrigin(request)) headers.origin = url.origin;
-    headers['content-length'] = body?.length ?? 0;
-    const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
-    return new Promise((resolve, reject) => {
-      const sent = send(url, { method: 'POST', headers }, resolve);
-      sent.on('error', reject);
-      sent.setTimeout(CONNECT_TIMEOUT_MS, () => {
-        if (sent.socket?.connecting === true) sent.destroy(new Error('it takes no connection'));
-      });
-      // Nobody waits for the answer any more.
-      whenOver(reply, () => sent.destroy());
-      sent.end(body);
-    });
+    headers['content-length'] = (request.body as Buffer | undefined)?.length ?? 0;
+    return headers;
   }
 }
 
 function isOwnOrigin({ headers }: FastifyRequest): boolean {
   const { origin, host } = headers;
   return origin !== undefined && URL.canParse(origin) && new URL(origin).host === host;
+}
+
+function silent({ origin }: URL, afterMs: number): ProblemException {
+  const detail =
+    `The gateway at ${origin} took the call and did not answer within ${afterMs} ms. The request ` +
+    'may be decided all the same: with an Idempotency-Key it can be sent again.';
+  return new ProblemException('decision-timeout', detail);
 }
 
 function unreachable(why: string): ProblemException {
