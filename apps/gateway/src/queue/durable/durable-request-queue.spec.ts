@@ -348,4 +348,26 @@ describe('what is in Redis', () => {
     expect(executed(scene.cluster)).toEqual(['c']);
     expect(await admin.xlen(intake)).toBe(2);
   });
+
+  it('F2, sibling: keeps nothing from being taken over that comes after it', async () => {
+    const scene = await newScene();
+    scene.cluster.stalled = true;
+    const { keys } = redisKeys(scene.config.cluster, 'gateway');
+    const first = await gateway(scene);
+    await first.queue.accept(appending(['a'], 'K'));
+    await first.queue.accept(appending(['b']));
+    await first.queue.close();
+    await first.silence();
+    const [[digest, record] = ['', '']] = Object.entries(await admin.hgetall(keys));
+    await admin.hset(keys, digest, 'nonsense');
+    scene.cluster.stalled = false;
+    await gateway(scene, { leaseMs: 50 });
+    await vi.waitFor(() => expect(executed(scene.cluster)).toEqual(['b']), {
+      timeout: PATIENCE_MS,
+    });
+    await admin.hset(keys, digest, record);
+    await vi.waitFor(() => expect(executed(scene.cluster)).toEqual(['b', 'a']), {
+      timeout: PATIENCE_MS,
+    });
+  });
 });

@@ -47,12 +47,17 @@ export class Takeovers {
     const own = deliveries.entryIds;
     for (const id of await store.leaseOverdue()) {
       const entry = own.has(id) ? undefined : await store.read(id);
-      if (entry !== undefined) await this.take(entry);
+      if (entry !== undefined) await this.tryToTake(entry);
     }
   }
 
   private async takeAll(entries: readonly KeptEntry[]): Promise<void> {
-    for (const entry of entries) await this.take(entry);
+    for (const entry of entries) await this.tryToTake(entry);
+  }
+
+  /** One that cannot be taken now is tried again when its lease is over; the others do not wait. */
+  private async tryToTake(entry: KeptEntry): Promise<void> {
+    await this.take(entry).catch((error: unknown) => this.parts.trouble(asError(error)));
   }
 
   private async take({ id, calls }: KeptEntry): Promise<void> {
