@@ -42,7 +42,7 @@ export function chooseNewView(
   random: Random,
   stage: NewViewStage,
 ): NewViewChoice | undefined {
-  const draw = random.pick([quorumForView, ofAnyView, ofAnyView, tooFew, ownAlone]);
+  const draw = random.pick(DRAWS);
   let best: { readonly choice: NewViewChoice; readonly harm: number } | undefined;
   for (let tried = 0; tried < TRIES; tried += 1) {
     const viewChanges = draw(holdings, random, stage).toSorted((a, b) => a.replica - b.replica);
@@ -102,6 +102,16 @@ const tooFew: Draw = (holdings, random, stage) => {
 /** As many as a quorum is. */
 const ownAlone: Draw = (_, random, { size, own, version }) =>
   Array.from({ length: size.quorum }, () => version(random.pick(own) ?? 0));
+
+/** What only one check refuses comes twice. */
+const DRAWS: readonly [Draw, ...Draw[]] = [
+  quorumForView,
+  ofAnyView,
+  ofAnyView,
+  tooFew,
+  ownAlone,
+  ownAlone,
+];
 
 function honestOnes({ n }: ClusterSize, own: readonly ReplicaId[]): ReplicaId[] {
   return Array.from({ length: n }, (_, replica) => replica).filter((each) => !own.includes(each));
