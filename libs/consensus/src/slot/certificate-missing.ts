@@ -3,7 +3,7 @@ import type { TimerKey } from '../model/timers.js';
 import { mayAnswer } from '../state/answering.js';
 import type { ReplicaState } from '../state/replica-state.js';
 import type { Slot } from '../state/slot.js';
-import { fallBack } from './collecting.js';
+import { fallBack, gathererFor } from './collecting.js';
 import { disputeIfDifferent, showProposal } from './disputes.js';
 import { isSettled, sendVote } from './voting.js';
 
@@ -30,19 +30,22 @@ export function onCertificateMissing(
 
 /**
  * The collector failed f+1 replicas: their votes alone are not enough, so this one's go to all as well,
- * and who lacks the certificate that it has gets that.
+ * and who lacks the certificate that it has gets that. Where nobody collects, all were sent the votes.
  */
 export function joinFallback(state: ReplicaState, slot: Slot): void {
-  if (slot.inView.fellBack || isSettled(state, slot)) return;
-  slot.inView.fellBack = true;
-  const prepared = slot.certificate('prepare');
-  const isPrepared = prepared?.view === state.view;
-  const phase = isPrepared ? 'commit' : 'prepare';
-  if (slot.ownVote(phase)?.view === state.view) sendVote(state, slot, phase);
-  if (!isPrepared) return;
+  if (gathererFor(state, slot) === undefined) return;
+  if (!slot.inView.fellBack && !isSettled(state, slot)) {
+    slot.inView.fellBack = true;
+    for (const phase of ['prepare', 'commit'] as const) {
+      if (slot.ownVote(phase)?.view === state.view) sendVote(state, slot, phase);
+    }
+  }
+  const held = slot.decisive ?? slot.certificate('prepare');
+  if (held === undefined || (held !== slot.decisive && held.view !== state.view)) return;
   for (const id of slot.inView.reminders) {
-    if (!mayAnswer(state, id, certificateBytes(prepared), 'certificates')) continue;
-    state.emit({ kind: 'send', to: { kind: 'replica', id }, message: prepared });
+    if (id === state.self) continue;
+    if (!mayAnswer(state, id, certificateBytes(held), 'certificates')) continue;
+    state.emit({ kind: 'send', to: { kind: 'replica', id }, message: held });
   }
 }
 

@@ -268,13 +268,30 @@ describe('a replica that lacks a certificate', () => {
     expect(told).toEqual(expect.arrayContaining(reminding));
   });
 
-  it('A8, sibling: changes nothing for a slot that is decided', () => {
+  it('A8, sibling: is sent the decision by each replica that has it', () => {
     const bench = new Bench(1, 'ccro', 'done', SEVEN).receive(named(1, 3));
     const signers = [0, 2, 3, 4, 5].map((replica) => ({ replica, digest: 'batch(r1)' }));
     bench.receive(certificate('commit', signers), 'direct');
     const before = bench.sent('vote').length;
-    for (const replica of [0, 4, 5, 6]) bench.receive(reminder(replica));
+    for (const replica of [0, 4, 5]) bench.receive(reminder(replica));
     expect(bench.sent('vote')).toHaveLength(before);
+    const told = bench.sent('certificate').map(({ to, message }) => [to, message]);
+    for (const id of [0, 4, 5]) {
+      expect(told).toContainEqual([{ kind: 'replica', id }, certificate('commit', signers)]);
+    }
+  });
+
+  it('A8, sibling: has nobody send again, where nobody collects, what all were sent', () => {
+    const bench = new Bench(1, 'pbft', 'done', SEVEN).receive(named(1, 3));
+    const before = bench.sent('vote').length;
+    for (const replica of [0, 4, 5]) bench.receive(reminder(replica));
+    expect(bench.sent('vote')).toHaveLength(before);
+  });
+
+  it('A8, sibling: is not believed alone by a primary that does not know what went to all', () => {
+    const bench = new Bench(0).receive(certified('prepare', 'batch(r1)'), 'direct');
+    bench.receive(named(1, 2), 'self').receive(reminder(3));
+    expect(collectorOf(bench)).toBe(2);
   });
 });
 

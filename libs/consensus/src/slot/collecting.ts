@@ -77,7 +77,9 @@ export function noteReminder(
   if (wentToAll.has(phase) || reminders.has(replica)) return false;
   reminders.add(replica);
   const believed = reminders.size === state.size.weakQuorum;
-  const withheld = slot.certificate(phase)?.view === state.view;
+  // Of what this replica voted on before it stopped it does not know any more what went to all.
+  const isOfThisRun = slot.ownVote(phase)?.castAtMs !== undefined;
+  const withheld = isOfThisRun && slot.certificate(phase)?.view === state.view;
   if (believed || withheld || replica === state.primary) passOver(state, slot);
   return believed;
 }

@@ -451,10 +451,11 @@ describe('how long a certificate takes', () => {
   });
 
   it.each([
-    ['published late, when several were in a row', true, 2000],
-    ['made of votes that were broadcast, never', false, 200],
-  ])('is learned from those %s', (_, isPublished, expected) => {
-    const bench = new Bench(1);
+    ['published late, when several were in a row', 'ccro', true, 2000],
+    ['made of votes that were broadcast, never', 'ccro', false, 200],
+    ['H13, sibling: made late in PBFT, when several were in a row', 'pbft', false, 2000],
+  ] as const)('is learned from those %s', (_, mode, isPublished, expected) => {
+    const bench = new Bench(1, mode);
     for (let sequence = 1; sequence <= 4; sequence += 1) {
       const digest = `batch(r${sequence})`;
       bench.receive(proposal(sequence));

@@ -202,7 +202,9 @@ export function applyCertificate(
   // One that decides may be of an earlier view; the newer one is what a view-change must report.
   if (slot.certificate(phase) === certificate) state.persist({ kind: 'certified', certificate });
   const isFirst = held === undefined || held.view < view;
-  if (isFirst && (isPublished || !slot.inView.fellBack)) learnDelay(state, slot, certificate);
+  const isCollected = gathererFor(state, slot) !== undefined;
+  const isFromOthers = isCollected && slot.inView.fellBack && !isPublished;
+  if (isFirst && !isFromOthers) learnDelay(state, slot, certificate);
   stopWaiting(state, slot, phase);
   disputeIfDifferent(state, slot, digest);
   if (isDecisive) onDecided(state, slot, certificate);
