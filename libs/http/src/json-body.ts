@@ -69,7 +69,10 @@ function codingProblem({ headers }: FastifyRequest): ProblemException | undefine
     const detail = `Content-Encoding: ${coding} is not taken; send the body as it is.`;
     return new ProblemException('unsupported-media-type', detail);
   }
-  for (const [, quoted = ''] of (headers['content-type'] ?? '').matchAll(CHARSET)) {
+  const type = headers['content-type'] ?? '';
+  // Of a regular expression `matchAll` makes another one for each call.
+  if (!type.includes(';')) return undefined;
+  for (const [, quoted = ''] of type.matchAll(CHARSET)) {
     const charset = quoted.replace(/^"(.*)"$/, '$1');
     if (UTF8.test(charset)) continue;
     const detail = `The charset ${charset} is not taken; send the body in UTF-8.`;

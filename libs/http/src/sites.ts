@@ -39,17 +39,30 @@ export function namesOf(address: string): readonly string[] | undefined {
 
 /** To be called before the application's routes are made. */
 export function guardSites(http: FastifyInstance, rules: SiteRules): void {
+  const isKnownHost = rememberingLast((host: string) => isKnown(hostName(host), rules));
   http.addHook('onRequest', (request, reply, done) => {
-    const problem = siteProblem(request, rules);
+    const problem = siteProblem(request, rules, isKnownHost);
     if (problem === undefined) done();
     else sendProblem(reply, problem);
   });
 }
 
-function siteProblem(request: FastifyRequest, rules: SiteRules): ProblemException | undefined {
+/** Callers say the same host again and again, and reading it takes longer than all else here. */
+function rememberingLast<T>(compute: (key: string) => T): (key: string) => T {
+  let last: { readonly key: string; readonly value: T } | undefined;
+  return (key) => {
+    if (last?.key !== key) last = { key, value: compute(key) };
+    return last.value;
+  };
+}
+
+function siteProblem(
+  request: FastifyRequest,
+  rules: SiteRules,
+  isKnownHost: (host: string) => boolean,
+): ProblemException | undefined {
   const { host, origin } = request.headers;
-  const name = hostName(host);
-  if (host !== undefined && !isKnown(name, rules)) return unknownHost(host);
+  if (host !== undefined && !isKnownHost(host)) return unknownHost(host);
   if (origin !== undefined && !isOwn(origin, host, rules)) return foreign(`from ${origin}`);
   // With the origin of a page that may call, it does not matter how it calls.
   if (origin !== undefined || !isMadeElsewhere(request, rules)) return undefined;

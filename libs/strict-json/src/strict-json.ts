@@ -35,6 +35,8 @@ export class StrictJsonError extends Error {
 
 /** Arrays and objects inside one another, at most: beyond that, who writes them runs out of stack. */
 export const MAX_JSON_DEPTH = 128;
+/** Characters of the shortest JSON that nests deeper: it opens and closes so many. */
+const SHORTEST_TOO_DEEP = 2 * (MAX_JSON_DEPTH + 1);
 /** Issues told of one text. */
 const MAX_ISSUES = 10;
 /** Half of a character, which UTF-8 cannot express. */
@@ -52,7 +54,7 @@ export function parseStrictJsonBytes(bytes: Buffer): unknown {
 
 /** @throws StrictJsonError */
 export function parseStrictJson(text: string): unknown {
-  if (nestsTooDeep(text)) throw tooDeep();
+  if (text.length >= SHORTEST_TOO_DEEP && nestsTooDeep(text)) throw tooDeep();
   let value: unknown;
   try {
     value = JSON.parse(text);

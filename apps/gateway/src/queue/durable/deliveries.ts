@@ -59,6 +59,12 @@ export interface DeliveriesParts {
   readonly trouble: (error: Error) => void;
 }
 
+/**
+ * Of those that are kept: so many more may be there until the oldest go, all at once. Whoever looks for the
+ * oldest entry of a map goes past the places of all that were removed before it.
+ */
+const RECENT_SLACK = 0.1;
+
 export class Deliveries {
   private readonly tracked = new Map<string, TrackedRequest>();
   /** Those with open requests. */
@@ -212,9 +218,12 @@ export class Deliveries {
 
   private remember(ended: Recorded): void {
     this.recent.set(ended.answer.id, ended);
-    if (this.recent.size <= this.parts.maxRecent) return;
-    const [oldest] = this.recent.keys();
-    if (oldest !== undefined) this.recent.delete(oldest);
+    const { maxRecent } = this.parts;
+    if (this.recent.size <= maxRecent * (1 + RECENT_SLACK)) return;
+    for (const id of this.recent.keys()) {
+      if (this.recent.size <= maxRecent) return;
+      this.recent.delete(id);
+    }
   }
 
   private finishOneOf(entry: OwnEntry, { owner, key }: OpenRequest, answer: FinishedAnswer): void {
