@@ -203,8 +203,9 @@ function screenCertificate(
   if (isDecisive && held !== undefined && held.digest !== certificate.digest) {
     return 'wanted';
   }
-  if (slot !== undefined && via === 'broadcast' && isLateSample(state, slot, certificate))
+  if (slot !== undefined && via === 'broadcast' && isLateSample(state, slot, certificate)) {
     return 'wanted';
+  }
   const collector = slot?.inView.proposal?.prePrepare.collector;
   return collector === state.self ? 'own-echo' : 'duplicate';
 }

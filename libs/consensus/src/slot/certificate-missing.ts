@@ -1,6 +1,5 @@
-import { certificateBytes } from '../model/message-size.js';
 import type { TimerKey } from '../model/timers.js';
-import { mayAnswer } from '../state/answering.js';
+import { sendCertificate } from '../state/answering.js';
 import type { ReplicaState } from '../state/replica-state.js';
 import type { Slot } from '../state/slot.js';
 import { fallBack, gathererFor } from './collecting.js';
@@ -40,12 +39,11 @@ export function joinFallback(state: ReplicaState, slot: Slot): void {
       if (slot.ownVote(phase)?.view === state.view) sendVote(state, slot, phase);
     }
   }
-  const held = slot.decisive ?? slot.certificate('prepare');
-  if (held === undefined || (held !== slot.decisive && held.view !== state.view)) return;
-  for (const id of slot.inView.reminders) {
-    if (id === state.self) continue;
-    if (!mayAnswer(state, id, certificateBytes(held), 'certificates')) continue;
-    state.emit({ kind: 'send', to: { kind: 'replica', id }, message: held });
+  const prepared = slot.certificate('prepare');
+  const held = slot.decisive ?? (prepared?.view === state.view ? prepared : undefined);
+  if (held === undefined) return;
+  for (const replica of slot.inView.reminders) {
+    if (replica !== state.self) sendCertificate(state, replica, held);
   }
 }
 

@@ -1,7 +1,6 @@
 import type { SlotVote, Verified, Vote } from '../messages/index.js';
-import { certificateBytes } from '../model/message-size.js';
 import { answersTo } from '../routing/answerers.js';
-import { mayAnswer, sendDecisionsAbove } from '../state/answering.js';
+import { sendCertificate, sendDecisionsAbove } from '../state/answering.js';
 import type { ReplicaState } from '../state/replica-state.js';
 import type { Slot } from '../state/slot.js';
 import { joinFallback } from './certificate-missing.js';
@@ -69,9 +68,7 @@ function answerReminder(state: ReplicaState, slot: Slot, vote: Verified<SlotVote
     (certificate === slot.decisive || certificate.view >= vote.view)
   ) {
     if (!answersTo(state.self, vote.replica, vote.attempt, state.size.n)) return;
-    if (!mayAnswer(state, vote.replica, certificateBytes(certificate), 'certificates')) return;
-    const to = { kind: 'replica', id: vote.replica } as const;
-    state.emit({ kind: 'send', to, message: certificate });
+    sendCertificate(state, vote.replica, certificate);
     return;
   }
   // A proposal whose bodies are missing is fetched, too.

@@ -3,6 +3,8 @@
  */
 
 import type { ClientId, ReplicaId, SequenceNumber } from '../messages/ids.js';
+import type { SlotCertificate, Verified } from '../messages/index.js';
+import { certificateBytes } from '../model/message-size.js';
 import type { AnswerKind } from './answer-budget.js';
 import type { ReplicaState } from './replica-state.js';
 
@@ -35,6 +37,16 @@ function spendOnDecision(state: ReplicaState, to: ReplicaId, sequence: SequenceN
   if (!state.answers.spend(to, state.decisionBytes(sequence), state.nowMs, kind)) return false;
   state.noteSent(sequence, to);
   return true;
+}
+
+/** Sends a slot's certificate to a replica that lacks it, if its budget allows. */
+export function sendCertificate(
+  state: ReplicaState,
+  to: ReplicaId,
+  certificate: Verified<SlotCertificate>,
+): void {
+  if (!mayAnswer(state, to, certificateBytes(certificate), 'certificates')) return;
+  state.emit({ kind: 'send', to: { kind: 'replica', id: to }, message: certificate });
 }
 
 /** Whether `asker` may be sent so many bytes more. Counts it as throttled if not. */
