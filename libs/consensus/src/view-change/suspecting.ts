@@ -138,11 +138,12 @@ function sendToPrimary(state: ReplicaState, request: Request): void {
 }
 
 /**
- * A primary that keeps naming collectors which fail is itself at fault: an honest one has passed
- * over f of them long before.
+ * A primary that keeps naming collectors which fail is itself at fault: an honest one passes over f of
+ * them, and each costs it no more than the slots in flight that name it.
  */
 export function suspectFailingCollectors(state: ReplicaState): void {
-  const limit = 2 * state.config.maxInFlightSlots + state.size.f;
+  const { f, weakQuorum } = state.size;
+  const limit = weakQuorum * state.config.maxInFlightSlots + f;
   if (state.fallenBackInARow <= limit || !state.active || state.isPrimary) return;
   state.fallenBackInARow = 0;
   suspectPrimary(state, 'collectors-fail');

@@ -1,6 +1,8 @@
 /** Scenarios 12 to 23: what a bad collector can do, and that it costs one timeout on a slot. */
 
 import {
+  clusterSize,
+  collectorOf,
   type Certificate,
   type Digest,
   type OutgoingMessage,
@@ -350,3 +352,18 @@ describe.each(COLLECTING)(
     });
   },
 );
+
+describe.each([7, 10])('f silent collectors, one after the other, under load: n = %i', (n) => {
+  it('A8, sibling: are passed over, and no honest primary is suspected for them', async () => {
+    const { f } = clusterSize(n);
+    const silent = Array.from({ length: f }, (_, attempt) => collectorOf(0, n, attempt));
+    const faulty = new Map(silent.map((id) => [id, 'silent-collector'] as const));
+    const scene = await Scene.of({ mode: 'ccro', n, faulty, tuning: { maxBatchRequests: 1 } });
+    const values = Array.from({ length: 200 }, (_, index) => `${index}`);
+    await scene.decide(values, 60_000);
+    await scene.expectDecidedRight();
+    expect(scene.timeouts(1).replicas).toBeGreaterThan(0);
+    expect(scene.accused('collector-failed')).toEqual([...silent].sort((a, b) => a - b));
+    expect(scene.viewsAskedFor).toEqual([]);
+  });
+});
