@@ -42,6 +42,7 @@ const COLUMNS: readonly Column[] = [
   { key: 'through', title: 'through', unit: 'text' },
   { key: 'inFlight', title: 'in flight', unit: 'count', label: true },
   { key: 'perSecond', title: 'requests', unit: 'per second', against: 'signatureCheck' },
+  { key: 'perSlot', title: 'requests a slot', unit: 'count' },
   { key: 'p50', title: 'p50', unit: 'ms' },
   { key: 'p95', title: 'p95', unit: 'ms' },
   { key: 'nodeCpu', title: 'CPU a node, 1000 requests', unit: 'ms' },
@@ -128,7 +129,7 @@ async function withClient(
     perSecond: loop.perSecond,
     p50: quantile(times, 0.5),
     p95: quantile(times, 0.95),
-    ...cpuColumns(used, used.ownCpuMs, nodes, requests),
+    ...usageColumns(used, used.ownCpuMs, nodes, requests),
     failed: 0,
   };
 }
@@ -154,15 +155,16 @@ async function overHttp(
     perSecond: figures.perSecond,
     p50: figures.p50,
     p95: figures.p97,
-    ...cpuColumns(used, used.gatewaysCpuMs, nodes, figures.requests),
+    ...usageColumns(used, used.gatewaysCpuMs, nodes, figures.requests),
     failed: figures.failed,
   };
 }
 
-/** For a thousand requests. */
-function cpuColumns(used: Usage, loadCpuMs: number, nodes: number, requests: number): Row {
+/** Times are for a thousand requests. */
+function usageColumns(used: Usage, loadCpuMs: number, nodes: number, requests: number): Row {
   const thousands = Math.max(requests, 1) / 1000;
   return {
+    perSlot: requests / Math.max(used.fast + used.slow, 1),
     nodeCpu: used.nodesCpuMs / nodes / thousands,
     redisCpu: used.redisCpuMs / thousands,
     loadCpu: loadCpuMs / thousands,
