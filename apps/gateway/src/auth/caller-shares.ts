@@ -42,14 +42,14 @@ export class CallerShares {
    * Takes `count` places for `caller`. One call may exceed what is left, whatever its size: otherwise
    * large calls would never be accepted between small ones.
    *
-   * @returns what gives one of them back, to be called `count` times; undefined when it is refused
+   * @returns what gives them back, one after the other or several at once; undefined when it is refused
    */
-  take(caller: string, count = 1): (() => void) | undefined {
+  take(caller: string, count = 1): ((count?: number) => void) | undefined {
     if (!this.admits(caller)) return undefined;
     this.wanting.delete(caller);
     this.all += count;
     this.held.set(caller, (this.held.get(caller) ?? 0) + count);
-    return () => this.giveBack(caller);
+    return (back = 1) => this.giveBack(caller, back);
   }
 
   /** Whether `caller` would get one now; if not, it counts as refused. */
@@ -69,16 +69,19 @@ export class CallerShares {
 
   /** Callers besides `caller` that hold a place or were refused lately. */
   private othersThan(caller: string): number {
-    const nowMs = this.now();
-    for (const [name, untilMs] of this.wanting) {
-      if (untilMs > nowMs) break;
-      this.wanting.delete(name);
-    }
+    if (this.wanting.size > 0) this.forgetWanting(this.now());
     let others = this.held.size - (this.held.has(caller) ? 1 : 0);
     for (const name of this.wanting.keys()) {
       if (name !== caller && !this.held.has(name)) others += 1;
     }
     return others;
+  }
+
+  private forgetWanting(nowMs: number): void {
+    for (const [name, untilMs] of this.wanting) {
+      if (untilMs > nowMs) break;
+      this.wanting.delete(name);
+    }
   }
 
   private refuse(caller: string): void {
@@ -88,9 +91,9 @@ export class CallerShares {
     if (this.wanting.size > MAX_WANTING && oldest !== undefined) this.wanting.delete(oldest);
   }
 
-  private giveBack(caller: string): void {
-    const held = (this.held.get(caller) ?? 1) - 1;
-    this.all -= 1;
+  private giveBack(caller: string, count: number): void {
+    const held = (this.held.get(caller) ?? count) - count;
+    this.all -= count;
     if (held > 0) this.held.set(caller, held);
     else this.held.delete(caller);
   }

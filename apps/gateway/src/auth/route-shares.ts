@@ -31,7 +31,7 @@ export class RouteShares {
   take(thing: SharedThing, caller: Caller, reply: FastifyReply): ProblemException | undefined {
     const giveBack = this.of(thing).take(caller.name);
     if (giveBack === undefined) return noneLeft(thing);
-    whenOver(reply, () => void workOf(reply.request).then(giveBack));
+    whenOver(reply, () => void workOf(reply.request).then(() => giveBack()));
     return undefined;
   }
 

@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import {
   Inject,
   Injectable,
@@ -22,7 +21,13 @@ import {
 import { overloaded } from '../queue/refusals.js';
 import { problemOf, queueProblem, RETRY_AFTER_SECONDS } from './queue-problem.js';
 import type { DecidedAnswer, RequestAnswer } from '../answers/request-record.js';
-import { firstOf, type WaitEnd } from '../connection/wait.js';
+import { Waits, type WaitEnd } from '../connection/wait.js';
+
+/** A call that was accepted, and what ends its wait. */
+interface BegunCall {
+  readonly requests: readonly AcceptedRequest[];
+  readonly ended: Promise<WaitEnd>;
+}
 
 /**
  * Hands calls to the queue and waits for their answers.
@@ -32,6 +37,7 @@ import { firstOf, type WaitEnd } from '../connection/wait.js';
 @Injectable()
 export class RequestsService implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly closing = new AbortController();
+  private readonly waits: Waits;
 
   constructor(
     @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
@@ -42,8 +48,7 @@ export class RequestsService implements OnApplicationBootstrap, BeforeApplicatio
     private readonly shares: CallerShares,
     endings: Endings,
   ) {
-    // One listener for each call that waits: as many as there are, not a leak.
-    setMaxListeners(0, this.closing.signal);
+    this.waits = new Waits(broker, this.closing.signal);
     endings.onFinished((answer) => {
       if (answer.status === 'decided') settings.onDecided(answer);
     });
@@ -63,22 +68,7 @@ export class RequestsService implements OnApplicationBootstrap, BeforeApplicatio
    *   `accepted` says so or that it is not known
    */
   async accept(call: Call): Promise<readonly AcceptedRequest[]> {
-    const giveBack = this.shares.take(call.caller ?? '', call.operations.length);
-    try {
-      if (giveBack === undefined) throw overloaded();
-      const requests = await this.queue.accept(call);
-      this.activity.accepted(requests.length);
-      const finished = Promise.all(requests.map((request) => request.finished));
-      const { requestTimeoutMs: timeoutMs } = this.settings;
-      void firstOf({ finished, timeoutMs, broker: this.broker, closing: this.closing.signal }).then(
-        () => call.operations.forEach(giveBack),
-      );
-      return requests;
-    } catch (error) {
-      if (giveBack !== undefined) call.operations.forEach(giveBack);
-      this.activity.refused();
-      throw queueProblem(error);
-    }
+    return (await this.begin(call)).requests;
   }
 
   /**
@@ -89,17 +79,8 @@ export class RequestsService implements OnApplicationBootstrap, BeforeApplicatio
    *   `timestamp-conflict` when the cluster refused one, `shutting-down`
    */
   async execute(call: Call): Promise<readonly DecidedAnswer[]> {
-    const startedAtMs = performance.now();
-    const requests = await this.accept(call);
-    // Redis keeps them: it is there, whatever the other connection knows of it yet.
-    if (this.queue.durable) this.broker.answersElsewhere();
-    const elapsedMs = performance.now() - startedAtMs;
-    const end = await firstOf({
-      finished: Promise.all(requests.map(({ finished }) => finished)),
-      timeoutMs: Math.max(this.settings.requestTimeoutMs - elapsedMs, 0),
-      broker: this.broker,
-      closing: this.closing.signal,
-    });
+    const { requests, ended } = await this.begin(call);
+    const end = await ended;
     const answers = requests.map(({ answer }) => answer);
     const decided = answers.filter((answer) => answer.status === 'decided');
     if (decided.length === requests.length) return decided;
@@ -127,6 +108,29 @@ export class RequestsService implements OnApplicationBootstrap, BeforeApplicatio
       throw queueProblem(error);
     }
     throw new ProblemException('not-found', `There is no request ${id}.`);
+  }
+
+  /** Accepts a call, which holds its places until its wait has `ended`. */
+  private async begin(call: Call): Promise<BegunCall> {
+    const startedAtMs = performance.now();
+    const { length } = call.operations;
+    const giveBack = this.shares.take(call.caller ?? '', length);
+    try {
+      if (giveBack === undefined) throw overloaded();
+      const requests = await this.queue.accept(call);
+      this.activity.accepted(length);
+      // Redis keeps them: it is there, whatever the other connection knows of it yet.
+      if (this.queue.durable) this.broker.answersElsewhere();
+      const finished = Promise.all(requests.map((request) => request.finished));
+      const ended = this.waits
+        .firstOf(finished, this.settings.requestTimeoutMs, startedAtMs)
+        .finally(() => giveBack(length));
+      return { requests, ended };
+    } catch (error) {
+      giveBack?.(length);
+      this.activity.refused();
+      throw queueProblem(error);
+    }
   }
 
   private async isFor(caller: Caller, { id, status }: RequestAnswer): Promise<boolean> {

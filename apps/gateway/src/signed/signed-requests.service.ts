@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { ClientError, type CcroClient, type Submission } from '@ccro/client';
 import type { Request } from '@ccro/consensus';
@@ -15,7 +14,7 @@ import { decidedAnswer } from '../answers/decided-answer.js';
 import { operationFrom, requireKnown } from '../requests/operations.js';
 import { problemOf, RETRY_AFTER_SECONDS } from '../requests/queue-problem.js';
 import type { DecidedAnswer, FinishedAnswer } from '../answers/request-record.js';
-import { firstOf } from '../connection/wait.js';
+import { Waits } from '../connection/wait.js';
 import type { SignedRequestDto } from './signed-request.dto.js';
 
 const RETRY = { 'retry-after': RETRY_AFTER_SECONDS };
@@ -32,16 +31,17 @@ export class SignedRequestsService implements BeforeApplicationShutdown {
   private readonly closing = new AbortController();
   /** Calls that wait for a request, by its id: the same may be sent more than once. */
   private readonly waiting = new Map<string, number>();
+  private readonly waits: Waits;
 
   constructor(
     @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
     private readonly verifier: Verifier,
     private readonly relays: Relays,
-    private readonly broker: BrokerWatch,
+    broker: BrokerWatch,
     private readonly activity: Activity,
     private readonly endings: Endings,
   ) {
-    setMaxListeners(0, this.closing.signal);
+    this.waits = new Waits(broker, this.closing.signal);
   }
 
   /**
@@ -105,15 +105,13 @@ export class SignedRequestsService implements BeforeApplicationShutdown {
         if (!(error instanceof ClientError)) throw error;
       },
     );
-    const { broker } = this;
-    const closing = this.closing.signal;
-    const waited = firstOf({ finished, timeoutMs: requestTimeoutMs, broker, closing });
+    const waited = this.waits.firstOf(finished, requestTimeoutMs);
     const end = await waited.finally(() => this.leave(id, request.timestamp, relay));
     if (answer?.status === 'decided') return answer;
     if (answer?.status === 'failed') {
       throw new ProblemException(problemOf(answer), answer.detail, { extensions: { id } });
     }
-    if (closing.aborted) {
+    if (this.closing.signal.aborted) {
       throw new ProblemException('shutting-down', `The gateway is shutting down. ${AGAIN}`);
     }
     if (end === 'broker-away') throw this.unreachable(request, 'The broker is away.');

@@ -13,7 +13,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { CcroClient } from '@ccro/client';
 import { sha256 } from '@ccro/crypto';
 import type { BrokerWatch } from '../../connection/broker-watch.js';
-import { firstOf } from '../../connection/wait.js';
+import { Waits } from '../../connection/wait.js';
 import { requestId } from '../request-sender.js';
 import { overloaded, shuttingDown } from '../refusals.js';
 import type { Call } from '../request-queue.js';
@@ -69,6 +69,7 @@ interface Attempt {
 export class Admissions {
   private readonly timestamps: TimestampBlocks;
   private readonly writer: GroupWriter<StampedCall, Verdict>;
+  private readonly waits: Waits;
   /** Requests of calls that are on their way. */
   private underWay = 0;
   /** The replicas have said which timestamps they executed, or too few of them answer. */
@@ -76,7 +77,8 @@ export class Admissions {
   private isKnown = false;
 
   constructor(private readonly parts: AdmissionsParts) {
-    const { connection } = parts;
+    const { connection, outages, closing } = parts;
+    this.waits = new Waits(outages, closing);
     this.timestamps = new TimestampBlocks(
       (count, atLeast) => this.issue(count, atLeast),
       () => this.least,
@@ -135,9 +137,8 @@ export class Admissions {
   }
 
   private async admitInTime(attempt: Attempt): Promise<Admission> {
-    const { timeoutMs, outages, closing } = this.parts;
     const finished = this.stampAndWrite(attempt);
-    const end = await firstOf({ finished, timeoutMs, broker: outages, closing });
+    const end = await this.waits.firstOf(finished, this.parts.timeoutMs);
     if (end === 'finished') return finished;
     attempt.over = true;
     if (attempt.ticket !== undefined && !attempt.ticket.withdraw()) {
@@ -157,8 +158,7 @@ export class Admissions {
   private async writtenBy(finished: Promise<Admission>): Promise<Admission | undefined> {
     const { timeoutMs, outages } = this.parts;
     const known = finished.catch(() => undefined);
-    const { signal } = new AbortController();
-    const end = await firstOf({ finished: known, timeoutMs, broker: outages, closing: signal });
+    const end = await new Waits(outages).firstOf(known, timeoutMs);
     return end === 'finished' ? known : undefined;
   }
 

@@ -10,7 +10,6 @@
  * `timestamp-blocks.ts`.
  */
 
-import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { RedisConnection, RedisError, TroubleError, troubleText } from '@ccro/redis';
 import type { CcroClient } from '@ccro/client';
@@ -113,8 +112,6 @@ export class DurableRequestQueue implements RequestQueue {
     });
     this.outages = new BrokerWatch(this.connection);
     this.errorLog = new QueueErrorLog('The queue of requests', this.connection, logger);
-    // One listener for each call that waits: as many as there are, not a leak.
-    setMaxListeners(0, this.closing.signal);
   }
 
   async open(): Promise<void> {
