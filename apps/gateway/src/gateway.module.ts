@@ -2,23 +2,30 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { ProblemFilter } from '@ccro/http';
 import { ClusterModule } from './cluster/cluster.module.js';
-import { ComparisonModule } from './comparison/comparison.module.js';
+import { ComparisonController } from './comparison/comparison.controller.js';
+import { ComparisonService } from './comparison/comparison.service.js';
 import { ConnectionModule } from './connection/connection.module.js';
 import { EventsModule } from './events/events.module.js';
-import { LinksController } from './links/links.controller.js';
 import { ExperimentsModule } from './experiments/experiments.module.js';
-import type { GatewayOptions } from './settings/gateway.options.js';
-import { HealthModule } from './health/health.module.js';
-import { KvModule } from './kv/kv.module.js';
-import { LedgerModule } from './ledger/ledger.module.js';
+import { HealthController } from './health/health.controller.js';
+import { HealthService } from './health/health.service.js';
+import { KvController } from './kv/kv.controller.js';
+import { KvService } from './kv/kv.service.js';
+import { LedgerController } from './ledger/ledger.controller.js';
+import { LedgerService } from './ledger/ledger.service.js';
+import { LinksController } from './links/links.controller.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { Page } from './page/page.js';
 import { RequestValidationPipe } from './problem/request-validation.pipe.js';
-import { ReceiptsModule } from './receipts/receipts.module.js';
+import { QueueModule } from './queue/queue.module.js';
+import { ReceiptsController } from './receipts/receipts.controller.js';
+import { ReceiptsService } from './receipts/receipts.service.js';
 import { RequestsModule } from './requests/requests.module.js';
-import { SignedRequestsModule } from './signed/signed-requests.module.js';
+import type { GatewayOptions } from './settings/gateway.options.js';
+import { SignedRequestsController } from './signed/signed-requests.controller.js';
+import { SignedRequestsService } from './signed/signed-requests.service.js';
 
-/** HTTP outside, one client of the cluster inside. */
+/** HTTP outside, one client of the cluster inside. What no other part needs is its own. */
 @Module({})
 export class GatewayModule {
   static forRoot(options: GatewayOptions): DynamicModule {
@@ -27,19 +34,28 @@ export class GatewayModule {
       imports: [
         MetricsModule,
         ConnectionModule.forRoot(options),
+        QueueModule,
         ClusterModule,
-        RequestsModule,
-        SignedRequestsModule,
-        LedgerModule,
-        ReceiptsModule,
-        KvModule,
-        HealthModule,
         EventsModule,
+        RequestsModule,
         ExperimentsModule,
-        ComparisonModule,
       ],
-      controllers: [LinksController],
+      controllers: [
+        LinksController,
+        SignedRequestsController,
+        LedgerController,
+        ReceiptsController,
+        KvController,
+        HealthController,
+        ComparisonController,
+      ],
       providers: [
+        SignedRequestsService,
+        LedgerService,
+        ReceiptsService,
+        KvService,
+        HealthService,
+        ComparisonService,
         { provide: Page, useFactory: () => Page.read(options.pageDirectory) },
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_PIPE, useClass: RequestValidationPipe },
