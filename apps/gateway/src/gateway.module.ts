@@ -3,14 +3,11 @@ import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { ProblemFilter } from '@ccro/http';
 import { ClusterModule } from './cluster/cluster.module.js';
 import { ComparisonController } from './comparison/comparison.controller.js';
-import { ComparisonService } from './comparison/comparison.service.js';
 import { ConnectionModule } from './connection/connection.module.js';
 import { EventsModule } from './events/events.module.js';
 import { ExperimentsModule } from './experiments/experiments.module.js';
 import { HealthController } from './health/health.controller.js';
-import { HealthService } from './health/health.service.js';
 import { KvController } from './kv/kv.controller.js';
-import { KvService } from './kv/kv.service.js';
 import { LedgerController } from './ledger/ledger.controller.js';
 import { LedgerService } from './ledger/ledger.service.js';
 import { LinksController } from './links/links.controller.js';
@@ -23,7 +20,6 @@ import { ReceiptsService } from './receipts/receipts.service.js';
 import { RequestsModule } from './requests/requests.module.js';
 import type { GatewayOptions } from './settings/gateway.options.js';
 import { SignedRequestsController } from './signed/signed-requests.controller.js';
-import { SignedRequestsService } from './signed/signed-requests.service.js';
 
 /** HTTP outside, one client of the cluster inside. What no other part needs is its own. */
 @Module({})
@@ -50,12 +46,8 @@ export class GatewayModule {
         ComparisonController,
       ],
       providers: [
-        SignedRequestsService,
         LedgerService,
         ReceiptsService,
-        KvService,
-        HealthService,
-        ComparisonService,
         { provide: Page, useFactory: () => Page.read(options.pageDirectory) },
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_PIPE, useClass: RequestValidationPipe },

@@ -10,7 +10,7 @@ import { appendOperation } from '@ccro/state-machine';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { expectProblem } from '../../test/expect-problem.js';
 import { closeStarted, startedGateway, type StartedGateway } from '../../test/started-gateway.js';
-import type { SignedRequestDto } from './signed-request.dto.js';
+import type { SignedRequestDto } from './signed-requests.controller.js';
 
 afterEach(closeStarted);
 
