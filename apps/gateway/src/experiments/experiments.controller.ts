@@ -5,20 +5,34 @@ import {
   Get,
   Header,
   HttpCode,
+  Inject,
   Param,
   Post,
   Query,
   Res,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { cellsCsv, chartOf, planRequestSchema, timesCsv, type PlanRequest } from '@ccro/experiment';
+import {
+  cellsCsv,
+  chartOf,
+  planOf,
+  planRequestSchema,
+  timesCsv,
+  type PlanRequest,
+} from '@ccro/experiment';
+import { ProblemException } from '@ccro/http';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { Needs } from '../auth/access.js';
 import { CalledBy, type Caller } from '../auth/caller.js';
 import { ApiProblems } from '../openapi/api-problems.decorator.js';
+import { queueProblem } from '../requests/queue-problem.js';
+import { GATEWAY_SETTINGS, type GatewaySettings } from '../settings/gateway.options.js';
 import type { Experiment, ExperimentSummary } from './experiment.js';
-import { ExperimentsService } from './experiments.service.js';
+import { EXPERIMENT_QUEUE, type ExperimentQueue } from './queue/experiment-queue.js';
+import { requireExperiments } from './switch.js';
 
 const layoutSchema = z.strictObject({ layout: z.enum(['cells', 'times']).default('cells') });
 type Layout = z.infer<typeof layoutSchema>;
@@ -29,8 +43,20 @@ const SVG_TYPE = 'image/svg+xml; charset=utf-8';
 
 @ApiTags('experiments')
 @Controller('experiments')
-export class ExperimentsController {
-  constructor(private readonly experiments: ExperimentsService) {}
+export class ExperimentsController implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  constructor(
+    @Inject(EXPERIMENT_QUEUE) private readonly queue: ExperimentQueue,
+    @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    // What is left from before waits until they are allowed again.
+    if (this.settings.experiments) await this.queue.open();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.queue.close();
+  }
 
   @Post()
   @Needs('admin')
@@ -47,10 +73,10 @@ export class ExperimentsController {
   )
   async create(
     @Body({ schema: planRequestSchema }) request: PlanRequest,
-    @CalledBy() caller: Caller,
+    @CalledBy() { owner }: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Experiment> {
-    const experiment = await this.experiments.create(request, caller);
+    const experiment = await this.asked((queue) => queue.add(planOf(request), owner));
     void reply.header('location', `/experiments/${experiment.id}`);
     return experiment;
   }
@@ -60,15 +86,15 @@ export class ExperimentsController {
   @ApiOkResponse()
   @ApiProblems(...QUEUE_PROBLEMS)
   async list(): Promise<{ readonly experiments: readonly ExperimentSummary[] }> {
-    return { experiments: await this.experiments.list() };
+    return { experiments: await this.asked((queue) => queue.list()) };
   }
 
   @Get(':id')
   @ApiOperation({ summary: 'State, progress and the rows measured so far' })
   @ApiOkResponse()
   @ApiProblems('not-found', ...QUEUE_PROBLEMS)
-  find(@Param('id') id: string): Promise<Experiment> {
-    return this.experiments.find(id);
+  async find(@Param('id') id: string): Promise<Experiment> {
+    return found(id, await this.asked((queue) => queue.find(id)));
   }
 
   @Delete(':id')
@@ -76,8 +102,8 @@ export class ExperimentsController {
   @ApiOperation({ summary: 'Cancels it; its rows stay. What has ended stays as it is' })
   @ApiOkResponse({ description: 'The experiment, which has ended' })
   @ApiProblems('not-found', ...QUEUE_PROBLEMS)
-  cancel(@Param('id') id: string): Promise<Experiment> {
-    return this.experiments.cancel(id);
+  async cancel(@Param('id') id: string): Promise<Experiment> {
+    return found(id, await this.asked((queue) => queue.cancel(id)));
   }
 
   @Get(':id/results.csv')
@@ -90,7 +116,7 @@ export class ExperimentsController {
     @Param('id') id: string,
     @Query({ schema: layoutSchema }) { layout }: Layout,
   ): Promise<string> {
-    const { plan, rows } = await this.experiments.find(id);
+    const { plan, rows } = await this.find(id);
     return layout === 'times' ? timesCsv(plan, rows) : cellsCsv(rows);
   }
 
@@ -99,7 +125,7 @@ export class ExperimentsController {
   @ApiOkResponse()
   @ApiProblems('not-found', ...QUEUE_PROBLEMS)
   async json(@Param('id') id: string): Promise<Pick<Experiment, 'plan' | 'rows'>> {
-    const { plan, rows } = await this.experiments.find(id);
+    const { plan, rows } = await this.find(id);
     return { plan, rows };
   }
 
@@ -109,7 +135,7 @@ export class ExperimentsController {
   @ApiOkResponse({ content: { 'image/svg+xml': {} } })
   @ApiProblems('not-found', ...QUEUE_PROBLEMS)
   async timeChart(@Param('id') id: string): Promise<string> {
-    return chartOf('time.svg', (await this.experiments.find(id)).rows);
+    return chartOf('time.svg', (await this.find(id)).rows);
   }
 
   @Get(':id/messages.svg')
@@ -118,6 +144,24 @@ export class ExperimentsController {
   @ApiOkResponse({ content: { 'image/svg+xml': {} } })
   @ApiProblems('not-found', ...QUEUE_PROBLEMS)
   async messagesChart(@Param('id') id: string): Promise<string> {
-    return chartOf('messages.svg', (await this.experiments.find(id)).rows);
+    return chartOf('messages.svg', (await this.find(id)).rows);
   }
+
+  /** @throws ProblemException */
+  private async asked<T>(ask: (queue: ExperimentQueue) => Promise<T>): Promise<T> {
+    requireExperiments(this.settings);
+    try {
+      return await ask(this.queue);
+    } catch (error) {
+      throw queueProblem(error);
+    }
+  }
+}
+
+function found(id: string, experiment: Experiment | undefined): Experiment {
+  if (experiment !== undefined) return experiment;
+  throw new ProblemException(
+    'not-found',
+    `There is no experiment ${id}: GET /experiments lists those that are kept.`,
+  );
 }

@@ -1,7 +1,6 @@
 import { Logger, Module } from '@nestjs/common';
 import { GATEWAY_SETTINGS, type GatewaySettings } from '../settings/gateway.options.js';
 import { ExperimentsController } from './experiments.controller.js';
-import { ExperimentsService } from './experiments.service.js';
 import { DurableExperimentQueue } from './queue/durable-experiment-queue.js';
 import { EXPERIMENT_QUEUE, type ExperimentQueue } from './queue/experiment-queue.js';
 import { InProcessExperimentQueue } from './queue/in-process-experiment-queue.js';
@@ -9,10 +8,7 @@ import { InProcessExperimentQueue } from './queue/in-process-experiment-queue.js
 /** Sweeps over clusters of their own, which have nothing to do with the gateway's. */
 @Module({
   controllers: [ExperimentsController],
-  providers: [
-    ExperimentsService,
-    { provide: EXPERIMENT_QUEUE, inject: [GATEWAY_SETTINGS], useFactory: createQueue },
-  ],
+  providers: [{ provide: EXPERIMENT_QUEUE, inject: [GATEWAY_SETTINGS], useFactory: createQueue }],
   exports: [EXPERIMENT_QUEUE],
 })
 export class ExperimentsModule {}
