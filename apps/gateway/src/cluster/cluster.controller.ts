@@ -1,26 +1,70 @@
-import { Body, Controller, Delete, Get, Param, Put } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Header,
+  Inject,
+  Injectable,
+  Param,
+  Put,
+  type PipeTransform,
+} from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { formatClusterFile } from '@ccro/cluster-config';
 import type { ReplicaId } from '@ccro/consensus';
-import { FAULT_KINDS } from '@ccro/faults';
+import { FAULT_KINDS, type FaultKind } from '@ccro/faults';
+import { ProblemException } from '@ccro/http';
 import { z } from 'zod';
 import { Needs } from '../auth/access.js';
 import { ApiProblems } from '../openapi/api-problems.decorator.js';
+import { GATEWAY_SETTINGS, type GatewaySettings } from '../settings/gateway.options.js';
 import { ClusterService, type ClusterStatus, type NodeSummary } from './cluster.service.js';
-import { FaultsService, type NodeFault } from './faults.service.js';
-import { MemberIdPipe } from './member-id.pipe.js';
 
 /** Body of `PUT /nodes/:id/fault`. */
 const setFaultSchema = z.strictObject({ kind: z.enum(FAULT_KINDS) });
 
 type SetFaultDto = z.infer<typeof setFaultSchema>;
 
+/** A node's fault after it was set; null when it behaves. */
+interface NodeFault {
+  readonly id: ReplicaId;
+  readonly fault: string | null;
+}
+
+const faultAnswerSchema = z.union([
+  z.object({ fault: z.enum(FAULT_KINDS).nullable() }),
+  z.object({ error: z.string().max(500) }),
+]);
+
+/** The `:id` of a node. @throws ProblemException `not-found` unless the cluster has that member */
+@Injectable()
+class MemberIdPipe implements PipeTransform<string, ReplicaId> {
+  constructor(@Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings) {}
+
+  transform(text: string): ReplicaId {
+    const { length: n } = this.settings.config.members;
+    if (/^(0|[1-9]\d{0,3})$/.test(text) && Number(text) < n) return Number(text);
+    throw new ProblemException('not-found', `There is no node ${text}: ids are 0 to ${n - 1}.`);
+  }
+}
+
 @ApiTags('cluster')
 @Controller()
 export class ClusterController {
   constructor(
+    @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
     private readonly cluster: ClusterService,
-    private readonly faults: FaultsService,
   ) {}
+
+  /** The cluster file, which is public. Callers that take it from here trust the gateway for the keys. */
+  @Get('cluster')
+  @Header('content-type', 'application/json; charset=utf-8')
+  @ApiOperation({ summary: 'The cluster file: members and clients with their public keys' })
+  @ApiOkResponse()
+  file(): string {
+    return formatClusterFile(this.settings.config);
+  }
 
   @Get('status')
   @ApiOperation({ summary: 'The cluster: size, view, roles, who is up, who was caught lying' })
@@ -55,7 +99,7 @@ export class ClusterController {
     @Param('id', MemberIdPipe) id: ReplicaId,
     @Body({ schema: setFaultSchema }) { kind }: SetFaultDto,
   ): Promise<NodeFault> {
-    return this.faults.set(id, kind);
+    return this.setFaultOf(id, kind);
   }
 
   @Delete('nodes/:id/fault')
@@ -65,6 +109,32 @@ export class ClusterController {
   @ApiOkResponse()
   @ApiProblems('fault-injection-disabled', 'not-found', 'node-unreachable')
   clearFault(@Param('id', MemberIdPipe) id: ReplicaId): Promise<NodeFault> {
-    return this.faults.set(id, null);
+    return this.setFaultOf(id, null);
+  }
+
+  /**
+   * Makes a node misbehave on purpose, where that is allowed.
+   *
+   * @param fault null: behave honestly again
+   * @throws ProblemException `fault-injection-disabled` when the gateway or the node does not
+   *   allow it, `node-unreachable`
+   */
+  private async setFaultOf(id: ReplicaId, fault: FaultKind | null): Promise<NodeFault> {
+    if (!this.settings.faultInjection) {
+      throw new ProblemException(
+        'fault-injection-disabled',
+        'Start the gateway and the nodes with FAULT_INJECTION=on to allow this.',
+      );
+    }
+    const asked = this.cluster.ask(id, { type: 'set-fault', fault });
+    const answer = faultAnswerSchema.safeParse(await asked);
+    this.cluster.forget();
+    if (!answer.success) {
+      throw new ProblemException('node-unreachable', `Node ${id} gave no proper answer.`);
+    }
+    if ('error' in answer.data) {
+      throw new ProblemException('fault-injection-disabled', `Node ${id}: ${answer.data.error}.`);
+    }
+    return { id, fault: answer.data.fault };
   }
 }

@@ -1,4 +1,9 @@
-import { Inject, Injectable } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
 import { CcroClient, ClientError, roleOf, type NodeRole, type Roles } from '@ccro/client';
 import { primaryOf, type ReplicaId, type View } from '@ccro/consensus';
 import { ProblemException } from '@ccro/http';
@@ -47,6 +52,9 @@ export interface ClusterStatus {
 const FRESH_MS = 200;
 const FRESH_MS_PER_NODE = 5;
 
+/** How often the nodes are asked; readiness asks them whenever it is asked. */
+const LOOK_EVERY_MS = 10_000;
+
 /** What a node said of itself, or is about to say. */
 interface AskedStatus {
   /** Undefined for no valid answer in time. */
@@ -60,8 +68,9 @@ interface AskedStatus {
  * and its answer for a short time, so the load on nodes does not grow with the number of callers.
  */
 @Injectable()
-export class ClusterService {
+export class ClusterService implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly asked = new Map<ReplicaId, AskedStatus>();
+  private timer: NodeJS.Timeout | undefined;
 
   constructor(
     @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
@@ -76,6 +85,19 @@ export class ClusterService {
     endings.onFinished(() => {
       if (queue.counts().pending === 0) this.forget();
     });
+  }
+
+  /**
+   * Has the client compare its cluster file with what the nodes were told, from the start on: what
+   * the client asks them first, and what is asked here later, is answered with that.
+   */
+  onApplicationBootstrap(): void {
+    void this.client.timestampsKnown();
+    this.timer = setInterval(() => void this.statuses(), LOOK_EVERY_MS).unref();
+  }
+
+  beforeApplicationShutdown(): void {
+    clearInterval(this.timer);
   }
 
   /** By id; undefined for nodes that gave no valid answer in time. */
