@@ -11,7 +11,6 @@ import {
 } from '@ccro/cluster-config';
 import { createVerification, type Verifier } from '@ccro/crypto';
 import { RequestSender } from '../src/queue/request-sender.js';
-import { decidedAnswer } from '../src/answers/decided-answer.js';
 import { ScriptedCluster } from './scripted-cluster.js';
 
 const CLIENT_KEY = developmentKey('client', GATEWAY_CLIENT).secretKey;
@@ -81,7 +80,7 @@ async function createMember(
   );
   await broker.connect();
   await client.listen();
-  const sender = new RequestSender(client, (id, outcome) => decidedAnswer(id, outcome, config));
+  const sender = new RequestSender(client, config);
   const end = async (): Promise<void> => {
     client.close();
     await broker.close();

@@ -4,7 +4,6 @@ import { DEFAULT_REPLICA_CONFIG } from '@ccro/consensus';
 import { Verifier } from '@ccro/crypto';
 import { CallerShares } from '../auth/caller-shares.js';
 import { GATEWAY_SETTINGS, type GatewaySettings } from '../settings/gateway.options.js';
-import { decidedAnswer } from '../answers/decided-answer.js';
 import { RequestSender } from './request-sender.js';
 import { Endings } from './endings.js';
 import { DurableRequestQueue } from './durable/durable-request-queue.js';
@@ -47,7 +46,7 @@ function createQueue(
   limit: PendingLimit,
 ): RequestQueue {
   const { config, clientId, queue } = settings;
-  const sender = new RequestSender(client, (id, outcome) => decidedAnswer(id, outcome, config));
+  const sender = new RequestSender(client, config);
   const common = {
     clientId,
     maxFinished: settings.maxFinishedRequests,

@@ -1,21 +1,20 @@
 import {
   ClientError,
+  nodesOf,
   type CcroClient,
   type ClientErrorCode,
   type Outcome,
   type Submission,
 } from '@ccro/client';
-import type { Request } from '@ccro/consensus';
+import type { ClusterConfig } from '@ccro/cluster-config';
+import { primaryOf, type Request } from '@ccro/consensus';
 import type { DecidedAnswer, FailedAnswer, FinishedAnswer } from '../answers/request-record.js';
-
-/** Makes the answer to a decided request. */
-export type Describe = (id: string, outcome: Outcome) => DecidedAnswer;
 
 /** Takes requests to the cluster and brings back answers. */
 export class RequestSender {
   constructor(
     private readonly client: CcroClient,
-    private readonly describe: Describe,
+    private readonly config: ClusterConfig,
   ) {}
 
   /**
@@ -30,7 +29,7 @@ export class RequestSender {
   /** What comes of a request that is being sent. @throws ClientError `closed` */
   async answerTo(id: string, submission: Submission): Promise<FinishedAnswer> {
     try {
-      return this.describe(id, await submission.settled);
+      return decidedAnswer(id, await submission.settled, this.config);
     } catch (error) {
       if (!(error instanceof ClientError)) throw error;
       const { code, message } = error;
@@ -39,6 +38,31 @@ export class RequestSender {
       return { id, status: 'failed', error: code, detail: message };
     }
   }
+}
+
+/**
+ * The answer to a request that f+1 replicas agree on. All n nodes are listed, in the roles that they
+ * had in this decision.
+ */
+function decidedAnswer(
+  id: string,
+  outcome: Outcome,
+  { mode, members }: ClusterConfig,
+): DecidedAnswer {
+  const { view, sequence, batch, result, consensusTimeMs, matching, required } = outcome;
+  const roles = { primary: primaryOf(view, members.length), collector: outcome.collector };
+  return {
+    id,
+    status: 'decided',
+    mode,
+    view,
+    sequence,
+    digest: batch,
+    result,
+    consensusTimeMs,
+    replies: { matching, required },
+    nodes: nodesOf(outcome.replies, members.length, roles),
+  };
 }
 
 function isFinal(code: ClientErrorCode): code is ClientErrorCode & FailedAnswer['error'] {

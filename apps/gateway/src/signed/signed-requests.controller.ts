@@ -20,7 +20,6 @@ import { BrokerWatch } from '../connection/broker-watch.js';
 import { Relays } from '../connection/relays.js';
 import { Waits } from '../connection/wait.js';
 import { Activity } from '../events/activity.js';
-import { decidedAnswer } from '../answers/decided-answer.js';
 import type { DecidedAnswer, FinishedAnswer } from '../answers/request-record.js';
 import { ApiProblems } from '../openapi/api-problems.decorator.js';
 import { Endings } from '../queue/endings.js';
@@ -136,9 +135,7 @@ export class SignedRequestsController implements BeforeApplicationShutdown {
   private async outcomeOf(request: Request, relay: CcroClient): Promise<DecidedAnswer> {
     const id = requestId(request.client, request.timestamp);
     const { config, requestTimeoutMs } = this.settings;
-    const sender = new RequestSender(relay, (name, outcome) =>
-      decidedAnswer(name, outcome, config),
-    );
+    const sender = new RequestSender(relay, config);
     const submission = this.sent(request, relay);
     const others = this.waiting.get(id) ?? 0;
     this.waiting.set(id, others + 1);
