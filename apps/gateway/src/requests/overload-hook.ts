@@ -4,7 +4,7 @@ import { PROBLEM_MEDIA_TYPE, ProblemException } from '@ccro/http';
 import { callerOf } from '../auth/caller.js';
 import { CallerShares } from '../auth/caller-shares.js';
 import { Activity } from '../events/activity.js';
-import { overloaded } from '../queue/refusals.js';
+import { overloaded } from '../queue/queue-error.js';
 import { REQUEST_QUEUE, type RequestQueue } from '../queue/request-queue.js';
 import { queueProblem } from './queue-problem.js';
 

@@ -18,7 +18,7 @@ import {
   type Call,
   type RequestQueue,
 } from '../queue/request-queue.js';
-import { overloaded } from '../queue/refusals.js';
+import { overloaded } from '../queue/queue-error.js';
 import { problemOf, queueProblem, RETRY_AFTER_SECONDS } from './queue-problem.js';
 import type { DecidedAnswer, RequestAnswer } from '../answers/request-record.js';
 import { Waits, type WaitEnd } from '../connection/wait.js';

@@ -13,8 +13,7 @@ import { isRefusal, RedisConnection } from '@ccro/redis';
 import { Queue, type Job } from 'bullmq';
 import { QueueErrorLog } from '../../queue/durable/queue-error-log.js';
 import { asQueueError, onWriteFailure } from '../../queue/durable/write-failure.js';
-import { QueueError } from '../../queue/queue-error.js';
-import { shuttingDown } from '../../queue/refusals.js';
+import { QueueError, shuttingDown } from '../../queue/queue-error.js';
 import {
   accountSchema,
   experimentOf,
@@ -27,9 +26,8 @@ import {
   type ExperimentSummary,
 } from '../experiment.js';
 import { runExperiment } from '../run-experiment.js';
-import { MAX_ENDED, type ExperimentQueue } from './experiment-queue.js';
+import { MAX_ENDED, requireRoom, type ExperimentQueue } from './experiment-queue.js';
 import { EVENTS_KEPT, ExperimentWorker, UnusableJobError } from './experiment-worker.js';
-import { requireRoom } from './refusals.js';
 
 const JOB_NAME = 'experiment';
 const QUEUE_NAME = 'experiments';

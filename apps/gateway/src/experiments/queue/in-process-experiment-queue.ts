@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { Quit } from '@ccro/clock';
 import type { CellMeasurer, ExperimentPlan } from '@ccro/experiment';
-import { shuttingDown } from '../../queue/refusals.js';
+import { shuttingDown } from '../../queue/queue-error.js';
 import {
   experimentOf,
   isEnded,
@@ -13,8 +13,7 @@ import {
   type ExperimentSummary,
 } from '../experiment.js';
 import { runExperiment } from '../run-experiment.js';
-import { MAX_ENDED, type ExperimentQueue } from './experiment-queue.js';
-import { requireRoom } from './refusals.js';
+import { MAX_ENDED, requireRoom, type ExperimentQueue } from './experiment-queue.js';
 
 interface KeptExperiment {
   readonly id: string;

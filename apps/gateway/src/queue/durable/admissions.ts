@@ -15,7 +15,7 @@ import { sha256 } from '@ccro/crypto';
 import type { BrokerWatch } from '../../connection/broker-watch.js';
 import { Waits } from '../../connection/wait.js';
 import { requestId } from '../request-sender.js';
-import { overloaded, shuttingDown } from '../refusals.js';
+import { overloaded, shuttingDown } from '../queue-error.js';
 import type { Call } from '../request-queue.js';
 import type { SignedCall, Stamp, StampedCall } from './accepted-calls.js';
 import type { Deliveries } from './deliveries.js';

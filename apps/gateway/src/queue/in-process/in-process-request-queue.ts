@@ -15,7 +15,7 @@ import { requestId, type RequestSender } from '../request-sender.js';
 import { packAnswer, placesOf } from '../durable/packed-answer.js';
 import type { AcceptedRequest, Call, RequestCounts, RequestQueue } from '../request-queue.js';
 import type { PendingLimit } from '../pending-limit.js';
-import { keyReused, nodesUnreachable, overloaded, shuttingDown, tooLarge } from '../refusals.js';
+import { keyReused, nodesUnreachable, overloaded, shuttingDown, tooLarge } from '../queue-error.js';
 import { TrackedRequest } from '../tracked-request.js';
 
 /** How long a call waits until the nodes have said which timestamps they executed. */
