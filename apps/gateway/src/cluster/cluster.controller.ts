@@ -17,7 +17,7 @@ import { FAULT_KINDS, type FaultKind } from '@ccro/faults';
 import { ProblemException } from '@ccro/http';
 import { z } from 'zod';
 import { Needs } from '../auth/access.js';
-import { ApiProblems } from '../openapi/api-problems.decorator.js';
+import { ApiProblems } from '../openapi/openapi.js';
 import { GATEWAY_SETTINGS, type GatewaySettings } from '../settings/gateway.options.js';
 import { ClusterService, type ClusterStatus, type NodeSummary } from './cluster.service.js';
 

@@ -19,7 +19,7 @@ import { ProblemException, whenOver } from '@ccro/http';
 import type { FastifyReply } from 'fastify';
 import { RouteRule } from '../auth/access.js';
 import { requireExperiments } from '../experiments/switch.js';
-import { ApiProblems } from '../openapi/api-problems.decorator.js';
+import { ApiProblems } from '../openapi/openapi.js';
 import { operationOf } from '../requests/operations.js';
 import { GATEWAY_SETTINGS, type GatewaySettings } from '../settings/gateway.options.js';
 

@@ -5,7 +5,7 @@ import { whenOver } from '@ccro/http';
 import { BROKER_TRANSPORT, BrokerContext } from '@ccro/transport';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { RouteRule } from '../auth/access.js';
-import { ApiProblems } from '../openapi/api-problems.decorator.js';
+import { ApiProblems } from '../openapi/openapi.js';
 import { EventsService } from './events.service.js';
 
 const HEADERS = {

@@ -27,7 +27,7 @@ import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { Needs } from '../auth/access.js';
 import { CalledBy, type Caller } from '../auth/caller.js';
-import { ApiProblems } from '../openapi/api-problems.decorator.js';
+import { ApiProblems } from '../openapi/openapi.js';
 import { queueProblem } from '../requests/queue-problem.js';
 import { GATEWAY_SETTINGS, type GatewaySettings } from '../settings/gateway.options.js';
 import type { Experiment, ExperimentSummary } from './experiment.js';

@@ -5,7 +5,7 @@ import { ProblemException } from '@ccro/http';
 import { Needs } from '../auth/access.js';
 import { ClusterService } from '../cluster/cluster.service.js';
 import { BrokerWatch } from '../connection/broker-watch.js';
-import { ApiProblems } from '../openapi/api-problems.decorator.js';
+import { ApiProblems } from '../openapi/openapi.js';
 import { REQUEST_QUEUE, type RequestQueue } from '../queue/request-queue.js';
 
 interface Readiness {

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { DecidedAnswer } from '../answers/request-record.js';
 import { RouteRule } from '../auth/access.js';
 import { CalledBy, type Caller } from '../auth/caller.js';
-import { ApiProblems } from '../openapi/api-problems.decorator.js';
+import { ApiProblems } from '../openapi/openapi.js';
 import { callOf } from '../requests/call.js';
 import { IdempotencyKey } from '../requests/idempotency-key.decorator.js';
 import { operationFrom } from '../requests/operations.js';

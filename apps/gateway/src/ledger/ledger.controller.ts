@@ -2,7 +2,7 @@ import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { ProblemException } from '@ccro/http';
 import { RouteRule } from '../auth/access.js';
-import { ApiProblems } from '../openapi/api-problems.decorator.js';
+import { ApiProblems } from '../openapi/openapi.js';
 import { ledgerQuerySchema, sequenceSchema, type LedgerQueryDto } from './dto/ledger-query.dto.js';
 import { LedgerService, type LedgerEntry, type LedgerPage } from './ledger.service.js';
 

@@ -3,7 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger'
 import { z } from 'zod';
 import { RouteRule } from '../auth/access.js';
 import { CalledBy, type Caller } from '../auth/caller.js';
-import { ApiProblems } from '../openapi/api-problems.decorator.js';
+import { ApiProblems } from '../openapi/openapi.js';
 import { sequenceSchema } from '../ledger/dto/ledger-query.dto.js';
 import { ReceiptsService } from './receipts.service.js';
 

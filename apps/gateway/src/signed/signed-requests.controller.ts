@@ -21,7 +21,7 @@ import { Relays } from '../connection/relays.js';
 import { Waits } from '../connection/wait.js';
 import { Activity } from '../events/activity.js';
 import type { DecidedAnswer, FinishedAnswer } from '../answers/request-record.js';
-import { ApiProblems } from '../openapi/api-problems.decorator.js';
+import { ApiProblems } from '../openapi/openapi.js';
 import { Endings } from '../queue/endings.js';
 import { RequestSender, requestId } from '../queue/request-sender.js';
 import { operationFrom, requireKnown } from '../requests/operations.js';
