@@ -5,15 +5,14 @@
 
 import type { ApiKey } from '@ccro/cluster-config';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { normalizeIp, ThrottlerStorageService } from '@nestjs/throttler';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Counter, Registry } from 'prom-client';
 import { ProblemException, sendProblem } from '@ccro/http';
 import { accessTo, allows, isAdminArea, type Access, type RouteAccess } from './access.js';
-import { callerAt, CallLimits, callerNamed } from './call-limits.js';
 import { noteCaller, type Caller } from './caller.js';
 import { KeyRing, type Shown } from './key-ring.js';
-import { RouteShares } from './route-shares.js';
-import { followWork } from './work.js';
+import { followWork, RouteShares } from './route-shares.js';
 
 export interface AuthOptions {
   /** Undefined: all callers may do everything. */
@@ -21,6 +20,8 @@ export interface AuthOptions {
   /** Calls a second of one address without a key; undefined: no limit. */
   readonly rateLimit: number | undefined;
 }
+
+const SECOND_MS = 1000;
 
 const BEARER = 'Bearer realm="ccro"';
 /** Where people look with browsers, which can send a key in no other way. */
@@ -54,7 +55,8 @@ export function guardRoutes(app: NestFastifyApplication, options: AuthOptions): 
 
 class AuthHook {
   private readonly keys: KeyRing | undefined;
-  private readonly limits = new CallLimits();
+  /** Only the storage of @nestjs/throttler: its guard comes after the body, on controllers alone. */
+  private readonly counts = new ThrottlerStorageService();
   private readonly shares = new RouteShares();
   private readonly addressLimit: number | undefined;
   private readonly refused: Counter<'problem'>;
@@ -81,7 +83,7 @@ class AuthHook {
     const shown = this.keys?.identify(request.headers.authorization, isAdminArea(url));
     const limited = this.limitOf(shown, request);
     if (limited !== undefined) {
-      const seconds = await this.limits.count(limited.caller, limited.limit);
+      const seconds = await this.count(limited.caller, limited.limit);
       if (seconds > 0) return tooMany(limited.limit, seconds);
     }
     const refused = this.decide(request, shown, access);
@@ -89,7 +91,7 @@ class AuthHook {
     const caller = callerWith(shown, request.ip);
     noteCaller(request, caller);
     if (config.hasEffect === true && caller.role === 'read') {
-      const seconds = await this.limits.count(`reads of ${caller.name}`, ORDERED_READS_PER_SECOND);
+      const seconds = await this.count(`reads of ${caller.name}`, ORDERED_READS_PER_SECOND);
       if (seconds > 0) return tooMany(ORDERED_READS_PER_SECOND, seconds);
     }
     return config.shares && this.shares.take(config.shares, caller, reply);
@@ -102,7 +104,18 @@ class AuthHook {
   }
 
   close(): void {
-    this.limits.close();
+    this.counts.onApplicationShutdown();
+  }
+
+  /**
+   * Counts a call of `caller`.
+   *
+   * @param limit calls a second
+   * @returns seconds after which to come back; 0 when the call is within the limit
+   */
+  private async count(caller: string, limit: number): Promise<number> {
+    const counted = await this.counts.increment(caller, SECOND_MS, limit, 0, 'calls');
+    return counted.isBlocked ? Math.max(counted.timeToBlockExpire, 1) : 0;
   }
 
   private limitOf(
@@ -129,6 +142,15 @@ class AuthHook {
     if (adminArea && isForged(request)) return crossSite();
     return undefined;
   }
+}
+
+/** Who calls without a key: an address, or the network that an IPv6 address is in. */
+function callerAt(address: string): string {
+  return `address ${normalizeIp(address)}`;
+}
+
+function callerNamed(name: string): string {
+  return `key ${name}`;
 }
 
 function callerWith(shown: Shown | undefined, address: string): Caller {
