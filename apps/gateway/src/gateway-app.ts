@@ -1,3 +1,4 @@
+import fastifyCors from '@fastify/cors';
 import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
@@ -13,11 +14,11 @@ import {
 } from '@ccro/http';
 import { holdConnections } from '@ccro/program';
 import { BrokerServer } from '@ccro/transport';
+import type { FastifyInstance } from 'fastify';
 import { GatewayModule } from './gateway.module.js';
 import { guardRoutes } from './auth/auth-hook.js';
 import { callerOf } from './auth/caller.js';
 import { Relays } from './connection/relays.js';
-import { allowOrigins } from './auth/cors.js';
 import {
   GATEWAY_SETTINGS,
   MAX_BODY_BYTES,
@@ -51,20 +52,36 @@ export interface GatewayApp {
 }
 
 /**
- * A hybrid Nest application, ready to listen: HTTP for users, and a microservice over the broker's
+ * Starts a gateway, a hybrid Nest application: HTTP for users, and a microservice over the broker's
  * one connection for the cluster. The broker is connected here and closed with the application.
  *
- * @throws BrokerError when the broker cannot be reached; then nothing stays open
+ * @throws BrokerError when the broker cannot be reached, or an error with code EADDRINUSE when the
+ *   port is taken; then nothing stays open
  */
-async function createGatewayApp(
-  options: GatewayOptions & ListenOptions,
-): Promise<NestFastifyApplication> {
-  const { broker, host } = options;
+export async function startGateway(options: GatewayOptions & ListenOptions): Promise<GatewayApp> {
   const app = await NestFactory.create<NestFastifyApplication>(
     GatewayModule.forRoot(options),
     createHttpAdapter(MAX_BODY_BYTES, (request) => callerOf(request).name),
     { abortOnError: false, bodyParser: false },
   );
+  connectCluster(app, options);
+  try {
+    const showQueues = await serveHttp(app, options);
+    await app.startAllMicroservices();
+    await app.init();
+    showQueues();
+    // Not by `app.listen`: besides throwing that a port is taken it logs it, and once is enough.
+    const { port, host } = options;
+    const http = app.getHttpAdapter().getInstance();
+    const url = await listenOnOneAddress(http, { port, host, backlog: BACKLOG });
+    return { url, app, close: () => app.close() };
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+}
+
+function connectCluster(app: NestFastifyApplication, { broker }: GatewayOptions): void {
   const client = app.get(CcroClient);
   const relays = app.get(Relays);
   app.connectMicroservice<MicroserviceOptions>({
@@ -78,51 +95,46 @@ async function createGatewayApp(
       },
     }),
   });
-  countAnswers(app);
-  try {
-    const settings = app.get<GatewaySettings>(GATEWAY_SETTINGS);
-    const { apiKeys, rateLimit, corsOrigins, allowedHosts } = settings;
-    const http = app.getHttpAdapter().getInstance();
-    // A key is no cookie: no page of another site makes a browser send it.
-    if (apiKeys === undefined || allowedHosts !== undefined) {
-      guardSites(http, { hosts: allowedHosts ?? namesOf(host), origins: corsOrigins });
-    }
-    await allowOrigins(app, corsOrigins);
-    // The page asks for the key itself.
-    app.get(Page).serve(app);
-    guardRoutes(app, { apiKeys, rateLimit });
-    serveOpenApi(app);
-    refuseWhenFull(app);
-    holdConnections(app.getHttpServer(), (line) => new Logger('gateway').warn(line));
-    dropUnusedConnections(http);
-    closeInTime(http);
-    const showQueues = await serveQueueBoard(app);
-    await app.startAllMicroservices();
-    await app.init();
-    showQueues();
-  } catch (error) {
-    await app.close();
-    throw error;
-  }
-  return app;
 }
 
 /**
- * Starts a gateway.
+ * Adds what is not in Nest's controllers, in the order in which calls meet it.
  *
- * @throws BrokerError when the broker cannot be reached, or an error with code EADDRINUSE when the
- *   port is taken; then nothing stays open
+ * @returns what puts the queue on its board once it is open
  */
-export async function startGateway(options: GatewayOptions & ListenOptions): Promise<GatewayApp> {
-  const app = await createGatewayApp(options);
-  try {
-    // Not by `app.listen`: besides throwing that a port is taken it logs it, and once is enough.
-    const { port, host } = options;
-    const http = app.getHttpAdapter().getInstance();
-    const url = await listenOnOneAddress(http, { port, host, backlog: BACKLOG });
-    return { url, app, close: () => app.close() };
-  } catch (error) {
-    await app.close();
-    throw error;
+async function serveHttp(
+  app: NestFastifyApplication,
+  { host }: ListenOptions,
+): Promise<() => void> {
+  const settings = app.get<GatewaySettings>(GATEWAY_SETTINGS);
+  const { apiKeys, rateLimit, corsOrigins, allowedHosts } = settings;
+  const http = app.getHttpAdapter().getInstance();
+  countAnswers(app);
+  // A key is no cookie: no page of another site makes a browser send it.
+  if (apiKeys === undefined || allowedHosts !== undefined) {
+    guardSites(http, { hosts: allowedHosts ?? namesOf(host), origins: corsOrigins });
   }
+  if (corsOrigins.length > 0) await allowOrigins(http, corsOrigins);
+  // The page asks for the key itself.
+  app.get(Page).serve(app);
+  guardRoutes(app, { apiKeys, rateLimit });
+  serveOpenApi(app);
+  refuseWhenFull(app);
+  holdConnections(app.getHttpServer(), (line) => new Logger('gateway').warn(line));
+  dropUnusedConnections(http);
+  closeInTime(http);
+  return serveQueueBoard(app);
+}
+
+/**
+ * Lets pages of other sites call from browsers. To be called before anything but what refuses
+ * sites can answer.
+ */
+async function allowOrigins(http: FastifyInstance, corsOrigins: readonly string[]): Promise<void> {
+  await http.register(fastifyCors, {
+    origin: [...corsOrigins],
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
+    exposedHeaders: ['location', 'retry-after', 'www-authenticate'],
+    maxAge: 600,
+  });
 }
