@@ -25,6 +25,7 @@ import {
   type GatewayOptions,
   type GatewaySettings,
 } from './settings/gateway.options.js';
+import { registerMetrics } from './metrics/gateway-metrics.js';
 import { countAnswers } from './metrics/http-metrics.js';
 import { refuseWhenFull } from './requests/overload-hook.js';
 import { serveOpenApi } from './openapi/openapi.js';
@@ -109,6 +110,7 @@ async function serveHttp(
   const settings = app.get<GatewaySettings>(GATEWAY_SETTINGS);
   const { apiKeys, rateLimit, corsOrigins, allowedHosts } = settings;
   const http = app.getHttpAdapter().getInstance();
+  registerMetrics(app);
   countAnswers(app);
   // A key is no cookie: no page of another site makes a browser send it.
   if (apiKeys === undefined || allowedHosts !== undefined) {

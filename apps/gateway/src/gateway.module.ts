@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { ProblemFilter } from '@ccro/http';
+import { Registry } from 'prom-client';
 import { ClusterModule } from './cluster/cluster.module.js';
 import { ComparisonController } from './comparison/comparison.controller.js';
 import { ConnectionModule } from './connection/connection.module.js';
@@ -11,7 +12,7 @@ import { KvController } from './kv/kv.controller.js';
 import { LedgerController } from './ledger/ledger.controller.js';
 import { LedgerService } from './ledger/ledger.service.js';
 import { LinksController } from './links/links.controller.js';
-import { MetricsModule } from './metrics/metrics.module.js';
+import { MetricsController } from './metrics/metrics.controller.js';
 import { Page } from './page/page.js';
 import { RequestValidationPipe } from './problem/request-validation.pipe.js';
 import { QueueModule } from './queue/queue.module.js';
@@ -28,7 +29,6 @@ export class GatewayModule {
     return {
       module: GatewayModule,
       imports: [
-        MetricsModule,
         ConnectionModule.forRoot(options),
         QueueModule,
         ClusterModule,
@@ -43,11 +43,13 @@ export class GatewayModule {
         ReceiptsController,
         KvController,
         HealthController,
+        MetricsController,
         ComparisonController,
       ],
       providers: [
         LedgerService,
         ReceiptsService,
+        { provide: Registry, useFactory: () => new Registry() },
         { provide: Page, useFactory: () => Page.read(options.pageDirectory) },
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_PIPE, useClass: RequestValidationPipe },

@@ -6,7 +6,6 @@ import {
   type GatewayOptions,
 } from '../settings/gateway.options.js';
 import { BrokerWatch } from './broker-watch.js';
-import { ConnectionMetrics } from './connection-metrics.js';
 import { Relays } from './relays.js';
 
 /**
@@ -33,7 +32,6 @@ export class ConnectionModule {
       providers: [
         { provide: GATEWAY_SETTINGS, useValue: settings },
         { provide: BrokerWatch, useFactory: () => new BrokerWatch(broker) },
-        ConnectionMetrics,
         Relays,
       ],
       exports: [GATEWAY_SETTINGS, BrokerWatch, Relays],

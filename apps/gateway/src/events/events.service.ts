@@ -3,7 +3,6 @@ import { channelNames } from '@ccro/broker';
 import { CcroClient } from '@ccro/client';
 import { FAULTS } from '@ccro/faults';
 import { readReport, type ClusterEvent, type HelloEvent } from '@ccro/telemetry';
-import { Gauge, Registry } from 'prom-client';
 import { GATEWAY_SETTINGS, type GatewaySettings } from '../settings/gateway.options.js';
 import { Activity } from './activity.js';
 import { eventFrame, EventStream, type EventOutput } from './event-stream.js';
@@ -40,21 +39,15 @@ export class EventsService implements BeforeApplicationShutdown {
     private readonly client: CcroClient,
     private readonly activity: Activity,
     private readonly evidence: EvidenceLooks,
-    registry: Registry,
   ) {
     const { cluster, members } = settings.config;
     const { telemetry } = channelNames(cluster);
     this.nodes = new Map(members.map(({ id }) => [telemetry(id), id]));
-    const { readers } = this;
-    new Gauge({
-      name: 'ccro_gateway_event_readers',
-      help: 'Readers of GET /events',
-      registers: [registry],
-      collect() {
-        this.set(readers.size);
-      },
-    });
     this.merger = new ReportMerger(client.size.weakQuorum, client.size.n);
+  }
+
+  get readerCount(): number {
+    return this.readers.size;
   }
 
   /**

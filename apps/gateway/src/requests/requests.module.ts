@@ -2,14 +2,13 @@ import { Module } from '@nestjs/common';
 import { ClusterModule } from '../cluster/cluster.module.js';
 import { EventsModule } from '../events/events.module.js';
 import { QueueModule } from '../queue/queue.module.js';
-import { RequestMetrics } from './request-metrics.js';
 import { RequestsController } from './requests.controller.js';
 import { RequestsService } from './requests.service.js';
 
 @Module({
   imports: [ClusterModule, EventsModule, QueueModule],
   controllers: [RequestsController],
-  providers: [RequestsService, RequestMetrics],
+  providers: [RequestsService],
   exports: [RequestsService],
 })
 export class RequestsModule {}
