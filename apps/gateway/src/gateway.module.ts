@@ -17,7 +17,6 @@ import { Page } from './page/page.js';
 import { RequestValidationPipe } from './problem/request-validation.pipe.js';
 import { QueueModule } from './queue/queue.module.js';
 import { ReceiptsController } from './receipts/receipts.controller.js';
-import { ReceiptsService } from './receipts/receipts.service.js';
 import { RequestsModule } from './requests/requests.module.js';
 import type { GatewayOptions } from './settings/gateway.options.js';
 import { SignedRequestsController } from './signed/signed-requests.controller.js';
@@ -48,7 +47,6 @@ export class GatewayModule {
       ],
       providers: [
         LedgerService,
-        ReceiptsService,
         { provide: Registry, useFactory: () => new Registry() },
         { provide: Page, useFactory: () => Page.read(options.pageDirectory) },
         { provide: APP_FILTER, useClass: ProblemFilter },
