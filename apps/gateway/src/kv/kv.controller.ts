@@ -7,8 +7,7 @@ import type { DecidedAnswer } from '../answers/request-record.js';
 import { RouteRule } from '../auth/access.js';
 import { CalledBy, type Caller } from '../auth/caller.js';
 import { ApiProblems } from '../openapi/openapi.js';
-import { callOf } from '../requests/call.js';
-import { IdempotencyKey } from '../requests/idempotency-key.decorator.js';
+import { callOf, IdempotencyKey } from '../requests/call.js';
 import { operationFrom } from '../requests/operations.js';
 import { RequestsService } from '../requests/requests.service.js';
 

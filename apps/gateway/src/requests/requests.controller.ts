@@ -4,15 +4,14 @@ import type { FastifyReply } from 'fastify';
 import { CalledBy, type Caller } from '../auth/caller.js';
 import { GATEWAY_SETTINGS, type GatewaySettings } from '../settings/gateway.options.js';
 import { ApiProblems } from '../openapi/openapi.js';
+import { callOf, IdempotencyKey } from './call.js';
 import {
+  operationOf,
   submitBatchSchema,
   submitRequestSchema,
   type SubmitBatchDto,
   type SubmitRequestDto,
-} from './dto/submit-request.dto.js';
-import { IdempotencyKey } from './idempotency-key.decorator.js';
-import { callOf } from './call.js';
-import { operationOf } from './operations.js';
+} from './operations.js';
 import type { RequestAnswer } from '../answers/request-record.js';
 import { RequestsService } from './requests.service.js';
 
