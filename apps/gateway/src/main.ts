@@ -33,18 +33,19 @@ async function main(): Promise<void> {
   startServerProgram(import.meta.url, USAGE);
   endWithWrappers();
   const environment = readGatewayEnvironment(process.env);
-  const { clientId, codec, configPath, keyFile, port, apiKeysFile } = environment;
+  const { codec, configPath, keyFile, apiKeysFile, redisUrl, redisCaFile, ...others } = environment;
+  const { clientId, httpHost: host, logLevel, ...options } = others;
   const config = loadClusterConfig(configPath, codec);
   const owner = { role: 'client', id: clientId } as const;
   const { secretKey } = loadPrivateKey({ config, configPath, owner, keyFile });
   const ca = loadRedisCa(environment);
   const apiKeys = apiKeysFile === undefined ? undefined : loadApiKeys(apiKeysFile);
-  logToConsole(environment.logLevel);
+  logToConsole(logLevel);
   const logger = new Logger('gateway');
   for (const warning of [
     ...clusterWarnings(config),
     ...envFileWarnings(process.execArgv),
-    ...trustedFileWarnings([configPath, environment.redisCaFile]),
+    ...trustedFileWarnings([configPath, redisCaFile]),
   ]) {
     logger.warn(warning);
   }
@@ -53,22 +54,14 @@ async function main(): Promise<void> {
   // Loaded only when the settings are right: what is wrong is said at once.
   const { startGateway } = await import('./gateway-app.js');
   const gateway = await startGateway({
+    ...options,
     config,
     clientId,
     secretKey,
-    broker: new RedisBroker({ url: environment.redisUrl, ca, name }),
-    faultInjection: environment.faultInjection,
-    experiments: environment.experiments,
-    requestTimeoutMs: environment.requestTimeoutMs,
-    overloadWaitMs: environment.overloadWaitMs,
-    idempotencyRetentionMs: environment.idempotencyRetentionMs,
-    queue: { redisUrl: environment.redisUrl, redisCa: ca },
+    broker: new RedisBroker({ url: redisUrl, ca, name }),
+    queue: { redisUrl, redisCa: ca },
     apiKeys,
-    corsOrigins: environment.corsOrigins,
-    rateLimit: environment.rateLimit,
-    port,
-    host: environment.httpHost,
-    allowedHosts: environment.allowedHosts,
+    host,
   });
   closeOnSignals(() => gateway.close(), { name: 'gateway' });
   logger.log(`Gateway running on ${gateway.url}`);
