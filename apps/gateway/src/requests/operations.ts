@@ -59,21 +59,20 @@ export function operationOf(body: SubmitRequestDto, cluster: ClusterConfig): str
   // Everything in the body came out of JSON.
   return operationFrom(() => {
     if (body.operation === undefined) return appendOperation(body.data as JsonValue);
-    const operation = encodeOperation(body.operation as JsonObject);
-    requireKnown(operation, cluster);
-    return operation;
+    return knownOperation(encodeOperation(body.operation as JsonObject), cluster);
   });
 }
 
 /**
- * Refuses operations that the cluster would decide without effect. Unknown types may belong to a state
+ * The operation itself. Refuses those that the cluster would decide without effect. Unknown types may belong to a state
  * machine of the cluster that the gateway does not have.
  *
  * @throws OperationError
  */
-export function requireKnown(operation: string, { stateMachine }: ClusterConfig): void {
+export function knownOperation(operation: string, { stateMachine }: ClusterConfig): string {
   const fault = operationFault(operation);
-  if (fault === undefined || (fault === 'unknown-operation' && stateMachine !== undefined)) return;
+  const mayBeKnown = fault === 'unknown-operation' && stateMachine !== undefined;
+  if (fault === undefined || mayBeKnown) return operation;
   throw new OperationError(fault);
 }
 

@@ -24,7 +24,7 @@ import type { DecidedAnswer, FinishedAnswer } from '../answers/request-record.js
 import { ApiProblems } from '../openapi/openapi.js';
 import { Endings } from '../queue/endings.js';
 import { RequestSender, requestId } from '../queue/request-sender.js';
-import { operationFrom, requireKnown } from '../requests/operations.js';
+import { knownOperation, operationFrom } from '../requests/operations.js';
 import { problemOf, RETRY_AFTER_SECONDS } from '../requests/queue-problem.js';
 import { GATEWAY_SETTINGS, type GatewaySettings } from '../settings/gateway.options.js';
 
@@ -117,10 +117,7 @@ export class SignedRequestsController implements BeforeApplicationShutdown {
       throw new ProblemException('invalid-request', detail);
     }
     requireExact(operation);
-    operationFrom(() => {
-      requireKnown(operation, config);
-      return operation;
-    });
+    operationFrom(() => knownOperation(operation, config));
     const digest = requestDigest(config.cluster, client, timestamp, operation);
     const request: Request = { kind: 'request', client, timestamp, operation, digest, signature };
     const verdict = this.verifier.verify(request);
