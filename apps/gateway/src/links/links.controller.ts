@@ -4,12 +4,6 @@ import { GATEWAY_SETTINGS, type GatewaySettings } from '../settings/gateway.opti
 import { Needs } from '../auth/access.js';
 
 /** Where things are. */
-export interface Links {
-  readonly cluster: string;
-  readonly mode: 'ccro' | 'pbft';
-  readonly links: Readonly<Record<string, string>>;
-}
-
 const LINKS = {
   requests: '/requests',
   status: '/status',
@@ -31,7 +25,7 @@ export class LinksController {
   @Needs('open')
   @ApiOperation({ summary: 'Where things are; for browsers, the page' })
   @ApiOkResponse()
-  links(): Links {
+  links(): { readonly cluster: string; readonly mode: string; readonly links: typeof LINKS } {
     const { cluster, mode } = this.settings.config;
     return { cluster, mode, links: LINKS };
   }

@@ -30,7 +30,7 @@ export class Page {
     if (html === undefined) return;
     const http = app.getHttpAdapter().getInstance();
     http.addHook('onRequest', async (request, reply) => {
-      if (request.method !== 'GET' || !PATHS.has(pathOf(request.url))) return;
+      if (request.method !== 'GET' || !PATHS.has(request.url.split('?', 1)[0] ?? '')) return;
       // The same address answers programs otherwise.
       reply.header('vary', [reply.getHeader('vary') ?? [], 'accept'].flat().join(', '));
       if (request.headers.accept?.includes('text/html') !== true) return;
@@ -78,8 +78,3 @@ const PAGE_HEADERS = {
   'content-type': 'text/html; charset=utf-8',
   'cache-control': 'no-cache',
 } as const;
-
-function pathOf(url: string): string {
-  const end = url.indexOf('?');
-  return end < 0 ? url : url.slice(0, end);
-}

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Queue } from 'bullmq';
+import type { FastifyInstance } from 'fastify';
 import { ProblemException, sendProblem } from '@ccro/http';
 import { DurableExperimentQueue } from '../experiments/queue/durable-experiment-queue.js';
 import { EXPERIMENT_QUEUE } from '../experiments/queue/experiment-queue.js';
@@ -28,8 +29,9 @@ function isOffered({ apiKeys, faultInjection }: GatewaySettings): boolean {
 export async function serveQueueBoard(app: NestFastifyApplication): Promise<() => void> {
   const settings = app.get<GatewaySettings>(GATEWAY_SETTINGS);
   if (settings.queue === undefined) return () => undefined;
+  const http: FastifyInstance = app.getHttpAdapter().getInstance();
   if (!isOffered(settings)) {
-    await refuseEverybody(app);
+    await http.register(refuseEverybody, { prefix: PATH });
     return () => undefined;
   }
   // Loaded only where there is a queue to show and an operator may see it.
@@ -46,36 +48,23 @@ export async function serveQueueBoard(app: NestFastifyApplication): Promise<() =
     serverAdapter,
     options: { uiBasePath: dirname(files), uiConfig: { boardTitle: 'CCRO queues' } },
   });
-  await app
-    .getHttpAdapter()
-    .getInstance()
-    .register(
-      async (scope) => {
-        scope.setErrorHandler((error, _request, reply) => sendProblem(reply, error));
-        await scope.register(serverAdapter.registerPlugin());
-      },
-      { prefix: PATH },
-    );
+  const addBoard = async (scope: FastifyInstance): Promise<void> => {
+    scope.setErrorHandler((error, _request, reply) => sendProblem(reply, error));
+    await scope.register(serverAdapter.registerPlugin());
+  };
+  await http.register(addBoard, { prefix: PATH });
   // An experiment that is changed by hand would break what the gateway promised: nothing can be.
   const shown = (queue: Queue): InstanceType<typeof BullMQAdapter> =>
     new BullMQAdapter(queue, { readOnlyMode: true });
   return () => board.setQueues(bullQueues(app, settings).map(shown));
 }
 
-async function refuseEverybody(app: NestFastifyApplication): Promise<void> {
+async function refuseEverybody(scope: FastifyInstance): Promise<void> {
   const refusal = new ProblemException(
     'fault-injection-disabled',
     'The queue shows what users asked for: give callers keys (API_KEYS_FILE), or start the gateway with FAULT_INJECTION=on.',
   );
-  await app
-    .getHttpAdapter()
-    .getInstance()
-    .register(
-      async (scope) => {
-        for (const path of ['/', '/*']) scope.all(path, (_, reply) => sendProblem(reply, refusal));
-      },
-      { prefix: PATH },
-    );
+  for (const path of ['/', '/*']) scope.all(path, (_, reply) => sendProblem(reply, refusal));
 }
 
 function bullQueues(app: NestFastifyApplication, { experiments }: GatewaySettings): Queue[] {

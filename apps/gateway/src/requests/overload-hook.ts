@@ -35,16 +35,14 @@ export function refuseWhenFull(app: NestFastifyApplication): void {
       .status(details.status)
       .headers({ ...headers, 'content-type': PROBLEM_MEDIA_TYPE })
       .send(body);
-  app
-    .getHttpAdapter()
-    .getInstance()
-    .addHook('onRequest', (request, reply, done) => {
-      const isSubmission =
-        request.method === 'POST' && SUBMISSIONS.has(request.routeOptions.url ?? '');
-      const isRefused = (): boolean => queue.isFull() || !shares.admits(callerOf(request).name);
-      if (isSubmission && isRefused()) {
-        activity.refused();
-        refuse(reply);
-      } else done();
-    });
+  const http = app.getHttpAdapter().getInstance();
+  http.addHook('onRequest', (request, reply, done) => {
+    const isSubmission =
+      request.method === 'POST' && SUBMISSIONS.has(request.routeOptions.url ?? '');
+    const isRefused = (): boolean => queue.isFull() || !shares.admits(callerOf(request).name);
+    if (isSubmission && isRefused()) {
+      activity.refused();
+      refuse(reply);
+    } else done();
+  });
 }
