@@ -104,7 +104,7 @@ export class DurableExperimentQueue implements ExperimentQueue {
     this.worker = new ExperimentWorker(
       { url, ca, name: `${prefix}:${clientId}`, prefix, queueName: QUEUE_NAME },
       {
-        see: (job) => (this.running = this.see(job)),
+        see: (id) => (this.running = this.see(id)),
         trouble: (error) => errorLog.note(error),
       },
     );
@@ -208,7 +208,7 @@ export class DurableExperimentQueue implements ExperimentQueue {
   }
 
   /** What the worker does with a job. @throws UnusableJobError */
-  private async see({ id }: { readonly id: string }): Promise<void> {
+  private async see(id: string): Promise<void> {
     const job: Job | undefined = await this.untilAnswered((queue) => queue.getJob(id));
     if (job === undefined) return;
     const order = orderSchema.safeParse(job.data);

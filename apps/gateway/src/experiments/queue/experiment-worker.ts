@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { asError } from '@ccro/foreign-text';
 import { RedisClient, retryDelayMs } from '@ccro/redis';
 import { UnrecoverableError, WaitingError, Worker, type Job } from 'bullmq';
@@ -25,7 +26,7 @@ export interface JobHandler {
    *
    * @throws UnusableJobError for a job that never can be
    */
-  see(job: { readonly id: string; readonly data: unknown }): Promise<void>;
+  see(id: string): Promise<void>;
   /** Something is the matter with the queue itself. */
   trouble(error: Error): void;
 }
@@ -84,26 +85,20 @@ export class ExperimentWorker {
   }
 
   start(): void {
-    void this.worker.run().catch((error: unknown) => {
-      this.handler.trouble(asError(error));
-    });
+    this.worker.run().catch((error: unknown) => this.handler.trouble(asError(error)));
   }
 
   /** Gives back the jobs it works on, so that the next worker need not wait for their locks. */
   async close(): Promise<void> {
     this.closing.abort();
-    let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, CLOSE_TIMEOUT_MS);
-    });
-    await Promise.race([this.worker.close().catch(() => undefined), timeout]);
-    clearTimeout(timer);
+    const closed = this.worker.close().catch(() => undefined);
+    await Promise.race([closed, delay(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
     this.redis.disconnect();
   }
 
   private async process(job: Job, token: string | undefined): Promise<void> {
     try {
-      await this.unlessClosed(this.handler.see({ id: job.id ?? '', data: job.data }));
+      await this.unlessClosed(this.handler.see(job.id ?? ''));
     } catch (error) {
       if (error instanceof UnusableJobError) throw new UnrecoverableError(error.message);
       throw error;

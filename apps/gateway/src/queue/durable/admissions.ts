@@ -202,7 +202,7 @@ export class Admissions {
     const { store, deliveries } = this.parts;
     const calls = this.sign(stamped);
     const { wanted, atLeast } = this.timestamps;
-    const { entry, issued, verdicts } = await store.accept(calls, { wanted, atLeast });
+    const { entry, issued, verdicts } = await store.accept(calls, wanted, atLeast);
     if (issued !== undefined) this.timestamps.add(issued, wanted);
     const accepted = calls.filter((_, index) => verdicts[index]?.kind === 'accepted');
     deliveries.begin({ id: entry, calls: accepted });

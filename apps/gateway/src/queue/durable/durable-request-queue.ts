@@ -181,23 +181,13 @@ export class DurableRequestQueue implements RequestQueue {
   async find(id: string): Promise<RequestAnswer | undefined> {
     const { deliveries, store } = this.opened;
     const tracked = deliveries.find(id);
-    if (tracked !== undefined) return tracked.answer;
-    try {
-      return await store.find(id);
-    } catch (error) {
-      throw asQueueError(error);
-    }
+    return tracked === undefined ? store.find(id).catch(throwQueueError) : tracked.answer;
   }
 
   async ownerOf(id: string): Promise<string | undefined> {
     const { deliveries, store } = this.opened;
     const tracked = deliveries.find(id);
-    if (tracked !== undefined) return tracked.owner;
-    try {
-      return await store.ownerOf(id);
-    } catch (error) {
-      throw asQueueError(error);
-    }
+    return tracked === undefined ? store.ownerOf(id).catch(throwQueueError) : tracked.owner;
   }
 
   onFinished(listener: (answer: FinishedAnswer) => void): void {
@@ -213,7 +203,8 @@ export class DurableRequestQueue implements RequestQueue {
     this.inspection.stop();
     const { parts } = this;
     if (parts !== undefined) {
-      await inTime(this.settle(parts));
+      const settled = this.settle(parts).catch(() => undefined);
+      await Promise.race([settled, delay(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
       parts.admissions.close();
       parts.deliveries.close(shuttingDown());
       parts.poller.close();
@@ -300,13 +291,6 @@ function pendingIn({ deliveries, admissions }: Pick<Parts, 'deliveries' | 'admis
   return deliveries.pending + admissions.pending;
 }
 
-/** Waits for `work`, up to a limit. */
-async function inTime(work: Promise<void>): Promise<void> {
-  const timeout = new AbortController();
-  const { signal } = timeout;
-  await Promise.race([
-    work.catch(() => undefined),
-    delay(CLOSE_TIMEOUT_MS, undefined, { signal, ref: false }).catch(() => undefined),
-  ]);
-  timeout.abort();
+function throwQueueError(error: unknown): never {
+  throw asQueueError(error);
 }

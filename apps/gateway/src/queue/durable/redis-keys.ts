@@ -30,14 +30,10 @@ export function redisKeys(cluster: string, client: string): RedisKeys {
     prefix,
     intake: `${prefix}:intake:${client}`,
     clock: `${prefix}:clock:${client}`,
-    waiting: waitingKey(cluster, client),
+    waiting: `${prefix}:waiting:${client}`,
     answers: `${prefix}:answers`,
     finished: `${prefix}:finished`,
     keys: `${prefix}:keys`,
     kept: `${prefix}:kept`,
   };
-}
-
-export function waitingKey(cluster: string, client: string): string {
-  return `${queueKeyPrefix(cluster)}:waiting:${client}`;
 }

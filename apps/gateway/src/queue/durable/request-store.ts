@@ -26,7 +26,7 @@ import {
   type Stamp,
 } from './accepted-calls.js';
 import { ownerIn, packAnswer, unpackAnswer } from './packed-answer.js';
-import { waitingKey, type RedisKeys } from './redis-keys.js';
+import { redisKeys, type RedisKeys } from './redis-keys.js';
 import { CONSUMER, type ScriptName } from './redis-scripts.js';
 
 /** What became of a call that was handed in. */
@@ -60,13 +60,6 @@ export interface PastEnding extends Ending {
   readonly record: KeyRecord | undefined;
   /** Milliseconds since it was recorded; undefined while other requests of its call are open. */
   readonly ageMs: number | undefined;
-}
-
-export interface AcceptOptions {
-  /** How many timestamps to give out on the occasion. */
-  readonly wanted: number;
-  /** The smallest of them. */
-  readonly atLeast: number;
 }
 
 /** An entry whose requests are seen to. */
@@ -147,10 +140,11 @@ export class RequestStore {
    * Accepts calls and writes an entry that holds them, in one round trip. May be repeated with the
    * same calls when its outcome is unknown.
    *
+   * @param wanted how many timestamps to give out on the occasion
+   * @param atLeast the smallest of them
    * @returns a verdict for each call; no request of a call that is not accepted is ever sent
    */
-  async accept(calls: readonly SignedCall[], options: AcceptOptions): Promise<Accepted> {
-    const { wanted, atLeast } = options;
+  async accept(calls: readonly SignedCall[], wanted: number, atLeast: number): Promise<Accepted> {
     const reply = await this.write(calls, [this.options.span, wanted, atLeast, 0]);
     const [issued, entry, ...verdicts] = reply as readonly Reply[];
     return {
@@ -318,7 +312,7 @@ export class RequestStore {
     const { cluster, keys } = this.options;
     // In this order a request that is finished in between is found.
     const [waiting, answer] = await Promise.all([
-      this.connection.redis.zscore(waitingKey(cluster, client), id),
+      this.connection.redis.zscore(redisKeys(cluster, client).waiting, id),
       this.connection.redis.hget(keys.answers, id),
     ]);
     if (answer !== null) return unpackAnswer(id, answer);

@@ -26,7 +26,9 @@ export class Takeovers {
 
   /** @param left entries that an earlier process left behind */
   start(left: readonly KeptEntry[]): void {
-    void this.run(() => this.takeAll(left));
+    void this.run(async () => {
+      for (const entry of left) await this.tryToTake(entry);
+    });
   }
 
   close(): void {
@@ -49,10 +51,6 @@ export class Takeovers {
       const entry = own.has(id) ? undefined : await store.read(id);
       if (entry !== undefined) await this.tryToTake(entry);
     }
-  }
-
-  private async takeAll(entries: readonly KeptEntry[]): Promise<void> {
-    for (const entry of entries) await this.tryToTake(entry);
   }
 
   /** One that cannot be taken now is tried again when its lease is over; the others do not wait. */
