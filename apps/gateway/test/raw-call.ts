@@ -16,3 +16,14 @@ export async function rawCall(
   await once(socket, 'close');
   return answer;
 }
+
+/** A GET with the path exactly as given: `fetch` would repair it first. */
+export async function rawGet(url: string, path: string): Promise<{ status: number; type: string }> {
+  const { host } = new URL(url);
+  const answer = await rawCall(
+    url,
+    `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`,
+  );
+  const type = /^content-type: (.*)$/im.exec(answer)?.[1] ?? '';
+  return { status: Number(answer.slice(9, 12)), type };
+}

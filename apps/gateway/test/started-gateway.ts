@@ -1,4 +1,3 @@
-import { request as httpRequest } from 'node:http';
 import { Logger } from '@nestjs/common';
 import { InProcessHub } from '@ccro/broker';
 import { developmentCluster, developmentKey, GATEWAY_CLIENT } from '@ccro/cluster-config';
@@ -91,20 +90,4 @@ async function call(
     headers: response.headers,
     body: (isJson ? JSON.parse(answer) : { text: answer }) as Answer['body'],
   };
-}
-
-/** A GET with the path exactly as given: `fetch` would repair it first. */
-export function rawGet(url: string, path: string): Promise<{ status: number; type: string }> {
-  const { hostname, port } = new URL(url);
-  return new Promise((resolve, reject) => {
-    const sent = httpRequest({ hostname, port, path, agent: false }, (response) => {
-      response.resume();
-      resolve({
-        status: response.statusCode ?? 0,
-        type: response.headers['content-type'] ?? '',
-      });
-    });
-    sent.on('error', reject);
-    sent.end();
-  });
 }

@@ -1,7 +1,8 @@
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { expectProblem } from '../../test/expect-problem.js';
-import { closeStarted, rawGet, startedGateway as start } from '../../test/started-gateway.js';
+import { rawGet } from '../../test/raw-call.js';
+import { closeStarted, startedGateway as start } from '../../test/started-gateway.js';
 
 afterEach(closeStarted);
 
