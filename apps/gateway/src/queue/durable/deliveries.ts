@@ -18,7 +18,7 @@ import type { FinishedAnswer } from '../../answers/request-record.js';
 import type { RequestSender } from '../request-sender.js';
 import type { RequestCounts } from '../request-queue.js';
 import { TrackedRequest } from '../tracked-request.js';
-import type { KeyRecord, SignedCall, SignedRequest } from './accepted-calls.js';
+import type { SignedCall, SignedRequest } from './accepted-calls.js';
 import { GroupWriter } from './group-writer.js';
 import type { Ending, OpenEntry, PastEnding, RequestStore } from './request-store.js';
 
@@ -28,11 +28,7 @@ const MAX_RECORDED = 1000;
 const RECORD_RETRY_MS = 500;
 
 /** A request that was recorded as finished, in case Redis loses that. */
-interface Recorded {
-  readonly answer: FinishedAnswer;
-  readonly owner: string | undefined;
-  readonly key: string;
-  readonly record: KeyRecord | undefined;
+interface Recorded extends Omit<PastEnding, 'ageMs'> {
   readonly atMs: number;
 }
 
