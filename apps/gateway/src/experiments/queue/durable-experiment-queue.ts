@@ -11,8 +11,8 @@ import { experimentKeyPrefix } from '@ccro/cluster-config';
 import type { CellMeasurer, ExperimentPlan } from '@ccro/experiment';
 import { isRefusal, RedisConnection } from '@ccro/redis';
 import { Queue, type Job } from 'bullmq';
-import { QueueErrorLog } from '../../queue/durable/queue-error-log.js';
-import { asQueueError, onWriteFailure } from '../../queue/durable/write-failure.js';
+import type { DurableRequestQueueOptions } from '../../queue/durable/durable-request-queue.js';
+import { asQueueError, onWriteFailure, QueueErrorLog } from '../../queue/durable/write-failure.js';
 import { QueueError, shuttingDown } from '../../queue/queue-error.js';
 import {
   accountSchema,
@@ -38,15 +38,10 @@ const CANCEL_BOUND_MS = 2000;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const CLOSE_TIMEOUT_MS = 2000;
 
-export interface DurableExperimentQueueOptions {
-  readonly url: string;
-  /** See `RedisClientOptions`. */
-  readonly ca: string | undefined;
-  readonly cluster: string;
-  readonly clientId: string;
-  /** For clusters that end with this process: nothing of them is left in Redis. */
-  readonly forgetAtClose: boolean;
-}
+export type DurableExperimentQueueOptions = Pick<
+  DurableRequestQueueOptions,
+  'url' | 'ca' | 'cluster' | 'clientId' | 'forgetAtClose'
+>;
 
 export interface DurableExperimentQueueDependencies {
   readonly createMeasurer: () => CellMeasurer;

@@ -25,14 +25,13 @@ import type { AcceptedRequest, Call, RequestCounts, RequestQueue } from '../requ
 import { TrackedRequest } from '../tracked-request.js';
 import { Admissions, type Admission } from './admissions.js';
 import { AnswerPoller } from './answer-poller.js';
-import { QueueErrorLog } from './queue-error-log.js';
 import { Deliveries } from './deliveries.js';
 import { RedisInspection, requireNothingOfEarlierVersion } from './redis-inspection.js';
 import { REDIS_SCRIPTS } from './redis-scripts.js';
 import { redisKeys, type RedisKeys } from './redis-keys.js';
 import { RequestStore } from './request-store.js';
 import { Takeovers } from './takeovers.js';
-import { asQueueError } from './write-failure.js';
+import { asQueueError, QueueErrorLog } from './write-failure.js';
 
 /** How long closing waits for Redis to take what is being written. */
 const CLOSE_TIMEOUT_MS = 1500;

@@ -280,15 +280,8 @@ export class RequestStore {
   async giveBack(ids: readonly string[]): Promise<void> {
     if (ids.length === 0) return;
     const { intake } = this.options.keys;
-    await this.connection.redis.xclaim(
-      intake,
-      ...CONSUMER,
-      0,
-      ...ids,
-      'IDLE',
-      GIVEN_BACK_MS,
-      'JUSTID',
-    );
+    const idle = ['IDLE', GIVEN_BACK_MS, 'JUSTID'] as const;
+    await this.connection.redis.xclaim(intake, ...CONSUMER, 0, ...ids, ...idle);
   }
 
   /** Removes the entry of requests that are all finished. */

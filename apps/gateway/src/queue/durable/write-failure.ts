@@ -1,6 +1,10 @@
-import { isRefusal, isUnsent } from '@ccro/redis';
+import { isRefusal, isUnsent, type RedisConnection } from '@ccro/redis';
+import type { Logger } from '@nestjs/common';
 import { QueueError } from '../queue-error.js';
 import type { OnFailure } from './group-writer.js';
+
+/** Every failed attempt is reported, up to several times a second. */
+const LOG_INTERVAL_MS = 10_000;
 
 /** Redis' answers that pass: it is starting, changing its part, or has lost its scripts. */
 const PASSING = /^(NOSCRIPT|LOADING|MASTERDOWN|TRYAGAIN|CLUSTERDOWN|BUSY|READONLY)\b/;
@@ -34,4 +38,22 @@ export function uncertain(ids: readonly string[]): QueueError {
     'The connection to Redis broke while the request was written, so it may have been accepted: ' +
     'its id tells when Redis is back. To be safe, retry with an Idempotency-Key.';
   return new QueueError('uncertain', message, { ids });
+}
+
+/** Logs what is the matter with a queue, from time to time: that Redis is away is said elsewhere. */
+export class QueueErrorLog {
+  private saidAtMs = -LOG_INTERVAL_MS;
+
+  constructor(
+    private readonly what: string,
+    private readonly connection: Pick<RedisConnection, 'connected'>,
+    private readonly logger: Pick<Logger, 'warn'>,
+  ) {}
+
+  note({ message }: Error): void {
+    const nowMs = performance.now();
+    if (!this.connection.connected || nowMs < this.saidAtMs + LOG_INTERVAL_MS) return;
+    this.saidAtMs = nowMs;
+    this.logger.warn(`${this.what}: ${message}`);
+  }
 }
