@@ -1,6 +1,7 @@
 import type { CellFault } from '@ccro/experiment';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
+import { Choice, Form } from '../panels/form.js';
 import { ForeignText } from '../panels/foreign-text.js';
 import { submittedData } from '../panels/submitted-data.js';
 
@@ -34,16 +35,10 @@ export function CompareForm({
 }): JSX.Element {
   const [text, setText] = useState('very-important-data');
   const [nodes, setNodes] = useState(4);
-  const [fault, setFault] = useState('none');
+  const [fault, setFault] = useState<CellFault>('none');
   const data = submittedData(text);
   return (
-    <form
-      class="row"
-      onSubmit={(event) => {
-        event.preventDefault();
-        onAsk({ json: data.json, nodes, fault });
-      }}
-    >
+    <Form class="row" onSubmit={() => onAsk({ json: data.json, nodes, fault })}>
       <label class="grow">
         Data
         <input
@@ -52,26 +47,14 @@ export function CompareForm({
           onInput={(event) => setText(event.currentTarget.value)}
         />
       </label>
-      <label>
-        Nodes
-        <select value={nodes} onChange={(event) => setNodes(Number(event.currentTarget.value))}>
-          {SIZES.map((size) => (
-            <option key={size} value={size}>
-              {size}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label>
-        Fault
-        <select value={fault} onChange={(event) => setFault(event.currentTarget.value)}>
-          {Object.entries(COMPARED_FAULTS).map(([kind, words]) => (
-            <option key={kind} value={kind}>
-              {words}
-            </option>
-          ))}
-        </select>
-      </label>
+      <Choice label="Nodes" options={SIZES} value={nodes} onChange={setNodes} />
+      <Choice
+        label="Fault"
+        options={Object.keys(COMPARED_FAULTS) as CellFault[]}
+        nameOf={(kind) => COMPARED_FAULTS[kind] ?? kind}
+        value={fault}
+        onChange={setFault}
+      />
       <button type="submit" disabled={busy}>
         {busy ? 'Deciding …' : 'Compare'}
       </button>
@@ -80,6 +63,6 @@ export function CompareForm({
           This is not JSON: it is decided on as the text <ForeignText text={data.json} />.
         </p>
       )}
-    </form>
+    </Form>
   );
 }

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
+import { Form } from '../panels/form.js';
 import { Problem, useAttempts } from '../panels/problem.js';
 import {
   FAULT_NAMES,
@@ -32,12 +33,7 @@ export function ExperimentForm({
   return (
     <section aria-labelledby="new-experiment">
       <h2 id="new-experiment">New experiment</h2>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void attempt(submit);
-        }}
-      >
+      <Form onSubmit={() => void attempt(submit)}>
         <Choices
           title="Mode"
           all={MODE_NAMES}
@@ -60,7 +56,7 @@ export function ExperimentForm({
           </button>
         </div>
         <Problem text={problem} />
-      </form>
+      </Form>
     </section>
   );
 }

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { requestById } from '../connection/gateway.js';
+import { Form } from '../panels/form.js';
 import { ForeignText } from '../panels/foreign-text.js';
 import { Problem, useAttempts } from '../panels/problem.js';
 
@@ -18,13 +19,7 @@ export function FindForm({ onFound }: { readonly onFound: (slot: number) => void
   };
   return (
     <>
-      <form
-        class="row"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void attempt(find);
-        }}
-      >
+      <Form class="row" onSubmit={() => void attempt(find)}>
         <label class="grow">
           Id of a request
           <input
@@ -38,7 +33,7 @@ export function FindForm({ onFound }: { readonly onFound: (slot: number) => void
         <button type="submit" disabled={busy}>
           Find
         </button>
-      </form>
+      </Form>
       <p class="quiet" role="status" data-testid="found">
         {found !== undefined && problem === undefined && <ForeignText text={found} />}
       </p>

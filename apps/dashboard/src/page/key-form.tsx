@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { keyWanted, onKeyWanted, takeKey, type KeyWanted } from '../connection/key.js';
+import { Form } from '../panels/form.js';
 
 const WHY: Readonly<Record<KeyWanted, string>> = {
   none: 'This gateway asks for a key.',
@@ -19,10 +20,9 @@ export function KeyForm(): JSX.Element | null {
   }, []);
   if (wanted === undefined) return null;
   return (
-    <form
+    <Form
       class="key"
-      onSubmit={(event) => {
-        event.preventDefault();
+      onSubmit={() => {
         setText('');
         takeKey(text.trim());
       }}
@@ -40,6 +40,6 @@ export function KeyForm(): JSX.Element | null {
       />
       <button type="submit">Use this key</button>
       <span class="quiet">It is kept for as long as this tab is open.</span>
-    </form>
+    </Form>
   );
 }

@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { submitData, type Decided } from '../connection/gateway.js';
 import { millisText } from '../state/words.js';
+import { Form } from './form.js';
 import { ForeignText } from './foreign-text.js';
 import { Problem, useAttempts } from './problem.js';
 import { submittedData } from './submitted-data.js';
@@ -25,9 +26,8 @@ export function SubmitForm(): JSX.Element {
   return (
     <section aria-labelledby="submit">
       <h2 id="submit">Submit</h2>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
+      <Form
+        onSubmit={() => {
           if (data.isDoubtful && !isQuestion) return setAsked(text);
           setAsked(undefined);
           void attempt(submit);
@@ -55,7 +55,7 @@ export function SubmitForm(): JSX.Element {
             {isQuestion && ' Is that what you mean?'}
           </p>
         )}
-      </form>
+      </Form>
       <div aria-live="polite" data-testid="answer">
         {answer !== undefined && problem === undefined && <Answer answer={answer} />}
       </div>

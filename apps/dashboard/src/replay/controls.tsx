@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { Choice } from '../panels/form.js';
 import { MILESTONES, type Milestone } from './selection.js';
 import { SPEEDS, type Player, type Speed } from './use-player.js';
 
@@ -23,19 +24,12 @@ export function Controls({
         <button type="button" aria-keyshortcuts="ArrowRight" onClick={() => move(1)}>
           Forward
         </button>
-        <label>
-          Speed{' '}
-          <select
-            value={speed}
-            onChange={({ currentTarget }) => setSpeed(currentTarget.value as Speed)}
-          >
-            {Object.keys(SPEEDS).map((name) => (
-              <option key={name} value={name}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </label>
+        <Choice
+          label="Speed"
+          options={Object.keys(SPEEDS) as Speed[]}
+          value={speed}
+          onChange={setSpeed}
+        />
         <span data-testid="position">
           Step {index + 1} of {length}
         </span>

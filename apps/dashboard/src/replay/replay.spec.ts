@@ -197,7 +197,5 @@ describe('the address', () => {
 });
 
 it('every story of the simulator can be chosen', () => {
-  expect(CASES.map(({ name }) => name).toSorted()).toEqual(
-    SCENES.map(({ name }) => name).toSorted(),
-  );
+  expect(Object.keys(CASES).toSorted()).toEqual(SCENES.map(({ name }) => name).toSorted());
 });

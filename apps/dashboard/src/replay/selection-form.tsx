@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { Choice } from '../panels/form.js';
 import { TOPICS, type Selection, type Topic } from './selection.js';
 
 /** Searches the steps, by words, node and topic. */
@@ -23,38 +24,20 @@ export function SelectionForm({
           onInput={({ currentTarget }) => onChange({ ...selection, text: currentTarget.value })}
         />
       </label>
-      <label>
-        Node{' '}
-        <select
-          value={node ?? ''}
-          onChange={({ currentTarget: { value } }) =>
-            onChange({ ...selection, node: value === '' ? undefined : Number(value) })
-          }
-        >
-          <option value="">all</option>
-          {Array.from({ length: n }, (_, id) => (
-            <option key={id} value={id}>
-              {id}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label>
-        Kind{' '}
-        <select
-          value={topic ?? ''}
-          onChange={({ currentTarget: { value } }) =>
-            onChange({ ...selection, topic: value === '' ? undefined : (value as Topic) })
-          }
-        >
-          <option value="">all</option>
-          {(Object.keys(TOPICS) as Topic[]).map((each) => (
-            <option key={each} value={each}>
-              {TOPICS[each]}
-            </option>
-          ))}
-        </select>
-      </label>
+      <Choice
+        label="Node"
+        options={[undefined, ...Array(n).keys()]}
+        nameOf={(id) => String(id ?? 'all')}
+        value={node}
+        onChange={(id) => onChange({ ...selection, node: id })}
+      />
+      <Choice
+        label="Kind"
+        options={[undefined, ...(Object.keys(TOPICS) as Topic[])]}
+        nameOf={(kind) => (kind === undefined ? 'all' : TOPICS[kind])}
+        value={topic}
+        onChange={(kind) => onChange({ ...selection, topic: kind })}
+      />
     </div>
   );
 }

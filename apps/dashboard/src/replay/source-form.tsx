@@ -1,7 +1,11 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { FileDrop } from '../panels/file-drop.js';
+import { Choice, Form } from '../panels/form.js';
 import { CASES } from './cases.js';
+
+type Story = keyof typeof CASES;
+const STORIES = Object.keys(CASES) as Story[];
 
 /** Largest file that is looked into: a trace has some megabytes. */
 const MAX_TRACE_BYTES = 64 * 1024 * 1024;
@@ -45,40 +49,25 @@ export function SourceForm({
 }
 
 function StoryForm({ onQuery }: { readonly onQuery: (query: string) => void }): JSX.Element {
-  const [story, setStory] = useState<string>(CASES[0].name);
+  const [story, setStory] = useState<Story>('equivocating-commander');
   return (
-    <form
-      class="row"
-      onSubmit={(event) => {
-        event.preventDefault();
-        onQuery(`?case=${story}`);
-      }}
-    >
-      <label>
-        Story{' '}
-        <select value={story} onChange={({ currentTarget }) => setStory(currentTarget.value)}>
-          {CASES.map(({ name, title }) => (
-            <option key={name} value={name}>
-              {title}
-            </option>
-          ))}
-        </select>
-      </label>
+    <Form class="row" onSubmit={() => onQuery(`?case=${story}`)}>
+      <Choice
+        label="Story"
+        options={STORIES}
+        nameOf={(name) => CASES[name]}
+        value={story}
+        onChange={setStory}
+      />
       <button type="submit">Run the story</button>
-    </form>
+    </Form>
   );
 }
 
 function SeedForm({ onQuery }: { readonly onQuery: (query: string) => void }): JSX.Element {
   const [seed, setSeed] = useState('');
   return (
-    <form
-      class="row"
-      onSubmit={(event) => {
-        event.preventDefault();
-        onQuery(`?seed=${seed}`);
-      }}
-    >
+    <Form class="row" onSubmit={() => onQuery(`?seed=${seed}`)}>
       <label>
         Seed{' '}
         <input
@@ -91,6 +80,6 @@ function SeedForm({ onQuery }: { readonly onQuery: (query: string) => void }): J
         />
       </label>
       <button type="submit">Run the seed</button>
-    </form>
+    </Form>
   );
 }

@@ -1,0 +1,48 @@
+import type { ComponentChildren, JSX } from 'preact';
+
+/** A form that the page answers itself. */
+export function Form({
+  onSubmit,
+  ...rest
+}: {
+  readonly class?: string;
+  readonly onSubmit: () => void;
+  readonly children: ComponentChildren;
+}): JSX.Element {
+  const submit = (event: Event): void => {
+    event.preventDefault();
+    onSubmit();
+  };
+  return <form {...rest} onSubmit={submit} />;
+}
+
+/** One of several options; undefined may be one of them. */
+export function Choice<T extends string | number | undefined>({
+  label,
+  options,
+  nameOf = String,
+  value,
+  onChange,
+}: {
+  readonly label: string;
+  readonly options: readonly T[];
+  readonly nameOf?: (option: T) => string;
+  readonly value: T;
+  readonly onChange: (value: T) => void;
+}): JSX.Element {
+  return (
+    <label>
+      {label}{' '}
+      <select
+        value={value ?? ''}
+        onChange={({ currentTarget }) => onChange(options[currentTarget.selectedIndex] as T)}
+      >
+        {options.map((option) => (
+          <option key={option ?? ''} value={option ?? ''}>
+            {nameOf(option)}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
