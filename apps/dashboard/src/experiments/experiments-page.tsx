@@ -1,4 +1,3 @@
-import { errorMessage } from '@ccro/foreign-text';
 import { LOCALE } from '../platform/locale.js';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
@@ -25,37 +24,16 @@ export function ExperimentsPage({ theme }: PageProps): JSX.Element {
   const [list, setList] = useState<readonly ExperimentSummary[]>([]);
   const [chosen, setChosen] = useState<string | undefined>();
   const [shown, setShown] = useState<Experiment | undefined>();
-  /** Why the last look at the list failed, and why the last one at what is shown. */
-  const [listProblem, setListProblem] = useState<string | undefined>();
-  const [shownProblem, setShownProblem] = useState<string | undefined>();
-  const problem = listProblem ?? shownProblem;
   const id = chosen ?? list[0]?.id;
 
   // Anew at once when one was asked for or has ended.
-  useLooks(LIST_LOOK_MS, [chosen, shown?.state], async (isStale) => {
-    try {
-      const found = await listExperiments();
-      if (isStale()) return true;
-      setList(found);
-      setListProblem(undefined);
-    } catch (error) {
-      if (!isStale()) setListProblem(errorMessage(error));
-    }
-    return false;
+  const listProblem = useLooks(LIST_LOOK_MS, [chosen, shown?.state], listExperiments, setList);
+  const readShown = async () => (id === undefined ? undefined : readExperiment(id));
+  const shownProblem = useLooks(SHOWN_LOOK_MS, [id], readShown, (found) => {
+    setShown(found);
+    return isOver(found);
   });
-  useLooks(SHOWN_LOOK_MS, [id], async (isStale) => {
-    if (id === undefined) return false;
-    try {
-      const found = await readExperiment(id);
-      if (isStale()) return true;
-      setShown(found);
-      setShownProblem(undefined);
-      return isOver(found);
-    } catch (error) {
-      if (!isStale()) setShownProblem(errorMessage(error));
-      return false;
-    }
-  });
+  const problem = listProblem ?? shownProblem;
   // By the time it has an answer another one may be shown.
   const change = (next: Experiment): void => setShown((now) => (now?.id === next.id ? next : now));
 

@@ -1,4 +1,3 @@
-import { errorMessage } from '@ccro/foreign-text';
 import type { JSX } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import { clusterStatus, ledgerFrom, type LedgerEntry } from '../connection/gateway.js';
@@ -29,26 +28,18 @@ export function LedgerPage({ store }: PageProps): JSX.Element {
   /** The newest slot on the page; undefined: the newest there is. */
   const [top, setTop] = useState<number | undefined>();
   const [reading, setReading] = useState<Reading | undefined>();
-  /** Why it could not be read again: what was read before stays. */
-  const [problem, setProblem] = useState<string | undefined>();
   const read = useMemo(() => ({ for: '' }), [top]);
-  useLooks(LOOK_MS, [top], async (isStale) => {
+  const readAgain = async (): Promise<Reading | undefined> => {
     // Where the newest ones are shown they are read again when there is a newer one; and all when
     // the gateway is back, or has got its key.
     const { connection, decisions } = store.current;
     const wanted = `${connection === 'live'} ${top ?? decisions[0]?.sequence ?? 0}`;
-    if (wanted === read.for) return false;
+    if (wanted === read.for) return undefined;
     read.for = wanted;
-    try {
-      const found = await readLedger(top);
-      if (isStale()) return false;
-      setReading(found);
-      setProblem(undefined);
-    } catch (error) {
-      if (!isStale()) setProblem(errorMessage(error));
-    }
-    return false;
-  });
+    return readLedger(top);
+  };
+  // What was read before stays when it cannot be read again.
+  const problem = useLooks(LOOK_MS, [top], readAgain, setReading);
 
   const newest = reading?.newest ?? 0;
   const { from, to } = shownSlots(top, newest);

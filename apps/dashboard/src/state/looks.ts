@@ -1,11 +1,36 @@
-import { useEffect } from 'preact/hooks';
+import { errorMessage } from '@ccro/foreign-text';
+import { useEffect, useState } from 'preact/hooks';
 
 /** @returns whether it was the last look. @param isStale whether nobody waits for it any more */
-export type Look = (isStale: () => boolean) => Promise<boolean>;
+type Look = (isStale: () => boolean) => Promise<boolean>;
 
-/** Polls while the page is visible, as long as `when` is the same. */
-export function useLooks(everyMs: number, when: readonly unknown[], look: Look): void {
+/**
+ * Polls while the page is visible, as long as `when` is the same.
+ *
+ * @param read undefined: there is nothing to be read
+ * @param take is given what was read, unless it is stale; says `true` of what is the last
+ * @returns why the last reading failed
+ */
+export function useLooks<Found>(
+  everyMs: number,
+  when: readonly unknown[],
+  read: () => Promise<Found | undefined>,
+  take: (found: Found) => boolean | void,
+): string | undefined {
+  const [problem, setProblem] = useState<string | undefined>();
+  const look: Look = async (isStale) => {
+    try {
+      const found = await read();
+      if (isStale() || found === undefined) return false;
+      setProblem(undefined);
+      return take(found) === true;
+    } catch (error) {
+      if (!isStale()) setProblem(errorMessage(error));
+      return false;
+    }
+  };
   useEffect(() => lookAgain(everyMs, look), when);
+  return problem;
 }
 
 /**
