@@ -17,6 +17,7 @@ export function Problem({ text }: { readonly text: string | undefined }): JSX.El
 interface Attempts {
   /** Why the last one failed; undefined once the next one begins. */
   readonly problem: string | undefined;
+  readonly setProblem: (problem: string | undefined) => void;
   /** The last one has not ended yet. */
   readonly busy: boolean;
   readonly attempt: (work: () => Promise<void>) => Promise<void>;
@@ -31,5 +32,5 @@ export function useAttempts(): Attempts {
     await work().catch((error: unknown) => setProblem(errorMessage(error)));
     setBusy(false);
   };
-  return { problem, busy, attempt };
+  return { problem, setProblem, busy, attempt };
 }

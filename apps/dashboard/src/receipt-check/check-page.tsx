@@ -1,14 +1,14 @@
 import { MAX_MESSAGE_BYTES } from '@ccro/wire';
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { askWorker } from '../connection/ask-worker.js';
 import { clusterFileText, receiptText } from '../connection/gateway.js';
 import { FileDrop } from '../panels/file-drop.js';
 import { ForeignText } from '../panels/foreign-text.js';
 import { Problem, useAttempts } from '../panels/problem.js';
 import './check.css';
-import { check } from './check.js';
-import type { Answer } from './messages.js';
 import { Verdict } from './verdict.js';
+import type { Answer, Question } from './worker.js';
 
 /** Something that was typed, dropped or fetched. */
 interface Given {
@@ -29,7 +29,7 @@ export function CheckPage(): JSX.Element {
   const [receipt, setReceipt] = useState<Given>();
   const [cluster, setCluster] = useState<Given>();
   const [answer, setAnswer] = useState<Answer>();
-  const { problem, attempt } = useAttempts();
+  const { problem, setProblem, attempt } = useAttempts();
   useEffect(() => {
     const query = new URLSearchParams(location.search);
     const request = query.get('request');
@@ -44,9 +44,15 @@ export function CheckPage(): JSX.Element {
   useEffect(() => {
     setAnswer(undefined);
     if (receipt === undefined || cluster === undefined) return undefined;
+    setProblem(undefined);
     const clusterFile = new TextDecoder().decode(cluster.bytes);
-    const { answer: coming, stop } = check({ receipt: receipt.bytes, clusterFile });
-    void attempt(async () => setAnswer(await coming));
+    const question: Question = { receipt: receipt.bytes, clusterFile };
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
+    const take = (told: Answer): void => {
+      stop();
+      setAnswer(told);
+    };
+    const stop = askWorker(worker, question, take, setProblem);
     return stop;
   }, [receipt, cluster]);
   const fromGateway = (): Promise<void> =>

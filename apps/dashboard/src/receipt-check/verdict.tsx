@@ -2,7 +2,7 @@ import type { Proven } from '@ccro/receipt';
 import type { JSX } from 'preact';
 import { ForeignText } from '../panels/foreign-text.js';
 import { nodeList } from '../state/words.js';
-import type { Answer } from './messages.js';
+import type { Answer } from './worker.js';
 
 /** What a receipt proves, or why it proves nothing. */
 export function Verdict({ answer }: { readonly answer: Answer }): JSX.Element {

@@ -2,8 +2,19 @@
 
 import { clusterKeys, parseClusterConfig } from '@ccro/cluster-config';
 import { errorMessage } from '@ccro/foreign-text';
-import { ReceiptVerifier } from '@ccro/receipt';
-import type { Answer, Question } from './messages.js';
+import { ReceiptVerifier, type Proven, type Refusal } from '@ccro/receipt';
+
+export interface Question {
+  /** The receipt, byte for byte. */
+  readonly receipt: Uint8Array;
+  /** Text of the cluster file. */
+  readonly clusterFile: string;
+}
+
+/** What came of it; an invalid cluster file is a problem of its own. */
+export type Answer =
+  | { readonly kind: 'verdict'; readonly verdict: Proven | Refusal; readonly members: number }
+  | { readonly kind: 'no-cluster-file'; readonly problem: string };
 
 self.addEventListener('message', ({ data }: MessageEvent<Question>) => {
   self.postMessage(answerTo(data));

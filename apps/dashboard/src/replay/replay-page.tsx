@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
+import { askWorker } from '../connection/ask-worker.js';
 import { Link } from '../page/link.js';
 import { Problem } from '../panels/problem.js';
 import { Controls } from './controls.js';
@@ -12,9 +13,9 @@ import { SelectionForm } from './selection-form.js';
 import { SourceForm } from './source-form.js';
 import { sourceIn, stepIn, withStep, type Source } from './source.js';
 import { StepList } from './step-list.js';
-import type { Timeline } from './timeline.js';
+import { Timeline } from './timeline.js';
 import { usePlayer } from './use-player.js';
-import { useRecording } from './use-recording.js';
+import type { Loading } from './worker.js';
 
 /** How long a step has been looked at before the address names it. */
 const ADDRESS_AFTER_MS = 400;
@@ -35,44 +36,54 @@ export function ReplayPage(): JSX.Element {
   return (
     <div class="replay">
       <SourceForm
-        open={loading.kind === 'nothing' || loading.kind === 'failed'}
+        open={loading === undefined || loading.kind === 'failed'}
         onQuery={(query) => go(query, sourceIn(query))}
         onTrace={(text) => go('', { kind: 'trace', text })}
       />
-      {loading.kind === 'nothing' && (
+      {loading === undefined && (
         <p class="quiet">
           Begin with{' '}
           <Link to="/replay?case=equivocating-commander">a commander that equivocates</Link> or{' '}
           <Link to="/replay?case=dead-collector">a dead collector</Link>.
         </p>
       )}
-      {loading.kind === 'running' && (
+      {loading?.kind === 'running' && (
         <p role="status">
           Running: {loading.steps} steps, {(loading.atMs / 1_000).toFixed(1)} s of virtual time. A
           run with BLS signatures may take a minute here.
         </p>
       )}
-      <Problem text={loading.kind === 'failed' ? loading.problem : undefined} />
-      {loading.kind === 'ready' && (
-        <Replay
-          key={loading.timeline.recording.hash}
-          timeline={loading.timeline}
-          remark={loading.remark}
-        />
-      )}
+      <Problem text={loading?.kind === 'failed' ? loading.problem : undefined} />
+      {loading?.kind === 'ready' && <Replay key={loading.recording.hash} {...loading} />}
     </div>
   );
 }
 
+/** Has a source run in a worker; another source ends the run before. */
+function useRecording(source: Source | undefined): Loading | undefined {
+  const [loading, setLoading] = useState<Loading | undefined>();
+  useEffect(() => {
+    setLoading(source && { kind: 'running', steps: 0, atMs: 0 });
+    if (source === undefined) return undefined;
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
+    const take = (told: Loading): void => {
+      setLoading(told);
+      if (told.kind !== 'running') stop();
+    };
+    const stop = askWorker(worker, source, take, (problem) =>
+      setLoading({ kind: 'failed', problem }),
+    );
+    return stop;
+  }, [source]);
+  return loading;
+}
+
+type Run = Pick<Extract<Loading, { kind: 'ready' }>, 'recording' | 'remark'>;
+
 /** A run that is there, from its first step to its last. */
-function Replay({
-  timeline,
-  remark,
-}: {
-  readonly timeline: Timeline;
-  readonly remark: string;
-}): JSX.Element {
-  const { recording, length } = timeline;
+function Replay({ recording, remark }: Run): JSX.Element {
+  const timeline = useMemo(() => new Timeline(recording), [recording]);
+  const { length } = timeline;
   const [selection, setSelection] = useState<Selection>(EVERYTHING);
   const [node, setNode] = useState<number | undefined>();
   const shown = useMemo(() => selected(recording.steps, selection), [recording, selection]);
@@ -120,13 +131,8 @@ function Replay({
   );
 }
 
-function Heading({
-  recording: { title, about, mode, n, f, quorum, hash, violations },
-  remark,
-}: {
-  readonly recording: Timeline['recording'];
-  readonly remark: string;
-}): JSX.Element {
+function Heading({ recording, remark }: Run): JSX.Element {
+  const { title, about, mode, n, f, quorum, hash, violations } = recording;
   return (
     <section class="heading" aria-labelledby="run">
       <h2 id="run">{title}</h2>

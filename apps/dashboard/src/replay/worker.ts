@@ -11,18 +11,28 @@ import {
   type Recording,
   type TraceLine,
 } from '@ccro/simulator';
-import type { FromWorker } from './messages.js';
 import type { Source } from './source.js';
+
+/** How far a replay is on its way to the page. */
+export type Loading =
+  | { readonly kind: 'running'; readonly steps: number; readonly atMs: number }
+  | {
+      readonly kind: 'ready';
+      readonly recording: Recording;
+      /** What there is to say of a file that was dropped. */
+      readonly remark: string;
+    }
+  | { readonly kind: 'failed'; readonly problem: string };
 
 /** Steps between two reports. */
 const REPORT_EVERY = 250;
 
 rememberSignatures();
 
-const tell = (message: FromWorker): void => self.postMessage(message);
+const tell = (message: Loading): void => self.postMessage(message);
 
 const onProgress: OnProgress = (steps, atMs) => {
-  if (steps % REPORT_EVERY === 0) tell({ kind: 'progress', steps, atMs });
+  if (steps % REPORT_EVERY === 0) tell({ kind: 'running', steps, atMs });
 };
 
 self.addEventListener('message', ({ data }: MessageEvent<Source>) => {
@@ -31,15 +41,15 @@ self.addEventListener('message', ({ data }: MessageEvent<Source>) => {
   );
 });
 
-async function recordingOf(source: Source): Promise<FromWorker> {
+async function recordingOf(source: Source): Promise<Loading> {
   switch (source.kind) {
     case 'seed': {
       const recording = await recordSeed(source.seed, source.choices, onProgress);
-      return { kind: 'done', recording, remark: '' };
+      return { kind: 'ready', recording, remark: '' };
     }
     case 'case': {
       const recording = await recordCase(source.name, source.mode, onProgress);
-      return { kind: 'done', recording, remark: '' };
+      return { kind: 'ready', recording, remark: '' };
     }
     case 'trace':
       return recordingOfTrace(source.text);
@@ -47,7 +57,7 @@ async function recordingOf(source: Source): Promise<FromWorker> {
 }
 
 /** A trace names its seed: it is run again, and shown if it is the same to the last line. */
-async function recordingOfTrace(text: string): Promise<FromWorker> {
+async function recordingOfTrace(text: string): Promise<Loading> {
   const trace = readTrace(text);
   if (trace === undefined) {
     const problem = 'This is no trace. "npm run simulate -- --seed 1 --trace FILE" writes one.';
@@ -58,11 +68,11 @@ async function recordingOfTrace(text: string): Promise<FromWorker> {
     const { seed, choices } = trace.source;
     const recording = await recordSeed(seed, choices, onProgress);
     if (recording.hash === hash) {
-      return { kind: 'done', recording, remark: `The trace of seed ${seed}, line by line.` };
+      return { kind: 'ready', recording, remark: `The trace of seed ${seed}, line by line.` };
     }
   }
   return {
-    kind: 'done',
+    kind: 'ready',
     recording: linesAlone(hash, trace.lines),
     remark:
       'This run cannot be had again here: another version or a protocol broken on purpose wrote ' +
