@@ -53,19 +53,47 @@ export interface Knowledge {
 }
 
 export function knowledgeAtStart({ n }: Pick<Recording, 'n'>): Knowledge {
+  return { nodes: Array.from({ length: n }, (_, id) => nodeAtStart(id)) };
+}
+
+function nodeAtStart(id: number): KnowingNode {
   return {
-    nodes: Array.from({ length: n }, (_, id) => ({
-      id,
-      view: 0,
-      waits: false,
-      up: true,
-      fault: undefined,
-      lastExecuted: 0,
-      collector: undefined,
-      stable: 0,
-      slots: [],
-    })),
+    id,
+    view: 0,
+    waits: false,
+    up: true,
+    fault: undefined,
+    lastExecuted: 0,
+    collector: undefined,
+    stable: 0,
+    slots: [],
   };
+}
+
+/** Steps between two states that are kept: one in between is found again from there. */
+const KEPT_EVERY = 128;
+
+/** The steps of a recording and what is known after each: forward and back cost the same. */
+export class Timeline {
+  private readonly kept: Knowledge[] = [];
+
+  constructor(private readonly recording: Recording) {
+    this.kept.push(knowledgeAtStart(recording));
+  }
+
+  /** What is known after step `index`; -1: before the first. */
+  after(index: number): Knowledge {
+    const { steps, n } = this.recording;
+    const last = Math.min(index, steps.length - 1);
+    const from = Math.min(Math.floor((last + 1) / KEPT_EVERY), this.kept.length - 1);
+    let knowledge = this.kept[from] ?? knowledgeAtStart(this.recording);
+    for (let at = from * KEPT_EVERY; at <= last; at += 1) {
+      const step = steps[at];
+      if (step !== undefined) knowledge = afterStep(knowledge, step, n);
+      if ((at + 1) % KEPT_EVERY === 0) this.kept[(at + 1) / KEPT_EVERY] ??= knowledge;
+    }
+    return knowledge;
+  }
 }
 
 /** What is known after `step`. @param n number of nodes */
@@ -144,17 +172,8 @@ function startedAgain(
   { view, lastExecuted, voted, certified }: Extract<RecordedStep, { kind: 'started' }>,
   n: number,
 ): KnowingNode {
-  let node: KnowingNode = {
-    id,
-    view,
-    waits: false,
-    up: true,
-    fault,
-    lastExecuted,
-    collector: undefined,
-    stable: Math.min(stable, lastExecuted),
-    slots: [],
-  };
+  const known = { view, fault, lastExecuted, stable: Math.min(stable, lastExecuted) };
+  let node: KnowingNode = { ...nodeAtStart(id), ...known };
   for (const vote of voted) node = withVote(node, vote.phase, vote, id);
   for (const held of certified) node = withCertificate(node, held.phase, held, held.signers, n);
   const slots = node.slots.map((slot) => ({ ...slot, executed: slot.sequence <= lastExecuted }));

@@ -4,6 +4,7 @@ import { askWorker } from '../connection/ask-worker.js';
 import { Link } from '../page/link.js';
 import { Problem } from '../panels/problem.js';
 import { Controls } from './controls.js';
+import { Timeline } from './knowledge.js';
 import { Moment } from './moment.js';
 import { MomentRing } from './moment-ring.js';
 import { NodesKnowledge } from './node-knowledge.js';
@@ -13,7 +14,6 @@ import { SelectionForm } from './selection-form.js';
 import { SourceForm } from './source-form.js';
 import { sourceIn, stepIn, withStep, type Source } from './source.js';
 import { StepList } from './step-list.js';
-import { Timeline } from './timeline.js';
 import { usePlayer } from './use-player.js';
 import type { Loading } from './worker.js';
 
@@ -83,12 +83,12 @@ type Run = Pick<Extract<Loading, { kind: 'ready' }>, 'recording' | 'remark'>;
 /** A run that is there, from its first step to its last. */
 function Replay({ recording, remark }: Run): JSX.Element {
   const timeline = useMemo(() => new Timeline(recording), [recording]);
-  const { length } = timeline;
+  const { steps } = recording;
   const [selection, setSelection] = useState<Selection>(EVERYTHING);
   const [node, setNode] = useState<number | undefined>();
-  const shown = useMemo(() => selected(recording.steps, selection), [recording, selection]);
+  const shown = useMemo(() => selected(steps, selection), [steps, selection]);
   const first = stepIn(location.search) ?? recording.begins + 1;
-  const player = usePlayer(timeline, shown, Math.max(0, Math.min(first, length) - 1));
+  const player = usePlayer(steps, shown, Math.max(0, Math.min(first, steps.length) - 1));
   const { index, playing, show } = player;
   useEffect(() => {
     if (playing) return undefined;
@@ -98,7 +98,7 @@ function Replay({ recording, remark }: Run): JSX.Element {
     }, ADDRESS_AFTER_MS);
     return () => clearTimeout(timer);
   }, [index, playing]);
-  const step = timeline.step(index);
+  const step = steps[index];
   const [before, knowledge] = useMemo(
     () => [timeline.after(index - 1), timeline.after(index)] as const,
     [timeline, index],
@@ -107,7 +107,7 @@ function Replay({ recording, remark }: Run): JSX.Element {
     <>
       <Heading recording={recording} remark={remark} />
       <section class="stage" aria-label="The moment">
-        <Controls player={player} length={length} />
+        <Controls player={player} length={steps.length} />
         <Moment {...{ recording, index, before }} after={knowledge} onShow={show} />
         {step !== undefined && recording.n > 0 && (
           <MomentRing
@@ -120,9 +120,9 @@ function Replay({ recording, remark }: Run): JSX.Element {
       <section class="time-line" aria-label="Time line">
         <SelectionForm n={recording.n} selection={selection} onChange={setSelection} />
         <p class="quiet" data-testid="shown">
-          {shown.length} of {length} steps
+          {shown.length} of {steps.length} steps
         </p>
-        <StepList steps={recording.steps} shown={shown} index={index} onShow={show} />
+        <StepList {...{ steps, shown, index }} onShow={show} />
       </section>
       {recording.n > 0 && (
         <NodesKnowledge nodes={knowledge.nodes} selected={node} recording={recording} />

@@ -7,10 +7,9 @@ import {
 } from '@ccro/simulator';
 import { describe, expect, it } from 'vitest';
 import { CASES } from './cases.js';
-import { afterStep, knowledgeAtStart } from './knowledge.js';
+import { afterStep, knowledgeAtStart, Timeline } from './knowledge.js';
 import { EVERYTHING, isMilestone, nextMilestone, selected, type Milestone } from './selection.js';
 import { sourceIn, stepIn, withStep } from './source.js';
-import { Timeline } from './timeline.js';
 import { meaningOf } from './words.js';
 
 /** What is told of the step that `find` finds first. */

@@ -1,6 +1,6 @@
+import type { RecordedStep } from '@ccro/simulator';
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import { MILESTONES, nextMilestone, type Milestone } from './selection.js';
-import type { Timeline } from './timeline.js';
 
 /** Time between two steps, by name, ms. */
 export const SPEEDS = { slow: 1_600, normal: 700, fast: 120 } as const;
@@ -21,11 +21,15 @@ export interface Player {
 }
 
 /**
- * Steps through a time line, by itself or by hand and by keyboard.
+ * Goes through steps, by itself or by hand and by keyboard.
  *
  * @param shown indexes of the selected steps, ascending: all others are passed over
  */
-export function usePlayer(timeline: Timeline, shown: readonly number[], first: number): Player {
+export function usePlayer(
+  steps: readonly RecordedStep[],
+  shown: readonly number[],
+  first: number,
+): Player {
   const [index, setIndex] = useState(first);
   const [playing, setPlaying] = useState(false);
   const [speed, setSpeed] = useState<Speed>('normal');
@@ -35,10 +39,10 @@ export function usePlayer(timeline: Timeline, shown: readonly number[], first: n
     setPlaying(false);
     setIndex((current) => next(current) ?? current);
   };
-  const show = (to: number): void => from(() => Math.max(0, Math.min(to, timeline.length - 1)));
+  const show = (to: number): void => from(() => Math.max(0, Math.min(to, steps.length - 1)));
   const move = (by: 1 | -1): void => from((current) => neighbour(shown, current, by));
   const toMilestone = (milestone: Milestone, by: 1 | -1): void =>
-    from((current) => nextMilestone(timeline.recording.steps, shown, current, milestone, by));
+    from((current) => nextMilestone(steps, shown, current, milestone, by));
   const toggle = (): void => setPlaying((current) => !current);
 
   useEffect(() => {
