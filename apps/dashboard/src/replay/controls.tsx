@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { Choice } from '../panels/form.js';
-import { MILESTONES, type Milestone } from './selection.js';
+import { MILESTONES } from './selection.js';
 import { SPEEDS, type Player, type Speed } from './use-player.js';
 
 /** Play, pause, back, forward, jump; each of them has a key as well. */
@@ -43,21 +43,18 @@ export function Controls({
         onInput={(event) => show(Number(event.currentTarget.value))}
       />
       <div class="row">
-        {(Object.keys(MILESTONES) as Milestone[]).map((milestone) => {
-          const { title, key } = MILESTONES[milestone];
-          return (
-            <button
-              key={milestone}
-              type="button"
-              class="plain"
-              aria-keyshortcuts={key}
-              title={`Key ${key}; with Shift the one before`}
-              onClick={() => toMilestone(milestone, 1)}
-            >
-              Next: {title.toLowerCase()}
-            </button>
-          );
-        })}
+        {MILESTONES.map(({ milestone, title, key }) => (
+          <button
+            key={milestone}
+            type="button"
+            class="plain"
+            aria-keyshortcuts={key}
+            title={`Key ${key}; with Shift the one before`}
+            onClick={() => toMilestone(milestone, 1)}
+          >
+            Next: {title.toLowerCase()}
+          </button>
+        ))}
       </div>
     </div>
   );

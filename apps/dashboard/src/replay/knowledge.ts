@@ -1,6 +1,6 @@
 /** Who knew what: the state of every node after each step of a recording. */
 
-import type { Happening, Place, RecordedStep, Recording } from '@ccro/simulator';
+import type { Happening, Place, RecordedStep, Recording, Said } from '@ccro/simulator';
 
 type Phase = Extract<Happening, { kind: 'voted' }>['phase'];
 
@@ -94,6 +94,18 @@ export class Timeline {
     }
     return knowledge;
   }
+}
+
+/** The votes on what a vote or a certificate is about, as far as a node holds them. */
+export function heldVotes(
+  { nodes }: Knowledge,
+  node: number,
+  { phase, view, sequence, digest }: Pick<Said, 'phase' | 'view' | 'sequence' | 'digest'>,
+): HeldVotes | undefined {
+  const slot = nodes[node]?.slots.find((each) => each.sequence === sequence);
+  return slot?.votes.find(
+    (each) => each.phase === phase && each.view === view && each.digest === digest,
+  );
 }
 
 /** What is known after `step`. @param n number of nodes */

@@ -21,12 +21,11 @@ export function Moment({
   const { steps } = recording;
   const step = steps[index];
   if (step === undefined) return <p class="quiet">Nothing happened.</p>;
-  const meaning = meaningOf(step, before, after, recording);
   return (
     <div class="moment-words">
       <p class="quiet">{step.atMs.toFixed(3)} ms</p>
       <p class={isLie(step) ? 'accusation' : ''} aria-live="polite" data-testid="meaning">
-        {meaning}
+        {meaningOf(step, before, after, recording)}
       </p>
       {step.kind === 'certified' && (
         <p>
@@ -56,26 +55,16 @@ function VoteLink({
   readonly before: number;
   readonly onShow: (index: number) => void;
 }): JSX.Element {
-  const at = voteBefore(steps, before, step, signer);
-  if (at === undefined) return <span>node {signer} </span>;
+  const at = steps.findLastIndex(
+    (vote, index) =>
+      index < before && vote.kind === 'voted' && vote.node === signer && isSame(vote, step),
+  );
+  if (at === -1) return <span>node {signer} </span>;
   return (
     <button type="button" class="plain" onClick={() => onShow(at)}>
       node {signer}
     </button>
   );
-}
-
-function voteBefore(
-  steps: readonly RecordedStep[],
-  before: number,
-  step: Certified,
-  signer: number,
-): number | undefined {
-  for (let at = before - 1; at >= 0; at -= 1) {
-    const each = steps[at];
-    if (each?.kind === 'voted' && each.node === signer && isSame(each, step)) return at;
-  }
-  return undefined;
 }
 
 function isSame(vote: Extract<RecordedStep, { kind: 'voted' }>, step: Certified): boolean {

@@ -70,14 +70,14 @@ function concerns(step: RecordedStep, node: number): boolean {
 }
 
 /** What one may want to see next. */
-export const MILESTONES = {
-  decision: { title: 'Decision', key: 'd' },
-  view: { title: 'Change of view', key: 'v' },
-  lie: { title: 'Lie', key: 'l' },
-  noticed: { title: 'Somebody notices', key: 'n' },
-} as const;
+export const MILESTONES = [
+  { milestone: 'decision', title: 'Decision', key: 'd' },
+  { milestone: 'view', title: 'Change of view', key: 'v' },
+  { milestone: 'lie', title: 'Lie', key: 'l' },
+  { milestone: 'noticed', title: 'Somebody notices', key: 'n' },
+] as const;
 
-export type Milestone = keyof typeof MILESTONES;
+export type Milestone = (typeof MILESTONES)[number]['milestone'];
 
 export function isMilestone(step: RecordedStep, milestone: Milestone): boolean {
   switch (milestone) {

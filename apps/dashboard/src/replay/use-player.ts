@@ -6,30 +6,15 @@ import { MILESTONES, nextMilestone, type Milestone } from './selection.js';
 export const SPEEDS = { slow: 1_600, normal: 700, fast: 120 } as const;
 export type Speed = keyof typeof SPEEDS;
 
-export interface Player {
-  /** The step that is shown. */
-  readonly index: number;
-  readonly playing: boolean;
-  readonly speed: Speed;
-  readonly setSpeed: (speed: Speed) => void;
-  /** Shows a step, and stops playing. */
-  readonly show: (index: number) => void;
-  /** The next of the selected steps, or the one before. */
-  readonly move: (by: 1 | -1) => void;
-  readonly toMilestone: (milestone: Milestone, by: 1 | -1) => void;
-  readonly toggle: () => void;
-}
+export type Player = ReturnType<typeof usePlayer>;
 
 /**
  * Goes through steps, by itself or by hand and by keyboard.
  *
  * @param shown indexes of the selected steps, ascending: all others are passed over
  */
-export function usePlayer(
-  steps: readonly RecordedStep[],
-  shown: readonly number[],
-  first: number,
-): Player {
+export function usePlayer(steps: readonly RecordedStep[], shown: readonly number[], first: number) {
+  /** The step that is shown. */
   const [index, setIndex] = useState(first);
   const [playing, setPlaying] = useState(false);
   const [speed, setSpeed] = useState<Speed>('normal');
@@ -39,7 +24,9 @@ export function usePlayer(
     setPlaying(false);
     setIndex((current) => next(current) ?? current);
   };
+  /** Shows a step, and stops playing. */
   const show = (to: number): void => from(() => Math.max(0, Math.min(to, steps.length - 1)));
+  /** To the next of the selected steps, or the one before. */
   const move = (by: 1 | -1): void => from((current) => neighbour(shown, current, by));
   const toMilestone = (milestone: Milestone, by: 1 | -1): void =>
     from((current) => nextMilestone(steps, shown, current, milestone, by));
@@ -78,11 +65,9 @@ export function usePlayer(
         case ' ':
           return playsOnSpace(target) ? toggle : undefined;
       }
-      const milestone = (Object.keys(MILESTONES) as Milestone[]).find(
-        (each) => MILESTONES[each].key === key.toLowerCase(),
-      );
-      if (milestone === undefined) return undefined;
-      return () => toMilestone(milestone, key === key.toLowerCase() ? 1 : -1);
+      const found = MILESTONES.find((each) => each.key === key.toLowerCase());
+      if (found === undefined) return undefined;
+      return () => toMilestone(found.milestone, key === found.key ? 1 : -1);
     };
     addEventListener('keydown', press);
     return () => removeEventListener('keydown', press);

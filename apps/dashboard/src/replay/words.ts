@@ -2,19 +2,18 @@
 
 import type { Party, RecordedStep, Recording, Said } from '@ccro/simulator';
 import { isSuspicion, LIES, nodeList, REASONS } from '../state/words.js';
-import type { Knowledge } from './knowledge.js';
+import { heldVotes, type Knowledge } from './knowledge.js';
 
 export const firstDigits = (digest: string): string => digest.slice(0, 4);
 
 function partyText(party: Party): string {
-  return typeof party === 'number' ? `node ${party}` : party === 'all' ? 'all' : party;
+  return typeof party === 'number' ? `node ${party}` : party;
 }
 
 /** One line, which searching looks into. */
 export function titleOf(step: RecordedStep): string {
   switch (step.kind) {
     case 'note':
-      return step.text;
     case 'violated':
       return step.text;
     case 'sent': {
@@ -121,9 +120,8 @@ export function meaningOf(
 function sentText(step: Extract<RecordedStep, { kind: 'sent' }>): string {
   const { from, to, said, lie, lostFor } = step;
   const who = sentenceCase(partyText(from));
-  const whom = to === 'all' ? 'all' : partyText(to);
   const lost = lostFor.length === 0 ? '' : ` It is lost on its way to ${listed(lostFor)}.`;
-  const what = `${who} ${lie ? 'lies: it ' : ''}${sayingText(said, whom)}`;
+  const what = `${who} ${lie ? 'lies: it ' : ''}${sayingText(said, partyText(to))}`;
   const honest = lie ? ' An honest node would not have said that.' : '';
   return `${what}.${honest}${lost}`;
 }
@@ -167,12 +165,9 @@ function receivedText(
   after: Knowledge,
   quorum: number,
 ): string {
-  const { kind, phase, author, view, sequence, digest = '' } = said;
+  const { kind, phase, author, digest = '' } = said;
   if (kind !== 'vote' || phase === 'checkpoint') return `Node ${node} ${hearingText(said)}.`;
-  const slot = after.nodes[node]?.slots.find((each) => each.sequence === sequence);
-  const held = slot?.votes.find(
-    (each) => each.phase === phase && each.view === view && each.digest === digest,
-  );
+  const held = heldVotes(after, node, said);
   const reaches = `The ${phase} vote of node ${author} for ${firstDigits(digest)} reaches node ${node}`;
   if (held === undefined) return `${reaches}, which knows a stable checkpoint beyond it.`;
   const voters = nodeList(held.voters);
@@ -213,16 +208,13 @@ function certifiedText(
   n: number,
   quorum: number,
 ): string {
-  const { node, phase, view, sequence, digest, signers } = step;
+  const { node, phase, sequence, digest, signers } = step;
   const voters = nodeList(signers);
   if (phase === 'checkpoint') {
     return `Node ${node} has the votes of ${voters} on the state after slot ${sequence}: a stable checkpoint.`;
   }
-  const slot = before.nodes[node]?.slots.find((each) => each.sequence === sequence);
-  const votes = slot?.votes.find(
-    (each) => each.phase === phase && each.view === view && each.digest === digest,
-  );
-  const gathered = signers.every((signer) => votes?.voters.includes(signer) === true);
+  const held = heldVotes(before, node, step);
+  const gathered = signers.every((signer) => held?.voters.includes(signer) === true);
   const how = gathered ? 'has' : 'takes a certificate that shows';
   const all = phase === 'prepare' && signers.length === n;
   const many = all ? `of all ${n}` : `a quorum of ${quorum}`;
