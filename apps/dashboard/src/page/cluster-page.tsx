@@ -9,7 +9,7 @@ import { SubmitForm } from '../panels/submit-form.js';
 import { Ring } from '../ring/ring.js';
 import { currentView, nodeViews } from '../state/derive.js';
 import { useDashboard, useNow } from '../state/store.js';
-import { connectionText } from '../state/words.js';
+import { CONNECTIONS } from '../state/words.js';
 import type { PageProps } from './page-props.js';
 import { useMedia } from './theme.js';
 
@@ -26,7 +26,7 @@ export function ClusterPage({ store, theme }: PageProps): JSX.Element {
     <div class={`cluster connection-${connection}`}>
       <p class="facts">
         <span class="badge" role="status" data-testid="connection">
-          {connectionText(connection)}
+          {CONNECTIONS[connection]}
         </span>
         {hello !== undefined && (
           <span>

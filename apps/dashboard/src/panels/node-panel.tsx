@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { setFault } from '../connection/gateway.js';
 import type { NodeView } from '../state/derive.js';
-import { conditionText, roleText } from '../state/words.js';
+import { CONDITIONS, ROLES } from '../state/words.js';
 import { Problem, useAttempts } from './problem.js';
 
 /** The chosen node: what it says of itself and, where faults may be injected, how it behaves. */
@@ -22,7 +22,7 @@ export function NodePanel({
       ) : (
         <>
           <p>
-            {roleText(node.role)}, {conditionText(node.condition)}
+            {ROLES[node.role]}, {CONDITIONS[node.condition]}
             {node.fault !== null && ` (${node.fault})`}; executed up to {node.lastExecuted ?? '–'}
             {node.tally !== null &&
               `; ${node.tally.correct} correct, ${node.tally.corrupt} corrupt`}

@@ -1,10 +1,9 @@
 import type { JSX } from 'preact';
-import { useMemo } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { ShownSlot } from '../state/dashboard-state.js';
 import type { NodeView } from '../state/derive.js';
-import { SLOT_MS } from '../state/phases.js';
-import { FlyingMessage } from './flying-message.js';
-import { flightsOf } from './flights.js';
+import { PHASE_MS, SLOT_MS } from '../state/phases.js';
+import { flightsOf, type Flight } from './flights.js';
 import { CLIENT_PLACE, SIZE } from './layout.js';
 import { NodeMarks } from './node-marks.js';
 
@@ -39,4 +38,29 @@ export function Ring({ nodes, shown, selected, onSelect, motion }: RingProps): J
       <NodeMarks {...{ nodes, selected, onSelect }} />
     </svg>
   );
+}
+
+/** A dot that flies once, in its phase's turn. The browser animates it: nothing is drawn anew. */
+function FlyingMessage({
+  flight,
+  slotStartedAtMs,
+}: {
+  readonly flight: Flight;
+  readonly slotStartedAtMs: number;
+}): JSX.Element {
+  const dot = useRef<SVGCircleElement>(null);
+  useEffect(() => {
+    const { from, to, startsMs } = flight;
+    const late = performance.now() - slotStartedAtMs;
+    const animation = dot.current?.animate(
+      [
+        { transform: `translate(${from.x}px, ${from.y}px)`, opacity: 1 },
+        { transform: `translate(${to.x}px, ${to.y}px)`, opacity: 1 },
+      ],
+      { duration: PHASE_MS, delay: Math.max(startsMs - late, 0), easing: 'ease-in-out' },
+    );
+    return () => animation?.cancel();
+  }, [flight.key]);
+  const kind = flight.lie ? 'lie' : flight.phase.replaceAll(' ', '-');
+  return <circle ref={dot} r={flight.lie ? 6 : 4} opacity="0" class={`flight flight-${kind}`} />;
 }

@@ -12,13 +12,13 @@ export const LIES: Readonly<Record<string, string>> = {
   'collector-failed': 'did not bring a certificate in time',
 };
 
-const ROLES: Readonly<Record<Role, string>> = {
+export const ROLES: Readonly<Record<Role, string>> = {
   commander: 'commander',
   communication: 'communication node',
   replica: 'replica',
 };
 
-const CONDITIONS: Readonly<Record<Condition, string>> = {
+export const CONDITIONS: Readonly<Record<Condition, string>> = {
   well: 'well',
   faulty: 'faulty',
   down: 'down',
@@ -26,7 +26,7 @@ const CONDITIONS: Readonly<Record<Condition, string>> = {
   unknown: 'not heard of yet',
 };
 
-const CONNECTIONS: Readonly<Record<Connection, string>> = {
+export const CONNECTIONS: Readonly<Record<Connection, string>> = {
   connecting: 'Connecting …',
   live: 'Live',
   lost: 'Connection lost, trying again …',
@@ -94,15 +94,8 @@ export function noticeText({ node, kind, view, sequence, why }: Notice): string 
   }
 }
 
-export const roleText = (role: Role): string => ROLES[role];
-export const conditionText = (condition: Condition): string => CONDITIONS[condition];
-export const connectionText = (connection: Connection): string => CONNECTIONS[connection];
-
 /** Milliseconds with as many digits as say something. */
 export function millisText(ms: number): string {
-  return ms < 10 ? `${ms.toFixed(2)} ms` : ms < 1_000 ? `${ms.toFixed(1)} ms` : secondsText(ms);
-}
-
-function secondsText(ms: number): string {
-  return `${(ms / 1_000).toFixed(2)} s`;
+  if (ms < 10) return `${ms.toFixed(2)} ms`;
+  return ms < 1_000 ? `${ms.toFixed(1)} ms` : `${(ms / 1_000).toFixed(2)} s`;
 }
