@@ -1,19 +1,12 @@
+import type { ExperimentRow } from '@ccro/experiment';
 import type { JSX } from 'preact';
-import { useMemo } from 'preact/hooks';
 import { textAt } from '../connection/gateway.js';
 import { DownloadButton } from '../panels/download-button.js';
 import { Problem, useAttempts } from '../panels/problem.js';
 import { TableHead } from '../panels/table-head.js';
 import { millisText } from '../state/words.js';
-import {
-  cancelExperiment,
-  isOver,
-  pathOf,
-  type Experiment,
-  type ExperimentRow,
-} from './experiments-api.js';
+import { cancelExperiment, isOver, pathOf, type Experiment } from './experiments-api.js';
 import { SweepChart } from './sweep-chart.js';
-import { sweepLines } from './sweep-lines.js';
 
 /** What can be had as a file: its title, where it is, and what the file's name ends in. */
 const RESULTS = [
@@ -36,11 +29,6 @@ export function ExperimentPanel({
 }): JSX.Element {
   const { id, state, progress, reason, rows } = experiment;
   const { problem, attempt } = useAttempts();
-  const time = useMemo(() => sweepLines(rows, ({ timeMs }) => timeMs), [rows.length, id]);
-  const messages = useMemo(
-    () => sweepLines(rows, (figures) => figures.messages),
-    [rows.length, id],
-  );
   const cancel = (): Promise<void> => attempt(async () => onChange(await cancelExperiment(id)));
   return (
     <section aria-labelledby="experiment">
@@ -73,8 +61,18 @@ export function ExperimentPanel({
             ))}
           </div>
           <div class="charts">
-            <SweepChart title="Time of a decision" unit="ms" sweep={time} theme={theme} />
-            <SweepChart title="Messages" unit="deliveries" sweep={messages} theme={theme} />
+            <SweepChart
+              {...{ rows, theme }}
+              title="Time of a decision"
+              unit="ms"
+              figure={({ timeMs }) => timeMs}
+            />
+            <SweepChart
+              {...{ rows, theme }}
+              title="Messages"
+              unit="deliveries"
+              figure={({ messages }) => messages}
+            />
           </div>
           <RowsTable rows={rows} />
         </>

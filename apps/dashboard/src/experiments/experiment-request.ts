@@ -1,4 +1,5 @@
-import type { CellFault, ExperimentRequest } from './experiments-api.js';
+import type { CellFault } from '@ccro/experiment';
+import type { ExperimentRequest } from './experiments-api.js';
 
 /** All faults of a cell: the compiler checks that none is missing. */
 const FAULTS: Readonly<Record<CellFault, true>> = {

@@ -1,8 +1,6 @@
 import type { CellFault, ExperimentPlan, ExperimentRow } from '@ccro/experiment';
 import { call } from '../connection/gateway.js';
 
-export type { CellFault, ExperimentRow } from '@ccro/experiment';
-
 export interface ExperimentSummary {
   readonly id: string;
   readonly state: 'waiting' | 'running' | 'completed' | 'failed' | 'cancelled';

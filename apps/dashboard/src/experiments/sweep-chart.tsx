@@ -1,7 +1,8 @@
+import type { CellFigures, ExperimentRow } from '@ccro/experiment';
 import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
-import { Plot } from '../panels/plot.js';
-import type { SweepLines } from './sweep-lines.js';
+import { Plot, type PlotLine } from '../panels/plot.js';
+import { sweepLines, type SweepLine } from './sweep-lines.js';
 
 const HEIGHT = 240;
 /** Of the style sheet, without the dashes. PBFT and CCRO are told apart by the dashes of a line. */
@@ -12,27 +13,24 @@ const span = (largest: number): [number, number] => [0, (largest || 1) * 1.05];
 export function SweepChart({
   title,
   unit,
-  sweep,
+  rows,
+  figure,
   theme,
 }: {
   readonly title: string;
   readonly unit: string;
-  readonly sweep: SweepLines;
+  readonly rows: readonly ExperimentRow[];
+  readonly figure: (figures: CellFigures) => number;
   readonly theme: string;
 }): JSX.Element {
-  const rows = useMemo(() => sweep.lines.map(({ values }) => values), [sweep]);
-  const lines = sweep.lines.map(({ name }, index) => ({
-    label: name,
-    colour: COLOURS[index % COLOURS.length] ?? 'accent',
-    dashed: name.startsWith('pbft'),
-    dotted: true,
-  }));
+  const sweep = useMemo(() => sweepLines(rows, figure), [rows.length]);
+  const lines = useMemo(() => sweep.lines.map(plotLineOf), [sweep]);
   return (
     <figure class="chart">
       <figcaption>
         {title} <span class="quiet">{unit}, by number of nodes</span>
       </figcaption>
-      <Plot x={sweep.sizes} height={HEIGHT} {...{ rows, lines, span, theme }} />
+      <Plot x={sweep.sizes} height={HEIGHT} {...{ lines, span, theme }} />
       <ul class="phases">
         {lines.map(({ label, dashed }, index) => (
           <li key={label}>
@@ -43,4 +41,9 @@ export function SweepChart({
       </ul>
     </figure>
   );
+}
+
+function plotLineOf({ name, values }: SweepLine, index: number): PlotLine {
+  const colour = COLOURS[index % COLOURS.length] ?? 'accent';
+  return { label: name, values, colour, dashed: name.startsWith('pbft'), dotted: true };
 }

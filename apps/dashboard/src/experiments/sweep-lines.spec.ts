@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { ExperimentRow } from './experiments-api.js';
+import type { ExperimentRow } from '@ccro/experiment';
 import { sweepLines } from './sweep-lines.js';
 
 function row(mode: 'ccro' | 'pbft', nodes: number, timeMs?: number): ExperimentRow {

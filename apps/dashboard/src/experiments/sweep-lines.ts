@@ -1,24 +1,16 @@
-import type { ExperimentRow } from './experiments-api.js';
+import type { CellFigures, ExperimentRow } from '@ccro/experiment';
 
-interface SweepLine {
+export interface SweepLine {
   readonly name: string;
   /** Undefined where nothing was measured; one for each of the sizes. */
   readonly values: readonly (number | undefined)[];
 }
 
-export interface SweepLines {
-  /** Numbers of nodes, ascending. */
-  readonly sizes: readonly number[];
-  readonly lines: readonly SweepLine[];
-}
-
-export type Figures = Extract<ExperimentRow, { outcome: 'measured' }>['figures'];
-
-/** A line for each mode and fault against the number of nodes. */
+/** A line for each mode and fault against the number of nodes; `sizes` ascend. */
 export function sweepLines(
   rows: readonly ExperimentRow[],
-  of: (figures: Figures) => number,
-): SweepLines {
+  of: (figures: CellFigures) => number,
+): { readonly sizes: readonly number[]; readonly lines: readonly SweepLine[] } {
   const sizes = [...new Set(rows.map(({ nodes }) => nodes))].sort((a, b) => a - b);
   const lines = new Map<string, Map<number, number>>();
   for (const row of rows) {

@@ -46,16 +46,12 @@ function linesOf(told: readonly RatesPoint[]) {
   };
 }
 
-interface ChartLine extends PlotLine {
-  readonly values: readonly (number | null)[];
-}
-
 interface ChartProps {
   readonly title: string;
   readonly unit: string;
   /** Seconds; as many as each line has values. */
   readonly times: readonly number[];
-  readonly lines: readonly ChartLine[];
+  readonly lines: readonly PlotLine[];
   readonly theme: string;
 }
 
@@ -65,7 +61,6 @@ const span = (): [number, number] => [-SPAN_SECONDS, 0];
 
 /** Lines over the last minutes. The numbers are in the legend for those who cannot see it. */
 function Chart({ title, unit, times, lines, theme }: ChartProps): JSX.Element {
-  const rows = useMemo(() => lines.map(({ values }) => values), [lines]);
   const newest = lines.map(
     ({ label, values }) => `${label} ${numberText(values.findLast((value) => value !== null))}`,
   );
@@ -74,7 +69,7 @@ function Chart({ title, unit, times, lines, theme }: ChartProps): JSX.Element {
       <figcaption>
         {title} <span class="quiet">{`${newest.join(', ')} ${unit}`}</span>
       </figcaption>
-      <Plot x={times} height={HEIGHT} suffix=" s" {...{ rows, lines, span, theme }} />
+      <Plot x={times} height={HEIGHT} suffix=" s" {...{ lines, span, theme }} />
     </figure>
   );
 }

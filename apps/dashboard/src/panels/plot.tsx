@@ -6,6 +6,8 @@ import { lonely } from './gaps.js';
 
 export interface PlotLine {
   readonly label: string;
+  /** As many as there are x; nothing where there is no value. */
+  readonly values: readonly (number | null | undefined)[];
   /** Name of a colour of the style sheet, without the dashes. */
   readonly colour: string;
   readonly dashed?: boolean;
@@ -16,8 +18,6 @@ export interface PlotLine {
 interface PlotProps {
   /** Where the values of all lines are, from left to right. */
   readonly x: readonly number[];
-  /** As many rows as `lines`, each as long as `x`; nothing where there is no value. */
-  readonly rows: readonly (readonly (number | null | undefined)[])[];
   readonly lines: readonly PlotLine[];
   /** Ends of the horizontal axis, for the greatest x. */
   readonly span: (greatest: number) => [number, number];
@@ -35,7 +35,7 @@ const DASH = [6, 4];
 
 /** A chart of lines. Screen readers skip it, so its users also show the numbers as text. */
 export function Plot(props: PlotProps): JSX.Element {
-  const { x, rows, lines, height, theme } = props;
+  const { x, lines, height, theme } = props;
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
   const labels = lines.map(({ label }) => label).join();
@@ -51,12 +51,12 @@ export function Plot(props: PlotProps): JSX.Element {
       made.destroy();
     };
   }, [theme, labels]);
-  useEffect(() => plot.current?.setData(dataOf(props)), [x, rows]);
+  useEffect(() => plot.current?.setData(dataOf(props)), [x, lines]);
   return <div ref={box} class="plot" aria-hidden="true" />;
 }
 
-function dataOf({ x, rows }: PlotProps): uPlot.AlignedData {
-  return [[...x], ...rows.map((row) => [...row])];
+function dataOf({ x, lines }: PlotProps): uPlot.AlignedData {
+  return [[...x], ...lines.map(({ values }) => [...values])];
 }
 
 function optionsOf(props: PlotProps, element: HTMLElement): uPlot.Options {
