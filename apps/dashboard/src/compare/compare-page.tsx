@@ -1,11 +1,12 @@
-import type { Comparison } from '@ccro/experiment';
+import type { ComparedMode, ComparedTimes, Comparison, Observed } from '@ccro/experiment';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { compareModes } from '../connection/gateway.js';
+import { ForeignText } from '../panels/foreign-text.js';
 import { Problem, useAttempts } from '../panels/problem.js';
+import { Tallies } from '../panels/tallies.js';
+import { millisText } from '../state/words.js';
 import { CompareForm, type Question } from './compare-form.js';
-import { ComparedColumn } from './compared-column.js';
-import { inWords } from './in-words.js';
 
 /** The same request under PBFT and under CCRO, side by side. */
 export function ComparePage(): JSX.Element {
@@ -44,5 +45,84 @@ function mostDeliveries({ modes }: Comparison): number {
   return Math.max(
     1,
     ...modes.map((each) => (each.outcome === 'decided' ? each.decision.deliveries : 0)),
+  );
+}
+
+/** What the comparison comes to, in a sentence. */
+function inWords({ modes, nodes, byzantine }: Comparison): string {
+  const deliveries = (mode: string): number | undefined => {
+    const found = modes.find((each) => each.mode === mode);
+    return found?.outcome === 'decided' ? found.decision.deliveries : undefined;
+  };
+  const [pbft, ccro] = [deliveries('pbft'), deliveries('ccro')];
+  const where = `with ${nodes} nodes, ${byzantine === 0 ? 'none' : byzantine} of them faulty`;
+  if (pbft === undefined && ccro === undefined) return `Neither decided in time, ${where}.`;
+  if (pbft === undefined) return `Only CCRO decided in time, ${where}.`;
+  if (ccro === undefined) return `Only PBFT decided in time, ${where}.`;
+  const ratio = `${(Math.max(pbft, ccro) / Math.min(pbft, ccro)).toFixed(1)} times as many`;
+  const more = pbft >= ccro ? `PBFT ${ratio}` : `CCRO ${ratio}`;
+  return `PBFT took ${pbft} messages, CCRO ${ccro}: ${more}, ${where}.`;
+}
+
+/** One mode: its time, its messages by kind, and what every node saw. */
+function ComparedColumn({
+  compared,
+  most,
+}: {
+  readonly compared: ComparedMode;
+  /** Deliveries of the mode that has more: a full bar stands for them. */
+  readonly most: number;
+}): JSX.Element {
+  const name = compared.mode.toUpperCase();
+  return (
+    <section aria-labelledby={`mode-${compared.mode}`} data-testid={`mode-${compared.mode}`}>
+      <h2 id={`mode-${compared.mode}`}>{name}</h2>
+      {compared.outcome === 'failed' ? (
+        <p class="problem">
+          Nothing was decided: <ForeignText text={compared.reason} />
+        </p>
+      ) : (
+        <Decision decision={compared.decision} times={compared.times} most={most} />
+      )}
+    </section>
+  );
+}
+
+function Decision({
+  decision,
+  times,
+  most,
+}: {
+  readonly decision: Observed;
+  readonly times: ComparedTimes;
+  readonly most: number;
+}): JSX.Element {
+  const { view, deliveries, bytes, byKind, nodes } = decision;
+  return (
+    <>
+      <p>
+        Decided in {millisText(times.median)}
+        {times.rounds > 1 &&
+          `, the median of ${times.rounds} rounds from ${millisText(times.least)} to ${millisText(times.most)}`}
+        {view > 0 && `, in view ${view}: ${view} commander${view > 1 ? 's' : ''} replaced`}.{' '}
+        <b>{deliveries}</b> messages, {(bytes / 1_000).toFixed(1)} kB.
+      </p>
+      <table class="bars">
+        <tbody>
+          {Object.entries(byKind).map(([kind, count]) => (
+            <tr key={kind}>
+              <th scope="row">{kind}</th>
+              <td>{count}</td>
+              <td>
+                <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
+                  <rect class="bar" width={(count / most) * 100} height="8" rx="1" />
+                </svg>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <Tallies nodes={nodes} />
+    </>
   );
 }

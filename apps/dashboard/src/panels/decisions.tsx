@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { ShownDecision } from '../state/dashboard-state.js';
+import type { DashboardState, ShownDecision } from '../state/dashboard-state.js';
 import { millisText } from '../state/words.js';
 import { TableHead } from './table-head.js';
 
@@ -8,11 +8,7 @@ import { TableHead } from './table-head.js';
 const SAY_EVERY_MS = 3_000;
 
 /** Decisions as they arrive, the newest first; the newest is read out. */
-export function Decisions({
-  decisions,
-}: {
-  readonly decisions: readonly ShownDecision[];
-}): JSX.Element {
+export function Decisions({ decisions }: Pick<DashboardState, 'decisions'>): JSX.Element {
   const [newest] = decisions;
   const said = useSlowly(
     newest === undefined ? '' : `Slot ${newest.sequence} decided, ${timeText(newest)}`,

@@ -1,15 +1,12 @@
 import type { JSX } from 'preact';
-import type { Accusation, Notice } from '../state/dashboard-state.js';
+import type { Accusation, DashboardState } from '../state/dashboard-state.js';
 import { accusationText, noticeText } from '../state/words.js';
 
 /** Who was caught, who is suspected of what, and which nodes changed their view. */
 export function Lies({
   accusations,
   notices,
-}: {
-  readonly accusations: readonly Accusation[];
-  readonly notices: readonly Notice[];
-}): JSX.Element {
+}: Pick<DashboardState, 'accusations' | 'notices'>): JSX.Element {
   const caught = accusations.filter(({ standing }) => standing === 'proven');
   const against = accusations.filter(({ standing }) => standing === 'signed');
   const suspected = accusations.filter(({ standing }) => standing === 'suspected');
