@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks';
 import { compareModes } from '../connection/gateway.js';
 import { ForeignText } from '../panels/foreign-text.js';
 import { Problem, useAttempts } from '../panels/problem.js';
-import { Tallies } from '../panels/tallies.js';
+import { Tallies } from '../panels/tables.js';
 import { millisText } from '../state/words.js';
 import { CompareForm, type Question } from './compare-form.js';
 

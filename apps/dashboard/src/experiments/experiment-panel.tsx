@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import { textAt } from '../connection/gateway.js';
 import { DownloadButton } from '../panels/download-button.js';
 import { Problem, useAttempts } from '../panels/problem.js';
-import { TableHead } from '../panels/table-head.js';
+import { Table } from '../panels/tables.js';
 import { millisText } from '../state/words.js';
 import { cancelExperiment, isOver, pathOf, type Experiment } from './experiments-api.js';
 import { SweepChart } from './sweep-chart.js';
@@ -84,30 +84,27 @@ export function ExperimentPanel({
 function RowsTable({ rows }: { readonly rows: readonly ExperimentRow[] }): JSX.Element {
   return (
     <div class="scrolls" role="region" aria-label="Figures" tabIndex={0}>
-      <table>
-        <TableHead titles={['Mode', 'Nodes', 'Faulty', 'Fault', 'Time', 'Messages', 'CPU']} />
-        <tbody>
-          {rows.map((row, index) => (
-            <tr key={index}>
-              <td>{row.mode}</td>
-              <td>{row.nodes}</td>
-              <td>{row.byzantine}</td>
-              <td>{row.fault}</td>
-              {row.outcome === 'measured' ? (
-                <>
-                  <td>{millisText(row.figures.timeMs)}</td>
-                  <td>{Math.round(row.figures.messages)}</td>
-                  <td>{millisText(row.figures.cpuMs)}</td>
-                </>
-              ) : (
-                <td colSpan={3} class="problem">
-                  {row.reason}
-                </td>
-              )}
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <Table titles={['Mode', 'Nodes', 'Faulty', 'Fault', 'Time', 'Messages', 'CPU']}>
+        {rows.map((row, index) => (
+          <tr key={index}>
+            <td>{row.mode}</td>
+            <td>{row.nodes}</td>
+            <td>{row.byzantine}</td>
+            <td>{row.fault}</td>
+            {row.outcome === 'measured' ? (
+              <>
+                <td>{millisText(row.figures.timeMs)}</td>
+                <td>{Math.round(row.figures.messages)}</td>
+                <td>{millisText(row.figures.cpuMs)}</td>
+              </>
+            ) : (
+              <td colSpan={3} class="problem">
+                {row.reason}
+              </td>
+            )}
+          </tr>
+        ))}
+      </Table>
     </div>
   );
 }

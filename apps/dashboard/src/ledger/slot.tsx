@@ -3,7 +3,7 @@ import { receiptText, type LedgerEntry } from '../connection/gateway.js';
 import { Link } from '../page/link.js';
 import { DownloadButton } from '../panels/download-button.js';
 import { ForeignText } from '../panels/foreign-text.js';
-import { TableHead } from '../panels/table-head.js';
+import { Table } from '../panels/tables.js';
 
 type Request = LedgerEntry['requests'][number];
 
@@ -58,38 +58,35 @@ function Requests({
   readonly sequence: number;
 }): JSX.Element {
   return (
-    <table>
-      <TableHead titles={['Client', 'Operation', 'Receipt']} />
-      <tbody>
-        {requests.map((request) => {
-          const id = `${request.client}-${request.timestamp}`;
-          return (
-            <tr key={id}>
-              <td>
-                <ForeignText text={request.client} />
-              </td>
-              <td>
-                <code>
-                  <ForeignText text={request.operation} />
-                </code>
-              </td>
-              <td>
-                <DownloadButton
-                  load={() => receiptText(id, sequence)}
-                  file={`receipt-${id}.json`}
-                  label={`Download the receipt of ${id}`}
-                >
-                  Download
-                </DownloadButton>{' '}
-                <Link to={`/check?request=${encodeURIComponent(id)}&sequence=${sequence}`}>
-                  Check
-                </Link>
-              </td>
-            </tr>
-          );
-        })}
-      </tbody>
-    </table>
+    <Table titles={['Client', 'Operation', 'Receipt']}>
+      {requests.map((request) => {
+        const id = `${request.client}-${request.timestamp}`;
+        return (
+          <tr key={id}>
+            <td>
+              <ForeignText text={request.client} />
+            </td>
+            <td>
+              <code>
+                <ForeignText text={request.operation} />
+              </code>
+            </td>
+            <td>
+              <DownloadButton
+                load={() => receiptText(id, sequence)}
+                file={`receipt-${id}.json`}
+                label={`Download the receipt of ${id}`}
+              >
+                Download
+              </DownloadButton>{' '}
+              <Link to={`/check?request=${encodeURIComponent(id)}&sequence=${sequence}`}>
+                Check
+              </Link>
+            </td>
+          </tr>
+        );
+      })}
+    </Table>
   );
 }
 

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { DashboardState, ShownDecision } from '../state/dashboard-state.js';
 import { millisText } from '../state/words.js';
-import { TableHead } from './table-head.js';
+import { Table } from './tables.js';
 
 /** How long a sentence is left to be read out before the next one. */
 const SAY_EVERY_MS = 3_000;
@@ -22,19 +22,16 @@ export function Decisions({ decisions }: Pick<DashboardState, 'decisions'>): JSX
       {decisions.length === 0 ? (
         <p class="quiet">None yet.</p>
       ) : (
-        <table>
-          <TableHead titles={['Slot', 'View', 'Time', 'How']} />
-          <tbody>
-            {decisions.slice(0, 8).map((decision) => (
-              <tr key={decision.sequence} title={`digest ${decision.digest}…`}>
-                <td>{decision.sequence}</td>
-                <td>{decision.view}</td>
-                <td>{timeText(decision)}</td>
-                <td>{howText(decision)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <Table titles={['Slot', 'View', 'Time', 'How']}>
+          {decisions.slice(0, 8).map((decision) => (
+            <tr key={decision.sequence} title={`digest ${decision.digest}…`}>
+              <td>{decision.sequence}</td>
+              <td>{decision.view}</td>
+              <td>{timeText(decision)}</td>
+              <td>{howText(decision)}</td>
+            </tr>
+          ))}
+        </Table>
       )}
     </section>
   );

@@ -6,7 +6,7 @@ import { Form } from './form.js';
 import { ForeignText } from './foreign-text.js';
 import { Problem, useAttempts } from './problem.js';
 import { submittedData } from './submitted-data.js';
-import { Tallies } from './tallies.js';
+import { Tallies } from './tables.js';
 
 /** Submits data to the cluster and shows the answer with its tallies. */
 export function SubmitForm(): JSX.Element {
