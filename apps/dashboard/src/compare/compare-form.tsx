@@ -1,6 +1,7 @@
 import type { CellFault } from '@ccro/experiment';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
+import type { ComparisonQuestion } from '../connection/gateway.js';
 import { Choice, Form } from '../panels/form.js';
 import { ForeignText } from '../panels/foreign-text.js';
 import { submittedData } from '../panels/submitted-data.js';
@@ -18,20 +19,12 @@ const COMPARED_FAULTS: Readonly<Partial<Record<CellFault, string>>> = {
   delay: 'f nodes are late',
 };
 
-/** What is to be compared. */
-export interface Question {
-  /** JSON text. */
-  readonly json: string;
-  readonly nodes: number;
-  readonly fault: string;
-}
-
 export function CompareForm({
   busy,
   onAsk,
 }: {
   readonly busy: boolean;
-  readonly onAsk: (question: Question) => void;
+  readonly onAsk: (question: ComparisonQuestion) => void;
 }): JSX.Element {
   const [text, setText] = useState('very-important-data');
   const [nodes, setNodes] = useState(4);

@@ -1,20 +1,20 @@
 import type { ComparedMode, ComparedTimes, Comparison, Observed } from '@ccro/experiment';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import { compareModes } from '../connection/gateway.js';
+import { compareModes, type ComparisonQuestion } from '../connection/gateway.js';
 import { ForeignText } from '../panels/foreign-text.js';
 import { Problem, useAttempts } from '../panels/problem.js';
 import { Tallies } from '../panels/tables.js';
 import { millisText } from '../state/words.js';
-import { CompareForm, type Question } from './compare-form.js';
+import { CompareForm } from './compare-form.js';
 
 /** The same request under PBFT and under CCRO, side by side. */
 export function ComparePage(): JSX.Element {
   const [answer, setAnswer] = useState<Comparison | undefined>();
   const { problem, busy, attempt } = useAttempts();
 
-  const compare = ({ json, nodes, fault }: Question): Promise<void> =>
-    attempt(async () => setAnswer(await compareModes(json, nodes, fault)));
+  const compare = (question: ComparisonQuestion): Promise<void> =>
+    attempt(async () => setAnswer(await compareModes(question)));
 
   return (
     <div class="column">

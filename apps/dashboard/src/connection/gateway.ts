@@ -1,22 +1,14 @@
-import type { Comparison } from '@ccro/experiment';
+import type { CellFault, Comparison } from '@ccro/experiment';
+import type { DecidedEvent } from '@ccro/telemetry';
 import { fetchWithKey } from './key.js';
 
 /** The gateway's answer to a submitted request, as far as it is shown. */
 export interface Decided {
-  readonly id: string;
-  readonly status: 'decided';
-  readonly mode: string;
   readonly view: number;
   readonly sequence: number;
   readonly consensusTimeMs: number;
   readonly replies: { readonly matching: number; readonly required: number };
-  readonly nodes: readonly {
-    readonly id: number;
-    readonly role: string;
-    readonly reply: 'matching' | 'false' | 'none';
-    readonly correct: number | null;
-    readonly corrupt: number | null;
-  }[];
+  readonly nodes: DecidedEvent['nodes'];
 }
 
 /** A decided batch as the gateway shows it, checked by the gateway. */
@@ -48,8 +40,7 @@ export class GatewayProblem extends Error {}
 
 /** Has the cluster decide on the data of a JSON text. @throws GatewayProblem */
 export async function submitData(json: string): Promise<Decided> {
-  const response = await sendText('POST', '/requests', `{"data":${json}}`);
-  return (await response.json()) as Decided;
+  return (await call('POST', '/requests', `{"data":${json}}`)) as Decided;
 }
 
 /** Where a request of this gateway is, as far as it is shown. */
@@ -78,21 +69,25 @@ export async function ledgerFrom(from: number, limit: number): Promise<readonly 
   return (answer as { readonly decisions: readonly LedgerEntry[] }).decisions;
 }
 
-/** The same data, of a JSON text, decided on under PBFT and under CCRO. @throws GatewayProblem */
-export async function compareModes(
-  json: string,
-  nodes: number,
-  fault: string,
-): Promise<Comparison> {
-  const rest = JSON.stringify({ nodes, fault }).slice(1);
-  const response = await sendText('POST', '/comparison', `{"data":${json},${rest}`);
-  return (await response.json()) as Comparison;
+/** What is to be compared. */
+export interface ComparisonQuestion {
+  /** JSON text. */
+  readonly json: string;
+  readonly nodes: number;
+  readonly fault: CellFault;
+}
+
+/** The same data decided on under PBFT and under CCRO. @throws GatewayProblem */
+export async function compareModes(question: ComparisonQuestion): Promise<Comparison> {
+  const { json, ...rest } = question;
+  const text = `{"data":${json},${JSON.stringify(rest).slice(1)}`;
+  return (await call('POST', '/comparison', text)) as Comparison;
 }
 
 /** Makes a node misbehave, or behave again with `undefined`. @throws GatewayProblem */
 export async function setFault(node: number, kind: string | undefined): Promise<void> {
   const path = `/nodes/${node}/fault`;
-  await (kind === undefined ? call('DELETE', path) : call('PUT', path, { kind }));
+  await (kind === undefined ? call('DELETE', path) : call('PUT', path, JSON.stringify({ kind })));
 }
 
 /**
@@ -116,18 +111,13 @@ export async function textAt(path: string): Promise<string> {
   return (await send('GET', path)).text();
 }
 
-/** @returns the answer's JSON. @throws GatewayProblem */
-export async function call(method: string, path: string, body?: unknown): Promise<unknown> {
+/** @param body JSON text. @returns the answer's JSON. @throws GatewayProblem */
+export async function call(method: string, path: string, body?: string): Promise<unknown> {
   return (await (await send(method, path, body)).json()) as unknown;
 }
 
 /** @throws GatewayProblem unless the gateway answers that all is well */
-function send(method: string, path: string, body?: unknown): Promise<Response> {
-  return sendText(method, path, body === undefined ? undefined : JSON.stringify(body));
-}
-
-/** The same with a body that is JSON text already. */
-async function sendText(method: string, path: string, body?: string): Promise<Response> {
+async function send(method: string, path: string, body?: string): Promise<Response> {
   const init: RequestInit =
     body === undefined
       ? { method }

@@ -112,10 +112,9 @@ function Choices<T extends string>({
 }: {
   readonly title: string;
   readonly all: readonly T[];
-  readonly chosen: readonly string[];
+  readonly chosen: readonly T[];
   readonly onChange: (chosen: T[]) => void;
 }): JSX.Element {
-  const list = all.filter((each) => chosen.includes(each));
   return (
     <fieldset>
       <legend>{title}</legend>
@@ -124,7 +123,7 @@ function Choices<T extends string>({
           <input
             type="checkbox"
             checked={chosen.includes(each)}
-            onChange={() => onChange(toggled(all, list, each))}
+            onChange={() => onChange(toggled(all, chosen, each))}
           />
           {each}
         </label>

@@ -1,5 +1,4 @@
-import type { CellFault } from '@ccro/experiment';
-import type { ExperimentRequest } from './experiments-api.js';
+import type { CellFault, PlanRequest } from '@ccro/experiment';
 
 /** All faults of a cell: the compiler checks that none is missing. */
 const FAULTS: Readonly<Record<CellFault, true>> = {
@@ -25,7 +24,7 @@ export const MODE_NAMES = ['pbft', 'ccro'] as const;
 export type SizedBy = 'nodes' | 'byzantine';
 
 export interface FormState {
-  readonly mode: readonly string[];
+  readonly mode: readonly (typeof MODE_NAMES)[number][];
   readonly sizedBy: SizedBy;
   /** As typed: numbers with commas or spaces between them. */
   readonly sizes: string;
@@ -45,7 +44,7 @@ export const FIRST_FORM: FormState = {
 export const SEED_FORM: FormState = { ...FIRST_FORM, sizes: '1, 5, 10, 15, 20, 25, 30' };
 
 /** What is asked for, or a sentence that says what is missing. */
-export function requestOf(form: FormState): ExperimentRequest | string {
+export function requestOf(form: FormState): PlanRequest | string {
   const { mode, sizedBy, fault, rounds } = form;
   const sizes = form.sizes.split(/[\s,;]+/).filter((text) => text !== '');
   if (sizes.length === 0) return 'Give at least one size.';
@@ -53,7 +52,7 @@ export function requestOf(form: FormState): ExperimentRequest | string {
   if (wrong !== undefined) return `“${wrong}” is no whole number: give sizes such as 4, 16, 31.`;
   if (mode.length === 0) return 'Choose at least one mode.';
   if (fault.length === 0) return 'Choose at least one fault; none is one of them.';
-  return { mode, [sizedBy]: sizes.map(Number), fault, rounds };
+  return { mode: [...mode], [sizedBy]: sizes.map(Number), fault: [...fault], rounds };
 }
 
 /** `list` with `value` in it, or without; in the order of `all`. */

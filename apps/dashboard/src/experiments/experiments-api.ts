@@ -1,4 +1,4 @@
-import type { CellFault, ExperimentPlan, ExperimentRow } from '@ccro/experiment';
+import type { ExperimentPlan, ExperimentRow, PlanRequest } from '@ccro/experiment';
 import { call } from '../connection/gateway.js';
 
 export interface ExperimentSummary {
@@ -18,18 +18,9 @@ export interface Experiment extends ExperimentSummary {
   readonly rows: readonly ExperimentRow[];
 }
 
-/** Body of `POST /experiments`. */
-export interface ExperimentRequest {
-  readonly mode: readonly string[];
-  readonly nodes?: readonly number[];
-  readonly byzantine?: readonly number[];
-  readonly fault: readonly CellFault[];
-  readonly rounds: number;
-}
-
 /** @throws GatewayProblem */
-export async function createExperiment(request: ExperimentRequest): Promise<Experiment> {
-  return (await call('POST', '/experiments', request)) as Experiment;
+export async function createExperiment(request: PlanRequest): Promise<Experiment> {
+  return (await call('POST', '/experiments', JSON.stringify(request))) as Experiment;
 }
 
 /** The newest first. @throws GatewayProblem */

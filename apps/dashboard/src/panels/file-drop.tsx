@@ -27,10 +27,10 @@ export function FileDrop({
   const { problem, attempt } = useAttempts();
   const take = (file: File | undefined): void => {
     if (file === undefined) return;
-    void attempt(() => {
+    void attempt(async () => {
       if (file.size <= mostBytes) return onFile(file);
       const most = Math.floor(mostBytes / 1024);
-      return Promise.reject(new Error(`${file.name} is too large: ${most} KiB at the most.`));
+      throw new Error(`${file.name} is too large: ${most} KiB at the most.`);
     });
   };
   const choose = (field: HTMLInputElement): void => {
