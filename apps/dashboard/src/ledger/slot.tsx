@@ -4,6 +4,7 @@ import { Link } from '../page/link.js';
 import { DownloadButton } from '../panels/download-button.js';
 import { ForeignText } from '../panels/foreign-text.js';
 import { Table } from '../panels/tables.js';
+import { counted } from '../state/words.js';
 
 type Request = LedgerEntry['requests'][number];
 
@@ -23,7 +24,7 @@ export function Slot({
       <summary>
         <b>Slot {sequence}</b>
         <span>view {view}</span>
-        <span>{first === undefined ? 'empty' : countText(requests.length)}</span>
+        <span>{first === undefined ? 'empty' : counted(requests.length, 'request')}</span>
         {first !== undefined && (
           <code class="slot-data">
             <ForeignText text={shortened(first.operation)} />
@@ -96,10 +97,6 @@ const MAX_SHOWN = 80;
 function shortened(text: string): string {
   const characters = Array.from(text.slice(0, 2 * MAX_SHOWN));
   return characters.length <= MAX_SHOWN ? text : `${characters.slice(0, MAX_SHOWN).join('')}…`;
-}
-
-function countText(count: number): string {
-  return count === 1 ? '1 request' : `${count} requests`;
 }
 
 function phaseText({ certificate }: LedgerEntry): string {

@@ -4,14 +4,8 @@ import { MILESTONES } from './selection.js';
 import { SPEEDS, type Player, type Speed } from './use-player.js';
 
 /** Play, pause, back, forward, jump; each of them has a key as well. */
-export function Controls({
-  player,
-  length,
-}: {
-  readonly player: Player;
-  readonly length: number;
-}): JSX.Element {
-  const { index, playing, speed, setSpeed, show, move, toMilestone, toggle } = player;
+export function Controls(player: Player): JSX.Element {
+  const { index, length, playing, speed, setSpeed, show, move, toMilestone, toggle } = player;
   return (
     <div class="controls" role="group" aria-label="Playing">
       <div class="row">

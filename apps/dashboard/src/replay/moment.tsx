@@ -30,47 +30,32 @@ export function Moment({
       {step.kind === 'certified' && (
         <p>
           Made of the votes of{' '}
-          {step.signers.map((signer) => (
-            <VoteLink key={signer} {...{ steps, step, signer, onShow }} before={index} />
-          ))}
+          {step.signers.map((signer) => {
+            const at = steps.findLastIndex(
+              (each, place) => place < index && isVoteIn(step, each, signer),
+            );
+            // A faulty node's vote was perhaps never written down.
+            if (at === -1) return <span key={signer}>node {signer} </span>;
+            return (
+              <button key={signer} type="button" class="plain" onClick={() => onShow(at)}>
+                node {signer}
+              </button>
+            );
+          })}
         </p>
       )}
     </div>
   );
 }
 
-type Certified = Extract<RecordedStep, { kind: 'certified' }>;
-
-/** Leads to where the signer cast this vote; a faulty node's vote was perhaps never written down. */
-function VoteLink({
-  steps,
-  step,
-  signer,
-  before,
-  onShow,
-}: {
-  readonly steps: readonly RecordedStep[];
-  readonly step: Certified;
-  readonly signer: number;
-  readonly before: number;
-  readonly onShow: (index: number) => void;
-}): JSX.Element {
-  const at = steps.findLastIndex(
-    (vote, index) =>
-      index < before && vote.kind === 'voted' && vote.node === signer && isSame(vote, step),
-  );
-  if (at === -1) return <span>node {signer} </span>;
-  return (
-    <button type="button" class="plain" onClick={() => onShow(at)}>
-      node {signer}
-    </button>
-  );
-}
-
-function isSame(vote: Extract<RecordedStep, { kind: 'voted' }>, step: Certified): boolean {
-  const { phase, view, sequence, digest } = step;
-  const isSameSlot = vote.view === view && vote.sequence === sequence;
-  return vote.phase === phase && isSameSlot && vote.digest === digest;
+/** Whether a step is that its signer cast a vote of a certificate. */
+function isVoteIn(
+  { phase, view, sequence, digest }: Extract<RecordedStep, { kind: 'certified' }>,
+  step: RecordedStep,
+  signer: number,
+): boolean {
+  if (step.kind !== 'voted' || step.node !== signer || step.phase !== phase) return false;
+  return step.view === view && step.sequence === sequence && step.digest === digest;
 }
 
 function isLie(step: RecordedStep): boolean {

@@ -1,4 +1,3 @@
-import type { Recording } from '@ccro/simulator';
 import type { JSX } from 'preact';
 import type { HeldCertificate, KnowingNode, KnownSlot } from './knowledge.js';
 import { firstDigits } from './words.js';
@@ -10,11 +9,11 @@ const MAX_SLOTS = 8;
 export function NodesKnowledge({
   nodes,
   selected,
-  recording,
+  quorum,
 }: {
   readonly nodes: readonly KnowingNode[];
   readonly selected: number | undefined;
-  readonly recording: Pick<Recording, 'quorum'>;
+  readonly quorum: number;
 }): JSX.Element {
   const shown = selected === undefined ? nodes : nodes.filter(({ id }) => id === selected);
   return (
@@ -22,7 +21,7 @@ export function NodesKnowledge({
       <h2 id="knowledge">Who knows what</h2>
       <div class="knowledge-nodes">
         {shown.map((node) => (
-          <NodeKnowledge key={node.id} node={node} quorum={recording.quorum} />
+          <NodeKnowledge key={node.id} node={node} quorum={quorum} />
         ))}
       </div>
     </section>

@@ -107,7 +107,7 @@ function Replay({ recording, remark }: Run): JSX.Element {
     <>
       <Heading recording={recording} remark={remark} />
       <section class="stage" aria-label="The moment">
-        <Controls player={player} length={steps.length} />
+        <Controls {...player} />
         <Moment {...{ recording, index, before }} after={knowledge} onShow={show} />
         {step !== undefined && recording.n > 0 && (
           <MomentRing
@@ -125,7 +125,7 @@ function Replay({ recording, remark }: Run): JSX.Element {
         <StepList {...{ steps, shown, index }} onShow={show} />
       </section>
       {recording.n > 0 && (
-        <NodesKnowledge nodes={knowledge.nodes} selected={node} recording={recording} />
+        <NodesKnowledge nodes={knowledge.nodes} selected={node} quorum={recording.quorum} />
       )}
     </>
   );

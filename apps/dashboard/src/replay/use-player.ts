@@ -73,7 +73,8 @@ export function usePlayer(steps: readonly RecordedStep[], shown: readonly number
     return () => removeEventListener('keydown', press);
   });
 
-  return { index, playing, speed, setSpeed, show, move, toMilestone, toggle };
+  const { length } = steps;
+  return { index, length, playing, speed, setSpeed, show, move, toMilestone, toggle };
 }
 
 /** The nearest of the selected steps on one side of `index`. */

@@ -1,7 +1,7 @@
 /** Steps in plain words: a short title for lists, and what it means. */
 
 import type { Party, RecordedStep, Recording, Said } from '@ccro/simulator';
-import { isSuspicion, LIES, nodeList, REASONS } from '../state/words.js';
+import { counted, isSuspicion, LIES, nodeList, REASONS } from '../state/words.js';
 import { heldVotes, type Knowledge } from './knowledge.js';
 
 export const firstDigits = (digest: string): string => digest.slice(0, 4);
@@ -253,10 +253,6 @@ function slotOf({ sequence, view }: { readonly sequence: number; readonly view: 
 
 function listed(parties: readonly Party[]): string {
   return parties.map(partyText).join(', ');
-}
-
-function counted(count: number, thing: string): string {
-  return `${count} ${thing}${count === 1 ? '' : 's'}`;
 }
 
 function sentenceCase(text: string): string {

@@ -29,10 +29,11 @@ export function flightsOf({ messages }: ShownSlot, n: number): Flight[] {
     if (phase === undefined) continue;
     const lie = message.digest !== null && usual !== undefined && message.digest !== usual;
     const startsMs = PHASES.indexOf(phase) * PHASE_MS;
-    for (const { name, place } of destinations(message, n)) {
+    const from = nodePlace(message.from, n);
+    for (const id of destinations(message, n)) {
       if (flights.length === MAX_FLIGHTS) return flights;
-      const key = `${message.key}-${name}`;
-      flights.push({ key, phase, from: nodePlace(message.from, n), to: place, lie, startsMs });
+      const to = id === 'client' ? CLIENT_PLACE : nodePlace(id, n);
+      flights.push({ key: `${message.key}-${id}`, phase, from, to, lie, startsMs });
     }
   }
   return flights;
@@ -44,7 +45,7 @@ export function phaseCounts(slot: ShownSlot, n: number): { phase: PhaseName; cou
   for (const message of slot.messages) {
     const phase = phaseOf(message);
     if (phase === undefined) continue;
-    counts.set(phase, (counts.get(phase) ?? 0) + deliveries(message, n));
+    counts.set(phase, (counts.get(phase) ?? 0) + destinations(message, n).length);
   }
   return PHASES.flatMap((phase) => {
     const count = counts.get(phase);
@@ -52,21 +53,10 @@ export function phaseCounts(slot: ShownSlot, n: number): { phase: PhaseName; cou
   });
 }
 
-/** To how many places a message goes; what a node tells itself goes nowhere. */
-function deliveries({ from, to }: ShownMessage, n: number): number {
-  if (to === 'all') return n - 1;
-  return to === from ? 0 : 1;
-}
-
-function destinations(
-  { from, to }: ShownMessage,
-  n: number,
-): { readonly name: string; readonly place: Point }[] {
-  if (to === 'client') return [{ name: 'client', place: CLIENT_PLACE }];
-  const ids = to === 'all' ? Array.from({ length: n }, (_, id) => id) : [to];
-  return ids
-    .filter((id) => id !== from)
-    .map((id) => ({ name: String(id), place: nodePlace(id, n) }));
+/** Where a message goes; what a node tells itself goes nowhere. */
+function destinations({ from, to }: ShownMessage, n: number): (number | 'client')[] {
+  const ids = to === 'all' ? [...Array(n).keys()] : [to];
+  return ids.filter((id) => id !== from);
 }
 
 /** The digest that most senders stand for. */

@@ -1,7 +1,14 @@
 /** Everything the page shows. It is changed by `reduce` alone, and bounded in every part. */
 
 import type { Standing } from '@ccro/consensus';
-import type { DecidedEvent, HelloEvent, NodeState, RatesEvent, SentMessage } from '@ccro/telemetry';
+import type {
+  DecidedEvent,
+  HelloEvent,
+  NodeState,
+  ProgressEvent,
+  RatesEvent,
+  SentMessage,
+} from '@ccro/telemetry';
 
 /** `lost`: it went away and is being tried again; `locked`: the gateway asks for a key. */
 export type Connection = 'connecting' | 'live' | 'lost' | 'locked';
@@ -52,13 +59,8 @@ export interface Accusation {
 }
 
 /** Something that happened to a node on its way. */
-export interface Notice {
+export interface Notice extends ProgressEvent {
   readonly key: number;
-  readonly node: number;
-  readonly kind: string;
-  readonly view: number | null;
-  readonly sequence: number | null;
-  readonly why: string | null;
 }
 
 export interface RatesPoint extends RatesEvent {

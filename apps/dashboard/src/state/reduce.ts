@@ -164,32 +164,28 @@ function withTurn(state: DashboardState, nowMs: number): DashboardState {
   return { ...state, shown: { ...waiting, startedAtMs: nowMs }, waiting: undefined };
 }
 
-function fromNodes(event: DecisionEvent): ShownDecision {
+type ToldDecision = Pick<ShownDecision, 'sequence' | 'view' | 'digest'> & Partial<ShownDecision>;
+
+const NOTHING_TOLD = { fast: null, requests: null, consensusTimeMs: null, votes: null };
+
+function fromNodes(event: DecisionEvent): ToldDecision {
   const { sequence, view, digest, fast, requests, durationMs } = event;
-  const unknown = { consensusTimeMs: null, votes: null };
-  return { sequence, view, digest, fast, requests, durationMs, ...unknown };
+  return { sequence, view, digest, fast, requests, durationMs };
 }
 
-function fromGateway(event: DecidedEvent): ShownDecision {
+function fromGateway(event: DecidedEvent): ToldDecision {
   const { sequence, view, digest, consensusTimeMs, nodes } = event;
-  const unknown = { fast: null, requests: null, durationMs: null };
-  return { sequence, view, digest, consensusTimeMs, votes: nodes, ...unknown };
+  return { sequence, view, digest, consensusTimeMs, votes: nodes };
 }
 
 /** Newest first; what nodes and gateway tell of one slot is put together. */
 function withDecision(
   decisions: readonly ShownDecision[],
-  told: ShownDecision,
+  told: ToldDecision,
 ): readonly ShownDecision[] {
   const known = decisions.find(({ sequence }) => sequence === told.sequence);
-  const merged: ShownDecision = {
-    ...told,
-    fast: told.fast ?? known?.fast ?? null,
-    requests: told.requests ?? known?.requests ?? null,
-    durationMs: told.durationMs ?? known?.durationMs ?? null,
-    consensusTimeMs: told.consensusTimeMs ?? known?.consensusTimeMs ?? null,
-    votes: told.votes ?? known?.votes ?? null,
-  };
+  const durationMs = told.durationMs ?? known?.durationMs ?? null;
+  const merged: ShownDecision = { ...NOTHING_TOLD, ...known, ...told, durationMs };
   return [merged, ...decisions.filter((each) => each !== known)]
     .sort((a, b) => b.sequence - a.sequence)
     .slice(0, LIMITS.decisions);

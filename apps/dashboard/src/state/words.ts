@@ -48,16 +48,14 @@ export function nodeList(ids: readonly number[]): string {
   return `nodes ${ids.slice(0, -1).join(', ')} and ${ids.at(-1)}`;
 }
 
+export function counted(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? '' : 's'}`;
+}
+
 /** Whether evidence of this kind can be no more than a suspicion. */
 export function isSuspicion(kind: string): boolean {
   return !Object.hasOwn(STANDING_OF, kind) || STANDING_OF[kind as Evidence['kind']] === 'suspected';
 }
-
-/** What an accusation rests on, where no signature of the accused was shown that holds. */
-const SUSPICIONS: Readonly<Record<string, string>> = {
-  'collector-failed': 'a slow network or machine looks the same',
-};
-const WORD_ALONE = 'their word alone';
 
 export function accusationText(accusation: Accusation): string {
   const { accused, kind, standing, witnesses, count } = accusation;
@@ -71,11 +69,11 @@ export function accusationText(accusation: Accusation): string {
         `Node ${accused} ${lie} (seen by ${nodeList(witnesses)}${often}): its signature is on the ` +
         'vote, and it lied unless its commander told it so.'
       );
-    case 'suspected':
-      return (
-        `Node ${accused} ${lie}, says ${nodeList(witnesses)}${often}: no proof, ` +
-        `${SUSPICIONS[kind] ?? WORD_ALONE}.`
-      );
+    case 'suspected': {
+      const isSilence = kind === 'collector-failed';
+      const basis = isSilence ? 'a slow network or machine looks the same' : 'their word alone';
+      return `Node ${accused} ${lie}, says ${nodeList(witnesses)}${often}: no proof, ${basis}.`;
+    }
   }
 }
 
