@@ -2,11 +2,9 @@ import type { ClusterEvent } from '@ccro/telemetry';
 import type { Store } from '../state/store.js';
 import { EventFrames } from './event-frames.js';
 import { currentKey, fetchWithKey, keyWanted, untilKeyOr } from './key.js';
-import { shareEvents, type Read } from './shared-events.js';
+import { shareEvents, SILENT_MS, type Read } from './shared-events.js';
 
 const RETRY_MS = 2_000;
-/** The gateway says something every second: after so long the connection is as good as lost. */
-const SILENT_MS = 6_000;
 
 /**
  * Follows `GET /events` over every loss of the connection. By `fetch`, as `EventSource` sends no

@@ -12,8 +12,8 @@ import type { ClusterEvent } from '@ccro/telemetry';
 import { movedTo, type DashboardState } from '../state/dashboard-state.js';
 import type { Store } from '../state/store.js';
 
-/** A tab that leads is heard every second: after so long something is wrong. */
-const SILENT_MS = 6_000;
+/** The gateway, or the tab that leads, says something every second: after so long it is as good as lost. */
+export const SILENT_MS = 6_000;
 
 type Word =
   | { readonly kind: 'event'; readonly event: ClusterEvent }

@@ -1,7 +1,7 @@
 import { LOCALE } from '../platform/locale.js';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import type { PageProps } from '../page/page-props.js';
+import type { PageProps } from '../page/page.js';
 import { Problem } from '../panels/problem.js';
 import { useLooks } from '../state/looks.js';
 import { ExperimentForm } from './experiment-form.js';

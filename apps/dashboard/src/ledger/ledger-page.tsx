@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import { clusterStatus, ledgerFrom, type LedgerEntry } from '../connection/gateway.js';
-import type { PageProps } from '../page/page-props.js';
+import type { PageProps } from '../page/page.js';
 import { Problem } from '../panels/problem.js';
 import { useLooks } from '../state/looks.js';
 import { useEvents } from '../state/store.js';

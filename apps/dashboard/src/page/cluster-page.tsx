@@ -10,7 +10,7 @@ import { Ring } from '../ring/ring.js';
 import { currentView, nodeViews } from '../state/derive.js';
 import { useDashboard, useNow } from '../state/store.js';
 import { CONNECTIONS } from '../state/words.js';
-import type { PageProps } from './page-props.js';
+import type { PageProps } from './page.js';
 import { useMedia } from './theme.js';
 
 /** The cluster as it works. */

@@ -1,7 +1,6 @@
 import type { ComponentType } from 'preact';
 import { ClusterPage } from './cluster-page.js';
-import { later } from './later.js';
-import type { PageProps } from './page-props.js';
+import { later, type PageProps } from './page.js';
 import { PAGE_PATHS, type PagePath } from './paths.js';
 
 interface Page {

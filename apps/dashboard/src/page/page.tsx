@@ -1,6 +1,13 @@
 import type { ComponentType, JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import type { PageProps } from './page-props.js';
+import type { Store } from '../state/store.js';
+
+/** What every page is given. */
+export interface PageProps {
+  readonly store: Store;
+  /** Which colours are shown. */
+  readonly theme: string;
+}
 
 /** A page whose code is fetched when it is first looked at. */
 export function later(load: () => Promise<ComponentType<PageProps>>): ComponentType<PageProps> {
