@@ -19,13 +19,12 @@ const COMPARED_FAULTS: Readonly<Partial<Record<CellFault, string>>> = {
   delay: 'f nodes are late',
 };
 
-export function CompareForm({
-  busy,
-  onAsk,
-}: {
+interface CompareFormProps {
   readonly busy: boolean;
   readonly onAsk: (question: ComparisonQuestion) => void;
-}): JSX.Element {
+}
+
+export function CompareForm({ busy, onAsk }: CompareFormProps): JSX.Element {
   const [text, setText] = useState('very-important-data');
   const [nodes, setNodes] = useState(4);
   const [fault, setFault] = useState<CellFault>('none');

@@ -64,15 +64,14 @@ function inWords({ modes, nodes, byzantine }: Comparison): string {
   return `PBFT took ${pbft} messages, CCRO ${ccro}: ${more}, ${where}.`;
 }
 
-/** One mode: its time, its messages by kind, and what every node saw. */
-function ComparedColumn({
-  compared,
-  most,
-}: {
+interface ComparedColumnProps {
   readonly compared: ComparedMode;
   /** Deliveries of the mode that has more: a full bar stands for them. */
   readonly most: number;
-}): JSX.Element {
+}
+
+/** One mode: its time, its messages by kind, and what every node saw. */
+function ComparedColumn({ compared, most }: ComparedColumnProps): JSX.Element {
   const name = compared.mode.toUpperCase();
   return (
     <section aria-labelledby={`mode-${compared.mode}`} data-testid={`mode-${compared.mode}`}>
@@ -88,15 +87,13 @@ function ComparedColumn({
   );
 }
 
-function Decision({
-  decision,
-  times,
-  most,
-}: {
+interface DecisionProps {
   readonly decision: Observed;
   readonly times: ComparedTimes;
   readonly most: number;
-}): JSX.Element {
+}
+
+function Decision({ decision, times, most }: DecisionProps): JSX.Element {
   const { view, deliveries, bytes, byKind, nodes } = decision;
   return (
     <>

@@ -12,7 +12,7 @@ import type { ClusterEvent } from '@ccro/telemetry';
 import { movedTo, type DashboardState } from '../state/dashboard-state.js';
 import type { Store } from '../state/store.js';
 
-/** The gateway, or the tab that leads, says something every second: after so long it is as good as lost. */
+/** Something is said every second: after so long the connection, or the tab that leads, is lost. */
 export const SILENT_MS = 6_000;
 
 type Word =

@@ -61,13 +61,12 @@ export function ExperimentForm({
   );
 }
 
-function Sizes({
-  form,
-  onChange,
-}: {
+interface SizesProps {
   readonly form: FormState;
   readonly onChange: (part: Partial<FormState>) => void;
-}): JSX.Element {
+}
+
+function Sizes({ form, onChange }: SizesProps): JSX.Element {
   return (
     <div class="row">
       <div class="field">
@@ -104,17 +103,14 @@ function Sizes({
   );
 }
 
-function Choices<T extends string>({
-  title,
-  all,
-  chosen,
-  onChange,
-}: {
+interface ChoicesProps<T extends string> {
   readonly title: string;
   readonly all: readonly T[];
   readonly chosen: readonly T[];
   readonly onChange: (chosen: T[]) => void;
-}): JSX.Element {
+}
+
+function Choices<T extends string>({ title, all, chosen, onChange }: ChoicesProps<T>): JSX.Element {
   return (
     <fieldset>
       <legend>{title}</legend>

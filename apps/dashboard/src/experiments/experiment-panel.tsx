@@ -17,16 +17,15 @@ const RESULTS = [
   ['Messages as SVG', 'messages.svg', 'messages.svg'],
 ] as const;
 
-/** One experiment: how far it is, its rows and charts, and a way to end it. */
-export function ExperimentPanel({
-  experiment,
-  theme,
-  onChange,
-}: {
+interface ExperimentPanelProps {
   readonly experiment: Experiment;
   readonly theme: string;
   readonly onChange: (experiment: Experiment) => void;
-}): JSX.Element {
+}
+
+/** One experiment: how far it is, its rows and charts, and a way to end it. */
+export function ExperimentPanel(props: ExperimentPanelProps): JSX.Element {
+  const { experiment, theme, onChange } = props;
   const { id, state, progress, reason, rows } = experiment;
   const { problem, attempt } = useAttempts();
   const cancel = (): Promise<void> => attempt(async () => onChange(await cancelExperiment(id)));

@@ -9,20 +9,16 @@ const HEIGHT = 240;
 const COLOURS = ['commander', 'communication', 'lagging', 'faulty', 'replica', 'accent'] as const;
 const span = (largest: number): [number, number] => [0, (largest || 1) * 1.05];
 
-/** Figures against the number of nodes. The table has the same numbers for those who cannot see. */
-export function SweepChart({
-  title,
-  unit,
-  rows,
-  figure,
-  theme,
-}: {
+interface SweepChartProps {
   readonly title: string;
   readonly unit: string;
   readonly rows: readonly ExperimentRow[];
   readonly figure: (figures: CellFigures) => number;
   readonly theme: string;
-}): JSX.Element {
+}
+
+/** Figures against the number of nodes. The table has the same numbers for those who cannot see. */
+export function SweepChart({ title, unit, rows, figure, theme }: SweepChartProps): JSX.Element {
   const sweep = useMemo(() => sweepLines(rows, figure), [rows.length]);
   const lines = useMemo(() => sweep.lines.map(plotLineOf), [sweep]);
   return (

@@ -87,17 +87,15 @@ export function LedgerPage({ store }: PageProps): JSX.Element {
   );
 }
 
-/** Goes to a slot by its number; says which one is on top, until another is typed. */
-function SlotField({
-  to,
-  newest,
-  onTop,
-}: {
+interface SlotFieldProps {
   /** The newest slot on the page, 0 for none. */
   readonly to: number;
   readonly newest: number;
   readonly onTop: (top: number | undefined) => void;
-}): JSX.Element {
+}
+
+/** Goes to a slot by its number; says which one is on top, until another is typed. */
+function SlotField({ to, newest, onTop }: SlotFieldProps): JSX.Element {
   const [typed, setTyped] = useState<string | undefined>();
   return (
     <label>

@@ -8,14 +8,13 @@ import { counted } from '../state/words.js';
 
 type Request = LedgerEntry['requests'][number];
 
-/** One decided batch: who signed it, what is in it, and a receipt for each request. */
-export function Slot({
-  entry,
-  n,
-}: {
+interface SlotProps {
   readonly entry: LedgerEntry;
   readonly n: number;
-}): JSX.Element {
+}
+
+/** One decided batch: who signed it, what is in it, and a receipt for each request. */
+export function Slot({ entry, n }: SlotProps): JSX.Element {
   const { sequence, view, digest, requests, certificate } = entry;
   const { signers, scheme } = certificate.proof;
   const [first] = requests;
@@ -51,13 +50,12 @@ export function Slot({
   );
 }
 
-function Requests({
-  requests,
-  sequence,
-}: {
+interface RequestsProps {
   readonly requests: readonly Request[];
   readonly sequence: number;
-}): JSX.Element {
+}
+
+function Requests({ requests, sequence }: RequestsProps): JSX.Element {
   return (
     <Table titles={['Client', 'Operation', 'Receipt']}>
       {requests.map((request) => {

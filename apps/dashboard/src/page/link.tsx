@@ -1,17 +1,15 @@
 import type { ComponentChildren, JSX } from 'preact';
 
-/** A link to another page of this site, which is shown without loading everything again. */
-export function Link({
-  to,
-  current = false,
-  children,
-}: {
+interface LinkProps {
   /** The path and what follows it. */
   readonly to: string;
   /** It leads to where one is. */
   readonly current?: boolean;
   readonly children: ComponentChildren;
-}): JSX.Element {
+}
+
+/** A link to another page of this site, which is shown without loading everything again. */
+export function Link({ to, current = false, children }: LinkProps): JSX.Element {
   const go = (event: MouseEvent): void => {
     // Into another tab or window: the browser does that.
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;

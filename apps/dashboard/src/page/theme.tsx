@@ -17,13 +17,12 @@ export function useTheme(): { theme: Theme; setTheme: (theme: Theme) => void; sh
   return { theme, setTheme, shown };
 }
 
-export function ThemeSwitch({
-  theme,
-  onChange,
-}: {
+interface ThemeSwitchProps {
   readonly theme: Theme;
   readonly onChange: (theme: Theme) => void;
-}): JSX.Element {
+}
+
+export function ThemeSwitch({ theme, onChange }: ThemeSwitchProps): JSX.Element {
   const next = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? 'auto';
   return (
     <button type="button" class="plain" onClick={() => onChange(next)}>

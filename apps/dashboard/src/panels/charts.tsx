@@ -4,14 +4,13 @@ import type { RatesPoint } from '../state/dashboard-state.js';
 import { withGaps } from './gaps.js';
 import { Plot, type PlotLine } from './plot.js';
 
-/** Consensus times and decisions a second, of requests of this gateway. */
-export function Charts({
-  rates,
-  theme,
-}: {
+interface ChartsProps {
   readonly rates: readonly RatesPoint[];
   readonly theme: string;
-}): JSX.Element {
+}
+
+/** Consensus times and decisions a second, of requests of this gateway. */
+export function Charts({ rates, theme }: ChartsProps): JSX.Element {
   const { times, latency, throughput } = useMemo(() => linesOf(rates), [rates]);
   const common = { times, theme };
   return (

@@ -1,23 +1,20 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { Problem, useAttempts } from './problem.js';
 
-/**
- * Fetches a text and saves it as a file; says so where there is none. No link would do: it sends no
- * key.
- */
-export function DownloadButton({
-  load,
-  file,
-  label,
-  children,
-}: {
+interface DownloadButtonProps {
   readonly load: () => Promise<string>;
   /** Name of the file. */
   readonly file: string;
   /** What is read out, where the content does not say enough. */
   readonly label?: string;
   readonly children: ComponentChildren;
-}): JSX.Element {
+}
+
+/**
+ * Fetches a text and saves it as a file; says so where there is none. No link would do: it sends no
+ * key.
+ */
+export function DownloadButton({ load, file, label, children }: DownloadButtonProps): JSX.Element {
   const { problem, attempt } = useAttempts();
   const download = (): Promise<void> => attempt(async () => save(await load(), file));
   return (

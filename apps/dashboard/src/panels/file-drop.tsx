@@ -1,16 +1,7 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { Problem, useAttempts } from './problem.js';
 
-/** A section into which a file can be dropped, or chosen in the field that it hands out. */
-export function FileDrop({
-  name,
-  label,
-  accept,
-  mostBytes,
-  onFile,
-  children,
-  ...rest
-}: {
+interface FileDropProps {
   /** What the section is called. */
   readonly name: string;
   /** What stands before the field. */
@@ -23,7 +14,11 @@ export function FileDrop({
   readonly class?: string;
   /** What is in the section. @param field the field to choose a file in */
   readonly children: (field: JSX.Element) => ComponentChildren;
-}): JSX.Element {
+}
+
+/** A section into which a file can be dropped, or chosen in the field that it hands out. */
+export function FileDrop(props: FileDropProps): JSX.Element {
+  const { name, label, accept, mostBytes, onFile, children, ...rest } = props;
   const { problem, attempt } = useAttempts();
   const take = (file: File | undefined): void => {
     if (file === undefined) return;

@@ -1,14 +1,13 @@
 import type { ComponentChildren, JSX } from 'preact';
 
-/** A form that the page answers itself. */
-export function Form({
-  onSubmit,
-  ...rest
-}: {
+interface FormProps {
   readonly class?: string;
   readonly onSubmit: () => void;
   readonly children: ComponentChildren;
-}): JSX.Element {
+}
+
+/** A form that the page answers itself. */
+export function Form({ onSubmit, ...rest }: FormProps): JSX.Element {
   const submit = (event: Event): void => {
     event.preventDefault();
     onSubmit();
@@ -16,20 +15,17 @@ export function Form({
   return <form {...rest} onSubmit={submit} />;
 }
 
-/** One of several options; undefined may be one of them. */
-export function Choice<T extends string | number | undefined>({
-  label,
-  options,
-  nameOf = String,
-  value,
-  onChange,
-}: {
+interface ChoiceProps<T extends string | number | undefined> {
   readonly label: string;
   readonly options: readonly T[];
   readonly nameOf?: (option: T) => string;
   readonly value: T;
   readonly onChange: (value: T) => void;
-}): JSX.Element {
+}
+
+/** One of several options; undefined may be one of them. */
+export function Choice<T extends string | number | undefined>(props: ChoiceProps<T>): JSX.Element {
+  const { label, options, nameOf = String, value, onChange } = props;
   return (
     <label>
       {label}{' '}

@@ -30,15 +30,13 @@ export function Lies({
   );
 }
 
-function Accusations({
-  of,
-  look,
-  testid,
-}: {
+interface AccusationsProps {
   readonly of: readonly Accusation[];
   readonly look: string;
   readonly testid: string;
-}): JSX.Element {
+}
+
+function Accusations({ of, look, testid }: AccusationsProps): JSX.Element {
   return (
     <ul class="lines" aria-live="polite" data-testid={testid}>
       {of.map((accusation) => (

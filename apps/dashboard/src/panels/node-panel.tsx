@@ -6,14 +6,13 @@ import type { NodeView } from '../state/derive.js';
 import { CONDITIONS, ROLES } from '../state/words.js';
 import { Problem, useAttempts } from './problem.js';
 
-/** The chosen node: what it says of itself and, where faults may be injected, how it behaves. */
-export function NodePanel({
-  node,
-  faults,
-}: {
+interface NodePanelProps {
   readonly node: NodeView | undefined;
   readonly faults: HelloEvent['faults'];
-}): JSX.Element {
+}
+
+/** The chosen node: what it says of itself and, where faults may be injected, how it behaves. */
+export function NodePanel({ node, faults }: NodePanelProps): JSX.Element {
   return (
     <section aria-labelledby="node">
       <h2 id="node">{node === undefined ? 'Node' : `Node ${node.id}`}</h2>
@@ -34,14 +33,13 @@ export function NodePanel({
   );
 }
 
-/** How a node is to behave; of each node anew, so that no refusal is shown of another. */
-function Faults({
-  id,
-  faults,
-}: {
+interface FaultsProps {
   readonly id: number;
   readonly faults: HelloEvent['faults'];
-}): JSX.Element {
+}
+
+/** How a node is to behave; of each node anew, so that no refusal is shown of another. */
+function Faults({ id, faults }: FaultsProps): JSX.Element {
   const [kind, setKind] = useState('falsify');
   const { problem, attempt } = useAttempts();
   const set = (fault: string | undefined): Promise<void> => attempt(() => setFault(id, fault));

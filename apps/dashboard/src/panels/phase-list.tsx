@@ -3,16 +3,14 @@ import { useMemo } from 'preact/hooks';
 import { phaseCounts } from '../ring/flights.js';
 import type { ShownSlot } from '../state/dashboard-state.js';
 
-/** The messages of the shown slot, phase by phase, in numbers. */
-export function PhaseList({
-  shown,
-  n,
-  every,
-}: {
+interface PhaseListProps {
   readonly shown: ShownSlot | undefined;
   readonly n: number;
   readonly every: number;
-}): JSX.Element {
+}
+
+/** The messages of the shown slot, phase by phase, in numbers. */
+export function PhaseList({ shown, n, every }: PhaseListProps): JSX.Element {
   const counts = useMemo(() => (shown === undefined ? [] : phaseCounts(shown, n)), [shown, n]);
   if (shown === undefined) return <p class="quiet">No messages yet: submit something.</p>;
   return (

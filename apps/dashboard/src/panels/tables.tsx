@@ -1,13 +1,12 @@
 import type { ComponentChildren, JSX } from 'preact';
 
-/** Rows under the titles of their columns. */
-export function Table({
-  titles,
-  children,
-}: {
+interface TableProps {
   readonly titles: readonly string[];
   readonly children: ComponentChildren;
-}): JSX.Element {
+}
+
+/** Rows under the titles of their columns. */
+export function Table({ titles, children }: TableProps): JSX.Element {
   return (
     <table>
       <thead>

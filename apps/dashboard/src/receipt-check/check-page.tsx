@@ -81,18 +81,15 @@ export function CheckPage(): JSX.Element {
   );
 }
 
-/** A file that is chosen or dropped, or a text that is pasted. */
-function Input({
-  name,
-  given,
-  onGiven,
-  children,
-}: {
+interface InputProps {
   readonly name: string;
   readonly given: Given | undefined;
   readonly onGiven: (given: Given | undefined) => void;
   readonly children?: JSX.Element;
-}): JSX.Element {
+}
+
+/** A file that is chosen or dropped, or a text that is pasted. */
+function Input({ name, given, onGiven, children }: InputProps): JSX.Element {
   const take = async (file: File): Promise<void> =>
     onGiven({ from: file.name, bytes: new Uint8Array(await file.arrayBuffer()) });
   const paste = (text: string): void => {

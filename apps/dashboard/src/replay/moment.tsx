@@ -3,21 +3,17 @@ import type { JSX } from 'preact';
 import type { Knowledge } from './knowledge.js';
 import { meaningOf } from './words.js';
 
-/** The current step in words; of a certificate, the votes that made it. */
-export function Moment({
-  recording,
-  index,
-  before,
-  after,
-  onShow,
-}: {
+interface MomentProps {
   readonly recording: Recording;
   readonly index: number;
   /** What was known before the step, and what after it. */
   readonly before: Knowledge;
   readonly after: Knowledge;
   readonly onShow: (index: number) => void;
-}): JSX.Element {
+}
+
+/** The current step in words; of a certificate, the votes that made it. */
+export function Moment({ recording, index, before, after, onShow }: MomentProps): JSX.Element {
   const { steps } = recording;
   const step = steps[index];
   if (step === undefined) return <p class="quiet">Nothing happened.</p>;

@@ -5,16 +5,14 @@ import { firstDigits } from './words.js';
 /** Slots shown of a node at most: the newest. */
 const MAX_SLOTS = 8;
 
-/** What each node knows at this moment: slot by slot, and whose votes it holds. */
-export function NodesKnowledge({
-  nodes,
-  selected,
-  quorum,
-}: {
+interface NodesKnowledgeProps {
   readonly nodes: readonly KnowingNode[];
   readonly selected: number | undefined;
   readonly quorum: number;
-}): JSX.Element {
+}
+
+/** What each node knows at this moment: slot by slot, and whose votes it holds. */
+export function NodesKnowledge({ nodes, selected, quorum }: NodesKnowledgeProps): JSX.Element {
   const shown = selected === undefined ? nodes : nodes.filter(({ id }) => id === selected);
   return (
     <section class="knowledge" aria-labelledby="knowledge">
@@ -28,13 +26,12 @@ export function NodesKnowledge({
   );
 }
 
-function NodeKnowledge({
-  node,
-  quorum,
-}: {
+interface NodeKnowledgeProps {
   readonly node: KnowingNode;
   readonly quorum: number;
-}): JSX.Element {
+}
+
+function NodeKnowledge({ node, quorum }: NodeKnowledgeProps): JSX.Element {
   const { id, view, waits, up, fault, lastExecuted, stable, slots } = node;
   return (
     <article data-testid={`knows-${id}`} aria-label={`What node ${id} knows`}>
@@ -75,13 +72,12 @@ function NodeKnowledge({
   );
 }
 
-function Certificate({
-  name,
-  held,
-}: {
+interface CertificateProps {
   readonly name: string;
   readonly held: HeldCertificate | undefined;
-}): JSX.Element | null {
+}
+
+function Certificate({ name, held }: CertificateProps): JSX.Element | null {
   if (held === undefined) return null;
   return (
     <li>

@@ -2,16 +2,14 @@ import type { JSX } from 'preact';
 import { Choice } from '../panels/form.js';
 import { TOPICS, type Selection, type Topic } from './selection.js';
 
-/** Searches the steps, by words, node and topic. */
-export function SelectionForm({
-  n,
-  selection,
-  onChange,
-}: {
+interface SelectionFormProps {
   readonly n: number;
   readonly selection: Selection;
   readonly onChange: (selection: Selection) => void;
-}): JSX.Element {
+}
+
+/** Searches the steps, by words, node and topic. */
+export function SelectionForm({ n, selection, onChange }: SelectionFormProps): JSX.Element {
   const { text, node, topic } = selection;
   return (
     <div class="row" role="search">

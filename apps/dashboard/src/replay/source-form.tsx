@@ -10,17 +10,15 @@ const STORIES = Object.keys(CASES) as Story[];
 /** Largest file that is looked into: a trace has some megabytes. */
 const MAX_TRACE_BYTES = 64 * 1024 * 1024;
 
-/** What to replay: a story, a seed, or a file with a trace. */
-export function SourceForm({
-  open,
-  onQuery,
-  onTrace,
-}: {
+interface SourceFormProps {
   /** Nothing is there yet, so this is what one looks for. */
   readonly open: boolean;
   readonly onQuery: (query: string) => void;
   readonly onTrace: (text: string) => void;
-}): JSX.Element {
+}
+
+/** What to replay: a story, a seed, or a file with a trace. */
+export function SourceForm({ open, onQuery, onTrace }: SourceFormProps): JSX.Element {
   return (
     <FileDrop
       class="source"

@@ -8,18 +8,15 @@ import { titleOf } from './words.js';
 const ROW_PX = 26;
 const ROWS = 26;
 
-/** The selected steps, in order; the current one is kept in sight. */
-export function StepList({
-  steps,
-  shown,
-  index,
-  onShow,
-}: {
+interface StepListProps {
   readonly steps: readonly RecordedStep[];
   readonly shown: readonly number[];
   readonly index: number;
   readonly onShow: (index: number) => void;
-}): JSX.Element {
+}
+
+/** The selected steps, in order; the current one is kept in sight. */
+export function StepList({ steps, shown, index, onShow }: StepListProps): JSX.Element {
   const box = useRef<HTMLOListElement>(null);
   const [top, setTop] = useState(0);
   const row = shown.findLastIndex((each) => each <= index);

@@ -7,16 +7,14 @@ import { nodePlace, nodeRadius } from './layout.js';
 /** Left and right step through a replay. */
 const STEPS: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1 };
 
-/** All nodes of a ring: one stop of the tab key, the arrows up and down lead from one to the next. */
-export function NodeMarks({
-  nodes,
-  selected,
-  onSelect,
-}: {
+interface NodeMarksProps {
   readonly nodes: readonly NodeView[];
   readonly selected: number | undefined;
   readonly onSelect: (id: number) => void;
-}): JSX.Element {
+}
+
+/** All nodes of a ring: one stop of the tab key, the arrows up and down lead from one to the next. */
+export function NodeMarks({ nodes, selected, onSelect }: NodeMarksProps): JSX.Element {
   const marks = useRef<SVGGElement>(null);
   const [stop, setStop] = useState(0);
   const n = nodes.length;

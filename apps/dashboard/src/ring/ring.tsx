@@ -40,14 +40,13 @@ export function Ring({ nodes, shown, selected, onSelect, motion }: RingProps): J
   );
 }
 
-/** A dot that flies once, in its phase's turn. The browser animates it: nothing is drawn anew. */
-function FlyingMessage({
-  flight,
-  slotStartedAtMs,
-}: {
+interface FlyingMessageProps {
   readonly flight: Flight;
   readonly slotStartedAtMs: number;
-}): JSX.Element {
+}
+
+/** A dot that flies once, in its phase's turn. The browser animates it: nothing is drawn anew. */
+function FlyingMessage({ flight, slotStartedAtMs }: FlyingMessageProps): JSX.Element {
   const dot = useRef<SVGCircleElement>(null);
   useEffect(() => {
     const { from, to, startsMs } = flight;
