@@ -13,14 +13,14 @@ export function ComparePage(): JSX.Element {
   const [answer, setAnswer] = useState<Comparison | undefined>();
   const { problem, busy, attempt } = useAttempts();
 
-  const compare = (question: ComparisonQuestion): Promise<void> =>
+  const compare = (question: ComparisonQuestion): void =>
     attempt(async () => setAnswer(await compareModes(question)));
 
   return (
     <div class="column">
       <section aria-labelledby="compare">
         <h2 id="compare">The same request under PBFT and under CCRO</h2>
-        <CompareForm busy={busy} onAsk={(question) => void compare(question)} />
+        <CompareForm busy={busy} onAsk={compare} />
         <p class="quiet">
           Both run here, in two small clusters of their own: the cluster of this gateway has no part
           in it. A broadcast counts as one message for each node that gets it.

@@ -101,11 +101,6 @@ export function receiptText(request: string, sequence?: string | number): Promis
   return textAt(`/requests/${encodeURIComponent(request)}/receipt${where}`);
 }
 
-/** The cluster file, as the gateway tells it. @throws GatewayProblem */
-export function clusterFileText(): Promise<string> {
-  return textAt('/cluster');
-}
-
 /** What the gateway answers to GET, as text. @throws GatewayProblem */
 export async function textAt(path: string): Promise<string> {
   return (await send('GET', path)).text();

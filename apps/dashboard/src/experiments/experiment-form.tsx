@@ -33,7 +33,7 @@ export function ExperimentForm({
   return (
     <section aria-labelledby="new-experiment">
       <h2 id="new-experiment">New experiment</h2>
-      <Form onSubmit={() => void attempt(submit)}>
+      <Form onSubmit={() => attempt(submit)}>
         <Choices
           title="Mode"
           all={MODE_NAMES}

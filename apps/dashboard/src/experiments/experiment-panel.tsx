@@ -28,7 +28,7 @@ export function ExperimentPanel(props: ExperimentPanelProps): JSX.Element {
   const { experiment, theme, onChange } = props;
   const { id, state, progress, reason, rows } = experiment;
   const { problem, attempt } = useAttempts();
-  const cancel = (): Promise<void> => attempt(async () => onChange(await cancelExperiment(id)));
+  const cancel = (): void => attempt(async () => onChange(await cancelExperiment(id)));
   return (
     <section aria-labelledby="experiment">
       <h2 id="experiment">Experiment</h2>
@@ -39,7 +39,7 @@ export function ExperimentPanel(props: ExperimentPanelProps): JSX.Element {
           {progress.current !== null && ` (${progress.current})`}
         </span>
         {!isOver(experiment) && (
-          <button type="button" class="plain" onClick={() => void cancel()}>
+          <button type="button" class="plain" onClick={cancel}>
             Cancel
           </button>
         )}

@@ -19,7 +19,7 @@ export function FindForm({ onFound }: { readonly onFound: (slot: number) => void
   };
   return (
     <>
-      <Form class="row" onSubmit={() => void attempt(find)}>
+      <Form class="row" onSubmit={() => attempt(find)}>
         <label class="grow">
           Id of a request
           <input

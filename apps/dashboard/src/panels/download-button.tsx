@@ -16,10 +16,10 @@ interface DownloadButtonProps {
  */
 export function DownloadButton({ load, file, label, children }: DownloadButtonProps): JSX.Element {
   const { problem, attempt } = useAttempts();
-  const download = (): Promise<void> => attempt(async () => save(await load(), file));
+  const download = (): void => attempt(async () => save(await load(), file));
   return (
     <>
-      <button type="button" class="plain" aria-label={label} onClick={() => void download()}>
+      <button type="button" class="plain" aria-label={label} onClick={download}>
         {children}
       </button>
       <Problem text={problem} />

@@ -22,7 +22,7 @@ export function FileDrop(props: FileDropProps): JSX.Element {
   const { problem, attempt } = useAttempts();
   const take = (file: File | undefined): void => {
     if (file === undefined) return;
-    void attempt(async () => {
+    attempt(async () => {
       if (file.size <= mostBytes) return onFile(file);
       const most = Math.floor(mostBytes / 1024);
       throw new Error(`${file.name} is too large: ${most} KiB at the most.`);

@@ -42,7 +42,7 @@ interface FaultsProps {
 function Faults({ id, faults }: FaultsProps): JSX.Element {
   const [kind, setKind] = useState('falsify');
   const { problem, attempt } = useAttempts();
-  const set = (fault: string | undefined): Promise<void> => attempt(() => setFault(id, fault));
+  const set = (fault: string | undefined): void => attempt(() => setFault(id, fault));
   if (faults.length === 0) {
     return <p class="quiet">Start with --fault-injection to make nodes lie from here.</p>;
   }
@@ -59,10 +59,10 @@ function Faults({ id, faults }: FaultsProps): JSX.Element {
             </option>
           ))}
         </select>
-        <button type="button" onClick={() => void set(kind)}>
+        <button type="button" onClick={() => set(kind)}>
           Make faulty
         </button>
-        <button type="button" class="plain" onClick={() => void set(undefined)}>
+        <button type="button" class="plain" onClick={() => set(undefined)}>
           Heal
         </button>
       </div>

@@ -20,17 +20,18 @@ interface Attempts {
   readonly setProblem: (problem: string | undefined) => void;
   /** The last one has not ended yet. */
   readonly busy: boolean;
-  readonly attempt: (work: () => Promise<void>) => Promise<void>;
+  readonly attempt: (work: () => Promise<void>) => void;
 }
 
 export function useAttempts(): Attempts {
   const [problem, setProblem] = useState<string | undefined>();
   const [busy, setBusy] = useState(false);
-  const attempt = async (work: () => Promise<void>): Promise<void> => {
+  const attempt = (work: () => Promise<void>): void => {
     setProblem(undefined);
     setBusy(true);
-    await work().catch((error: unknown) => setProblem(errorMessage(error)));
-    setBusy(false);
+    void work()
+      .catch((error: unknown) => setProblem(errorMessage(error)))
+      .then(() => setBusy(false));
   };
   return { problem, setProblem, busy, attempt };
 }

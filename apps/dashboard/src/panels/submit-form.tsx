@@ -30,7 +30,7 @@ export function SubmitForm(): JSX.Element {
         onSubmit={() => {
           if (data.isDoubtful && !isQuestion) return setAsked(text);
           setAsked(undefined);
-          void attempt(submit);
+          attempt(submit);
         }}
       >
         <label for="data">Data, as JSON or plain text</label>

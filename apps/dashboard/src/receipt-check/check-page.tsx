@@ -3,7 +3,7 @@ import { MAX_MESSAGE_BYTES } from '@ccro/wire';
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { askWorker } from '../connection/ask-worker.js';
-import { clusterFileText, receiptText } from '../connection/gateway.js';
+import { receiptText, textAt } from '../connection/gateway.js';
 import { FileDrop } from '../panels/file-drop.js';
 import { ForeignText } from '../panels/foreign-text.js';
 import { Problem, useAttempts } from '../panels/problem.js';
@@ -35,7 +35,7 @@ export function CheckPage(): JSX.Element {
     const query = new URLSearchParams(location.search);
     const request = query.get('request');
     if (request === null) return;
-    void attempt(async () => {
+    attempt(async () => {
       const text = await receiptText(request, query.get('sequence') ?? undefined);
       const fetched = { from: `of ${request}, from the gateway`, bytes: encoder.encode(text) };
       // A file may have been chosen meanwhile.
@@ -56,16 +56,17 @@ export function CheckPage(): JSX.Element {
     const stop = askWorker(worker, question, take, setProblem);
     return stop;
   }, [receipt, cluster]);
-  const fromGateway = (): Promise<void> =>
+  const fromGateway = (): void =>
     attempt(async () => {
-      setCluster({ from: 'from the gateway', bytes: encoder.encode(await clusterFileText()) });
+      const text = await textAt('/cluster');
+      setCluster({ from: 'from the gateway', bytes: encoder.encode(text) });
     });
   return (
     <div class="check">
       <Input name="Receipt" given={receipt} onGiven={setReceipt} />
       <Input name="Cluster file" given={cluster} onGiven={setCluster}>
         <p>
-          <button type="button" class="plain" onClick={() => void fromGateway()}>
+          <button type="button" class="plain" onClick={fromGateway}>
             Take it from the gateway
           </button>{' '}
           <span class="quiet">That trusts the gateway for the keys.</span>

@@ -43,41 +43,36 @@ self.addEventListener('message', ({ data }: MessageEvent<Source>) => {
 
 async function recordingOf(source: Source): Promise<Loading> {
   switch (source.kind) {
-    case 'seed': {
-      const recording = await recordSeed(source.seed, source.choices, onProgress);
-      return { kind: 'ready', recording, remark: '' };
-    }
-    case 'case': {
-      const recording = await recordCase(source.name, source.mode, onProgress);
-      return { kind: 'ready', recording, remark: '' };
-    }
+    case 'seed':
+      return ready(await recordSeed(source.seed, source.choices, onProgress));
+    case 'case':
+      return ready(await recordCase(source.name, source.mode, onProgress));
     case 'trace':
       return recordingOfTrace(source.text);
   }
+}
+
+function ready(recording: Recording, remark = ''): Loading {
+  return { kind: 'ready', recording, remark };
 }
 
 /** A trace names its seed: it is run again, and shown if it is the same to the last line. */
 async function recordingOfTrace(text: string): Promise<Loading> {
   const trace = readTrace(text);
   if (trace === undefined) {
-    const problem = 'This is no trace. "npm run simulate -- --seed 1 --trace FILE" writes one.';
-    return { kind: 'failed', problem };
+    throw new Error('This is no trace. "npm run simulate -- --seed 1 --trace FILE" writes one.');
   }
   const hash = sha256(text);
   if (trace.source !== undefined) {
     const { seed, choices } = trace.source;
     const recording = await recordSeed(seed, choices, onProgress);
-    if (recording.hash === hash) {
-      return { kind: 'ready', recording, remark: `The trace of seed ${seed}, line by line.` };
-    }
+    if (recording.hash === hash)
+      return ready(recording, `The trace of seed ${seed}, line by line.`);
   }
-  return {
-    kind: 'ready',
-    recording: linesAlone(hash, trace.lines),
-    remark:
-      'This run cannot be had again here: another version or a protocol broken on purpose wrote ' +
-      'the trace. Its lines are all there is.',
-  };
+  const remark =
+    'This run cannot be had again here: another version or a protocol broken on purpose wrote ' +
+    'the trace. Its lines are all there is.';
+  return ready(linesAlone(hash, trace.lines), remark);
 }
 
 function linesAlone(hash: string, lines: readonly TraceLine[]): Recording {

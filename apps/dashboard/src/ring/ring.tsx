@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { ShownSlot } from '../state/dashboard-state.js';
 import type { NodeView } from '../state/derive.js';
 import { PHASE_MS, SLOT_MS } from '../state/phases.js';
-import { flightsOf, type Flight } from './flights.js';
+import { flightsOf, phaseCounts, type Flight } from './flights.js';
 import { CLIENT_PLACE, SIZE } from './layout.js';
 import { NodeMarks } from './node-marks.js';
 
@@ -62,4 +62,33 @@ function FlyingMessage({ flight, slotStartedAtMs }: FlyingMessageProps): JSX.Ele
   }, [flight.key]);
   const kind = flight.lie ? 'lie' : flight.phase.replaceAll(' ', '-');
   return <circle ref={dot} r={flight.lie ? 6 : 4} opacity="0" class={`flight flight-${kind}`} />;
+}
+
+interface PhaseListProps {
+  readonly shown: ShownSlot | undefined;
+  readonly n: number;
+  readonly every: number;
+}
+
+/** The messages of the shown slot, phase by phase, in numbers. */
+export function PhaseList({ shown, n, every }: PhaseListProps): JSX.Element {
+  const counts = useMemo(() => (shown === undefined ? [] : phaseCounts(shown, n)), [shown, n]);
+  if (shown === undefined) return <p class="quiet">No messages yet: submit something.</p>;
+  return (
+    <div>
+      <p class="quiet">
+        Slot {shown.sequence}, slowed down
+        {every > 1 && ` (of the many, one slot in ${every} is told)`}
+      </p>
+      <ul class="phases">
+        {counts.map(({ phase, count }) => (
+          <li key={phase}>
+            <span class={`swatch flight-${phase.replaceAll(' ', '-')}`} aria-hidden="true" />
+            {phase} {shown.incomplete && 'at least '}
+            <b>{count}</b>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
 }

@@ -222,9 +222,6 @@ function withEvidence(
   const ranked = [entry, ...accusations.filter((each) => each !== known)].sort(
     (a, b) => RANK[a.standing] - RANK[b.standing] || b.witnesses.length - a.witnesses.length,
   );
-  const suspicions = ranked.filter((each) => each.standing === 'suspected');
-  return [
-    ...ranked.filter((each) => each.standing !== 'suspected'),
-    ...suspicions.slice(0, LIMITS.suspicions),
-  ];
+  const certain = ranked.filter((each) => each.standing !== 'suspected');
+  return ranked.slice(0, certain.length + LIMITS.suspicions);
 }
