@@ -1,11 +1,12 @@
 import type { JSX } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
-import { clusterStatus, ledgerFrom, type LedgerEntry } from '../connection/gateway.js';
+import { clusterStatus, ledgerFrom, requestById, type LedgerEntry } from '../connection/gateway.js';
 import type { PageProps } from '../page/page.js';
-import { Problem } from '../panels/problem.js';
+import { ForeignText } from '../panels/foreign-text.js';
+import { Form } from '../panels/form.js';
+import { Problem, useAttempts } from '../panels/problem.js';
 import { useLooks } from '../state/looks.js';
 import { useEvents } from '../state/store.js';
-import { FindForm } from './find-form.js';
 import './ledger.css';
 import { shownSlots, SLOTS_SHOWN } from './shown-slots.js';
 import { Slot } from './slot.js';
@@ -84,6 +85,43 @@ export function LedgerPage({ store }: PageProps): JSX.Element {
         the cluster can check it, offline.
       </p>
     </div>
+  );
+}
+
+/** Finds the slot of a request by its id, and says what came of it, as far as the gateway knows. */
+function FindForm({ onFound }: { readonly onFound: (slot: number) => void }): JSX.Element {
+  const [id, setId] = useState('');
+  const [found, setFound] = useState<string | undefined>();
+  const { problem, busy, attempt } = useAttempts();
+  const find = async (): Promise<void> => {
+    setFound(undefined);
+    const request = await requestById(id.trim());
+    if (request.status !== 'decided') return setFound(`${request.id} is ${request.status}.`);
+    setFound(`Slot ${request.sequence}, with the result ${JSON.stringify(request.result)}`);
+    onFound(request.sequence);
+  };
+  return (
+    <>
+      <Form class="row" onSubmit={() => attempt(find)}>
+        <label class="grow">
+          Id of a request
+          <input
+            value={id}
+            required
+            maxLength={100}
+            placeholder="gateway-1795367333317000"
+            onInput={({ currentTarget }) => setId(currentTarget.value)}
+          />
+        </label>
+        <button type="submit" disabled={busy}>
+          Find
+        </button>
+      </Form>
+      <p class="quiet" role="status" data-testid="found">
+        {found !== undefined && problem === undefined && <ForeignText text={found} />}
+      </p>
+      <Problem text={problem} />
+    </>
   );
 }
 

@@ -3,18 +3,16 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import { askWorker } from '../connection/ask-worker.js';
 import { Link } from '../page/link.js';
 import { Problem } from '../panels/problem.js';
-import { Controls } from './controls.js';
 import { Timeline } from './knowledge.js';
 import { Moment } from './moment.js';
 import { MomentRing } from './moment-ring.js';
 import { NodesKnowledge } from './node-knowledge.js';
+import { Controls, usePlayer } from './player.js';
 import './replay.css';
 import { EVERYTHING, selected, type Selection } from './selection.js';
-import { SelectionForm } from './selection-form.js';
 import { SourceForm } from './source-form.js';
 import { sourceIn, stepIn, withStep, type Source } from './source.js';
-import { StepList } from './step-list.js';
-import { usePlayer } from './use-player.js';
+import { SelectionForm, StepList } from './time-line.js';
 import type { Loading } from './worker.js';
 
 /** How long a step has been looked at before the address names it. */

@@ -1,7 +1,8 @@
 import type { RecordedStep } from '@ccro/simulator';
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { isMilestone } from './selection.js';
+import { Choice } from '../panels/form.js';
+import { isMilestone, TOPICS, type Selection, type Topic } from './selection.js';
 import { titleOf } from './words.js';
 
 /** Height of a row and number of rows in sight: only what can be seen is drawn. */
@@ -70,4 +71,42 @@ function classOf(step: RecordedStep): string {
   if (isMilestone(step, 'lie')) return 'step step-lie';
   if (isMilestone(step, 'noticed')) return 'step step-noticed';
   return isMilestone(step, 'decision') ? 'step step-decision' : 'step';
+}
+
+interface SelectionFormProps {
+  readonly n: number;
+  readonly selection: Selection;
+  readonly onChange: (selection: Selection) => void;
+}
+
+/** Searches the steps, by words, node and topic. */
+export function SelectionForm({ n, selection, onChange }: SelectionFormProps): JSX.Element {
+  const { text, node, topic } = selection;
+  return (
+    <div class="row" role="search">
+      <label>
+        Search{' '}
+        <input
+          type="search"
+          value={text}
+          placeholder="commit s2"
+          onInput={({ currentTarget }) => onChange({ ...selection, text: currentTarget.value })}
+        />
+      </label>
+      <Choice
+        label="Node"
+        options={[undefined, ...Array(n).keys()]}
+        nameOf={(id) => String(id ?? 'all')}
+        value={node}
+        onChange={(id) => onChange({ ...selection, node: id })}
+      />
+      <Choice
+        label="Kind"
+        options={[undefined, ...(Object.keys(TOPICS) as Topic[])]}
+        nameOf={(kind) => (kind === undefined ? 'all' : TOPICS[kind])}
+        value={topic}
+        onChange={(kind) => onChange({ ...selection, topic: kind })}
+      />
+    </div>
+  );
 }

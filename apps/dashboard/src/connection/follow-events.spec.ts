@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { EventFrames } from './event-frames.js';
+import { EventFrames } from './follow-events.js';
 
 const text =
   'id: a-1\nevent: skipped\ndata: {"type":"skipped","count":2}\n\n' +
