@@ -3,13 +3,8 @@ import type { RatesPoint } from '../state/dashboard-state.js';
 /** The gateway tells its rates every second: after so long something is missing. */
 const GAP_MS = 2_500;
 
-/** A moment of which nothing is known. */
-export interface Gap {
-  readonly atMs: number;
-}
-
-/** With a point of nothing where nothing was told: no line leads over it. */
-export function withGaps(points: readonly RatesPoint[]): (RatesPoint | Gap)[] {
+/** With a moment alone where nothing was told: no line leads over it. */
+export function withGaps(points: readonly RatesPoint[]): (RatesPoint | { atMs: number })[] {
   return points.flatMap((point, index) => {
     const before = points[index - 1]?.atMs ?? point.atMs;
     return point.atMs - before > GAP_MS ? [{ atMs: before + 1 }, point] : [point];

@@ -1,5 +1,5 @@
 /** What was typed as data, and what would be stored for it. */
-export interface SubmittedData {
+interface SubmittedData {
   /** JSON text of the data, digit for digit as it was typed: the gateway refuses what it cannot keep. */
   readonly json: string;
   /** It is no JSON, so that the text itself is the data. */
