@@ -13,7 +13,7 @@ import { judge, type Judgement } from './checks/run-checks.js';
 import { AffectedNodes } from './faults/affected-nodes.js';
 import { runFaults } from './faults/lanes.js';
 import { readStatuses } from './faults/recovery.js';
-import type { NodeStatus } from './http/node-status.js';
+import type { NodeStatus } from './http/status.js';
 import type { ChaosOptions } from './options/chaos-options.js';
 import { anyOf, deadline, Overdue, pause, Quit, until } from '@ccro/clock';
 import { ProcessCluster } from '@ccro/process-cluster';

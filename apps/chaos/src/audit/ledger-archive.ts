@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { httpCall, NoAnswer } from '../http/http-call.js';
+import { httpCall } from '../http/http-call.js';
 import { pause } from '@ccro/clock';
 
 const PAGE = 100;
@@ -69,15 +69,9 @@ export class LedgerArchive {
     const url = urls[this.turn % Math.max(urls.length, 1)];
     if (url === undefined) return 0;
     const from = this.slots.length + 1;
-    try {
-      const path = `/ledger?from=${from}&limit=${PAGE}`;
-      const answer = await httpCall(url, 'GET', path, { timeoutMs: PAGE_TIMEOUT_MS });
-      if (answer.status === 503) return 0;
-      return this.add(from, answer.status, answer.body);
-    } catch (error) {
-      if (error instanceof NoAnswer) return 0;
-      throw error;
-    }
+    const path = `/ledger?from=${from}&limit=${PAGE}`;
+    const { status, body } = await httpCall(url, 'GET', path, { timeoutMs: PAGE_TIMEOUT_MS });
+    return status === undefined || status === 503 ? 0 : this.add(from, status, body);
   }
 
   private add(from: number, status: number, body: unknown): number {

@@ -1,6 +1,6 @@
 /** Whether the gateways still show what nodes hold, also when most nodes have it no more. */
 
-import { httpCall, NoAnswer } from '../http/http-call.js';
+import { httpCall } from '../http/http-call.js';
 import type { LedgerSlot } from './ledger-archive.js';
 import type { NodeLedger } from './node-ledgers.js';
 
@@ -55,13 +55,9 @@ function rarest(
 }
 
 async function answerFor(gatewayUrl: string, sequence: number): Promise<string> {
-  try {
-    const path = `/ledger/${sequence}`;
-    const options = { timeoutMs: ANSWER_TIMEOUT_MS };
-    const { status, body } = await httpCall(gatewayUrl, 'GET', path, options);
-    return `${status} ${String(body[status === 200 ? 'digest' : 'detail'])}`;
-  } catch (error) {
-    if (error instanceof NoAnswer) return error.reason;
-    throw error;
-  }
+  const options = { timeoutMs: ANSWER_TIMEOUT_MS };
+  const answer = await httpCall(gatewayUrl, 'GET', `/ledger/${sequence}`, options);
+  if (answer.status === undefined) return answer.reason;
+  const { status, body } = answer;
+  return `${status} ${String(body[status === 200 ? 'digest' : 'detail'])}`;
 }

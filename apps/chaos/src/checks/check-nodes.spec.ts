@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { NodeStatus } from '../http/node-status.js';
+import type { NodeStatus } from '../http/status.js';
 import { aLedger, append } from './call.testkit.js';
 import { checkLevel, checkNodeLedgers, checkReadBack } from './check-nodes.js';
 

@@ -4,7 +4,7 @@ import type { LedgerSlot } from '../audit/ledger-archive.js';
 import type { NodeLedger } from '../audit/node-ledgers.js';
 import type { ReadBack } from '../audit/read-back.js';
 import type { Receipts } from '../audit/receipts.js';
-import type { NodeStatus } from '../http/node-status.js';
+import type { NodeStatus } from '../http/status.js';
 import type { Incident } from '../timeline.js';
 import type { Call } from '../workload/history.js';
 import type { CheckResult } from './check.js';

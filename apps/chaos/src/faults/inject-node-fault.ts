@@ -1,8 +1,7 @@
 /** Faults of nodes, each from its beginning until the node has recovered. */
 
-import { httpCall, NoAnswer } from '../http/http-call.js';
-import { readNodeStatus } from '../http/node-status.js';
-import { readRoles, type Roles } from '../http/roles.js';
+import { httpCall } from '../http/http-call.js';
+import { readNodeStatus, readRoles, type Roles } from '../http/status.js';
 import { pause, until } from '@ccro/clock';
 import { type ProcessCluster, StartFailure } from '@ccro/process-cluster';
 import type { Incident } from '../timeline.js';
@@ -158,13 +157,8 @@ async function aroundNode(
 
 /** Whether a program that should be frozen is. */
 async function saysNothing(url: string): Promise<boolean> {
-  try {
-    await httpCall(url, 'GET', '/health/live', { timeoutMs: FROZEN_TIMEOUT_MS });
-    return false;
-  } catch (error) {
-    if (!(error instanceof NoAnswer)) throw error;
-    return true;
-  }
+  const options = { timeoutMs: FROZEN_TIMEOUT_MS };
+  return (await httpCall(url, 'GET', '/health/live', options)).status === undefined;
 }
 
 /** The node's last output; undefined when it did start. */
@@ -190,13 +184,9 @@ async function setFault(
   const what = kind === null ? `telling node ${id} to behave` : `telling node ${id} to ${kind}`;
   await until(what, { boundMs: INJECTION_BOUND_MS, quit, everyMs: 100 }, async () => {
     for (const url of cluster.gatewayUrls()) {
-      try {
-        const options = { timeoutMs: CALL_TIMEOUT_MS, ...body };
-        const { status } = await httpCall(url, method, `/nodes/${id}/fault`, options);
-        if (status === 200) return true;
-      } catch (error) {
-        if (!(error instanceof NoAnswer)) throw error;
-      }
+      const options = { timeoutMs: CALL_TIMEOUT_MS, ...body };
+      const { status } = await httpCall(url, method, `/nodes/${id}/fault`, options);
+      if (status === 200) return true;
     }
     return undefined;
   });

@@ -2,7 +2,7 @@
 
 import { pause, until } from '@ccro/clock';
 import { Redis } from 'ioredis';
-import { readReadiness } from '../http/readiness.js';
+import { readReadiness } from '../http/status.js';
 import type { Incident } from '../timeline.js';
 import type { FaultContext } from './fault-context.js';
 import type { RedisFault } from './planned-fault.js';

@@ -1,8 +1,7 @@
 /** When a node that was hit counts as well again. */
 
 import { maxFaulty } from '@ccro/consensus';
-import { readNodeStatus, type NodeStatus } from '../http/node-status.js';
-import { readReadiness } from '../http/readiness.js';
+import { readNodeStatus, readReadiness, type NodeStatus } from '../http/status.js';
 import { until } from '@ccro/clock';
 import type { ProcessCluster, SupervisedProcess } from '@ccro/process-cluster';
 

@@ -6,16 +6,11 @@ export interface HttpAnswer {
 }
 
 /** No answer came: the connection was refused or broke, or the time was up. */
-export class NoAnswer extends Error {
-  constructor(
-    /** As the system names it, e.g. `ECONNREFUSED`. */
-    readonly reason: string,
-    /** True when nothing can have arrived at the other side. */
-    readonly neverSent: boolean,
-  ) {
-    super(reason);
-    this.name = 'NoAnswer';
-  }
+export interface NoAnswer {
+  readonly status: undefined;
+  readonly body: Readonly<Record<string, never>>;
+  /** As the system names it, e.g. `ECONNREFUSED`. */
+  readonly reason: string;
 }
 
 export interface CallOptions {
@@ -24,13 +19,12 @@ export interface CallOptions {
   readonly timeoutMs: number;
 }
 
-/** @throws NoAnswer */
 export async function httpCall(
   url: string,
   method: string,
   path: string,
   { json, headers = {}, timeoutMs }: CallOptions,
-): Promise<HttpAnswer> {
+): Promise<HttpAnswer | NoAnswer> {
   const body = json === undefined ? {} : { body: JSON.stringify(json) };
   const type = json === undefined ? {} : { 'content-type': 'application/json' };
   try {
@@ -42,17 +36,16 @@ export async function httpCall(
     });
     return { status: response.status, body: objectIn(await response.text()) };
   } catch (error) {
-    throw noAnswer(error);
+    return { status: undefined, body: {}, reason: reasonOf(error) };
   }
 }
 
-function noAnswer(error: unknown): NoAnswer {
-  if (!(error instanceof Error)) return new NoAnswer(String(error), false);
-  if (error.name === 'TimeoutError') return new NoAnswer('no answer in time', false);
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === 'TimeoutError') return 'no answer in time';
   const cause: unknown = error.cause ?? error;
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-  const reason = typeof code === 'string' ? code : error.message;
-  return new NoAnswer(reason, reason === 'ECONNREFUSED');
+  return typeof code === 'string' ? code : error.message;
 }
 
 function objectIn(text: string): HttpAnswer['body'] {

@@ -1,4 +1,4 @@
-import { httpCall, NoAnswer, type HttpAnswer } from '../http/http-call.js';
+import { httpCall, type HttpAnswer } from '../http/http-call.js';
 import { pause } from '@ccro/clock';
 import type { Call } from './history.js';
 import { httpFormOf, outputOf, resultIn } from './question.js';
@@ -60,15 +60,11 @@ export class Caller {
     const [id] = call.acceptedIds;
     const url = this.nextGateway();
     if (id === undefined || url === undefined) return;
-    try {
-      const path = `/requests/${encodeURIComponent(id)}`;
-      const answer = await httpCall(url, 'GET', path, { timeoutMs: ANSWER_TIMEOUT_MS });
-      if (TRY_AGAIN.has(answer.status)) return;
-      if (answer.status === 200 && answer.body['status'] === 'pending') return;
-      this.take(call, answer, answer.body['result']);
-    } catch (error) {
-      if (!(error instanceof NoAnswer)) throw error;
-    }
+    const path = `/requests/${encodeURIComponent(id)}`;
+    const answer = await httpCall(url, 'GET', path, { timeoutMs: ANSWER_TIMEOUT_MS });
+    if (answer.status === undefined || TRY_AGAIN.has(answer.status)) return;
+    if (answer.status === 200 && answer.body['status'] === 'pending') return;
+    this.take(call, answer, answer.body['result']);
   }
 
   private async attempt(call: Call, headers: Readonly<Record<string, string>> = {}): Promise<void> {
@@ -77,21 +73,16 @@ export class Caller {
     const { method, path, json } = httpFormOf(call.question);
     const { idempotencyKey: key } = call;
     const startMs = this.dependencies.nowMs();
-    const note = (result: number | string): void => {
-      call.attempts.push({ gateway: url, startMs, endMs: this.dependencies.nowMs(), result });
-    };
-    try {
-      const answer = await httpCall(url, method, path, {
-        headers: { ...headers, ...(key === undefined ? {} : { 'idempotency-key': key }) },
-        timeoutMs: ANSWER_TIMEOUT_MS,
-        ...(json === undefined ? {} : { json }),
-      });
-      note(answer.status);
-      this.take(call, answer, resultIn(call.question, answer.status, answer.body));
-    } catch (error) {
-      if (!(error instanceof NoAnswer)) throw error;
-      note(error.reason);
-    }
+    const answer = await httpCall(url, method, path, {
+      headers: { ...headers, ...(key === undefined ? {} : { 'idempotency-key': key }) },
+      timeoutMs: ANSWER_TIMEOUT_MS,
+      json,
+    });
+    const endMs = this.dependencies.nowMs();
+    const hasAnswer = answer.status !== undefined;
+    const result = hasAnswer ? answer.status : answer.reason;
+    call.attempts.push({ gateway: url, startMs, endMs, result });
+    if (hasAnswer) this.take(call, answer, resultIn(call.question, answer.status, answer.body));
   }
 
   /** @param result the state machine's, if there is one */
