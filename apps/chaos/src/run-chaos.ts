@@ -10,7 +10,7 @@ import { readBack, type ReadBack } from './audit/read-back.js';
 import { readReceipts, type Receipts } from './audit/receipts.js';
 import type { RecoveryBound } from './checks/check-recovery.js';
 import { judge, type Judgement } from './checks/run-checks.js';
-import { AffectedNodes } from './faults/affected-nodes.js';
+import { AffectedNodes } from './faults/fault-context.js';
 import { runFaults } from './faults/lanes.js';
 import { readStatuses } from './faults/recovery.js';
 import type { NodeStatus } from './http/status.js';

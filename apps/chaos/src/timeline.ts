@@ -15,7 +15,7 @@ export interface Incident {
   healedMs: number | undefined;
   /** When what was hit had recovered: a node that has caught up, a program that answers. */
   overMs: number | undefined;
-  /** How one saw that it took effect; undefined while nobody did. */
+  /** How one saw that it took effect, in words; undefined while nobody did. */
   showed: string | undefined;
   /** What else there is to say, in order. */
   readonly notes: string[];
@@ -41,9 +41,13 @@ export class Timeline {
     private readonly listener: TimelineListener,
   ) {}
 
-  injected(incident: Pick<Incident, 'fault' | 'target' | 'role' | 'view'>): Incident {
+  /** @param role and view as in `Incident` */
+  injected(fault: Fault, target: string, role?: string, view?: number): Incident {
     const begun: Incident = {
-      ...incident,
+      fault,
+      target,
+      role,
+      view,
       number: this.incidents.length + 1,
       startMs: this.nowMs(),
       healedMs: undefined,
@@ -54,11 +58,6 @@ export class Timeline {
     this.incidents.push(begun);
     this.listener.onInjected(begun);
     return begun;
-  }
-
-  /** @param how in words */
-  showed(incident: Incident, how: string): void {
-    incident.showed = how;
   }
 
   healed(incident: Incident): void {

@@ -1,4 +1,4 @@
-import { open, readdir, rename } from 'node:fs/promises';
+import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Random } from '@ccro/simulator';
 
@@ -35,9 +35,4 @@ export async function damageStore(
     }
   }
   return { bytes, files: names.length };
-}
-
-/** What an operator does with a store that is no use any more: keeps it, elsewhere. */
-export async function setAside(directory: string, suffix: string): Promise<void> {
-  await rename(directory, `${directory}.${suffix}`);
 }

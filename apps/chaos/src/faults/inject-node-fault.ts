@@ -1,13 +1,14 @@
 /** Faults of nodes, each from its beginning until the node has recovered. */
 
+import { rename } from 'node:fs/promises';
 import { httpCall } from '../http/http-call.js';
 import { readNodeStatus, readRoles, type Roles } from '../http/status.js';
 import { pause, until } from '@ccro/clock';
-import { type ProcessCluster, StartFailure } from '@ccro/process-cluster';
+import { StartFailure, type ProcessCluster, type SupervisedProcess } from '@ccro/process-cluster';
 import type { Incident } from '../timeline.js';
 import type { FaultContext } from './fault-context.js';
-import { damageStore, setAside } from './damage-store.js';
-import { describeFault, type NodeFault, type ProgramFault } from './planned-fault.js';
+import { damageStore } from './damage-store.js';
+import { describeFault, type NodeFault } from './planned-fault.js';
 import {
   readStatuses,
   SLOTS_AFTER_LIES,
@@ -15,7 +16,7 @@ import {
   untilRecovered,
   untilStableElsewhere,
 } from './recovery.js';
-import { injectProgramFault } from './inject-program-fault.js';
+import { injectProgramFault, killAndRevive } from './inject-program-fault.js';
 
 const INJECTION_BOUND_MS = 30_000;
 const CALL_TIMEOUT_MS = 3_000;
@@ -32,65 +33,55 @@ const REFUSAL = /damage/i;
  * @throws Overdue when it does not recover, StartFailure when it does not start again, Quit
  */
 export async function injectNodeFault(fault: NodeFault, context: FaultContext): Promise<void> {
-  const { cluster, timeline, affected } = context;
+  const { cluster, timeline, affected, quit } = context;
   const roles = await readRoles(cluster.gatewayUrls());
   const id = chooseVictim(fault, roles, context);
   if (id === undefined) return;
   affected.take(id, describeFault(fault));
-  const target = `node ${id}`;
+  const node = cluster.node(id);
   const role = roles === undefined ? undefined : roleOf(id, roles);
-  const incident = timeline.injected({ fault, target, role, view: roles?.view });
+  const incident = timeline.injected(fault, node.name, role, roles?.view);
   switch (fault.kind) {
     case 'kill':
-      await killed(id, fault.downMs, incident, context);
+      await killAndRevive(node, fault.downMs, incident, context);
+      await untilRecovered(cluster, id, 0, quit);
       break;
     case 'freeze':
-      await frozen(id, fault.forMs, incident, context);
+      await freeze(node, fault.forMs, incident, context);
+      await untilRecovered(cluster, id, 0, quit);
       break;
     case 'misbehave':
-      await misbehaving(id, fault, incident, context);
+      await misbehave(id, fault, incident, context);
+      await untilRecovered(cluster, id, SLOTS_AFTER_LIES, quit);
       break;
     case 'replace':
-      await replaced(id, fault.damageSeed, incident, context);
+      await replace(id, fault.damageSeed, incident, context);
+      await untilRecovered(cluster, id, SLOTS_AFTER_LIES, quit);
       break;
     default:
-      await aroundNode(id, fault, incident, context);
+      await injectProgramFault(fault, node, incident, context);
+      await untilRecovered(cluster, id, 0, quit);
+      await untilReady([node], quit);
   }
   timeline.over(incident);
   affected.release(id);
 }
 
-async function killed(
-  id: number,
-  downMs: number,
-  incident: Incident,
-  { cluster, timeline, timeUp, quit }: FaultContext,
-): Promise<void> {
-  await cluster.node(id).kill();
-  if (!cluster.node(id).running) timeline.showed(incident, 'its process was gone');
-  await pause(downMs, timeUp);
-  await cluster.revive(cluster.node(id));
-  timeline.healed(incident);
-  await untilRecovered(cluster, id, 0, quit);
-}
-
-async function frozen(
-  id: number,
+async function freeze(
+  node: SupervisedProcess,
   forMs: number,
   incident: Incident,
-  { cluster, timeline, timeUp, quit }: FaultContext,
+  { timeline, timeUp }: FaultContext,
 ): Promise<void> {
-  const node = cluster.node(id);
-  const url = node.url ?? '';
+  const { url = '' } = node;
   node.pause();
   const [isSilent] = await Promise.all([saysNothing(url), pause(forMs, timeUp)]);
   node.resume();
-  if (isSilent) timeline.showed(incident, 'it did not answer');
+  if (isSilent) incident.showed = 'it did not answer';
   timeline.healed(incident);
-  await untilRecovered(cluster, id, 0, quit);
 }
 
-async function misbehaving(
+async function misbehave(
   id: number,
   { behaviour, forMs }: Extract<NodeFault, { kind: 'misbehave' }>,
   incident: Incident,
@@ -101,11 +92,10 @@ async function misbehaving(
     const status = await readNodeStatus(cluster.node(id).url);
     return status?.fault === behaviour ? true : undefined;
   });
-  timeline.showed(incident, `it said that it does: ${behaviour}`);
+  incident.showed = `it said that it does: ${behaviour}`;
   await pause(forMs, timeUp);
   await setFault(cluster, id, null, quit);
   timeline.healed(incident);
-  await untilRecovered(cluster, id, SLOTS_AFTER_LIES, quit);
 }
 
 /**
@@ -113,7 +103,7 @@ async function misbehaving(
  * with an empty one once no slot matters any more in which it may have voted. Until it has caught
  * up it counts as faulty.
  */
-async function replaced(
+async function replace(
   id: number,
   damageSeed: string,
   incident: Incident,
@@ -130,29 +120,16 @@ async function replaced(
     timeline.finding(`node ${id} started on a damaged store (incident ${incident.number})`);
     await node.kill();
   } else {
-    timeline.showed(incident, `refused to start: ${refusal}`);
+    incident.showed = `refused to start: ${refusal}`;
     if (!REFUSAL.test(refusal)) {
       timeline.finding(`node ${id} refused a damaged store without saying so: ${refusal}`);
     }
   }
-  await setAside(store, `damaged-${incident.number}`);
+  // Of no use any more, and kept nevertheless.
+  await rename(store, `${store}.damaged-${incident.number}`);
   await untilStableElsewhere(cluster, id, Math.max(...windows), quit);
   await cluster.revive(node);
   timeline.healed(incident);
-  await untilRecovered(cluster, id, SLOTS_AFTER_LIES, quit);
-}
-
-/** Of what is around the node: it goes on, or starts again by itself. */
-async function aroundNode(
-  id: number,
-  fault: Extract<NodeFault, ProgramFault>,
-  incident: Incident,
-  context: FaultContext,
-): Promise<void> {
-  const { cluster, quit } = context;
-  await injectProgramFault(fault, cluster.node(id), incident, context);
-  await untilRecovered(cluster, id, 0, quit);
-  await untilReady([cluster.node(id)], quit);
 }
 
 /** Whether a program that should be frozen is. */

@@ -4,16 +4,18 @@
  * to wait for.
  */
 
+import { connect, type Socket } from 'node:net';
 import { pause, until } from '@ccro/clock';
 import type { ClockReading, SupervisedProcess } from '@ccro/process-cluster';
 import type { Incident } from '../timeline.js';
 import type { FaultContext } from './fault-context.js';
-import { IdleConnections } from './idle-connections.js';
 import type { ProgramFault } from './planned-fault.js';
 import { untilReady } from './recovery.js';
 
 /** How long a program may take to notice what was done to it. */
 const NOTICE_BOUND_MS = 30_000;
+/** Before an idle connection that was closed is made anew. */
+const AGAIN_MS = 250;
 
 type FaultOf<K extends ProgramFault['kind']> = Extract<ProgramFault, { readonly kind: K }>;
 
@@ -42,12 +44,26 @@ export async function injectProgramFault(
   context.timeline.healed(incident);
 }
 
+/** SIGKILL, and started again after a while. */
+export async function killAndRevive(
+  program: SupervisedProcess,
+  downMs: number,
+  incident: Incident,
+  { cluster, timeline, timeUp }: FaultContext,
+): Promise<void> {
+  await program.kill();
+  if (!program.running) incident.showed = 'its process was gone';
+  await pause(downMs, timeUp);
+  await cluster.revive(program);
+  timeline.healed(incident);
+}
+
 /** While it runs, or at a restart. */
 async function setClock(
   { kind, offByMs, forMs }: FaultOf<'clock-step'> | FaultOf<'clock-restart'>,
   program: SupervisedProcess,
   incident: Incident,
-  { cluster, timeline, timeUp, quit }: FaultContext,
+  { cluster, timeUp, quit }: FaultContext,
 ): Promise<void> {
   const { clock } = cluster.surroundingsOf(program);
   const set = async (ms: number): Promise<ClockReading> => {
@@ -58,7 +74,7 @@ async function setClock(
     return clock.untilRead(quit);
   };
   const { said } = await set(offByMs);
-  timeline.showed(incident, `its clock said ${said}`);
+  incident.showed = `its clock said ${said}`;
   await pause(forMs, timeUp);
   await set(0);
 }
@@ -67,13 +83,13 @@ async function closeLog(
   { forMs }: FaultOf<'log-closed'>,
   program: SupervisedProcess,
   incident: Incident,
-  { cluster, timeline, timeUp, quit }: FaultContext,
+  { cluster, timeUp, quit }: FaultContext,
 ): Promise<void> {
   const { pid = 0 } = program;
   program.closeOutput();
   // Setting a clock, be it to what it was, is worth a line.
   const { writeError } = await cluster.surroundingsOf(program).clock.step(0, pid, quit);
-  if (writeError !== null) timeline.showed(incident, `it could not write its log: ${writeError}`);
+  if (writeError !== null) incident.showed = `it could not write its log: ${writeError}`;
   await pause(forMs, timeUp);
   await untilReady([program], quit);
   await program.stop();
@@ -97,7 +113,7 @@ async function silenceRedis(
     Promise.resolve(path.made > madeBefore || undefined),
   );
   const afterS = ((timeline.nowMs() - sinceMs) / 1000).toFixed(1);
-  timeline.showed(incident, `${silent} connections silent, new ones after ${afterS} s`);
+  incident.showed = `${silent} connections silent, new ones after ${afterS} s`;
   path.endSilent();
 }
 
@@ -105,7 +121,7 @@ async function connectIdly(
   { forMs }: FaultOf<'idle-connections'>,
   program: SupervisedProcess,
   incident: Incident,
-  { cluster, timeline, timeUp, quit }: FaultContext,
+  { cluster, timeUp, quit }: FaultContext,
 ): Promise<void> {
   const { openFiles } = cluster.surroundingsOf(program);
   const idle = new IdleConnections(program.url ?? '', openFiles);
@@ -116,11 +132,52 @@ async function connectIdly(
     );
     await pause(forMs, timeUp);
     const { made, closedByServer } = idle;
-    timeline.showed(
-      incident,
-      `it had ${made} idle connections made to it, closed ${closedByServer}`,
-    );
+    incident.showed = `it had ${made} idle connections made to it, closed ${closedByServer}`;
   } finally {
     idle.end();
+  }
+}
+
+/** Connections over which nothing is asked, always so many. */
+class IdleConnections {
+  /** How many were made. */
+  made = 0;
+  /** How many of them the server closed. */
+  closedByServer = 0;
+  private readonly sockets = new Set<Socket>();
+  private readonly again: NodeJS.Timeout;
+
+  /** @param url base URL of an HTTP server */
+  constructor(
+    private readonly url: string,
+    private readonly count: number,
+  ) {
+    this.fill();
+    this.again = setInterval(() => this.fill(), AGAIN_MS);
+  }
+
+  end(): void {
+    clearInterval(this.again);
+    for (const socket of this.sockets) socket.destroy();
+    this.sockets.clear();
+  }
+
+  private fill(): void {
+    while (this.sockets.size < this.count) this.open();
+  }
+
+  private open(): void {
+    const { hostname, port } = new URL(this.url);
+    const socket = connect(Number(port), hostname);
+    this.sockets.add(socket);
+    let isConnected = false;
+    socket.on('error', () => undefined);
+    socket.once('connect', () => {
+      isConnected = true;
+      this.made += 1;
+    });
+    socket.once('close', () => {
+      if (this.sockets.delete(socket) && isConnected) this.closedByServer += 1;
+    });
   }
 }

@@ -1,6 +1,7 @@
 /** Faults of Redis, each from its beginning until every program is ready again. */
 
 import { pause, until } from '@ccro/clock';
+import type { SupervisedProcess } from '@ccro/process-cluster';
 import { Redis } from 'ioredis';
 import { readReadiness } from '../http/status.js';
 import type { Incident } from '../timeline.js';
@@ -29,12 +30,7 @@ interface Change {
 /** @throws Overdue when nothing shows of it or not all is well again, RedisServerError, Quit */
 export async function injectRedisFault(fault: RedisFault, context: FaultContext): Promise<void> {
   const { cluster, timeline, quit } = context;
-  const incident = timeline.injected({
-    fault,
-    target: 'redis',
-    role: undefined,
-    view: undefined,
-  });
+  const incident = timeline.injected(fault, 'redis');
   if (fault.kind === 'redis-kill' || fault.kind === 'redis-restart') {
     await restart(fault.kind === 'redis-restart', fault.downMs, incident, context);
   } else {
@@ -49,10 +45,10 @@ async function restart(
   orderly: boolean,
   downMs: number,
   incident: Incident,
-  { cluster, timeline, timeUp }: FaultContext,
+  { cluster, timeUp }: FaultContext,
 ): Promise<void> {
   await cluster.stopRedis(orderly);
-  if (!cluster.redis.running) timeline.showed(incident, 'its process was gone');
+  if (!cluster.redis.running) incident.showed = 'its process was gone';
   await pause(downMs, timeUp);
   await cluster.reviveRedis();
 }
@@ -93,7 +89,7 @@ async function change(
   incident: Incident,
   context: FaultContext,
 ): Promise<void> {
-  const { cluster, timeline, timeUp } = context;
+  const { cluster, timeUp } = context;
   // It stays connected, and keeps its rights but for what nobody may.
   const admin = new Redis(cluster.redis.url, { maxRetriesPerRequest: 1 });
   admin.on('error', () => undefined); // each command says so itself
@@ -104,7 +100,7 @@ async function change(
     if (drops) {
       for (const type of ['normal', 'pubsub']) await run(['CLIENT', 'KILL', 'TYPE', type]);
     }
-    timeline.showed(incident, await untilSaid(reason, context));
+    incident.showed = await untilSaid(reason, context);
     await pause(forMs, timeUp);
     await run(right);
     cluster.redisTakesAll();
@@ -124,27 +120,18 @@ async function untilSaid(
   { cluster, quit, affected }: FaultContext,
 ): Promise<string> {
   const said = new Map<string, string>();
-  await until(
-    `a word about Redis (${reason.source})`,
-    { boundMs: NOTICE_BOUND_MS, quit },
-    async () => {
-      const listen = async ({
-        name,
-        url,
-      }: {
-        name: string;
-        url: string | undefined;
-      }): Promise<void> => {
-        const why = url === undefined ? undefined : await readReadiness(url);
-        if (typeof why === 'string' && reason.test(why)) said.set(name, why);
-      };
-      await Promise.all([...cluster.nodes, ...cluster.gateways].map(listen));
-      const nodes = cluster.nodes.filter(({ name }) => said.has(name)).length;
-      const hasGateway = cluster.gateways.some(({ name }) => said.has(name));
-      const isEnough = nodes >= cluster.nodes.length - affected.limit && hasGateway;
-      return isEnough ? true : undefined;
-    },
-  );
+  const listen = async ({ name, url }: SupervisedProcess): Promise<void> => {
+    const why = url === undefined ? undefined : await readReadiness(url);
+    if (typeof why === 'string' && reason.test(why)) said.set(name, why);
+  };
+  const bound = { boundMs: NOTICE_BOUND_MS, quit };
+  await until(`a word about Redis (${reason.source})`, bound, async () => {
+    await Promise.all([...cluster.nodes, ...cluster.gateways].map(listen));
+    const nodes = cluster.nodes.filter(({ name }) => said.has(name)).length;
+    const hasGateway = cluster.gateways.some(({ name }) => said.has(name));
+    const isEnough = nodes >= cluster.nodes.length - affected.limit && hasGateway;
+    return isEnough ? true : undefined;
+  });
   const [why = ''] = said.values();
   return `${said.size} programs say: ${why}`;
 }

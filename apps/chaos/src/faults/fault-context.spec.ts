@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AffectedNodes } from './affected-nodes.js';
+import { AffectedNodes } from './fault-context.js';
 
 describe('the list of affected nodes', () => {
   it('never holds more than f', () => {
