@@ -36,6 +36,7 @@ const TROUBLE: Range = [1_000, 4_000];
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 const CLOCK_OFFSETS = [DAY_MS, -DAY_MS, MINUTE_MS, -MINUTE_MS] as const;
+const PASSWORD_MEANS = ['CONFIG SET requirepass', 'ACL SETUSER'] as const;
 const HALF_OPEN_CLIENTS: Range = [8, 24];
 
 /** What a plan is made of besides its seed. */
@@ -65,6 +66,14 @@ interface Card<F> {
   readonly deal: (random: Random) => F;
 }
 
+/** @param draw what the fault is besides its kind */
+function card<K extends Fault['kind'], R>(
+  kind: K,
+  draw: (random: Random) => R,
+): Card<{ readonly kind: K } & R> {
+  return { kind, deal: (random) => ({ kind, ...draw(random) }) };
+}
+
 /** The faults of node lane `lane`. */
 export function nodeFaults(
   seed: string,
@@ -76,14 +85,14 @@ export function nodeFaults(
 }
 
 export function redisFaults(seed: string, options: PlanOptions): Generator<Planned<RedisFault>> {
-  return dealt(new Random(`${seed}/redis`), REDIS_GAP, redisPack, options);
+  return dealt(new Random(`${seed}/redis`), REDIS_GAP, () => REDIS_PACK, options);
 }
 
 export function gatewayFaults(
   seed: string,
   options: PlanOptions,
 ): Generator<Planned<GatewayFault>> {
-  return dealt(new Random(`${seed}/gateways`), GATEWAY_GAP, gatewayPack, options);
+  return dealt(new Random(`${seed}/gateways`), GATEWAY_GAP, () => GATEWAY_PACK, options);
 }
 
 /**
@@ -108,11 +117,8 @@ function* dealt<F extends Fault>(
 /** Kills of the two that matter are most frequent. Each round adds two misbehaviours, in turn. */
 function nodePack(mode: ClusterMode, round: number): Card<NodeFault>[] {
   const kinds = misbehaviours(mode);
+  const inTurn = [2 * round, 2 * round + 1].flatMap((index) => kinds[index % kinds.length] ?? []);
   const second: Victim['role'] = mode === 'ccro' ? 'collector' : 'any';
-  const misbehave = (index: number): Card<NodeFault>[] => {
-    const behaviour = kinds[index % kinds.length];
-    return behaviour === undefined ? [] : [misbehaving(behaviour)];
-  };
   return [
     killing('primary'),
     killing('primary'),
@@ -120,139 +126,83 @@ function nodePack(mode: ClusterMode, round: number): Card<NodeFault>[] {
     killing(second),
     freezing('primary', SHORT_FREEZE),
     freezing('any', round % 2 === 0 ? LONG_FREEZE : SHORT_FREEZE),
-    replacing(),
-    ...misbehave(2 * round),
-    ...misbehave(2 * round + 1),
+    card('replace', (random) => ({
+      victim: victim('any', random),
+      damageSeed: String(random.next()),
+    })),
+    ...inTurn.map((behaviour) => misbehaving(behaviour)),
     ...programPack((random) => ({ victim: victim('any', random) })),
   ];
 }
 
-function redisPack(): Card<RedisFault>[] {
-  return [
-    {
-      kind: 'redis-kill',
-      deal: (random) => ({ kind: 'redis-kill', downMs: within(random, DOWN) }),
-    },
-    {
-      kind: 'redis-restart',
-      deal: (random) => ({ kind: 'redis-restart', downMs: within(random, DOWN) }),
-    },
-    {
-      kind: 'redis-replica',
-      deal: (random) => ({ kind: 'redis-replica', forMs: within(random, TROUBLE) }),
-    },
-    {
-      kind: 'redis-password',
-      deal: (random) => ({
-        kind: 'redis-password',
-        means: random.pick(['CONFIG SET requirepass', 'ACL SETUSER']),
-        forMs: within(random, TROUBLE),
-      }),
-    },
-    {
-      kind: 'redis-rights',
-      deal: (random) => ({ kind: 'redis-rights', forMs: within(random, TROUBLE) }),
-    },
-  ];
-}
-
-function gatewayPack(): Card<GatewayFault>[] {
-  const picked = (random: Random): { readonly pick: number } => ({ pick: random.next() });
-  const kill: Card<GatewayFault> = {
-    kind: 'gateway-kill',
-    deal: (random) => ({
-      kind: 'gateway-kill',
-      ...picked(random),
-      downMs: within(random, DOWN),
-    }),
-  };
-  return [
-    kill,
-    kill,
-    {
-      kind: 'half-open-clients',
-      deal: (random) => ({
-        kind: 'half-open-clients',
-        ...picked(random),
-        clients: within(random, HALF_OPEN_CLIENTS),
-        forMs: within(random, TROUBLE),
-      }),
-    },
-    ...programPack(picked),
-  ];
-}
-
-/** As plans of node and gateway faults say it. */
-type Whom = Pick<NodeFault, 'victim'> | Pick<GatewayFault, 'pick'>;
-
-/** What can be done to any program, each once. @param whom draws whom it is done to */
-function programPack<W extends Whom>(whom: (random: Random) => W): Card<ProgramFault & W>[] {
-  const card = (
-    kind: ProgramFault['kind'],
-    make: (random: Random) => ProgramFault,
-  ): Card<ProgramFault & W> => ({ kind, deal: (random) => ({ ...make(random), ...whom(random) }) });
-  const clock = (kind: 'clock-step' | 'clock-restart'): Card<ProgramFault & W> =>
-    card(kind, (random) => ({
-      kind,
-      offByMs: random.pick(CLOCK_OFFSETS),
-      forMs: within(random, TROUBLE),
-    }));
-  return [
-    clock('clock-step'),
-    clock('clock-restart'),
-    card('log-closed', (random) => ({ kind: 'log-closed', forMs: within(random, TROUBLE) })),
-    card('silent-redis', () => ({ kind: 'silent-redis' })),
-    card('idle-connections', (random) => ({
-      kind: 'idle-connections',
-      forMs: within(random, TROUBLE),
-    })),
-  ];
-}
-
 function killing(role: Victim['role']): Card<NodeFault> {
-  return {
-    kind: 'kill',
-    deal: (random) => ({
-      kind: 'kill',
-      victim: victim(role, random),
-      downMs: within(random, DOWN),
-    }),
-  };
+  return card('kill', (random) => ({
+    victim: victim(role, random),
+    downMs: within(random, DOWN),
+  }));
 }
 
 function freezing(role: Victim['role'], range: Range): Card<NodeFault> {
-  return {
-    kind: 'freeze',
-    deal: (random) => ({
-      kind: 'freeze',
-      victim: victim(role, random),
-      forMs: within(random, range),
-    }),
-  };
+  return card('freeze', (random) => ({
+    victim: victim(role, random),
+    forMs: within(random, range),
+  }));
 }
 
 function misbehaving(behaviour: Misbehaviour): Card<NodeFault> {
-  return {
-    kind: 'misbehave',
-    deal: (random) => ({
-      kind: 'misbehave',
-      victim: victim(stageOf(behaviour), random),
-      behaviour,
-      forMs: within(random, MISBEHAVIOUR),
-    }),
-  };
+  return card('misbehave', (random) => ({
+    victim: victim(stageOf(behaviour), random),
+    behaviour,
+    forMs: within(random, MISBEHAVIOUR),
+  }));
 }
 
-function replacing(): Card<NodeFault> {
-  return {
-    kind: 'replace',
-    deal: (random) => ({
-      kind: 'replace',
-      victim: victim('any', random),
-      damageSeed: String(random.next()),
-    }),
-  };
+const REDIS_PACK: readonly Card<RedisFault>[] = [
+  card('redis-kill', (random) => ({ downMs: within(random, DOWN) })),
+  card('redis-restart', (random) => ({ downMs: within(random, DOWN) })),
+  card('redis-replica', (random) => ({ forMs: within(random, TROUBLE) })),
+  card('redis-password', (random) => ({
+    means: random.pick(PASSWORD_MEANS),
+    forMs: within(random, TROUBLE),
+  })),
+  card('redis-rights', (random) => ({ forMs: within(random, TROUBLE) })),
+];
+
+const PROGRAM_PACK: readonly Card<ProgramFault>[] = [
+  card('clock-step', wrongClock),
+  card('clock-restart', wrongClock),
+  card('log-closed', (random) => ({ forMs: within(random, TROUBLE) })),
+  card('silent-redis', () => ({})),
+  card('idle-connections', (random) => ({ forMs: within(random, TROUBLE) })),
+];
+
+function wrongClock(random: Random): { readonly offByMs: number; readonly forMs: number } {
+  return { offByMs: random.pick(CLOCK_OFFSETS), forMs: within(random, TROUBLE) };
 }
+
+/** What can be done to any program, each once. @param whom draws whom it is done to */
+function programPack<W>(whom: (random: Random) => W): Card<ProgramFault & W>[] {
+  return PROGRAM_PACK.map(({ kind, deal }) => ({
+    kind,
+    deal: (random) => ({ ...deal(random), ...whom(random) }),
+  }));
+}
+
+const GATEWAY_KILL = card('gateway-kill', (random) => ({
+  pick: random.next(),
+  downMs: within(random, DOWN),
+}));
+
+const GATEWAY_PACK: readonly Card<GatewayFault>[] = [
+  GATEWAY_KILL,
+  GATEWAY_KILL,
+  card('half-open-clients', (random) => ({
+    pick: random.next(),
+    clients: within(random, HALF_OPEN_CLIENTS),
+    forMs: within(random, TROUBLE),
+  })),
+  ...programPack((random) => ({ pick: random.next() })),
+];
 
 function victim(role: Victim['role'], random: Random): Victim {
   return role === 'any' ? { role, pick: random.next() } : { role };
