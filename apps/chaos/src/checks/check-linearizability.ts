@@ -1,24 +1,22 @@
 import type { Call } from '../workload/history.js';
-import type { Question } from '../workload/question.js';
+import type { Output, Versioned } from '../workload/question.js';
 import type { CheckResult } from './check.js';
-import { keyModel, type KeyInput, type KeyOutput } from './key-model.js';
-import { checkLinearizability, type Operation } from './linearizability.js';
+import { checkLinearizability, type Operation, type SequentialModel } from './linearizability.js';
 
-type KeyQuestion = Exclude<Question, { kind: 'append' }>;
+export type KeyInput =
+  | { readonly kind: 'put'; readonly value: string }
+  | { readonly kind: 'get' }
+  | { readonly kind: 'delete' };
 
-interface KeyCall extends Call {
-  readonly question: KeyQuestion;
-}
+export type KeyOutput = Exclude<Output, { kind: 'append' }>;
 
 /** Each key's history could have come from one store that did the calls one after another. */
 export function checkKeys(calls: readonly Call[]): CheckResult {
   const byKey = new Map<string, Operation<KeyInput, KeyOutput>[]>();
   for (const call of calls) {
-    if (!isKeyCall(call)) continue;
-    const operation = operationOf(call);
-    if (operation === undefined) continue;
-    const { key } = call.question;
-    byKey.set(key, [...(byKey.get(key) ?? []), operation]);
+    const { question } = call;
+    if (question.kind === 'append' || tellsNothing(call)) continue;
+    byKey.set(question.key, [...(byKey.get(question.key) ?? []), operationOf(call, question)]);
   }
   const findings = [...byKey].flatMap(([key, operations]) => findingsOf(key, operations));
   const all = [...byKey.values()].flat();
@@ -30,19 +28,15 @@ export function checkKeys(calls: readonly Call[]): CheckResult {
   };
 }
 
-function isKeyCall(call: Call): call is KeyCall {
-  return call.question.kind !== 'append';
+/** Calls that were never sent, reads without an answer. */
+function tellsNothing({ question, decided, attempts }: Call): boolean {
+  return decided === undefined && (question.kind === 'get' || attempts.length === 0);
 }
 
-/** Undefined for what tells nothing: calls that were never sent, reads without an answer. */
-function operationOf(call: KeyCall): Operation<KeyInput, KeyOutput> | undefined {
-  const { question, decided, startMs, endMs } = call;
-  if (decided === undefined && (question.kind === 'get' || call.attempts.length === 0)) {
-    return undefined;
-  }
-  const output = decided?.output;
+function operationOf(call: Call, input: KeyInput): Operation<KeyInput, KeyOutput> {
+  const output = call.decided?.output;
   if (output?.kind === 'append') throw new Error('a key was answered as the ledger is');
-  return { input: question, output, startMs, endMs: endMs ?? Infinity };
+  return { input, output, startMs: call.startMs, endMs: call.endMs ?? Infinity };
 }
 
 function findingsOf(key: string, operations: readonly Operation<KeyInput, KeyOutput>[]): string[] {
@@ -61,4 +55,37 @@ function findingsOf(key: string, operations: readonly Operation<KeyInput, KeyOut
     case 'too-hard':
       return [`${key}: no answer after ${found.steps} steps; run with fewer unknown outcomes`];
   }
+}
+
+/** One key of the replicated store, as its operations act one after another. */
+export const keyModel: SequentialModel<Versioned | null, KeyInput, KeyOutput> = {
+  initial: null,
+  step(state, input, output) {
+    if (output !== undefined && !fits(state, input, output)) return undefined;
+    switch (input.kind) {
+      case 'put':
+        return { value: input.value, version: (state?.version ?? 0) + 1 };
+      case 'get':
+        return state;
+      case 'delete':
+        return null;
+    }
+  },
+  describe: (state) => (state === null ? 'nothing' : JSON.stringify([state.value, state.version])),
+};
+
+function fits(state: Versioned | null, input: KeyInput, output: KeyOutput): boolean {
+  if (input.kind !== output.kind) return false;
+  switch (output.kind) {
+    case 'put':
+      return same(output.previous, state) && output.version === (state?.version ?? 0) + 1;
+    case 'get':
+      return same(output.found, state);
+    case 'delete':
+      return output.version === (state?.version ?? null);
+  }
+}
+
+function same(left: Versioned | null, right: Versioned | null): boolean {
+  return left?.version === right?.version && left?.value === right?.value;
 }

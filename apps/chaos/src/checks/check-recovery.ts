@@ -124,43 +124,38 @@ function groupOf(
   { incident, isOverlapped }: Recovery,
   bound: RecoveryBound,
 ): { readonly what: string; readonly boundMs: number | undefined } {
-  const { fault, role } = incident;
-  const who = role ?? '';
-  const overlapped = isOverlapped ? ', with other faults at the time' : '';
-  const isKill = fault.kind === 'kill' || fault.kind === 'replace';
-  if (isKill && !isOverlapped) {
-    if (role === 'primary') return { what: 'primary killed', boundMs: bound.primaryKilledMs };
-    if (role === 'collector') {
-      return { what: 'collector killed', boundMs: bound.collectorKilledMs };
-    }
+  const what = whatHappened(incident);
+  if (isOverlapped) return { what: `${what}, with other faults at the time`, boundMs: undefined };
+  if (what === 'primary killed') return { what, boundMs: bound.primaryKilledMs };
+  if (what === 'collector killed') return { what, boundMs: bound.collectorKilledMs };
+  return { what, boundMs: undefined };
+}
+
+function whatHappened({ fault, role }: Incident): string {
+  switch (fault.kind) {
+    case 'kill':
+    case 'replace':
+      return `${role ?? ''} killed`;
+    case 'freeze':
+      return `${role ?? ''} frozen`;
+    case 'misbehave':
+      return `${role ?? ''}: ${fault.behaviour}`;
+    case 'redis-kill':
+    case 'redis-restart':
+      return 'Redis away';
+    case 'redis-replica':
+      return 'Redis a replica';
+    case 'redis-password':
+      return 'password changed';
+    case 'redis-rights':
+      return 'rights taken away';
+    case 'gateway-kill':
+      return 'gateway killed';
+    case 'half-open-clients':
+      return 'clients silent';
+    default:
+      return `${role ?? 'gateway'}: ${fault.kind}`;
   }
-  const what = (() => {
-    switch (fault.kind) {
-      case 'kill':
-      case 'replace':
-        return `${who} killed`;
-      case 'freeze':
-        return `${who} frozen`;
-      case 'misbehave':
-        return `${who}: ${fault.behaviour}`;
-      case 'redis-kill':
-      case 'redis-restart':
-        return 'Redis away';
-      case 'redis-replica':
-        return 'Redis a replica';
-      case 'redis-password':
-        return 'password changed';
-      case 'redis-rights':
-        return 'rights taken away';
-      case 'gateway-kill':
-        return 'gateway killed';
-      case 'half-open-clients':
-        return 'clients silent';
-      default:
-        return `${role ?? 'gateway'}: ${fault.kind}`;
-    }
-  })();
-  return { what: `${what}${overlapped}`, boundMs: undefined };
 }
 
 /** The bounds hold, and something was decided after every fault. */

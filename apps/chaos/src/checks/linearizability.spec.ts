@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { keyModel, type KeyInput, type KeyOutput, type Versioned } from './key-model.js';
+import type { Versioned } from '../workload/question.js';
+import { keyModel, type KeyInput, type KeyOutput } from './check-linearizability.js';
 import { checkLinearizability, type Operation } from './linearizability.js';
 
 type KeyOperation = Operation<KeyInput, KeyOutput>;

@@ -5,10 +5,10 @@ import type { NodeLedger } from '../audit/node-ledgers.js';
 import type { ReadBack } from '../audit/read-back.js';
 import type { Receipts } from '../audit/receipts.js';
 import type { NodeStatus } from '../http/status.js';
+import { describeFault } from '../faults/planned-fault.js';
 import type { Incident } from '../timeline.js';
 import type { Call } from '../workload/history.js';
 import type { CheckResult } from './check.js';
-import { checkEffect } from './check-effect.js';
 import { checkAccepted, checkAnswers, checkOnce, replay } from './check-ledger.js';
 import { checkKeys } from './check-linearizability.js';
 import { checkLevel, checkNodeLedgers, checkReadBack, checkReceipts } from './check-nodes.js';
@@ -62,6 +62,19 @@ export function judge(evidence: Evidence, bound: RecoveryBound): Judgement {
     ],
     recoveries: times,
     recoverySummaries: summaries,
+  };
+}
+
+/** A fault that does nothing would prove nothing. */
+export function checkEffect(incidents: readonly Incident[]): CheckResult {
+  const idle = incidents.filter(({ showed }) => showed === undefined);
+  return {
+    name: 'every fault took effect',
+    summary: `${incidents.length - idle.length} of ${incidents.length} were seen to`,
+    findings: idle.map(
+      ({ number, target, fault }) =>
+        `nothing showed of incident ${number} (${target}, ${describeFault(fault)})`,
+    ),
   };
 }
 

@@ -8,7 +8,6 @@ import {
   type JsonValue,
 } from '@ccro/state-machine';
 import { z } from 'zod';
-import type { KeyOutput } from '../checks/key-model.js';
 
 export type Question =
   | { readonly kind: 'put'; readonly key: string; readonly value: string }
@@ -16,8 +15,19 @@ export type Question =
   | { readonly kind: 'delete'; readonly key: string }
   | { readonly kind: 'append'; readonly data: string };
 
+/** What a key holds, with the number of writes since it came into being. */
+export interface Versioned {
+  readonly value: unknown;
+  readonly version: number;
+}
+
+/** What an operation tells. */
 export type Output =
-  KeyOutput | { readonly kind: 'append'; readonly index: number; readonly hash: string };
+  | { readonly kind: 'put'; readonly previous: Versioned | null; readonly version: number }
+  | { readonly kind: 'get'; readonly found: Versioned | null }
+  /** The version removed; null when the key was not there. */
+  | { readonly kind: 'delete'; readonly version: number | null }
+  | { readonly kind: 'append'; readonly index: number; readonly hash: string };
 
 /** The operation's text, as the gateway signs it and the ledger shows it. */
 export function operationOf(question: Question): string {
@@ -54,28 +64,8 @@ export function httpFormOf(question: Question): HttpForm {
 }
 
 /** What the state machine's result tells; undefined for a result that no such operation has. */
-export function outputOf(question: Question, result: unknown): Output | undefined {
-  switch (question.kind) {
-    case 'put': {
-      const read = putResult.safeParse(result).data;
-      return read && { kind: 'put', ...read };
-    }
-    case 'get': {
-      const read = getResult.safeParse(result).data;
-      if (read === undefined) return undefined;
-      const { found, value, version } = { value: null, version: 0, ...read };
-      return { kind: 'get', found: found ? { value, version } : null };
-    }
-    case 'delete': {
-      const read = deleteResult.safeParse(result).data;
-      if (read === undefined) return undefined;
-      return { kind: 'delete', version: read.deleted ? read.version : null };
-    }
-    case 'append': {
-      const read = appendResult.safeParse(result).data;
-      return read && { kind: 'append', ...read };
-    }
-  }
+export function outputOf({ kind }: Question, result: unknown): Output | undefined {
+  return RESULTS[kind].safeParse(result).data;
 }
 
 /** The state machine's result inside an answer to `httpFormOf(question)`. */
@@ -103,13 +93,31 @@ function keyPath(key: string): string {
 
 const version = z.int().min(1);
 const versioned = z.object({ value: z.unknown(), version });
-const putResult = z.object({ previous: versioned.nullable(), version });
-const getResult = z.discriminatedUnion('found', [
-  z.object({ found: z.literal(true), value: z.unknown(), version }),
-  z.object({ found: z.literal(false) }),
-]);
-const deleteResult = z.discriminatedUnion('deleted', [
-  z.object({ deleted: z.literal(true), version }),
-  z.object({ deleted: z.literal(false) }),
-]);
-const appendResult = z.object({ index: z.int().min(1), hash: z.string() });
+
+/** The state machine's results, read as what they tell. */
+const RESULTS: Readonly<Record<Question['kind'], z.ZodType<Output>>> = {
+  put: z
+    .object({ previous: versioned.nullable(), version })
+    .transform((read) => ({ kind: 'put' as const, ...read })),
+  get: z
+    .discriminatedUnion('found', [
+      versioned.extend({ found: z.literal(true) }),
+      z.object({ found: z.literal(false) }),
+    ])
+    .transform((read) => {
+      const found = read.found ? { value: read.value ?? null, version: read.version } : null;
+      return { kind: 'get' as const, found };
+    }),
+  delete: z
+    .discriminatedUnion('deleted', [
+      z.object({ deleted: z.literal(true), version }),
+      z.object({ deleted: z.literal(false) }),
+    ])
+    .transform((read) => ({
+      kind: 'delete' as const,
+      version: read.deleted ? read.version : null,
+    })),
+  append: z
+    .object({ index: z.int().min(1), hash: z.string() })
+    .transform((read) => ({ kind: 'append' as const, ...read })),
+};

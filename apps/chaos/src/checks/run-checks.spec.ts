@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { anIncident } from './call.testkit.js';
-import { checkEffect } from './check-effect.js';
+import { checkEffect } from './run-checks.js';
 
 const SILENT = { kind: 'silent-redis', pick: 0 } as const;
 
