@@ -1,7 +1,7 @@
 /** `npm run chaos`: what users were told must hold, whatever happens to the processes. */
 
 import { hasPassed } from './checks/check.js';
-import { readChaosOptions, type ChaosOptions } from './options/chaos-options.js';
+import { readChaosOptions } from './options/options.js';
 import { runProgram, Workspace, writeFiles } from '@ccro/process-cluster';
 import {
   commandLine,
@@ -51,7 +51,7 @@ function shownOn(progress: Progress): ChaosListener {
 async function writeResult(directory: string, result: ChaosResult): Promise<void> {
   await writeFiles(directory, {
     'history.jsonl': result.history.toJsonLines(),
-    'timeline.json': timelineJson(options as ChaosOptions, result),
+    'timeline.json': timelineJson(options, result),
     'report.md': markdownReport(options, result),
   });
 }

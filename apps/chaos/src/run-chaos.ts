@@ -14,7 +14,7 @@ import { AffectedNodes } from './faults/fault-context.js';
 import { runFaults } from './faults/lanes.js';
 import { readStatuses } from './faults/recovery.js';
 import type { NodeStatus } from './http/status.js';
-import type { ChaosOptions } from './options/chaos-options.js';
+import type { ChaosOptions } from './options/options.js';
 import { anyOf, deadline, Overdue, pause, Quit, until } from '@ccro/clock';
 import { ProcessCluster } from '@ccro/process-cluster';
 import { Timeline, type TimelineListener } from './timeline.js';

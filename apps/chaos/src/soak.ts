@@ -1,7 +1,7 @@
 /** `npm run soak`: memory stays level, however many requests are decided. */
 
 import { SingleBar } from 'cli-progress';
-import { readSoakOptions } from './options/soak-options.js';
+import { readSoakOptions } from './options/options.js';
 import { runProgram, Workspace, writeFiles } from '@ccro/process-cluster';
 import type { LoadCount } from './soak/load.js';
 import { runSoak, type SoakResult } from './soak/run-soak.js';

@@ -1,7 +1,6 @@
 import { errorMessage } from '@ccro/foreign-text';
 import { describe, expect, it } from 'vitest';
-import { chaosCommand } from './chaos-options.js';
-import { soakCommand } from './soak-options.js';
+import { chaosCommand, soakCommand } from './options.js';
 
 const PROGRAMS = { chaos: chaosCommand, soak: soakCommand };
 

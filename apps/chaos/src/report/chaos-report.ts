@@ -6,7 +6,7 @@ import { hasPassed, type CheckResult } from '../checks/check.js';
 import type { Recovery, RecoverySummary } from '../checks/check-recovery.js';
 import { atSeconds, duration, quantile } from '@ccro/figures';
 import { CHAOS_FAULTS, describeFault } from '../faults/planned-fault.js';
-import type { ChaosOptions } from '../options/chaos-options.js';
+import type { ChaosOptions } from '../options/options.js';
 import type { ChaosResult } from '../run-chaos.js';
 import type { Incident } from '../timeline.js';
 import type { Call } from '../workload/history.js';

@@ -1,6 +1,6 @@
 /** One soak, from an empty directory to the figures. */
 
-import type { SoakOptions } from '../options/soak-options.js';
+import type { SoakOptions } from '../options/options.js';
 import { anyOf, Quit } from '@ccro/clock';
 import { ProcessCluster } from '@ccro/process-cluster';
 import { loadThroughClient, loadThroughGateway, type LoadCount } from './load.js';

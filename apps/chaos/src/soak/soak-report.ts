@@ -2,7 +2,7 @@
 
 import Table from 'cli-table3';
 import pc from 'picocolors';
-import type { SoakOptions } from '../options/soak-options.js';
+import type { SoakOptions } from '../options/options.js';
 import {
   bytes,
   type Flatness,
