@@ -29,10 +29,7 @@ await runProgram(async (quit) => {
     if (options.out !== undefined) await writeResult(options.out, result);
   } finally {
     progress.stop();
-    const failed = hasFailed && !quit.aborted;
-    if (failed && options.out !== undefined) await workspace.saveLogs(options.out);
-    const left = await workspace.clear(failed && options.out === undefined);
-    const where = failed ? (options.out ?? left) : left;
+    const where = await workspace.leave(hasFailed && !quit.aborted, options.out);
     if (where !== undefined) process.stdout.write(`Logs of all processes: ${where}/logs\n`);
   }
   return hasFailed ? 1 : 0;

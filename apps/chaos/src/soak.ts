@@ -34,10 +34,7 @@ await runProgram(async (quit) => {
   } finally {
     clearInterval(refresh);
     progress.stop();
-    const failed = hasFailed && !quit.aborted;
-    if (failed && options.out !== undefined) await workspace.saveLogs(options.out);
-    const left = await workspace.clear(failed && options.out === undefined);
-    const where = failed ? (options.out ?? left) : left;
+    const where = await workspace.leave(hasFailed && !quit.aborted, options.out);
     if (where !== undefined) process.stdout.write(`Logs of all processes: ${where}/logs\n`);
   }
   return hasFailed ? 1 : 0;

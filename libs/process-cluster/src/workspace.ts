@@ -14,11 +14,18 @@ export class Workspace {
     return new Workspace(await mkdtemp(join(tmpdir(), `ccro-${name}-`)), keep);
   }
 
-  /** Copies the logs of all processes. @returns where they are */
-  async saveLogs(directory: string): Promise<string> {
-    const target = logsIn(directory);
-    await cp(logsIn(this.directory), target, { recursive: true });
-    return target;
+  /**
+   * Ends the work in it. The logs of a run that failed stay: in `out`, or where they are.
+   *
+   * @returns the directory that logs are left in, if any
+   */
+  async leave(hasFailed: boolean, out: string | undefined): Promise<string | undefined> {
+    const saved = hasFailed ? out : undefined;
+    if (saved !== undefined) {
+      await cp(logsIn(this.directory), logsIn(saved), { recursive: true });
+    }
+    const left = await this.clear(hasFailed && saved === undefined);
+    return saved ?? left;
   }
 
   /**

@@ -1,6 +1,5 @@
 /** What a chaos run is told as: on the terminal, and as Markdown. */
 
-import Table from 'cli-table3';
 import pc from 'picocolors';
 import { hasPassed, type CheckResult } from '../checks/check.js';
 import type { Recovery, RecoverySummary } from '../checks/check-recovery.js';
@@ -10,6 +9,7 @@ import type { ChaosOptions } from '../options/options.js';
 import type { ChaosResult } from '../run-chaos.js';
 import type { Incident } from '../timeline.js';
 import type { Call } from '../workload/history.js';
+import { markdownTable, terminalTable, type Rows } from './tables.js';
 
 /** Findings of one check that are shown; the rest is counted. */
 const MAX_FINDINGS = 12;
@@ -30,12 +30,6 @@ export function commandLine(options: ChaosOptions): string {
     `--durability ${durability} --gateways ${gateways} --checkpoint-interval ${checkpointInterval}` +
     (isNarrowed ? ` --only ${only.join()}` : '')
   );
-}
-
-/** Rows of text: a table's head and its lines. */
-export interface Rows {
-  readonly head: readonly string[];
-  readonly rows: readonly (readonly string[])[];
 }
 
 export function terminalReport(options: ChaosOptions, result: ChaosResult): string {
@@ -217,16 +211,4 @@ function terminalCheck(check: CheckResult): string[] {
     ...shown,
     ...(rest > 0 ? [`         and ${rest} more; --out writes them all`] : []),
   ];
-}
-
-function terminalTable({ head, rows }: Rows): string {
-  const table = new Table({ head: [...head], style: { head: [], border: [], compact: true } });
-  table.push(...rows.map((row) => [...row]));
-  return table.toString();
-}
-
-function markdownTable({ head, rows }: Rows): string {
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`;
-  return line(head) + line(head.map(() => '---')) + rows.map(line).join('');
 }

@@ -26,16 +26,14 @@ export interface LoadCount {
   setbacks: number;
 }
 
-export interface Load {
-  readonly count: LoadCount;
-  /** Resolves when so many requests are decided, or `quit` aborts. */
-  run(requests: number, quit: AbortSignal): Promise<void>;
-}
-
-/** Through `POST /requests/batch` of the first gateway. */
-export function loadThroughGateway(cluster: ProcessCluster): Load {
-  const count: LoadCount = { handedIn: 0, decided: 0, setbacks: 0 };
-  const submitter = async (requests: number, quit: AbortSignal): Promise<void> => {
+/** Through `POST /requests/batch` of the first gateway, until so many are decided or `quit` aborts. */
+export async function loadThroughGateway(
+  cluster: ProcessCluster,
+  requests: number,
+  count: LoadCount,
+  quit: AbortSignal,
+): Promise<void> {
+  const submitter = async (): Promise<void> => {
     while (count.decided < requests && !quit.aborted) {
       const first = count.handedIn;
       count.handedIn += BATCH;
@@ -46,13 +44,7 @@ export function loadThroughGateway(cluster: ProcessCluster): Load {
       await pause(RETRY_DELAY_MS, quit);
     }
   };
-  return {
-    count,
-    async run(requests, quit) {
-      const submitters = Array.from({ length: BATCHES_AT_ONCE }, () => submitter(requests, quit));
-      await Promise.all(submitters);
-    },
-  };
+  await Promise.all(Array.from({ length: BATCHES_AT_ONCE }, submitter));
 }
 
 /** @returns how many were decided: all or, as far as is known, none */
@@ -67,31 +59,30 @@ async function submitBatch(cluster: ProcessCluster, first: number): Promise<numb
   return status === 200 ? BATCH : 0;
 }
 
-/** Through a client of the library in this process. */
-export function loadThroughClient(cluster: ProcessCluster): Load {
-  const count: LoadCount = { handedIn: 0, decided: 0, setbacks: 0 };
-  return {
-    count,
-    async run(requests, quit) {
-      const { client, close } = await connectClient(cluster, 'ccro:soak');
-      // Callers that wait for a decision are told that the client was closed.
-      quit.addEventListener('abort', () => client.close(), { once: true });
-      const worker = async (): Promise<void> => {
-        while (count.handedIn < requests && !quit.aborted) {
-          count.handedIn += 1;
-          await client.submit(operationFor(count.handedIn)).decided;
-          count.decided += 1;
-        }
-      };
-      try {
-        await Promise.all(Array.from({ length: OUTSTANDING }, worker));
-      } catch (error) {
-        if (!quit.aborted) throw error;
-      } finally {
-        await close();
-      }
-    },
+/** Through a client of the library in this process, until so many are decided or `quit` aborts. */
+export async function loadThroughClient(
+  cluster: ProcessCluster,
+  requests: number,
+  count: LoadCount,
+  quit: AbortSignal,
+): Promise<void> {
+  const { client, close } = await connectClient(cluster, 'ccro:soak');
+  // Callers that wait for a decision are told that the client was closed.
+  quit.addEventListener('abort', () => client.close(), { once: true });
+  const worker = async (): Promise<void> => {
+    while (count.handedIn < requests && !quit.aborted) {
+      count.handedIn += 1;
+      await client.submit(operationFor(count.handedIn)).decided;
+      count.decided += 1;
+    }
   };
+  try {
+    await Promise.all(Array.from({ length: OUTSTANDING }, worker));
+  } catch (error) {
+    if (!quit.aborted) throw error;
+  } finally {
+    await close();
+  }
 }
 
 /** About 200 bytes of operation. */

@@ -4,7 +4,7 @@ import type { SoakOptions } from '../options/options.js';
 import { anyOf, Quit } from '@ccro/clock';
 import { ProcessCluster } from '@ccro/process-cluster';
 import { loadThroughClient, loadThroughGateway, type LoadCount } from './load.js';
-import { takeSamples, type Sample } from './samples.js';
+import { takeSamples, type Sample, type SoFar } from './samples.js';
 
 /** No soak takes longer without getting anywhere. */
 const STALL_BOUND_MS = 60_000;
@@ -51,23 +51,19 @@ export async function runSoak(
     },
   );
   try {
-    const load =
-      options.through === 'gateway' ? loadThroughGateway(cluster) : loadThroughClient(cluster);
-    const { count } = load;
+    const load = options.through === 'gateway' ? loadThroughGateway : loadThroughClient;
+    const count: LoadCount = { handedIn: 0, decided: 0, setbacks: 0 };
     onStarted(count);
     const startedMs = performance.now();
     const nowMs = (): number => performance.now() - startedMs;
     const over = new AbortController();
-    const sampled = takeSamples(
-      cluster,
-      { everyMs: options.sampleEvery, nowMs, decided: () => count.decided },
-      over.signal,
-    );
+    const soFar = (): SoFar => ({ atMs: nowMs(), decided: count.decided });
+    const sampled = takeSamples(cluster, options.sampleEvery, soFar, over.signal);
     const stall = watchForStall(count, () => {
       findings.push(`nothing was decided for ${STALL_BOUND_MS / 1000} s`);
       failed.abort();
     });
-    await load.run(options.requests, anyOf(quit, failed.signal));
+    await load(cluster, options.requests, count, anyOf(quit, failed.signal));
     const durationMs = nowMs();
     clearInterval(stall);
     over.abort();

@@ -1,17 +1,20 @@
 /** What is measured while a soak runs. */
 
-import type { RedisServer } from '@ccro/redis-server';
 import { Redis } from 'ioredis';
 import { pause } from '@ccro/clock';
 import { type ProcessCluster, residentMemory } from '@ccro/process-cluster';
 import { directorySize } from '@ccro/storage';
 
-/** Everything at one moment. */
-export interface Sample {
-  /** Milliseconds since the load began. */
+/** How far the load is. */
+export interface SoFar {
+  /** Milliseconds since it began. */
   readonly atMs: number;
-  /** Requests answered as decided so far. */
+  /** Requests answered as decided. */
   readonly decided: number;
+}
+
+/** Everything at one moment. */
+export interface Sample extends SoFar {
   /** Resident bytes by process. */
   readonly memory: ReadonlyMap<string, number>;
   /** What Redis says it uses, in bytes. */
@@ -20,16 +23,11 @@ export interface Sample {
   readonly stores: ReadonlyMap<string, number>;
 }
 
-export interface SamplerOptions {
-  readonly everyMs: number;
-  readonly nowMs: () => number;
-  readonly decided: () => number;
-}
-
 /** Samples until `stop` aborts, and once more then. */
 export async function takeSamples(
   cluster: ProcessCluster,
-  { everyMs, nowMs, decided }: SamplerOptions,
+  everyMs: number,
+  soFar: () => SoFar,
   stop: AbortSignal,
 ): Promise<Sample[]> {
   const redis = new Redis(cluster.redis.url, { maxRetriesPerRequest: 1 });
@@ -43,7 +41,7 @@ export async function takeSamples(
         storesOf(cluster),
         usedMemory(redis),
       ]);
-      samples.push({ atMs: nowMs(), decided: decided(), memory, redisUsed, stores });
+      samples.push({ ...soFar(), memory, redisUsed, stores });
       if (isLast) return samples;
       await pause(everyMs, stop);
     }
@@ -54,7 +52,7 @@ export async function takeSamples(
 
 async function memoryOf(cluster: ProcessCluster): Promise<ReadonlyMap<string, number>> {
   const { nodes, gateways, redis } = cluster;
-  const processes = [...nodes, ...gateways, namedRedis(redis)];
+  const processes = [...nodes, ...gateways, { name: 'redis', pid: redis.pid }];
   const entries = await Promise.all(
     processes.map(async ({ name, pid }) => {
       const bytes = pid === undefined ? undefined : await residentMemory(pid);
@@ -62,10 +60,6 @@ async function memoryOf(cluster: ProcessCluster): Promise<ReadonlyMap<string, nu
     }),
   );
   return new Map(entries.flat());
-}
-
-function namedRedis({ pid }: RedisServer): { readonly name: string; readonly pid: number } {
-  return { name: 'redis', pid };
 }
 
 async function storesOf(cluster: ProcessCluster): Promise<ReadonlyMap<string, number>> {

@@ -1,6 +1,5 @@
 /** What a soak is told as. */
 
-import Table from 'cli-table3';
 import pc from 'picocolors';
 import type { SoakOptions } from '../options/options.js';
 import {
@@ -13,6 +12,7 @@ import {
   sparkline,
   type StoreGrowth,
 } from '@ccro/figures';
+import { terminalTable } from '../report/tables.js';
 import type { SoakResult } from './run-soak.js';
 import type { Sample } from './samples.js';
 
@@ -55,14 +55,7 @@ export function judgeSoak({ samples, findings }: SoakResult): SoakVerdict {
     findings: [
       ...findings,
       ...memory.flatMap(memoryFinding),
-      ...stores.flatMap(({ name, growth }) => {
-        if (growth?.isBounded !== false) return [];
-        const { firstHalf, secondHalf } = growth;
-        return [
-          `${name}: a request took ${bytes(firstHalf)} on disk in the first half of the run and ` +
-            `${bytes(secondHalf)} in the second; look at what its store does not discard`,
-        ];
-      }),
+      ...stores.flatMap(storeFinding),
     ],
   };
 }
@@ -132,40 +125,41 @@ function memoryFinding({ name, flatness }: MemoryVerdict): string[] {
   return [`${name}: grew from ${bytes(secondQuarter)} to ${bytes(lastQuarter)}`];
 }
 
+function storeFinding({ name, growth }: StoreVerdict): string[] {
+  if (growth?.isBounded !== false) return [];
+  const { firstHalf, secondHalf } = growth;
+  return [
+    `${name}: a request took ${bytes(firstHalf)} on disk in the first half of the run and ` +
+      `${bytes(secondHalf)} in the second; look at what its store does not discard`,
+  ];
+}
+
 function memoryTable({ memory }: SoakVerdict): string {
-  const table = new Table({
+  return terminalTable({
     head: ['process', 'second quarter', 'last quarter', 'peak', 'flat', 'curve'],
-    style: { head: [], border: [], compact: true },
-  });
-  for (const { name, values, flatness } of memory) {
-    table.push([
+    rows: memory.map(({ name, values, flatness }) => [
       name,
       bytes(flatness?.secondQuarter ?? 0),
       bytes(flatness?.lastQuarter ?? 0),
       bytes(Math.max(...values, 0)),
       flatness === undefined ? '?' : flatness.isFlat ? 'yes' : 'NO',
       sparkline(values, CURVE_WIDTH),
-    ]);
-  }
-  return table.toString();
+    ]),
+  });
 }
 
 function storeTable({ stores }: SoakVerdict): string {
-  const table = new Table({
+  return terminalTable({
     head: ['store', 'size', 'per request', 'first half', 'second half', 'curve'],
-    style: { head: [], border: [], compact: true },
-  });
-  for (const { name, values, growth } of stores) {
-    table.push([
+    rows: stores.map(({ name, values, growth }) => [
       name,
       bytes(values.at(-1) ?? 0),
       bytes(growth?.perRequest ?? 0),
       bytes(growth?.firstHalf ?? 0),
       bytes(growth?.secondHalf ?? 0),
       sparkline(values, CURVE_WIDTH),
-    ]);
-  }
-  return table.toString();
+    ]),
+  });
 }
 
 function namesIn(maps: readonly ReadonlyMap<string, number>[]): string[] {
