@@ -5,9 +5,8 @@ import { maxFaulty } from '@ccro/consensus';
 import { errorMessage } from '@ccro/foreign-text';
 import { ReceiptVerifier } from '@ccro/receipt';
 import { LedgerArchive } from './audit/ledger-archive.js';
+import { readBack, readReceipts, type GatewayAudit } from './audit/gateway-audit.js';
 import { readNodeLedgers, type NodeLedger } from './audit/node-ledgers.js';
-import { readBack, type ReadBack } from './audit/read-back.js';
-import { readReceipts, type Receipts } from './audit/receipts.js';
 import type { RecoveryBound } from './checks/check-recovery.js';
 import { judge, type Judgement } from './checks/run-checks.js';
 import { AffectedNodes } from './faults/fault-context.js';
@@ -108,11 +107,6 @@ interface ChaosRunParts {
   readonly quit: AbortSignal;
 }
 
-interface GatewayReadings {
-  readonly readBack: ReadBack;
-  readonly receipts: Receipts;
-}
-
 class ChaosRun {
   private readonly history: History;
   private readonly archive: LedgerArchive;
@@ -142,8 +136,8 @@ class ChaosRun {
       const statuses = await this.untilLevel();
       const slots = await this.readLedger(statuses);
       const nodeLedgers = await this.auditNodes(slots);
-      const read = await this.readGateway(nodeLedgers);
-      return { ...this.judge(statuses, nodeLedgers, read), durationMs, slots };
+      const audit = await this.auditGateway(nodeLedgers);
+      return { ...this.judge(statuses, nodeLedgers, audit), durationMs, slots };
     } finally {
       archiving.abort();
       await this.workload.stop(0);
@@ -237,7 +231,7 @@ class ChaosRun {
   }
 
   /** What a gateway shows of what the nodes hold. */
-  private async readGateway(nodeLedgers: readonly NodeLedger[]): Promise<GatewayReadings> {
+  private async auditGateway(nodeLedgers: readonly NodeLedger[]): Promise<GatewayAudit> {
     this.parts.listener.onPhase('reading the ledger again, and receipts');
     const [gatewayUrl = ''] = this.parts.cluster.gatewayUrls();
     const { slots } = this.archive;
@@ -257,7 +251,7 @@ class ChaosRun {
   private judge(
     statuses: readonly (NodeStatus | undefined)[],
     nodeLedgers: readonly NodeLedger[],
-    read: GatewayReadings,
+    audit: GatewayAudit,
   ): Omit<ChaosResult, 'durationMs' | 'slots'> {
     this.parts.listener.onPhase('checking');
     const { history, archive } = this;
@@ -269,7 +263,7 @@ class ChaosRun {
         findings: [...timeline.findings, ...archive.findings],
         ledger: archive.slots,
         nodeLedgers,
-        ...read,
+        ...audit,
         statuses,
         endMs: timeline.nowMs(),
       },

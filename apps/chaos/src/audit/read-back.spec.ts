@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import { aLedger, append } from '../checks/call.testkit.js';
-import { readBack } from './read-back.js';
+import { readBack } from './gateway-audit.js';
 
 /** A gateway that shows these slots with these digests, and no others. */
 async function gatewayWith(digests: Readonly<Record<number, string>>): Promise<string> {

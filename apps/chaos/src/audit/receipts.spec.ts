@@ -4,7 +4,7 @@ import type { Proven, Verdict } from '@ccro/receipt';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { aLedger, append } from '../checks/call.testkit.js';
 import { operationOf } from '../workload/question.js';
-import { readReceipts } from './receipts.js';
+import { readReceipts } from './gateway-audit.js';
 
 const LEDGER = aLedger(...[1, 2, 3].map((timestamp) => [[timestamp, append('x')]] as const));
 const holding = (...slots: readonly number[]): ReadonlyMap<number, string> =>

@@ -1,9 +1,8 @@
 /** The nodes against each other, once everything is healed. */
 
 import type { LedgerSlot } from '../audit/ledger-archive.js';
+import type { ReadBack, Receipts } from '../audit/gateway-audit.js';
 import type { NodeLedger } from '../audit/node-ledgers.js';
-import type { ReadBack } from '../audit/read-back.js';
-import type { Receipts } from '../audit/receipts.js';
 import type { NodeStatus } from '../http/status.js';
 import type { CheckResult } from './check.js';
 

@@ -1,9 +1,8 @@
 /** All checks of a run, over what was collected. */
 
 import type { LedgerSlot } from '../audit/ledger-archive.js';
+import type { GatewayAudit } from '../audit/gateway-audit.js';
 import type { NodeLedger } from '../audit/node-ledgers.js';
-import type { ReadBack } from '../audit/read-back.js';
-import type { Receipts } from '../audit/receipts.js';
 import type { NodeStatus } from '../http/status.js';
 import { describeFault } from '../faults/planned-fault.js';
 import type { Incident } from '../timeline.js';
@@ -22,15 +21,13 @@ import {
 } from './check-recovery.js';
 
 /** Everything a run leaves to judge. Times in milliseconds since it began. */
-export interface Evidence {
+export interface Evidence extends GatewayAudit {
   readonly calls: readonly Call[];
   readonly incidents: readonly Incident[];
   /** What should not have happened, noticed on the way. */
   readonly findings: readonly string[];
   readonly ledger: readonly LedgerSlot[];
   readonly nodeLedgers: readonly NodeLedger[];
-  readonly readBack: ReadBack;
-  readonly receipts: Receipts;
   readonly statuses: readonly (NodeStatus | undefined)[];
   readonly endMs: number;
 }
