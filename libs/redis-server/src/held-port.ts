@@ -30,3 +30,10 @@ export async function holdPort(
   const { port } = server.address() as AddressInfo;
   return { port, free: () => new Promise((resolve) => server.close(() => resolve())) };
 }
+
+/** A TCP port on the loopback interface that was just free; another program may still take it. */
+export async function freePort(host = '127.0.0.1'): Promise<number> {
+  const held = await holdPort({ port: 0, host });
+  await held.free();
+  return held.port;
+}

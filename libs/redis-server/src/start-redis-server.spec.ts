@@ -8,9 +8,10 @@ import { join } from 'node:path';
 import ts from 'typescript';
 import { afterEach, describe, expect, it } from 'vitest';
 import { findRedisServer, requireRedisServer } from './find-redis-server.js';
-import { freePort, processIdOfServerOn } from './probe.js';
+import { freePort } from './held-port.js';
 import { RedisServerError } from './redis-server-error.js';
 import {
+  processIdOfServerOn,
   startRedisServer,
   type RedisServer,
   type RedisServerOptions,
@@ -107,7 +108,7 @@ describe('startRedisServer', () => {
     'D4: listens where it is told to: %s',
     async (host) => {
       const server = await start({ host });
-      expect(await processIdOfServerOn(server.port, 500, host)).toBe(server.pid);
+      expect(await processIdOfServerOn(server.port, host)).toBe(server.pid);
       expect(server.url).toBe(`redis://${host === '::1' ? '[::1]' : host}:${server.port}`);
     },
   );
@@ -142,7 +143,7 @@ describe('startRedisServer', () => {
   it('answers nothing while paused, and stops even then', async () => {
     const server = await start();
     server.pause();
-    expect(await processIdOfServerOn(server.port, 100)).toBeUndefined();
+    expect(await processIdOfServerOn(server.port, '127.0.0.1', 100)).toBeUndefined();
     server.resume();
     expect(await processIdOfServerOn(server.port)).toBe(server.pid);
     server.pause();

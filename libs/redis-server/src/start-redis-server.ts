@@ -1,12 +1,14 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { requireRedisServer } from './find-redis-server.js';
-import { freePort, processIdOfServerOn } from './probe.js';
+import { freePort } from './held-port.js';
 import { RedisServerError } from './redis-server-error.js';
 import { ServerProcess } from './server-process.js';
 
+const LOOPBACK = '127.0.0.1';
 const START_TIMEOUT_MS = 10_000;
 const PROBE_INTERVAL_MS = 10;
 /** Ports tried when any will do and other programs keep taking the free one that was found. */
@@ -43,26 +45,6 @@ export interface RedisServerOptions {
   readonly executable?: string;
 }
 
-/** A Redis server that is a child of this process and ends with it. */
-export interface RedisServer {
-  /** `redis://127.0.0.1:<port>`, or of the host that was asked for. */
-  readonly url: string;
-  readonly port: number;
-  /** Process id of the running server, or of the last one. */
-  readonly pid: number;
-  readonly running: boolean;
-  /** Stops the server in an orderly way and removes its temporary directory. */
-  stop(): Promise<void>;
-  /** Ends the server at once, as a crash would. `restart` brings it back. */
-  kill(): Promise<void>;
-  /** Starts the server again on the same port and directory, killing it first if it runs. */
-  restart(): Promise<void>;
-  /** Freezes the server: connections stay open, nothing is answered. */
-  pause(): void;
-  /** Ends `pause`. */
-  resume(): void;
-}
-
 /**
  * Starts a Redis server that listens on the loopback interface alone and keeps nothing on disk,
  * and resolves once it answers.
@@ -73,7 +55,7 @@ export interface RedisServer {
 export async function startRedisServer(options: RedisServerOptions = {}): Promise<RedisServer> {
   const executable = options.executable ?? (await requireRedisServer());
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'ccro-redis-')));
-  const server = new LocalRedisServer(executable, dir, options);
+  const server = new RedisServer(executable, dir, options);
   try {
     await server.start(options.port ?? 0);
   } catch (error) {
@@ -83,9 +65,9 @@ export async function startRedisServer(options: RedisServerOptions = {}): Promis
   return server;
 }
 
-class LocalRedisServer implements RedisServer {
-  port = 0;
-  pid = 0;
+/** A Redis server that is a child of this process and ends with it. */
+export class RedisServer {
+  private boundPort = 0;
   private process: ServerProcess | undefined;
 
   constructor(
@@ -94,12 +76,22 @@ class LocalRedisServer implements RedisServer {
     private readonly options: RedisServerOptions,
   ) {}
 
+  get port(): number {
+    return this.boundPort;
+  }
+
+  /** Process id of the running server, or of the last one. */
+  get pid(): number {
+    return this.process?.pid ?? 0;
+  }
+
+  /** `redis://127.0.0.1:<port>`, or of the host that was asked for. */
   get url(): string {
     return `redis://${this.host.includes(':') ? `[${this.host}]` : this.host}:${this.port}`;
   }
 
   private get host(): string {
-    return this.options.host ?? '127.0.0.1';
+    return this.options.host ?? LOOPBACK;
   }
 
   get running(): boolean {
@@ -111,6 +103,7 @@ class LocalRedisServer implements RedisServer {
     return this.options.dir === undefined ? this.dir : undefined;
   }
 
+  /** For `startRedisServer`. */
   async start(requestedPort: number): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       const port = requestedPort === 0 ? await freePort(this.host) : requestedPort;
@@ -124,24 +117,29 @@ class LocalRedisServer implements RedisServer {
     }
   }
 
+  /** Stops the server in an orderly way and removes its temporary directory. */
   async stop(): Promise<void> {
     await this.process?.stop();
     if (this.temporaryDir) await rm(this.temporaryDir, { recursive: true, force: true });
   }
 
+  /** Ends the server at once, as a crash would. `restart` brings it back. */
   async kill(): Promise<void> {
     await this.process?.kill();
   }
 
+  /** Starts the server again on the same port and directory, killing it first if it runs. */
   async restart(): Promise<void> {
     await this.kill();
     await this.startOn(this.port);
   }
 
+  /** Freezes the server: connections stay open, nothing is answered. */
   pause(): void {
     this.process?.signal('SIGSTOP');
   }
 
+  /** Ends `pause`. */
   resume(): void {
     this.process?.signal('SIGCONT');
   }
@@ -162,8 +160,7 @@ class LocalRedisServer implements RedisServer {
       await child.kill();
       throw error;
     }
-    this.port = port;
-    this.pid = child.pid ?? 0;
+    this.boundPort = port;
     void child.exited.then(() => {
       if (!child.endIsMeant) this.options.onUnexpectedEnd?.(child.howItEnded);
     });
@@ -185,7 +182,7 @@ class LocalRedisServer implements RedisServer {
 async function untilServing(child: ServerProcess, host: string, port: number): Promise<void> {
   const deadline = Date.now() + START_TIMEOUT_MS;
   while (child.running && Date.now() < deadline) {
-    const serving = await processIdOfServerOn(port, undefined, host);
+    const serving = await processIdOfServerOn(port, host);
     if (serving !== undefined && serving === child.pid) return;
     if (serving !== undefined) throw portTaken(port);
     await delay(PROBE_INTERVAL_MS);
@@ -198,9 +195,37 @@ async function untilServing(child: ServerProcess, host: string, port: number): P
   );
 }
 
+/**
+ * Process id of the Redis server that answers on `port` of the loopback interface, as it states it
+ * in INFO; undefined when none answers within `timeoutMs`.
+ */
+export function processIdOfServerOn(
+  port: number,
+  host = LOOPBACK,
+  timeoutMs = 500,
+): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    let answer = '';
+    const socket = connect({ port, host });
+    const finish = (processId: number | undefined): void => {
+      socket.destroy();
+      resolve(processId);
+    };
+    socket.setTimeout(timeoutMs, () => finish(undefined));
+    socket.once('error', () => finish(undefined));
+    socket.once('close', () => finish(undefined));
+    socket.once('connect', () => socket.write('INFO server\r\n'));
+    socket.on('data', (chunk) => {
+      answer += chunk.toString('latin1');
+      const match = /^process_id:(\d+)\r$/m.exec(answer);
+      if (match) finish(Number(match[1]));
+    });
+  });
+}
+
 /** `localhost` may be either: clients connect to the one that the system names first. */
 function addressesOf(host: string): string[] {
-  return host === 'localhost' ? ['127.0.0.1', '-::1'] : [host];
+  return host === 'localhost' ? [LOOPBACK, '-::1'] : [host];
 }
 
 function portTaken(port: number): RedisServerError {
