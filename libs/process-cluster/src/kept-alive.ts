@@ -92,22 +92,20 @@ export class KeptAlive {
   }
 
   private async start(): Promise<void> {
-    let failure: unknown;
-    let failed = false;
+    let whyNot: string | undefined;
     try {
       await this.thing.start();
     } catch (error) {
-      failed = true;
-      failure = error;
+      whyNot = errorMessage(error);
     }
     this.starting = undefined;
     this.startedAt = performance.now();
     if (this.over) return;
-    if (!failed) {
+    if (whyNot === undefined) {
       this.listener.onNotice(`${this.thing.name} is back.`);
       return;
     }
     this.inARow += 1;
-    this.again(errorMessage(failure));
+    this.again(whyNot);
   }
 }

@@ -18,7 +18,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StartFailure, SupervisedProcess, type ProgramOptions } from './supervised-process.js';
 import { pause, Quit } from '@ccro/clock';
-import { createSurroundings, type Surroundings } from './surroundings.js';
+import { surroundingsOf, type Surroundings } from './surroundings.js';
 import { Watchdog } from './watchdog.js';
 
 /** The client that speaks to the nodes without a gateway: reads their ledgers, puts load on them. */
@@ -92,7 +92,9 @@ export class ProcessCluster {
     const config = await writeClusterFile(plan);
     const redis = await startRedisServer({ dir: redisDirectory, extraArgs: PERSISTENT });
     const watchdog = new Watchdog(plan.temporary ? plan.directory : undefined);
-    const surroundings = await surroundingsOf(plan, redis.port);
+    const surroundings: ReadonlyMap<string, Surroundings> = plan.hasSurroundings
+      ? await surroundingsOf(plan, join(plan.directory, 'clocks'), redis.port)
+      : new Map();
     const supervise = (program: ProgramPlan): SupervisedProcess =>
       new SupervisedProcess(
         {
@@ -262,24 +264,6 @@ async function writeClusterFile(plan: ClusterPlan): Promise<ClusterConfig> {
 type ProgramPlan = Omit<ProgramOptions, 'logFile' | 'environment'> & {
   readonly environment: Readonly<Record<string, string>>;
 };
-
-/** By the names of the programs; empty where none are wanted. */
-async function surroundingsOf(
-  plan: ClusterPlan,
-  redisPort: number,
-): Promise<ReadonlyMap<string, Surroundings>> {
-  if (plan.hasSurroundings !== true) return new Map();
-  const clocks = join(plan.directory, 'clocks');
-  await mkdir(clocks);
-  const around = (kind: string, count: number): Promise<readonly [string, Surroundings]>[] =>
-    Array.from({ length: count }, async (_, index) => {
-      const name = `${kind} ${index}`;
-      const port = index === count - 1 ? redisPort : undefined;
-      return [name, await createSurroundings(name, clocks, port)] as const;
-    });
-  const programs = [...around('node', plan.nodes), ...around('gateway', plan.gateways)];
-  return new Map(await Promise.all(programs));
-}
 
 function surrounded(
   { environment }: ProgramPlan,

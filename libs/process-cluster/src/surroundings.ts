@@ -1,5 +1,4 @@
-/** What is around one program of a cluster that things are to be done to. */
-
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SilentPath } from './silent-path.js';
 import { SteppedClock } from './stepped-clock.js';
@@ -10,6 +9,7 @@ import { SteppedClock } from './stepped-clock.js';
  */
 const OPEN_FILES = 320;
 
+/** What is around one program of a cluster that things are to be done to. */
 export interface Surroundings {
   /** Its only way to Redis; undefined: it connects to Redis itself. */
   readonly path: SilentPath | undefined;
@@ -19,15 +19,22 @@ export interface Surroundings {
 }
 
 /**
- * @param directory where its clock is kept
- * @param redisPort where a path of its own leads to; undefined: it gets none
+ * Surroundings by the names of the programs. The last node and the last gateway get a path to Redis
+ * of their own.
+ *
+ * @param directory where their clocks are kept
  */
-export async function createSurroundings(
-  name: string,
+export async function surroundingsOf(
+  { nodes, gateways }: { readonly nodes: number; readonly gateways: number },
   directory: string,
-  redisPort: number | undefined,
-): Promise<Surroundings> {
-  const clock = await SteppedClock.at(join(directory, name.replace(' ', '-')));
-  const path = redisPort === undefined ? undefined : await SilentPath.to(redisPort);
-  return { path, clock, openFiles: OPEN_FILES };
+  redisPort: number,
+): Promise<ReadonlyMap<string, Surroundings>> {
+  await mkdir(directory);
+  const around = (kind: string, count: number): Promise<readonly [string, Surroundings]>[] =>
+    Array.from({ length: count }, async (_, index) => {
+      const clock = await SteppedClock.at(join(directory, `${kind}-${index}`));
+      const path = index === count - 1 ? await SilentPath.to(redisPort) : undefined;
+      return [`${kind} ${index}`, { path, clock, openFiles: OPEN_FILES }] as const;
+    });
+  return new Map(await Promise.all([...around('node', nodes), ...around('gateway', gateways)]));
 }

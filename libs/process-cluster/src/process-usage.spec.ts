@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { cpuMilliseconds } from './cpu-time.js';
+import { cpuMilliseconds } from './process-usage.js';
 
 it.runIf(process.platform === 'linux')('grows with what a process does', async () => {
   const before = await cpuMilliseconds(process.pid);
