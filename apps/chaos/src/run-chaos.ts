@@ -121,15 +121,17 @@ class ChaosRun {
   }
 
   async run(): Promise<ChaosResult> {
+    const { history, archive } = this;
+    const { timeline, listener, hopeless, options } = this.parts;
     const archiving = new AbortController();
-    const archived = this.archive.follow(archiving.signal);
+    const archived = archive.follow(archiving.signal);
     this.workload.start();
     try {
       await this.untilFirstDecision();
-      this.parts.listener.onStarted(this.history);
-      const startedMs = this.parts.timeline.nowMs();
-      if (!this.parts.hopeless.aborted) await this.injectFaults();
-      const durationMs = this.parts.timeline.nowMs() - startedMs;
+      listener.onStarted(history);
+      const startedMs = timeline.nowMs();
+      if (!hopeless.aborted) await this.injectFaults();
+      const durationMs = timeline.nowMs() - startedMs;
       await this.settle();
       archiving.abort();
       await archived;
@@ -137,7 +139,19 @@ class ChaosRun {
       const slots = await this.readLedger(statuses);
       const nodeLedgers = await this.auditNodes(slots);
       const audit = await this.auditGateway(nodeLedgers);
-      return { ...this.judge(statuses, nodeLedgers, audit), durationMs, slots };
+      listener.onPhase('checking');
+      const evidence = {
+        calls: history.calls,
+        incidents: timeline.incidents,
+        findings: [...timeline.findings, ...archive.findings],
+        ledger: archive.slots,
+        nodeLedgers,
+        ...audit,
+        statuses,
+        endMs: timeline.nowMs(),
+      };
+      const judgement = judge(evidence, recoveryBound(options.nodes));
+      return { ...judgement, history, timeline, durationMs, slots };
     } finally {
       archiving.abort();
       await this.workload.stop(0);
@@ -246,30 +260,6 @@ class ChaosRun {
       readBack: await readBack(gatewayUrl, slots, nodeLedgers),
       receipts: await readReceipts(source, slots, nodeLedgers),
     };
-  }
-
-  private judge(
-    statuses: readonly (NodeStatus | undefined)[],
-    nodeLedgers: readonly NodeLedger[],
-    audit: GatewayAudit,
-  ): Omit<ChaosResult, 'durationMs' | 'slots'> {
-    this.parts.listener.onPhase('checking');
-    const { history, archive } = this;
-    const { timeline, options } = this.parts;
-    const judgement = judge(
-      {
-        calls: history.calls,
-        incidents: timeline.incidents,
-        findings: [...timeline.findings, ...archive.findings],
-        ledger: archive.slots,
-        nodeLedgers,
-        ...audit,
-        statuses,
-        endMs: timeline.nowMs(),
-      },
-      recoveryBound(options.nodes),
-    );
-    return { ...judgement, history, timeline };
   }
 
   private throwIfQuit(): void {

@@ -6,32 +6,23 @@ const PAGE = 100;
 const PAGE_TIMEOUT_MS = 10_000;
 const POLL_MS = 500;
 
-const pageSchema = z.looseObject({
-  decisions: z.array(
-    z.looseObject({
-      sequence: z.int().min(1),
-      digest: z.string(),
-      requests: z.array(
-        z.looseObject({ client: z.string(), timestamp: z.int(), operation: z.string() }),
-      ),
-    }),
-  ),
+const requestSchema = z
+  .object({ client: z.string(), timestamp: z.int(), operation: z.string() })
+  .transform((request) => ({ ...request, id: `${request.client}-${request.timestamp}` }));
+
+const slotSchema = z.object({
+  sequence: z.int().min(1),
+  digest: z.string(),
+  requests: z.array(requestSchema),
 });
 
-export interface LedgerRequest {
-  /** As the gateway names it: client and timestamp. */
-  readonly id: string;
-  readonly client: string;
-  readonly timestamp: number;
-  readonly operation: string;
-}
+const pageSchema = z.object({ decisions: z.array(slotSchema) });
+
+/** A request with the id that the gateway names it by: client and timestamp. */
+export type LedgerRequest = Readonly<z.infer<typeof requestSchema>>;
 
 /** A decided slot. */
-export interface LedgerSlot {
-  readonly sequence: number;
-  readonly digest: string;
-  readonly requests: readonly LedgerRequest[];
-}
+export type LedgerSlot = Readonly<z.infer<typeof slotSchema>>;
 
 /**
  * Reads the ledger through the gateways while it grows. Nodes that are replaced lose the slots below
@@ -83,18 +74,7 @@ export class LedgerArchive {
       );
       return 0;
     }
-    for (const { sequence, digest, requests } of page.decisions) {
-      this.slots.push({
-        sequence,
-        digest,
-        requests: requests.map(({ client, timestamp, operation }) => ({
-          id: `${client}-${timestamp}`,
-          client,
-          timestamp,
-          operation,
-        })),
-      });
-    }
+    this.slots.push(...page.decisions);
     return page.decisions.length;
   }
 }

@@ -21,8 +21,8 @@ type Command = readonly [string, ...string[]];
 interface Change {
   readonly wrong: Command;
   readonly right: Command;
-  /** Whether everybody has to connect anew. */
-  readonly drops: boolean;
+  /** Whether everybody has to connect anew; by default not. */
+  readonly drops?: boolean;
   /** What readiness must speak of. */
   readonly reason: RegExp;
 }
@@ -59,14 +59,12 @@ function changeOf(fault: Exclude<RedisFault, { readonly downMs: number }>): Chan
       return {
         wrong: ['REPLICAOF', '127.0.0.1', UNUSED_PORT],
         right: ['REPLICAOF', 'NO', 'ONE'],
-        drops: false,
         reason: /replica/,
       };
     case 'redis-rights':
       return {
         wrong: ['ACL', 'SETUSER', 'default', '-publish'],
         right: ['ACL', 'SETUSER', 'default', '+publish'],
-        drops: false,
         reason: /NOPERM/,
       };
     case 'redis-password': {

@@ -42,8 +42,7 @@ async function runLane<F extends Fault>(
       await inject(fault);
     } catch (error) {
       if (error instanceof Quit || quit.aborted) return;
-      const why = errorMessage(error);
-      timeline.finding(`after ${fault.kind}: ${why}`);
+      timeline.finding(`after ${fault.kind}: ${errorMessage(error)}`);
       return;
     }
   }

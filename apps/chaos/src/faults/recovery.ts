@@ -33,16 +33,13 @@ export async function untilRecovered(
 ): Promise<void> {
   const executed = (await readStatuses(cluster)).map((status) => status?.lastExecuted ?? 0);
   const target = Math.max(...executed) + margin;
-  await until(
-    `recovery of node ${id} up to slot ${target}`,
-    { boundMs: RECOVERY_BOUND_MS, quit },
-    async () => {
-      const status = await readNodeStatus(cluster.node(id).url);
-      if (status === undefined || !status.brokerConnected) return undefined;
-      if ((status.fault ?? null) !== null) return undefined;
-      return status.lastExecuted >= target ? status : undefined;
-    },
-  );
+  const bound = { boundMs: RECOVERY_BOUND_MS, quit };
+  await until(`recovery of node ${id} up to slot ${target}`, bound, async () => {
+    const status = await readNodeStatus(cluster.node(id).url);
+    if (status === undefined || !status.brokerConnected) return undefined;
+    if ((status.fault ?? null) !== null) return undefined;
+    return status.lastExecuted >= target ? status : undefined;
+  });
 }
 
 /**
@@ -59,16 +56,13 @@ export async function untilStableElsewhere(
 ): Promise<void> {
   const n = cluster.nodes.length;
   const required = n - maxFaulty(n);
-  await until(
-    `a stable checkpoint at slot ${slot} on ${required} nodes besides node ${id}`,
-    { boundMs: RECOVERY_BOUND_MS, quit },
-    async () => {
-      const others = (await readStatuses(cluster)).filter((_, each) => each !== id);
-      const isBeyond = (status: NodeStatus | undefined): boolean =>
-        status !== undefined && status.lowWatermark >= slot;
-      return others.filter(isBeyond).length >= required ? others : undefined;
-    },
-  );
+  const what = `a stable checkpoint at slot ${slot} on ${required} nodes besides node ${id}`;
+  await until(what, { boundMs: RECOVERY_BOUND_MS, quit }, async () => {
+    const others = (await readStatuses(cluster)).filter((_, each) => each !== id);
+    const isBeyond = (status: NodeStatus | undefined): boolean =>
+      status !== undefined && status.lowWatermark >= slot;
+    return others.filter(isBeyond).length >= required ? others : undefined;
+  });
 }
 
 /**
@@ -81,15 +75,12 @@ export async function untilReady(
   programs: readonly SupervisedProcess[],
   quit: AbortSignal,
 ): Promise<void> {
-  const isReady = async (program: SupervisedProcess): Promise<true | undefined> => {
-    const { url } = program;
-    return url !== undefined && (await readReadiness(url)) === null ? true : undefined;
-  };
-  await Promise.all(
-    programs.map((program) =>
-      until(`readiness of ${program.name}`, { boundMs: RECOVERY_BOUND_MS, quit }, () =>
-        isReady(program),
-      ),
-    ),
+  const bound = { boundMs: RECOVERY_BOUND_MS, quit };
+  const ready = programs.map((program) =>
+    until(`readiness of ${program.name}`, bound, async () => {
+      const { url } = program;
+      return url !== undefined && (await readReadiness(url)) === null ? true : undefined;
+    }),
   );
+  await Promise.all(ready);
 }

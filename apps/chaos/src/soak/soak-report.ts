@@ -18,15 +18,17 @@ import type { Sample } from './samples.js';
 
 const CURVE_WIDTH = 40;
 
-interface MemoryVerdict {
+/** What one process or store took, sample by sample. */
+interface Curve {
   readonly name: string;
   readonly values: readonly number[];
+}
+
+interface MemoryVerdict extends Curve {
   readonly flatness: Flatness | undefined;
 }
 
-interface StoreVerdict {
-  readonly name: string;
-  readonly values: readonly number[];
+interface StoreVerdict extends Curve {
   readonly growth: StoreGrowth | undefined;
 }
 
@@ -38,11 +40,11 @@ export interface SoakVerdict {
 }
 
 export function judgeSoak({ samples, findings }: SoakResult): SoakVerdict {
-  const memory = namesIn(samples.map((sample) => sample.memory)).map((name) => {
+  const memory = namesIn(samples, 'memory').map((name) => {
     const values = valuesOf(samples, (sample) => sample.memory.get(name));
     return { name, values, flatness: flatnessOf(values) };
   });
-  const stores = namesIn(samples.map((sample) => sample.stores)).map((name) => {
+  const stores = namesIn(samples, 'stores').map((name) => {
     const sizes = samples.map(({ decided, stores: each }) => ({
       bytes: each.get(name) ?? 0,
       decided,
@@ -52,11 +54,7 @@ export function judgeSoak({ samples, findings }: SoakResult): SoakVerdict {
   return {
     memory,
     stores,
-    findings: [
-      ...findings,
-      ...memory.flatMap(memoryFinding),
-      ...stores.flatMap(storeFinding),
-    ],
+    findings: [...findings, ...memory.flatMap(memoryFinding), ...stores.flatMap(storeFinding)],
   };
 }
 
@@ -97,22 +95,12 @@ export function soakCharts({ samples }: SoakResult): Readonly<Record<string, str
       return y === undefined ? [] : [{ x: sample.atMs, y }];
     }),
   });
+  const seriesOf = (of: 'memory' | 'stores'): Series[] =>
+    namesIn(samples, of).map((name) => series(name, (sample) => sample[of].get(name)));
+  const memory = [...seriesOf('memory'), series('redis used_memory', (sample) => sample.redisUsed)];
   return {
-    'memory.svg': lineChart(
-      [
-        ...namesIn(samples.map((sample) => sample.memory)).map((name) =>
-          series(name, (sample) => sample.memory.get(name)),
-        ),
-        series('redis used_memory', (sample) => sample.redisUsed),
-      ],
-      { title: 'Resident memory', ...axes },
-    ),
-    'stores.svg': lineChart(
-      namesIn(samples.map((sample) => sample.stores)).map((name) =>
-        series(name, (sample) => sample.stores.get(name)),
-      ),
-      { title: 'Stores on disk', ...axes },
-    ),
+    'memory.svg': lineChart(memory, { title: 'Resident memory', ...axes }),
+    'stores.svg': lineChart(seriesOf('stores'), { title: 'Stores on disk', ...axes }),
   };
 }
 
@@ -162,8 +150,8 @@ function storeTable({ stores }: SoakVerdict): string {
   });
 }
 
-function namesIn(maps: readonly ReadonlyMap<string, number>[]): string[] {
-  return [...new Set(maps.flatMap((map) => [...map.keys()]))];
+function namesIn(samples: readonly Sample[], of: 'memory' | 'stores'): string[] {
+  return [...new Set(samples.flatMap((sample) => [...sample[of].keys()]))];
 }
 
 function valuesOf(
