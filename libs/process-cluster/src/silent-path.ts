@@ -11,10 +11,12 @@ interface Pair {
 }
 
 export class SilentPath {
+  /** Connections to the server so far. */
+  made = 0;
+  /** Bytes from clients to the server so far. */
+  carried = 0;
   private readonly carrying = new Set<Pair>();
   private readonly silent = new Set<Pair>();
-  private madeSoFar = 0;
-  private carriedSoFar = 0;
 
   private constructor(
     private readonly listener: Server,
@@ -42,16 +44,6 @@ export class SilentPath {
   /** Connections that carry something now. */
   get open(): number {
     return this.carrying.size;
-  }
-
-  /** Connections to the server so far. */
-  get made(): number {
-    return this.madeSoFar;
-  }
-
-  /** Bytes from clients to the server so far. */
-  get carried(): number {
-    return this.carriedSoFar;
   }
 
   /**
@@ -102,10 +94,10 @@ export class SilentPath {
       socket.on('error', () => undefined);
     }
     server.once('connect', () => {
-      this.madeSoFar += 1;
+      this.made += 1;
     });
     client.on('data', ({ length }: Buffer) => {
-      this.carriedSoFar += length;
+      this.carried += length;
     });
     client.pipe(server).pipe(client);
   }
