@@ -171,20 +171,12 @@ class ChaosRun {
   }
 
   private async injectFaults(): Promise<void> {
-    const { seed, mode, only, minutes, nodes } = this.parts.options;
-    const timeUp = deadline(minutes * 60_000, this.parts.hopeless, this.parts.quit);
-    await runFaults(
-      seed,
-      { mode, kinds: new Set(only) },
-      {
-        cluster: this.parts.cluster,
-        timeline: this.parts.timeline,
-        affected: new AffectedNodes(maxFaulty(nodes)),
-        workload: this.workload,
-        timeUp,
-        quit: this.parts.quit,
-      },
-    );
+    const { options, cluster, timeline, hopeless, quit } = this.parts;
+    const { seed, mode, only, minutes, nodes } = options;
+    const timeUp = deadline(minutes * 60_000, hopeless, quit);
+    const affected = new AffectedNodes(maxFaulty(nodes));
+    const context = { cluster, timeline, affected, workload: this.workload, timeUp, quit };
+    await runFaults(seed, { mode, kinds: new Set(only) }, context);
   }
 
   /** With everybody well: whatever waits is decided, and nothing new begins. */
