@@ -1,12 +1,11 @@
 /** Rows as CSV: a line a cell, or the seed's tables. */
 
+import { csv, type CsvField } from '@ccro/figures';
 import type { CellFault, ExperimentPlan } from './plan.js';
-import { isMeasured, type ExperimentRow, type MeasuredRow } from './row.js';
+import { isMeasured, type CellFigures, type ExperimentRow } from './row.js';
 import { seedFigure, SEED_FAULTS } from './seed-figures.js';
 
-type Field = string | number | undefined;
-
-const CELL_COLUMNS: readonly (readonly [name: string, of: (row: ExperimentRow) => Field])[] = [
+const CELL_COLUMNS: readonly (readonly [name: string, of: (row: ExperimentRow) => CsvField])[] = [
   ['mode', ({ mode }) => mode],
   ['nodes', ({ nodes }) => nodes],
   ['byzantine', ({ byzantine }) => byzantine],
@@ -62,7 +61,7 @@ export function timesCsv(plan: ExperimentPlan, rows: readonly ExperimentRow[]): 
           const row = found.get(keyOf({ mode, nodes, fault, payloadBytes }));
           return row === undefined ? undefined : (row.figures.timeMs / 1000).toFixed(6);
         }),
-        ...seeds.map((fault) => seedFigure(nodes, fault) ?? undefined),
+        ...seeds.map((fault) => seedFigure(nodes, fault)),
       ]),
     ),
   ]);
@@ -80,7 +79,7 @@ function keyOf({ mode, nodes, fault, payloadBytes }: CellKey): string {
   return [mode, nodes, fault, payloadBytes].join(' ');
 }
 
-function figure(of: (figures: MeasuredRow['figures']) => Field): (row: ExperimentRow) => Field {
+function figure(of: (figures: CellFigures) => CsvField): (row: ExperimentRow) => CsvField {
   return (row) => (isMeasured(row) ? of(row.figures) : undefined);
 }
 
@@ -90,13 +89,4 @@ function milliseconds(value: number): string {
 
 function rounded(value: number): number {
   return Math.round(value * 100) / 100;
-}
-
-function csv(lines: readonly (readonly Field[])[]): string {
-  return lines.map((fields) => `${fields.map(quoted).join(',')}\n`).join('');
-}
-
-function quoted(field: Field): string {
-  const text = field === undefined ? '' : String(field);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

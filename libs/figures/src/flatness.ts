@@ -12,6 +12,8 @@ export interface Flatness {
   /** Medians, in bytes. The first quarter is warming up. */
   readonly secondQuarter: number;
   readonly lastQuarter: number;
+  /** What the last quarter may be. */
+  readonly allowed: number;
   readonly peak: number;
   readonly isFlat: boolean;
 }
@@ -31,6 +33,7 @@ export function flatnessOf(values: readonly number[]): Flatness | undefined {
   return {
     secondQuarter,
     lastQuarter,
+    allowed,
     peak: Math.max(...values),
     isFlat: lastQuarter <= allowed,
   };

@@ -4,6 +4,7 @@ import type { CcroClient } from '@ccro/client';
 import type { ClusterMode, Durability } from '@ccro/cluster-config';
 import type { FaultKind } from '@ccro/faults';
 import { Quit } from '@ccro/clock';
+import { increase } from '@ccro/figures';
 import {
   connectClient,
   cpuMilliseconds,
@@ -162,17 +163,7 @@ export class MeasuredCluster {
 
 /** What was used from `before` to `after`. */
 export function usedSince(before: Usage, after: Usage): Usage {
-  const part = (name: keyof Usage): number => after[name] - before[name];
-  return {
-    nodesCpuMs: part('nodesCpuMs'),
-    gatewaysCpuMs: part('gatewaysCpuMs'),
-    redisCpuMs: part('redisCpuMs'),
-    ownCpuMs: part('ownCpuMs'),
-    deliveries: part('deliveries'),
-    bytes: part('bytes'),
-    fast: part('fast'),
-    slow: part('slow'),
-  };
+  return increase(before, after);
 }
 
 async function statusOf(url: string | undefined): Promise<z.infer<typeof statusSchema>> {

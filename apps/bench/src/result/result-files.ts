@@ -1,7 +1,8 @@
 /** A run as files: results.json as it is, results.csv one line a figure. */
 
+import { csv } from '@ccro/figures';
 import { ratios } from './ratios.js';
-import type { Cell, Column, Results } from './results.js';
+import type { Column, Results } from './results.js';
 
 const HEAD = [
   'scenario',
@@ -31,22 +32,15 @@ export function resultsCsv({ scenarios, yardstick }: Results): string {
         const { key, unit } = column;
         const cell = row[key] ?? null;
         if (isLabel(column) || typeof cell !== 'number') return [];
-        const against = ratios(cell, unit, yardstick);
-        const { redisRoundTrip = null, signatureCheck = null, diskSync = null } = against ?? {};
+        const { redisRoundTrip, signatureCheck, diskSync } = ratios(cell, unit, yardstick) ?? {};
         const label = labels.join(' ');
         return [[name, index, label, key, cell, unit, redisRoundTrip, signatureCheck, diskSync]];
       });
     }),
   );
-  return [HEAD, ...lines].map((cells) => `${cells.map(field).join(',')}\n`).join('');
+  return csv([HEAD, ...lines]);
 }
 
 function isLabel({ unit, label }: Column): boolean {
   return unit === 'text' || label === true;
-}
-
-function field(cell: Cell): string {
-  if (cell === null) return '';
-  const text = String(cell);
-  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
