@@ -19,15 +19,27 @@ import {
 } from '@ccro/cluster-config';
 import type { ReplicaStatus } from '@ccro/consensus';
 import { createDigests, createVerification, signatureCounts } from '@ccro/crypto';
-import { createBehaviour, seededRandom, type FaultKind } from '@ccro/faults';
+import { chooseFaulty, createBehaviour, seededRandom, type FaultKind } from '@ccro/faults';
 import { createRunner, type ReplicaRunner } from '@ccro/runner';
 import { createStateMachine } from '@ccro/state-machine';
 import { MemoryStore } from '@ccro/storage';
 import { type CodecName, DEFAULT_CODEC } from '@ccro/wire';
-import { CountingBroker, DeliveryTally } from './counting-broker.js';
+import { DeliveryTally } from './delivery-tally.js';
 
 /** Nobody is faulty. */
 export const NO_FAULTS: ReadonlyMap<number, FaultKind> = new Map();
+/** Every run strikes the same nodes. */
+const FAULT_SEED = 1;
+
+/** `count` of `n` nodes with this fault, by id; the same for the same arguments. */
+export function faultyNodes(
+  n: number,
+  count: number,
+  kind: FaultKind | 'none',
+): ReadonlyMap<number, FaultKind> {
+  if (kind === 'none') return NO_FAULTS;
+  return new Map(chooseFaulty({ n, count, kind, seed: FAULT_SEED }).map((id) => [id, kind]));
+}
 
 export interface EmbeddedPlan {
   readonly nodes: number;
@@ -52,7 +64,7 @@ export interface Spent {
 }
 
 export class EmbeddedCluster {
-  private readonly tally = new DeliveryTally();
+  readonly tally = new DeliveryTally();
   private readonly hub = new InProcessHub();
   private readonly runners: ReplicaRunner[] = [];
   private readonly brokers: Broker[] = [];
@@ -132,18 +144,13 @@ export class EmbeddedCluster {
     const { user, system } = process.cpuUsage();
     const { made, checked } = signatureCounts();
     return {
-      ...this.tally.current,
+      ...this.tally.sum,
       signaturesMade: made,
       signaturesChecked: checked,
       cpuMs: (user + system) / 1000,
       oneRound: this.oneRound,
       fellBack: this.fellBack.size,
     };
-  }
-
-  /** Deliveries of each kind of message so far. */
-  get deliveriesByKind(): Readonly<Record<string, number>> {
-    return this.tally.byKind;
   }
 
   async close(): Promise<void> {
@@ -209,7 +216,8 @@ export class EmbeddedCluster {
   }
 
   private async connect(name: string): Promise<Broker> {
-    const broker = new CountingBroker(this.hub.broker(name), this.tally);
+    const broker = this.hub.broker(name);
+    this.tally.watch(broker);
     this.brokers.push(broker);
     await broker.connect();
     return broker;

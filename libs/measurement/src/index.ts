@@ -1,5 +1,4 @@
-export { NO_FAULTS } from './embedded-cluster.js';
-export { faultyNodes } from './faulty-nodes.js';
+export { faultyNodes, NO_FAULTS } from './embedded-cluster.js';
 export { compileAll, measureDecisions, type DecisionFigures } from './measure-decisions.js';
 export { measureRecovery, type RecoveryFigures } from './measure-recovery.js';
 export { observeDecision, type ObservedDecision } from './observe-decision.js';

@@ -2,8 +2,7 @@ import { signatureCounts } from '@ccro/crypto';
 import { Quit } from '@ccro/clock';
 import { MemoryStore } from '@ccro/storage';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { faultyNodes } from './faulty-nodes.js';
-import { NO_FAULTS } from './embedded-cluster.js';
+import { faultyNodes, NO_FAULTS } from './embedded-cluster.js';
 import { measureDecisions, type DecisionFigures } from './measure-decisions.js';
 
 const FEW = { atLeast: 4, atMost: 4, budgetMs: 0, warmUpMs: 0 };

@@ -1,6 +1,6 @@
 /** Decisions one after another in a cluster within this process, and what each of them cost. */
 
-import { median } from '@ccro/figures';
+import { increase, median } from '@ccro/figures';
 import { EmbeddedCluster, NO_FAULTS, type EmbeddedPlan, type Spent } from './embedded-cluster.js';
 import { OPERATION_BYTES, operationOf } from './operation.js';
 
@@ -18,7 +18,11 @@ export interface DecisionBudget {
   readonly warmUpMs: number;
 }
 
-export interface DecisionFigures {
+/**
+ * All of `Spent` is for one decision: `oneRound` is the part of the decisions that took one round
+ * of votes, `fellBack` the part whose certificate came too late, so that votes were broadcast.
+ */
+export interface DecisionFigures extends Spent {
   readonly decisions: number;
   /** From sending the request to the f+1st matching reply; median, in milliseconds. */
   readonly timeMs: number;
@@ -26,16 +30,6 @@ export interface DecisionFigures {
   readonly slowestMs: number;
   /** How certificates prove themselves. */
   readonly scheme: string;
-  /** All of these for one decision, over the whole cluster and its client. */
-  readonly deliveries: number;
-  readonly bytes: number;
-  readonly signaturesMade: number;
-  readonly signaturesChecked: number;
-  readonly cpuMs: number;
-  /** Part of the decisions that took one round of votes. */
-  readonly oneRound: number;
-  /** Part of them whose certificate came too late, so that votes were broadcast. */
-  readonly fellBack: number;
 }
 
 /** No decision takes longer. */
@@ -60,21 +54,13 @@ export async function measureDecisions(
     await repeat({ atLeast: 1, atMost: Infinity, budgetMs: warmUpMs }, decisionMs);
     const before = cluster.spent();
     const times = await repeat({ atLeast, atMost, budgetMs }, decisionMs);
-    const after = cluster.spent();
-    const each = (part: keyof Spent): number => (after[part] - before[part]) / times.length;
     return {
+      ...increase(before, cluster.spent(), times.length),
       decisions: times.length,
       timeMs: median(times),
       fastestMs: Math.min(...times),
       slowestMs: Math.max(...times),
       scheme: cluster.config.signature,
-      deliveries: each('deliveries'),
-      bytes: each('bytes'),
-      signaturesMade: each('signaturesMade'),
-      signaturesChecked: each('signaturesChecked'),
-      cpuMs: each('cpuMs'),
-      oneRound: each('oneRound'),
-      fellBack: each('fellBack'),
     };
   } finally {
     await cluster.close();

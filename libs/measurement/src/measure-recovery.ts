@@ -5,6 +5,7 @@
 
 import type { ClusterMode } from '@ccro/cluster-config';
 import { Overdue, Quit, until } from '@ccro/clock';
+import { increase } from '@ccro/figures';
 import { setMaxListeners } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -20,13 +21,16 @@ export interface RecoveryPlan {
   readonly loadMs: number;
 }
 
-export interface RecoveryFigures {
+export interface RecoveryFigures extends ViewChangeFigures {
   /** Decided while the load lasted. */
   readonly decided: number;
   /** From the end of the load until a single request was decided. */
   readonly recoveredMs: number;
   /** Views that the load brought about. */
   readonly views: number;
+}
+
+interface ViewChangeFigures {
   /** From silencing the primary until all others are in the next view. */
   readonly viewChangeMs: number;
   /** Of this process, meanwhile. What the next decision takes is not in it. */
@@ -113,12 +117,7 @@ async function timeOfOne(cluster: EmbeddedCluster, quit: AbortSignal): Promise<n
 async function changeView(
   cluster: EmbeddedCluster,
   quit: AbortSignal,
-): Promise<
-  Pick<
-    RecoveryFigures,
-    'viewChangeMs' | 'viewChangeCpuMs' | 'signaturesChecked' | 'viewChangeBytes'
-  >
-> {
+): Promise<ViewChangeFigures> {
   // What is left of the load is no part of it.
   const isLevel = async (): Promise<true | undefined> => (cluster.isLevel ? true : undefined);
   await until('all nodes level', { boundMs: BOUND_MS, quit, everyMs: LOOK_MS }, isLevel);
@@ -132,12 +131,7 @@ async function changeView(
     cluster.isBeyond(view, primary) ? true : undefined;
   await until('the next view', { boundMs: BOUND_MS, quit, everyMs: LOOK_MS }, look);
   const viewChangeMs = performance.now() - startedAt;
-  const after = cluster.spent();
+  const { cpuMs, signaturesChecked, bytes } = increase(before, cluster.spent());
   await decided;
-  return {
-    viewChangeMs,
-    viewChangeCpuMs: after.cpuMs - before.cpuMs,
-    signaturesChecked: after.signaturesChecked - before.signaturesChecked,
-    viewChangeBytes: after.bytes - before.bytes,
-  };
+  return { viewChangeMs, viewChangeCpuMs: cpuMs, signaturesChecked, viewChangeBytes: bytes };
 }

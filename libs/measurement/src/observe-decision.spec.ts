@@ -2,8 +2,7 @@ import { getEventListeners } from 'node:events';
 import { Overdue, Quit } from '@ccro/clock';
 import { appendOperation } from '@ccro/state-machine';
 import { expect, it } from 'vitest';
-import { NO_FAULTS } from './embedded-cluster.js';
-import { faultyNodes } from './faulty-nodes.js';
+import { faultyNodes, NO_FAULTS } from './embedded-cluster.js';
 import { observeDecision, type DecisionPlan } from './observe-decision.js';
 
 const NOBODY_QUITS = new AbortController().signal;

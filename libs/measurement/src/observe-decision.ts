@@ -53,7 +53,7 @@ export async function observeDecision(
       sequence,
       deliveries,
       bytes,
-      byKind: cluster.deliveriesByKind,
+      byKind: cluster.tally.byKind,
       nodes: observedNodes(plan, outcome),
     };
   } finally {
