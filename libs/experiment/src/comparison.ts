@@ -3,7 +3,7 @@
 import type { ClusterMode } from '@ccro/cluster-config';
 import { maxFaulty } from '@ccro/consensus';
 import { z } from 'zod';
-import { CELL_FAULTS, MODES, type CellFault } from './plan.js';
+import { CELL_FAULTS, cellSchema, MODES, type CellFault } from './plan.js';
 import { CellFailure } from './run-cells.js';
 
 /** Larger clusters are for experiments. */
@@ -22,14 +22,12 @@ export const comparisonRequestSchema = z.strictObject({
 export type ComparisonRequest = z.infer<typeof comparisonRequestSchema>;
 
 /** One decision to be looked at in detail. */
-export const observationSchema = z.object({
-  mode: z.enum(MODES),
-  nodes: z.int(),
-  byzantine: z.int(),
-  fault: z.enum(CELL_FAULTS),
-  /** Text of the operation. */
-  operation: z.string(),
-});
+export const observationSchema = cellSchema
+  .pick({ mode: true, nodes: true, byzantine: true, fault: true })
+  .extend({
+    /** Text of the operation. */
+    operation: z.string(),
+  });
 
 export type Observation = z.infer<typeof observationSchema>;
 

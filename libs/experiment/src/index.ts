@@ -19,12 +19,13 @@ export {
   MODES,
   planOf,
   planRequestSchema,
+  planSchema,
   type Cell,
   type CellFault,
   type ExperimentPlan,
   type PlanRequest,
 } from './plan.js';
-export { isMeasured, planSchema, rowSchema, type CellFigures, type ExperimentRow } from './row.js';
+export { isMeasured, rowSchema, type CellFigures, type ExperimentRow } from './row.js';
 export { CellFailure, runCells, type CellMeasurer } from './run-cells.js';
 export { SEED_BYZANTINE, SEED_FAULTS, seedFigure } from './seed-figures.js';
 export { cellsCsv, timesCsv } from './tables.js';

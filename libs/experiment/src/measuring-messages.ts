@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { observationSchema, observedSchema } from './comparison.js';
-import { cellSchema, figuresSchema } from './row.js';
+import { cellSchema } from './plan.js';
+import { figuresSchema } from './row.js';
 
 /** To the measuring process: what to do. */
 export const orderSchema = z.discriminatedUnion('kind', [

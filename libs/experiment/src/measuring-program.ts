@@ -5,14 +5,7 @@
  */
 
 import { errorMessage } from '@ccro/foreign-text';
-import {
-  compileAll,
-  faultyNodes,
-  measureDecisions,
-  NO_FAULTS,
-  observeDecision,
-  type DecisionFigures,
-} from '@ccro/measurement';
+import { compileAll, faultyNodes, measureDecisions, observeDecision } from '@ccro/measurement';
 import { COMPARISON_BOUND_MS, type Observation, type Observed } from './comparison.js';
 import { orderSchema, type MeasuringOrder, type MeasuringReport } from './measuring-messages.js';
 import type { Cell } from './plan.js';
@@ -35,30 +28,20 @@ async function carryOut(order: MeasuringOrder): Promise<MeasuringReport> {
   }
 }
 
+/** The report's schema leaves out what no cell has. */
 async function measure(cell: Cell): Promise<CellFigures> {
-  const { mode, nodes, payloadBytes, rounds } = cell;
-  const faults = faultsOf(cell);
+  const { mode, nodes, byzantine, fault, payloadBytes, rounds } = cell;
   const budget = { atLeast: rounds, atMost: rounds, budgetMs: 0, warmUpMs: WARM_UP_MS };
+  const faults = faultyNodes(nodes, byzantine, fault);
   const plan = { mode, nodes, faults, operationBytes: payloadBytes };
-  return figuresOf(await measureDecisions(plan, budget, never));
+  const figures = await measureDecisions(plan, budget, never);
+  return { ...figures, messages: figures.deliveries };
 }
 
 function observe(observation: Observation): Promise<Observed> {
-  const { mode, nodes, operation } = observation;
-  const plan = { mode, nodes, operation, faults: faultsOf(observation) };
+  const { mode, nodes, byzantine, fault, operation } = observation;
+  const plan = { mode, nodes, operation, faults: faultyNodes(nodes, byzantine, fault) };
   return observeDecision({ ...plan, boundMs: COMPARISON_BOUND_MS }, never);
-}
-
-function faultsOf({ nodes, byzantine, fault }: Cell | Observation): typeof NO_FAULTS {
-  return fault === 'none' ? NO_FAULTS : faultyNodes(nodes, byzantine, fault);
-}
-
-function figuresOf(decisions: DecisionFigures): CellFigures {
-  const { timeMs, fastestMs, slowestMs, deliveries, bytes, scheme, oneRound } = decisions;
-  const { signaturesMade, signaturesChecked, cpuMs } = decisions;
-  const times = { timeMs, fastestMs, slowestMs };
-  const counts = { messages: deliveries, bytes, signaturesMade, signaturesChecked, cpuMs };
-  return { ...times, ...counts, oneRound, scheme };
 }
 
 function report(message: MeasuringReport): void {

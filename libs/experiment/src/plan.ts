@@ -26,28 +26,34 @@ export const LIMITS = {
 const DEFAULT_ROUNDS = 3;
 const DEFAULT_PAYLOAD_BYTES = 200;
 
-/** The sweep: every combination is a cell. No list names anything twice. */
-export interface ExperimentPlan {
-  readonly mode: readonly ClusterMode[];
-  /** Sizes of the clusters, in the order measured. */
-  readonly sizes: readonly { readonly nodes: number; readonly byzantine: number }[];
-  readonly fault: readonly CellFault[];
-  /** Decisions measured in each cell. */
-  readonly rounds: number;
-  /** Bytes of an operation. */
-  readonly payloadBytes: readonly number[];
-}
-
 /** One cluster of its own. */
-export interface Cell {
-  readonly mode: ClusterMode;
-  readonly nodes: number;
+export const cellSchema = z.object({
+  mode: z.enum(MODES),
+  nodes: z.int(),
   /** How many nodes are faulty. */
-  readonly byzantine: number;
-  readonly fault: CellFault;
-  readonly payloadBytes: number;
-  readonly rounds: number;
-}
+  byzantine: z.int(),
+  fault: z.enum(CELL_FAULTS),
+  /** Bytes of an operation. */
+  payloadBytes: z.int(),
+  /** Decisions measured. */
+  rounds: z.int(),
+});
+
+export type Cell = Readonly<z.infer<typeof cellSchema>>;
+
+const { shape: cell } = cellSchema;
+
+/** The sweep: every combination is a cell. No list names anything twice. */
+export const planSchema = z.object({
+  mode: z.array(cell.mode).readonly(),
+  /** Sizes of the clusters, in the order measured. */
+  sizes: z.array(cellSchema.pick({ nodes: true, byzantine: true })).readonly(),
+  fault: z.array(cell.fault).readonly(),
+  rounds: cell.rounds,
+  payloadBytes: z.array(cell.payloadBytes).readonly(),
+});
+
+export type ExperimentPlan = Readonly<z.infer<typeof planSchema>>;
 
 function oneOrMore<T extends z.ZodType>(each: T, allowed: string): z.ZodUnion<[T, z.ZodArray<T>]> {
   return z.union([each, z.array(each).min(1).max(LIMITS.cells)], {

@@ -1,7 +1,7 @@
 /** What became of a cell. Rows come back from other processes and from Redis: they are checked. */
 
 import { z } from 'zod';
-import { CELL_FAULTS, MODES } from './plan.js';
+import { cellSchema } from './plan.js';
 
 const count = z.number().nonnegative();
 
@@ -25,29 +25,11 @@ export const figuresSchema = z.object({
 
 export type CellFigures = z.infer<typeof figuresSchema>;
 
-const cell = {
-  mode: z.enum(MODES),
-  nodes: z.int(),
-  byzantine: z.int(),
-  fault: z.enum(CELL_FAULTS),
-  payloadBytes: z.int(),
-  rounds: z.int(),
-};
-
-export const cellSchema = z.object(cell);
-
-/** A plan that was kept somewhere. */
-export const planSchema = z.object({
-  mode: z.array(cell.mode).readonly(),
-  sizes: z.array(z.object({ nodes: cell.nodes, byzantine: cell.byzantine })).readonly(),
-  fault: z.array(cell.fault).readonly(),
-  rounds: cell.rounds,
-  payloadBytes: z.array(cell.payloadBytes).readonly(),
-});
+const doneCell = cellSchema.extend({ elapsedMs: count });
 
 export const rowSchema = z.discriminatedUnion('outcome', [
-  z.object({ ...cell, elapsedMs: count, outcome: z.literal('measured'), figures: figuresSchema }),
-  z.object({ ...cell, elapsedMs: count, outcome: z.literal('failed'), reason: z.string() }),
+  doneCell.extend({ outcome: z.literal('measured'), figures: figuresSchema }),
+  doneCell.extend({ outcome: z.literal('failed'), reason: z.string() }),
 ]);
 
 /** A cell with its figures, or with the reason why there are none. */
