@@ -1,9 +1,9 @@
 /** `npm run experiment`: a sweep over modes, sizes, faults and payloads. */
 
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { Quit } from '@ccro/clock';
 import {
+  cellName,
   cellsCsv,
   cellsOf,
   CHARTS,
@@ -16,9 +16,12 @@ import {
   type ExperimentRow,
 } from '@ccro/experiment';
 import { runProgram, writeFiles } from '@ccro/process-cluster';
+import { bytes } from '@ccro/figures';
+import { SingleBar } from 'cli-progress';
+import Table from 'cli-table3';
 import { readExperimentOptions, type ExperimentOptions } from './options.js';
-import { Progress } from './progress.js';
-import { rowsTable } from './rows-table.js';
+
+const HEAD = ['Mode', 'Nodes', 'Byzantine', 'Fault', 'Payload', 'Time', 'Messages', 'Bytes', 'CPU'];
 
 const options = readExperimentOptions(process.argv.slice(2));
 
@@ -38,21 +41,30 @@ await runProgram(async (signal) => {
 async function measure(rows: ExperimentRow[], signal: AbortSignal): Promise<void> {
   const cells = cellsOf(options.plan);
   const measurer = new MeasuringProcess();
-  const progress = new Progress(cells.length);
+  // On a terminal.
+  const bar = new SingleBar({
+    format: '{bar} {value}/{total} | {cell} | {duration_formatted}',
+    stream: process.stderr,
+    hideCursor: true,
+    clearOnComplete: true,
+    linewrap: false,
+    barsize: 20,
+  });
+  bar.start(cells.length, 0, { cell: '' });
   try {
     await runCells({
       cells,
       done: [],
       measurer,
       signal,
-      onCell: (cell) => progress.begins(cell),
+      onCell: (cell) => bar.update({ cell: cellName(cell) }),
       onRow: (row) => {
         rows.push(row);
-        progress.isDone();
+        bar.increment();
       },
     });
   } finally {
-    progress.stop();
+    bar.stop();
     await measurer.close();
   }
 }
@@ -72,7 +84,29 @@ async function tell(
 }
 
 async function write(file: string, text: string): Promise<void> {
-  await mkdir(dirname(resolve(file)), { recursive: true });
-  await writeFile(file, text);
-  process.stdout.write(`Figures: ${resolve(file)}\n`);
+  const path = resolve(file);
+  await writeFiles(dirname(path), { [basename(path)]: text });
+  process.stdout.write(`Figures: ${path}\n`);
+}
+
+/** The rows as a table for a terminal. */
+function rowsTable(rows: readonly ExperimentRow[]): string {
+  const table = new Table({ head: HEAD, style: { head: [], border: [], compact: true } });
+  for (const row of rows) {
+    const { mode, nodes, byzantine, fault, payloadBytes } = row;
+    const cell = [mode, nodes, byzantine, fault, `${payloadBytes} B`];
+    if (isMeasured(row)) {
+      const { timeMs, messages, bytes: sent, cpuMs } = row.figures;
+      table.push([
+        ...cell,
+        `${(timeMs / 1000).toFixed(6)}s`,
+        messages.toFixed(0),
+        bytes(sent),
+        `${cpuMs.toFixed(1)} ms`,
+      ]);
+    } else {
+      table.push([...cell, { content: `failed: ${row.reason}`, colSpan: 4 }]);
+    }
+  }
+  return table.toString();
 }

@@ -5,34 +5,27 @@ import {
   MODES,
   planOf,
   planRequestSchema,
-  type CellFault,
   type ExperimentPlan,
+  type PlanRequest,
 } from '@ccro/experiment';
-import type { ClusterMode } from '@ccro/cluster-config';
 import { list, oneOf, wholeNumber } from '@ccro/process-cluster';
 import { Command } from 'commander';
 
-export interface ExperimentOptions {
-  readonly plan: ExperimentPlan;
+interface Files {
   /** Whether the CSV has the layout of the seed's tables instead of a line a cell. */
-  readonly seedTables: boolean;
-  readonly csv: string | undefined;
-  readonly json: string | undefined;
-  /** Directory for the charts. */
-  readonly svg: string | undefined;
-}
-
-interface Typed {
-  readonly mode?: ClusterMode[];
-  readonly nodes?: number[];
-  readonly byzantine?: number[];
-  readonly fault?: CellFault[];
-  readonly rounds?: number;
-  readonly payload?: number[];
   readonly seedTables: boolean;
   readonly csv?: string;
   readonly json?: string;
+  /** Directory for the charts. */
   readonly svg?: string;
+}
+
+export interface ExperimentOptions extends Files {
+  readonly plan: ExperimentPlan;
+}
+
+interface Typed extends Files, Omit<PlanRequest, 'preset' | 'payloadBytes'> {
+  readonly payload?: number[];
 }
 
 /** `npm run experiment -- --help`. */
@@ -79,11 +72,12 @@ function experimentCommand(): Command {
 export function readExperimentOptions(argv: readonly string[]): ExperimentOptions {
   const command = experimentCommand();
   command.parse([...argv], { from: 'user' });
-  const { seedTables, csv, json, svg, payload: payloadBytes, ...sweep } = command.opts<Typed>();
-  const preset = seedTables ? 'seed-tables' : undefined;
-  const request = planRequestSchema.safeParse({ ...sweep, payloadBytes, preset });
-  if (request.success) return { plan: planOf(request.data), seedTables, csv, json, svg };
-  if ([sweep.nodes, sweep.byzantine, preset].filter((each) => each !== undefined).length !== 1) {
+  const { mode, nodes, byzantine, fault, rounds, payload, ...files } = command.opts<Typed>();
+  const preset = files.seedTables ? 'seed-tables' : undefined;
+  const sweep = { preset, mode, nodes, byzantine, fault, rounds, payloadBytes: payload };
+  const request = planRequestSchema.safeParse(sweep);
+  if (request.success) return { plan: planOf(request.data), ...files };
+  if ([nodes, byzantine, preset].filter((each) => each !== undefined).length !== 1) {
     command.error('error: give one of --nodes, --byzantine and --seed-tables');
   }
   return command.error(`error: ${request.error.issues[0]?.message ?? 'that makes no experiment'}`);
