@@ -29,20 +29,20 @@ export interface BenchOptions {
   /** In the order of `SCENARIO_NAMES`, none twice. */
   readonly scenarios: readonly ScenarioName[];
   readonly quick: boolean;
-  /** Undefined: a fresh directory below `bench-results`. */
-  readonly out: string | undefined;
+  /** By default a fresh directory below `bench-results`. */
+  readonly out?: string;
   /** Cluster sizes instead of each scenario's own. */
-  readonly nodes: readonly number[] | undefined;
-  readonly mode: readonly ClusterMode[] | undefined;
+  readonly nodes?: readonly number[];
+  readonly mode?: readonly ClusterMode[];
   /** Requests (or decisions) measured in each case instead of each scenario's own number. */
-  readonly requests: number | undefined;
+  readonly requests?: number;
   /** Requests under way at a time, one level after another. */
-  readonly inFlight: readonly number[] | undefined;
+  readonly inFlight?: readonly number[];
   /** Kinds of abuse whose names contain one of these instead of all of them. */
-  readonly abuses: readonly string[] | undefined;
+  readonly abuses?: readonly string[];
   readonly writeDocs: boolean;
   /** Directories of earlier runs to write the docs from, instead of measuring. */
-  readonly from: readonly string[] | undefined;
+  readonly from?: readonly string[];
   readonly keep: boolean;
 }
 
@@ -79,34 +79,19 @@ export function benchCommand(): Command {
     .option('--keep', 'keep the working directory with keys, stores and logs', false);
 }
 
-type Typed = Partial<Omit<BenchOptions, 'scenarios'>> &
-  Pick<BenchOptions, 'quick' | 'writeDocs' | 'keep'>;
-
 /** What was typed. Ends the process with one line when it is not allowed. */
 export function readBenchOptions(
   argv: readonly string[],
   command: Command = benchCommand(),
 ): BenchOptions {
   command.parse([...argv], { from: 'user' });
-  const typed = command.opts<Typed>();
+  const typed = command.opts<Omit<BenchOptions, 'scenarios'>>();
   if (typed.from !== undefined && !typed.writeDocs) {
     command.error('error: --from is only for --write-docs: give that as well');
   }
   const named = new Set(command.args);
   const all = named.size === 0;
-  return {
-    scenarios: SCENARIO_NAMES.filter((name) => all || named.has(name)),
-    quick: typed.quick,
-    out: typed.out,
-    nodes: typed.nodes,
-    mode: typed.mode,
-    requests: typed.requests,
-    inFlight: typed.inFlight,
-    abuses: typed.abuses,
-    writeDocs: typed.writeDocs,
-    from: typed.from,
-    keep: typed.keep,
-  };
+  return { scenarios: SCENARIO_NAMES.filter((name) => all || named.has(name)), ...typed };
 }
 
 /** The command line that asks for the same again. */
