@@ -3,12 +3,13 @@
 import { runProgram, Workspace, writeFiles } from '@ccro/process-cluster';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readBenchOptions, type BenchOptions } from './options/bench-options.js';
+import { readBenchOptions } from './options/bench-options.js';
 import { Progress } from './progress.js';
 import { readResults, writeDocs } from './result/docs-file.js';
+import { machineText } from './result/format.js';
 import { resultsCsv, resultsJson } from './result/result-files.js';
-import { machineText } from './result/tables.js';
-import { runBench, type BenchRun } from './run-bench.js';
+import type { BenchRun } from './result/results.js';
+import { runBench } from './run-bench.js';
 
 /** This file is dist/apps/bench/src/main.js. */
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
@@ -38,7 +39,7 @@ async function measure(quit: AbortSignal): Promise<BenchRun> {
   const progress = new Progress();
   try {
     const places = { directory: workspace.directory, root: ROOT };
-    return await runBench(options satisfies BenchOptions, places, progress, quit);
+    return await runBench(options, places, progress, quit);
   } finally {
     progress.stop();
     const left = await workspace.clear(false);

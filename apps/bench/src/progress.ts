@@ -1,6 +1,6 @@
 import { SingleBar } from 'cli-progress';
 import type { BenchListener } from './run-bench.js';
-import { scenarioText } from './result/tables.js';
+import { scenarioText } from './result/format.js';
 
 /**
  * Tables on the standard output as they are ready; below them, on a terminal, how far the scenario

@@ -1,9 +1,11 @@
 /** One run, from the yardstick to the last scenario. */
 
 import { Quit } from '@ccro/clock';
+import { execFile } from 'node:child_process';
+import { arch, cpus, loadavg, platform, release, totalmem } from 'node:os';
+import { promisify } from 'node:util';
 import { commandLine, type BenchOptions, type ScenarioName } from './options/bench-options.js';
-import { describeCommit, describeMachine } from './result/machine.js';
-import type { Results, ScenarioResult, Yardstick } from './result/results.js';
+import type { BenchRun, Machine, ScenarioResult, Yardstick } from './result/results.js';
 import { abuseScenario } from './scenarios/abuse.js';
 import { durabilityScenario } from './scenarios/durability.js';
 import { faultsScenario } from './scenarios/faults.js';
@@ -39,12 +41,6 @@ export interface BenchListener {
   onResult(result: ScenarioResult, yardstick: Yardstick): void;
 }
 
-export interface BenchRun {
-  readonly results: Results;
-  /** SVG by file name. */
-  readonly charts: Readonly<Record<string, string>>;
-}
-
 /**
  * Measures what the options ask for. Nothing that was started is left when it returns or throws.
  *
@@ -60,7 +56,7 @@ export async function runBench(
 ): Promise<BenchRun> {
   const startedAt = new Date();
   // Before anything of the run is in it.
-  const { loadBefore } = describeMachine('');
+  const loadBefore = loadavg()[0] ?? 0;
   listener.onScenario('yardstick');
   const { yardstick, redisVersion } = await measureYardstick(directory, options.quick, quit);
   const scenarios: ScenarioResult[] = [];
@@ -87,10 +83,36 @@ export async function runBench(
       startedAt: startedAt.toISOString(),
       durationMs: Date.now() - startedAt.getTime(),
       quick: options.quick,
-      machine: { ...describeMachine(redisVersion), loadBefore },
+      machine: describeMachine(redisVersion, loadBefore),
       yardstick,
       scenarios,
     },
     charts,
   };
+}
+
+function describeMachine(redis: string, loadBefore: number): Machine {
+  const processors = cpus();
+  return {
+    processor: processors[0]?.model.trim() ?? 'unknown',
+    cores: processors.length,
+    memoryBytes: totalmem(),
+    system: `${platform()} ${arch()} ${release()}`,
+    node: process.versions.node,
+    redis,
+    loadBefore,
+  };
+}
+
+/** The working copy's commit, with `+changes` when files differ from it; null without git. */
+async function describeCommit(directory: string): Promise<string | null> {
+  try {
+    const git = async (...args: string[]): Promise<string> =>
+      (await promisify(execFile)('git', args, { cwd: directory })).stdout.trim();
+    const commit = await git('rev-parse', '--short=12', 'HEAD');
+    const changes = await git('status', '--porcelain');
+    return changes === '' ? commit : `${commit}+changes`;
+  } catch {
+    return null;
+  }
 }

@@ -1,13 +1,10 @@
 import { lineChart } from '@ccro/figures';
 
-/** The times of one case, in milliseconds. */
-export interface TimedCase {
-  readonly name: string;
-  readonly timesMs: Float64Array;
-}
-
 /** How many per cent of the decisions took no longer than so long, as SVG. */
-export function distributionChart(title: string, cases: readonly TimedCase[]): string {
+export function distributionChart(
+  title: string,
+  cases: readonly { readonly name: string; readonly timesMs: Float64Array }[],
+): string {
   return lineChart(
     cases.map(({ name, timesMs }) => ({ name, points: percentiles(timesMs) })),
     {

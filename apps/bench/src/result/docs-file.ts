@@ -3,15 +3,14 @@
 import { writeFiles } from '@ccro/process-cluster';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cellText, columnTitle, figureText } from './format.js';
-import { resultsSchema, type Results, type ScenarioResult, type Verdict } from './results.js';
-
-/** Results with the charts that belong to them. */
-export interface ShownResults {
-  readonly results: Results;
-  /** SVG by file name. */
-  readonly charts: Readonly<Record<string, string>>;
-}
+import { columnTitle, figureText, rowTexts } from './format.js';
+import {
+  resultsSchema,
+  type BenchRun,
+  type Results,
+  type ScenarioResult,
+  type Verdict,
+} from './results.js';
 
 /** What others published or were measured to take. Ratios within one run alone mean anything. */
 const PEERS = [
@@ -44,7 +43,7 @@ export class ResultsError extends Error {
  *
  * @throws ResultsError when there is no results.json of this version in `directory`, or no chart
  */
-export async function readResults(directory: string): Promise<ShownResults> {
+export async function readResults(directory: string): Promise<BenchRun> {
   const path = join(directory, 'results.json');
   const results = parseResults(path, await readText(path));
   const names = results.scenarios.flatMap(({ charts }) => charts);
@@ -69,9 +68,9 @@ function parseResults(path: string, text: string): Results {
 }
 
 /** Writes the page and its charts, of runs in their order. @returns a line that says so */
-export async function writeDocs(root: string, runs: readonly ShownResults[]): Promise<string> {
+export async function writeDocs(root: string, runs: readonly BenchRun[]): Promise<string> {
   const docs = join(root, 'docs');
-  const charts = Object.assign({}, ...runs.map((run) => run.charts)) as ShownResults['charts'];
+  const charts = Object.assign({}, ...runs.map((run) => run.charts)) as BenchRun['charts'];
   await writeFiles(join(docs, 'benchmarks'), charts);
   await writeFiles(docs, { 'BENCHMARKS.md': benchmarksPage(runs.map(({ results }) => results)) });
   return `Written: docs/BENCHMARKS.md and ${Object.keys(charts).length} charts in docs/benchmarks`;
@@ -126,16 +125,11 @@ function runText({ command, commit, startedAt, durationMs, machine, yardstick }:
 }
 
 function section(scenario: ScenarioResult, { yardstick }: Results): string[] {
-  const { title, columns, rows, notes, charts } = scenario;
+  const { title, columns, notes, charts } = scenario;
   return [
     `## ${title}`,
     '',
-    ...table(
-      columns.map(columnTitle),
-      rows.map((row) =>
-        columns.map((column) => cellText(row[column.key] ?? null, column, yardstick)),
-      ),
-    ),
+    ...table(columns.map(columnTitle), rowTexts(scenario, yardstick)),
     ...notes.map((note) => `- ${note}`),
     ...(notes.length === 0 ? [] : ['']),
     ...charts.flatMap((name) => [`![${title}](benchmarks/${name})`, '']),

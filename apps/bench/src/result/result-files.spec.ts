@@ -1,10 +1,10 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { benchmarksPage } from './docs-file.js';
+import { scenarioText } from './format.js';
 import { resultsCsv, resultsJson } from './result-files.js';
 import { SAMPLE_RESULTS } from './results.testkit.js';
 import { resultsSchema } from './results.js';
-import { scenarioText } from './tables.js';
 
 describe('results', () => {
   it('are the same when they are read again', () => {

@@ -1,7 +1,7 @@
 /** A run as files: results.json as it is, results.csv one line a figure. */
 
 import { csv } from '@ccro/figures';
-import { ratios } from './ratios.js';
+import { ratios } from './format.js';
 import type { Column, Results } from './results.js';
 
 const HEAD = [

@@ -81,3 +81,10 @@ export type Machine = Readonly<z.infer<typeof machine>>;
 export type Yardstick = Readonly<z.infer<typeof yardstick>>;
 export type ScenarioResult = Readonly<z.infer<typeof scenarioResult>>;
 export type Results = Readonly<z.infer<typeof resultsSchema>>;
+
+/** Results with the charts that belong to them. */
+export interface BenchRun {
+  readonly results: Results;
+  /** SVG by file name. */
+  readonly charts: Readonly<Record<string, string>>;
+}
