@@ -1,1 +1,0 @@
-export const ECHO_CHANNELS = { there: 'bench:there', back: 'bench:back' } as const;
