@@ -9,6 +9,7 @@ import {
   type Digest,
   type Phase,
   type ReplicaId,
+  type UnsignedMemberMessage,
   type UnsignedViewChange,
 } from '@ccro/consensus';
 import { MessageSigner, RequestSigner } from '@ccro/crypto';
@@ -28,16 +29,13 @@ export interface Means {
   readonly decided: number;
 }
 
-export interface Sent {
-  readonly channel: string;
-  readonly payload: Uint8Array;
-}
-
 export interface Abuse {
   readonly by: 'outsider' | 'member' | 'client';
   readonly name: string;
+  /** The channel of the message of that number; by default that of all nodes. */
+  readonly to?: (means: Signing, index: number) => string;
   /** The message of that number. */
-  readonly message: (means: Signing, index: number) => Sent;
+  readonly message: (means: Signing, index: number) => Uint8Array;
 }
 
 /** The means, with what signs made once. */
@@ -68,171 +66,150 @@ const SMALL = 1_000;
 /** Slots of a view-change, about as many as one may report. */
 const SLOTS = 100;
 
-function rubbish(bytes: number, { channels }: Signing): Sent {
-  return { channel: channels.broadcast, payload: randomBytes(bytes) };
+/** JSON of an object, signed or not. */
+function json(message: object): Uint8Array {
+  return Buffer.from(JSON.stringify(message));
+}
+
+/** What the faulty member signs. */
+function signed({ signer }: Signing, message: UnsignedMemberMessage): Uint8Array {
+  return encode(signer.sign(message));
+}
+
+/** To one after another of the nodes, without the faulty member. */
+function inTurn({ channels, n }: Signing, index: number): string {
+  return channels.node(index % (n - 1));
 }
 
 export const ABUSES: readonly Abuse[] = [
-  { by: 'outsider', name: 'bytes', message: (means) => rubbish(SMALL, means) },
+  { by: 'outsider', name: 'bytes', message: () => randomBytes(SMALL) },
   {
     by: 'outsider',
     name: 'messages that are too large',
-    message: (means) => rubbish(MAX_MESSAGE_BYTES + 1, means),
+    message: () => randomBytes(MAX_MESSAGE_BYTES + 1),
   },
   {
     by: 'outsider',
     name: 'JSON that nests',
-    message: ({ channels }, index) => ({
-      channel: channels.broadcast,
-      payload: Buffer.from(`{"kind":"pre-prepare","view":${index},"bodies":${'['.repeat(100_000)}`),
-    }),
+    message: (_means, index) =>
+      Buffer.from(`{"kind":"pre-prepare","view":${index},"bodies":${'['.repeat(100_000)}`),
   },
   {
     by: 'outsider',
     name: 'votes with a wrong signature',
-    message: ({ channels, n, decided }, index) => ({
-      channel: channels.broadcast,
-      payload: Buffer.from(
-        JSON.stringify({
-          kind: 'vote',
-          phase: PHASES[index % 2],
-          view: 0,
-          sequence: decided + 1 + (index % 50),
-          digest: digestOf(index),
-          replica: index % n,
-          attempt: 0,
-          signature: someSignature(),
-        }),
-      ),
-    }),
+    message: ({ n, decided }, index) =>
+      json({
+        kind: 'vote',
+        phase: PHASES[index % 2],
+        view: 0,
+        sequence: decided + 1 + (index % 50),
+        digest: digestOf(index),
+        replica: index % n,
+        attempt: 0,
+        signature: someSignature(),
+      }),
   },
   {
     by: 'outsider',
     name: 'requests with a wrong signature',
-    message: ({ channels, client }, index) => ({
-      channel: channels.broadcast,
-      payload: Buffer.from(
-        JSON.stringify({
-          kind: 'request',
-          client,
-          timestamp: index + 1,
-          operation: appendOperation(index),
-          signature: someSignature(),
-        }),
-      ),
-    }),
+    message: ({ client }, index) =>
+      json({
+        kind: 'request',
+        client,
+        timestamp: index + 1,
+        operation: appendOperation(index),
+        signature: someSignature(),
+      }),
   },
   {
     by: 'member',
     name: 'votes on everything',
-    message: ({ channels, signer, decided, member: replica }, index) => ({
-      channel: channels.broadcast,
-      payload: encode(
-        signer.sign({
-          kind: 'vote',
-          phase: PHASES[index % 3] ?? 'prepare',
-          view: 0,
-          sequence: decided + 1 + (index % 200),
-          digest: digestOf(index),
-          replica,
-          attempt: index % 4,
-        }),
-      ),
-    }),
+    message: (means, index) =>
+      signed(means, {
+        kind: 'vote',
+        phase: PHASES[index % 3] ?? 'prepare',
+        view: 0,
+        sequence: means.decided + 1 + (index % 200),
+        digest: digestOf(index),
+        replica: means.member,
+        attempt: index % 4,
+      }),
   },
   {
     by: 'member',
     name: 'calls for help',
-    message: ({ channels, signer, member: replica }, index) => ({
-      channel: channels.broadcast,
-      payload: Buffer.from(
-        JSON.stringify(
-          signer.sign({
-            kind: 'status',
-            replica,
-            view: 0,
-            lastExecuted: 0,
-            attempt: index + 1,
-            asks: true,
-            settings: [],
-            run: 'run',
-            answers: null,
-          } as never),
-        ),
+    message: ({ signer, member: replica }, index) =>
+      json(
+        signer.sign({
+          kind: 'status',
+          replica,
+          view: 0,
+          lastExecuted: 0,
+          attempt: index + 1,
+          asks: true,
+          settings: [],
+          run: 'run',
+          answers: null,
+        } as never),
       ),
-    }),
   },
   {
     by: 'member',
     name: 'fetches of decisions',
-    message: ({ channels, signer, member: replica, decided, n }, index) => ({
-      channel: channels.node(index % (n - 1)),
-      payload: encode(
-        signer.sign({
-          kind: 'fetch',
-          replica,
-          sequence: 1 + (index % decided),
-          digest: digestOf(index),
-        }),
-      ),
-    }),
+    to: inTurn,
+    message: (means, index) =>
+      signed(means, {
+        kind: 'fetch',
+        replica: means.member,
+        sequence: 1 + (index % means.decided),
+        digest: digestOf(index),
+      }),
   },
   {
     by: 'member',
     name: 'fetches of state',
-    message: ({ channels, signer, member: replica, n }, index) => ({
-      channel: channels.node(index % (n - 1)),
-      payload: encode(
-        signer.sign({
-          kind: 'fetch-chunk',
-          replica,
-          sequence: 50 * (1 + (index % 4)),
-          chunk: index % 2 === 0 ? '' : 'ledger',
-          part: index % 8,
-        }),
-      ),
-    }),
+    to: inTurn,
+    message: (means, index) =>
+      signed(means, {
+        kind: 'fetch-chunk',
+        replica: means.member,
+        sequence: 50 * (1 + (index % 4)),
+        chunk: index % 2 === 0 ? '' : 'ledger',
+        part: index % 8,
+      }),
   },
   {
     by: 'member',
     name: 'view-changes with false certificates',
-    message: (means, index) => ({
-      channel: means.channels.broadcast,
-      payload: encode(means.signer.sign(viewChange(means, index))),
-    }),
+    message: (means, index) => signed(means, viewChange(means, index)),
   },
   {
     by: 'member',
     name: 'new-views of view-changes that nobody sent',
-    message: ({ channels, signer, member: replica, n }, index) => ({
-      channel: channels.broadcast,
-      payload: encode(
-        signer.sign({
-          kind: 'new-view',
-          view: replica + n * (index % 1_000),
-          viewChanges: Array.from({ length: clusterSize(n).quorum }, (_, id) => ({
-            replica: id,
-            digest: digestOf(index, `view-change ${id}`),
-          })),
-          reproposals: [],
-          replica,
-        }),
-      ),
-    }),
+    message: (means, index) =>
+      signed(means, {
+        kind: 'new-view',
+        view: means.member + means.n * (index % 1_000),
+        viewChanges: Array.from({ length: clusterSize(means.n).quorum }, (_, id) => ({
+          replica: id,
+          digest: digestOf(index, `view-change ${id}`),
+        })),
+        reproposals: [],
+        replica: means.member,
+      }),
   },
   {
     by: 'client',
     name: 'requests far apart',
-    message: ({ channels, requests, client }, index) => ({
-      channel: channels.node(index % 2),
-      payload: encode(
+    to: ({ channels }, index) => channels.node(index % 2),
+    message: ({ requests, client }, index) =>
+      encode(
         requests.sign({
           client,
           timestamp: 1 + (index % 2) * 1_000_000_000 + index * 5_000,
           operation: appendOperation('x'.repeat(50_000)),
         }),
       ),
-    }),
   },
 ];
 

@@ -183,7 +183,8 @@ async function flood(
     if (stop.aborted) throw new Quit();
     let last: Promise<unknown> = Promise.resolve();
     while (bytes < (BYTES_PER_SECOND * elapsed) / 1000) {
-      const { channel, payload } = abuse.message(means, messages);
+      const channel = abuse.to?.(means, messages) ?? means.channels.broadcast;
+      const payload = abuse.message(means, messages);
       const { buffer, byteOffset, byteLength } = payload;
       last = redis.publish(channel, Buffer.from(buffer, byteOffset, byteLength));
       messages += 1;
