@@ -2,7 +2,7 @@
 
 import { pause, Quit } from '@ccro/clock';
 import { randomUUID } from 'node:crypto';
-import { Agent, request, type OutgoingHttpHeaders } from 'node:http';
+import { Agent, request, type RequestOptions } from 'node:http';
 import { OPERATION_BYTES, valueOf } from '@ccro/measurement';
 
 /** How often what is due is sent. */
@@ -82,8 +82,8 @@ export async function openLoop(
 
 /** Calls at the same time have a connection each. */
 async function connect(url: string, agent: Agent): Promise<void> {
-  const call: Call = { path: CONNECTING_PATH, method: 'GET', headers: {} };
-  await Promise.all(Array.from({ length: MAX_CONNECTIONS }, () => answerTo(url, agent, call)));
+  const call = (): Promise<CallAnswer> => answerTo(`${url}${CONNECTING_PATH}`, { agent });
+  await Promise.all(Array.from({ length: MAX_CONNECTIONS }, call));
 }
 
 function post(url: string, agent: Agent, body: string, isAsync: boolean): Promise<CallAnswer> {
@@ -92,27 +92,16 @@ function post(url: string, agent: Agent, body: string, isAsync: boolean): Promis
     'content-length': Buffer.byteLength(body),
     ...(isAsync ? { prefer: 'respond-async', 'idempotency-key': randomUUID() } : {}),
   };
-  return answerTo(url, agent, { path: '/requests', method: 'POST', headers }, body);
-}
-
-interface Call {
-  readonly path: string;
-  readonly method: 'GET' | 'POST';
-  readonly headers: OutgoingHttpHeaders;
+  return answerTo(`${url}/requests`, { method: 'POST', agent, headers }, body);
 }
 
 /** Never rejects. */
-function answerTo(
-  url: string,
-  agent: Agent,
-  { path, method, headers }: Call,
-  body?: string,
-): Promise<CallAnswer> {
+function answerTo(url: string, options: RequestOptions, body?: string): Promise<CallAnswer> {
   const startedMs = performance.now();
   return new Promise((resolve) => {
     const end = (status: number, text: string): void =>
       resolve({ status, body: text, tookMs: performance.now() - startedMs });
-    const call = request(`${url}${path}`, { method, agent, timeout: CALL_TIMEOUT_MS, headers });
+    const call = request(url, { ...options, timeout: CALL_TIMEOUT_MS });
     call.on('response', (response) => {
       let text = '';
       response.setEncoding('utf8');

@@ -1,29 +1,22 @@
 /** A cluster of separate processes with a client here, and what all of them use up. */
 
 import type { CcroClient } from '@ccro/client';
-import type { ClusterMode, Durability } from '@ccro/cluster-config';
-import type { FaultKind } from '@ccro/faults';
 import { Quit } from '@ccro/clock';
 import { increase } from '@ccro/figures';
 import {
   connectClient,
   cpuMilliseconds,
   ProcessCluster,
+  type ClusterPlan,
   type ConnectedClient,
 } from '@ccro/process-cluster';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 
-export interface MeasuredPlan {
-  readonly nodes: number;
-  readonly mode: ClusterMode;
-  readonly durability: Durability;
-  readonly faults?: ReadonlyMap<number, FaultKind>;
-  readonly gateways?: number;
-  /** Largest heap of each program in megabytes; undefined: the runtime's own. */
-  readonly heapMegabytes?: number;
-}
+/** Without gateways, and with the runtime's own limit of the heap, unless given. */
+export type MeasuredPlan = Pick<ClusterPlan, 'nodes' | 'mode' | 'durability' | 'faults'> &
+  Partial<Pick<ClusterPlan, 'gateways' | 'heapMegabytes'>>;
 
 /** Sums since the cluster was started. */
 export interface Usage {
@@ -98,14 +91,11 @@ export class MeasuredCluster {
     const failures: string[] = [];
     const processes = await ProcessCluster.start(
       {
+        gateways: 0,
+        heapMegabytes: undefined,
+        ...plan,
         directory,
-        nodes: plan.nodes,
-        mode: plan.mode,
-        durability: plan.durability,
-        ...(plan.faults === undefined ? {} : { faults: plan.faults }),
-        gateways: plan.gateways ?? 0,
         checkpointInterval: undefined,
-        heapMegabytes: plan.heapMegabytes,
         faultInjection: false,
         logLevel: 'info',
         temporary: true,

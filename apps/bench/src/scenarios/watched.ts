@@ -84,7 +84,7 @@ async function measure(setting: Setting, { options, directory, quit }: Bench): P
           throw error;
         },
       );
-      told.events += (await follower.stop()).events;
+      told.events += await follower.stop();
       told.ms += durationMs;
       told.cpuMs += usedSince(before, await cluster.usage()).gatewaysCpuMs;
       return perSecond;
