@@ -86,11 +86,10 @@ export class MeasuringProcess implements CellMeasurer, DecisionObserver {
     this.errors = '';
     // Not this process's own flags: a debugger's port, for one, is taken. Nor its settings, among
     // which are passwords: where temporary files go is all that is inherited.
-    const stdio = ['ignore', 'ignore', 'pipe', 'ipc'] as const;
     const child = fork(this.program, {
       execArgv: [],
       env: { TMPDIR: tmpdir() },
-      stdio: [...stdio],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     child.stderr?.on('data', (chunk: Buffer) => {
       this.errors = (this.errors + chunk.toString()).slice(-MAX_QUOTED);

@@ -4,10 +4,7 @@ const BARS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const;
 export function sparkline(values: readonly number[], width: number): string {
   const top = Math.max(...values, 1);
   return thinned(values, width)
-    .map((value) => {
-      const level = Math.round((value / top) * (BARS.length - 1));
-      return BARS[Math.min(Math.max(level, 0), BARS.length - 1)] ?? '';
-    })
+    .map((value) => BARS[Math.max(Math.round((value / top) * (BARS.length - 1)), 0)] ?? '')
     .join('');
 }
 

@@ -84,7 +84,10 @@ async function overload(
       decided += 1;
     }
   };
-  const busy = Array.from({ length: availableParallelism() }, busyLoop);
+  const busy = Array.from(
+    { length: availableParallelism() },
+    () => new Worker('for (;;) {}', { eval: true }),
+  );
   // Callers that still wait when the load ends disconnect; their requests are not counted.
   const posting = Array.from({ length: connections }, () =>
     post().catch((error: unknown) => {
@@ -102,10 +105,6 @@ async function overload(
   return decided;
 }
 
-function busyLoop(): Worker {
-  return new Worker('for (;;) {}', { eval: true });
-}
-
 async function timeOfOne(cluster: EmbeddedCluster, quit: AbortSignal): Promise<number> {
   const startedAt = performance.now();
   await cluster.decide(operationOf(OPERATION_BYTES), BOUND_MS, quit).catch((error: unknown) => {
@@ -114,22 +113,17 @@ async function timeOfOne(cluster: EmbeddedCluster, quit: AbortSignal): Promise<n
   return performance.now() - startedAt;
 }
 
-async function changeView(
-  cluster: EmbeddedCluster,
-  quit: AbortSignal,
-): Promise<ViewChangeFigures> {
+async function changeView(cluster: EmbeddedCluster, quit: AbortSignal): Promise<ViewChangeFigures> {
+  const patience = { boundMs: BOUND_MS, quit, everyMs: LOOK_MS };
   // What is left of the load is no part of it.
-  const isLevel = async (): Promise<true | undefined> => (cluster.isLevel ? true : undefined);
-  await until('all nodes level', { boundMs: BOUND_MS, quit, everyMs: LOOK_MS }, isLevel);
+  await until('all nodes level', patience, async () => cluster.isLevel || undefined);
   const { view, primary } = cluster.highest;
   const before = cluster.spent();
   cluster.setFault(primary, 'offline');
   const startedAt = performance.now();
   // A request must be pending, so that replicas suspect the primary.
   const decided = timeOfOne(cluster, quit);
-  const look = async (): Promise<true | undefined> =>
-    cluster.isBeyond(view, primary) ? true : undefined;
-  await until('the next view', { boundMs: BOUND_MS, quit, everyMs: LOOK_MS }, look);
+  await until('the next view', patience, async () => cluster.isBeyond(view, primary) || undefined);
   const viewChangeMs = performance.now() - startedAt;
   const { cpuMs, signaturesChecked, bytes } = increase(before, cluster.spent());
   await decided;

@@ -3,7 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { nodesOf, type NodePart, type Outcome } from '@ccro/client';
 import { primaryOf } from '@ccro/consensus';
-import { EmbeddedCluster, type EmbeddedPlan } from './embedded-cluster.js';
+import { EmbeddedCluster, type EmbeddedPlan, type Spent } from './embedded-cluster.js';
 
 export interface DecisionPlan extends EmbeddedPlan {
   /** Text of the operation that is decided on. */
@@ -62,9 +62,7 @@ export async function observeDecision(
 }
 
 /** What was delivered when nothing more comes, or when that takes too long. */
-async function untilQuiet(
-  cluster: EmbeddedCluster,
-): Promise<{ readonly deliveries: number; readonly bytes: number }> {
+async function untilQuiet(cluster: EmbeddedCluster): Promise<Spent> {
   let before = cluster.spent();
   for (let look = 0; look < MAX_QUIET_LOOKS; look += 1) {
     await delay(QUIET_MS);
