@@ -1,12 +1,12 @@
 import { SingleBar } from 'cli-progress';
-import type { BenchListener } from './run-bench.js';
+import type { ScenarioResult, Yardstick } from './result/results.js';
 import { scenarioText } from './result/format.js';
 
 /**
  * Tables on the standard output as they are ready; below them, on a terminal, how far the scenario
  * is.
  */
-export class Progress implements BenchListener {
+export class Progress {
   private bar: SingleBar | undefined;
   private scenario = '';
 
@@ -31,7 +31,7 @@ export class Progress implements BenchListener {
     this.bar?.increment(1, { case: name });
   }
 
-  onResult(...[result, yardstick]: Parameters<BenchListener['onResult']>): void {
+  onResult(result: ScenarioResult, yardstick: Yardstick): void {
     this.stop();
     process.stdout.write(`${scenarioText(result, yardstick)}\n`);
   }

@@ -5,7 +5,8 @@ import { execFile } from 'node:child_process';
 import { arch, cpus, loadavg, platform, release, totalmem } from 'node:os';
 import { promisify } from 'node:util';
 import { commandLine, type BenchOptions, type ScenarioName } from './options/bench-options.js';
-import type { BenchRun, Machine, ScenarioResult, Yardstick } from './result/results.js';
+import type { Progress } from './progress.js';
+import type { BenchRun, Machine, ScenarioResult } from './result/results.js';
 import { abuseScenario } from './scenarios/abuse.js';
 import { durabilityScenario } from './scenarios/durability.js';
 import { faultsScenario } from './scenarios/faults.js';
@@ -14,7 +15,7 @@ import { memoryScenario } from './scenarios/memory.js';
 import { overloadScenario } from './scenarios/overload.js';
 import { recoveryScenario } from './scenarios/recovery.js';
 import { scaleScenario } from './scenarios/scale.js';
-import type { Scenario } from './scenarios/scenario.js';
+import type { Bench, Scenario } from './scenarios/scenario.js';
 import { throughputScenario } from './scenarios/throughput.js';
 import { watchedScenario } from './scenarios/watched.js';
 import { yardstickScenario } from './scenarios/yardstick.js';
@@ -34,13 +35,6 @@ const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
   memory: memoryScenario,
 };
 
-export interface BenchListener {
-  onScenario(name: ScenarioName): void;
-  onPlan(cases: number): void;
-  onCase(name: string): void;
-  onResult(result: ScenarioResult, yardstick: Yardstick): void;
-}
-
 /**
  * Measures what the options ask for. Nothing that was started is left when it returns or throws.
  *
@@ -51,30 +45,25 @@ export interface BenchListener {
 export async function runBench(
   options: BenchOptions,
   { directory, root }: { readonly directory: string; readonly root: string },
-  listener: BenchListener,
+  progress: Progress,
   quit: AbortSignal,
 ): Promise<BenchRun> {
   const startedAt = new Date();
   // Before anything of the run is in it.
   const loadBefore = loadavg()[0] ?? 0;
-  listener.onScenario('yardstick');
-  const { yardstick, redisVersion } = await measureYardstick(directory, options.quick, quit);
+  progress.onScenario('yardstick');
+  const size = options.quick ? 'quick' : 'full';
+  const { yardstick, redisVersion } = await measureYardstick(directory, size, quit);
   const scenarios: ScenarioResult[] = [];
   const charts: Record<string, string> = {};
   for (const name of new Set<ScenarioName>(['yardstick', ...options.scenarios])) {
     if (quit.aborted) throw new Quit();
-    listener.onScenario(name);
-    const outcome = await SCENARIOS[name]({
-      options,
-      yardstick,
-      directory,
-      quit,
-      onPlan: (cases) => listener.onPlan(cases),
-      onCase: (each) => listener.onCase(each),
-    });
+    progress.onScenario(name);
+    const bench: Bench = { options, size, yardstick, directory, quit, progress };
+    const outcome = await SCENARIOS[name](bench);
     scenarios.push(outcome.result);
     Object.assign(charts, outcome.charts);
-    listener.onResult(outcome.result, yardstick);
+    progress.onResult(outcome.result, yardstick);
   }
   return {
     results: {

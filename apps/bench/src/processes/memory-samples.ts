@@ -6,10 +6,6 @@ import { residentMemory } from '@ccro/process-cluster';
 import type { Verdict } from '../result/results.js';
 import { atMost } from '../result/verdicts.js';
 
-/** What `flatnessOf` allows, whichever is more. */
-const MAX_GROWTH = 0.1;
-const MAX_GROWTH_BYTES = 15 * 1024 * 1024;
-
 export interface Sample {
   readonly atMs: number;
   readonly bytes: number;
@@ -31,11 +27,13 @@ export async function sampleUntil(
   return samples;
 }
 
+export function bytesOf(samples: readonly Sample[]): number[] {
+  return samples.map(({ bytes }) => bytes);
+}
+
 /** Whether memory stays level; nothing when there are too few samples to tell. */
 export function levelVerdicts(what: string, values: readonly number[]): Verdict[] {
   const flatness = flatnessOf(values);
   if (flatness === undefined) return [];
-  const { secondQuarter, lastQuarter } = flatness;
-  const allowed = secondQuarter + Math.max(secondQuarter * MAX_GROWTH, MAX_GROWTH_BYTES);
-  return [atMost(`last quarter of ${what}`, lastQuarter, allowed, 'bytes')];
+  return [atMost(`last quarter of ${what}`, flatness.lastQuarter, flatness.allowed, 'bytes')];
 }

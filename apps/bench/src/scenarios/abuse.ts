@@ -4,14 +4,15 @@ import { Quit, pause } from '@ccro/clock';
 import { loadPrivateKey } from '@ccro/cluster-config';
 import { median } from '@ccro/figures';
 import { OPERATION_BYTES, operationOf } from '@ccro/measurement';
-import { AUDITOR_CLIENT, cpuMilliseconds, residentMemory } from '@ccro/process-cluster';
+import { AUDITOR_CLIENT, cpuMilliseconds } from '@ccro/process-cluster';
 import { Redis } from 'ioredis';
 import { type Abuse, ABUSES, type Signing, signing } from '../abuse/abuses.js';
 import { closedLoop } from '../load/closed-loop.js';
 import { MeasuredCluster } from '../processes/measured-cluster.js';
-import type { Column, Row, Verdict } from '../result/results.js';
+import { bytesOf, sampleUntil } from '../processes/memory-samples.js';
+import type { Column } from '../result/results.js';
 import { atMost } from '../result/verdicts.js';
-import { type Bench, measureCases, type Scenario } from './scenario.js';
+import { type Bench, type JudgedRow, measureCases, outcome, type Scenario } from './scenario.js';
 
 const NODES = 4;
 /** Offline, so that only the attack speaks in its name. */
@@ -37,30 +38,21 @@ const COLUMNS: readonly Column[] = [
   { key: 'p50Before', title: 'p50 before', unit: 'ms' },
 ];
 
-interface Figures {
-  readonly row: Row;
-  readonly verdicts: readonly Verdict[];
-}
-
 export const abuseScenario: Scenario = async (bench) => {
   const abuses = abusesNamed(bench.options.abuses);
   const measured = await measureCases(bench, abuses, nameOf, (abuse) => measure(abuse, bench));
-  return {
-    result: {
-      name: 'abuse',
-      title: 'Abuse: what 1 MB a second of anything costs an honest node',
-      columns: [...COLUMNS],
-      rows: measured.map(({ row }) => row),
-      notes: [
-        `n = ${NODES}, separate processes; node ${FAULTY} is offline and its key is used, as is a client's`,
-        'processor and memory: what the dearest of the honest nodes takes more than before, with a ' +
-          `request every ${REQUEST_EVERY_MS} ms in both cases`,
-      ],
-      verdicts: measured.flatMap(({ verdicts }) => verdicts),
-      charts: [],
-    },
-    charts: {},
-  };
+  return outcome({
+    name: 'abuse',
+    title: 'Abuse: what 1 MB a second of anything costs an honest node',
+    columns: COLUMNS,
+    rows: measured.map(({ row }) => row),
+    notes: [
+      `n = ${NODES}, separate processes; node ${FAULTY} is offline and its key is used, as is a client's`,
+      'processor and memory: what the dearest of the honest nodes takes more than before, with a ' +
+        `request every ${REQUEST_EVERY_MS} ms in both cases`,
+    ],
+    verdicts: measured.flatMap(({ verdicts }) => verdicts),
+  });
 };
 
 function abusesNamed(texts: readonly string[] | undefined): readonly Abuse[] {
@@ -72,8 +64,8 @@ function nameOf({ by, name }: Abuse): string {
   return `${by}: ${name}`;
 }
 
-async function measure(abuse: Abuse, { options, directory, quit }: Bench): Promise<Figures> {
-  const durationMs = DURATION_MS[options.quick ? 'quick' : 'full'];
+async function measure(abuse: Abuse, { size, directory, quit }: Bench): Promise<JudgedRow> {
+  const durationMs = DURATION_MS[size];
   const plan = {
     nodes: NODES,
     mode: 'ccro',
@@ -130,25 +122,20 @@ async function observe(
   const honest = cluster.processes.nodes.filter((_, id) => id !== FAULTY).map(({ pid = 0 }) => pid);
   const cpu = (): Promise<number[]> =>
     Promise.all(honest.map(async (pid) => (await cpuMilliseconds(pid)) ?? NaN));
-  const memory = (): Promise<number[]> =>
-    Promise.all(honest.map(async (pid) => (await residentMemory(pid)) ?? NaN));
-  const [cpuBefore, memoryBefore] = [await cpu(), await memory()];
-  let peak = memoryBefore;
+  const cpuBefore = await cpu();
   const over = new AbortController();
+  const memory = honest.map((pid) => sampleUntil(pid, REQUEST_EVERY_MS, over.signal));
   const requests = requestNowAndThen(cluster, over.signal);
-  const watch = (async (): Promise<void> => {
-    while (!over.signal.aborted) {
-      const now = await memory();
-      peak = peak.map((highest, index) => Math.max(highest, now[index] ?? 0));
-      await pause(REQUEST_EVERY_MS, over.signal);
-    }
-  })();
   // Together: when the run is interrupted, the request under way fails as well.
-  const [timesMs] = await Promise.all([requests, watch, happen().finally(() => over.abort())]);
+  const [timesMs, samples] = await Promise.all([
+    requests,
+    Promise.all(memory),
+    happen().finally(() => over.abort()),
+  ]);
   const cpuAfter = await cpu();
   return {
     cores: cpuAfter.map((ms, index) => (ms - (cpuBefore[index] ?? 0)) / durationMs),
-    growth: peak.map((bytes, index) => bytes - (memoryBefore[index] ?? 0)),
+    growth: samples.map(bytesOf).map((bytes) => Math.max(...bytes) - (bytes[0] ?? NaN)),
     timesMs,
   };
 }
@@ -204,7 +191,7 @@ function figuresOf(
     readonly sent: { readonly messages: number; readonly bytes: number };
     readonly durationMs: number;
   },
-): Figures {
+): JudgedRow {
   const { quiet, abused, sent, durationMs } = measured;
   const more = abused.cores.map((share, index) => share - (quiet.cores[index] ?? 0));
   const core = Math.max(0, ...more);
@@ -219,8 +206,8 @@ function figuresOf(
       bytes: sent.bytes / seconds,
       core: 100 * core,
       memory,
-      p50: median(abused.timesMs) ?? null,
-      p50Before: median(quiet.timesMs) ?? null,
+      p50: median(abused.timesMs),
+      p50Before: median(quiet.timesMs),
     },
     verdicts: [
       atMost(`processor, ${name}`, 100 * core, 100 * MAX_CORE, 'percent'),

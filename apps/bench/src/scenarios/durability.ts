@@ -7,7 +7,15 @@ import { MeasuredCluster } from '../processes/measured-cluster.js';
 import { distributionChart } from '../result/distribution-chart.js';
 import type { Column, Row, Verdict } from '../result/results.js';
 import { atMost } from '../result/verdicts.js';
-import { type Bench, measureCases, type Scenario, type Setting, settingsOf } from './scenario.js';
+import {
+  type Bench,
+  measureCases,
+  nameOfSetting,
+  outcome,
+  type Scenario,
+  type Setting,
+  settingsOf,
+} from './scenario.js';
 
 /** The first one is what the others are compared with. */
 const KINDS: readonly Durability[] = ['memory', 'async', 'fsync'];
@@ -52,51 +60,37 @@ export const durabilityScenario: Scenario = async (bench) => {
   const rows = settings.flatMap((setting, index) =>
     rowsOf(setting, figures.slice(index * KINDS.length, (index + 1) * KINDS.length)),
   );
-  return {
-    result: {
-      name: 'durability',
-      title: 'Durability: what it costs that records are kept, separate processes over Redis',
-      columns: [...COLUMNS],
-      rows,
-      notes: ['memory to it: how many times more requests a second memory takes'],
-      verdicts: rows.flatMap(verdictsOf),
-      charts: ['durability.svg'],
-    },
+  return outcome({
+    name: 'durability',
+    title: 'Durability: what it costs that records are kept, separate processes over Redis',
+    columns: COLUMNS,
+    rows,
+    notes: ['memory to it: how many times more requests a second memory takes'],
+    verdicts: rows.flatMap(verdictsOf),
     charts: {
       'durability.svg': distributionChart(
         'One request at a time: so many per cent of the decisions took no longer',
-        figures.map((each) => ({
-          name: nameOf(each),
-          timesMs: each.timesMs,
-        })),
+        figures.map((each) => ({ name: nameOf(each), timesMs: each.timesMs })),
       ),
     },
-  };
+  });
 };
 
-async function measure(each: Case, { options, directory, quit }: Bench): Promise<Figures> {
-  const size = options.quick ? 'quick' : 'full';
+async function measure(each: Case, { options, size, directory, quit }: Bench): Promise<Figures> {
   const inFlight = Math.max(...(options.inFlight ?? [IN_FLIGHT]));
   return MeasuredCluster.use(each, directory, quit, async ({ client, stop }) => {
     await closedLoop(client, { requests: WARM_UP[size], inFlight }, stop);
     const single = { requests: options.requests ?? LATENCY_REQUESTS[size], inFlight: 1 };
-    const latency = await closedLoop(client, single, stop);
+    const { timesMs } = await closedLoop(client, single, stop);
     const many = { requests: options.requests ?? THROUGHPUT_REQUESTS[size], inFlight };
     const { perSecond } = await closedLoop(client, many, stop);
-    const times = [...latency.timesMs];
-    return {
-      ...each,
-      timesMs: latency.timesMs,
-      p50: quantile(times, 0.5),
-      p95: quantile(times, 0.95),
-      inFlight,
-      perSecond,
-    };
+    const times = { timesMs, p50: quantile(timesMs, 0.5), p95: quantile(timesMs, 0.95) };
+    return { ...each, ...times, inFlight, perSecond };
   });
 }
 
-function nameOf({ mode, nodes, durability }: Case): string {
-  return `${mode}, n = ${nodes}, ${durability}`;
+function nameOf(each: Case): string {
+  return `${nameOfSetting(each)}, ${each.durability}`;
 }
 
 function rowsOf({ mode, nodes }: Setting, figures: readonly Figures[]): Row[] {
@@ -118,18 +112,10 @@ function rowsOf({ mode, nodes }: Setting, figures: readonly Figures[]): Row[] {
 function verdictsOf(row: Row): Verdict[] {
   if (row['durability'] !== 'fsync') return [];
   const where = `${row['mode']}, n = ${row['n']}`;
+  const [latency, throughput] = [Number(row['latencyRatio']), Number(row['throughputRatio'])];
+  const moreRequests = `requests a second of memory to those of fsync, ${where}`;
   return [
-    atMost(
-      `p50 of fsync to that of memory, ${where}`,
-      Number(row['latencyRatio']),
-      MAX_LATENCY_RATIO,
-      'times',
-    ),
-    atMost(
-      `requests a second of memory to those of fsync, ${where}`,
-      Number(row['throughputRatio']),
-      MAX_THROUGHPUT_RATIO,
-      'times',
-    ),
+    atMost(`p50 of fsync to that of memory, ${where}`, latency, MAX_LATENCY_RATIO, 'times'),
+    atMost(moreRequests, throughput, MAX_THROUGHPUT_RATIO, 'times'),
   ];
 }

@@ -1,26 +1,31 @@
 /** One request at a time in a cluster of separate processes over Redis. */
 
-import type { ClusterMode } from '@ccro/cluster-config';
 import { clusterSize } from '@ccro/consensus';
 import type { FaultKind } from '@ccro/faults';
 import { quantile } from '@ccro/figures';
 import { cpus } from 'node:os';
-import { faultyNodes, measureDecisions, NO_FAULTS, type DecisionFigures } from '@ccro/measurement';
+import { faultyNodes, measureDecisions, type DecisionFigures } from '@ccro/measurement';
 import { closedLoop, type LoopFigures } from '../load/closed-loop.js';
 import { MODES } from '../options/bench-options.js';
 import { MeasuredCluster, usedSince, type Usage } from '../processes/measured-cluster.js';
 import { distributionChart } from '../result/distribution-chart.js';
 import type { Column, Row, Verdict, Yardstick } from '../result/results.js';
 import { atMost } from '../result/verdicts.js';
-import { measureCases, type Bench, type Scenario } from './scenario.js';
+import {
+  type Bench,
+  measureCases,
+  nameOfSetting,
+  outcome,
+  type Scenario,
+  type Setting,
+  settingsOf,
+} from './scenario.js';
 
-interface Case {
-  readonly nodes: number;
-  readonly mode: ClusterMode;
+interface Case extends Setting {
   readonly fault: FaultKind | 'none';
 }
 
-interface Figures {
+interface Measured extends Case {
   readonly loop: LoopFigures;
   readonly used: Usage;
   readonly counted: DecisionFigures;
@@ -57,48 +62,35 @@ const COLUMNS: readonly Column[] = [
 ];
 
 export const latencyScenario: Scenario = async (bench) => {
-  const { nodes = [4], mode = MODES } = bench.options;
-  const cases = nodes.flatMap((n) =>
-    mode.flatMap((each) =>
-      FAULTS.map((fault): Case => ({ nodes: n, mode: each, fault })).filter(
-        ({ fault }) => fault === 'none' || clusterSize(n).f > 0,
-      ),
-    ),
-  );
-  const figures = await measureCases(bench, cases, nameOf, (each) => measure(each, bench));
-  const measured = cases.flatMap((each, index) => {
-    const found = figures[index];
-    return found === undefined ? [] : [{ ...each, ...found }];
-  });
-  const rows = measured.map((each) => rowOf(each, each, bench.yardstick));
-  return {
-    result: {
-      name: 'latency',
-      title: 'Latency: one request at a time, separate processes over Redis, client library',
-      columns: [...COLUMNS],
-      rows,
-      notes: [
-        'floor: the hops between processes (5 in one round of votes and in PBFT, 7 in two), half a ' +
-          'Redis round trip each, and the signatures of a decision spread over the processors',
-        'per decision: CPU of one node on average; deliveries and bytes as the broker counted ' +
-          'them, status messages of idle nodes included; signatures as counted in one process',
-      ],
-      verdicts: verdictsOf(cases, rows),
-      charts: ['latency.svg'],
-    },
+  const cases = settingsOf(bench.options, [4], MODES)
+    .flatMap((setting) => FAULTS.map((fault): Case => ({ ...setting, fault })))
+    .filter(({ fault, nodes }) => fault === 'none' || clusterSize(nodes).f > 0);
+  const measured = await measureCases(bench, cases, nameOf, (each) => measure(each, bench));
+  const rows = measured.map((each) => rowOf(each, bench.yardstick));
+  return outcome({
+    name: 'latency',
+    title: 'Latency: one request at a time, separate processes over Redis, client library',
+    columns: COLUMNS,
+    rows,
+    notes: [
+      'floor: the hops between processes (5 in one round of votes and in PBFT, 7 in two), half a ' +
+        'Redis round trip each, and the signatures of a decision spread over the processors',
+      'per decision: CPU of one node on average; deliveries and bytes as the broker counted ' +
+        'them, status messages of idle nodes included; signatures as counted in one process',
+    ],
+    verdicts: verdictsOf(cases, rows),
     charts: {
       'latency.svg': distributionChart(
         'Latency: so many per cent of the decisions took no longer',
         measured.map((each) => ({ name: nameOf(each), timesMs: each.loop.timesMs })),
       ),
     },
-  };
+  });
 };
 
-async function measure(each: Case, { options, directory, quit }: Bench): Promise<Figures> {
-  const size = options.quick ? 'quick' : 'full';
+async function measure(each: Case, { options, size, directory, quit }: Bench): Promise<Measured> {
   const { nodes, mode, fault } = each;
-  const faults = fault === 'none' ? NO_FAULTS : faultyNodes(nodes, clusterSize(nodes).f, fault);
+  const faults = faultyNodes(nodes, clusterSize(nodes).f, fault);
   const counted = await measureDecisions({ nodes, mode, faults }, COUNTING, quit);
   const plan = { nodes, mode, durability: 'memory', faults } as const;
   return MeasuredCluster.use(plan, directory, quit, async (cluster) => {
@@ -107,14 +99,14 @@ async function measure(each: Case, { options, directory, quit }: Bench): Promise
     const before = await cluster.usage();
     const requests = options.requests ?? REQUESTS[size];
     const loop = await closedLoop(client, { requests, inFlight: 1 }, stop);
-    return { loop, used: usedSince(before, await cluster.usage()), counted };
+    return { ...each, loop, used: usedSince(before, await cluster.usage()), counted };
   });
 }
 
-function rowOf({ mode, nodes, fault }: Case, figures: Figures, yardstick: Yardstick): Row {
-  const { loop, used, counted } = figures;
+function rowOf(measured: Measured, yardstick: Yardstick): Row {
+  const { mode, nodes, fault, loop, used, counted } = measured;
   const decisions = loop.timesMs.length;
-  const p50 = quantile([...loop.timesMs], 0.5);
+  const p50 = quantile(loop.timesMs, 0.5);
   const oneRound = used.fast / Math.max(used.fast + used.slow, 1);
   const hops = mode === 'pbft' ? HOPS.pbft : oneRound > 0.5 ? HOPS.oneRound : HOPS.twoRounds;
   const floor = floorMs(hops, counted, nodes, yardstick);
@@ -123,7 +115,7 @@ function rowOf({ mode, nodes, fault }: Case, figures: Figures, yardstick: Yardst
     n: nodes,
     fault,
     p50,
-    p95: quantile([...loop.timesMs], 0.95),
+    p95: quantile(loop.timesMs, 0.95),
     floor,
     overFloor: p50 / floor,
     oneRound: mode === 'pbft' ? null : oneRound * 100,
@@ -159,6 +151,6 @@ function verdictsOf(cases: readonly Case[], rows: readonly Row[]): Verdict[] {
   });
 }
 
-function nameOf({ mode, nodes, fault }: Case): string {
-  return `${mode}, n = ${nodes}, ${fault === 'none' ? 'no fault' : fault}`;
+function nameOf(each: Case): string {
+  return `${nameOfSetting(each)}, ${each.fault === 'none' ? 'no fault' : each.fault}`;
 }

@@ -2,7 +2,7 @@
 
 import { bytes, flatnessOf, lineChart } from '@ccro/figures';
 import { closedLoop } from '../load/closed-loop.js';
-import { levelVerdicts, sampleUntil, type Sample } from '../processes/memory-samples.js';
+import { bytesOf, levelVerdicts, sampleUntil, type Sample } from '../processes/memory-samples.js';
 import { MeasuredCluster } from '../processes/measured-cluster.js';
 import type { Column, Row, Verdict } from '../result/results.js';
 import { atMost } from '../result/verdicts.js';
@@ -10,6 +10,7 @@ import {
   type Bench,
   measureCases,
   nameOfSetting,
+  outcome,
   type Scenario,
   type Setting,
   settingsOf,
@@ -45,19 +46,16 @@ export const memoryScenario: Scenario = async (bench) => {
     measure(each, bench),
   );
   const curves = figures.flat();
-  return {
-    result: {
-      name: 'memory',
-      title: 'Memory: resident, over many requests through the client library',
-      columns: [...COLUMNS],
-      rows: curves.map(rowOf),
-      notes: [
-        `quarters of the run, medians, the first of which is warming up; a node may use ` +
-          `${HEAP_MEGABYTES} MB of heap, and keeps its records on disk (fsync)`,
-      ],
-      verdicts: curves.filter(({ isNode }) => isNode).flatMap(verdictsOf),
-      charts: ['memory.svg'],
-    },
+  return outcome({
+    name: 'memory',
+    title: 'Memory: resident, over many requests through the client library',
+    columns: COLUMNS,
+    rows: curves.map(rowOf),
+    notes: [
+      `quarters of the run, medians, the first of which is warming up; a node may use ` +
+        `${HEAP_MEGABYTES} MB of heap, and keeps its records on disk (fsync)`,
+    ],
+    verdicts: curves.filter(({ isNode }) => isNode).flatMap(verdictsOf),
     charts: {
       'memory.svg': lineChart(
         curves.map(({ mode: each, process, samples }) => ({
@@ -71,11 +69,11 @@ export const memoryScenario: Scenario = async (bench) => {
         },
       ),
     },
-  };
+  });
 };
 
-async function measure(setting: Setting, { options, directory, quit }: Bench): Promise<Curve[]> {
-  const size = options.quick ? 'quick' : 'full';
+async function measure(setting: Setting, bench: Bench): Promise<Curve[]> {
+  const { options, size, directory, quit } = bench;
   const inFlight = Math.max(...(options.inFlight ?? [IN_FLIGHT]));
   const requests = options.requests ?? REQUESTS[size];
   const plan = { ...setting, durability: 'fsync', heapMegabytes: HEAP_MEGABYTES } as const;
@@ -102,7 +100,7 @@ async function measure(setting: Setting, { options, directory, quit }: Bench): P
 }
 
 function rowOf({ mode, process, requests, samples }: Curve): Row {
-  const values = samples.map((sample) => sample.bytes);
+  const values = bytesOf(samples);
   const flatness = flatnessOf(values);
   return {
     mode,
@@ -116,7 +114,7 @@ function rowOf({ mode, process, requests, samples }: Curve): Row {
 }
 
 function verdictsOf({ mode, process, samples }: Curve): Verdict[] {
-  const values = samples.map((sample) => sample.bytes);
+  const values = bytesOf(samples);
   const what = `${mode}, ${process}`;
   const peak = atMost(`peak of ${what}`, Math.max(0, ...values), MAX_NODE_BYTES, 'bytes');
   return [peak, ...levelVerdicts(what, values)];

@@ -6,13 +6,15 @@ import { undecidedOf } from '../load/decision-check.js';
 import { httpLoad } from '../load/http-load.js';
 import { openLoop, type CallAnswer } from '../load/open-loop.js';
 import { MeasuredCluster } from '../processes/measured-cluster.js';
-import { levelVerdicts, sampleUntil, type Sample } from '../processes/memory-samples.js';
-import type { Column, Row, Verdict } from '../result/results.js';
+import { bytesOf, levelVerdicts, sampleUntil } from '../processes/memory-samples.js';
+import type { Column, Row } from '../result/results.js';
 import { atLeast, atMost } from '../result/verdicts.js';
 import {
   type Bench,
+  type JudgedRow,
   measureCases,
   nameOfSetting,
+  outcome,
   type Scenario,
   type Setting,
   settingsOf,
@@ -55,39 +57,30 @@ const COLUMNS: readonly Column[] = [
   { key: 'nodeMemory', title: 'largest node', unit: 'text' },
 ];
 
-interface Measured {
-  readonly row: Row;
-  readonly verdicts: readonly Verdict[];
-}
-
 export const overloadScenario: Scenario = async (bench) => {
   const settings = settingsOf(bench.options);
   const measured = await measureCases(bench, settings, nameOfSetting, (each) =>
     measure(each, bench),
   );
-  return {
-    result: {
-      name: 'overload',
-      title: `Overload: POST /requests at ${OVERLOAD} times the capacity`,
-      columns: [...COLUMNS],
-      rows: measured.map(({ row }) => row),
-      notes: [
-        `capacity: ${CONNECTIONS} calls at a time, each making room for the next; then calls at a ` +
-          'fixed rate, whatever becomes of them, over connections that are there already, from the ' +
-          'processors that the cluster runs on',
-        'every other call is answered 202 at once, and asked for until it is decided',
-        'the gateway bounds the wait to its OVERLOAD_WAIT_MS, 500 ms; besides, calls wait for ' +
-          'load and cluster to get a processor',
-      ],
-      verdicts: measured.flatMap(({ verdicts }) => verdicts),
-      charts: [],
-    },
-    charts: {},
-  };
+  return outcome({
+    name: 'overload',
+    title: `Overload: POST /requests at ${OVERLOAD} times the capacity`,
+    columns: COLUMNS,
+    rows: measured.map(({ row }) => row),
+    notes: [
+      `capacity: ${CONNECTIONS} calls at a time, each making room for the next; then calls at a ` +
+        'fixed rate, whatever becomes of them, over connections that are there already, from the ' +
+        'processors that the cluster runs on',
+      'every other call is answered 202 at once, and asked for until it is decided',
+      'the gateway bounds the wait to its OVERLOAD_WAIT_MS, 500 ms; besides, calls wait for ' +
+        'load and cluster to get a processor',
+    ],
+    verdicts: measured.flatMap(({ verdicts }) => verdicts),
+  });
 };
 
-async function measure(setting: Setting, { options, directory, quit }: Bench): Promise<Measured> {
-  const size = options.quick ? 'quick' : 'full';
+async function measure(setting: Setting, bench: Bench): Promise<JudgedRow> {
+  const { options, size, directory, quit } = bench;
   const plan = {
     ...setting,
     durability: 'memory',
@@ -110,11 +103,11 @@ async function measure(setting: Setting, { options, directory, quit }: Bench): P
       { url, callsPerSecond: OVERLOAD * capacity, durationMs: DURATION_MS[size] },
       cluster.stop,
     ).finally(() => over.abort());
-    const [gateway = [], ...ofNodes] = await sampled;
-    const node = ofNodes.reduce((a, b) => (lastOf(a) > lastOf(b) ? a : b), []);
+    const [gateway = [], ...ofNodes] = (await sampled).map(bytesOf);
+    const node = ofNodes.reduce((a, b) => ((a.at(-1) ?? 0) > (b.at(-1) ?? 0) ? a : b), []);
     const views = (await cluster.highestView()) - viewBefore;
     const offered = load.made / (DURATION_MS[size] / 1000);
-    return measuredOf(setting, { ...load, capacity, offered, views }, { gateway, node });
+    return judged(setting, { ...load, capacity, offered, views, gateway, node });
   });
 }
 
@@ -159,19 +152,19 @@ interface CaseFigures extends LoadFigures {
   readonly capacity: number;
   readonly offered: number;
   readonly views: number;
+  /** Memory over time, in bytes. */
+  readonly gateway: readonly number[];
+  /** Of the node that is the largest at the end. */
+  readonly node: readonly number[];
 }
 
-function measuredOf(
-  { mode, nodes }: Setting,
-  figures: CaseFigures,
-  memory: { readonly gateway: readonly Sample[]; readonly node: readonly Sample[] },
-): Measured {
+function judged(setting: Setting, figures: CaseFigures): JudgedRow {
   const { capacity, offered, decidedMs, refusedMs, accepted, others, undecided, views } = figures;
   const p99 = quantile(decidedMs, 0.99);
-  const what = `${mode}, n = ${nodes}`;
+  const what = nameOfSetting(setting);
   const row: Row = {
-    mode,
-    n: nodes,
+    mode: setting.mode,
+    n: setting.nodes,
     capacity,
     offered,
     decided: decidedMs.length,
@@ -184,8 +177,8 @@ function measuredOf(
     p99,
     p99Refused: quantile(refusedMs, 0.99),
     views,
-    gatewayMemory: quartersOf(memory.gateway),
-    nodeMemory: quartersOf(memory.node),
+    gatewayMemory: quartersOf(figures.gateway),
+    nodeMemory: quartersOf(figures.node),
   };
   return {
     row,
@@ -195,8 +188,8 @@ function measuredOf(
       atMost(`requests accepted and not decided, ${what}`, undecided, 0, 'count'),
       atMost(`p99 of calls that were decided, ${what}`, p99, MAX_P99_MS, 'ms'),
       atMost(`view changes, ${what}`, views, 0, 'count'),
-      ...levelVerdicts(`the gateway, ${what}`, bytesOf(memory.gateway)),
-      ...levelVerdicts(`the largest node, ${what}`, bytesOf(memory.node)),
+      ...levelVerdicts(`the gateway, ${what}`, figures.gateway),
+      ...levelVerdicts(`the largest node, ${what}`, figures.node),
     ],
   };
 }
@@ -205,18 +198,10 @@ function sumOf(counts: ReadonlyMap<unknown, number>): number {
   return [...counts.values()].reduce((sum, count) => sum + count, 0);
 }
 
-function bytesOf(samples: readonly Sample[]): number[] {
-  return samples.map(({ bytes }) => bytes);
-}
-
-function lastOf(samples: readonly Sample[]): number {
-  return samples.at(-1)?.bytes ?? 0;
-}
-
 /** Medians of the first and the last quarter. */
-function quartersOf(samples: readonly Sample[]): string {
-  const quarter = Math.ceil(samples.length / 4);
-  const megabytes = (part: readonly Sample[]): string =>
-    part.length === 0 ? '-' : (median(bytesOf(part)) / 1e6).toFixed(0);
-  return `${megabytes(samples.slice(0, quarter))} to ${megabytes(samples.slice(-quarter))} MB`;
+function quartersOf(bytes: readonly number[]): string {
+  const quarter = Math.ceil(bytes.length / 4);
+  const megabytes = (part: readonly number[]): string =>
+    part.length === 0 ? '-' : (median(part) / 1e6).toFixed(0);
+  return `${megabytes(bytes.slice(0, quarter))} to ${megabytes(bytes.slice(-quarter))} MB`;
 }

@@ -4,7 +4,16 @@ import { compileAll, measureRecovery, type RecoveryFigures } from '@ccro/measure
 import { MODES } from '../options/bench-options.js';
 import type { Column, Row, Verdict } from '../result/results.js';
 import { atMost } from '../result/verdicts.js';
-import { measureCases, nameOfSetting, type Scenario, type Setting } from './scenario.js';
+import {
+  measureCases,
+  nameOfSetting,
+  outcome,
+  type Scenario,
+  type Setting,
+  settingsOf,
+} from './scenario.js';
+
+type Measured = Setting & RecoveryFigures;
 
 const SIZES = { quick: [31], full: [31, 61, 91] };
 const LOAD_MS = { quick: 2_000, full: 10_000 } as const;
@@ -29,41 +38,36 @@ const COLUMNS: readonly Column[] = [
 ];
 
 export const recoveryScenario: Scenario = async (bench) => {
-  const { options, quit } = bench;
-  const size = options.quick ? 'quick' : 'full';
-  const settings = (options.nodes ?? SIZES[size]).flatMap((nodes) =>
-    (options.mode ?? MODES).map((mode): Setting => ({ nodes, mode })),
-  );
+  const { options, size, quit } = bench;
+  const settings = settingsOf(options, SIZES[size], MODES);
   await compileAll(quit, WARM_UP_MS);
   const plan = { connections: CONNECTIONS, loadMs: LOAD_MS[size] };
-  const figures = await measureCases(bench, settings, nameOfSetting, (setting) =>
-    measureRecovery({ ...setting, ...plan }, quit),
+  const measured = await measureCases(
+    bench,
+    settings,
+    nameOfSetting,
+    async (setting): Promise<Measured> => ({
+      ...setting,
+      ...(await measureRecovery({ ...setting, ...plan }, quit)),
+    }),
   );
-  const measured = settings.flatMap((setting, index) => {
-    const each = figures[index];
-    return each === undefined ? [] : [{ setting, figures: each }];
+  return outcome({
+    name: 'recovery',
+    title: `Recovery: after ${CONNECTIONS} requests at a time, all nodes in one process that is starved`,
+    columns: COLUMNS,
+    rows: measured.map(rowOf),
+    notes: [
+      `${plan.loadMs / 1000} s of load, with a busy loop on each processor; they end with it`,
+      'then the primary falls silent, and one request is asked for: what it takes until all others are in the next view',
+    ],
+    verdicts: measured.flatMap(verdictsOf),
   });
-  return {
-    result: {
-      name: 'recovery',
-      title: `Recovery: after ${CONNECTIONS} requests at a time, all nodes in one process that is starved`,
-      columns: [...COLUMNS],
-      rows: measured.map((each) => rowOf(each.setting, each.figures)),
-      notes: [
-        `${plan.loadMs / 1000} s of load, with a busy loop on each processor; they end with it`,
-        'then the primary falls silent, and one request is asked for: what it takes until all others are in the next view',
-      ],
-      verdicts: measured.flatMap((each) => verdictsOf(each.setting, each.figures)),
-      charts: [],
-    },
-    charts: {},
-  };
 };
 
-function rowOf({ mode, nodes }: Setting, figures: RecoveryFigures): Row {
+function rowOf(figures: Measured): Row {
   return {
-    mode,
-    n: nodes,
+    mode: figures.mode,
+    n: figures.nodes,
     decided: figures.decided,
     views: figures.views,
     recovered: figures.recoveredMs,
@@ -74,9 +78,9 @@ function rowOf({ mode, nodes }: Setting, figures: RecoveryFigures): Row {
   };
 }
 
-function verdictsOf(setting: Setting, figures: RecoveryFigures): Verdict[] {
-  const limit = setting.nodes <= SMALL ? RECOVERY_MS.small : RECOVERY_MS.large;
-  const what = nameOfSetting(setting);
+function verdictsOf(figures: Measured): Verdict[] {
+  const limit = figures.nodes <= SMALL ? RECOVERY_MS.small : RECOVERY_MS.large;
+  const what = nameOfSetting(figures);
   return [
     atMost(`one request after an overload, ${what}`, figures.recoveredMs, limit, 'ms'),
     atMost(`CPU of a view change, ${what}`, figures.viewChangeCpuMs, MAX_CPU_MS, 'ms'),

@@ -1,26 +1,35 @@
 /** What a decision costs as the cluster grows, all nodes in this process. */
 
 import type { ClusterMode } from '@ccro/cluster-config';
-import { bytes, lineChart, type Series } from '@ccro/figures';
-import { compileAll, measureDecisions, NO_FAULTS, type DecisionFigures } from '@ccro/measurement';
+import { bytes, lineChart } from '@ccro/figures';
+import {
+  compileAll,
+  measureDecisions,
+  NO_FAULTS,
+  type DecisionBudget,
+  type DecisionFigures,
+} from '@ccro/measurement';
 import { MODES } from '../options/bench-options.js';
 import type { Column, Row, Verdict } from '../result/results.js';
 import { atLeast, atMost } from '../result/verdicts.js';
-import { polynomialFit } from './fit.js';
-import { measureCases, type Bench, type Scenario } from './scenario.js';
+import { polynomialFit, type Fit, type Point } from './fit.js';
+import {
+  type Bench,
+  measureCases,
+  nameOfSetting,
+  outcome,
+  type Scenario,
+  type Setting,
+  settingsOf,
+} from './scenario.js';
 
-interface Case {
-  readonly nodes: number;
-  readonly mode: ClusterMode;
-}
-
-type Measured = Case & DecisionFigures;
+type Measured = Setting & DecisionFigures;
 
 const SIZES = { quick: [4, 7, 16, 31, 61, 91], full: [4, 7, 16, 31, 61, 91, 121, 181, 301] };
 /** Beyond, PBFT takes minutes for nothing. */
 const MAX_PBFT_NODES = 91;
 
-export const DECISION_BUDGET = {
+const DECISION_BUDGET = {
   full: { atLeast: 5, atMost: 200, budgetMs: 8_000, warmUpMs: 3_000 },
   quick: { atLeast: 2, atMost: 50, budgetMs: 500, warmUpMs: 200 },
 } as const;
@@ -49,17 +58,12 @@ interface Curve {
   readonly fitted: boolean;
 }
 
-const milliseconds =
-  (digits: number) =>
-  (value: number): string =>
-    `${value.toFixed(digits)} ms`;
-
 const CURVES: readonly Curve[] = [
   {
     name: 'time',
     title: 'Time of one decision',
     of: ({ timeMs }) => timeMs,
-    text: milliseconds(0),
+    text: (ms) => `${ms.toFixed(0)} ms`,
     fitted: false,
   },
   {
@@ -80,14 +84,14 @@ const CURVES: readonly Curve[] = [
     name: 'cpu',
     title: 'CPU for one decision, all nodes',
     of: ({ cpuMs }) => cpuMs,
-    text: milliseconds(0),
+    text: (ms) => `${ms.toFixed(0)} ms`,
     fitted: true,
   },
   {
     name: 'cpu-a-node',
     title: 'CPU for one decision, each node',
     of: ({ cpuMs, nodes }) => cpuMs / nodes,
-    text: milliseconds(1),
+    text: (ms) => `${ms.toFixed(1)} ms`,
     fitted: false,
   },
 ];
@@ -109,57 +113,46 @@ const COLUMNS: readonly Column[] = [
 ];
 
 export const scaleScenario: Scenario = async (bench) => {
-  const cases = casesOf(bench);
-  const budget = DECISION_BUDGET[bench.options.quick ? 'quick' : 'full'];
-  const { requests } = bench.options;
-  await compileAll(bench.quit, budget.warmUpMs);
+  const { options, size, quit } = bench;
+  // The modes of a size one after the other: whatever else this machine does, it does to both.
+  const cases = settingsOf(options, SIZES[size], MODES).filter(
+    ({ mode, nodes }) => mode !== 'pbft' || nodes <= MAX_PBFT_NODES,
+  );
+  const budget = decisionBudget(bench);
+  await compileAll(quit, budget.warmUpMs);
   const figures = await measureCases(
     bench,
     cases,
-    ({ mode, nodes }) => `${mode}, n = ${nodes}`,
-    async (each): Promise<Measured> => {
-      const plan = { ...each, faults: NO_FAULTS };
-      const limits = requests === undefined ? budget : exactly(requests, budget.warmUpMs);
-      return { ...each, ...(await measureDecisions(plan, limits, bench.quit)) };
-    },
+    nameOfSetting,
+    async (each): Promise<Measured> => ({
+      ...each,
+      ...(await measureDecisions({ ...each, faults: NO_FAULTS }, budget, quit)),
+    }),
   );
-  return {
-    result: {
-      name: 'scale',
-      title: 'Scale: one decision at a time without faults, all nodes in one process',
-      columns: [...COLUMNS],
-      rows: figures.map(rowOf),
-      notes: [
-        'votes broadcast: so often some node got no certificate in time, and the decision cost more',
-        'all for one decision, client included; the time is the median; one process has one ' +
-          'processor, so the time is that of all nodes together',
-        ...fitNotes(figures),
-      ],
-      verdicts: verdictsOf(figures),
-      charts: CURVES.map(({ name }) => `scale-${name}.svg`),
-    },
+  return outcome({
+    name: 'scale',
+    title: 'Scale: one decision at a time without faults, all nodes in one process',
+    columns: COLUMNS,
+    rows: figures.map(rowOf),
+    notes: [
+      'votes broadcast: so often some node got no certificate in time, and the decision cost more',
+      'all for one decision, client included; the time is the median; one process has one ' +
+        'processor, so the time is that of all nodes together',
+      ...fitNotes(figures),
+    ],
+    verdicts: verdictsOf(figures),
     charts: Object.fromEntries(
       CURVES.map((curve) => [`scale-${curve.name}.svg`, chart(curve, figures)]),
     ),
-  };
+  });
 };
 
-/** So many decisions, however long they take. */
-export function exactly(
-  decisions: number,
-  warmUpMs: number,
-): { atLeast: number; atMost: number; budgetMs: number; warmUpMs: number } {
-  return { atLeast: decisions, atMost: decisions, budgetMs: 0, warmUpMs };
-}
-
-/** The modes of a size one after the other: whatever else this machine does, it does to both. */
-function casesOf({ options }: Bench): Case[] {
-  const { mode = MODES, nodes = SIZES[options.quick ? 'quick' : 'full'] } = options;
-  return nodes.flatMap((n) =>
-    mode
-      .filter((each) => each !== 'pbft' || n <= MAX_PBFT_NODES)
-      .map((each): Case => ({ nodes: n, mode: each })),
-  );
+/** As many decisions as the user names, however long they take. */
+export function decisionBudget({ options, size }: Bench): DecisionBudget {
+  const { requests } = options;
+  const budget = DECISION_BUDGET[size];
+  if (requests === undefined) return budget;
+  return { ...budget, atLeast: requests, atMost: requests, budgetMs: 0 };
 }
 
 function rowOf(figures: Measured): Row {
@@ -204,9 +197,7 @@ function signed(value: number): string {
 
 function verdictsOf(figures: readonly Measured[]): Verdict[] {
   const ccro = figures.filter(({ mode }) => mode === 'ccro');
-  const pbft = new Map(
-    figures.filter(({ mode }) => mode === 'pbft').map((each) => [each.nodes, each]),
-  );
+  const pbft = figures.filter(({ mode }) => mode === 'pbft');
   const times = ccro.flatMap(({ nodes, timeMs }) => {
     const limit = TIME_TARGETS_MS.get(nodes);
     return limit === undefined ? [] : [atMost(`one decision, n = ${nodes}`, timeMs, limit, 'ms')];
@@ -214,23 +205,20 @@ function verdictsOf(figures: readonly Measured[]): Verdict[] {
   const points = pointsOf(figures, 'ccro', ({ deliveries }) => deliveries);
   // Through two points there is always a line.
   const linear = points.length > 2 ? polynomialFit(points, 1) : undefined;
-  const shape =
-    linear === undefined
-      ? []
-      : [
-          atMost(
-            'deliveries of ccro that a further node adds',
-            linear.coefficients[1] ?? NaN,
-            MAX_DELIVERIES_A_NODE,
-            'count',
-          ),
-          atLeast('R² of the linear fit of them', linear.r2, MIN_LINEAR_R2, 'count'),
-        ];
+  const shape = linear === undefined ? [] : shapeOf(linear);
   const against = ccro.flatMap((each) => {
-    const other = pbft.get(each.nodes);
+    const other = pbft.find(({ nodes }) => nodes === each.nodes);
     return other === undefined ? [] : comparison(each, other);
   });
   return [...times, ...shape, ...flatness(ccro), ...against];
+}
+
+function shapeOf({ coefficients: [, slope = NaN], r2 }: Fit): Verdict[] {
+  const what = 'deliveries of ccro that a further node adds';
+  return [
+    atMost(what, slope, MAX_DELIVERIES_A_NODE, 'count'),
+    atLeast('R² of the linear fit of them', r2, MIN_LINEAR_R2, 'count'),
+  ];
 }
 
 /** With certificates of one signature a node does as much in a large cluster as in a small one. */
@@ -260,17 +248,14 @@ function pointsOf(
   figures: readonly Measured[],
   mode: ClusterMode,
   part: (figures: Measured) => number,
-): { readonly x: number; readonly y: number }[] {
+): Point[] {
   return figures
     .filter((each) => each.mode === mode)
     .map((each) => ({ x: each.nodes, y: part(each) }));
 }
 
 function chart({ title, of, text }: Curve, figures: readonly Measured[]): string {
-  const series = MODES.map((mode): Series => ({
-    name: mode,
-    points: pointsOf(figures, mode, of),
-  }));
+  const series = MODES.map((mode) => ({ name: mode, points: pointsOf(figures, mode, of) }));
   return lineChart(
     series.filter(({ points }) => points.length > 0),
     { title, xLabel: (x) => `n = ${x.toFixed(0)}`, yLabel: text },

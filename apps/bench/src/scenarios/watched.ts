@@ -10,6 +10,7 @@ import {
   type Bench,
   measureCases,
   nameOfSetting,
+  outcome,
   type Scenario,
   type Setting,
   settingsOf,
@@ -44,27 +45,22 @@ interface Pair {
 export const watchedScenario: Scenario = async (bench) => {
   const settings = settingsOf(bench.options);
   const rows = await measureCases(bench, settings, nameOfSetting, (each) => measure(each, bench));
-  return {
-    result: {
-      name: 'watched',
-      title: 'Watched: throughput while a page follows /events, separate processes over Redis',
-      columns: [...COLUMNS],
-      rows,
-      notes: [
-        'requests go in through the client library, as many as the cluster can take; less: the ' +
-          'median over pairs of rounds, one with and one without, in changing order',
-        'the page is a reader of /events on the same processors; what a browser takes to draw it ' +
-          'is not in it',
-      ],
-      verdicts: rows.flatMap(verdictOf),
-      charts: [],
-    },
-    charts: {},
-  };
+  return outcome({
+    name: 'watched',
+    title: 'Watched: throughput while a page follows /events, separate processes over Redis',
+    columns: COLUMNS,
+    rows,
+    notes: [
+      'requests go in through the client library, as many as the cluster can take; less: the ' +
+        'median over pairs of rounds, one with and one without, in changing order',
+      'the page is a reader of /events on the same processors; what a browser takes to draw it ' +
+        'is not in it',
+    ],
+    verdicts: rows.map(verdictOf),
+  });
 };
 
-async function measure(setting: Setting, { options, directory, quit }: Bench): Promise<Row> {
-  const size = options.quick ? 'quick' : 'full';
+async function measure(setting: Setting, { options, size, directory, quit }: Bench): Promise<Row> {
   const inFlight = Math.max(...(options.inFlight ?? [IN_FLIGHT]));
   const plan = { ...setting, durability: 'memory', gateways: 1 } as const;
   return MeasuredCluster.use(plan, directory, quit, async (cluster) => {
@@ -122,7 +118,7 @@ function rowOf(
   };
 }
 
-function verdictOf(row: Row): Verdict[] {
+function verdictOf(row: Row): Verdict {
   const where = `${row['mode']}, n = ${row['n']}`;
-  return [atMost(`fall of throughput, ${where}`, Number(row['fall']), MAX_FALL, 'percent')];
+  return atMost(`fall of throughput, ${where}`, Number(row['fall']), MAX_FALL, 'percent');
 }

@@ -1,9 +1,9 @@
 /** What the machine itself takes; everything else is given as multiples of it. */
 
-import type { Scenario } from './scenario.js';
+import { outcome, type Scenario } from './scenario.js';
 
-export const yardstickScenario: Scenario = async ({ yardstick }) => ({
-  result: {
+export const yardstickScenario: Scenario = async ({ yardstick }) =>
+  outcome({
     name: 'yardstick',
     title: 'Yardstick: what this machine itself takes',
     columns: [
@@ -17,12 +17,7 @@ export const yardstickScenario: Scenario = async ({ yardstick }) => ({
       row('Ed25519 signature checked', yardstick.signatureCheck),
       row('200 bytes appended and on the disk', yardstick.diskSync),
     ],
-    notes: [],
-    verdicts: [],
-    charts: [],
-  },
-  charts: {},
-});
+  });
 
 function row(what: string, median: number): { what: string; median: number; rate: number } {
   return { what, median, rate: 1_000_000 / median };

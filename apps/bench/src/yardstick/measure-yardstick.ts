@@ -33,10 +33,10 @@ export interface MeasuredYardstick {
  */
 export async function measureYardstick(
   directory: string,
-  quick: boolean,
+  size: keyof typeof ROUNDS,
   quit: AbortSignal,
 ): Promise<MeasuredYardstick> {
-  const rounds = ROUNDS[quick ? 'quick' : 'full'];
+  const rounds = ROUNDS[size];
   const redis = await startRedisServer();
   try {
     const signatures = signatureSpeed(rounds.signatures);
