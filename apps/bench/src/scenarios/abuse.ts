@@ -10,7 +10,7 @@ import { type Abuse, ABUSES, type Signing, signing } from '../abuse/abuses.js';
 import { closedLoop } from '../load/closed-loop.js';
 import { MeasuredCluster } from '../processes/measured-cluster.js';
 import { bytesOf, sampleUntil } from '../processes/memory-samples.js';
-import type { Column } from '../result/results.js';
+import type { Column, Row } from '../result/results.js';
 import { atMost } from '../result/verdicts.js';
 import { type Bench, type JudgedRow, measureCases, outcome, type Scenario } from './scenario.js';
 
@@ -79,11 +79,11 @@ async function measure(abuse: Abuse, { size, directory, quit }: Bench): Promise<
     const redis = new Redis(cluster.processes.redis.url, { lazyConnect: true });
     await redis.connect();
     try {
-      let sent = { messages: 0, bytes: 0 };
+      let sent: Row = {};
       const abused = await observe(cluster, durationMs, async () => {
         sent = await flood({ abuse, means, redis, durationMs }, cluster.stop);
       });
-      return figuresOf(abuse, { quiet, abused, sent, durationMs });
+      return figuresOf(abuse, quiet, abused, sent);
     } finally {
       redis.disconnect();
     }
@@ -158,11 +158,8 @@ interface Flood {
   readonly durationMs: number;
 }
 
-/** Sends so many bytes a second until the time is up. @returns what was sent */
-async function flood(
-  { abuse, means, redis, durationMs }: Flood,
-  stop: AbortSignal,
-): Promise<{ messages: number; bytes: number }> {
+/** Sends so many bytes a second until the time is up. @returns what was sent in a second */
+async function flood({ abuse, means, redis, durationMs }: Flood, stop: AbortSignal): Promise<Row> {
   const startedMs = performance.now();
   let messages = 0;
   let bytes = 0;
@@ -180,30 +177,20 @@ async function flood(
     await last;
     await pause(TICK_MS, stop);
   }
-  return { messages, bytes };
+  const seconds = durationMs / 1000;
+  return { messages: messages / seconds, bytes: bytes / seconds };
 }
 
-function figuresOf(
-  abuse: Abuse,
-  measured: {
-    readonly quiet: Observed;
-    readonly abused: Observed;
-    readonly sent: { readonly messages: number; readonly bytes: number };
-    readonly durationMs: number;
-  },
-): JudgedRow {
-  const { quiet, abused, sent, durationMs } = measured;
+function figuresOf(abuse: Abuse, quiet: Observed, abused: Observed, sent: Row): JudgedRow {
   const more = abused.cores.map((share, index) => share - (quiet.cores[index] ?? 0));
   const core = Math.max(0, ...more);
   const memory = Math.max(0, ...abused.growth);
-  const seconds = durationMs / 1000;
   const name = nameOf(abuse);
   return {
     row: {
       by: abuse.by,
       name: abuse.name,
-      messages: sent.messages / seconds,
-      bytes: sent.bytes / seconds,
+      ...sent,
       core: 100 * core,
       memory,
       p50: median(abused.timesMs),

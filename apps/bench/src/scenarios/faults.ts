@@ -7,7 +7,7 @@ import { lineChart } from '@ccro/figures';
 import { compileAll, faultyNodes, measureDecisions } from '@ccro/measurement';
 import type { Column, Row } from '../result/results.js';
 import { decisionBudget } from './scale.js';
-import { measureCases, outcome, type Scenario, type Setting } from './scenario.js';
+import { measureCases, outcome, type Scenario } from './scenario.js';
 
 const FAULTY = {
   quick: SEED_BYZANTINE,
@@ -19,13 +19,14 @@ interface Size {
   readonly nodes: number;
 }
 
-interface Case extends Size, Setting {
+interface Curve {
+  readonly mode: ClusterMode;
   readonly kind: (typeof SEED_FAULTS)[number];
 }
 
-interface Measured extends Case {
-  readonly timeMs: number;
-}
+type Case = Size & Curve;
+
+type Measured = Case & { readonly timeMs: number };
 
 export const faultsScenario: Scenario = async (bench) => {
   const { options, size, quit } = bench;
@@ -33,7 +34,7 @@ export const faultsScenario: Scenario = async (bench) => {
   const sizes =
     options.nodes?.map((nodes) => ({ nodes, f: maxFaulty(nodes) })) ??
     FAULTY[size].map((f) => ({ f, nodes: 3 * f + 1 }));
-  const curves = modes.flatMap((mode) => SEED_FAULTS.map((kind) => ({ mode, kind })));
+  const curves = modes.flatMap((mode) => SEED_FAULTS.map((kind): Curve => ({ mode, kind })));
   const cases = sizes.flatMap((each) => curves.map((curve): Case => ({ ...each, ...curve })));
   const budget = decisionBudget(bench);
   await compileAll(quit, budget.warmUpMs);
@@ -45,7 +46,7 @@ export const faultsScenario: Scenario = async (bench) => {
   return outcome({
     name: 'faults',
     title: 'Faults: time of one decision with f of n = 3f + 1 nodes faulty, all in one process',
-    columns: columnsOf(modes),
+    columns: columnsOf(curves),
     rows: sizes.map((each) => rowOf(each, measured)),
     notes: [
       'the seed (Python, HTTP from every node to every other): 4 to 61 nodes as measured on a ' +
@@ -70,20 +71,15 @@ export const faultsScenario: Scenario = async (bench) => {
   });
 };
 
-function columnsOf(modes: readonly ClusterMode[]): Column[] {
+function columnsOf(curves: readonly Curve[]): Column[] {
+  const column = (who: string, kind: string, unit: 'ms' | 'text'): Column => {
+    return { key: `${who}-${kind}`, title: `${who}, ${kind}`, unit };
+  };
   return [
     { key: 'f', title: 'faulty', unit: 'count', label: true },
     { key: 'n', title: 'nodes', unit: 'count', label: true },
-    ...modes.flatMap((mode) =>
-      SEED_FAULTS.map((kind): Column => {
-        return { key: `${mode}-${kind}`, title: `${mode}, ${kind}`, unit: 'ms' };
-      }),
-    ),
-    ...SEED_FAULTS.map((kind): Column => ({
-      key: `seed-${kind}`,
-      title: `seed, ${kind}`,
-      unit: 'text',
-    })),
+    ...curves.map(({ mode, kind }) => column(mode, kind, 'ms')),
+    ...SEED_FAULTS.map((kind) => column('seed', kind, 'text')),
   ];
 }
 

@@ -31,16 +31,14 @@ export function polynomialFit(points: readonly Point[], degree: 1 | 2): Fit | un
   return { coefficients, r2: variation === 0 ? 1 : 1 - left / variation };
 }
 
-/** Gauss and Jordan, with the largest pivot; each row is an equation with its right side last. */
+/**
+ * Gauss and Jordan; each row is an equation with its right side last. Those of least squares are
+ * positive definite: their rows need not be exchanged.
+ */
 function solve(equations: readonly (readonly number[])[]): number[] {
   const rows = equations.map((row) => [...row]);
   const cell = (row: number, column: number): number => rows[row]?.[column] ?? 0;
   for (let pivot = 0; pivot < rows.length; pivot += 1) {
-    let best = pivot;
-    for (let row = pivot + 1; row < rows.length; row += 1) {
-      if (Math.abs(cell(row, pivot)) > Math.abs(cell(best, pivot))) best = row;
-    }
-    [rows[pivot], rows[best]] = [rows[best] ?? [], rows[pivot] ?? []];
     const scaled = (rows[pivot] ?? []).map((value) => value / cell(pivot, pivot));
     rows[pivot] = scaled;
     for (let row = 0; row < rows.length; row += 1) {

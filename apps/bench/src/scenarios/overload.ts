@@ -4,7 +4,7 @@ import { median, quantile } from '@ccro/figures';
 import { z } from 'zod';
 import { undecidedOf } from '../load/decision-check.js';
 import { httpLoad } from '../load/http-load.js';
-import { openLoop, type CallAnswer } from '../load/open-loop.js';
+import { openLoop, type CallAnswer, type OpenLoopPlan } from '../load/open-loop.js';
 import { MeasuredCluster } from '../processes/measured-cluster.js';
 import { bytesOf, levelVerdicts, sampleUntil } from '../processes/memory-samples.js';
 import type { Column, Row } from '../result/results.js';
@@ -124,7 +124,7 @@ interface LoadFigures {
 const namedSchema = z.looseObject({ id: z.string() });
 
 async function overload(
-  plan: { readonly url: string; readonly callsPerSecond: number; readonly durationMs: number },
+  plan: Omit<OpenLoopPlan, 'asyncEvery'>,
   quit: AbortSignal,
 ): Promise<LoadFigures> {
   const ids: string[] = [];
@@ -161,6 +161,7 @@ interface CaseFigures extends LoadFigures {
 function judged(setting: Setting, figures: CaseFigures): JudgedRow {
   const { capacity, offered, decidedMs, refusedMs, accepted, others, undecided, views } = figures;
   const p99 = quantile(decidedMs, 0.99);
+  const unlike = [...others.values()].reduce((sum, count) => sum + count, 0);
   const what = nameOfSetting(setting);
   const row: Row = {
     mode: setting.mode,
@@ -184,7 +185,7 @@ function judged(setting: Setting, figures: CaseFigures): JudgedRow {
     row,
     verdicts: [
       atLeast(`calls refused with 429, ${what}`, refusedMs.length, 1, 'count'),
-      atMost(`calls answered otherwise than 200, 202 or 429, ${what}`, sumOf(others), 0, 'count'),
+      atMost(`calls answered otherwise than 200, 202 or 429, ${what}`, unlike, 0, 'count'),
       atMost(`requests accepted and not decided, ${what}`, undecided, 0, 'count'),
       atMost(`p99 of calls that were decided, ${what}`, p99, MAX_P99_MS, 'ms'),
       atMost(`view changes, ${what}`, views, 0, 'count'),
@@ -192,10 +193,6 @@ function judged(setting: Setting, figures: CaseFigures): JudgedRow {
       ...levelVerdicts(`the largest node, ${what}`, figures.node),
     ],
   };
-}
-
-function sumOf(counts: ReadonlyMap<unknown, number>): number {
-  return [...counts.values()].reduce((sum, count) => sum + count, 0);
 }
 
 /** Medians of the first and the last quarter. */

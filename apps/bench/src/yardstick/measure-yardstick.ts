@@ -22,11 +22,6 @@ const PAYLOAD = Buffer.alloc(200, 'x');
 const SIGNED = Buffer.alloc(96, 'm');
 const RECORD = Buffer.alloc(200, 'r');
 
-export interface MeasuredYardstick {
-  readonly yardstick: Yardstick;
-  readonly redisVersion: string;
-}
-
 /**
  * @param directory where stores will be
  * @throws RedisServerError without a Redis to start, Quit when `quit` aborts
@@ -35,7 +30,7 @@ export async function measureYardstick(
   directory: string,
   size: keyof typeof ROUNDS,
   quit: AbortSignal,
-): Promise<MeasuredYardstick> {
+): Promise<{ yardstick: Yardstick; redisVersion: string }> {
   const rounds = ROUNDS[size];
   const redis = await startRedisServer();
   try {
