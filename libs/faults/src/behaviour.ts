@@ -1,4 +1,14 @@
-import type { Destination, Digests, OutgoingMessage, ReplicaId } from '@ccro/consensus';
+import type {
+  Destination,
+  Digest,
+  Digests,
+  OutgoingMessage,
+  PrePrepare,
+  ReplicaId,
+} from '@ccro/consensus';
+
+/** A message of this kind, signed or to be signed. */
+export type Outgoing<K extends OutgoingMessage['kind']> = Extract<OutgoingMessage, { kind: K }>;
 
 /** One message on its way out. */
 export interface OutgoingSend {
@@ -20,9 +30,9 @@ export interface OutgoingSend {
 export interface Conduct {
   /**
    * Whether messages of this kind (a message's `kind`) from the network reach the node's core.
-   * False: it acts as if it had never heard them.
+   * False: it acts as if it had never heard them. Without this it hears everything.
    */
-  hears(kind: string): boolean;
+  hears?(kind: string): boolean;
   /** What is really sent instead of an honest send; may be nothing, may be several messages. */
   outgoing(send: OutgoingSend): readonly OutgoingSend[];
 }
@@ -41,9 +51,27 @@ export interface BehaviourContext {
   readonly delayMs?: number;
 }
 
+/** The ids of n replicas. */
+export function everyoneOf(n: number): ReplicaId[] {
+  return Array.from({ length: n }, (_, replica) => replica);
+}
+
 /** The replicas a node can lie to. */
 export function othersOf({ self, n }: Pick<BehaviourContext, 'self' | 'n'>): ReplicaId[] {
-  return Array.from({ length: n }, (_, replica) => replica).filter((replica) => replica !== self);
+  return everyoneOf(n).filter((replica) => replica !== self);
+}
+
+/** The same for each of these replicas alone. */
+export function toEach(replicas: readonly ReplicaId[], send: OutgoingSend): OutgoingSend[] {
+  return replicas.map((id) => ({ ...send, to: { kind: 'replica', id } }));
+}
+
+/** The proposal with these changes, and without its signature: it will be signed as it is then. */
+export function proposalWith(
+  { kind, view, sequence, digest, requests, bodies, collector, replica }: Outgoing<'pre-prepare'>,
+  changes: Partial<Pick<PrePrepare, 'digest' | 'requests' | 'bodies' | 'collector'>>,
+): Omit<PrePrepare, 'signature'> {
+  return { kind, view, sequence, digest, requests, bodies, collector, replica, ...changes };
 }
 
 /**
@@ -53,4 +81,12 @@ export function othersOf({ self, n }: Pick<BehaviourContext, 'self' | 'n'>): Rep
 export function heard(send: OutgoingSend, self: ReplicaId): OutgoingSend {
   const { to } = send;
   return to.kind === 'replica' && to.id === self ? { ...send, to: { kind: 'all' } } : send;
+}
+
+/**
+ * The digest that liars put in the place of `digest`: every hexadecimal digit inverted. All of
+ * them use the same one, which is their strongest joint attack.
+ */
+export function wrongDigest(digest: Digest): Digest {
+  return digest.replace(/[0-9a-f]/g, (digit) => (15 - Number.parseInt(digit, 16)).toString(16));
 }

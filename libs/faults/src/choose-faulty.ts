@@ -1,4 +1,5 @@
 import { collectorOf, primaryOf, type ReplicaId } from '@ccro/consensus';
+import { everyoneOf } from './behaviour.js';
 import { FAULTS, type FaultKind } from './faults.js';
 import { seededRandom, shuffled } from './random.js';
 
@@ -23,9 +24,7 @@ export function chooseFaulty(options: {
   }
   const primary = primaryOf(0, n);
   const collector = collectorOf(primary, n, 0);
-  const ordinary = Array.from({ length: n }, (_, replica) => replica).filter(
-    (replica) => replica !== primary && replica !== collector,
-  );
+  const ordinary = everyoneOf(n).filter((replica) => replica !== primary && replica !== collector);
   const fault = FAULTS[kind];
   const first = 'role' in fault ? [fault.role === 'primary' ? primary : collector] : [];
   const candidates = new Set([

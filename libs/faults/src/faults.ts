@@ -2,17 +2,14 @@
 
 import type { OutgoingMessage } from '@ccro/consensus';
 import type { BehaviourContext, Conduct } from './behaviour.js';
-import { delay } from './behaviours/delay.js';
 import { doubleVote } from './behaviours/double-vote.js';
 import { equivocate } from './behaviours/equivocate.js';
 import { fabricate } from './behaviours/fabricate.js';
-import { falseReplies } from './behaviours/false-replies.js';
 import { falseState } from './behaviours/false-state.js';
 import { falseViewChange } from './behaviours/false-view-change.js';
-import { falsify } from './behaviours/falsify.js';
+import { falseReplies, falsify } from './behaviours/falsify.js';
 import { forgeCertificate } from './behaviours/forge-certificate.js';
-import { offline } from './behaviours/offline.js';
-import { silentCollector } from './behaviours/silent-collector.js';
+import { delay, offline, silentCollector } from './behaviours/silence.js';
 import { splitCollectors } from './behaviours/split-collectors.js';
 
 interface Fault {
@@ -103,11 +100,11 @@ export function isFaultKind(text: string): text is FaultKind {
 }
 
 /** How a node with a certain fault acts. */
-export interface Behaviour extends Conduct {
+export interface Behaviour extends Required<Conduct> {
   readonly kind: FaultKind;
 }
 
 /** The behaviour of a node with this fault. Each faulty node has its own: they keep state. */
 export function createBehaviour(kind: FaultKind, context: BehaviourContext): Behaviour {
-  return { kind, ...FAULTS[kind].conduct(context) };
+  return { kind, hears: () => true, ...FAULTS[kind].conduct(context) };
 }

@@ -1,4 +1,12 @@
-export type { BehaviourContext, OutgoingSend } from './behaviour.js';
+export {
+  everyoneOf,
+  othersOf,
+  proposalWith,
+  toEach,
+  type BehaviourContext,
+  type Outgoing,
+  type OutgoingSend,
+} from './behaviour.js';
 export { chooseFaulty } from './choose-faulty.js';
 export {
   createBehaviour,
@@ -8,4 +16,4 @@ export {
   type Behaviour,
   type FaultKind,
 } from './faults.js';
-export { seededRandom } from './random.js';
+export { seededRandom, shuffled } from './random.js';

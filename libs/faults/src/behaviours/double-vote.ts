@@ -1,11 +1,9 @@
-import { heard, type Conduct, type BehaviourContext, type OutgoingSend } from '../behaviour.js';
-import { wrongDigest } from '../wrong-digest.js';
+import { heard, wrongDigest, type Conduct, type BehaviourContext } from '../behaviour.js';
 
 /** Signs two votes where one is allowed. Which one comes first varies: the first one counts. */
 export function doubleVote({ random, self }: BehaviourContext): Conduct {
   return {
-    hears: () => true,
-    outgoing(send): readonly OutgoingSend[] {
+    outgoing(send) {
       const { message } = send;
       if (message.kind !== 'vote') return [send];
       const truth = heard(send, self);

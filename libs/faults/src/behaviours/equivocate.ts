@@ -1,11 +1,15 @@
-import type { Digests, OutgoingMessage, PrePrepare, ReplicaId } from '@ccro/consensus';
-import type { Conduct, BehaviourContext, OutgoingSend } from '../behaviour.js';
-import { othersOf } from '../behaviour.js';
+import type { Digests, PrePrepare, ReplicaId } from '@ccro/consensus';
+import {
+  othersOf,
+  proposalWith,
+  toEach,
+  type BehaviourContext,
+  type Conduct,
+  type Outgoing,
+  type OutgoingSend,
+} from '../behaviour.js';
 import { shuffled } from '../random.js';
 import { ProposedInstead } from './proposed-instead.js';
-
-type Vote = Extract<OutgoingMessage, { kind: 'vote' }>;
-type Proposal = Extract<OutgoingMessage, { kind: 'pre-prepare' }>;
 
 /**
  * As primary, signs two proposals for each slot: the true one for one half of the others, for the
@@ -26,7 +30,10 @@ export function equivocate(context: BehaviourContext): Conduct {
     ...toEach(toldOtherwise, second),
   ];
 
-  const proposals = (send: OutgoingSend, message: Proposal): readonly OutgoingSend[] => {
+  const proposals = (
+    send: OutgoingSend,
+    message: Outgoing<'pre-prepare'>,
+  ): readonly OutgoingSend[] => {
     if (message.replica !== context.self) return [send];
     const twin = twinOf(message, context.digests);
     twins.set(message, twin.digest);
@@ -35,19 +42,12 @@ export function equivocate(context: BehaviourContext): Conduct {
     return isAmong(toldOtherwise, send) ? [lie] : [send];
   };
 
-  const votes = (send: OutgoingSend, message: Vote): readonly OutgoingSend[] => {
-    const digest = twins.get(message);
-    if (digest === undefined) return [send];
-    const lie = { ...send, message: { ...message, digest } };
-    return send.to.kind === 'all' ? split(send, lie) : [send, lie];
-  };
-
   return {
-    hears: () => true,
     outgoing(send) {
       if (send.message.kind === 'pre-prepare') return proposals(send, send.message);
-      if (send.message.kind === 'vote') return votes(send, send.message);
-      return [send];
+      const lie = twins.votedFor(send);
+      if (lie === send) return [send];
+      return send.to.kind === 'all' ? split(send, lie) : [send, lie];
     },
   };
 }
@@ -56,25 +56,11 @@ export function equivocate(context: BehaviourContext): Conduct {
  * The same requests as another batch, unsigned: in reverse order, or the only one twice. Honest
  * replicas hold all its requests, so only the messages of the other half contradict it.
  */
-function twinOf(message: Proposal, digests: Digests): Omit<PrePrepare, 'signature'> {
+function twinOf(message: Outgoing<'pre-prepare'>, digests: Digests): Omit<PrePrepare, 'signature'> {
   const [first] = message.requests;
   const once = message.requests.length === 1 && first !== undefined;
-  const requests = once ? [first, first] : [...message.requests].reverse();
-  const { view, sequence, bodies, collector, replica } = message;
-  return {
-    kind: 'pre-prepare',
-    view,
-    sequence,
-    digest: digests.batch(requests),
-    requests,
-    bodies,
-    collector,
-    replica,
-  };
-}
-
-function toEach(replicas: readonly ReplicaId[], send: OutgoingSend): OutgoingSend[] {
-  return replicas.map((id) => ({ ...send, to: { kind: 'replica', id } }));
+  const requests = once ? [first, first] : message.requests.toReversed();
+  return proposalWith(message, { requests, digest: digests.batch(requests) });
 }
 
 function isAmong(replicas: readonly ReplicaId[], { to }: OutgoingSend): boolean {

@@ -1,11 +1,17 @@
-import type { OutgoingMessage, PrePrepare, Request } from '@ccro/consensus';
+import type { PrePrepare, Request } from '@ccro/consensus';
 import { requestDigest } from '@ccro/crypto';
-import type { Conduct, BehaviourContext, OutgoingSend } from '../behaviour.js';
+import {
+  proposalWith,
+  type BehaviourContext,
+  type Conduct,
+  type Outgoing,
+  type OutgoingSend,
+} from '../behaviour.js';
 import { ProposedInstead } from './proposed-instead.js';
 
 type Unsigned = Omit<Request, 'signature' | 'signedWith'>;
 type Forgery = (request: Unsigned, model: Request) => Request;
-type Proposal = Extract<OutgoingMessage, { kind: 'pre-prepare' }>;
+type Proposal = Outgoing<'pre-prepare'>;
 
 const OPERATION = JSON.stringify({ type: 'append', data: 'nobody asked for this' });
 /** Far enough above what the client uses to be new to everyone. */
@@ -38,13 +44,9 @@ export function fabricate(context: BehaviourContext): Conduct {
   };
 
   return {
-    hears: () => true,
     outgoing(send) {
-      const { message } = send;
-      if (message.kind === 'pre-prepare') return proposals(send, message);
-      const digest = message.kind === 'vote' ? instead.get(message) : undefined;
-      if (message.kind !== 'vote' || digest === undefined) return [send];
-      return [{ ...send, message: { ...message, digest } }];
+      if (send.message.kind === 'pre-prepare') return proposals(send, send.message);
+      return [instead.votedFor(send)];
     },
   };
 }
@@ -79,21 +81,12 @@ function onSplitList(request: Unsigned, { signature, digest, signedWith }: Reque
 }
 
 function withFabrication(
-  { view, sequence, requests, bodies, collector, replica }: Proposal,
+  proposal: Proposal,
   forgery: Request,
   { digests }: BehaviourContext,
 ): Omit<PrePrepare, 'signature'> {
-  const known = new Set(requests);
-  const more = known.has(forgery.digest) ? [] : [forgery];
-  const together = [...requests, ...more.map(({ digest }) => digest)];
-  return {
-    kind: 'pre-prepare',
-    view,
-    sequence,
-    digest: digests.batch(together),
-    requests: together,
-    bodies: [...bodies, ...more],
-    collector,
-    replica,
-  };
+  const more = proposal.requests.includes(forgery.digest) ? [] : [forgery];
+  const requests = [...proposal.requests, ...more.map(({ digest }) => digest)];
+  const bodies = [...proposal.bodies, ...more];
+  return proposalWith(proposal, { digest: digests.batch(requests), requests, bodies });
 }

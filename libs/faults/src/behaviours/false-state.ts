@@ -1,7 +1,5 @@
-import type { Decision, OutgoingMessage } from '@ccro/consensus';
-import type { Conduct } from '../behaviour.js';
-
-type ChunkPart = Extract<OutgoingMessage, { kind: 'chunk-part' }>;
+import type { Decision } from '@ccro/consensus';
+import type { Conduct, Outgoing } from '../behaviour.js';
 
 /**
  * Misleads those that catch up: the states it hands out are not the certified ones, the decisions
@@ -9,7 +7,6 @@ type ChunkPart = Extract<OutgoingMessage, { kind: 'chunk-part' }>;
  */
 export function falseState(): Conduct {
   return {
-    hears: () => true,
     outgoing(send) {
       const { message } = send;
       if (message.kind === 'chunk-part') return [{ ...send, message: altered(message) }];
@@ -20,7 +17,7 @@ export function falseState(): Conduct {
 }
 
 /** The manifest stays, so that the others are asked for; each of them reads well and is wrong. */
-function altered(part: ChunkPart): ChunkPart {
+function altered(part: Outgoing<'chunk-part'>): Outgoing<'chunk-part'> {
   if (part.chunk === '') return part;
   const text = part.text.replace(/[1-8](?=[^1-8]*$)/, (digit) => String(Number(digit) + 1));
   return { ...part, text };

@@ -1,8 +1,12 @@
-import { primaryOf, type OutgoingMessage, type Reproposal } from '@ccro/consensus';
-import type { Conduct, BehaviourContext, OutgoingSend } from '../behaviour.js';
+import { primaryOf, type Reproposal } from '@ccro/consensus';
+import {
+  proposalWith,
+  type BehaviourContext,
+  type Conduct,
+  type Outgoing,
+  type OutgoingSend,
+} from '../behaviour.js';
 import { ProposedInstead } from './proposed-instead.js';
-
-type Kind<K extends OutgoingMessage['kind']> = Extract<OutgoingMessage, { kind: K }>;
 
 /**
  * Lies when views change. As an ordinary replica it hides what it voted for and saw certified; as
@@ -15,7 +19,7 @@ export function falseViewChange(context: BehaviourContext): Conduct {
   const instead = new ProposedInstead();
   let dropped: ReadonlySet<string> = new Set();
 
-  const viewChange = (send: OutgoingSend, message: Kind<'view-change'>): OutgoingSend => {
+  const viewChange = (send: OutgoingSend, message: Outgoing<'view-change'>): OutgoingSend => {
     const isPrimary = primaryOf(message.view, n) === self;
     // Others look its own up by the digest its new-view names.
     if (message.replica !== self || isPrimary) return send;
@@ -23,7 +27,7 @@ export function falseViewChange(context: BehaviourContext): Conduct {
     return { ...send, message: { kind, view, stable, slots: [], replica } };
   };
 
-  const newView = (send: OutgoingSend, message: Kind<'new-view'>): OutgoingSend => {
+  const newView = (send: OutgoingSend, message: Outgoing<'new-view'>): OutgoingSend => {
     if (message.replica !== self) return send;
     const { kind, view, viewChanges, reproposals, replica } = message;
     dropped = new Set(reproposals.map(({ sequence }) => `${view}:${sequence}`));
@@ -34,23 +38,20 @@ export function falseViewChange(context: BehaviourContext): Conduct {
     return { ...send, message: { kind, view, viewChanges, reproposals: nothing, replica } };
   };
 
-  const proposal = (send: OutgoingSend, message: Kind<'pre-prepare'>): OutgoingSend => {
-    const { kind, view, sequence, collector, replica } = message;
+  const proposal = (send: OutgoingSend, message: Outgoing<'pre-prepare'>): OutgoingSend => {
+    const { view, sequence, replica } = message;
     if (replica !== self || !dropped.has(`${view}:${sequence}`)) return send;
     const empty = { digest: nullBatch, requests: [], bodies: [] };
-    return { ...send, message: { kind, view, sequence, ...empty, collector, replica } };
+    return { ...send, message: proposalWith(message, empty) };
   };
 
   return {
-    hears: () => true,
     outgoing(send) {
       const { message } = send;
       if (message.kind === 'view-change') return [viewChange(send, message)];
       if (message.kind === 'new-view') return [newView(send, message)];
       if (message.kind === 'pre-prepare') return [proposal(send, message)];
-      const digest = message.kind === 'vote' ? instead.get(message) : undefined;
-      if (message.kind !== 'vote' || digest === undefined) return [send];
-      return [{ ...send, message: { ...message, digest } }];
+      return [instead.votedFor(send)];
     },
   };
 }

@@ -1,7 +1,6 @@
 import { quorumSize, type Certificate } from '@ccro/consensus';
 import { bytes } from '@ccro/primitives';
-import type { Conduct, BehaviourContext } from '../behaviour.js';
-import { wrongDigest } from '../wrong-digest.js';
+import { wrongDigest, type BehaviourContext, type Conduct } from '../behaviour.js';
 
 type Forgery = (certificate: Certificate, context: BehaviourContext) => Certificate;
 
@@ -17,7 +16,6 @@ const FORGERIES: readonly Forgery[] = [
 export function forgeCertificate(context: BehaviourContext): Conduct {
   let forged = Math.floor(context.random() * FORGERIES.length);
   return {
-    hears: () => true,
     outgoing(send) {
       const { message } = send;
       if (message.kind !== 'certificate') return [send];
@@ -44,40 +42,25 @@ function garbageSignatures(certificate: Certificate, { random }: BehaviourContex
 
 /** All signatures are true, but one is missing. */
 function belowQuorum(certificate: Certificate, { n }: BehaviourContext): Certificate {
-  return withSigners(certificate, (_, index) => index < quorumSize(n) - 1);
-}
-
-/** The number of signatures is right, but one signer counts twice. */
-function duplicateSigner(certificate: Certificate, { n }: BehaviourContext): Certificate {
-  const { proof } = withSigners(certificate, (_, index) => index < quorumSize(n) - 1);
-  const [signer] = proof.signers;
-  const [signature] = proof.signatures;
-  return {
-    ...certificate,
-    proof: {
-      ...proof,
-      signers: signer === undefined ? [] : [signer, ...proof.signers],
-      // An aggregate stays one signature, whatever signers it names.
-      signatures:
-        signature === undefined || certificate.proof.signatures.length === 1
-          ? proof.signatures
-          : [signature, ...proof.signatures],
-    },
-  };
-}
-
-function withSigners(
-  certificate: Certificate,
-  keep: (item: unknown, index: number) => boolean,
-): Certificate {
   const { signers, signatures } = certificate.proof;
+  const few = quorumSize(n) - 1;
   const perSigner = signatures.length === signers.length;
   return {
     ...certificate,
     proof: {
       ...certificate.proof,
-      signers: signers.filter(keep),
-      signatures: perSigner ? signatures.filter(keep) : signatures,
+      signers: signers.slice(0, few),
+      signatures: perSigner ? signatures.slice(0, few) : signatures,
     },
   };
+}
+
+/** The number of signatures is right, but one signer counts twice. */
+function duplicateSigner(certificate: Certificate, context: BehaviourContext): Certificate {
+  const { proof } = belowQuorum(certificate, context);
+  const again = <T>(items: readonly T[]): T[] => [...items.slice(0, 1), ...items];
+  // An aggregate stays one signature, whatever signers it names.
+  const isAggregate = certificate.proof.signatures.length === 1;
+  const signatures = isAggregate ? proof.signatures : again(proof.signatures);
+  return { ...certificate, proof: { ...proof, signers: again(proof.signers), signatures } };
 }

@@ -1,4 +1,5 @@
-import type { Digest, OutgoingMessage, SequenceNumber, View } from '@ccro/consensus';
+import type { Digest, SequenceNumber, View } from '@ccro/consensus';
+import type { OutgoingSend } from '../behaviour.js';
 
 /** Slots whose other proposal is remembered: more than are ever in flight. */
 const REMEMBERED_SLOTS = 512;
@@ -18,9 +19,11 @@ export class ProposedInstead {
     }
   }
 
-  /** The digest to vote for in the place of a vote on the honest proposal, if there is one. */
-  get(vote: Extract<OutgoingMessage, { kind: 'vote' }>): Digest | undefined {
-    if (vote.phase === 'checkpoint') return undefined;
-    return this.digests.get(`${vote.view}:${vote.sequence}`);
+  /** A vote on an honest proposal as one on the other; anything else is left as it is. */
+  votedFor(send: OutgoingSend): OutgoingSend {
+    const { message } = send;
+    if (message.kind !== 'vote' || message.phase === 'checkpoint') return send;
+    const digest = this.digests.get(`${message.view}:${message.sequence}`);
+    return digest === undefined ? send : { ...send, message: { ...message, digest } };
   }
 }

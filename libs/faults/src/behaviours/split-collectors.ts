@@ -1,8 +1,5 @@
-import type { OutgoingMessage, PrePrepare, ReplicaId } from '@ccro/consensus';
-import type { Conduct, BehaviourContext, OutgoingSend } from '../behaviour.js';
-import { othersOf } from '../behaviour.js';
-
-type Proposal = Extract<OutgoingMessage, { kind: 'pre-prepare' }>;
+import type { ReplicaId } from '@ccro/consensus';
+import { othersOf, proposalWith, type BehaviourContext, type Conduct } from '../behaviour.js';
 
 /**
  * As primary, proposes the same to all and names another collector to each: so no collector
@@ -14,22 +11,15 @@ export function splitCollectors(context: BehaviourContext): Conduct {
     others[(others.indexOf(receiver) + 1) % others.length] ?? receiver;
 
   return {
-    hears: () => true,
-    outgoing(send): readonly OutgoingSend[] {
+    outgoing(send) {
       const { message, to } = send;
       if (message.kind !== 'pre-prepare' || message.replica !== context.self) return [send];
       const receivers = to.kind === 'replica' ? [to.id] : others;
       return receivers.map((id) => ({
         ...send,
         to: { kind: 'replica', id },
-        message: naming(collectorFor(id), message),
+        message: proposalWith(message, { collector: collectorFor(id) }),
       }));
     },
   };
-}
-
-/** The same proposal with that collector, unsigned: the signature covers the collector. */
-function naming(collector: ReplicaId, message: Proposal): Omit<PrePrepare, 'signature'> {
-  const { kind, view, sequence, digest, requests, bodies, replica } = message;
-  return { kind, view, sequence, digest, requests, bodies, collector, replica };
 }
