@@ -1,4 +1,4 @@
-import { seededRandom } from '@ccro/faults';
+import { seededRandom, shuffled } from '@ccro/faults';
 
 /** A seeded source of randomness: the same seed gives the same run, everywhere. */
 export class Random {
@@ -36,9 +36,6 @@ export class Random {
 
   /** A new list in random order (Fisher and Yates). */
   shuffled<T>(items: readonly T[]): T[] {
-    const pool = [...items];
-    const result: T[] = [];
-    while (pool.length > 0) result.push(...pool.splice(this.below(pool.length), 1));
-    return result;
+    return shuffled(items, this.next);
   }
 }

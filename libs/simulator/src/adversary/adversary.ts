@@ -31,8 +31,6 @@ import {
   primaryOf,
   type ClusterSize,
   type Digest,
-  type OutgoingMessage,
-  type PrePrepare,
   type ReplicaId,
   type Request,
   type Suspicion,
@@ -41,7 +39,16 @@ import {
   type ViewChange,
 } from '@ccro/consensus';
 import { createDigests, createVerification, MessageSigner } from '@ccro/crypto';
-import { createBehaviour, type Behaviour, type OutgoingSend } from '@ccro/faults';
+import {
+  createBehaviour,
+  everyoneOf,
+  othersOf,
+  proposalWith,
+  toEach,
+  type Behaviour,
+  type Outgoing,
+  type OutgoingSend,
+} from '@ccro/faults';
 import type { ClusterFacts } from '@ccro/runner';
 import { json, type WireMessage } from '@ccro/wire';
 import type { Random } from '../random.js';
@@ -52,7 +59,6 @@ import { IsolatedDecision, type IsolationPlan } from './isolated-decision.js';
 import { Holdings } from './holdings.js';
 import { chooseNewView, misreported, type NewViewChoice } from './new-view-choice.js';
 import { drawViewChange } from './own-view-change.js';
-import { halves, toEach } from './receivers.js';
 import { drawOdds, type Odds } from './odds.js';
 
 export interface AdversaryOptions {
@@ -66,7 +72,7 @@ export interface AdversaryOptions {
   readonly note: (text: string) => void;
 }
 
-type Proposal = Extract<OutgoingMessage, { kind: 'pre-prepare' }>;
+type Proposal = Outgoing<'pre-prepare'>;
 type Vote = Extract<WireMessage, { kind: 'vote' }>;
 type Receiver = ReplicaId | 'all';
 
@@ -231,7 +237,7 @@ export class Adversary {
       return {
         ...send,
         to: { kind: 'replica', id },
-        message: { ...unsigned(proposal), collector },
+        message: proposalWith(proposal, { collector }),
       };
     });
   }
@@ -247,13 +253,13 @@ export class Adversary {
       message.requests.length > 1 || first === undefined
         ? message.requests.toReversed()
         : [first, first];
-    return { ...unsigned(message), requests, digest: this.digests.batch(requests) };
+    return proposalWith(message, { requests, digest: this.digests.batch(requests) });
   }
 
-  private withBatch(message: Proposal, batch: readonly Request[]): Proposal {
+  private withBatch(message: Proposal, batch: readonly Request[]): ReturnType<typeof proposalWith> {
     const requests = batch.map(({ digest }) => digest);
     const bodies = [...new Map(batch.map((each) => [each.digest, each])).values()];
-    return { ...unsigned(message), requests, bodies, digest: this.digests.batch(requests) };
+    return proposalWith(message, { requests, bodies, digest: this.digests.batch(requests) });
   }
 
   /** Votes for what an honest replica votes for: to the voter, to who gathers, perhaps to all. */
@@ -329,9 +335,7 @@ export class Adversary {
       const primary = primaryOf(view, this.size.n);
       if (this.newViews >= MAX_NEW_VIEWS) return;
       this.newViews += 1;
-      const receivers: readonly (readonly Receiver[])[] = this.random.chance(0.3)
-        ? halves(this.random.shuffled(this.others(primary)))
-        : [['all']];
+      const receivers = this.random.chance(0.3) ? this.halves(primary) : [['all'] as const];
       for (const to of receivers) this.beginFor(primary, view, to);
     });
   }
@@ -380,8 +384,7 @@ export class Adversary {
       const nothing = { digest: this.nullBatch, requests: [], bodies: [] };
       const collector = this.pickOther(primary);
       const base = { kind: 'pre-prepare', view, sequence, ...nothing, collector } as const;
-      const prePrepare = this.withBatch({ ...base, replica: primary }, batch);
-      const signed = this.sign(unsigned(prePrepare));
+      const signed = this.sign(this.withBatch({ ...base, replica: primary }, batch));
       this.holdings.learn(signed);
       for (const to of receivers) this.say(primary, signed, to);
     };
@@ -444,9 +447,13 @@ export class Adversary {
   }
 
   private others(self: ReplicaId): ReplicaId[] {
-    return Array.from({ length: this.size.n }, (_, replica) => replica).filter(
-      (each) => each !== self,
-    );
+    return othersOf({ self, n: this.size.n });
+  }
+
+  private halves(self: ReplicaId): readonly (readonly ReplicaId[])[] {
+    const others = this.random.shuffled(this.others(self));
+    const middle = Math.ceil(others.length / 2);
+    return [others.slice(0, middle), others.slice(middle)];
   }
 
   private pickOther(self: ReplicaId): ReplicaId {
@@ -454,7 +461,7 @@ export class Adversary {
   }
 
   private pickHonest(): ReplicaId {
-    const honest = this.others(-1).filter((each) => !this.own.has(each));
+    const honest = everyoneOf(this.size.n).filter((each) => !this.own.has(each));
     return this.random.pick(honest) ?? 0;
   }
 }
@@ -468,10 +475,4 @@ function signerOf(replica: ReplicaId, { cluster, votingKeys }: ClusterFacts): Me
       ? {}
       : { votingSecretKey: developmentVotingKey(replica).secretKey }),
   });
-}
-
-/** Without the signature, if there is one: it will be signed as it is then. */
-function unsigned(message: Proposal): Omit<PrePrepare, 'signature'> {
-  const { kind, view, sequence, digest, requests, bodies, collector, replica } = message;
-  return { kind, view, sequence, digest, requests, bodies, collector, replica };
 }

@@ -73,7 +73,7 @@ export class Holdings {
         return;
       case 'decision':
         for (const each of message.requests) this.requests.set(each.digest, each);
-        this.learnBatch(
+        this.batches.set(
           message.digest,
           message.requests.map(({ digest }) => digest),
         );
@@ -138,12 +138,8 @@ export class Holdings {
 
   private learnProposal({ view, sequence, digest, requests, bodies, collector }: PrePrepare): void {
     for (const each of bodies) this.requests.set(each.digest, each);
-    this.learnBatch(digest, requests);
-    this.collectors.set(`${view}:${sequence}`, collector);
-  }
-
-  private learnBatch(digest: Digest, requests: readonly Digest[]): void {
     this.batches.set(digest, requests);
+    this.collectors.set(`${view}:${sequence}`, collector);
   }
 
   /** @returns once they are a quorum, or all, votes become a certificate */

@@ -15,6 +15,7 @@ import {
   type View,
   type ViewChange,
 } from '@ccro/consensus';
+import { everyoneOf } from '@ccro/faults';
 import type { Random } from '../random.js';
 import type { Holdings } from './holdings.js';
 
@@ -114,7 +115,7 @@ const DRAWS: readonly [Draw, ...Draw[]] = [
 ];
 
 function honestOnes({ n }: ClusterSize, own: readonly ReplicaId[]): ReplicaId[] {
-  return Array.from({ length: n }, (_, replica) => replica).filter((each) => !own.includes(each));
+  return everyoneOf(n).filter((each) => !own.includes(each));
 }
 
 /** How much of what was decided or certified would be lost: the most for what would be another. */

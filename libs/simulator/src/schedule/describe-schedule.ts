@@ -6,13 +6,14 @@ import type { Schedule, Step } from './schedule.js';
 export function describeSchedule(schedule: Schedule): string[] {
   const { seed, mode, nodes, tuning, disk, clockRates, faulty, steps, safetyMs } = schedule;
   const { signature, signedTogether, choices, replaced } = schedule;
+  const rates = clockRates.map((rate) => rate.toFixed(2));
   const isNarrowed = Object.keys(choices).length > 0;
   const faults = [...faulty].map(([replica, kind]) => `node ${replica} ${kind}`).join(', ');
   return [
     `seed ${seed}: ${mode}, ${nodes} nodes, faulty: ${faults === '' ? 'none' : faults}`,
     `votes signed with ${signature}; requests that one signature covers: ${signedTogether} at most`,
     `settings: ${JSON.stringify(tuning)}`,
-    `disk: ${disk.minMs} to ${disk.maxMs} ms a write; clocks: ${clockRates.map(rateText).join(', ')}`,
+    `disk: ${disk.minMs} to ${disk.maxMs} ms a write; clocks: ${rates.join(', ')}`,
     `${steps.length} steps in ${safetyMs} ms, then everything is healed`,
     ...(replaced === undefined ? [] : [`then an honest node takes the place of node ${replaced}`]),
     ...(isNarrowed ? [`drawn from ${JSON.stringify(choices)}`] : []),
@@ -67,10 +68,7 @@ function percent(share: number): string {
   return `${Math.round(share * 100)} %`;
 }
 
-function rateText(rate: number): string {
-  return rate.toFixed(2);
-}
-
-function nodesText(replicas: readonly number[]): string {
+/** Nodes by their ids, ascending. */
+export function nodesText(replicas: readonly number[]): string {
   return `nodes ${[...replicas].sort((a, b) => a - b).join(', ')}`;
 }

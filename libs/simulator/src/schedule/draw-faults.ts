@@ -1,7 +1,7 @@
 /** Who is faulty in a run, how at first, and how that changes. */
 
 import { collectorOf, maxFaulty, primaryOf, type ReplicaId } from '@ccro/consensus';
-import { FAULT_KINDS, type FaultKind } from '@ccro/faults';
+import { everyoneOf, FAULT_KINDS, type FaultKind } from '@ccro/faults';
 import type { IsolationPlan } from '../adversary/isolated-decision.js';
 import type { Random } from '../random.js';
 import type { SimulatedFault } from '../simulated-node.js';
@@ -18,7 +18,7 @@ const OF_COLLECTORS = ['offline', 'silent-collector', 'forge-certificate'] as co
 export function drawFaulty(random: Random, nodes: number): Map<ReplicaId, SimulatedFault> {
   const most = maxFaulty(nodes);
   const count = random.chance(0.8) ? most : random.integer(0, most);
-  const anyone = random.shuffled(Array.from({ length: nodes }, (_, replica) => replica));
+  const anyone = random.shuffled(everyoneOf(nodes));
   const leader = random.pick([primaryOf(0, nodes), primaryOf(1, nodes), collectorOf(0, nodes, 0)]);
   const candidates = random.chance(0.6) ? [leader, ...anyone] : anyone;
   const chosen = [...new Set(candidates)].slice(0, count);
@@ -49,8 +49,7 @@ export function drawWitness(
   faulty: ReadonlyMap<ReplicaId, SimulatedFault>,
   nodes: number,
 ): ReplicaId {
-  const honest = Array.from({ length: nodes }, (_, replica) => replica);
-  return random.pick(honest.filter((replica) => !faulty.has(replica))) ?? 0;
+  return random.pick(everyoneOf(nodes).filter((replica) => !faulty.has(replica))) ?? 0;
 }
 
 /** Drawn apart, so that all else stays what it is. An adversary keeps all that are its own. */

@@ -2,20 +2,18 @@
 
 import { nodeConnectionName } from '@ccro/broker';
 import { quorumSize, type ClientId, type ReplicaId } from '@ccro/consensus';
+import { everyoneOf } from '@ccro/faults';
 import type { Random } from '../random.js';
 import { HEALTHY_NETWORK, type NetworkFaults } from '../simulated-network.js';
 import { clientConnectionName } from '../trace/names.js';
+import { nodesText } from './describe-schedule.js';
 import type { CutLink, TimedStep } from './schedule.js';
 
 export interface NetworkPlan {
   readonly nodes: number;
   readonly clients: readonly ClientId[];
   readonly safetyMs: number;
-  readonly troubles: {
-    readonly network: boolean;
-    readonly partitions: boolean;
-    readonly outages: boolean;
-  };
+  readonly troubles: Readonly<Record<'network' | 'partitions' | 'outages', boolean>>;
 }
 
 export function drawNetworkSteps(random: Random, plan: NetworkPlan): TimedStep[] {
@@ -65,7 +63,7 @@ function drawCut(
   random: Random,
   { nodes, clients }: NetworkPlan,
 ): Extract<TimedStep['step'], { kind: 'cut' }> {
-  const everyone = random.shuffled(Array.from({ length: nodes }, (_, replica) => replica));
+  const everyone = random.shuffled(everyoneOf(nodes));
   const clientNames = clients.map(clientConnectionName);
   const names = (replicas: readonly ReplicaId[]): string[] => replicas.map(nodeConnectionName);
   const kind = random.below(4);
@@ -74,19 +72,15 @@ function drawCut(
     const size = random.integer(nodes - quorumSize(nodes) + 1, quorumSize(nodes) - 1);
     const side = everyone.slice(0, size);
     const links = bothWays(names(side), names(everyone.slice(size)));
-    return { kind: 'cut', what: `nodes ${listed(side)} from the rest`, links };
+    return { kind: 'cut', what: `${nodesText(side)} from the rest`, links };
   }
   const few = everyone.slice(0, random.integer(1, nodes - quorumSize(nodes)));
   const others = [...names(everyone.slice(few.length)), ...clientNames];
-  const what = `nodes ${listed(few)}`;
+  const what = nodesText(few);
   if (kind === 1) return { kind: 'cut', what, links: bothWays(names(few), others) };
   if (kind === 2)
     return { kind: 'cut', what: `what ${what} send`, links: oneWay(names(few), others) };
   return { kind: 'cut', what: `what ${what} hear`, links: oneWay(others, names(few)) };
-}
-
-function listed(replicas: readonly ReplicaId[]): string {
-  return [...replicas].sort((a, b) => a - b).join(', ');
 }
 
 function bothWays(some: readonly string[], others: readonly string[]): CutLink[] {
@@ -100,7 +94,7 @@ function oneWay(from: readonly string[], to: readonly string[]): CutLink[] {
 function drawOutages(random: Random, { nodes, safetyMs }: NetworkPlan): TimedStep[] {
   const atMs = random.between(0, safetyMs / 2);
   const backMs = atMs + random.between(50, safetyMs / 2);
-  const everyone = Array.from({ length: nodes }, (_, replica) => replica);
+  const everyone = everyoneOf(nodes);
   const all = random.chance(0.5);
   const replicas = all ? everyone : random.shuffled(everyone).slice(0, random.integer(1, 2));
   return [

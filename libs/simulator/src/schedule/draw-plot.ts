@@ -5,6 +5,7 @@
 
 import { nodeConnectionName } from '@ccro/broker';
 import { collectorOf, maxFaulty, primaryOf, type ClientId, type ReplicaId } from '@ccro/consensus';
+import { everyoneOf } from '@ccro/faults';
 import { appendOperation } from '@ccro/state-machine';
 import type { IsolationPlan } from '../adversary/isolated-decision.js';
 import type { Random } from '../random.js';
@@ -45,7 +46,7 @@ export function drawPlot(random: Random, stage: Stage): Plot {
 /** A replica is away for long; who could tell it what it missed has forgotten, or lies. */
 function absence(random: Random, { nodes, safetyMs }: Stage): Plot {
   const absent = random.below(nodes);
-  const others = everyone(nodes).filter((replica) => replica !== absent);
+  const others = everyoneOf(nodes).filter((replica) => replica !== absent);
   // Those that follow it are asked early; anyone may be.
   const following = others.map((_, index) => (absent + 1 + index) % nodes);
   const liars = random.chance(0.5) ? following : random.shuffled(others);
@@ -81,7 +82,7 @@ function hastyPrimary(random: Random, { nodes, clients, safetyMs }: Stage): Plot
 /** The primary goes in the middle of its work, and a liar is next in line. */
 function succession(random: Random, { nodes, safetyMs }: Stage): Plot {
   const first = primaryOf(0, nodes);
-  const next = everyone(nodes).filter((replica) => replica !== first);
+  const next = everyoneOf(nodes).filter((replica) => replica !== first);
   const crashes = Array.from({ length: random.integer(1, 3) }, (): TimedStep => {
     const step = { kind: 'crash', replicas: [first] } as const;
     return { atMs: random.between(0, safetyMs / 2), step };
@@ -99,7 +100,7 @@ function succession(random: Random, { nodes, safetyMs }: Stage): Plot {
  */
 function usurpation(random: Random, { nodes, clients, safetyMs }: Stage): Plot {
   const first = random.pick([1, 2, 2, 3]);
-  const others = random.shuffled(everyone(nodes).filter((replica) => replica !== first));
+  const others = random.shuffled(everyoneOf(nodes).filter((replica) => replica !== first));
   const faulty = faultyOf([first, ...others].slice(0, maxFaulty(nodes)), 'byzantine');
   const everyMs = safetyMs / (first + 2);
   const steps = Array.from({ length: first }, (_, view): TimedStep[] => {
@@ -133,17 +134,13 @@ function usurpation(random: Random, { nodes, clients, safetyMs }: Stage): Plot {
   };
 }
 
-function everyone(nodes: number): ReplicaId[] {
-  return Array.from({ length: nodes }, (_, replica) => replica);
-}
-
 /**
  * The collector decides on the votes of all and no other replica learns of it: all are disconnected at
  * that moment, long enough for the others to leave the view, and the collector for longer.
  */
 function loneDecision(random: Random, { nodes, clients, safetyMs }: Stage): Plot {
   const collector = collectorOf(primaryOf(0, nodes), nodes, 0);
-  const others = everyone(nodes).filter((replica) => replica !== collector);
+  const others = everyoneOf(nodes).filter((replica) => replica !== collector);
   const submittedMs = random.between(20, safetyMs / 4);
   const cutMs = submittedMs + random.between(10, 120);
   const apartMs = 2_000;
@@ -162,11 +159,11 @@ function loneDecision(random: Random, { nodes, clients, safetyMs }: Stage): Plot
         atMs: submittedMs,
         step: { kind: 'submit', client: random.pick(clients), operation: appendOperation('lone') },
       },
-      cut(cutMs, 'everybody from everybody', linksAmong(everyone(nodes))),
+      cut(cutMs, 'everybody from everybody', linksAmong(everyoneOf(nodes))),
       cut(
         cutMs + apartMs,
         `what node ${collector} sends`,
-        linksAmong(everyone(nodes)).filter(({ from }) => from === nodeConnectionName(collector)),
+        linksAmong(everyoneOf(nodes)).filter(({ from }) => from === nodeConnectionName(collector)),
       ),
       cut(cutMs + 2 * apartMs, 'nothing', []),
     ],
@@ -186,7 +183,7 @@ function latecomer(random: Random, { nodes, clients, safetyMs }: Stage): Plot {
     const step = { kind: 'submit', client: random.pick(clients), operation } as const;
     return { atMs: goneMs + random.between(0, 200), step };
   });
-  const links = linksAmong(everyone(nodes)).filter(({ to }) => to === nodeConnectionName(deaf));
+  const links = linksAmong(everyoneOf(nodes)).filter(({ to }) => to === nodeConnectionName(deaf));
   // Before the others give up the view that they began without it.
   const backMs = goneMs + random.between(350, 500);
   return {

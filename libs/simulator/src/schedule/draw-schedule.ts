@@ -6,6 +6,7 @@
  */
 
 import type { ReplicaId } from '@ccro/consensus';
+import { everyoneOf } from '@ccro/faults';
 import { deleteOperation, getOperation, putOperation, appendOperation } from '@ccro/state-machine';
 import { Random } from '../random.js';
 import { INSTANT_DISK, type DiskOptions } from '../simulated-disk.js';
@@ -69,7 +70,7 @@ export function drawSchedule(seed: number | string, some: Partial<Choices> = {})
   const tuning = withFastPath({ ...drawTuning(random), ...plot.tuning }, choices);
   const drawn = troubles.faults ? drawFaulty(random, nodes) : new Map<ReplicaId, SimulatedFault>();
   const faulty = plot.faulty ?? drawn;
-  const honest = everyone(nodes).filter((replica) => !faulty.has(replica));
+  const honest = everyoneOf(nodes).filter((replica) => !faulty.has(replica));
   const steps = [
     ...drawSubmissions(random, safetyMs, signing.signedTogether),
     ...drawNetworkSteps(random, { nodes, clients: CLIENTS, safetyMs, troubles }),
@@ -87,7 +88,7 @@ export function drawSchedule(seed: number | string, some: Partial<Choices> = {})
     tuning,
     clients: [...CLIENTS, FAULTY_CLIENT],
     disk: plot.disk ?? drawDisk(random, troubles.slowDisk),
-    clockRates: everyone(nodes).map(() => (troubles.drift ? random.between(0.7, 1.4) : 1)),
+    clockRates: everyoneOf(nodes).map(() => (troubles.drift ? random.between(0.7, 1.4) : 1)),
     faulty,
     ...drawReplaced(new Random(`${seed}/replaced`), faulty),
     isolations: plot.isolations ?? drawIsolations(random, faulty, nodes),
@@ -106,10 +107,6 @@ function narrowed(choices: Choices): Partial<Choices> {
     ([name, values]) => JSON.stringify(values) !== JSON.stringify(all[name]),
   );
   return Object.fromEntries(differing);
-}
-
-function everyone(nodes: number): ReplicaId[] {
-  return Array.from({ length: nodes }, (_, replica) => replica);
 }
 
 type Signing = Pick<Schedule, 'signature' | 'signedTogether'>;
