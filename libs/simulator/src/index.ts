@@ -37,6 +37,6 @@ export { Trace } from './trace/trace.js';
 export { VirtualTime } from './virtual-time.js';
 export { exploreReproposals, type ExplorationReport } from './exploration/explore-reproposals.js';
 export type { BrokenProtocol } from './broken/broken-protocol.js';
-export { BROKEN_PROTOCOLS, findBrokenProtocol } from './broken/broken-protocols.js';
+export { BROKEN_PROTOCOLS } from './broken/broken-protocols.js';
 export { KNOWN_SEEDS } from './broken/known-seeds.js';
 export type { SourceEdit } from './broken/source-edit.js';

@@ -15,3 +15,13 @@ export interface BrokenProtocol {
    */
   readonly foundBy: 'runs' | 'exploration';
 }
+
+/** How one is written down: most take one edit, and are found by whole runs. */
+export interface BrokenRule extends Omit<BrokenProtocol, 'edits' | 'foundBy'>, SourceEdit {
+  /** Further edits. */
+  readonly also?: readonly SourceEdit[];
+  readonly foundBy?: BrokenProtocol['foundBy'];
+}
+
+export const CONSENSUS = 'libs/consensus/src';
+export const CRYPTO = 'libs/crypto/src';
