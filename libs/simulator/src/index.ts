@@ -11,7 +11,6 @@ export {
 } from './recording/record-run.js';
 export type {
   Happening,
-  Party,
   Place,
   RecordedStep,
   Recording,
@@ -32,6 +31,7 @@ export {
   type Published,
 } from './simulated-network.js';
 export { SimulatedNode } from './simulated-node.js';
+export type { Party } from './trace/names.js';
 export { readTrace, type ReadTrace, type TraceLine } from './trace/read-trace.js';
 export { Trace } from './trace/trace.js';
 export { VirtualTime } from './virtual-time.js';

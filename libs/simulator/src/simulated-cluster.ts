@@ -41,8 +41,7 @@ import {
   type SimulatedFault,
   type SimulatedTuning,
 } from './simulated-node.js';
-import type { ClusterEvent, ClusterListener } from './trace/cluster-event.js';
-import type { InnerEvent, Witness } from './trace/inner-event.js';
+import type { ClusterEvent, ClusterListener, InnerEvent, Witness } from './trace/events.js';
 import { clientConnectionName, replicaOfConnection } from './trace/names.js';
 import { VirtualTime } from './virtual-time.js';
 

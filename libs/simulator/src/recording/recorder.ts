@@ -1,15 +1,20 @@
-import { parseChannel } from '@ccro/broker';
-import type { Evidence, ReplicaId, Restored, StoreRecord } from '@ccro/consensus';
+import {
+  CATALOGUE,
+  type OutgoingMessage,
+  type ReplicaId,
+  type Restored,
+  type StoreRecord,
+} from '@ccro/consensus';
 import type { OutgoingSend } from '@ccro/faults';
 import { errorMessage } from '@ccro/foreign-text';
+import type { WireMessage } from '@ccro/wire';
 import type { RunLog } from '../schedule/run-schedule.js';
-import type { ClusterEvent } from '../trace/cluster-event.js';
 import { violationText } from '../trace/describe-event.js';
-import type { InnerEvent } from '../trace/inner-event.js';
-import { replicaOfConnection } from '../trace/names.js';
+import { describeMessage } from '../trace/describe-message.js';
+import type { ClusterEvent, InnerEvent } from '../trace/events.js';
+import { listenerOf, partyOf } from '../trace/names.js';
 import { Trace } from '../trace/trace.js';
-import type { Happening, Party, RecordedStep, Recording, Remembered } from './recording.js';
-import { saidBy, saidUnsigned } from './said.js';
+import type { Happening, RecordedStep, Recording, Remembered, Said } from './recording.js';
 
 /** What a recording says besides what happened. */
 export type RecordingFacts = Pick<Recording, 'title' | 'about' | 'mode' | 'n' | 'f' | 'quorum'>;
@@ -70,17 +75,14 @@ export class Recorder implements RunLog {
       }
       case 'progress':
         return { kind: 'progress', node: event.replica, progress: event.progress };
-      case 'evidence':
-        return evidenceOf(event.replica, event.evidence);
-      case 'rejected': {
-        const { replica, code, from } = event;
-        return { kind: 'rejected', node: replica, code, from };
+      case 'evidence': {
+        const { accused, kind: what } = event.evidence;
+        return { kind: 'evidence', node: event.replica, accused, what };
       }
-      case 'stopped': {
-        const { replica, error } = event;
-        const why = errorMessage(error);
-        return { kind: 'stopped', node: replica, why };
-      }
+      case 'rejected':
+        return { kind: 'rejected', node: event.replica, code: event.code, from: event.from };
+      case 'stopped':
+        return { kind: 'stopped', node: event.replica, why: errorMessage(event.error) };
       case 'decided': {
         const { timestamp, sequence, resultText: result } = event.outcome;
         return { kind: 'decided', client: event.client, timestamp, sequence, result };
@@ -97,7 +99,7 @@ export class Recorder implements RunLog {
     return {
       kind: 'sent',
       from: sender,
-      to: targetOf(channel),
+      to: listenerOf(channel),
       said: saidBy(message),
       reaches: reaches.map(({ to }) => partyOf(to)),
       lostFor: lostFor.map(({ to }) => partyOf(to)),
@@ -133,10 +135,7 @@ export class Recorder implements RunLog {
   /** What is sent at once follows right away, in this order, but for what is for itself. */
   private behaved(
     node: ReplicaId,
-    {
-      honest,
-      instead,
-    }: { readonly honest: OutgoingSend; readonly instead: readonly OutgoingSend[] },
+    { honest, instead }: Extract<InnerEvent, { kind: 'behaved' }>,
   ): readonly Happening[] {
     const isForItself = ({ to }: OutgoingSend): boolean => to.kind === 'replica' && to.id === node;
     const follows = instead.filter((send) => !isForItself(send) && send.delayMs === undefined);
@@ -145,10 +144,6 @@ export class Recorder implements RunLog {
     if (instead.length > 0 || isForItself(honest)) return [];
     return [{ kind: 'withheld', node, said: saidUnsigned(honest.message) }];
   }
-}
-
-function evidenceOf(node: ReplicaId, { kind, accused }: Evidence): Happening {
-  return { kind: 'evidence', node, accused, what: kind };
 }
 
 function storedOf(node: ReplicaId, record: StoreRecord): readonly Happening[] {
@@ -187,21 +182,36 @@ function remembered(restored: Restored | undefined): Remembered {
   return { view, lastExecuted, voted: votes, certified };
 }
 
-function partyOf(connection: string): Party {
-  return replicaOfConnection(connection) ?? connection;
+/** What a message says; undefined for bytes that are none. */
+function saidBy(message: WireMessage | undefined): Said {
+  if (message === undefined) return { kind: 'unreadable', text: 'unreadable bytes' };
+  const { kind } = message;
+  const isMembers = CATALOGUE[kind].by === 'replica' || CATALOGUE[kind].by === 'primary';
+  return {
+    kind,
+    text: describeMessage(message),
+    ...(isMembers && 'replica' in message && { author: message.replica }),
+    ...('phase' in message && { phase: message.phase }),
+    ...('view' in message && { view: message.view }),
+    ...slotIn(message),
+    ...('proof' in message && { signers: message.proof.signers }),
+    ...('certificate' in message && { signers: message.certificate.proof.signers }),
+  };
 }
 
-function targetOf(channel: string): Party {
-  const parsed = parseChannel(channel);
-  switch (parsed?.kind) {
-    case 'broadcast':
-      return 'all';
-    case 'node':
-      return parsed.node;
-    case 'client':
-      return `client ${parsed.client}`;
-    case 'telemetry':
-    case undefined:
-      return channel;
+/** The slot that it is about, and the digest that it says of it. */
+function slotIn(message: WireMessage): Pick<Said, 'sequence' | 'digest'> {
+  if (message.kind === 'reply') {
+    const [first] = message.results;
+    return first === undefined ? {} : { sequence: first.sequence };
   }
+  if (!('sequence' in message)) return {};
+  const { sequence } = message;
+  return 'view' in message ? { sequence, digest: message.digest } : { sequence };
+}
+
+/** What a message would say once it is signed: nothing that is shown depends on that. */
+function saidUnsigned(message: OutgoingMessage): Said {
+  const signed = { signature: '', ...message };
+  return saidBy(signed as unknown as WireMessage);
 }

@@ -17,9 +17,7 @@ import type {
 import type { WireMessage } from '@ccro/wire';
 import type { Mode } from '../schedule/schedule.js';
 import type { SimulatedFault } from '../simulated-node.js';
-
-/** A node by its id, other parties by name: `client gateway`; `all` for all of them. */
-export type Party = ReplicaId | string;
+import type { Party } from '../trace/names.js';
 
 /** What a message says, as far as it is shown. What a kind has not is left out. */
 export interface Said {
@@ -42,8 +40,15 @@ export interface Place {
   readonly digest: Digest;
 }
 
+/** What a certificate proves: that these signed what is said of its slot. */
+interface Certified extends Place {
+  readonly phase: Phase;
+  readonly signers: readonly ReplicaId[];
+}
+
 /** What happened. */
 export type Happening =
+  | NodeHappening
   | { readonly kind: 'note'; readonly text: string }
   | { readonly kind: 'violated'; readonly text: string }
   | {
@@ -57,58 +62,6 @@ export type Happening =
       /** An honest node would not have said that. */
       readonly lie: boolean;
     }
-  /** A message is in order, and is acted on. */
-  | {
-      readonly kind: 'received';
-      readonly node: ReplicaId;
-      /** Undefined where it waited to be checked. */
-      readonly from: Party | undefined;
-      readonly said: Said;
-    }
-  | ({
-      readonly kind: 'accepted';
-      readonly node: ReplicaId;
-      readonly requests: number;
-      /** Whom the proposal names; it gathers votes in CCRO alone. */
-      readonly collector: ReplicaId;
-    } & Place)
-  | ({ readonly kind: 'voted'; readonly node: ReplicaId; readonly phase: Phase } & Place)
-  | ({
-      readonly kind: 'certified';
-      readonly node: ReplicaId;
-      readonly phase: Phase;
-      readonly signers: readonly ReplicaId[];
-    } & Place)
-  | ({
-      readonly kind: 'executed';
-      readonly node: ReplicaId;
-      readonly requests: number;
-      readonly fast: boolean;
-    } & Place)
-  | { readonly kind: 'progress'; readonly node: ReplicaId; readonly progress: Progress }
-  | {
-      readonly kind: 'evidence';
-      readonly node: ReplicaId;
-      readonly accused: ReplicaId;
-      readonly what: Evidence['kind'];
-    }
-  | {
-      readonly kind: 'rejected';
-      readonly node: ReplicaId;
-      readonly code: RejectCode;
-      readonly from: Party | undefined;
-    }
-  | { readonly kind: 'stopped'; readonly node: ReplicaId; readonly why: string }
-  | { readonly kind: 'power-off'; readonly node: ReplicaId }
-  /** A node begins again with what its disk held. */
-  | ({ readonly kind: 'started'; readonly node: ReplicaId } & Remembered)
-  | {
-      readonly kind: 'fault';
-      readonly node: ReplicaId;
-      readonly fault: SimulatedFault | undefined;
-    }
-  /** A faulty node says nothing, where an honest one would have said this. */
-  | { readonly kind: 'withheld'; readonly node: ReplicaId; readonly said: Said }
   | {
       readonly kind: 'decided';
       readonly client: ClientId;
@@ -117,15 +70,41 @@ export type Happening =
       readonly result: string;
     };
 
+type NodeHappening = { readonly node: ReplicaId } & (
+  | {
+      /** A message is in order, and is acted on. */
+      readonly kind: 'received';
+      /** Undefined where it waited to be checked. */
+      readonly from: Party | undefined;
+      readonly said: Said;
+    }
+  | ({
+      readonly kind: 'accepted';
+      readonly requests: number;
+      /** Whom the proposal names; it gathers votes in CCRO alone. */
+      readonly collector: ReplicaId;
+    } & Place)
+  | ({ readonly kind: 'voted'; readonly phase: Phase } & Place)
+  | ({ readonly kind: 'certified' } & Certified)
+  | ({ readonly kind: 'executed'; readonly requests: number; readonly fast: boolean } & Place)
+  | { readonly kind: 'progress'; readonly progress: Progress }
+  | { readonly kind: 'evidence'; readonly accused: ReplicaId; readonly what: Evidence['kind'] }
+  | { readonly kind: 'rejected'; readonly code: RejectCode; readonly from: Party | undefined }
+  | { readonly kind: 'stopped'; readonly why: string }
+  | { readonly kind: 'power-off' }
+  /** A node begins again with what its disk held. */
+  | ({ readonly kind: 'started' } & Remembered)
+  | { readonly kind: 'fault'; readonly fault: SimulatedFault | undefined }
+  /** A faulty node says nothing, where an honest one would have said this. */
+  | { readonly kind: 'withheld'; readonly said: Said }
+);
+
 /** What a node knows again when it starts. */
 export interface Remembered {
   readonly view: View;
   readonly lastExecuted: SequenceNumber;
   readonly voted: readonly ({ readonly phase: Phase } & Place)[];
-  readonly certified: readonly ({
-    readonly phase: Phase;
-    readonly signers: readonly ReplicaId[];
-  } & Place)[];
+  readonly certified: readonly Certified[];
 }
 
 /** Something that happened, and when: virtual milliseconds from the start. */

@@ -1,11 +1,11 @@
 /** Events in plain words, one line each; in the past, where one and many use the same verbs. */
 
-import type { Progress, ReplicaId } from '@ccro/consensus';
+import type { Progress } from '@ccro/consensus';
 import { errorMessage } from '@ccro/foreign-text';
 import type { Delivery, Published } from '../simulated-network.js';
-import type { ClusterEvent } from './cluster-event.js';
+import type { ClusterEvent } from './events.js';
 import { describeMessage, shortDigest } from './describe-message.js';
-import { channelText, connectionText } from './names.js';
+import { listenerOf, partyOf, partyText } from './names.js';
 
 /** Who does or knows something, and what: kept apart so that equal entries can be merged. */
 export interface EventText {
@@ -22,30 +22,32 @@ export function describeEvent(event: ClusterEvent): EventText {
     case 'published': {
       const { published, message } = event;
       const text = message === undefined ? 'unreadable bytes' : describeMessage(message);
-      const what = `-> ${channelText(published.channel)}: ${text}`;
-      return { who: connectionText(published.from), what };
+      const what = `-> ${partyText(listenerOf(published.channel))}: ${text}`;
+      return { who: partyText(partyOf(published.from)), what };
     }
     case 'executed': {
       const { sequence, view, digest, requests } = event.slot;
       const batch = requests === 1 ? '1 request' : `${requests} requests`;
       const what = `executed s${sequence} d=${shortDigest(digest)}, ${batch}, decided in v${view}`;
-      return { who: node(event.replica), what };
+      return { who: partyText(event.replica), what };
     }
     case 'progress':
-      return { who: node(event.replica), what: progressText(event.progress) };
+      return { who: partyText(event.replica), what: progressText(event.progress) };
     case 'evidence': {
       const { accused, kind } = event.evidence;
-      return { who: node(event.replica), what: `kept evidence against node ${accused}: ${kind}` };
+      return {
+        who: partyText(event.replica),
+        what: `kept evidence against node ${accused}: ${kind}`,
+      };
     }
     case 'rejected': {
       const { replica, code, from } = event;
       const sender = from === undefined ? '' : `, from ${from}`;
-      return { who: node(replica), what: `made no use of something: ${code}${sender}` };
+      return { who: partyText(replica), what: `made no use of something: ${code}${sender}` };
     }
     case 'stopped': {
-      const { replica, error } = event;
-      const why = errorMessage(error);
-      return { who: node(replica), what: `stopped itself: ${why}` };
+      const what = `stopped itself: ${errorMessage(event.error)}`;
+      return { who: partyText(event.replica), what };
     }
     case 'decided': {
       const { client, outcome } = event;
@@ -67,7 +69,7 @@ export function fatesText({ deliveries }: Published): string {
 
 function fateText({ to, delaysMs }: Delivery): string {
   const copies = delaysMs.map((delayMs) => `+${delayMs.toFixed(1)}`).join(' ');
-  return `${connectionText(to)} ${copies === '' ? 'lost' : copies}`;
+  return `${partyText(partyOf(to))} ${copies === '' ? 'lost' : copies}`;
 }
 
 function progressText(progress: Progress): string {
@@ -89,8 +91,4 @@ function progressText(progress: Progress): string {
     case 'takes-part-again':
       return 'takes part again';
   }
-}
-
-function node(replica: ReplicaId): string {
-  return `node ${replica}`;
 }

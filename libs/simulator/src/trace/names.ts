@@ -5,6 +5,9 @@ import type { ClientId, ReplicaId } from '@ccro/consensus';
 
 const NODE_CONNECTION = new RegExp(`^${nodeConnectionName(0).replace('0', String.raw`(\d+)`)}$`);
 
+/** A node by its id, other parties by name: `client gateway`; `all` for all of them. */
+export type Party = ReplicaId | string;
+
 /** Name of a client's connection in a simulation. */
 export function clientConnectionName(client: ClientId): string {
   return `client ${client}`;
@@ -16,24 +19,28 @@ export function replicaOfConnection(name: string): ReplicaId | undefined {
   return id === undefined ? undefined : Number(id);
 }
 
-/** A connection in words. */
-export function connectionText(name: string): string {
-  const replica = replicaOfConnection(name);
-  return replica === undefined ? name : `node ${replica}`;
+/** Whose connection this is. */
+export function partyOf(connection: string): Party {
+  return replicaOfConnection(connection) ?? connection;
 }
 
-/** A channel in words: who listens there. */
-export function channelText(channel: string): string {
+/** Who listens to a channel. */
+export function listenerOf(channel: string): Party {
   const parsed = parseChannel(channel);
   switch (parsed?.kind) {
     case 'broadcast':
       return 'all';
     case 'node':
-      return `node ${parsed.node}`;
+      return parsed.node;
     case 'client':
       return `client ${parsed.client}`;
     case 'telemetry':
     case undefined:
       return channel;
   }
+}
+
+/** A party in words. */
+export function partyText(party: Party): string {
+  return typeof party === 'number' ? `node ${party}` : party;
 }

@@ -1,5 +1,5 @@
 import { hashes } from '@ccro/primitives';
-import type { ClusterEvent } from './cluster-event.js';
+import type { ClusterEvent } from './events.js';
 import { describeEvent, fatesText } from './describe-event.js';
 
 /**
@@ -7,7 +7,7 @@ import { describeEvent, fatesText } from './describe-event.js';
  * equal runs.
  */
 export class Trace {
-  private readonly written: string[] = [];
+  readonly lines: string[] = [];
   private readonly digest = hashes.runningSha256();
 
   /** Adds what happened at `atMs` of virtual time. */
@@ -15,12 +15,8 @@ export class Trace {
     const { who, what } = describeEvent(event);
     const fates = event.kind === 'published' ? `  [${fatesText(event.published)}]` : '';
     const line = `${atMs.toFixed(3).padStart(10)} ms  ${`${who} ${what}`.trim()}${fates}`;
-    this.written.push(line);
+    this.lines.push(line);
     this.digest.add(`${line}\n`);
-  }
-
-  get lines(): readonly string[] {
-    return this.written;
   }
 
   /** SHA-256 over all lines so far, each ended by a line feed. */
