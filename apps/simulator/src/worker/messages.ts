@@ -1,9 +1,9 @@
 /** What the program and its workers tell each other. Plain data: it travels between processes. */
 
-import type { Choices, RunReport, SourceEdit, Statistics } from '@ccro/simulator';
+import type { BrokenProtocol, Choices, SourceEdit, Statistics, Violation } from '@ccro/simulator';
 
 /** How a seed is turned into a run. */
-export type Engine = 'runs' | 'exploration';
+export type Engine = BrokenProtocol['foundBy'];
 
 /** The first thing a worker is told. */
 export interface Setup {
@@ -21,10 +21,7 @@ export interface Task {
   readonly traceFile?: string;
 }
 
-export interface Finding {
-  readonly invariant: RunReport['violations'][number]['invariant'];
-  readonly detail: string;
-}
+export type Finding = Pick<Violation, 'invariant' | 'detail'>;
 
 export interface TraceSummary {
   /** SHA-256 over the lines. */

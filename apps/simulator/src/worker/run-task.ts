@@ -26,13 +26,13 @@ type Outcome = Omit<TaskResult, 'cpuMs'>;
 
 async function simulate({ seed, choices, traceFile }: Task): Promise<Outcome> {
   const trace = traceFile === undefined ? undefined : new Trace();
-  const report = await runSchedule(drawSchedule(seed, choices), trace);
-  const { mode, nodes, violations, endedMs, statistics } = report;
+  const schedule = drawSchedule(seed, choices);
+  const { violations, endedMs, statistics } = await runSchedule(schedule, trace);
   const summary = trace && traceFile ? written(trace, traceFile) : undefined;
   return {
     kind: 'result',
     seed,
-    cluster: `${mode}, ${nodes} nodes`,
+    cluster: `${schedule.mode}, ${schedule.nodes} nodes`,
     findings: violations.map(findingOf),
     endedMs,
     statistics,

@@ -43,18 +43,6 @@ const BEAT_MS = 15;
 const LIVENESS_MS = 180_000;
 const CLIENTS = ['gateway', 'alice'] as const;
 
-/** Which kinds of trouble a run has. */
-export interface Troubles {
-  readonly network: boolean;
-  readonly partitions: boolean;
-  readonly outages: boolean;
-  readonly crashes: boolean;
-  readonly faults: boolean;
-  readonly outsider: boolean;
-  readonly drift: boolean;
-  readonly slowDisk: boolean;
-}
-
 /** The schedule of `seed`, always the same one for the same choices. */
 export function drawSchedule(seed: number | string, some: Partial<Choices> = {}): Schedule {
   const choices = { ...ALL_CHOICES, ...some };
@@ -131,7 +119,8 @@ function withFastPath(tuning: SimulatedTuning, { fastPath }: Choices): Simulated
   return fastPath.length > 1 ? tuning : { ...tuning, fastPath: fastPath[0] };
 }
 
-function drawTroubles(random: Random): Troubles {
+/** Which kinds of trouble a run has. */
+function drawTroubles(random: Random) {
   return {
     network: random.chance(0.6),
     partitions: random.chance(0.4),

@@ -17,9 +17,6 @@ import { statisticsOf, type Statistics } from './statistics.js';
 
 /** What came of a run. */
 export interface RunReport {
-  readonly seed: number | string;
-  readonly mode: Schedule['mode'];
-  readonly nodes: number;
   /** The first violation, with those that came with it; empty when all is well. */
   readonly violations: readonly Violation[];
   /** Virtual milliseconds at the end, which is the violation if there is one. */
@@ -96,12 +93,8 @@ class Run {
   }
 
   report(): RunReport {
-    const { seed, mode, nodes } = this.schedule;
     const { checkers, time } = this.cluster;
     return {
-      seed,
-      mode,
-      nodes,
       violations: checkers.violations,
       endedMs: time.now(),
       statistics: statisticsOf(this.cluster, this.schedule),

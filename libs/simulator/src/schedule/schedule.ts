@@ -2,10 +2,9 @@
 
 import type { ClientId, ReplicaId, StoreRecord } from '@ccro/consensus';
 import type { SchemeName } from '@ccro/crypto';
-import type { IsolationPlan } from '../adversary/isolated-decision.js';
-import type { DiskOptions } from '../simulated-disk.js';
+import type { SimulationOptions } from '../simulated-cluster.js';
 import type { NetworkFaults } from '../simulated-network.js';
-import type { SimulatedFault, SimulatedTuning } from '../simulated-node.js';
+import type { SimulatedFault } from '../simulated-node.js';
 
 export type Mode = 'pbft' | 'ccro';
 
@@ -70,25 +69,13 @@ export interface TimedStep {
   readonly step: Step;
 }
 
-export interface Schedule {
-  readonly seed: number | string;
+type Cluster = Omit<SimulationOptions, 'network' | 'drifted' | 'listener' | 'witness'>;
+
+export interface Schedule extends Required<Cluster> {
   /** What it was drawn from besides the seed, where that is not everything there is. */
   readonly choices: Partial<Choices>;
-  readonly mode: Mode;
-  readonly nodes: number;
-  readonly signature: SchemeName;
-  /** Requests that a client signs with one signature, at most. */
-  readonly signedTogether: number;
-  readonly tuning: SimulatedTuning;
-  readonly clients: readonly [ClientId, ...ClientId[]];
-  readonly disk: DiskOptions;
-  readonly clockRates: readonly number[];
-  /** Replicas that are held to nothing, at most f, and how they begin. */
-  readonly faulty: ReadonlyMap<ReplicaId, SimulatedFault>;
   /** The faulty replica that is replaced, when everything is healed, by an honest one with an empty disk. */
   readonly replaced?: ReplicaId;
-  /** What the network does for the adversary of byzantine replicas. */
-  readonly isolations: readonly IsolationPlan[];
   /** Ascending by time. */
   readonly steps: readonly TimedStep[];
   /** When everything is healed: virtual milliseconds from the start. */

@@ -1,46 +1,32 @@
 import type { SimulatedCluster } from '../simulated-cluster.js';
 import type { Schedule } from './schedule.js';
 
-/** How much a run went through. Sums over many runs show whether everything was exercised. */
-export interface Statistics {
-  readonly events: number;
-  readonly messages: number;
-  /** Virtual milliseconds. */
-  readonly virtualMs: number;
-  readonly requests: number;
-  readonly slots: number;
-  /** Of those: decided by the votes of all, in one round. */
-  readonly fastSlots: number;
-  /** Executed requests that one signature covers with others. */
-  readonly signedTogether: number;
-  /** 1 for a run with BLS certificates. */
-  readonly blsRuns: number;
-  /** The highest view an honest replica came to. */
-  readonly views: number;
-  readonly restarts: number;
-  /** Stable checkpoints passed, by the replica that passed most. */
-  readonly checkpoints: number;
-  /** States taken over from others. */
-  readonly transfers: number;
-  /** Null batches decided. */
-  readonly nullBatches: number;
-}
-
-export const NO_STATISTICS: Statistics = {
+export const NO_STATISTICS = {
   events: 0,
   messages: 0,
+  /** Virtual milliseconds. */
   virtualMs: 0,
   requests: 0,
   slots: 0,
+  /** Of those: decided by the votes of all, in one round. */
   fastSlots: 0,
+  /** Executed requests that one signature covers with others. */
   signedTogether: 0,
+  /** 1 for a run with BLS certificates. */
   blsRuns: 0,
+  /** The highest view an honest replica came to. */
   views: 0,
   restarts: 0,
+  /** Stable checkpoints passed, by the replica that passed most. */
   checkpoints: 0,
+  /** States taken over from others. */
   transfers: 0,
+  /** Null batches decided. */
   nullBatches: 0,
 };
+
+/** How much a run went through. Sums over many runs show whether everything was exercised. */
+export type Statistics = Readonly<typeof NO_STATISTICS>;
 
 export function statisticsOf(
   cluster: SimulatedCluster,
