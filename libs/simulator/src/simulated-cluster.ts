@@ -219,27 +219,20 @@ export class SimulatedCluster {
   }
 
   private createCheckers(): Checkers {
-    const limits = this.limits();
     const honest = this.facts.members.map((_, id) => id).filter((id) => this.isHonest(id));
     return new Checkers({
       cluster: this.facts,
       honest: new Set(honest),
-      limits,
+      limits: this.limits(),
       onViolation: ({ message }: Violation) => this.tell({ kind: 'violated', message }),
     });
   }
 
   private createNode(self: ReplicaId): SimulatedNode {
     const { time, network, checkers } = this;
-    const {
-      seed,
-      faulty,
-      tuning = {},
-      disk: diskOptions = INSTANT_DISK,
-      clockRates,
-      drifted,
-    } = this.options;
-    const disk = new SimulatedDisk(time, new Random(`${seed}/disk/${self}`), diskOptions, {
+    const { seed, faulty, tuning, clockRates, drifted } = this.options;
+    const random = new Random(`${seed}/disk/${self}`);
+    const disk = new SimulatedDisk(time, random, this.options.disk ?? INSTANT_DISK, {
       onAppended: (record) => {
         checkers.onAppended(self, record);
         this.witness({ kind: 'stored', replica: self, record });
@@ -260,12 +253,11 @@ export class SimulatedCluster {
     return node;
   }
 
-  private observerOf(self: ReplicaId): NodeObserver {
+  private observerOf(replica: ReplicaId): NodeObserver {
     const { checkers, network } = this;
-    const replica = self;
     return {
       onRestored: (restored) => {
-        checkers.onRestored(self, restored);
+        checkers.onRestored(replica, restored);
         this.witness({ kind: 'restored', replica, restored });
       },
       onExecuted: (slot) => this.tell({ kind: 'executed', replica, slot }),
@@ -274,7 +266,7 @@ export class SimulatedCluster {
       onReject: (code, from) => this.tell({ kind: 'rejected', replica, code, from }),
       onFatal: (error) => {
         this.tell({ kind: 'stopped', replica, error });
-        checkers.onStopped(self, error);
+        checkers.onStopped(replica, error);
       },
       onReceived: (message) => {
         const from = network.delivering?.from;

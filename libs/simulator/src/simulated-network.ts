@@ -57,18 +57,14 @@ export class SimulatedNetwork {
   onPublished: ((published: Published) => void) | undefined;
   /** What is being handed over at this moment. */
   delivering: Published | undefined;
+  /** Messages published so far. */
+  published = 0;
   private readonly brokers = new Map<string, SimulatedBroker>();
-  private messages = 0;
 
   constructor(
     private readonly time: VirtualTime,
     private readonly random: Random,
   ) {}
-
-  /** Messages published so far. */
-  get published(): number {
-    return this.messages;
-  }
 
   /** A connection of that name; it takes the place of an earlier one. */
   broker(name: string): SimulatedBroker {
@@ -79,7 +75,7 @@ export class SimulatedNetwork {
 
   /** Publishes in the name of `from`, who need not exist. @returns how many subscribe */
   publish(from: string, channel: string, payload: Uint8Array): number {
-    this.messages += 1;
+    this.published += 1;
     const receivers = [...this.brokers.values()].filter((each) => each.subscribes(channel));
     const deliveries = receivers.map((to) => {
       const arrives =

@@ -8,16 +8,11 @@ import type { Clock } from '@ccro/clock';
 import { developmentKey, developmentVotingKey } from '@ccro/cluster-config';
 import type {
   Digest,
-  Evidence,
-  ExecutedSlot,
-  Progress,
-  RejectCode,
   ReplicaId,
   ReplicaStatus,
   ReplicaTuning,
   Restored,
   Settings,
-  VerifiedMessage,
 } from '@ccro/consensus';
 import { createDigests } from '@ccro/crypto';
 import {
@@ -27,12 +22,16 @@ import {
   type FaultKind,
   type OutgoingSend,
 } from '@ccro/faults';
-import { createRunner, type ClusterFacts, type ReplicaRunner } from '@ccro/runner';
+import {
+  createRunner,
+  type ClusterFacts,
+  type ReplicaRunner,
+  type RunnerListener,
+} from '@ccro/runner';
 import { createStateMachine } from '@ccro/state-machine';
-import { DriftingClock } from './drifting-clock.js';
 import type { SimulatedBroker, SimulatedNetwork } from './simulated-network.js';
 import type { SimulatedDisk } from './simulated-disk.js';
-import type { VirtualTime } from './virtual-time.js';
+import { DriftingClock, type VirtualTime } from './virtual-time.js';
 
 /** How a simulated node can be faulty: as a real one can, or as the run's adversary likes. */
 export type SimulatedFault = FaultKind | 'byzantine';
@@ -63,14 +62,8 @@ export interface SimulatedNodeParts {
 }
 
 /** What happens to a node that its surroundings want to know of. */
-export interface NodeObserver {
+export interface NodeObserver extends RunnerListener {
   onRestored(restored: Restored | undefined): void;
-  onExecuted(slot: ExecutedSlot): void;
-  onProgress(progress: Progress): void;
-  onEvidence(evidence: Evidence): void;
-  onReject(code: RejectCode, from: string | number | undefined): void;
-  onFatal(error: unknown): void;
-  onReceived(message: VerifiedMessage): void;
   onPower(on: boolean): void;
   onFault(fault: SimulatedFault | undefined): void;
   /** A faulty node says `instead`, where an honest one would say `honest`. */
@@ -80,7 +73,7 @@ export interface NodeObserver {
 export class SimulatedNode {
   private runner: ReplicaRunner;
   private broker: SimulatedBroker;
-  private faultKind: SimulatedFault | undefined;
+  private fault: SimulatedFault | undefined;
   private up = true;
   private failed = false;
   private runs = 0;
@@ -109,10 +102,6 @@ export class SimulatedNode {
   /** Whether the replica stopped itself, which is for good. */
   get stopped(): boolean {
     return this.failed;
-  }
-
-  get fault(): SimulatedFault | undefined {
-    return this.faultKind;
   }
 
   /** What the node knows against others, in its present life. */
@@ -161,8 +150,8 @@ export class SimulatedNode {
 
   /** Makes the node misbehave in this way from now on, or behave again. */
   setFault(kind: SimulatedFault | undefined): void {
-    if (this.faultKind !== kind) this.observer.onFault(kind);
-    this.faultKind = kind;
+    if (this.fault !== kind) this.observer.onFault(kind);
+    this.fault = kind;
     this.applyFault(this.runner);
   }
 
@@ -277,14 +266,7 @@ export class SimulatedNode {
       stateMachine: createStateMachine(),
       restored,
       clock: this.clock(),
-      listener: {
-        onExecuted: (slot) => observer.onExecuted(slot),
-        onProgress: (progress) => observer.onProgress(progress),
-        onEvidence: (evidence) => observer.onEvidence(evidence),
-        onReject: (code, from) => observer.onReject(code, from),
-        onFatal: (error) => this.fail(error),
-        onReceived: (message) => observer.onReceived(message),
-      },
+      listener: { ...observer, onFatal: (error) => this.fail(error) },
       tuning,
     });
     this.applyFault(runner);
@@ -292,7 +274,7 @@ export class SimulatedNode {
   }
 
   private applyFault(runner: ReplicaRunner): void {
-    const kind = this.faultKind;
+    const kind = this.fault;
     runner.setBehaviour(kind && this.observed(this.createBehaviour(kind)));
   }
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DriftingClock } from './drifting-clock.js';
-import { VirtualTime } from './virtual-time.js';
+import { DriftingClock, VirtualTime } from './virtual-time.js';
 
 describe('virtual time', () => {
   it('runs events in order, ties as they were scheduled, and knows what was cancelled', async () => {

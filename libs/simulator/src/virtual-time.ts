@@ -15,18 +15,14 @@ interface ScheduledEvent {
  * resolved has been dealt with, however many it led to.
  */
 export class VirtualTime implements Clock {
+  /** Events run so far. */
+  events = 0;
   private readonly heap: ScheduledEvent[] = [];
   private currentMs = 0;
   private scheduled = 0;
-  private ran = 0;
 
   now(): number {
     return this.currentMs;
-  }
-
-  /** Events run so far. */
-  get events(): number {
-    return this.ran;
   }
 
   schedule(afterMs: number, run: () => void): () => void {
@@ -59,7 +55,7 @@ export class VirtualTime implements Clock {
       }
       if (event.cancelled) continue;
       this.currentMs = event.atMs;
-      this.ran += 1;
+      this.events += 1;
       event.run();
       await settle();
     }
@@ -108,6 +104,27 @@ export class VirtualTime implements Clock {
     if (first === undefined || second === undefined) return;
     this.heap[a] = second;
     this.heap[b] = first;
+  }
+}
+
+/** A node's own clock: it began when the node did, and may go too fast or too slow. */
+export class DriftingClock implements Clock {
+  private readonly startedMs: number;
+
+  /** @param rate its milliseconds in one of virtual time */
+  constructor(
+    private readonly time: VirtualTime,
+    private readonly rate: number,
+  ) {
+    this.startedMs = time.now();
+  }
+
+  now(): number {
+    return (this.time.now() - this.startedMs) * this.rate;
+  }
+
+  schedule(afterMs: number, callback: () => void): () => void {
+    return this.time.schedule(afterMs / this.rate, callback);
   }
 }
 
