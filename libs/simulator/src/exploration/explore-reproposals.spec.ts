@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../random.js';
-import { exploreReproposals } from './explore-reproposals.js';
-import { SlotExploration } from './slot-exploration.js';
+import { exploreReproposals, SlotExploration } from './explore-reproposals.js';
 
 describe('the re-proposal rule, explored', () => {
   it.each([4, 5, 6, 7, 10])('n = %i: no two digests are ever decided, by either path', (n) => {
