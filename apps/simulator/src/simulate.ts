@@ -139,7 +139,9 @@ async function search(protocol: BrokenProtocol, options: Chosen<'find-broken'>):
 
 /** Where the trace of `seed` goes. @throws OptionError when it cannot be written there */
 function traceFileFor(seed: number, wanted: string | undefined): string {
-  const file = wanted ?? join(newTemporaryDirectory(), `seed-${seed}.txt`);
+  // Others write to the temporary files' directory: a name that they can foresee may lead elsewhere.
+  const directory = (): string => mkdtempSync(join(tmpdir(), 'ccro-simulation-'));
+  const file = wanted ?? join(directory(), `seed-${seed}.txt`);
   try {
     writeFileSync(file, '');
   } catch (error) {
@@ -149,19 +151,10 @@ function traceFileFor(seed: number, wanted: string | undefined): string {
   return file;
 }
 
-/** Others write to the directory that it is in: a name that they can foresee may lead elsewhere. */
-function newTemporaryDirectory(): string {
-  return mkdtempSync(join(tmpdir(), 'ccro-simulation-'));
-}
-
 function choicesText(choices: Choices): string {
-  const { modes, nodes } = choices;
-  const narrowed = choicesOptions({
-    ...choices,
-    modes: ALL_CHOICES.modes,
-    nodes: ALL_CHOICES.nodes,
-  });
-  return `${modes.join(' and ')}, ${nodes.join(', ')} nodes${narrowed}`;
+  const { modes, nodes } = ALL_CHOICES;
+  const others = choicesOptions({ ...choices, modes, nodes });
+  return `${choices.modes.join(' and ')}, ${choices.nodes.join(', ')} nodes${others}`;
 }
 
 /** What has to be typed for these choices; those that are offered anyway are left out. */

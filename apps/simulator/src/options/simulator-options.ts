@@ -116,14 +116,14 @@ function listOf<T>(
 }
 
 function choicesOf(raw: RawOptions): Choices {
-  const word = oneOf(['on', 'off']);
-  const [first, ...rest] = listOf('fast-path', raw.fastPath, word);
+  const onOrOff = oneOf(['on', 'off']);
+  const isOn = (option: string, text: string): boolean => onOrOff(option, text) === 'on';
   return {
     modes: listOf('mode', raw.mode, oneOf(MODES)),
-    nodes: listOf('nodes', raw.nodes, nodes),
+    nodes: listOf('nodes', raw.nodes, wholeNumber(4, MAX_NODES)),
     signatures: listOf('signature', raw.signature, oneOf(SIGNATURES)),
-    fastPath: [first === 'on', ...rest.map((each) => each === 'on')],
-    signedTogether: listOf('together', raw.together, together),
+    fastPath: listOf('fast-path', raw.fastPath, isOn),
+    signedTogether: listOf('together', raw.together, wholeNumber(1, MAX_TOGETHER)),
   };
 }
 
@@ -136,12 +136,8 @@ function oneOf<T extends string>(words: readonly T[]): (option: string, text: st
   };
 }
 
-function together(option: string, text: string): number {
-  return integer(option, text, 1, MAX_TOGETHER);
-}
-
-function nodes(option: string, text: string): number {
-  return integer(option, text, 4, MAX_NODES);
+function wholeNumber(low: number, high: number): (option: string, text: string) => number {
+  return (option, text) => integer(option, text, low, high);
 }
 
 function integer(option: string, text: string, low: number, high: number): number {
