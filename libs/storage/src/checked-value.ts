@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { Damage } from './damage.js';
+import { Damage } from './store-error.js';
 
 /** A value as it is stored: eight hexadecimal digits of its checksum, a blank, and its JSON. */
 export interface CheckedText {

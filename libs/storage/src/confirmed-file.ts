@@ -18,7 +18,7 @@ import {
   renameSync,
   writeSync,
 } from 'node:fs';
-import { Damage } from './damage.js';
+import { Damage } from './store-error.js';
 import { readChecked, withChecksum } from './checked-value.js';
 
 const NAME = 'confirmed';

@@ -50,64 +50,39 @@ export interface GapValue {
   readonly after: SequenceNumber;
 }
 
-/** What an entry of a slot that is not decided for good is called. */
-export type SlotEntryName =
-  | { readonly kind: 'proposed'; readonly sequence: SequenceNumber }
-  | { readonly kind: 'accepted'; readonly sequence: SequenceNumber; readonly digest: Digest }
-  | {
-      readonly kind: 'voted' | 'certified';
-      readonly sequence: SequenceNumber;
-      readonly phase: SlotPhase;
-    };
+/** What each kind of entry is: the parts of its key beside the kind, and its value. */
+interface Parts {
+  readonly view: { readonly value: ViewValue };
+  readonly stable: { readonly value: Certificate<'checkpoint'> };
+  readonly state: { readonly value: StateValue };
+  readonly checkpoint: OfSlot<CheckpointValue>;
+  readonly gap: OfSlot<GapValue>;
+  readonly chunk: OfSlot<ChunkValue> & { readonly name: string };
+  readonly decision: OfSlot<StoredDecision>;
+  readonly proposed: OfSlot<Unsigned<PrePrepare>>;
+  readonly accepted: OfSlot<PrePrepare> & { readonly digest: Digest };
+  readonly voted: OfSlot<OwnVote<SlotPhase>> & { readonly phase: SlotPhase };
+  readonly certified: OfSlot<SlotCertificate> & { readonly phase: SlotPhase };
+}
+
+interface OfSlot<V> {
+  readonly sequence: SequenceNumber;
+  readonly value: V;
+}
+
+/** An entry with its value. */
+export type Entry = { [K in keyof Parts]: { readonly kind: K } & Parts[K] }[keyof Parts];
 
 /** An entry's key, taken apart. */
-export type EntryName =
-  | { readonly kind: 'view' | 'stable' | 'state' }
-  | { readonly kind: 'checkpoint' | 'gap' | 'decision'; readonly sequence: SequenceNumber }
-  | { readonly kind: 'chunk'; readonly sequence: SequenceNumber; readonly name: string }
-  | SlotEntryName;
+export type EntryName = {
+  [K in keyof Parts]: { readonly kind: K } & Omit<Parts[K], 'value'>;
+}[keyof Parts];
 
-/** An entry with its value, by kind. */
-export type Entry =
-  | { readonly kind: 'view'; readonly value: ViewValue }
-  | { readonly kind: 'stable'; readonly value: Certificate<'checkpoint'> }
-  | { readonly kind: 'state'; readonly value: StateValue }
-  | {
-      readonly kind: 'checkpoint';
-      readonly sequence: SequenceNumber;
-      readonly value: CheckpointValue;
-    }
-  | { readonly kind: 'gap'; readonly sequence: SequenceNumber; readonly value: GapValue }
-  | {
-      readonly kind: 'chunk';
-      readonly sequence: SequenceNumber;
-      readonly name: string;
-      readonly value: ChunkValue;
-    }
-  | { readonly kind: 'decision'; readonly sequence: SequenceNumber; readonly value: StoredDecision }
-  | {
-      readonly kind: 'proposed';
-      readonly sequence: SequenceNumber;
-      readonly value: Unsigned<PrePrepare>;
-    }
-  | {
-      readonly kind: 'accepted';
-      readonly sequence: SequenceNumber;
-      readonly digest: Digest;
-      readonly value: PrePrepare;
-    }
-  | {
-      readonly kind: 'voted';
-      readonly sequence: SequenceNumber;
-      readonly phase: SlotPhase;
-      readonly value: OwnVote<SlotPhase>;
-    }
-  | {
-      readonly kind: 'certified';
-      readonly sequence: SequenceNumber;
-      readonly phase: SlotPhase;
-      readonly value: SlotCertificate;
-    };
+/** What an entry of a slot that is not decided for good is called. */
+export type SlotEntryName = Extract<
+  EntryName,
+  { readonly kind: 'proposed' | 'accepted' | 'voted' | 'certified' }
+>;
 
 /** Decisions lie between these two keys, and nothing else does. */
 export const DECISIONS = { first: 'decision/', end: 'decision0' } as const;

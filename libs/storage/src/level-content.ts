@@ -8,7 +8,7 @@
  */
 
 import type { Digests, SequenceNumber } from '@ccro/consensus';
-import { Damage } from './damage.js';
+import { Damage } from './store-error.js';
 import { DECISIONS, entryOf, keyOf, type Entry } from './entries.js';
 import { readChecked } from './checked-value.js';
 import { unpackValue } from './packed-value.js';

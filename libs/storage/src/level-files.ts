@@ -9,8 +9,7 @@ import { chmod, mkdir, open, readdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { readChecked, withChecksum } from './checked-value.js';
 import { ConfirmedFile } from './confirmed-file.js';
-import { Damage } from './damage.js';
-import { StoreError } from './store-error.js';
+import { Damage, StoreError } from './store-error.js';
 
 export type Level = ClassicLevel<string, string>;
 

@@ -26,8 +26,7 @@ import {
   voted,
 } from './records.testkit.js';
 import { describeReplicaStoreContract } from './replica-store.contract.js';
-import type { StoreError, StoreErrorCode } from './store-error.js';
-import { storeFailure } from './store-failure.js';
+import { storeFailure, type StoreError, type StoreErrorCode } from './store-error.js';
 import { StoreImage } from './store-image.js';
 
 describe.each(['fsync', 'async'] as const)('DURABILITY=%s', (durability) => {

@@ -3,28 +3,29 @@ import type { GetOptions } from 'classic-level';
 import { readChecked, withChecksum } from './checked-value.js';
 import { packValue, unpackValue } from './packed-value.js';
 import type { ConfirmedFile } from './confirmed-file.js';
-import { Damage } from './damage.js';
 import { DECISIONS, keyOf, type ChunkValue } from './entries.js';
 import { readContent, type ChunkDigests, type LevelContent } from './level-content.js';
 import { batchEntry, openFiles, type Level, type StoreIdentity } from './level-files.js';
 import type { HeldSnapshot, ReplicaStore } from './replica-store.js';
 import { restoredFrom } from './restored-from.js';
 import { Retention, type Change } from './retention.js';
-import { StoreError } from './store-error.js';
-import { storeFailure } from './store-failure.js';
+import { Damage, StoreError, storeFailure } from './store-error.js';
 
-export interface LevelStoreOptions {
+export interface DiskSettings {
   /** Made if it is not there; nobody else writes into it. */
   readonly directory: string;
-  readonly identity: StoreIdentity;
   /**
    * `fsync`: confirmed records survive a crash of the machine. `async`: they survive the end of
    * the process; a crash of the machine may take some, and then the store is refused.
    */
   readonly durability: 'fsync' | 'async';
-  readonly digests: ChunkDigests;
   /** Files that LevelDB may keep open; undefined: its own default, 1000. */
   readonly maxOpenFiles?: number | undefined;
+}
+
+export interface LevelStoreOptions extends DiskSettings {
+  readonly identity: StoreIdentity;
+  readonly digests: ChunkDigests;
 }
 
 /** A state of the database that stays readable. */
@@ -158,7 +159,10 @@ export class LevelStore implements ReplicaStore {
 
   /** Runs tasks one after another. Once one has failed to write, all others fail as well. */
   private inTurn<T>(task: () => T | Promise<T>): Promise<T> {
-    if (this.closing !== undefined) return Promise.reject(this.closedError());
+    if (this.closing !== undefined) {
+      const closed = `the store in ${this.options.directory} is closed`;
+      return Promise.reject(new StoreError('unavailable', closed));
+    }
     const done = this.idle.then(() => {
       if (this.failure !== undefined) throw this.failure;
       return task();
@@ -243,10 +247,6 @@ export class LevelStore implements ReplicaStore {
     } catch (error) {
       throw storeFailure(this.options.directory, error);
     }
-  }
-
-  private closedError(): StoreError {
-    return new StoreError('unavailable', `the store in ${this.options.directory} is closed`);
   }
 
   private async finish(): Promise<void> {

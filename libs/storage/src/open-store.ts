@@ -1,18 +1,11 @@
 import type { ChunkDigests } from './level-content.js';
 import type { StoreIdentity } from './level-files.js';
-import { LevelStore } from './level-store.js';
+import { type DiskSettings, LevelStore } from './level-store.js';
 import { MemoryStore } from './memory-store.js';
 import type { ReplicaStore } from './replica-store.js';
 
 /** Where a replica's records go, and what they survive; see `DURABILITY`. */
-export type StoreSettings =
-  | { readonly durability: 'memory' }
-  | {
-      readonly durability: 'fsync' | 'async';
-      readonly directory: string;
-      /** Files that LevelDB may keep open; undefined: its own default, 1000. */
-      readonly maxOpenFiles?: number;
-    };
+export type StoreSettings = { readonly durability: 'memory' } | DiskSettings;
 
 /** @throws StoreError when there is a store that cannot be used */
 export async function openStore(

@@ -3,7 +3,7 @@
  * with each of them. So they are stored together, with the list and the signature once.
  */
 
-import type { Digest, PrePrepare, Request, StoredDecision } from '@ccro/consensus';
+import type { Digest, Request } from '@ccro/consensus';
 
 interface PackedRequests {
   readonly client: string;
@@ -17,27 +17,23 @@ type Packed = Request | PackedRequests;
 
 /** What is written of an entry's value. */
 export function packValue(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  if ('bodies' in value) {
-    const { bodies } = value as PrePrepare;
-    return { ...value, bodies: pack(bodies) };
-  }
-  if ('decision' in value) {
-    const { decision } = value as StoredDecision;
-    return { ...value, decision: { ...decision, requests: pack(decision.requests) } };
-  }
-  return value;
+  return withRequests<Request>(value, pack);
 }
 
 /** The value that was written as `packed`. */
 export function unpackValue(packed: unknown): unknown {
-  if (typeof packed !== 'object' || packed === null) return packed;
-  if ('bodies' in packed) return { ...packed, bodies: unpack(packed.bodies as Packed[]) };
-  if ('decision' in packed) {
-    const decision = packed.decision as { readonly requests: readonly Packed[] };
-    return { ...packed, decision: { ...decision, requests: unpack(decision.requests) } };
+  return withRequests<Packed>(packed, unpack);
+}
+
+/** The value with what `change` makes of its requests, if it is one of those that hold some. */
+function withRequests<R>(value: unknown, change: (requests: readonly R[]) => unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if ('bodies' in value) return { ...value, bodies: change(value.bodies as readonly R[]) };
+  if ('decision' in value) {
+    const decision = value.decision as { readonly requests: readonly R[] };
+    return { ...value, decision: { ...decision, requests: change(decision.requests) } };
   }
-  return packed;
+  return value;
 }
 
 function pack(requests: readonly Request[]): Packed[] {

@@ -1,90 +1,47 @@
-import type {
-  Certificate,
-  Chunk,
-  OwnVote,
-  PrePrepare,
-  Restored,
-  SequenceNumber,
-  SlotCertificate,
-  SlotPhase,
-  StoredDecision,
-  Unsigned,
-} from '@ccro/consensus';
-import { Damage } from './damage.js';
-import type { Entry, StateValue, ViewValue } from './entries.js';
-
-/** Entries by kind, until all have been seen. */
-class Gathered {
-  view: ViewValue = { view: 0, newView: null, viewChange: null };
-  stable: Certificate<'checkpoint'> | null = null;
-  state: StateValue | undefined;
-  readonly chunks: (Chunk & { readonly sequence: SequenceNumber })[] = [];
-  readonly decisions: StoredDecision[] = [];
-  readonly proposed: Unsigned<PrePrepare>[] = [];
-  readonly accepted: PrePrepare[] = [];
-  readonly votes: OwnVote<SlotPhase>[] = [];
-  readonly certificates: SlotCertificate[] = [];
-
-  add(entry: Entry): void {
-    switch (entry.kind) {
-      case 'view':
-        this.view = entry.value;
-        return;
-      case 'stable':
-        this.stable = entry.value;
-        return;
-      case 'state':
-        this.state = entry.value;
-        return;
-      case 'chunk':
-        this.chunks.push({ name: entry.name, sequence: entry.sequence, ...entry.value });
-        return;
-      case 'decision':
-        this.decisions.push(entry.value);
-        return;
-      case 'proposed':
-        this.proposed.push(entry.value);
-        return;
-      case 'accepted':
-        this.accepted.push(entry.value);
-        return;
-      case 'voted':
-        this.votes.push(entry.value);
-        return;
-      case 'certified':
-        this.certificates.push(entry.value);
-        return;
-      case 'checkpoint':
-      case 'gap':
-        // A checkpoint that is not stable is reached again by executing the decisions.
-        return;
-    }
-  }
-}
+import type { Restored, SequenceNumber, StoredDecision } from '@ccro/consensus';
+import type { Entry } from './entries.js';
+import { Damage } from './store-error.js';
 
 /**
- * What a replica is told when it starts again.
+ * What a replica is told when it starts again. A checkpoint that is not stable is reached again by
+ * executing the decisions.
  *
  * @param entries what `Retention` kept, in any order; undefined comes of none
  * @throws Damage when the decisions have a gap
  */
 export function restoredFrom(entries: readonly Entry[]): Restored | undefined {
   if (entries.length === 0) return undefined;
-  const gathered = new Gathered();
-  for (const entry of entries) gathered.add(entry);
-  const { view, stable, state, chunks, decisions, ...slots } = gathered;
-  const base = state?.sequence ?? 0;
-  const whole = chunks
+  const [view] = entriesOf(entries, 'view');
+  const [stable] = entriesOf(entries, 'stable');
+  const [state] = entriesOf(entries, 'state');
+  const base = state?.value.sequence ?? 0;
+  const chunks = entriesOf(entries, 'chunk')
     .filter(({ sequence }) => sequence <= base)
-    .map(({ name, text, digest }) => ({ name, text, digest }))
+    .map(({ name, value: { text, digest } }) => ({ name, text, digest }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   return {
-    ...view,
-    stable,
-    snapshot: state === undefined ? null : { ...state, chunks: whole },
-    decisions: without(decisions, base),
-    ...slots,
+    ...(view?.value ?? { view: 0, newView: null, viewChange: null }),
+    stable: stable?.value ?? null,
+    snapshot: state === undefined ? null : { ...state.value, chunks },
+    decisions: without(entriesOf(entries, 'decision').map(valueOf), base),
+    proposed: entriesOf(entries, 'proposed').map(valueOf),
+    accepted: entriesOf(entries, 'accepted').map(valueOf),
+    votes: entriesOf(entries, 'voted').map(valueOf),
+    certificates: entriesOf(entries, 'certified').map(valueOf),
   };
+}
+
+function entriesOf<K extends Entry['kind']>(
+  entries: readonly Entry[],
+  kind: K,
+): Extract<Entry, { readonly kind: K }>[] {
+  return entries.filter((entry): entry is Extract<Entry, { readonly kind: K }> => {
+    return entry.kind === kind;
+  });
+}
+
+function valueOf<V>({ value }: { readonly value: V }): V {
+  return value;
 }
 
 /** Decisions after `base`, in order. */

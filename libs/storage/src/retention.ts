@@ -85,10 +85,6 @@ export class Retention {
     return [...this.chunks.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  get lastExecuted(): SequenceNumber {
-    return this.executed;
-  }
-
   /** Whether the decision of a slot must be there. */
   hasDecision(sequence: SequenceNumber): boolean {
     if (sequence < 1 || sequence > this.executed) return false;
