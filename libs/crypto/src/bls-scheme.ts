@@ -27,7 +27,7 @@ import {
 } from '@ccro/primitives';
 import { LRUCache } from 'lru-cache';
 import { findHolding } from './bisection.js';
-import { certificateOf, refuseSigners, type SignatureScheme } from './certificate-scheme.js';
+import { certificateOf, refuseProof, type SignatureScheme } from './certificate-scheme.js';
 import { countChecked } from './signature-counts.js';
 import { voteBytes } from './signing-bytes.js';
 import { blsSignatureBytes, voteSignatureBytes, type VotingKeys } from './voting-keys.js';
@@ -46,7 +46,7 @@ export interface BlsSchemeOptions {
 
 /** Each replica has a scheme of its own: what one has checked says nothing to the others. */
 export function createBlsScheme({ cluster, keys }: BlsSchemeOptions): SignatureScheme {
-  const { n, quorum } = clusterSize(keys.size);
+  const size = clusterSize(keys.size);
   const aggregateKeys = new LRUCache<string, BlsPublicKey>({ max: REMEMBERED_SIGNER_SETS });
   const holding = new LRUCache<string, true>({ max: REMEMBERED_CERTIFICATES });
 
@@ -86,13 +86,8 @@ export function createBlsScheme({ cluster, keys }: BlsSchemeOptions): SignatureS
     return aggregate;
   }
 
-  function refuseForm({ proof }: Certificate): RejectCode | undefined {
-    const { scheme, signers, signatures } = proof;
-    if (scheme !== NAME) return 'certificate-wrong-scheme';
-    const refusal = refuseSigners(signers, n, quorum);
-    if (refusal !== undefined) return refusal;
-    return signatures.length === 1 ? undefined : 'certificate-bad-signature';
-  }
+  const refuseForm = ({ proof }: Certificate): RejectCode | undefined =>
+    refuseProof(proof, NAME, size, 1);
 
   function refuseCertificate(certificate: Certificate): RejectCode | undefined {
     const refusal = refuseForm(certificate);

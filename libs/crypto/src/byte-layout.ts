@@ -10,6 +10,10 @@ const DIGEST_BYTES = 32;
 const SHORT_CHARACTERS = 64;
 const U32_RANGE = 0x1_0000_0000;
 
+const DOMAIN_TAG = port.fromUtf8('CCRO/1');
+/** Clusters whose prefixes are kept at most. */
+const MAX_PREFIXES = 64;
+
 /** Bytes of `text` in UTF-8. */
 export function textBytes(text: string): number {
   return isShortAscii(text) ? text.length : port.utf8Length(text);
@@ -120,4 +124,34 @@ export class LayoutWriter {
     }
     return this.bytes;
   }
+}
+
+/**
+ * Starts a layout as all of them start: `CCRO/1`, a byte for the type, the cluster id preceded by its
+ * length.
+ *
+ * @param size bytes of the fields that follow
+ */
+export function startLayout(type: number, cluster: string, size: number): LayoutWriter {
+  const prefix = prefixOf(type, cluster);
+  return new LayoutWriter(prefix.length + size).raw(prefix);
+}
+
+/** What layouts start with: a few of each cluster, needed all the time. */
+const prefixes = new Map<string, Uint8Array[]>();
+
+function prefixOf(type: number, cluster: string): Uint8Array {
+  let ofCluster = prefixes.get(cluster);
+  if (ofCluster === undefined) {
+    // Clusters come from configuration, not from the network; tests make many.
+    if (prefixes.size >= MAX_PREFIXES) prefixes.clear();
+    ofCluster = [];
+    prefixes.set(cluster, ofCluster);
+  }
+  const known = ofCluster[type];
+  if (known !== undefined) return known;
+  const size = DOMAIN_TAG.length + 1 + 4 + textBytes(cluster);
+  const prefix = new LayoutWriter(size).raw(DOMAIN_TAG).u8(type).text(cluster).finish();
+  ofCluster[type] = prefix;
+  return prefix;
 }

@@ -14,8 +14,7 @@ import {
   type Message,
 } from '@ccro/consensus';
 import { hashes } from '@ccro/primitives';
-import { type LayoutWriter, textBytes } from './byte-layout.js';
-import { startLayout } from './layout-start.js';
+import { type LayoutWriter, startLayout, textBytes } from './byte-layout.js';
 import { isWellFormed } from './well-formed.js';
 
 /** Kinds of which the catalogue spells out what is signed. */

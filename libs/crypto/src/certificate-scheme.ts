@@ -1,6 +1,8 @@
 import type {
   Certificate,
   CertificateAssembler,
+  CertificateProof,
+  ClusterSize,
   ReplicaId,
   RejectCode,
   Signature,
@@ -58,6 +60,23 @@ export function refuseSigners(
     previous = signer;
   }
   return signers.length < quorum ? 'certificate-below-quorum' : undefined;
+}
+
+/**
+ * What every scheme asks of a proof before it looks at signatures.
+ *
+ * @param signatures how many the scheme makes of these signers' votes
+ */
+export function refuseProof(
+  proof: CertificateProof,
+  scheme: SchemeName,
+  { n, quorum }: ClusterSize,
+  signatures: number,
+): RejectCode | undefined {
+  if (proof.scheme !== scheme) return 'certificate-wrong-scheme';
+  const refusal = refuseSigners(proof.signers, n, quorum);
+  if (refusal !== undefined) return refusal;
+  return proof.signatures.length === signatures ? undefined : 'certificate-bad-signature';
 }
 
 /**

@@ -5,13 +5,13 @@ import type {
   Digests,
   Reply,
   RequestResult,
+  Signature,
   Timestamp,
 } from '@ccro/consensus';
 import { hashes } from '@ccro/primitives';
-import { textBytes } from './byte-layout.js';
-import { merkleRoot } from './merkle.js';
-import { startLayout } from './layout-start.js';
-import { LAYOUT_TYPES } from './signing-bytes.js';
+import { startLayout, textBytes } from './byte-layout.js';
+import { merklePath, type MerklePath, merkleRoot, rootOfPath } from './merkle.js';
+import { LAYOUT_TYPES, type ReplyHeader } from './signing-bytes.js';
 
 /** Digests that are made of content have no cluster: what signs them names it. */
 const NO_CLUSTER = '';
@@ -69,6 +69,29 @@ export function resultsRoot(reply: Pick<Reply, 'client' | 'results'>): Digest {
 }
 
 const roots = new WeakMap<readonly RequestResult[], Digest>();
+
+/** One result of a signed reply, provable without the others: what a receipt carries. */
+export interface ResultProof extends ReplyHeader {
+  readonly result: RequestResult;
+  readonly path: MerklePath;
+  /** The whole reply's. */
+  readonly signature: Signature;
+}
+
+/** Takes the result at `index` out of a reply. @throws RangeError when there is none */
+export function resultProof(reply: Reply, index: number): ResultProof {
+  const { replica, client, view, tally, results, collector, signature } = reply;
+  const result = results[index];
+  if (result === undefined) throw new RangeError(`no result ${index} among ${results.length}`);
+  const path = merklePath(replyLeaves(reply), index);
+  const named = collector === undefined ? {} : { collector };
+  return { replica, client, view, tally, ...named, result, path, signature };
+}
+
+/** The root that the replica must have signed for the proof to hold; undefined for a bad path. */
+export function resultProofRoot(proof: ResultProof): Digest | undefined {
+  return rootOfPath(resultLeaf(proof.client, proof.result), proof.path);
+}
 
 /** The core's hashes. */
 export function createDigests(): Digests {

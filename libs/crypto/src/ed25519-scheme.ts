@@ -8,7 +8,7 @@ import {
   type Vote,
 } from '@ccro/consensus';
 import { LRUCache } from 'lru-cache';
-import { certificateOf, refuseSigners, type SignatureScheme } from './certificate-scheme.js';
+import { certificateOf, refuseProof, type SignatureScheme } from './certificate-scheme.js';
 import { memberKeys, signatureHolds } from './keys.js';
 import { voteBytes, type VoteSubject } from './signing-bytes.js';
 
@@ -30,16 +30,11 @@ export interface Ed25519SchemeOptions {
  */
 export function createEd25519Scheme({ cluster, members }: Ed25519SchemeOptions): SignatureScheme {
   const keys = memberKeys(members);
-  const { n, quorum } = clusterSize(members.length);
+  const size = clusterSize(members.length);
   const remembered = new LRUCache<string, Signature>({ max: REMEMBERED_VOTES });
 
-  function refuseForm({ proof }: Certificate): RejectCode | undefined {
-    const { scheme, signers, signatures } = proof;
-    if (scheme !== NAME) return 'certificate-wrong-scheme';
-    const refusal = refuseSigners(signers, n, quorum);
-    if (refusal !== undefined) return refusal;
-    return signatures.length === signers.length ? undefined : 'certificate-bad-signature';
-  }
+  const refuseForm = ({ proof }: Certificate): RejectCode | undefined =>
+    refuseProof(proof, NAME, size, proof.signers.length);
 
   function refuseCertificate(certificate: Certificate): RejectCode | undefined {
     const refusal = refuseForm(certificate);

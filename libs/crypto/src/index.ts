@@ -5,6 +5,8 @@ export {
   replyLeaves,
   requestDigest,
   resultLeaf,
+  resultProof,
+  type ResultProof,
   resultsRoot,
   sha256,
 } from './digests.js';
@@ -19,7 +21,6 @@ export {
   publicKeyOf,
 } from './keys.js';
 export { merklePath, type MerklePath, merkleRoot, verifyPath } from './merkle.js';
-export { resultProof, type ResultProof } from './result-proof.js';
 export {
   type DigestedDraft,
   type MemberMessage,
@@ -35,22 +36,16 @@ export { signatureCounts, type SignatureCounts } from './signature-counts.js';
 export {
   type AnswerStatement,
   answerBytes,
-  chunkPartBytes,
-  fetchBytes,
-  fetchChunkBytes,
-  newViewBytes,
-  prePrepareBytes,
   type QueryStatement,
   queryBytes,
   replyBytes,
   type ReplyHeader,
   requestBytes,
   requestListBytes,
-  statusBytes,
   voteBytes,
   type VoteSubject,
 } from './signing-bytes.js';
-export { viewChangeBytes, viewChangeDigest } from './view-change-bytes.js';
+export { viewChangeBytes, viewChangeDigest } from './view-change.js';
 export { type ClusterKeys, createVerification, type Verification } from './verification.js';
 export { isRejected, Verifier, type VerifierOptions } from './verifier.js';
 export {

@@ -34,9 +34,9 @@ import {
   requestListBytes,
   voteBytes,
 } from './signing-bytes.js';
-import { viewChangeBytes, viewChangeDigest } from './view-change-bytes.js';
 import { asVerified } from './verified.js';
-import { VoteSigner } from './voting-keys.js';
+import { viewChangeBytes, viewChangeDigest } from './view-change.js';
+import { voteSigner } from './voting-keys.js';
 import { isWellFormed } from './well-formed.js';
 
 const NOT_WELL_FORMED = 'text with lone surrogates cannot be signed';
@@ -67,14 +67,17 @@ export class MessageSigner {
   private readonly cluster: string;
   private readonly replica: ReplicaId;
   private readonly key: Uint8Array;
-  private readonly voter: VoteSigner | undefined;
+  private readonly signVote: (bytes: Uint8Array) => Signature;
 
   /** @throws KeyError for a malformed secret key */
   constructor({ cluster, replica, secretKey, votingSecretKey }: MessageSignerOptions) {
     this.cluster = cluster;
     this.replica = replica;
     this.key = parseSecretKey(secretKey);
-    this.voter = votingSecretKey === undefined ? undefined : new VoteSigner(votingSecretKey);
+    this.signVote =
+      votingSecretKey === undefined
+        ? (bytes) => signBytes(bytes, this.key)
+        : voteSigner(votingSecretKey);
   }
 
   /**
@@ -90,10 +93,7 @@ export class MessageSigner {
     }
     if (!hasWellFormedTexts(message)) throw new RangeError(NOT_WELL_FORMED);
     const bytes = memberMessageBytes(this.cluster, message);
-    const signature =
-      message.kind === 'vote' && this.voter !== undefined
-        ? this.voter.sign(bytes)
-        : signBytes(bytes, this.key);
+    const signature = message.kind === 'vote' ? this.signVote(bytes) : signBytes(bytes, this.key);
     // The kinds correspond one to one, which the compiler cannot follow through a type parameter.
     const derived =
       message.kind === 'view-change' ? { digest: viewChangeDigest(this.cluster, message) } : {};

@@ -1,17 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { bytesOf } from './catalogue-bytes.js';
 import { sha256 } from './digests.js';
 import {
   answerBytes,
-  chunkPartBytes,
-  fetchBytes,
-  fetchChunkBytes,
   LAYOUT_TYPES,
-  prePrepareBytes,
   queryBytes,
   replyBytes,
   requestBytes,
-  statusBytes,
   voteBytes,
 } from './signing-bytes.js';
 
@@ -97,24 +93,24 @@ const statements = fc.oneof(
 
 type Statement = typeof statements extends fc.Arbitrary<infer S> ? S : never;
 
-function bytesOf(cluster: string, statement: Statement): Uint8Array {
+function statementBytes(cluster: string, statement: Statement): Uint8Array {
   switch (statement.kind) {
     case 'request':
       return requestBytes(cluster, statement.digest);
     case 'pre-prepare':
-      return prePrepareBytes(cluster, statement);
+      return bytesOf('pre-prepare')(cluster, statement);
     case 'vote':
       return voteBytes(cluster, statement);
     case 'reply':
       return replyBytes(cluster, statement, statement.root);
     case 'status':
-      return statusBytes(cluster, statement);
+      return bytesOf('status')(cluster, statement);
     case 'fetch':
-      return fetchBytes(cluster, statement);
+      return bytesOf('fetch')(cluster, statement);
     case 'fetch-chunk':
-      return fetchChunkBytes(cluster, statement);
+      return bytesOf('fetch-chunk')(cluster, statement);
     case 'chunk-part':
-      return chunkPartBytes(cluster, statement);
+      return bytesOf('chunk-part')(cluster, statement);
     case 'query':
       return queryBytes(cluster, statement);
     case 'answer':
@@ -128,7 +124,9 @@ describe('signing bytes', () => {
     fc.assert(
       fc.property(fc.array(signed, { minLength: 2, maxLength: 60 }), (messages) => {
         const distinct = new Set(messages.map((message) => JSON.stringify(message)));
-        const encoded = messages.map(([cluster, message]) => bytesOf(cluster, message).join());
+        const encoded = messages.map(([cluster, message]) =>
+          statementBytes(cluster, message).join(),
+        );
         expect(new Set(encoded).size).toBe(distinct.size);
       }),
       { numRuns: 300 },
@@ -139,7 +137,7 @@ describe('signing bytes', () => {
     fc.assert(
       fc.property(name, statements, statements, (cluster, left, right) => {
         fc.pre(left.kind === right.kind && JSON.stringify(left) !== JSON.stringify(right));
-        const [a, b] = [bytesOf(cluster, left), bytesOf(cluster, right)];
+        const [a, b] = [statementBytes(cluster, left), statementBytes(cluster, right)];
         expect(Buffer.compare(a.subarray(0, b.length), b)).not.toBe(0);
       }),
     );
@@ -165,7 +163,7 @@ describe('signing bytes', () => {
     const chunk = 'state/kv/3f';
     const part = { replica: 3, sequence: 128, chunk, part: 1, parts: 2, text: 'text' };
     expect(
-      Buffer.from(chunkPartBytes('local', { kind: 'chunk-part', ...part })).toString('hex'),
+      Buffer.from(bytesOf('chunk-part')('local', { kind: 'chunk-part', ...part })).toString('hex'),
     ).toBe(
       [
         Buffer.from('CCRO/1').toString('hex'),
@@ -197,7 +195,7 @@ describe('signing bytes', () => {
       { ...fetch, digest: 'xy'.repeat(32) },
       { ...fetch, digest: 'ab'.repeat(33) },
     ]) {
-      expect(() => fetchBytes('local', wrong)).toThrow(RangeError);
+      expect(() => bytesOf('fetch')('local', wrong)).toThrow(RangeError);
     }
   });
 });

@@ -21,9 +21,8 @@ import {
   type Tally,
   type View,
 } from '@ccro/consensus';
-import { textBytes } from './byte-layout.js';
+import { startLayout, textBytes } from './byte-layout.js';
 import { bytesOf } from './catalogue-bytes.js';
-import { startLayout } from './layout-start.js';
 
 /** By statement, the types of the layouts that messages are signed in. */
 const SIGNED_TYPES: Readonly<Record<string, number>> = Object.fromEntries(
@@ -58,14 +57,8 @@ const VOTE_TYPES: Record<Phase, number> = {
   checkpoint: VOTED['checkpoint vote'].type,
 };
 
-export const prePrepareBytes = bytesOf('pre-prepare');
-export const statusBytes = bytesOf('status');
-export const fetchBytes = bytesOf('fetch');
-export const fetchChunkBytes = bytesOf('fetch-chunk');
-export const chunkPartBytes = bytesOf('chunk-part');
 export const queryBytes = bytesOf('query');
 export const answerBytes = bytesOf('answer');
-export const newViewBytes = bytesOf('new-view');
 
 /** A client's question to nodes about themselves, before it is signed. */
 export type QueryStatement = Omit<Query, 'kind' | 'signature'>;

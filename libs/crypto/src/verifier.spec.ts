@@ -14,10 +14,9 @@ import {
 } from '@ccro/consensus';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createDigests, requestDigest } from './digests.js';
+import { createDigests, requestDigest, resultProof } from './digests.js';
 import { createEd25519Scheme } from './ed25519-scheme.js';
 import { KeyError, keyPairFromSeed } from './keys.js';
-import { resultProof } from './result-proof.js';
 import { signatureCounts } from './signature-counts.js';
 import { type DigestedDraft, MessageSigner, RequestSigner } from './signer.js';
 import { createVerification } from './verification.js';

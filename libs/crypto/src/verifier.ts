@@ -25,11 +25,10 @@ import {
 import type { SignatureScheme } from './certificate-scheme.js';
 import { hasWellFormedTexts } from './catalogue-bytes.js';
 import { isDerived } from './derived-request.js';
-import { resultsRoot } from './digests.js';
+import { resultProofRoot, resultsRoot, sha256, type ResultProof } from './digests.js';
 import { memberKeys, parsePublicKey, signatureHolds } from './keys.js';
 import { merkleRoot } from './merkle.js';
 import { ProvenCertificates } from './proven-certificates.js';
-import { resultProofRoot, type ResultProof } from './result-proof.js';
 import { type MemberMessage, memberMessageBytes } from './signer.js';
 import {
   type AnswerStatement,
@@ -41,8 +40,7 @@ import {
 } from './signing-bytes.js';
 import { asVerified } from './verified.js';
 import { VerifiedLists } from './verified-lists.js';
-import { viewChangeBytes, viewChangeBytesDigest } from './view-change-bytes.js';
-import { isAscending, refuseViewChangeShape } from './view-change-shape.js';
+import { isAscending, refuseViewChangeShape, viewChangeBytes } from './view-change.js';
 import { isWellFormed } from './well-formed.js';
 
 export interface VerifierOptions {
@@ -279,7 +277,7 @@ export class Verifier {
     const shape = refuseViewChangeShape(viewChange);
     if (shape !== undefined) return shape;
     const bytes = viewChangeBytes(this.cluster, viewChange);
-    if (digest !== viewChangeBytesDigest(bytes)) return 'digest-mismatch';
+    if (digest !== sha256(bytes)) return 'digest-mismatch';
     const refusal = this.refuseMember(replica, signature, () => bytes);
     if (refusal !== undefined) return refusal;
     return this.proveViewChange(viewChange);

@@ -8,13 +8,7 @@
  * "sign" for all of them (the rogue-key attack).
  */
 
-import {
-  bls,
-  type BlsPublicKey,
-  type BlsSecretKey,
-  type BlsSignature,
-  bytes as port,
-} from '@ccro/primitives';
+import { bls, type BlsPublicKey, type BlsSignature, bytes as port } from '@ccro/primitives';
 import { base64url, KeyError, parseSeed, randomSeed } from './keys.js';
 import { countMade } from './signature-counts.js';
 import { possessionBytes } from './signing-bytes.js';
@@ -57,25 +51,19 @@ export function votingKeyPairFromSeed(seed: Uint8Array): VotingKeyPair {
   return { publicKey: base64url(publicKey), secretKey, possession: base64url(possession) };
 }
 
-/** Signs votes with one member's BLS key. */
-export class VoteSigner {
-  private readonly secret: BlsSecretKey;
-
-  /** @throws KeyError for a malformed secret key */
-  constructor(secretKey: string) {
-    this.secret = bls.secretKeyFrom(parseSeed(secretKey));
-  }
-
-  /**
-   * Votes travel uncompressed: each is read once or twice, and finding the second coordinate costs
-   * a third of checking one in a group.
-   *
-   * @returns base64url, 256 characters
-   */
-  sign(bytes: Uint8Array): string {
+/**
+ * What signs votes with one member's BLS key, in base64url of 256 characters. Votes travel
+ * uncompressed: each is read once or twice, and finding the second coordinate costs a third of
+ * checking one in a group.
+ *
+ * @throws KeyError for a malformed secret key
+ */
+export function voteSigner(secretKey: string): (bytes: Uint8Array) => string {
+  const secret = bls.secretKeyFrom(parseSeed(secretKey));
+  return (bytes) => {
     countMade();
-    return base64url(this.secret.sign(bytes).toBytes(false));
-  }
+    return base64url(secret.sign(bytes).toBytes(false));
+  };
 }
 
 /** The bytes of a vote's signature, or undefined for a text that cannot be one. */
