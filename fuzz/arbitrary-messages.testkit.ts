@@ -6,7 +6,7 @@
 
 import type { MessageKind } from '@ccro/consensus';
 import fc from 'fast-check';
-import { CHECKS } from '../libs/wire/src/schemas.js';
+import { KIND_FORMS } from '../libs/wire/src/json-codec.js';
 
 /** The part of JSON schema that the messages use. */
 interface Schema {
@@ -41,7 +41,7 @@ export function arbitraryMessage(
   kind: MessageKind,
   words: Vocabulary,
 ): fc.Arbitrary<Record<string, unknown>> {
-  const schema = CHECKS.get(kind)?.Type() as unknown as Schema;
+  const schema = KIND_FORMS.get(kind)?.schema.Type() as unknown as Schema;
   return arbitraryOf(schema, '', words) as fc.Arbitrary<Record<string, unknown>>;
 }
 

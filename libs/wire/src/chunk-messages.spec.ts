@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { decode } from './json-codec.js';
-import { MAX_CHUNK_NAME_CHARACTERS, MAX_CHUNK_PART_CHARACTERS } from './limits.js';
+import { MAX_CHUNK_NAME_CHARACTERS, MAX_CHUNK_PART_CHARACTERS } from '@ccro/consensus';
 
 const shared = { replica: 1, sequence: 128, chunk: 'state/kv/3f', part: 0 };
 const signature = 'A'.repeat(86);

@@ -7,9 +7,8 @@
 import { CATALOGUE, KINDS, MAX_MESSAGE_BYTES, type MessageKind } from '@ccro/consensus';
 import { ByteReader } from './byte-reader.js';
 import { ByteWriter } from './byte-writer.js';
-import type { Codec, Decoded, WireMessage } from './codec.js';
+import { type Codec, COMPACT_START, type Decoded, JSON_START, type WireMessage } from './codec.js';
 import { type FieldsCodec, fieldsCodec } from './compact-fields.js';
-import { COMPACT_START, JSON_START } from './first-bytes.js';
 import { arrivedForm, travelForm } from './travel-forms.js';
 
 const HEADER_BYTES = 2;

@@ -61,7 +61,7 @@ function codecOf(shape: FieldShape): FieldCodec {
     case 'signature':
       return signature(shape.bytes);
     case 'name':
-      return name(shape.pattern, shape.max);
+      return text(shape.max, shape.pattern);
     case 'text':
       return text(shape.max);
     case 'word':
@@ -139,23 +139,16 @@ function signature(lengths: readonly number[]): FieldCodec {
   };
 }
 
-function name(pattern: RegExp, max: number): FieldCodec {
+/** @param pattern what it has to match as well */
+function text(max: number, pattern?: RegExp): FieldCodec {
   return {
     minBytes: 1,
     write: (writer, value) => writer.text(value as string),
     read: (reader) => {
       const value = reader.text(max);
-      if (!pattern.test(value)) throw MALFORMED;
+      if (pattern?.test(value) === false) throw MALFORMED;
       return value;
     },
-  };
-}
-
-function text(max: number): FieldCodec {
-  return {
-    minBytes: 1,
-    write: (writer, value) => writer.text(value as string),
-    read: (reader) => reader.text(max),
   };
 }
 

@@ -1,6 +1,12 @@
 /** The contents of queries and answers: what clients ask nodes about themselves, and what they answer. */
 
-import type { ClientId, SequenceNumber, Timestamp } from '@ccro/consensus';
+import {
+  type ClientId,
+  MAX_MESSAGE_BYTES,
+  MAX_QUERY_CHARACTERS,
+  type SequenceNumber,
+  type Timestamp,
+} from '@ccro/consensus';
 import { isWellFormed } from '@ccro/crypto';
 import { bytes } from '@ccro/primitives';
 import Type from 'typebox';
@@ -9,12 +15,10 @@ import { COUNTER, NAME, STRICT } from './fields.js';
 import {
   MAX_ANSWER_DEPTH,
   MAX_LEDGER_LIMIT,
-  MAX_MESSAGE_BYTES,
-  MAX_QUERY_CHARACTERS,
   MAX_SHORT_ANSWER_CHARACTERS,
   MAX_STATUS_CHARACTERS,
+  nestsDeeperThan,
 } from './limits.js';
-import { nestsDeeperThan } from './nesting.js';
 
 /**
  * What a node answers to a query that names another run of it, or a counter that may have been used:
@@ -107,13 +111,9 @@ export function mayAnswer(type: NodeQuery['type'], text: string): boolean {
  */
 export function parseNodeAnswer(text: string): NodeAnswer | undefined {
   if (nestsDeeperThan(bytes.fromUtf8(text), MAX_ANSWER_DEPTH)) return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-    return isObject ? (value as NodeAnswer) : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = parse(text);
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isObject ? (value as NodeAnswer) : undefined;
 }
 
 /** The text of `Query.query`. */
@@ -124,11 +124,15 @@ export function formatNodeQuery(query: NodeQuery): string {
 /** Reads `Query.query`. @returns undefined when it is not a `NodeQuery`. Never throws. */
 export function parseNodeQuery(text: string): NodeQuery | undefined {
   if (text.length > MAX_QUERY_CHARACTERS || !isWellFormed(text)) return undefined;
-  let value: unknown;
+  const value = parse(text);
+  return NODE_QUERY.Check(value) ? value : undefined;
+}
+
+/** @returns undefined for what is no JSON */
+function parse(text: string): unknown {
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
-  return NODE_QUERY.Check(value) ? value : undefined;
 }

@@ -1,4 +1,17 @@
-export { SETTING, type Answer, type Query } from '@ccro/consensus';
+export {
+  MAX_CHUNK_NAME_CHARACTERS,
+  MAX_CHUNK_PART_CHARACTERS,
+  MAX_MEMBERS,
+  MAX_MESSAGE_BYTES,
+  MAX_OPERATION_CHARACTERS,
+  MAX_QUERY_CHARACTERS,
+  MAX_REQUESTS,
+  MAX_SETTINGS,
+  MAX_SIGNED_TOGETHER,
+  SETTING,
+  type Answer,
+  type Query,
+} from '@ccro/consensus';
 export type { Codec, Decoded, Unreadable, WireMessage } from './codec.js';
 export {
   formatNodeQuery,
@@ -33,17 +46,5 @@ export {
 } from './codecs.js';
 export { compact } from './compact-codec.js';
 export { decode, encode, json } from './json-codec.js';
-export {
-  MAX_CHUNK_NAME_CHARACTERS,
-  MAX_CHUNK_PART_CHARACTERS,
-  MAX_LEDGER_LIMIT,
-  MAX_MEMBERS,
-  MAX_MESSAGE_BYTES,
-  MAX_OPERATION_CHARACTERS,
-  MAX_QUERY_CHARACTERS,
-  MAX_REQUESTS,
-  MAX_SETTINGS,
-  MAX_SIGNED_TOGETHER,
-} from './limits.js';
-export { nestsTooDeep } from './nesting.js';
+export { MAX_LEDGER_LIMIT, nestsTooDeep } from './limits.js';
 export { decodeShown, verifiedDecision } from './shown-messages.js';

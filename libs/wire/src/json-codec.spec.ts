@@ -1,4 +1,12 @@
-import { CATALOGUE, type FieldShapes } from '@ccro/consensus';
+import {
+  CATALOGUE,
+  type FieldShapes,
+  MAX_MESSAGE_BYTES,
+  MAX_OPERATION_CHARACTERS,
+  MAX_REQUEST_BYTES,
+  MAX_REQUESTS,
+  MAX_SMALL_MESSAGE_BYTES,
+} from '@ccro/consensus';
 import { MessageSigner, RequestSigner, keyPairFromSeed, requestDigest } from '@ccro/crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -7,13 +15,6 @@ import { anyMessage, CLUSTER, messages } from './arbitrary-messages.testkit.js';
 import { describeCodecContract } from './codec.contract.js';
 import { peekKind } from './codecs.js';
 import { decode, encode, json } from './json-codec.js';
-import {
-  MAX_MESSAGE_BYTES,
-  MAX_OPERATION_CHARACTERS,
-  MAX_REQUEST_BYTES,
-  MAX_REQUESTS,
-  MAX_SMALL_MESSAGE_BYTES,
-} from './limits.js';
 
 const bytesOf = (value: unknown): Buffer => Buffer.from(JSON.stringify(value), 'utf8');
 

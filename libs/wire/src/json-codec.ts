@@ -5,11 +5,12 @@
 
 import { CATALOGUE, KINDS, MAX_MESSAGE_BYTES, type MessageKind } from '@ccro/consensus';
 import { bytes } from '@ccro/primitives';
-import type { Codec, Decoded, WireMessage } from './codec.js';
-import { COMPACT_START } from './first-bytes.js';
+import Type from 'typebox';
+import { Compile, type Validator } from 'typebox/compile';
+import { type Codec, COMPACT_START, type Decoded, type WireMessage } from './codec.js';
+import { propertiesOf, STRICT } from './fields.js';
 import { fieldsWriter } from './json-writer.js';
-import { nestsTooDeep } from './nesting.js';
-import { CHECKS } from './schemas.js';
+import { nestsTooDeep } from './limits.js';
 import { arrivedForm, travelForm } from './travel-forms.js';
 
 const KIND_PREFIX = bytes.fromUtf8('{"kind":"');
@@ -25,24 +26,32 @@ const KINDS_BY_LENGTH: readonly (readonly MessageKind[])[] = Array.from(
 // A byte order mark is no part of JSON, so it is kept and fails to parse.
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-const WRITERS: ReadonlyMap<MessageKind, (values: object) => string> = new Map(
-  KINDS.map((kind) => {
-    const write = fieldsWriter(CATALOGUE[kind].fields);
-    return [kind, (values) => `{"kind":"${kind}"${write(values)}}`];
-  }),
-);
+interface KindForm {
+  readonly write: (values: object) => string;
+  readonly schema: Validator;
+  readonly maxBytes: number;
+}
 
-/** How each kind is read. A map and not an object: a peer's `kind` may be `__proto__`. */
-const READERS = new Map(
-  [...CHECKS].map(([kind, schema]) => [kind, { schema, maxBytes: CATALOGUE[kind].maxBytes }]),
+/**
+ * How each kind is written and read. Unknown properties are refused: what is not checked must not
+ * get in. A map and not an object: a peer's `kind` may be `__proto__`.
+ */
+export const KIND_FORMS: ReadonlyMap<MessageKind, KindForm> = new Map(
+  KINDS.map((kind) => {
+    const { fields, maxBytes } = CATALOGUE[kind];
+    const write = fieldsWriter(fields);
+    const shape = Type.Object({ kind: Type.Literal(kind), ...propertiesOf(fields) }, STRICT);
+    const schema: Validator = Compile(shape);
+    return [kind, { write: (values) => `{"kind":"${kind}"${write(values)}}`, schema, maxBytes }];
+  }),
 );
 
 /** See `Codec.encode`. Properties beyond the message's own are left out. */
 export function encode(message: WireMessage): Uint8Array {
   const { kind, values } = travelForm(message);
-  const write = WRITERS.get(kind);
-  if (write === undefined) throw new RangeError(`no kind of message: ${kind}`);
-  return bytes.fromUtf8(write(values));
+  const form = KIND_FORMS.get(kind);
+  if (form === undefined) throw new RangeError(`no kind of message: ${kind}`);
+  return bytes.fromUtf8(form.write(values));
 }
 
 /** See `Codec.decode`. */
@@ -51,9 +60,9 @@ export function decode(payload: Uint8Array, cluster: string): Decoded {
   if (payload[0] === COMPACT_START) return { rejected: 'other-codec' };
   const kind = peekJson(payload) as MessageKind | undefined;
   if (kind === undefined) return { rejected: 'malformed' };
-  const reader = READERS.get(kind);
-  if (reader === undefined) return { rejected: 'unknown-kind' };
-  if (payload.length > reader.maxBytes) return { rejected: 'oversized' };
+  const form = KIND_FORMS.get(kind);
+  if (form === undefined) return { rejected: 'unknown-kind' };
+  if (payload.length > form.maxBytes) return { rejected: 'oversized' };
   if (nestsTooDeep(payload)) return { rejected: 'malformed' };
   let value: unknown;
   try {
@@ -63,7 +72,7 @@ export function decode(payload: Uint8Array, cluster: string): Decoded {
   }
   // The schema is chosen by the first `kind` and demands it of the parsed value, so a second
   // `kind` that says something else is refused.
-  const message = reader.schema.Check(value) ? arrivedForm(kind, value, cluster) : undefined;
+  const message = form.schema.Check(value) ? arrivedForm(kind, value, cluster) : undefined;
   return message === undefined ? { rejected: 'malformed' } : { message };
 }
 

@@ -10,18 +10,13 @@ import { nestedForms } from './request-forms.js';
 /** JSON of a value of one kind. */
 type Writer = (value: unknown) => string;
 
-interface Property {
-  readonly name: string;
-  /** What stands before its value. */
-  readonly key: string;
-  readonly write: Writer;
-}
-
 type Values = Readonly<Record<string, unknown>>;
 
 /** `,"name":value` of each field. */
 export function fieldsWriter(shapes: FieldShapes): (values: object) => string {
-  const properties = propertiesOf(shapes);
+  const properties = Object.entries(shapes).map(([name, shape]) => {
+    return { name, key: `,"${name}":`, write: writerOf(shape) };
+  });
   return (values) => {
     let json = '';
     for (const { name, key, write } of properties) {
@@ -72,12 +67,4 @@ function listWriter(write: Writer): Writer {
     }
     return `${json}]`;
   };
-}
-
-function propertiesOf(shapes: FieldShapes): Property[] {
-  return Object.entries(shapes).map(([name, shape]) => ({
-    name,
-    key: `,"${name}":`,
-    write: writerOf(shape),
-  }));
 }

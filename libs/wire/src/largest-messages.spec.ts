@@ -1,15 +1,16 @@
-import { DEFAULT_REPLICA_CONFIG, type Request } from '@ccro/consensus';
-import { requestDigest } from '@ccro/crypto';
-import { describe, expect, it } from 'vitest';
-import type { WireMessage } from './codec.js';
-import { CODECS } from './codecs.js';
 import {
+  DEFAULT_REPLICA_CONFIG,
   MAX_MEMBERS,
   MAX_MESSAGE_BYTES,
   MAX_OPERATION_CHARACTERS,
   MAX_REQUEST_BYTES,
   MAX_SIGNED_TOGETHER,
-} from './limits.js';
+  type Request,
+} from '@ccro/consensus';
+import { requestDigest } from '@ccro/crypto';
+import { describe, expect, it } from 'vitest';
+import type { WireMessage } from './codec.js';
+import { CODECS } from './codecs.js';
 
 const CLUSTER = 'local';
 const signature = 'A'.repeat(86);

@@ -1,19 +1,5 @@
 /** Limits on what is read from the broker, beside those of the messages' fields. */
 
-export {
-  MAX_CHUNK_NAME_CHARACTERS,
-  MAX_CHUNK_PART_CHARACTERS,
-  MAX_MEMBERS,
-  MAX_MESSAGE_BYTES,
-  MAX_OPERATION_CHARACTERS,
-  MAX_QUERY_CHARACTERS,
-  MAX_REQUEST_BYTES,
-  MAX_REQUESTS,
-  MAX_SETTINGS,
-  MAX_SIGNED_TOGETHER,
-  MAX_SMALL_MESSAGE_BYTES,
-} from '@ccro/consensus';
-
 /** Arrays and objects inside one another at most; honest messages have five. */
 export const MAX_DEPTH = 8;
 
@@ -29,3 +15,41 @@ export const MAX_ANSWER_DEPTH = 2 * MAX_DEPTH;
 
 /** Entries a ledger query may ask for at once. */
 export const MAX_LEDGER_LIMIT = 1000;
+
+/** Below this size no depth costs enough to look for it. */
+const WORTH_LOOKING_BYTES = 32 * 1024;
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPENING = [0x5b, 0x7b] as const;
+const CLOSING = [0x5d, 0x7d] as const;
+
+/**
+ * Whether JSON text nests deeper than any message does. V8 parses without recursion, so depth
+ * cannot overflow the stack; but four megabytes of brackets keep it busy for a second, fifty
+ * times as long as an honest message of that size.
+ */
+export function nestsTooDeep(payload: Uint8Array): boolean {
+  return payload.length >= WORTH_LOOKING_BYTES && nestsDeeperThan(payload, MAX_DEPTH);
+}
+
+/** Whether JSON text has more than `most` arrays and objects inside one another. */
+export function nestsDeeperThan(payload: Uint8Array, most: number): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let index = 0; index < payload.length; index += 1) {
+    const byte = payload[index];
+    if (inString) {
+      if (byte === BACKSLASH) index += 1;
+      else if (byte === QUOTE) inString = false;
+    } else if (byte === QUOTE) {
+      inString = true;
+    } else if (byte === OPENING[0] || byte === OPENING[1]) {
+      depth += 1;
+      if (depth > most) return true;
+    } else if (byte === CLOSING[0] || byte === CLOSING[1]) {
+      depth -= 1;
+    }
+  }
+  return false;
+}

@@ -3,9 +3,14 @@
  * signed together with their signature once.
  */
 
-import type { Digest, Request, TravellingList, TravellingRequest } from '@ccro/consensus';
+import {
+  type Digest,
+  MAX_REQUESTS,
+  type Request,
+  type TravellingList,
+  type TravellingRequest,
+} from '@ccro/consensus';
 import { deriveRequest } from '@ccro/crypto';
-import { MAX_REQUESTS } from './limits.js';
 
 export type NestedForm = TravellingRequest | TravellingList;
 
