@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isExactNumber } from './exact-number.js';
 import {
+  isExactNumber,
   MAX_JSON_DEPTH,
   parseStrictJson,
   parseStrictJsonBytes,

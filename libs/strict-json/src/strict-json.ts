@@ -9,7 +9,6 @@
 
 import { isUtf8 } from 'node:buffer';
 import { visit, type JSONPath } from 'jsonc-parser';
-import { isExactNumber } from './exact-number.js';
 
 /** One thing that is wrong with a text. */
 export interface JsonIssue {
@@ -66,7 +65,7 @@ export function parseStrictJson(text: string): unknown {
 }
 
 /** `items.3.price`, or `the text` for the whole of it. */
-export function pathText(path: readonly (string | number)[]): string {
+function pathText(path: readonly (string | number)[]): string {
   return path.length === 0 ? 'the text' : path.join('.');
 }
 
@@ -213,4 +212,37 @@ function nestsTooDeep(text: string): boolean {
     } else if (code === 0x5d || code === 0x7d) depth -= 1;
   }
   return false;
+}
+
+/** A decimal number in one spelling alone: `digits` × 10^`exponent`, without zeros at either end. */
+interface Decimal {
+  readonly digits: string;
+  readonly exponent: number;
+}
+
+const LITERAL = /^-?(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/i;
+
+/**
+ * Whether a number as JSON spells it has exactly the decimal value of what JavaScript writes for
+ * it. `1.0` and `1e3` have; `0.1` has, since JavaScript writes `0.1` again; `9007199254740993`,
+ * `1e400` and `1e-400` have not. Neither has `-0`, which JavaScript writes without its sign.
+ */
+export function isExactNumber(literal: string): boolean {
+  const value = Number(literal);
+  if (!Number.isFinite(value) || Object.is(value, -0)) return false;
+  const given = decimalOf(literal);
+  const kept = decimalOf(String(value));
+  return given.digits === kept.digits && given.exponent === kept.exponent;
+}
+
+function decimalOf(literal: string): Decimal {
+  const [, whole = '', fraction = '', power = '0'] = LITERAL.exec(literal) ?? [];
+  const digits = `${whole}${fraction}`;
+  let first = 0;
+  while (digits[first] === '0') first += 1;
+  if (first === digits.length) return { digits: '', exponent: 0 };
+  let end = digits.length;
+  while (digits[end - 1] === '0') end -= 1;
+  const exponent = Number(power) - fraction.length + (digits.length - end);
+  return { digits: digits.slice(first, end), exponent };
 }
