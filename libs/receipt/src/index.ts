@@ -1,5 +1,4 @@
-export { buildReceipt } from './build-receipt.js';
 export { formatReceipt, MAX_RECEIPT_BYTES, type Receipt } from './receipt.js';
-export { ReceiptMaker } from './receipt-maker.js';
+export { buildReceipt, ReceiptMaker } from './receipt-maker.js';
 export { type Proven, ReceiptVerifier, type Verdict } from './receipt-verifier.js';
 export type { Refusal } from './refusal.js';

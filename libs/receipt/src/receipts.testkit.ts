@@ -23,7 +23,7 @@ import {
   resultProof,
   type SchemeName,
 } from '@ccro/crypto';
-import { buildReceipt } from './build-receipt.js';
+import { buildReceipt } from './receipt-maker.js';
 import { formatReceipt, type Receipt } from './receipt.js';
 import { ReceiptVerifier } from './receipt-verifier.js';
 
