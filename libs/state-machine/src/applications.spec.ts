@@ -2,7 +2,7 @@ import type { StateMachine } from '@ccro/consensus';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Applications, createStateMachine } from './applications.js';
-import { ChunkError } from './chunk-error.js';
+import { ChunkError } from './application.js';
 import { Content, contentOf } from './content.testkit.js';
 import { Ledger } from './ledger.js';
 import { appendOperation, getOperation, putOperation } from './operation.js';

@@ -1,7 +1,7 @@
 import type { ExecutionContext, StateMachine } from '@ccro/consensus';
-import { failure, NAME, type Application } from './application.js';
-import { builtIn } from './built-in.js';
-import { ChunkError } from './chunk-error.js';
+import { ChunkError, failure, NAME, type Application } from './application.js';
+import { KeyValueStore } from './key-value-store.js';
+import { Ledger } from './ledger.js';
 import { parseOperation, type OperationErrorCode } from './operation.js';
 
 /**
@@ -70,6 +70,11 @@ export class Applications implements StateMachine {
     }
     for (const [name, share] of shares) this.byName.get(name)?.load(share);
   }
+}
+
+/** The applications that every replica runs, as they are at the start. */
+export function builtIn(): readonly Application[] {
+  return [new Ledger(), new KeyValueStore()];
 }
 
 let known: Applications | undefined;

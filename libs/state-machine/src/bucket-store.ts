@@ -11,6 +11,7 @@
  *   chunk is below `MAX_CHUNK_BYTES`, whatever is in it.
  */
 
+import { ChunkError } from './application.js';
 import {
   bucketIndex,
   bucketName,
@@ -22,7 +23,6 @@ import {
   type Bucket,
   type Entry,
 } from './bucket.js';
-import { ChunkError } from './chunk-error.js';
 
 export interface BucketLimits {
   /** Keys held at most. Default a million. */
@@ -91,7 +91,7 @@ export class BucketStore {
 
   /** Keys that begin with `prefix`, ascending (by UTF-16 unit: the same everywhere). */
   keysWith(prefix: string): readonly string[] {
-    this.sorted ??= this.buckets.flatMap((bucket) => [...bucket.keys()]).sort(byUnit);
+    this.sorted ??= this.buckets.flatMap((bucket) => [...bucket.keys()]).sort();
     const found: string[] = [];
     for (let at = positionIn(this.sorted, prefix); at < this.sorted.length; at += 1) {
       const key = this.sorted[at];
@@ -196,10 +196,6 @@ function positionIn(sorted: readonly string[], key: string): number {
     else high = middle;
   }
   return low;
-}
-
-function byUnit(left: string, right: string): number {
-  return left < right ? -1 : 1;
 }
 
 function sizeOfBucket(bucket: Bucket): number {

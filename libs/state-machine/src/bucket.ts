@@ -6,7 +6,7 @@
  */
 
 import { utf8Bytes } from '@ccro/consensus';
-import { ChunkError } from './chunk-error.js';
+import { ChunkError } from './application.js';
 import { isKey, MAX_OPERATION_DEPTH, nestsDeeperThan, type JsonValue } from './operation.js';
 import { stateDigest } from './state-digest.js';
 
@@ -113,6 +113,10 @@ function isVersion(version: unknown): version is number {
   return typeof version === 'number' && Number.isSafeInteger(version) && version > 0;
 }
 
-function byKey([left]: readonly [string, Entry], [right]: readonly [string, Entry]): number {
+/** Of a map's entries: ascending by key. */
+export function byKey(
+  [left]: readonly [string, unknown],
+  [right]: readonly [string, unknown],
+): number {
   return left < right ? -1 : 1;
 }

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Applications, createStateMachine } from './applications.js';
-import { ChunkError } from './chunk-error.js';
+import { ChunkError } from './application.js';
 import { contentOf } from './content.testkit.js';
 import { DefinedApplication } from './defined-application.js';
 import {

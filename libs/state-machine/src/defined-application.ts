@@ -8,12 +8,10 @@
  */
 
 import type { ExecutionContext } from '@ccro/consensus';
-import { failure, type Application, type Operation } from './application.js';
+import { ChunkError, failure, type Application, type Operation } from './application.js';
 import { BucketStore, type BucketLimits } from './bucket-store.js';
-import { ChunkError } from './chunk-error.js';
 import type { OperationHandler, StateMachineDefinition } from './definition.js';
-import { JournaledState, StateFullError } from './journaled-state.js';
-import { textOf } from './json-text.js';
+import { JournaledState, StateFullError, textOf } from './journaled-state.js';
 
 /** The chunk that says which version made the others. */
 const VERSION_CHUNK = 'version';

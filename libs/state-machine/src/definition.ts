@@ -5,7 +5,7 @@
 
 import type { ExecutionContext } from '@ccro/consensus';
 import { NAME, NAME_PATTERN } from './application.js';
-import { builtIn } from './built-in.js';
+import { builtIn } from './applications.js';
 import type { JsonObject, JsonValue } from './operation.js';
 
 /**

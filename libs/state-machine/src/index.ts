@@ -1,6 +1,5 @@
-export type { Application, Operation } from './application.js';
+export { ChunkError, type Application, type Operation } from './application.js';
 export { Applications, createStateMachine, operationFault } from './applications.js';
-export { ChunkError } from './chunk-error.js';
 export {
   defineStateMachine,
   definitionFault,

@@ -2,10 +2,9 @@ import { MAX_CHUNK_BYTES } from '@ccro/consensus';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Applications, createStateMachine } from './applications.js';
-import type { Operation } from './application.js';
+import { ChunkError, type Operation } from './application.js';
 import { MAX_BUCKET_BYTES, MAX_STORE_BYTES } from './bucket-store.js';
 import { bucketName, bucketOf } from './bucket.js';
-import { ChunkError } from './chunk-error.js';
 import { contentOf } from './content.testkit.js';
 import { KeyValueStore } from './key-value-store.js';
 import {

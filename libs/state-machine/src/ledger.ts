@@ -1,6 +1,5 @@
 import type { Digest, ExecutionContext } from '@ccro/consensus';
-import { failure, type Application, type Operation } from './application.js';
-import { ChunkError } from './chunk-error.js';
+import { ChunkError, failure, type Application, type Operation } from './application.js';
 import { ownField, type OperationErrorCode } from './operation.js';
 import { stateDigest } from './state-digest.js';
 

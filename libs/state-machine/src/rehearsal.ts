@@ -7,6 +7,7 @@
 
 import type { StateMachine } from '@ccro/consensus';
 import { Applications } from './applications.js';
+import { byKey } from './bucket.js';
 import { DefinedApplication } from './defined-application.js';
 import { definitionFault, type StateMachineDefinition } from './definition.js';
 import { encodeOperation, type JsonObject, type JsonValue } from './operation.js';
@@ -78,15 +79,11 @@ class RehearsingReplica {
       if (chunk === '') this.chunks.delete(name);
       else this.chunks.set(name, chunk);
     }
-    return { result, state: JSON.stringify([...this.chunks].sort(byName)) };
+    return { result, state: JSON.stringify([...this.chunks].sort(byKey)) };
   }
 
   private create(): StateMachine {
     const onThrow = (error: unknown): void => void (this.thrown = error);
     return new Applications([new DefinedApplication(this.definition, onThrow)]);
   }
-}
-
-function byName([left]: readonly [string, string], [right]: readonly [string, string]): number {
-  return left < right ? -1 : 1;
 }
