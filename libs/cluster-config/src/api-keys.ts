@@ -8,8 +8,7 @@ import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { errorMessage } from '@ccro/foreign-text';
 import { z } from 'zod';
 import { ConfigurationError, notAllowed, shown } from './configuration-error.js';
-import { PRIVATE } from './new-files.js';
-import { readSecretFile } from './secret-files.js';
+import { PRIVATE, readSecretFile } from './secret-files.js';
 
 /** What a key allows; each includes the ones before it. */
 export const API_ROLES = ['read', 'submit', 'admin'] as const;

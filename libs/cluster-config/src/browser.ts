@@ -1,3 +1,4 @@
+export { MAX_MEMBERS } from '@ccro/consensus';
 export {
   adminsOf,
   formatClusterFile,
@@ -11,7 +12,7 @@ export {
   type Member,
   type Tuning,
 } from './cluster-config.js';
-export { MAX_MEMBERS, NAME_PATTERN, SIGNATURE_CHOICES } from './cluster-schema.js';
+export { NAME_PATTERN, SIGNATURE_CHOICES } from './cluster-schema.js';
 export { BLS_FROM, type SignatureChoice } from './signature-scheme.js';
 export { ConfigurationError, notAllowed } from './configuration-error.js';
 export {

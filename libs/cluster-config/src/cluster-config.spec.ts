@@ -9,8 +9,7 @@ import {
   requireClient,
   requireMember,
 } from './cluster-config.js';
-import { loadClusterConfig } from './load-cluster-config.js';
-import { clusterWarnings } from './cluster-warnings.js';
+import { clusterWarnings, loadClusterConfig } from './load-cluster-config.js';
 import { ConfigurationError, notAllowed, shown } from './configuration-error.js';
 import { developmentCluster, developmentKey } from './development.js';
 

@@ -68,9 +68,8 @@ export function parseClusterConfig(json: unknown): ClusterConfig {
   checkDistinct(file);
   const tuning = withoutUndefined(file.tuning ?? {});
   checkTuning(tuning, members.length);
-  const { cluster, mode, codec, clients } = file;
+  const { cluster, mode, codec, clients, stateMachine } = file;
   const signature = chooseScheme(file.signature, { mode, members });
-  const { stateMachine } = file;
   const own = stateMachine === undefined ? {} : { stateMachine };
   const config = { cluster, mode, signature, codec, members, clients, tuning, ...own };
   return signature === 'bls' ? { ...config, votingKeys: proveVotingKeys(members) } : config;
@@ -78,13 +77,11 @@ export function parseClusterConfig(json: unknown): ClusterConfig {
 
 /** The text of a cluster file, as `parseClusterConfig` reads it. */
 export function formatClusterFile(config: ClusterConfig): string {
-  const { cluster, mode, signature, codec, members, clients, stateMachine, tuning } = config;
-  const spelt = codec === DEFAULT_CODEC ? {} : { codec };
-  const optional = {
-    ...(stateMachine === undefined ? {} : { stateMachine }),
-    ...(Object.keys(tuning).length === 0 ? {} : { tuning }),
-  };
-  const file = { cluster, mode, signature, ...spelt, members, clients, ...optional };
+  const { cluster, mode, signature, members, clients, stateMachine } = config;
+  // What is undefined is left out.
+  const codec = config.codec === DEFAULT_CODEC ? undefined : config.codec;
+  const tuning = Object.keys(config.tuning).length === 0 ? undefined : config.tuning;
+  const file = { cluster, mode, signature, codec, members, clients, stateMachine, tuning };
   return `${JSON.stringify(file, null, 2)}\n`;
 }
 

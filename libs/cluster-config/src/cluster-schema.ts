@@ -1,13 +1,11 @@
+import { MAX_MEMBERS } from '@ccro/consensus';
 import { CODEC_NAMES, DEFAULT_CODEC } from '@ccro/wire';
 import { STATE_MACHINE_LABEL } from '@ccro/state-machine';
 import { z } from 'zod';
 
-/** Replicas of one cluster, at most: certificates of that many signers still fit in a message. */
-export const MAX_MEMBERS = 1024;
-
 /** What clusters and clients may be called. */
 export const NAME_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
-const NAME_RULE = '1 to 64 letters, digits, - and _';
+export const NAME_RULE = '1 to 64 letters, digits, - and _';
 
 const name = z.string(NAME_RULE).regex(NAME_PATTERN, NAME_RULE);
 
@@ -28,7 +26,7 @@ const blsKey = z.strictObject(
 
 export const SIGNATURE_CHOICES = ['ed25519', 'bls', 'auto'] as const;
 
-const MEMBER_ID_RULE = `an integer from 0 to ${MAX_MEMBERS - 1}`;
+export const MEMBER_ID_RULE = `an integer from 0 to ${MAX_MEMBERS - 1}`;
 
 function positiveInteger(max: number): z.ZodNumber {
   const rule = `an integer from 1 to ${max}`;

@@ -75,9 +75,9 @@ export function developmentCluster(options: {
       publicKey: developmentKey('client', id).publicKey,
       ...(id === GATEWAY_CLIENT && { admin: true }),
     })),
-    ...(codec === undefined ? {} : { codec }),
-    ...(stateMachine === undefined ? {} : { stateMachine }),
-    ...(tuning === undefined ? {} : { tuning }),
+    codec,
+    stateMachine,
+    tuning,
   });
 }
 

@@ -3,6 +3,7 @@
  * only `readCodec` reads it by itself, for keygen, which needs one variable of it.
  */
 
+import { MAX_MEMBERS } from '@ccro/consensus';
 import { RedisUrl, redisUrlProblem } from '@ccro/redis';
 import { FAULT_KINDS, type FaultKind } from '@ccro/faults';
 import type { StoreSettings } from '@ccro/storage';
@@ -10,7 +11,7 @@ import { CODEC_NAMES, type CodecName } from '@ccro/wire';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { MAX_REQUESTS_PER_SECOND } from './api-keys.js';
-import { MAX_MEMBERS, NAME_PATTERN } from './cluster-schema.js';
+import { MEMBER_ID_RULE, NAME_PATTERN, NAME_RULE } from './cluster-schema.js';
 import { ConfigurationError, notAllowed } from './configuration-error.js';
 
 /** Variables by name; an empty value counts as not set (as Docker Compose leaves it). */
@@ -93,7 +94,6 @@ const DEFAULT_NODE_PORT = 8080;
 const LAST_PORT = 65_535;
 
 const PORT_RULE = `a port, 0 to ${LAST_PORT} (0: any free one)`;
-const NODE_ID_RULE = `an integer from 0 to ${MAX_MEMBERS - 1}`;
 const TIMEOUT_RULE = 'milliseconds, 1 to 600000';
 const OVERLOAD_WAIT_RULE = 'milliseconds, 10 to 600000';
 const HOST_RULE = 'an IP address or localhost (0.0.0.0: every interface)';
@@ -105,7 +105,6 @@ const HOSTS_RULE = 'names or addresses without a port, separated by commas';
 const GATEWAY_URL_RULE = 'the base URL of a gateway, such as http://127.0.0.1:3000';
 const NODE_URLS_RULE =
   'base URLs such as http://127.0.0.1:8080, in the order of the ids, separated by commas';
-const CLIENT_ID_RULE = '1 to 64 letters, digits, - and _';
 
 function oneOf<const T extends readonly [string, ...string[]]>(values: T): z.ZodType<T[number]> {
   return z.enum(values, values.join(', '));
@@ -155,7 +154,7 @@ const codecSchema = z.object({ CODEC: shared.CODEC });
 
 const nodeSchema = z.object({
   ...shared,
-  NODE_ID: integer(0, MAX_MEMBERS - 1, NODE_ID_RULE).optional(),
+  NODE_ID: integer(0, MAX_MEMBERS - 1, MEMBER_ID_RULE).optional(),
   NODE_HTTP_PORT: integer(0, LAST_PORT, PORT_RULE).optional(),
   GATEWAY_URL: z.string().refine(isBaseUrl, GATEWAY_URL_RULE).default('http://127.0.0.1:3000'),
   NODE_URLS: list(isBaseUrl, NODE_URLS_RULE).optional(),
@@ -167,7 +166,7 @@ const nodeSchema = z.object({
 const gatewaySchema = z.object({
   ...shared,
   GATEWAY_PORT: integer(0, LAST_PORT, PORT_RULE).default(3000),
-  CLIENT_ID: z.string().regex(NAME_PATTERN, CLIENT_ID_RULE).default('gateway'),
+  CLIENT_ID: z.string().regex(NAME_PATTERN, NAME_RULE).default('gateway'),
   REQUEST_TIMEOUT_MS: integer(1, 600_000, TIMEOUT_RULE).default(5000),
   OVERLOAD_WAIT_MS: integer(10, 600_000, OVERLOAD_WAIT_RULE).default(500),
   IDEMPOTENCY_RETENTION: integer(1, 36_500, RETENTION_RULE).optional(),

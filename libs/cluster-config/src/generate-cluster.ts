@@ -2,8 +2,8 @@ import { generateKeyPair, generateVotingKeyPair, type ProvenKey } from '@ccro/cr
 import type { CodecName } from '@ccro/wire';
 import { formatClusterFile, parseClusterConfig, type ClusterMode } from './cluster-config.js';
 import { GATEWAY_CLIENT } from './development.js';
-import { PRIVATE, PUBLIC, writeNewFiles } from './new-files.js';
 import { formatKeyFile, keyFileName, type KeyOwner, type OwnKeys } from './private-key.js';
+import { PRIVATE, PUBLIC, writeNewFiles } from './secret-files.js';
 import type { SignatureChoice } from './signature-scheme.js';
 
 const CLUSTER_FILE = 'cluster.json';
@@ -54,8 +54,8 @@ export function generateCluster(plan: ClusterPlan, directory: string): string[] 
     signature,
     members: publicKeysOf('node'),
     clients: publicKeysOf('client'),
-    ...(codec === undefined ? {} : { codec }),
-    ...(stateMachine === undefined ? {} : { stateMachine }),
+    codec,
+    stateMachine,
   });
   return writeNewFiles(directory, [
     { name: CLUSTER_FILE, text: formatClusterFile(config), mode: PUBLIC },

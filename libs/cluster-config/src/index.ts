@@ -1,5 +1,5 @@
 export * from './browser.js';
-export { loadClusterConfig } from './load-cluster-config.js';
+export { clusterWarnings, loadClusterConfig } from './load-cluster-config.js';
 export {
   addApiKeys,
   API_ROLES,
@@ -13,7 +13,6 @@ export {
   type ApiRole,
   type IssuedApiKey,
 } from './api-keys.js';
-export { clusterWarnings } from './cluster-warnings.js';
 export {
   DEFAULT_REDIS_URL,
   DURABILITIES,

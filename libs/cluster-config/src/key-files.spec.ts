@@ -3,8 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { loadClusterConfig } from './load-cluster-config.js';
-import { clusterWarnings } from './cluster-warnings.js';
+import { clusterWarnings, loadClusterConfig } from './load-cluster-config.js';
 import { ConfigurationError } from './configuration-error.js';
 import { developmentCluster, developmentKey, developmentVotingKey } from './development.js';
 import { generateCluster, type ClusterPlan } from './generate-cluster.js';

@@ -1,8 +1,11 @@
-import { errorMessage } from '@ccro/foreign-text';
+import { maxFaulty } from '@ccro/consensus';
 import type { CodecName } from '@ccro/wire';
 import { readFileSync } from 'node:fs';
 import { parseClusterConfig, type ClusterConfig } from './cluster-config.js';
 import { ConfigurationError, shown } from './configuration-error.js';
+import { isDevelopmentCluster } from './development.js';
+import { reading } from './secret-files.js';
+import { wouldUseBls } from './signature-scheme.js';
 
 /**
  * Reads and checks a cluster file.
@@ -11,27 +14,42 @@ import { ConfigurationError, shown } from './configuration-error.js';
  * @throws ConfigurationError naming the file and the field that is wrong
  */
 export function loadClusterConfig(path: string, codec?: CodecName): ClusterConfig {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    const reason = errorMessage(error);
-    throw new ConfigurationError(
-      `cluster file ${shown(path)}`,
-      `cannot be read (${reason}); allowed: a file made by "npm run keygen"`,
-    );
-  }
+  const setting = `cluster file ${shown(path)}`;
+  const advice = '; allowed: a file made by "npm run keygen"';
+  const text = reading(setting, advice, () => readFileSync(path, 'utf8'));
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
-    throw new ConfigurationError(`cluster file ${shown(path)}`, 'is not JSON');
+    throw new ConfigurationError(setting, 'is not JSON');
   }
   try {
     const config = parseClusterConfig(json);
     return codec === undefined ? config : { ...config, codec };
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
-    throw new ConfigurationError(`cluster file ${shown(path)}:`, error.message);
+    throw new ConfigurationError(`${setting}:`, error.message);
   }
+}
+
+/** Warnings for the operator of this cluster, one line each. */
+export function clusterWarnings(config: ClusterConfig): string[] {
+  const warnings: string[] = [];
+  const n = config.members.length;
+  if (isDevelopmentCluster(config)) {
+    warnings.push(
+      `cluster ${config.cluster} uses development keys, which are public: anyone can sign as its ` +
+        'nodes and clients. Never for production',
+    );
+  }
+  if (maxFaulty(n) === 0) {
+    warnings.push(`a cluster of ${n} tolerates no faulty node (f = 0); 4 nodes tolerate one`);
+  }
+  if (wouldUseBls(config) && config.members.some(({ bls }) => bls === undefined)) {
+    warnings.push(
+      `cluster ${config.cluster} lists Ed25519 signatures in its certificates, as not every member ` +
+        'has a BLS key; a cluster made by "npm run keygen" has them',
+    );
+  }
+  return warnings;
 }

@@ -13,7 +13,7 @@ import { hash, randomBytes } from 'node:crypto';
 import type { ClusterConfig } from './cluster-config.js';
 import { ConfigurationError, notAllowed } from './configuration-error.js';
 import { GATEWAY_CLIENT } from './development.js';
-import { PRIVATE, writeNewFiles } from './new-files.js';
+import { PRIVATE, writeNewFiles } from './secret-files.js';
 
 const ACL_FILE = 'users.acl';
 const PASSWORD_BYTES = 32;

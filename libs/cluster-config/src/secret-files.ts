@@ -3,7 +3,8 @@
  * say whose keys count are no secret, but who can write them decides that.
  */
 
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { errorMessage } from '@ccro/foreign-text';
 import { ConfigurationError, shown } from './configuration-error.js';
 
@@ -19,15 +20,10 @@ const OTHERS_WRITE = 0o002;
  * @throws ConfigurationError when it cannot be read, or others can read or write it
  */
 export function readSecretFile(path: string, setting: string, advice = ''): string {
-  let text: string;
-  let isOpen: boolean;
-  try {
-    isOpen = isOpenToOthers(path);
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    const reason = errorMessage(error);
-    throw new ConfigurationError(setting, `cannot be read (${reason})${advice}`);
-  }
+  const { isOpen, text } = reading(setting, advice, () => ({
+    isOpen: isOpenToOthers(path),
+    text: readFileSync(path, 'utf8'),
+  }));
   if (isOpen) {
     throw new ConfigurationError(
       setting,
@@ -35,6 +31,22 @@ export function readSecretFile(path: string, setting: string, advice = ''): stri
     );
   }
   return text;
+}
+
+/**
+ * What `read` gives of a file.
+ *
+ * @param setting what errors call it
+ * @param advice what errors add
+ * @throws ConfigurationError when it cannot be read
+ */
+export function reading<T>(setting: string, advice: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    const reason = errorMessage(error);
+    throw new ConfigurationError(setting, `cannot be read (${reason})${advice}`);
+  }
 }
 
 /**
@@ -85,4 +97,44 @@ export function trustedFileWarnings(paths: readonly (string | undefined)[]): str
 function isOpenToOthers(path: string, permissions = OTHERS): boolean {
   // Windows has no such permissions, and says 0666 of every file.
   return process.platform !== 'win32' && (statSync(path).mode & permissions) !== 0;
+}
+
+/** Its owner alone reads it. */
+export const PRIVATE = 0o600;
+export const PUBLIC = 0o644;
+
+export interface NewFile {
+  readonly name: string;
+  readonly text: string;
+  readonly mode: number;
+}
+
+/**
+ * Writes files and overwrites nothing: a secret that is lost cannot be made again.
+ *
+ * @param directory made if it is not there
+ * @returns their paths
+ * @throws ConfigurationError when one is there already (then none is written) or cannot be written
+ */
+export function writeNewFiles(directory: string, files: readonly NewFile[]): string[] {
+  const target = (name: string): string => join(directory, name);
+  const taken = files.find(({ name }) => existsSync(target(name)));
+  if (taken !== undefined) throw alreadyThere(target(taken.name));
+  try {
+    mkdirSync(directory, { recursive: true });
+    for (const { name, text, mode } of files) {
+      writeFileSync(target(name), text, { mode, flag: 'wx' });
+    }
+  } catch (error) {
+    const reason = errorMessage(error);
+    throw new ConfigurationError(shown(directory), `cannot be written to (${reason})`);
+  }
+  return files.map(({ name }) => target(name));
+}
+
+function alreadyThere(path: string): ConfigurationError {
+  return new ConfigurationError(
+    shown(path),
+    'is there already and is not overwritten; allowed: a directory without a cluster',
+  );
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { clusterKeys, formatClusterFile, parseClusterConfig } from './cluster-config.js';
-import { clusterWarnings } from './cluster-warnings.js';
+import { clusterWarnings } from './load-cluster-config.js';
 import { ConfigurationError } from './configuration-error.js';
 import { developmentCluster, developmentVotingKey } from './development.js';
 import { BLS_FROM, type SignatureChoice } from './signature-scheme.js';
