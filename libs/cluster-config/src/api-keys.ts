@@ -5,6 +5,7 @@
 
 import { hash, randomBytes } from 'node:crypto';
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { isDigest } from '@ccro/consensus';
 import { errorMessage } from '@ccro/foreign-text';
 import { z } from 'zod';
 import { ConfigurationError, notAllowed, shown } from './configuration-error.js';
@@ -50,7 +51,7 @@ const apiKeySchema = z.strictObject(
   {
     name: z.string(NAME_RULE).regex(/^[A-Za-z0-9_.-]{1,64}$/, NAME_RULE),
     role: z.enum(API_ROLES, API_ROLES.join(', ')),
-    sha256: z.string(HASH_RULE).regex(/^[0-9a-f]{64}$/, HASH_RULE),
+    sha256: z.string(HASH_RULE).refine(isDigest, HASH_RULE),
     requestsPerSecond: z
       .int(RATE_RULE)
       .min(1, RATE_RULE)

@@ -7,7 +7,7 @@
  * leaves, which fixes the shape of the tree and the length of every path.
  */
 
-import type { Digest } from '@ccro/consensus';
+import { type Digest, isDigest } from '@ccro/consensus';
 import { bytes, hashes } from '@ccro/primitives';
 import { copyFew, LayoutWriter } from './byte-layout.js';
 
@@ -16,8 +16,6 @@ const NODE_TAG = 1;
 const ROOT_TAG = 2;
 /** The count is written in 32 bits. */
 const MAX_LEAVES = 0xffff_ffff;
-
-const DIGEST_TEXT = /^[0-9a-f]{64}$/;
 
 /** Where a leaf stands in a tree, and the digests that lead from it to the root. */
 export interface MerklePath {
@@ -70,7 +68,7 @@ export function rootOfPath(
 ): Digest | undefined {
   const countHolds = Number.isInteger(leaves) && leaves > 0 && leaves <= MAX_LEAVES;
   if (!countHolds || !Number.isInteger(index) || index < 0 || index >= leaves) return undefined;
-  if (![leaf, ...siblings].every((digest) => DIGEST_TEXT.test(digest))) return undefined;
+  if (![leaf, ...siblings].every(isDigest)) return undefined;
   let node = bytes.from(leaf, 'hex');
   let position = index;
   let count = leaves;

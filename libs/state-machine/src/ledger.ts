@@ -1,4 +1,4 @@
-import type { Digest, ExecutionContext } from '@ccro/consensus';
+import { type Digest, type ExecutionContext, isDigest } from '@ccro/consensus';
 import { ChunkError, failure, type Application, type Operation } from './application.js';
 import { ownField, type OperationErrorCode } from './operation.js';
 import { stateDigest } from './state-digest.js';
@@ -12,7 +12,6 @@ export interface AppendResult {
 }
 
 const NO_ENTRIES: Digest = stateDigest('ledger-empty');
-const HEAD = /^[0-9a-f]{64}$/;
 
 /** The only chunk: JSON text of the head and the number of entries. */
 const CHUNK = 'head';
@@ -76,9 +75,8 @@ function readChunk(name: string, text: string): { head: Digest; count: number } 
     throw new ChunkError(name, 'it is no JSON');
   }
   const [head, count] = Array.isArray(value) ? (value as unknown[]) : [];
-  const isHead = typeof head === 'string' && HEAD.test(head);
   const isCount = typeof count === 'number' && Number.isSafeInteger(count) && count > 0;
-  if (!isHead || !isCount || chunkText(head, count) !== text) {
+  if (!isDigest(head) || !isCount || chunkText(head, count) !== text) {
     throw new ChunkError(name, 'it is not a digest and a number of entries');
   }
   return { head, count };

@@ -16,5 +16,12 @@ export type Timestamp = number;
 /** SHA-256 as 64 lower-case hexadecimal digits. */
 export type Digest = string;
 
+/** Hashing digests, and comparing them, may rely on this spelling. */
+const DIGEST = /^[0-9a-f]{64}$/;
+
+export function isDigest(value: unknown): value is Digest {
+  return typeof value === 'string' && DIGEST.test(value);
+}
+
 /** Signature in base64url. The core never looks inside. */
 export type Signature = string;

@@ -1,6 +1,6 @@
 /** The list of a state's chunks, as it travels before the chunks themselves. */
 
-import type { Digest } from '../messages/ids.js';
+import { isDigest } from '../messages/ids.js';
 import type { Chunk, Snapshot } from '../model/durable.js';
 
 export type ChunkName = Pick<Chunk, 'name' | 'digest'>;
@@ -12,9 +12,6 @@ export interface Manifest extends Pick<Snapshot, 'ledgerHead'> {
 
 /** Characters of one part of a chunk at most; the wire's limit holds whatever is escaped. */
 const PART_CHARACTERS = 128 * 1024;
-
-/** Hashing a manifest and comparing with its entries may rely on this spelling. */
-const DIGEST = /^[0-9a-f]{64}$/;
 
 /** @returns JSON text, see `parseManifest` */
 export function manifestText({ ledgerHead, chunks }: Manifest): string {
@@ -41,10 +38,6 @@ export function parseManifest(text: string): Manifest | undefined {
     names.push({ name, digest });
   }
   return { ledgerHead, chunks: names };
-}
-
-function isDigest(value: unknown): value is Digest {
-  return typeof value === 'string' && DIGEST.test(value);
 }
 
 /** Whether `text` is as long as every part but the last one is. */

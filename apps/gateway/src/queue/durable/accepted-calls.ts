@@ -1,4 +1,4 @@
-import type { Digest, Request } from '@ccro/consensus';
+import { isDigest, type Digest, type Request } from '@ccro/consensus';
 import type { DigestedDraft } from '@ccro/crypto';
 import { MAX_OPERATION_CHARACTERS } from '@ccro/wire';
 import { z } from 'zod';
@@ -45,7 +45,7 @@ export interface KeyRecord {
 }
 
 /** 32 bytes, as the wire spells them. */
-const DIGEST = z.string().regex(/^[0-9a-f]{64}$/);
+const DIGEST = z.string().refine(isDigest);
 /** An Ed25519 signature, as the wire spells it. */
 const SIGNATURE = z.string().regex(/^[A-Za-z0-9_-]{85}[AQgw]$/);
 
