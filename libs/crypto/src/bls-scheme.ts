@@ -30,7 +30,12 @@ import { findHolding } from './bisection.js';
 import { certificateOf, refuseProof, type SignatureScheme } from './certificate-scheme.js';
 import { countChecked } from './signature-counts.js';
 import { voteBytes } from './signing-bytes.js';
-import { blsSignatureBytes, voteSignatureBytes, type VotingKeys } from './voting-keys.js';
+import {
+  blsSignatureBytes,
+  parseBlsSignature,
+  voteSignatureBytes,
+  type VotingKeys,
+} from './voting-keys.js';
 
 const NAME = 'bls';
 
@@ -53,7 +58,7 @@ export function createBlsScheme({ cluster, keys }: BlsSchemeOptions): SignatureS
   function refuseVote(vote: Vote): RejectCode | undefined {
     const key = keys.parsed[vote.replica];
     if (key === undefined) return 'unknown-member';
-    const signature = parseSignature(voteSignatureBytes(vote.signature));
+    const signature = parseBlsSignature(voteSignatureBytes(vote.signature));
     const holds = signature !== undefined && checked(voteBytes(cluster, vote), key, signature);
     return holds ? undefined : 'bad-signature';
   }
@@ -98,7 +103,7 @@ export function createBlsScheme({ cluster, keys }: BlsSchemeOptions): SignatureS
     const bytes = voteBytes(cluster, certificate);
     const name = [port.toText(bytes, 'latin1'), signers.join(), signature].join();
     if (holding.has(name)) return undefined;
-    const parsed = parseSignature(blsSignatureBytes(signature));
+    const parsed = parseBlsSignature(blsSignatureBytes(signature));
     if (parsed === undefined || !checked(bytes, aggregateKey(signers), parsed)) {
       return 'certificate-bad-signature';
     }
@@ -127,16 +132,6 @@ function groupHolds(bytes: Uint8Array, part: readonly BlsVote[]): boolean {
 function checked(bytes: Uint8Array, key: BlsPublicKey, signature: BlsSignature): boolean {
   countChecked();
   return bls.verify(bytes, key, signature);
-}
-
-/** Undefined unless it is a point of G2 other than zero. */
-function parseSignature(bytes: Uint8Array | undefined): BlsSignature | undefined {
-  if (bytes === undefined) return undefined;
-  try {
-    return bls.signatureFrom(bytes);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Each vote was found valid by itself, so what is put together of them needs no check. */

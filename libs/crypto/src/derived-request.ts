@@ -2,12 +2,7 @@ import type { ClientId, Digest, Request, Signature, Timestamp } from '@ccro/cons
 import { requestDigest } from './digests.js';
 
 /** What of a request travels: its digest follows from the rest. */
-export interface RequestFields {
-  readonly client: ClientId;
-  readonly timestamp: Timestamp;
-  readonly operation: string;
-  readonly signature: Signature;
-}
+export type RequestFields = Pick<Request, 'client' | 'timestamp' | 'operation' | 'signature'>;
 
 /**
  * A request whose digest was derived here. Nothing that is copied from it keeps the private field, so no

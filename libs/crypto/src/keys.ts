@@ -72,10 +72,7 @@ export function publicKeyOf(secretKey: string): string {
  * @throws KeyError `malformed-public-key` unless it is 32 bytes in canonical base64url
  */
 export function parsePublicKey(publicKey: string): Uint8Array {
-  if (!KEY_TEXT.test(publicKey)) {
-    throw new KeyError('malformed-public-key', 'expected 43 characters of base64url (32 bytes)');
-  }
-  return port.from(publicKey, 'base64url');
+  return parseKey(publicKey, 'malformed-public-key');
 }
 
 /**
@@ -122,11 +119,15 @@ export function memberKeys(members: readonly string[]): readonly Uint8Array[] {
  * @throws KeyError `malformed-secret-key` unless it is 32 bytes in canonical base64url
  */
 export function parseSeed(secretKey: string): Uint8Array {
-  // The key itself never gets into the message: errors are logged.
-  if (!KEY_TEXT.test(secretKey)) {
-    throw new KeyError('malformed-secret-key', 'expected 43 characters of base64url (32 bytes)');
+  return parseKey(secretKey, 'malformed-secret-key');
+}
+
+/** The key itself never gets into the message: errors are logged. */
+function parseKey(key: string, code: KeyErrorCode): Uint8Array {
+  if (!KEY_TEXT.test(key)) {
+    throw new KeyError(code, 'expected 43 characters of base64url (32 bytes)');
   }
-  return port.from(secretKey, 'base64url');
+  return port.from(key, 'base64url');
 }
 
 /** How keys and signatures are spelt. */

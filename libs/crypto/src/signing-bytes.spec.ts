@@ -1,3 +1,4 @@
+import { CATALOGUE, KINDS } from '@ccro/consensus';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bytesOf } from './catalogue-bytes.js';
@@ -180,7 +181,13 @@ describe('signing bytes', () => {
   });
 
   it('give every type a byte of its own', () => {
-    const types = Object.values(LAYOUT_TYPES);
+    const signed = KINDS.flatMap((kind): number[] => {
+      const layouts = CATALOGUE[kind].signed;
+      if (layouts === 'nothing') return [];
+      if ('type' in layouts) return [layouts.type];
+      return Object.values(layouts.statements).map(({ type }) => type);
+    });
+    const types = [...signed, ...Object.values(LAYOUT_TYPES)];
     expect(new Set(types).size).toBe(types.length);
   });
 

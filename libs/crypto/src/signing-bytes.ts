@@ -11,32 +11,20 @@
 import {
   type Answer,
   CATALOGUE,
-  type ClientId,
   type Digest,
-  KINDS,
   type Phase,
   type Query,
-  type ReplicaId,
-  type SequenceNumber,
-  type Tally,
-  type View,
+  type Reply,
+  type Vote,
 } from '@ccro/consensus';
 import { startLayout, textBytes } from './byte-layout.js';
 import { bytesOf } from './catalogue-bytes.js';
 
-/** By statement, the types of the layouts that messages are signed in. */
-const SIGNED_TYPES: Readonly<Record<string, number>> = Object.fromEntries(
-  KINDS.flatMap((kind): (readonly [string, number])[] => {
-    const { signed } = CATALOGUE[kind];
-    if (signed === 'nothing') return [];
-    if ('type' in signed) return [[kind, signed.type]];
-    return Object.entries(signed.statements).map(([statement, { type }]) => [statement, type]);
-  }),
-);
-
-/** One byte for everything that is hashed or signed. Numbers are never given a second meaning. */
+/**
+ * One byte for everything that is hashed or signed beside messages, of which the catalogue says it.
+ * Numbers are never given a second meaning.
+ */
 export const LAYOUT_TYPES = {
-  ...SIGNED_TYPES,
   // signed
   possession: 15,
   // hashed
@@ -89,12 +77,7 @@ export function requestListBytes(cluster: string, digests: readonly Digest[]): U
 }
 
 /** What a vote says, without its signer. */
-export interface VoteSubject {
-  readonly phase: Phase;
-  readonly view: View;
-  readonly sequence: SequenceNumber;
-  readonly digest: Digest;
-}
+export type VoteSubject = Pick<Vote, 'phase' | 'view' | 'sequence' | 'digest'>;
 
 /**
  * The replica is left out on purpose: all signers of a slot sign the same bytes, so that their
@@ -123,13 +106,7 @@ export function possessionBytes(publicKey: Uint8Array): Uint8Array {
 const REPLIED = CATALOGUE.reply.signed.statements;
 
 /** What a reply says besides its results. */
-export interface ReplyHeader {
-  readonly replica: ReplicaId;
-  readonly client: ClientId;
-  readonly view: View;
-  readonly tally: Tally;
-  readonly collector?: ReplicaId;
-}
+export type ReplyHeader = Pick<Reply, 'replica' | 'client' | 'view' | 'tally' | 'collector'>;
 
 /** @param resultsRoot Merkle root over the result leaves, so that each result can be shown alone */
 export function replyBytes(cluster: string, reply: ReplyHeader, resultsRoot: Digest): Uint8Array {

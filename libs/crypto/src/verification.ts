@@ -1,4 +1,3 @@
-import type { ClientId } from '@ccro/consensus';
 import type { SignatureScheme } from './certificate-scheme.js';
 import { createBlsScheme } from './bls-scheme.js';
 import { createEd25519Scheme } from './ed25519-scheme.js';
@@ -8,12 +7,7 @@ import { Verifier, type VerifierOptions } from './verifier.js';
 import type { VotingKeys } from './voting-keys.js';
 
 /** The public keys of a cluster: all that is needed to check what its members and clients say. */
-export interface ClusterKeys {
-  readonly cluster: string;
-  /** By replica id; base64url. */
-  readonly members: readonly string[];
-  /** Base64url. */
-  readonly clients: ReadonlyMap<ClientId, string>;
+export interface ClusterKeys extends Pick<VerifierOptions, 'cluster' | 'members' | 'clients'> {
   /** The members' BLS keys when votes are signed with them; undefined: Ed25519 signs everything. */
   readonly votingKeys?: VotingKeys | undefined;
 }

@@ -9,6 +9,7 @@
 
 import type { ClientId, Digest, Request, Signature } from '@ccro/consensus';
 import { bytes } from '@ccro/primitives';
+import { LRUCache } from 'lru-cache';
 import { signatureHolds } from './keys.js';
 import { requestListBytes } from './signing-bytes.js';
 
@@ -32,8 +33,8 @@ interface Signed {
 export class VerifiedLists {
   /** By the array itself, which all requests of a message share. */
   private readonly examined = new WeakMap<readonly Digest[], Examined>();
-  /** What was signed, by signature; the oldest first. */
-  private readonly remembered = new Map<Signature, Signed>();
+  /** What was signed, by signature. */
+  private readonly remembered = new LRUCache<Signature, Signed>({ max: MAX_REMEMBERED });
 
   constructor(private readonly cluster: string) {}
 
@@ -58,10 +59,6 @@ export class VerifiedLists {
     if (before?.client === signed.client && bytes.equal(before.bytes, signed.bytes)) return true;
     if (!signatureHolds(signed.bytes, signature, key)) return false;
     this.remembered.set(signature, signed);
-    if (this.remembered.size > MAX_REMEMBERED) {
-      const [oldest = ''] = this.remembered.keys();
-      this.remembered.delete(oldest);
-    }
     return true;
   }
 }

@@ -76,6 +76,16 @@ export function blsSignatureBytes(signature: string): Uint8Array | undefined {
   return SIGNATURE_TEXT.test(signature) ? port.from(signature, 'base64url') : undefined;
 }
 
+/** Undefined unless it is a point of G2 other than zero. */
+export function parseBlsSignature(bytes: Uint8Array | undefined): BlsSignature | undefined {
+  if (bytes === undefined) return undefined;
+  try {
+    return bls.signatureFrom(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
 /** The BLS keys of all members, parsed once, possession of each one proven. */
 export class VotingKeys {
   private constructor(
@@ -104,7 +114,8 @@ export class VotingKeys {
     const parsed = texts.map(parseVotingKey);
     const proofs = parsed.map((pk, member) => {
       const msg = possessionBytes(pk.toBytes());
-      const sig = parsePossession(members[member]?.possession ?? '', member);
+      const sig = parseBlsSignature(blsSignatureBytes(members[member]?.possession ?? ''));
+      if (sig === undefined) throw notProven(member);
       return { pk, msg, sig };
     });
     if (proofs.length > 0 && !bls.verifyAll(proofs)) {
@@ -123,16 +134,6 @@ function parseVotingKey(publicKey: string, member: number): BlsPublicKey {
     return bls.publicKeyFrom(port.from(publicKey, 'base64url'));
   } catch {
     throw problem();
-  }
-}
-
-function parsePossession(possession: string, member: number): BlsSignature {
-  const bytes = blsSignatureBytes(possession);
-  if (bytes === undefined) throw notProven(member);
-  try {
-    return bls.signatureFrom(bytes);
-  } catch {
-    throw notProven(member);
   }
 }
 
