@@ -1,15 +1,9 @@
 /** The contents of queries and answers: what clients ask nodes about themselves, and what they answer. */
 
-import {
-  type ClientId,
-  MAX_MESSAGE_BYTES,
-  MAX_QUERY_CHARACTERS,
-  type SequenceNumber,
-  type Timestamp,
-} from '@ccro/consensus';
+import { MAX_MESSAGE_BYTES, MAX_QUERY_CHARACTERS } from '@ccro/consensus';
 import { isWellFormed } from '@ccro/crypto';
 import { bytes } from '@ccro/primitives';
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { COUNTER, NAME, STRICT } from './fields.js';
 import {
@@ -38,49 +32,38 @@ export function readQueryRetry(answer: unknown): QueryRetry | undefined {
   return QUERY_RETRY.Check(answer) ? answer.retry : undefined;
 }
 
-/** What a node can be asked. */
-export type NodeQuery =
-  | { readonly type: 'status' }
-  | { readonly type: 'ledger'; readonly from: SequenceNumber; readonly limit: number }
-  | { readonly type: 'decision'; readonly sequence: SequenceNumber }
-  /** The reply to one request, signed anew, from what the node stored of the slot. */
-  | {
-      readonly type: 'reply';
-      readonly sequence: SequenceNumber;
-      readonly client: ClientId;
-      readonly timestamp: Timestamp;
-    }
+const NODE_QUERY = Type.Union([
+  Type.Object({ type: Type.Literal('status') }, STRICT),
   /** The highest timestamp of the client that asks which this node executed; -1: none. */
-  | { readonly type: 'newest-timestamp' }
-  /** null: behave honestly again. */
-  | { readonly type: 'set-fault'; readonly fault: string | null };
+  Type.Object({ type: Type.Literal('newest-timestamp') }, STRICT),
+  Type.Object(
+    {
+      type: Type.Literal('ledger'),
+      from: COUNTER,
+      limit: Type.Integer({ minimum: 1, maximum: MAX_LEDGER_LIMIT }),
+    },
+    STRICT,
+  ),
+  Type.Object({ type: Type.Literal('decision'), sequence: COUNTER }, STRICT),
+  /** The reply to one request, signed anew, from what the node stored of the slot. */
+  Type.Object(
+    { type: Type.Literal('reply'), sequence: COUNTER, client: NAME, timestamp: COUNTER },
+    STRICT,
+  ),
+  Type.Object(
+    {
+      type: Type.Literal('set-fault'),
+      /** null: behave honestly again. */
+      fault: Type.Union([Type.Null(), Type.String({ pattern: /^[a-z0-9-]{1,64}$/ })]),
+    },
+    STRICT,
+  ),
+]);
 
-const NODE_QUERY = Compile(
-  Type.Union([
-    Type.Object({ type: Type.Literal('status') }, STRICT),
-    Type.Object({ type: Type.Literal('newest-timestamp') }, STRICT),
-    Type.Object(
-      {
-        type: Type.Literal('ledger'),
-        from: COUNTER,
-        limit: Type.Integer({ minimum: 1, maximum: MAX_LEDGER_LIMIT }),
-      },
-      STRICT,
-    ),
-    Type.Object({ type: Type.Literal('decision'), sequence: COUNTER }, STRICT),
-    Type.Object(
-      { type: Type.Literal('reply'), sequence: COUNTER, client: NAME, timestamp: COUNTER },
-      STRICT,
-    ),
-    Type.Object(
-      {
-        type: Type.Literal('set-fault'),
-        fault: Type.Union([Type.Null(), Type.String({ pattern: /^[a-z0-9-]{1,64}$/ })]),
-      },
-      STRICT,
-    ),
-  ]),
-);
+const NODE_QUERY_CHECK = Compile(NODE_QUERY);
+
+/** What a node can be asked. */
+export type NodeQuery = Readonly<Static<typeof NODE_QUERY>>;
 
 /** Characters of an answer at most; of what holds decisions and results as many as a message does. */
 const ANSWER_CHARACTERS: Readonly<Record<NodeQuery['type'], number>> = {
@@ -125,7 +108,7 @@ export function formatNodeQuery(query: NodeQuery): string {
 export function parseNodeQuery(text: string): NodeQuery | undefined {
   if (text.length > MAX_QUERY_CHARACTERS || !isWellFormed(text)) return undefined;
   const value = parse(text);
-  return NODE_QUERY.Check(value) ? value : undefined;
+  return NODE_QUERY_CHECK.Check(value) ? value : undefined;
 }
 
 /** @returns undefined for what is no JSON */
