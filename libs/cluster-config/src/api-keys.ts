@@ -15,27 +15,6 @@ import { PRIVATE, readSecretFile } from './secret-files.js';
 export const API_ROLES = ['read', 'submit', 'admin'] as const;
 export type ApiRole = (typeof API_ROLES)[number];
 
-/** A key as the gateway knows it. */
-export interface ApiKey {
-  /** Whose it is; for people. */
-  readonly name: string;
-  readonly role: ApiRole;
-  /** SHA-256 of the key, 64 hexadecimal digits. */
-  readonly sha256: string;
-  /** Undefined: as many as the cluster has room for. */
-  readonly requestsPerSecond?: number | undefined;
-}
-
-/** A key that is to be made. */
-export type ApiKeyPlan = Omit<ApiKey, 'sha256'>;
-
-/** A key just made: the only time that it is known. */
-export interface IssuedApiKey {
-  readonly name: string;
-  readonly role: ApiRole;
-  readonly key: string;
-}
-
 /** Limits above this are none: counting costs more than it saves. */
 export const MAX_REQUESTS_PER_SECOND = 1000;
 const MAX_KEYS = 10_000;
@@ -49,9 +28,12 @@ const RATE_RULE = `an integer from 1 to ${MAX_REQUESTS_PER_SECOND}`;
 
 const apiKeySchema = z.strictObject(
   {
+    /** Whose it is; for people. */
     name: z.string(NAME_RULE).regex(/^[A-Za-z0-9_.-]{1,64}$/, NAME_RULE),
     role: z.enum(API_ROLES, API_ROLES.join(', ')),
+    /** SHA-256 of the key, 64 hexadecimal digits. */
     sha256: z.string(HASH_RULE).refine(isDigest, HASH_RULE),
+    /** Undefined: as many as the cluster has room for. */
     requestsPerSecond: z
       .int(RATE_RULE)
       .min(1, RATE_RULE)
@@ -65,6 +47,15 @@ const fileSchema = z.strictObject(
   { keys: z.array(apiKeySchema, 'a list of keys').max(MAX_KEYS, `at most ${MAX_KEYS} keys`) },
   'an object with keys, and nothing else',
 );
+
+/** A key as the gateway knows it. */
+export type ApiKey = Readonly<z.infer<typeof apiKeySchema>>;
+
+/** A key that is to be made. */
+export type ApiKeyPlan = Omit<ApiKey, 'sha256'>;
+
+/** A key just made: the only time that it is known. */
+export type IssuedApiKey = Pick<ApiKey, 'name' | 'role'> & { readonly key: string };
 
 /** The digest by which a key is known. */
 export function apiKeyDigest(key: string): Buffer {

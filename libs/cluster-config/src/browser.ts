@@ -2,6 +2,7 @@ export { MAX_MEMBERS } from '@ccro/consensus';
 export {
   adminsOf,
   formatClusterFile,
+  GATEWAY_CLIENT,
   parseClusterConfig,
   clusterKeys,
   requireClient,
@@ -9,6 +10,7 @@ export {
   type Client,
   type ClusterConfig,
   type ClusterMode,
+  type ClusterPlan,
   type Member,
   type Tuning,
 } from './cluster-config.js';
@@ -19,7 +21,6 @@ export {
   developmentCluster,
   developmentKey,
   developmentVotingKey,
-  GATEWAY_CLIENT,
   isDevelopmentCluster,
 } from './development.js';
 export { clientFacts, settingsOf, stateSettings } from './settings.js';

@@ -10,7 +10,7 @@ import { type CodecName, DEFAULT_CODEC } from '@ccro/wire';
 import type { z } from 'zod';
 import { clusterSchema, type ClusterFile } from './cluster-schema.js';
 import { ConfigurationError, notAllowed } from './configuration-error.js';
-import { chooseScheme, proveVotingKeys } from './signature-scheme.js';
+import { chooseScheme, proveVotingKeys, type SignatureChoice } from './signature-scheme.js';
 
 export type ClusterMode = 'ccro' | 'pbft';
 
@@ -51,6 +51,58 @@ export interface ClusterConfig {
   /** The state machine of its users that all nodes run, as `name@version`. */
   readonly stateMachine?: string;
   readonly tuning: Tuning;
+}
+
+/** The client the gateway is, unless it is told otherwise. */
+export const GATEWAY_CLIENT = 'gateway';
+
+/** A cluster that is to be made, but for its keys. */
+export interface ClusterPlan {
+  readonly cluster: string;
+  readonly mode: ClusterMode;
+  /** By default `auto`: by the number of nodes. */
+  readonly signature?: SignatureChoice;
+  /** By default readable JSON. */
+  readonly codec?: CodecName;
+  readonly nodes: number;
+  /** Ids of the clients. */
+  readonly clients: readonly string[];
+  /** A state machine of its users, as `name@version`. */
+  readonly stateMachine?: string | undefined;
+}
+
+/**
+ * The cluster of a plan. The client that is called as the gateway is by default is marked as admin,
+ * no other one.
+ *
+ * @param keysOf asked once for each node, and then for each client
+ * @throws ConfigurationError when the plan is no cluster
+ */
+export function clusterOf(
+  plan: ClusterPlan & { readonly tuning?: Tuning },
+  keysOf: {
+    readonly node: (id: ReplicaId) => { readonly publicKey: string; readonly bls: ProvenKey };
+    readonly client: (id: ClientId) => { readonly publicKey: string };
+  },
+): ClusterConfig {
+  const { cluster, mode, signature, codec, nodes, clients, stateMachine, tuning } = plan;
+  return parseClusterConfig({
+    cluster,
+    mode,
+    signature,
+    codec,
+    members: Array.from({ length: nodes }, (_, id) => {
+      const { publicKey, bls } = keysOf.node(id);
+      return { id, publicKey, bls: { publicKey: bls.publicKey, possession: bls.possession } };
+    }),
+    clients: clients.map((id) => ({
+      id,
+      publicKey: keysOf.client(id).publicKey,
+      ...(id === GATEWAY_CLIENT && { admin: true }),
+    })),
+    stateMachine,
+    tuning,
+  });
 }
 
 /**

@@ -9,15 +9,14 @@ import {
   type KeyPair,
   type VotingKeyPair,
 } from '@ccro/crypto';
-import type { CodecName } from '@ccro/wire';
 import { bytes, hashes } from '@ccro/primitives';
 import {
-  parseClusterConfig,
+  clusterOf,
+  GATEWAY_CLIENT,
   type ClusterConfig,
-  type ClusterMode,
+  type ClusterPlan,
   type Tuning,
 } from './cluster-config.js';
-import type { SignatureChoice } from './signature-scheme.js';
 
 const PUBLIC_SEED = 'ccro development keys: public, never for production';
 
@@ -25,9 +24,6 @@ const PUBLIC_SEED = 'ccro development keys: public, never for production';
 function publicSeed(owner: string): Uint8Array {
   return bytes.from(hashes.sha256(`${PUBLIC_SEED}|${owner}`), 'hex');
 }
-
-/** The client the gateway is, unless it is told otherwise. */
-export const GATEWAY_CLIENT = 'gateway';
 
 /** The key pair that everyone can derive for a node or a client of a development cluster. */
 export function developmentKey(role: 'node', id: number): KeyPair;
@@ -44,41 +40,25 @@ export function developmentVotingKey(id: number): VotingKeyPair {
 /**
  * A cluster of development keys.
  *
- * @param options.clients ids of clients; by default the gateway alone
- * @throws ConfigurationError when the options do not make a cluster
+ * @param plan by default called `local`, with the gateway as its only client
+ * @throws ConfigurationError when the plan is no cluster
  */
-export function developmentCluster(options: {
-  readonly nodes: number;
-  readonly mode: ClusterMode;
-  /** By default `auto`: by the number of nodes. */
-  readonly signature?: SignatureChoice;
-  readonly codec?: CodecName;
+export function developmentCluster({
+  cluster = 'local',
+  clients = [GATEWAY_CLIENT],
+  ...plan
+}: Omit<ClusterPlan, 'cluster' | 'clients'> & {
   readonly cluster?: string;
   readonly clients?: readonly string[];
-  /** A state machine of its users, as `name@version`. */
-  readonly stateMachine?: string | undefined;
   readonly tuning?: Tuning;
 }): ClusterConfig {
-  const { nodes, mode, signature = 'auto', cluster = 'local', tuning } = options;
-  const { clients = [GATEWAY_CLIENT], codec, stateMachine } = options;
-  return parseClusterConfig({
-    cluster,
-    mode,
-    signature,
-    members: Array.from({ length: nodes }, (_, id) => {
-      const { publicKey, possession } = developmentVotingKey(id);
-      const bls = { publicKey, possession };
-      return { id, publicKey: developmentKey('node', id).publicKey, bls };
-    }),
-    clients: clients.map((id) => ({
-      id,
-      publicKey: developmentKey('client', id).publicKey,
-      ...(id === GATEWAY_CLIENT && { admin: true }),
-    })),
-    codec,
-    stateMachine,
-    tuning,
-  });
+  return clusterOf(
+    { ...plan, cluster, clients },
+    {
+      node: (id) => ({ ...developmentKey('node', id), bls: developmentVotingKey(id) }),
+      client: (id) => developmentKey('client', id),
+    },
+  );
 }
 
 /** Whether any key of the cluster is a development key: if so, the log says it aloud. */

@@ -33,7 +33,7 @@ export {
 } from './environment.js';
 export { envFileWarnings, trustedFileWarnings } from './secret-files.js';
 export { loadStateMachine, requireStateMachine } from './state-machine.js';
-export { generateCluster, type ClusterPlan } from './generate-cluster.js';
+export { generateCluster } from './generate-cluster.js';
 export {
   formatKeyFile,
   keyFileName,

@@ -6,7 +6,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { clusterWarnings, loadClusterConfig } from './load-cluster-config.js';
 import { ConfigurationError } from './configuration-error.js';
 import { developmentCluster, developmentKey, developmentVotingKey } from './development.js';
-import { generateCluster, type ClusterPlan } from './generate-cluster.js';
+import type { ClusterPlan } from './cluster-config.js';
+import { generateCluster } from './generate-cluster.js';
 import { formatKeyFile, loadPrivateKey, type KeyOwner } from './private-key.js';
 
 const plan: ClusterPlan = {

@@ -10,9 +10,8 @@
 import { channelNames, channelPrefix, leaseKey } from '@ccro/broker';
 import { type RedisUrl } from '@ccro/redis';
 import { hash, randomBytes } from 'node:crypto';
-import type { ClusterConfig } from './cluster-config.js';
+import { GATEWAY_CLIENT, type ClusterConfig } from './cluster-config.js';
 import { ConfigurationError, notAllowed } from './configuration-error.js';
-import { GATEWAY_CLIENT } from './development.js';
 import { PRIVATE, writeNewFiles } from './secret-files.js';
 
 const ACL_FILE = 'users.acl';
