@@ -129,17 +129,9 @@ function refuseConnect(_request: IncomingMessage, socket: Socket): void {
 /** Expectations other than `100-continue`, which Node meets itself. */
 function refuseExpectation(request: IncomingMessage, response: ServerResponse): void {
   const detail = `Expect: ${String(request.headers.expect)} cannot be met; leave it out.`;
-  const details = problemDetails('expectation-failed', detail);
-  const body = JSON.stringify(details);
-  response
-    .writeHead(details.status, {
-      ...SECURITY_HEADERS,
-      'content-type': PROBLEM_MEDIA_TYPE,
-      'content-length': Buffer.byteLength(body),
-      // The body that may follow is not read.
-      connection: 'close',
-    })
-    .end(body);
+  // The body that may follow is not read.
+  const { status, headers, body } = lastAnswer('expectation-failed', detail);
+  response.writeHead(status, headers).end(body);
 }
 
 type ClientError = Error & { readonly code?: string };
@@ -189,6 +181,13 @@ function problemOfConnection(code: string | undefined): ProblemName {
 }
 
 function rawAnswer(problem: ProblemName, detail: string): string {
+  const { status, title, headers, body } = lastAnswer(problem, detail);
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${status} ${title}\r\n${lines.join('')}\r\n${body}`;
+}
+
+/** An answer after which the connection closes. */
+function lastAnswer(problem: ProblemName, detail: string) {
   const details = problemDetails(problem, detail);
   const body = JSON.stringify(details);
   const headers = {
@@ -197,6 +196,5 @@ function rawAnswer(problem: ProblemName, detail: string): string {
     'content-length': Buffer.byteLength(body),
     connection: 'close',
   };
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  return `HTTP/1.1 ${details.status} ${details.title}\r\n${lines.join('')}\r\n${body}`;
+  return { status: details.status, title: details.title, headers, body };
 }

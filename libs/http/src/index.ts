@@ -13,7 +13,6 @@ export {
   type ProblemName,
 } from './problem/problem.js';
 export { SECURITY_HEADERS } from './security-headers.js';
-export { closeInTime } from './shutdown.js';
+export { closeInTime, dropUnusedConnections } from './shutdown.js';
 export { guardSites, isLoopbackName, namesOf, type SiteConfig, type SiteRules } from './sites.js';
 export { limitFiles } from './stream-answers.js';
-export { dropUnusedConnections } from './unused-connections.js';
