@@ -24,7 +24,7 @@ const CHATTY = new Set([
 ]);
 
 /** Nest's names for `level` and everything more severe. */
-export function nestLogLevels(level: EnvironmentLevel): LogLevel[] {
+function nestLogLevels(level: EnvironmentLevel): LogLevel[] {
   const index = BY_SEVERITY.findIndex(([name]) => name === level);
   return BY_SEVERITY.slice(0, index + 1).map(([, nest]) => nest);
 }

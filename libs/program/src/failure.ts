@@ -14,13 +14,18 @@ const EXPLAINED = new Set([
   'StoreError',
 ]);
 
-/** Errors in how the command was used. */
-const USAGE = new Set(['OptionError']);
-
 /** Of every program: it did not do what it was asked to, and why is in what it printed. */
-export const FAILURE_EXIT_CODE = 1;
+const FAILURE_EXIT_CODE = 1;
 /** Of every program: an option or an argument is wrong; nothing was done. */
 export const USAGE_EXIT_CODE = 2;
+
+/** An option that cannot be used: the message names it, its value if that may be shown, and what is allowed. */
+export class OptionError extends Error {
+  constructor(option: string, value: string | undefined, allowed: string) {
+    super(`--${option}${value === undefined ? '' : ` ${value}`} cannot be used: ${allowed}`);
+    this.name = 'OptionError';
+  }
+}
 
 type SystemError = Error & { readonly [key in 'code' | 'port' | 'path']?: unknown };
 
@@ -57,7 +62,7 @@ export function explainFailure(error: unknown, portSetting: string): string {
 
 /** The exit status for what kept a program from its work. */
 export function exitCodeOf(error: unknown): number {
-  const isUsage = error instanceof Error && (USAGE.has(error.name) || isOfAnOption(error));
+  const isUsage = error instanceof Error && (error.name === 'OptionError' || isOfAnOption(error));
   return isUsage ? USAGE_EXIT_CODE : FAILURE_EXIT_CODE;
 }
 

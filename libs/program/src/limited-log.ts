@@ -1,4 +1,4 @@
-export interface LimitedLogOptions {
+interface LimitedLogOptions {
   /** Lines said in full in each period. */
   readonly lines: number;
   readonly periodMs: number;

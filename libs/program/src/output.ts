@@ -5,7 +5,7 @@
  */
 
 /** What a shell reports for a program that was ended because nobody read on (128 + SIGPIPE). */
-export const UNREAD_EXIT_CODE = 141;
+const UNREAD_EXIT_CODE = 141;
 
 /** Output that waits for a slow reader; what is beyond it is dropped, in bytes. */
 const MAX_WAITING_BYTES = 4 * 1024 * 1024;

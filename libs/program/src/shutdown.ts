@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import { printable } from './printable.js';
 
 /** How long an orderly end may take, in milliseconds: less than Docker waits before it kills. */
-export const SHUTDOWN_DEADLINE_MS = 8_000;
+const SHUTDOWN_DEADLINE_MS = 8_000;
 /** One Ctrl-C may arrive twice, from the terminal and from npm: within this time it is one. */
 const SAME_SIGNAL_MS = 500;
 
@@ -10,11 +10,11 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 type EndSignal = (typeof SIGNALS)[number];
 
 /** What a shell reports for a program that `signal` ended. */
-export function signalExitCode(signal: EndSignal): number {
+function signalExitCode(signal: EndSignal): number {
   return 128 + constants.signals[signal];
 }
 
-export interface ShutdownOptions {
+interface ShutdownOptions {
   /** What people call the program. */
   readonly name: string;
   /** Default: `SHUTDOWN_DEADLINE_MS`. */
