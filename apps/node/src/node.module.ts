@@ -5,10 +5,8 @@ import { ControlService } from './control/control.service.js';
 import { NODE_OPTIONS, type NodeOptions } from './node-options.js';
 import { OPENED_STORE, type OpenedStore } from './replica/opened-store.js';
 import { ReplicaService } from './replica/replica.service.js';
-import { MetricsController } from './metrics/metrics.controller.js';
 import { ReplicaMetrics } from './metrics/replica-metrics.js';
 import { StatusMetrics } from './metrics/status-metrics.js';
-import { SlotsController } from './status/slots.controller.js';
 import { StatusController } from './status/status.controller.js';
 import { StatusService } from './status/status.service.js';
 
@@ -18,7 +16,7 @@ export class NodeModule {
   static forRoot(options: NodeOptions, opened: OpenedStore): DynamicModule {
     return {
       module: NodeModule,
-      controllers: [SlotsController, StatusController, MetricsController],
+      controllers: [StatusController],
       providers: [
         { provide: NODE_OPTIONS, useValue: options },
         { provide: OPENED_STORE, useValue: opened },

@@ -1,9 +1,12 @@
 import { ProblemException } from '@ccro/http';
-import { Controller, Get, Header } from '@nestjs/common';
+import type { SlotTrafficCount } from '@ccro/runner';
+import { Controller, Get, Header, Param, ParseIntPipe } from '@nestjs/common';
+import { StatusMetrics } from '../metrics/status-metrics.js';
 import { ReplicaService } from '../replica/replica.service.js';
 import { StatusService } from './status.service.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
+const NO_TRAFFIC: SlotTrafficCount = { published: 0, deliveries: 0, deliveredBytes: 0 };
 
 /** The node's own HTTP interface. */
 @Controller()
@@ -11,16 +14,11 @@ export class StatusController {
   constructor(
     private readonly status: StatusService,
     private readonly replica: ReplicaService,
+    private readonly statusMetrics: StatusMetrics,
   ) {}
 
   /** The seed's users ask the root; it answers like `/status`. */
-  @Get()
-  @Header('content-type', JSON_TYPE)
-  root(): string {
-    return this.status.text();
-  }
-
-  @Get('status')
+  @Get(['', 'status'])
   @Header('content-type', JSON_TYPE)
   get(): string {
     return this.status.text();
@@ -37,5 +35,18 @@ export class StatusController {
     const reason = this.replica.notReady();
     if (reason !== undefined) throw new ProblemException('not-ready', reason);
     return { status: 'ok' };
+  }
+
+  /** What this node published about a slot: of the newest 256. */
+  @Get('slots/:sequence/traffic')
+  traffic(@Param('sequence', ParseIntPipe) sequence: number): SlotTrafficCount {
+    return this.replica.runner.trafficOf(sequence) ?? NO_TRAFFIC;
+  }
+
+  /** Metrics for Prometheus: docs/METRICS.md lists them. */
+  @Get('metrics')
+  @Header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
+  metrics(): Promise<string> {
+    return this.statusMetrics.text();
   }
 }
