@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { ExecutedSlot, Progress } from '@ccro/consensus';
+import type { ReplicaStore } from '@ccro/storage';
 import { Counter, Histogram, Registry } from 'prom-client';
 import { VIEW_CHANGE_REASONS } from '../replica/progress-text.js';
 
@@ -75,8 +76,18 @@ export class ReplicaMetrics {
     if (progress.kind === 'took-state-over') this.transfers.inc();
   }
 
-  /** @param seconds of one write */
-  onWritten(seconds: number): void {
-    this.writes.observe(seconds);
+  /** The same store, whose writes are timed. One that keeps nothing is done at once. */
+  timed(store: ReplicaStore): ReplicaStore {
+    return {
+      append: (records) => {
+        const startedAt = performance.now();
+        const written = store.append(records);
+        return written?.then(() => this.writes.observe((performance.now() - startedAt) / 1000));
+      },
+      restore: () => store.restore(),
+      decisions: (first, last, maxCharacters) => store.decisions(first, last, maxCharacters),
+      snapshot: (sequence) => store.snapshot(sequence),
+      close: () => store.close(),
+    };
   }
 }

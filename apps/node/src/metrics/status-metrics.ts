@@ -46,10 +46,6 @@ type Reading = readonly [help: string, read: (status: NodeStatus) => number];
 export class StatusMetrics {
   private readonly registry: Registry;
   private readonly readers: ((status: NodeStatus) => void)[] = [];
-  private readonly storeBytes: Gauge;
-  private readonly storeSize: SharedDirectorySize;
-  private readonly startedAt: Gauge;
-  private readonly memory: Gauge;
 
   constructor(
     { registry }: ReplicaMetrics,
@@ -57,7 +53,7 @@ export class StatusMetrics {
     @Inject(NODE_OPTIONS) { storage }: NodeOptions,
   ) {
     this.registry = registry;
-    this.storeSize = new SharedDirectorySize(async () =>
+    const storeSize = new SharedDirectorySize(async () =>
       storage.durability === 'memory' ? 0 : directorySize(storage.directory),
     );
     const registers = [registry];
@@ -92,30 +88,33 @@ export class StatusMetrics {
         ]),
     );
     this.registerInfo();
-    this.storeBytes = new Gauge({
+    new Gauge({
       name: 'ccro_node_store_bytes',
       help: "Size of the store's files, looked at every 5 s at most; 0 with DURABILITY=memory",
       registers,
+      async collect() {
+        this.set(await storeSize.bytes());
+      },
     });
-    this.startedAt = new Gauge({
+    new Gauge({
       name: 'process_start_time_seconds',
       help: 'When the process started, in seconds since 1970',
       registers,
-    });
-    this.memory = new Gauge({
+    }).set(performance.timeOrigin / 1000);
+    new Gauge({
       name: 'process_resident_memory_bytes',
       help: 'Resident memory of the process',
       registers,
+      collect() {
+        this.set(process.memoryUsage.rss());
+      },
     });
   }
 
   /** In the text format of Prometheus. */
-  async text(): Promise<string> {
+  text(): Promise<string> {
     const status = this.status.current();
     for (const read of this.readers) read(status);
-    this.storeBytes.set(await this.storeSize.bytes());
-    this.startedAt.set(performance.timeOrigin / 1000);
-    this.memory.set(process.memoryUsage.rss());
     return this.registry.metrics();
   }
 

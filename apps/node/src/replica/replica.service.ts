@@ -26,7 +26,6 @@ import type { NodeReporter } from '@ccro/telemetry';
 import type { Codec, Query } from '@ccro/wire';
 import { NODE_OPTIONS, type NodeOptions } from '../node-options.js';
 import { ReplicaMetrics } from '../metrics/replica-metrics.js';
-import { timedStore } from '../metrics/timed-store.js';
 import { createWatch } from '../watch/create-watch.js';
 import { LastHeard } from '../watch/last-heard.js';
 import type { NodeWatch } from '../watch/node-watch.js';
@@ -58,7 +57,7 @@ export class ReplicaService implements BeforeApplicationShutdown, OnApplicationS
     private readonly metrics: ReplicaMetrics,
   ) {
     const { store, restored } = opened;
-    this.store = timedStore(store, (seconds) => metrics.onWritten(seconds));
+    this.store = metrics.timed(store);
     this.logger = new Logger(`node ${options.self}`);
     const { members } = options.facts;
     this.heard = new LastHeard(members.length, options.self, () => systemClock.now());
