@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ExecutedSlot, Progress } from '@ccro/consensus';
 import type { ReplicaStore } from '@ccro/storage';
 import { Counter, Histogram, Registry } from 'prom-client';
-import { VIEW_CHANGE_REASONS } from '../replica/progress-text.js';
+import { VIEW_CHANGE_REASONS } from '../replica/replica-text.js';
 
 /** Seconds; a decision takes a few milliseconds when all is well, a view-change seconds. */
 const DECISION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];

@@ -42,11 +42,3 @@ function bounded(storage: StoreSettings): {
   const release = (): void => descriptors.releaseStore(maxOpenFiles);
   return { bounds: { ...storage, maxOpenFiles }, release };
 }
-
-/** One line for the log. */
-export function restoredText({ view, snapshot, decisions }: Restored): string {
-  const state = snapshot?.sequence ?? 0;
-  const last = decisions.at(-1)?.decision.sequence ?? state;
-  const base = state === 0 ? '' : `, on the state at ${state}`;
-  return `restored ${decisions.length} slots up to ${last}, view ${view}${base}`;
-}

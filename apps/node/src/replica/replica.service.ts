@@ -31,8 +31,8 @@ import { LastHeard } from '../watch/last-heard.js';
 import type { NodeWatch } from '../watch/node-watch.js';
 import { createReporter } from './create-reporter.js';
 import type { DecisionCounts } from './decision-counts.js';
-import { OPENED_STORE, restoredText, type OpenedStore } from './opened-store.js';
-import { progressText } from './progress-text.js';
+import { OPENED_STORE, type OpenedStore } from './opened-store.js';
+import { progressText, restoredText } from './replica-text.js';
 
 /** Told of a query, and of the codec that it came in: its answer goes out in the same. */
 type QueryListener = (query: Query, codec: Codec) => void;

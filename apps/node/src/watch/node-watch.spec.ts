@@ -1,9 +1,9 @@
 import type { Clock } from '@ccro/clock';
 import type { Waiting } from '@ccro/consensus';
 import { describe, expect, it } from 'vitest';
+import { waitingText } from '../replica/replica-text.js';
 import { LastHeard } from './last-heard.js';
 import { NodeWatch } from './node-watch.js';
-import { waitingText } from './waiting-text.js';
 
 const VOTES: Waiting = {
   kind: 'votes',

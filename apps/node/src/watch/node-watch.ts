@@ -9,15 +9,13 @@
 
 import type { Waiting } from '@ccro/consensus';
 import type { Clock } from '@ccro/clock';
+import { someOf, waitingText } from '../replica/replica-text.js';
 import type { LastHeard } from './last-heard.js';
-import { waitingText } from './waiting-text.js';
 
 const LOOK_EVERY_MS = 1000;
 /** A wait of less is no news: views change in about as much. */
 const TOLD_AFTER_MS = 3000;
 const MAX_PAUSE_MS = 60_000;
-/** Of the nodes that say nothing at most so many are named. */
-const MAX_NAMED = 8;
 /**
  * How long a node that waits for this may be called ready all the same. Under load a node often
  * lags by a message or two; a view that has not begun for long is not about to.
@@ -117,9 +115,7 @@ export class NodeWatch {
     if (forMs < silentAfterMs) return text;
     const { nodes, forMs: silentMs } = heard.silent(silentAfterMs);
     if (nodes.length === 0) return text;
-    const named = nodes.slice(0, MAX_NAMED).join(', ');
-    const rest = nodes.length > MAX_NAMED ? ` and ${nodes.length - MAX_NAMED} more` : '';
-    return `${text}; heard nothing from ${named}${rest} for ${seconds(silentMs)}`;
+    return `${text}; heard nothing from ${someOf(nodes)} for ${seconds(silentMs)}`;
   }
 
   private end(now: number): void {
