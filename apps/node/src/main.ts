@@ -26,7 +26,7 @@ import {
 } from '@ccro/program';
 import type { StateMachineDefinition } from '@ccro/state-machine';
 import { Logger } from '@nestjs/common';
-import { clusterFacts } from './cluster-facts.js';
+import { clusterFacts } from './node-options.js';
 
 const USAGE = `node dist/programs/node.js
 

@@ -8,9 +8,8 @@ import { expect, it, describe, afterEach, onTestFinished, vi } from 'vitest';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { clusterFacts } from './cluster-facts.js';
 import { startNode, type NodeApp } from './node-app.js';
-import type { NodeOptions } from './node-options.js';
+import { clusterFacts, type NodeOptions } from './node-options.js';
 import type { NodeStatus } from './status/status.service.js';
 
 const config = developmentCluster({ nodes: 4, mode: 'ccro' });

@@ -5,9 +5,8 @@ import { InProcessHub, nodeConnectionName } from '@ccro/broker';
 import { developmentCluster, developmentKey } from '@ccro/cluster-config';
 import { Logger } from '@nestjs/common';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
-import { clusterFacts } from './cluster-facts.js';
 import { startNode, type NodeApp } from './node-app.js';
-import type { NodeOptions } from './node-options.js';
+import { clusterFacts, type NodeOptions } from './node-options.js';
 
 Logger.overrideLogger(['warn', 'error', 'fatal']);
 

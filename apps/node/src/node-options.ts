@@ -1,9 +1,24 @@
 import type { Broker } from '@ccro/broker';
+import { adminsOf, clusterKeys, settingsOf, type ClusterConfig } from '@ccro/cluster-config';
+import type { ClientId, ReplicaId, ReplicaTuning } from '@ccro/consensus';
 import type { FaultKind } from '@ccro/faults';
-import type { ReplicaId, ReplicaTuning } from '@ccro/consensus';
+import type { ClusterFacts } from '@ccro/runner';
 import type { StateMachineDefinition } from '@ccro/state-machine';
 import type { StoreSettings } from '@ccro/storage';
-import type { NodeFacts } from './cluster-facts.js';
+
+/** What a node needs to know of a cluster file. */
+export interface NodeFacts extends ClusterFacts {
+  /** The state machine of its users, as `name@version`. */
+  readonly stateMachine?: string | undefined;
+  /** The clients that may set faults here; nobody, if left out. */
+  readonly admins?: ReadonlySet<ClientId> | undefined;
+}
+
+export function clusterFacts(config: ClusterConfig): NodeFacts {
+  const { mode, codec, stateMachine } = config;
+  const settings = settingsOf(config);
+  return { ...clusterKeys(config), mode, codec, settings, stateMachine, admins: adminsOf(config) };
+}
 
 /** Injection token of {@link NodeOptions}. */
 export const NODE_OPTIONS = Symbol('NODE_OPTIONS');

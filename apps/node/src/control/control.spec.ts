@@ -5,9 +5,8 @@ import { RequestSigner } from '@ccro/crypto';
 import { formatNodeQuery, json, readQueryRetry, type NodeQuery, type Query } from '@ccro/wire';
 import { Logger } from '@nestjs/common';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { clusterFacts } from '../cluster-facts.js';
 import { startNode, type NodeApp } from '../node-app.js';
-import type { NodeOptions } from '../node-options.js';
+import { clusterFacts, type NodeOptions } from '../node-options.js';
 import { ReplicaService } from '../replica/replica.service.js';
 
 const config = developmentCluster({ nodes: 4, mode: 'ccro', clients: ['gateway', 'alice'] });

@@ -6,9 +6,10 @@ import {
   type BeforeApplicationShutdown,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import { channelNames } from '@ccro/broker';
+import { channelNames, type ChannelNames } from '@ccro/broker';
 import { troubleText } from '@ccro/redis';
 import {
+  DEFAULT_REPLICA_CONFIG,
   STANDING_OF,
   type Evidence,
   type ExecutedSlot,
@@ -22,17 +23,26 @@ import { LimitedLog } from '@ccro/program';
 import { createRunner, type ReplicaRunner } from '@ccro/runner';
 import { createStateMachine, DefinedApplication } from '@ccro/state-machine';
 import type { ReplicaStore } from '@ccro/storage';
-import type { NodeReporter } from '@ccro/telemetry';
+import { NodeReporter, type NodeState } from '@ccro/telemetry';
 import type { Codec, Query } from '@ccro/wire';
 import { NODE_OPTIONS, type NodeOptions } from '../node-options.js';
 import { ReplicaMetrics } from '../metrics/replica-metrics.js';
-import { createWatch } from '../watch/create-watch.js';
-import { LastHeard } from '../watch/last-heard.js';
-import type { NodeWatch } from '../watch/node-watch.js';
-import { createReporter } from './create-reporter.js';
-import type { DecisionCounts } from './decision-counts.js';
+import { LastHeard, NodeWatch } from '../watch/node-watch.js';
 import { OPENED_STORE, type OpenedStore } from './opened-store.js';
 import { progressText, restoredText } from './replica-text.js';
+
+/** A node that is idle says where it is every `statusIntervalMs` (n/4 of them in large clusters). */
+const STATUS_INTERVALS = 2.5;
+
+/** Slots by how they were decided here. */
+export interface DecisionCounts {
+  /** In one round of votes: all n voted in time. */
+  readonly fast: number;
+  /** In two. */
+  readonly slow: number;
+  /** Elsewhere: this node got batch and proof. */
+  readonly caughtUp: number;
+}
 
 /** Told of a query, and of the codec that it came in: its answer goes out in the same. */
 type QueryListener = (query: Query, codec: Codec) => void;
@@ -47,7 +57,7 @@ export class ReplicaService implements BeforeApplicationShutdown, OnApplicationS
   private readonly watch: NodeWatch;
   private readonly reporter: NodeReporter;
   private queryListener: QueryListener | undefined;
-  private readonly broadcast: string;
+  private readonly channels: ChannelNames;
   private stopped = false;
   private readonly counts = { fast: 0, slow: 0, caughtUp: 0 };
 
@@ -61,7 +71,7 @@ export class ReplicaService implements BeforeApplicationShutdown, OnApplicationS
     this.logger = new Logger(`node ${options.self}`);
     const { members } = options.facts;
     this.heard = new LastHeard(members.length, options.self, () => systemClock.now());
-    this.broadcast = channelNames(options.facts.cluster).broadcast;
+    this.channels = channelNames(options.facts.cluster);
     this.runner = createRunner({
       ...options,
       store: this.store,
@@ -90,12 +100,8 @@ export class ReplicaService implements BeforeApplicationShutdown, OnApplicationS
         onFatal: (error) => this.fail(error),
       },
     });
-    this.reporter = createReporter(options, this);
-    this.watch = createWatch(options, {
-      runner: this.runner,
-      heard: this.heard,
-      tell: (level, text) => this.logger[level](text),
-    });
+    this.reporter = this.createReporter();
+    this.watch = this.createWatch();
     if (restored !== undefined) this.logger.log(restoredText(restored));
     if (options.fault !== undefined) this.setFault(options.fault);
   }
@@ -125,7 +131,7 @@ export class ReplicaService implements BeforeApplicationShutdown, OnApplicationS
 
   /** Takes bytes from a channel; their sender is unknown. */
   receive(channel: string, payload: Uint8Array): void {
-    const via: Via = channel === this.broadcast ? 'broadcast' : 'direct';
+    const via: Via = channel === this.channels.broadcast ? 'broadcast' : 'direct';
     this.runner.receive(payload, via);
   }
 
@@ -181,6 +187,52 @@ export class ReplicaService implements BeforeApplicationShutdown, OnApplicationS
     return [new DefinedApplication(stateMachine, onThrow)];
   }
 
+  private createReporter(): NodeReporter {
+    const { facts, self, broker } = this.options;
+    const channel = this.channels.telemetry(self);
+    return new NodeReporter({
+      self,
+      n: facts.members.length,
+      clock: systemClock,
+      publish: (payload) => broker.publish(channel, payload),
+      state: () => this.reportedState(),
+    });
+  }
+
+  /** Asked for only while somebody listens to telemetry. */
+  private reportedState(): NodeState {
+    const { view, primary, collector = null, lastExecuted } = this.runner.status();
+    const { received, rejects, badVotes, unsent } = this.runner.counters();
+    const counters = {
+      received,
+      rejected: sumOf(rejects),
+      unsent,
+      badVotes: sumOf(badVotes),
+      ...this.counts,
+    };
+    const fault = this.runner.fault ?? null;
+    return { view, primary, collector, lastExecuted, fault, counters };
+  }
+
+  private createWatch(): NodeWatch {
+    const { runner, heard } = this;
+    const { broker, facts, tuning } = this.options;
+    const { statusIntervalMs } = { ...DEFAULT_REPLICA_CONFIG, ...tuning };
+    return new NodeWatch({
+      node: {
+        waiting: () => runner.waiting(),
+        lastExecuted: () => runner.status().lastExecuted,
+        brokerConnected: () => broker.connected,
+        brokerTrouble: () => broker.troubles?.reason,
+        isOffline: () => runner.fault === 'offline',
+      },
+      heard,
+      clock: systemClock,
+      silentAfterMs: STATUS_INTERVALS * statusIntervalMs * Math.max(1, facts.members.length / 4),
+      tell: (level, text) => this.logger[level](text),
+    });
+  }
+
   private onExecuted(slot: ExecutedSlot): void {
     if (slot.durationMs === undefined) this.counts.caughtUp += 1;
     else this.counts[slot.fast ? 'fast' : 'slow'] += 1;
@@ -209,6 +261,10 @@ export class ReplicaService implements BeforeApplicationShutdown, OnApplicationS
     const { accused, kind } = evidence;
     this.logger.debug(`evidence against node ${accused} (${STANDING_OF[kind]}): ${kind}`);
   }
+}
+
+function sumOf(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }
 
 function isWarning(kind: Progress['kind']): boolean {

@@ -3,8 +3,7 @@ import type { TrafficCount } from '@ccro/broker';
 import { maxFaulty, type Settings, type Waiting } from '@ccro/consensus';
 import type { EvidenceEntry } from '@ccro/runner';
 import { NODE_OPTIONS, type NodeOptions } from '../node-options.js';
-import type { DecisionCounts } from '../replica/decision-counts.js';
-import { ReplicaService } from '../replica/replica.service.js';
+import { ReplicaService, type DecisionCounts } from '../replica/replica.service.js';
 import { shownEvidence, type ShownEvidence } from './shown-evidence.js';
 
 /** A node's role, in the seed's words, which reports use. */

@@ -2,8 +2,7 @@ import type { Clock } from '@ccro/clock';
 import type { Waiting } from '@ccro/consensus';
 import { describe, expect, it } from 'vitest';
 import { waitingText } from '../replica/replica-text.js';
-import { LastHeard } from './last-heard.js';
-import { NodeWatch } from './node-watch.js';
+import { LastHeard, NodeWatch } from './node-watch.js';
 
 const VOTES: Waiting = {
   kind: 'votes',

@@ -7,10 +7,9 @@
  * as long as nothing executes.
  */
 
-import type { Waiting } from '@ccro/consensus';
+import type { ReplicaId, Waiting } from '@ccro/consensus';
 import type { Clock } from '@ccro/clock';
 import { someOf, waitingText } from '../replica/replica-text.js';
-import type { LastHeard } from './last-heard.js';
 
 const LOOK_EVERY_MS = 1000;
 /** A wait of less is no news: views change in about as much. */
@@ -21,6 +20,39 @@ const MAX_PAUSE_MS = 60_000;
  * lags by a message or two; a view that has not begun for long is not about to.
  */
 const PATIENCE_MS = { settings: 0, state: 0, decisions: 2000, view: 5000 } as const;
+
+/** When each of the other nodes was heard last: signed by it and accepted here. */
+export class LastHeard {
+  private readonly atMs: (number | undefined)[];
+  private readonly startedAtMs: number;
+
+  constructor(
+    n: number,
+    private readonly self: ReplicaId,
+    private readonly now: () => number,
+  ) {
+    this.atMs = Array.from({ length: n }, () => undefined);
+    this.startedAtMs = now();
+  }
+
+  heard(replica: ReplicaId): void {
+    this.atMs[replica] = this.now();
+  }
+
+  /** Those that were not heard for `forMs`, ascending, and for how long none of them was. */
+  silent(forMs: number): { readonly nodes: readonly ReplicaId[]; readonly forMs: number } {
+    const now = this.now();
+    const nodes: ReplicaId[] = [];
+    let least = Infinity;
+    for (const [replica, atMs = this.startedAtMs] of this.atMs.entries()) {
+      const silentMs = now - atMs;
+      if (replica === this.self || silentMs < forMs) continue;
+      nodes.push(replica);
+      least = Math.min(least, silentMs);
+    }
+    return { nodes, forMs: nodes.length === 0 ? 0 : least };
+  }
+}
 
 export interface WatchedNode {
   readonly waiting: () => Waiting | undefined;
