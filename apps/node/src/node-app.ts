@@ -17,7 +17,7 @@ import { NodeModule } from './node.module.js';
 import type { NodeOptions } from './node-options.js';
 import { openNodeStore, type OpenedStore } from './replica/opened-store.js';
 import { ReplicaService } from './replica/replica.service.js';
-import { servePreprepare } from './submit/preprepare.js';
+import { servePreprepare } from './submit/gateway-relay.js';
 
 /** As the gateway takes: what a node is sent, it passes on. */
 const MAX_BODY_BYTES = 128 * 1024;

@@ -62,7 +62,9 @@ export class ControlService {
     }
     const query = parseNodeQuery(message.query);
     if (query === undefined) return;
-    await this.turns.take(message.client, () => this.answerTo(message, query, codec));
+    await this.turns.take(message.client, async () => {
+      this.send(message, await this.answer(query, message.client), codec);
+    });
   }
 
   /** Cheap checks first: a query that is repeated costs no signature. */
@@ -74,19 +76,10 @@ export class ControlService {
     return this.replica.runner.doubt.check(origin, () => this.verifier.refuseQuery(message));
   }
 
-  private async answerTo(message: Query, query: NodeQuery, codec: Codec): Promise<void> {
-    this.send(message, await this.answer(query, message.client), codec);
-  }
-
   /** In the codec of the query: its sender may be about to learn that the cluster uses another one. */
   private send({ id, client }: Query, answer: unknown, codec: Codec): void {
-    const { self } = this.options;
-    const statement = {
-      kind: 'answer',
-      id,
-      replica: self,
-      answer: JSON.stringify(answer),
-    } as const;
+    const { self: replica } = this.options;
+    const statement = { kind: 'answer', id, replica, answer: JSON.stringify(answer) } as const;
     const signed = this.signer.signAnswer(statement);
     this.replica.runner.publishTo(this.channels.client(client), codec.encode(signed));
   }

@@ -2,7 +2,7 @@ import { stateSettings } from '@ccro/cluster-config';
 import { createDigests } from '@ccro/crypto';
 import type { Restored } from '@ccro/consensus';
 import { processDescriptors } from '@ccro/program';
-import { openStore, type ReplicaStore, type StoreSettings } from '@ccro/storage';
+import { openStore, type ReplicaStore } from '@ccro/storage';
 import type { NodeOptions } from '../node-options.js';
 
 /** Injection token of {@link OpenedStore}. */
@@ -17,11 +17,18 @@ export interface OpenedStore {
   readonly release: () => void;
 }
 
-/** @throws StoreError when the node must not start from what is there */
+/**
+ * A store may keep open what the process's limit leaves it, which is set aside until `release`.
+ *
+ * @throws StoreError when the node must not start from what is there
+ */
 export async function openNodeStore({ storage, facts, self }: NodeOptions): Promise<OpenedStore> {
   const settings = stateSettings(facts.settings);
   const identity = { cluster: facts.cluster, replica: self, settings };
-  const { bounds, release } = bounded(storage);
+  const descriptors = processDescriptors();
+  const maxOpenFiles = storage.durability === 'memory' ? 0 : descriptors.reserveStore();
+  const bounds = storage.durability === 'memory' ? storage : { ...storage, maxOpenFiles };
+  const release = (): void => descriptors.releaseStore(maxOpenFiles);
   try {
     const store = await openStore(bounds, identity, createDigests());
     return { store, restored: await store.restore(), release };
@@ -29,16 +36,4 @@ export async function openNodeStore({ storage, facts, self }: NodeOptions): Prom
     release();
     throw error;
   }
-}
-
-/** A store may keep open what the process's limit leaves it, which is set aside until `release`. */
-function bounded(storage: StoreSettings): {
-  readonly bounds: StoreSettings;
-  readonly release: () => void;
-} {
-  if (storage.durability === 'memory') return { bounds: storage, release: () => undefined };
-  const descriptors = processDescriptors();
-  const maxOpenFiles = descriptors.reserveStore();
-  const release = (): void => descriptors.releaseStore(maxOpenFiles);
-  return { bounds: { ...storage, maxOpenFiles }, release };
 }
