@@ -12,10 +12,11 @@ import {
   loadClusterConfig,
   trustedFileWarnings,
 } from '@ccro/cluster-config';
-import { ReceiptVerifier } from '@ccro/receipt';
+import { errorMessage } from '@ccro/foreign-text';
+import { MAX_RECEIPT_BYTES, ReceiptVerifier } from '@ccro/receipt';
 import { Command } from 'commander';
-import { readInput } from './verify/read-input.js';
-import { verdictJson, verdictText } from './verify/verdict-text.js';
+import { createReadStream } from 'node:fs';
+import { verdictJson, verdictText } from './report/verdict-text.js';
 
 const NOT_CHECKED = 2;
 
@@ -51,4 +52,30 @@ async function verify(receipt: string, { config, json }: VerifyOptions): Promise
     process.stderr.write(`error: ${printable(error.message)}\n`);
     process.exitCode = NOT_CHECKED;
   }
+}
+
+/**
+ * The bytes of a file, or of standard input for `-`. Reading stops as soon as they are too many for a
+ * receipt.
+ *
+ * @throws ConfigurationError when there is nothing to read
+ */
+async function readInput(path: string): Promise<Uint8Array> {
+  const input = path === '-' ? process.stdin : createReadStream(path);
+  const chunks: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of input as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      length += chunk.length;
+      if (length > MAX_RECEIPT_BYTES) break;
+    }
+  } catch (error) {
+    const reason = errorMessage(error);
+    throw new ConfigurationError(
+      `receipt ${JSON.stringify(path)}`,
+      `cannot be read (${reason}); allowed: a file that GET /requests/:id/receipt gave, or -`,
+    );
+  }
+  return Buffer.concat(chunks);
 }
