@@ -49,6 +49,10 @@ export interface NodeIdentity {
 
 const PROBE_TIMEOUT_MS = 1_000;
 
+/** What there is to know of a Redis that was started here. */
+type StartedServer = Pick<BrokerSource, 'isAway' | 'close'>;
+const NO_SERVER: StartedServer = { isAway: () => false, close: () => Promise.resolve() };
+
 /**
  * The embedded broker, or Redis. With `redis` and no server at a loopback URL a local
  * `redis-server` is started there, if there is one.
@@ -63,16 +67,13 @@ export async function openBrokers(
   if (broker === 'embedded') return embedded();
   const redisCa = loadRedisCa({ redisUrl, redisCaFile });
   const reachable = await answers(redisUrl, redisCa);
-  const server = reachable ? undefined : await startLocal(redisUrl, listener);
+  const server = reachable ? NO_SERVER : await startLocal(redisUrl, listener);
   return {
     redisUrl,
     redisCa,
     connection: (name) => new RedisBroker({ url: redisUrl, ca: redisCa, name }),
     nodeConnection: (node) => leased({ url: redisUrl, ca: redisCa }, node),
-    isAway: () => server?.isAway() ?? false,
-    close: async () => {
-      await server?.stop();
-    },
+    ...server,
   };
 }
 
@@ -82,8 +83,7 @@ function embedded(): BrokerSource {
     redisUrl: undefined,
     connection: (name) => hub.broker(name),
     nodeConnection: ({ id }) => Promise.resolve(hub.broker(nodeConnectionName(id))),
-    isAway: () => false,
-    close: () => Promise.resolve(),
+    ...NO_SERVER,
   };
 }
 
@@ -120,13 +120,8 @@ async function answers(url: string, ca: string | undefined): Promise<boolean> {
   }
 }
 
-interface LocalServer {
-  isAway(): boolean;
-  stop(): Promise<void>;
-}
-
 /** Starts a redis-server, and again whenever it ends: nodes and gateway wait for it. */
-async function startLocal(url: string, listener: BrokerListener): Promise<LocalServer> {
+async function startLocal(url: string, listener: BrokerListener): Promise<StartedServer> {
   const { host, port, shown } = new RedisUrl(url);
   const server: RedisServer = await startRedisServer({
     host,
@@ -148,7 +143,7 @@ async function startLocal(url: string, listener: BrokerListener): Promise<LocalS
   );
   return {
     isAway: () => !server.running,
-    stop: async () => {
+    close: async () => {
       await keeper.stop();
       await server.stop();
     },

@@ -29,11 +29,13 @@ export async function clusterOf(
   stateMachine?: string,
 ): Promise<ClusterConfig> {
   const { nodes, mode, signature, codec, storage, clients = [] } = options;
-  if (storage.durability === 'memory') return newCluster(options, stateMachine);
+  const plan = { nodes, mode, signature, codec, stateMachine };
+  // A name of its own: a development cluster on the same Redis has the same keys.
+  const name = `start-${randomUUID().slice(0, 8)}`;
+  const fresh = { ...plan, cluster: name, clients: [GATEWAY_CLIENT, ...clients] };
+  if (storage.durability === 'memory') return developmentCluster(fresh);
   const path = join(storage.dataDirectory, 'cluster.json');
-  if (!existsSync(path)) {
-    return remember(newCluster(options, stateMachine), path, storage);
-  }
+  if (!existsSync(path)) return remember(developmentCluster(fresh), path, storage);
   const stored = loadClusterConfig(path);
   const { cluster, members, tuning } = stored;
   if (members.length !== nodes) {
@@ -55,32 +57,8 @@ export async function clusterOf(
     const said = `the clients in ${path} are ${known.join(', ')}; or another directory`;
     throw new OptionError('client', unknown, said);
   }
-  return developmentCluster({
-    nodes,
-    mode,
-    signature: stored.signature,
-    codec,
-    cluster,
-    clients: known,
-    stateMachine,
-    tuning,
-  });
-}
-
-/** A name of its own: a development cluster on the same Redis has the same keys. */
-function newCluster(
-  { nodes, mode, signature, codec, clients = [] }: ClusterOptions,
-  stateMachine: string | undefined,
-): ClusterConfig {
-  return developmentCluster({
-    nodes,
-    mode,
-    signature,
-    codec,
-    clients: [GATEWAY_CLIENT, ...clients],
-    stateMachine,
-    cluster: `start-${randomUUID().slice(0, 8)}`,
-  });
+  const kept = { cluster, signature: stored.signature, clients: known, tuning };
+  return developmentCluster({ ...plan, ...kept });
 }
 
 /** The name is on the disk before any node signs anything with it. */

@@ -19,8 +19,7 @@ import { openBrokers, type BrokerSource } from './brokers.js';
 import { clusterOf } from './cluster-of-directory.js';
 import { decisionTraffic } from './decision-traffic.js';
 import { launchHere, launchProcess, NodeKeeping } from './launched-node.js';
-import { nodeProcess } from './node-process.js';
-import { ProcessDirectory } from './process-directory.js';
+import { nodeProcess, ProcessDirectory } from './node-process.js';
 import type { LaunchListener, RunningCluster, RunningNode } from './running-cluster.js';
 
 /** Everything that is started here listens on it. */
@@ -39,19 +38,13 @@ export async function startCluster(
   const path = options.stateMachine;
   const own = path === undefined ? undefined : await loadStateMachine(path, '--state-machine');
   const config = await clusterOf(options, own && stateMachineLabel(own));
-  const launch = new Launch({ options, config, stateMachine: own }, listener);
+  const launch = new Launch(options, config, own, listener);
   try {
     return await launch.run();
   } catch (error) {
     await launch.close();
     throw error;
   }
-}
-
-interface LaunchPlan {
-  readonly options: ClusterOptions;
-  readonly config: ClusterConfig;
-  readonly stateMachine: StateMachineDefinition | undefined;
 }
 
 interface NodeSurroundings {
@@ -66,8 +59,6 @@ class Launch {
   /** For this process alone, which reports on nodes and hands in requests like any caller. */
   private readonly ownKey;
 
-  private readonly options: ClusterOptions;
-  private readonly config: ClusterConfig;
   private readonly nodes: RunningNode[] = [];
   /** Nodes are told of it before it is there. */
   private gatewayPort = 0;
@@ -75,13 +66,13 @@ class Launch {
   private freeGatewayPort: () => Promise<void> = () => Promise.resolve();
 
   constructor(
-    private readonly plan: LaunchPlan,
+    private readonly options: ClusterOptions,
+    private readonly config: ClusterConfig,
+    private readonly stateMachine: StateMachineDefinition | undefined,
     private readonly listener: LaunchListener,
   ) {
-    this.options = plan.options;
-    this.config = plan.config;
     const own = { name: 'npm-start', role: 'submit' } as const;
-    this.ownKey = plan.options.apiKeys === undefined ? undefined : newApiKey(own);
+    this.ownKey = options.apiKeys === undefined ? undefined : newApiKey(own);
   }
 
   async run(): Promise<RunningCluster> {
@@ -105,7 +96,7 @@ class Launch {
       gatewayUrl,
       gatewayKey: this.ownKey?.key,
       nodes,
-      traffic: () => this.traffic(nodes),
+      traffic: () => this.traffic(),
       trafficOf: (sequence) => decisionTraffic(nodes, sequence),
       close: () => this.close(),
     };
@@ -163,7 +154,7 @@ class Launch {
         secretKey: developmentKey('node', id).secretKey,
         votingSecretKey: developmentVotingKey(id).secretKey,
         broker: this.counted(await source.nodeConnection({ ...identity, onLost: onFatal })),
-        stateMachine: this.plan.stateMachine,
+        stateMachine: this.stateMachine,
         storage: nodeStore(storage, id),
         tuning: this.config.tuning,
         onFatal,
@@ -191,7 +182,7 @@ class Launch {
       config: this.config,
       clientId: GATEWAY_CLIENT,
       secretKey: developmentKey('client', GATEWAY_CLIENT).secretKey,
-      broker: this.connection(source, `ccro:gateway:${GATEWAY_CLIENT}`),
+      broker: this.counted(source.connection(`ccro:gateway:${GATEWAY_CLIENT}`)),
       faultInjection,
       requestTimeoutMs,
       ...(redisUrl === undefined ? {} : { queue: { redisUrl, redisCa, forgetAtClose } }),
@@ -204,19 +195,15 @@ class Launch {
     return gateway.url;
   }
 
-  private connection(source: BrokerSource, name: string): Broker {
-    return this.counted(source.connection(name));
-  }
-
   private counted(broker: Broker): Broker {
     this.brokers.push(broker);
     return broker;
   }
 
   /** Own connections are read directly; nodes in processes of their own say what they counted. */
-  private async traffic(nodes: readonly RunningNode[]): Promise<TrafficCount> {
+  private async traffic(): Promise<TrafficCount> {
     const own = this.brokers.map((broker) => broker.traffic().total);
-    const processes = this.options.processes ? nodes : [];
+    const processes = this.options.processes ? this.nodes : [];
     const others = await Promise.all(processes.map(({ url }) => trafficOfProcess(url)));
     return sumOfTraffic([...own, ...others]);
   }

@@ -12,7 +12,7 @@ import {
   type StorageSettings,
 } from '@ccro/cluster-config';
 import { maxFaulty, type ReplicaId } from '@ccro/consensus';
-import { chooseFaulty, FAULT_KINDS, isFaultKind, type FaultKind } from '@ccro/faults';
+import { chooseFaulty, FAULT_KINDS, type FaultKind } from '@ccro/faults';
 import { CODEC_NAMES, type CodecName, DEFAULT_CODEC } from '@ccro/wire';
 
 /** What a cluster to be started looks like. */
@@ -84,7 +84,7 @@ export function checkOptions(
   redisUrlFromEnvironment: string | undefined,
 ): ClusterOptions {
   const mode = oneOf('mode', raw.mode, ['ccro', 'pbft'] as const);
-  const fault = faultKind(raw.fault);
+  const fault = oneOf('fault', raw.fault, FAULT_KINDS);
   const seed =
     raw.seed === undefined ? randomSeed() : integerOption('seed', raw.seed, 0, 2 ** 32 - 1);
   const { nodes, count } = sizes(raw);
@@ -164,11 +164,6 @@ function checkTolerated(faulty: number, nodes: number, unsafe: boolean): void {
     String(faulty),
     `${nodes} nodes tolerate at most ${f} faulty ones; more nodes, or --unsafe to see it break`,
   );
-}
-
-function faultKind(text: string): FaultKind {
-  if (isFaultKind(text)) return text;
-  throw new OptionError('fault', text, `one of ${FAULT_KINDS.join(', ')}`);
 }
 
 function listOfNodes(text: string, nodes: number): ReplicaId[] {
