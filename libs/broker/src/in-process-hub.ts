@@ -1,5 +1,6 @@
-import type { Broker } from '../broker.js';
-import { InProcessBroker, type Hub } from './in-process-broker.js';
+import { BrokerError } from './broker-error.js';
+import type { Broker, ConnectionListener, MessageListener } from './broker.js';
+import { TrafficCounter, type Traffic } from './traffic.js';
 
 export interface InProcessHubOptions {
   /** Deliveries in one turn of the event loop before timers and sockets get theirs; default 64. */
@@ -24,7 +25,7 @@ const COMPACT_ABOVE = 1_024;
  * A message bus within one process, that behaves as Redis does: asynchronous, first in first out,
  * at most once, nothing kept for members that are away. Brokers of one hub hear each other.
  */
-export class InProcessHub implements Hub {
+export class InProcessHub {
   private readonly maxDeliveriesPerTurn: number;
   private readonly turnBudgetMs: number;
   private readonly maxQueuedBytes: number;
@@ -159,5 +160,118 @@ export class InProcessHub implements Hub {
     this.head = 0;
     this.nextReceiver = 0;
     this.queuedBytes = 0;
+  }
+}
+
+/** One participant's connection to an `InProcessHub`. */
+class InProcessBroker implements Broker {
+  private readonly channels = new Set<string>();
+  private readonly messageListeners: MessageListener[] = [];
+  private readonly connectionListeners: ConnectionListener[] = [];
+  private readonly counter = new TrafficCounter();
+  private state: 'new' | 'connected' | 'disconnected' | 'closed' = 'new';
+  private unread = 0;
+
+  constructor(
+    readonly name: string,
+    private readonly hub: InProcessHub,
+  ) {}
+
+  get connected(): boolean {
+    return this.state === 'connected';
+  }
+
+  get hasUnread(): boolean {
+    return this.unread > 0;
+  }
+
+  async connect(): Promise<void> {
+    if (this.state === 'closed') throw this.closedError();
+    if (this.connected) return;
+    if (!this.hub.available) {
+      throw new BrokerError('unreachable', 'The in-process broker is switched off.');
+    }
+    this.hub.attach(this);
+    this.setConnected(true);
+  }
+
+  async subscribe(channels: readonly string[]): Promise<void> {
+    if (this.state === 'closed') throw this.closedError();
+    for (const channel of channels) {
+      this.channels.add(channel);
+      if (this.connected) this.hub.subscribe(this, channel);
+    }
+  }
+
+  async unsubscribe(channels: readonly string[]): Promise<void> {
+    if (this.state === 'closed') throw this.closedError();
+    for (const channel of channels) {
+      if (this.channels.delete(channel)) this.hub.unsubscribe(this, channel);
+    }
+  }
+
+  onMessage(listener: MessageListener): void {
+    this.messageListeners.push(listener);
+  }
+
+  onConnectionChange(listener: ConnectionListener): void {
+    this.connectionListeners.push(listener);
+  }
+
+  publish(channel: string, payload: Uint8Array): Promise<number> {
+    if (!this.connected) return Promise.reject(this.notConnectedError());
+    const receivers = this.hub.publish(channel, payload);
+    this.counter.count(channel, payload.byteLength, receivers);
+    return Promise.resolve(receivers);
+  }
+
+  traffic(): Traffic {
+    return this.counter.traffic();
+  }
+
+  async close(): Promise<void> {
+    if (this.state === 'closed') return;
+    const wasConnected = this.connected;
+    this.state = 'closed';
+    this.hub.detach(this);
+    if (wasConnected) this.announce(false);
+  }
+
+  /** @internal called by the hub when an outage begins or ends */
+  setConnected(connected: boolean): void {
+    if (this.state === 'closed' || connected === this.connected) return;
+    // An outage loses whatever was queued.
+    this.unread = 0;
+    if (connected) for (const channel of this.channels) this.hub.subscribe(this, channel);
+    this.state = connected ? 'connected' : 'disconnected';
+    this.announce(connected);
+  }
+
+  /** @internal called by the hub when a message for this connection was queued */
+  expectMessage(): void {
+    this.unread += 1;
+  }
+
+  /** @internal called by the hub, never from within a publish */
+  receive(channel: string, payload: Uint8Array): void {
+    this.unread -= 1;
+    if (!this.connected) return;
+    for (const listener of this.messageListeners) listener(channel, payload);
+  }
+
+  private announce(connected: boolean): void {
+    for (const listener of this.connectionListeners) listener(connected);
+  }
+
+  private notConnectedError(): BrokerError {
+    if (this.state === 'closed') return this.closedError();
+    return new BrokerError(
+      'unavailable',
+      `${this.name} is not connected to the in-process broker.`,
+    );
+  }
+
+  private closedError(): BrokerError {
+    return new BrokerError('closed', `The broker connection ${this.name} was closed.`);
   }
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { describeBrokerContract } from '../broker.contract.js';
+import { describeBrokerContract } from './broker.contract.js';
 import { InProcessHub } from './in-process-hub.js';
 
 describeBrokerContract('InProcessHub', async () => {
