@@ -60,12 +60,6 @@ export interface RedisConnectionOptions extends Pick<RedisClientOptions, 'url' |
   readonly scripts?: RedisScripts;
 }
 
-interface Opening {
-  readonly done: Promise<void>;
-  succeed(): void;
-  fail(error: RedisError): void;
-}
-
 export class RedisConnection {
   readonly url: RedisUrl;
   /** As it may be shown. */
@@ -82,7 +76,9 @@ export class RedisConnection {
   private name: string;
   private isConnected = false;
   private isClosed = false;
-  private opening: Opening | undefined;
+  private opening: Promise<void> | undefined;
+  /** Ends the opening under way: with an error, or well. */
+  private opened: (error?: RedisError) => void = () => undefined;
   /** Which connection is the current one; grows whenever one is made or lost. */
   private epoch = 0;
   private failedAttempts = 0;
@@ -141,7 +137,7 @@ export class RedisConnection {
   async open(): Promise<void> {
     if (this.isClosed) throw this.closedError();
     this.opening ??= this.startOpening();
-    await this.opening.done;
+    await this.opening;
   }
 
   /** Resolves once connected, at once if it is; or when `signal` aborts. */
@@ -204,7 +200,7 @@ export class RedisConnection {
   async close(): Promise<void> {
     if (this.isClosed) return;
     const client = this.client;
-    this.opening?.fail(this.closedError());
+    this.opened(this.closedError());
     this.isClosed = true;
     if (client?.status === 'ready') await quit(client);
     this.lose();
@@ -215,30 +211,28 @@ export class RedisConnection {
     return new RedisError('closed', `The connection to Redis at ${this.shownUrl} was closed.`);
   }
 
-  private startOpening(): Opening {
+  private startOpening(): Promise<void> {
     const client = this.createClient();
     const { connectTimeoutMs: timeoutMs = CONNECT_TIMEOUT_MS } = this.options;
-    const { promise, resolve, reject } = withResolvers();
-    let settled = false;
-    const opening: Opening = {
-      done: promise,
-      succeed: () => {
-        settled = true;
+    const opening = new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.opened(unreachable(this.shownUrl, timeoutMs, this.lastError));
+      }, timeoutMs);
+      this.opened = (error) => {
+        // Connected once, it reconnects until it is closed.
+        this.opened = () => undefined;
         clearTimeout(timer);
-        resolve();
-      },
-      fail: (error) => {
-        if (settled) return; // connected before: now it reconnects until it is closed
-        settled = true;
-        clearTimeout(timer);
+        if (error === undefined) {
+          resolve();
+          return;
+        }
         this.opening = undefined;
-        this.discard(client);
+        this.client = undefined;
+        this.epoch += 1;
+        client.disconnect();
         reject(error);
-      },
-    };
-    const timer = setTimeout(() => {
-      opening.fail(unreachable(this.shownUrl, timeoutMs, this.lastError));
-    }, timeoutMs);
+      };
+    });
     client.connect().catch(() => {}); // its 'error' event and the timeout say more
     return opening;
   }
@@ -259,9 +253,9 @@ export class RedisConnection {
       // Without a listener ioredis would print it. It reconnects; commands that fail meanwhile report it.
       this.lastError = error;
       this.troubles.failed('connect', error);
-      if (isMissingDatabase(error)) this.opening?.fail(missingDatabase(this.url, error));
-      if (isUnauthorized(error)) this.opening?.fail(unauthorized(this.shownUrl, error));
-      if (isUntrusted(error)) this.opening?.fail(untrusted(this.shownUrl, error));
+      if (isMissingDatabase(error)) this.opened(missingDatabase(this.url, error));
+      if (isUnauthorized(error)) this.opened(unauthorized(this.shownUrl, error));
+      if (isUntrusted(error)) this.opened(untrusted(this.shownUrl, error));
     });
     client.on('ready', () => void this.establish(client));
     client.on('close', () => {
@@ -280,13 +274,13 @@ export class RedisConnection {
     this.epoch += 1;
     const epoch = this.epoch;
     try {
-      await this.check(client);
+      await requireServer(client, this.shownUrl);
       for (const hook of this.hooks) await hook(client);
     } catch (error) {
       if (epoch !== this.epoch) return; // lost meanwhile, and being made anew already
       this.lastError = error;
       this.troubles.failed('connect', causeOf(error));
-      if (error instanceof RedisError && error.code !== 'unavailable') this.opening?.fail(error);
+      if (error instanceof RedisError && error.code !== 'unavailable') this.opened(error);
       if (client === this.client) client.disconnect(true);
       return;
     }
@@ -296,18 +290,14 @@ export class RedisConnection {
     this.troubles.over('inspect');
     this.inspect(client);
     this.change(true);
-    this.opening?.succeed();
-  }
-
-  private check(client: RedisClient): Promise<void> {
-    return requireServer(client, this.shownUrl);
+    this.opened();
   }
 
   /** A server may become a replica without breaking connections: they would receive nothing any more. */
   private inspect(client: RedisClient): void {
     clearInterval(this.inspecting);
     this.inspecting = setInterval(() => {
-      this.check(client).then(
+      requireServer(client, this.shownUrl).then(
         () => this.troubles.over('inspect'),
         (error: unknown) => {
           this.troubles.failed('inspect', causeOf(error));
@@ -328,12 +318,6 @@ export class RedisConnection {
     this.isConnected = connected;
     for (const listener of this.changeListeners) listener(connected);
     if (connected) for (const end of this.waiting) end();
-  }
-
-  private discard(client: Redis): void {
-    this.client = undefined;
-    this.epoch += 1;
-    client.disconnect();
   }
 }
 
@@ -392,18 +376,4 @@ async function quit(client: Redis): Promise<void> {
     });
     client.quit().catch(() => {}); // the connection broke, which ends it as well
   });
-}
-
-function withResolvers(): {
-  promise: Promise<void>;
-  resolve: () => void;
-  reject: (error: Error) => void;
-} {
-  let resolve: () => void = () => {};
-  let reject: (error: Error) => void = () => {};
-  const promise = new Promise<void>((onResolve, onReject) => {
-    resolve = onResolve;
-    reject = onReject;
-  });
-  return { promise, resolve, reject };
 }
