@@ -51,17 +51,15 @@ import { BriefReplies } from './brief-replies.js';
 import { ClientError } from './client-error.js';
 import { soon, type Clock } from '@ccro/clock';
 import { SettingsOfNodes } from './differing-settings.js';
-import { newestExecuted } from './executed-timestamps.js';
 import { NodeQueries } from './node-queries.js';
 import { messageOf, Outbound } from './outbound.js';
+import type { Submission } from './outcome.js';
 import { OutstandingRequest } from './outstanding-request.js';
 import { Rejections, type ClientRejectCode } from './rejections.js';
 import { Responsiveness } from './responsiveness.js';
-import { RetransmissionDelay } from './retransmission.js';
-import { Retransmissions } from './retransmissions.js';
+import { RetransmissionDelay, Retransmissions } from './retransmissions.js';
 import { fetchStored } from './stored-replies.js';
-import { submissionOf, type Submission } from './submission.js';
-import { clockTimestamp, Timestamps } from './timestamps.js';
+import { clockTimestamp, newestExecuted, Timestamps } from './timestamps.js';
 import { ViewEstimate } from './view-estimate.js';
 
 /**
@@ -269,7 +267,7 @@ export class CcroClient {
     this.outbound.add(outstanding);
     // Nothing is under way that it could be signed with: no need to wait for more.
     if (isIdle) this.outbound.flush();
-    return submissionOf(outstanding);
+    return outstanding;
   }
 
   /**
@@ -307,13 +305,13 @@ export class CcroClient {
       outstanding.signed = request;
       this.outbound.add(outstanding);
       if (isIdle) this.outbound.flush();
-      return submissionOf(outstanding);
+      return outstanding;
     }
     if (known.request.digest !== request.digest) {
       const message = `timestamp ${request.timestamp} is outstanding with another operation`;
       throw new ClientError('timestamp-reused', message);
     }
-    return submissionOf(known);
+    return known;
   }
 
   /** Stops sending the request with `timestamp`. It may still be decided. */
@@ -495,11 +493,11 @@ export class CcroClient {
 
   /** @returns whether more replies are awaited */
   private onDecided(outstanding: OutstandingRequest): boolean {
-    this.waiting.delete(outstanding.request.timestamp);
+    this.waiting.delete(outstanding.timestamp);
     this.retransmissions.decided(outstanding);
     this.outbound.ended(outstanding);
     if (outstanding.phase === 'closed') {
-      this.requests.delete(outstanding.request.timestamp);
+      this.requests.delete(outstanding.timestamp);
       // Refused for its timestamp: the program that assigns them has to correct that.
       if (this.known !== undefined) void this.learn();
       return false;
@@ -528,13 +526,13 @@ export class CcroClient {
   }
 
   private settle(outstanding: OutstandingRequest): void {
-    this.requests.delete(outstanding.request.timestamp);
+    this.requests.delete(outstanding.timestamp);
     outstanding.settle();
   }
 
   private giveUp(outstanding: OutstandingRequest, error: ClientError): void {
-    if (this.waiting.delete(outstanding.request.timestamp)) this.retransmissions.ended(outstanding);
-    this.requests.delete(outstanding.request.timestamp);
+    if (this.waiting.delete(outstanding.timestamp)) this.retransmissions.ended(outstanding);
+    this.requests.delete(outstanding.timestamp);
     outstanding.fail(error);
     this.outbound.ended(outstanding);
   }

@@ -7,7 +7,6 @@ export {
 export { ClientError, type ClientErrorCode } from './client-error.js';
 export { differingSettingsText } from './differing-settings.js';
 export { nodesOf, roleOf, type NodePart, type NodeRole, type Roles } from './node-parts.js';
-export type { Outcome, ReplySummary } from './outcome.js';
+export type { Outcome, ReplySummary, Submission } from './outcome.js';
 export { clockTimestamp, MAX_CLOCK_TIMESTAMP } from './timestamps.js';
-export type { Submission } from './submission.js';
 export type { ClientRejectCode } from './rejections.js';

@@ -7,6 +7,7 @@ import type {
   Timestamp,
   View,
 } from '@ccro/consensus';
+import type { DigestedDraft } from '@ccro/crypto';
 
 /** What one replica replied on a request, right or wrong. */
 export interface ReplySummary {
@@ -46,4 +47,22 @@ export interface Outcome {
   readonly required: number;
   /** The signed replies that match: with the batch they prove the result to others. */
   readonly proof: readonly Reply[];
+}
+
+/** A request on its way. Neither promise has to be awaited. */
+export interface Submission {
+  readonly timestamp: Timestamp;
+  /** The request; its digest identifies it everywhere. */
+  readonly request: DigestedDraft;
+  /**
+   * Resolves on f+1 matching replies.
+   * Rejects with ClientError `timestamp-reused`, `stale-timestamp`, `result-dropped`, `abandoned`
+   * or `closed`.
+   */
+  readonly decided: Promise<Outcome>;
+  /**
+   * The same with late replies: resolves when all replicas replied, or all those that are responsive,
+   * or 25 ms after the decision. Rejects when `decided` does.
+   */
+  readonly settled: Promise<Outcome>;
 }

@@ -13,16 +13,17 @@ import {
   type Request,
   type RequestResult,
   type SequenceNumber,
+  type Timestamp,
 } from '@ccro/consensus';
 import type { DigestedDraft } from '@ccro/crypto';
 import { ClientError } from './client-error.js';
 import { Deferred } from './deferred.js';
-import type { Outcome } from './outcome.js';
+import type { Outcome, Submission } from './outcome.js';
 import { ReplyCollection, type MatchedReplies } from './reply-collection.js';
 
 export type RequestPhase = 'waiting' | 'settling' | 'closed';
 
-export class OutstandingRequest {
+export class OutstandingRequest implements Submission {
   /** Made for who asks: most want one of the two. */
   private decidedPromise: Deferred<Outcome> | undefined;
   private settledPromise: Deferred<Outcome> | undefined;
@@ -55,6 +56,10 @@ export class OutstandingRequest {
     this.dropped = new ReplyCollection(weakQuorum);
   }
 
+  get timestamp(): Timestamp {
+    return this.request.timestamp;
+  }
+
   get phase(): RequestPhase {
     return this.currentPhase;
   }
@@ -64,13 +69,11 @@ export class OutstandingRequest {
     return this.consensusTimeMs;
   }
 
-  /** Resolves on f+1 matching replies. */
   get decided(): Promise<Outcome> {
     this.decidedPromise ??= this.deferred(this.currentPhase !== 'waiting');
     return this.decidedPromise.promise;
   }
 
-  /** Resolves when late replies are awaited no more. */
   get settled(): Promise<Outcome> {
     this.settledPromise ??= this.deferred(this.currentPhase === 'closed');
     return this.settledPromise.promise;
