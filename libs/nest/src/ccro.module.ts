@@ -10,8 +10,7 @@ import { CcroClient } from '@ccro/client';
 import { Verifier } from '@ccro/crypto';
 import { ReceiptMaker } from '@ccro/receipt';
 import { Ccro } from './ccro.js';
-import { CCRO_OPTIONS, type CcroOptions } from './ccro-options.js';
-import { Connection } from './connection.js';
+import { CCRO_OPTIONS, Connection, type CcroOptions } from './connection.js';
 
 /** Options that are put together from what is injected, such as a configuration service. */
 export interface CcroAsyncOptions {

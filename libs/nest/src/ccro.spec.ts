@@ -7,7 +7,7 @@ import { defineStateMachine } from '@ccro/state-machine';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Ccro } from './ccro.js';
 import { CcroClientModule, CcroModule } from './ccro.module.js';
-import type { CcroOptions } from './ccro-options.js';
+import type { CcroOptions } from './connection.js';
 import { startedReplicas, type Replicas } from './replicas.testkit.js';
 
 // What stops an application at its start is expected here.

@@ -16,10 +16,8 @@ import {
 import type { CcroClient } from '@ccro/client';
 import { systemClock } from '@ccro/clock';
 import { encodeOperation, type JsonObject } from '@ccro/state-machine';
-import { CcroError } from './ccro-error.js';
-import { CCRO_OPTIONS, type CcroOptions } from './ccro-options.js';
-import { Connection } from './connection.js';
-import { decidedFrom, type Decided } from './decided.js';
+import { CCRO_OPTIONS, Connection, type CcroOptions } from './connection.js';
+import { CcroError, decidedFrom, type Decided } from './decided.js';
 import { Receipts } from './receipts.js';
 
 const DEFAULT_TIMEOUT_MS = 5000;

@@ -2,9 +2,8 @@ import { ClientError } from '@ccro/client';
 import type { Decision } from '@ccro/consensus';
 import { resultProof, type ResultProof } from '@ccro/crypto';
 import { verifiedDecision } from '@ccro/wire';
-import { CcroError } from './ccro-error.js';
 import type { Connection } from './connection.js';
-import type { Decided } from './decided.js';
+import { CcroError, type Decided } from './decided.js';
 
 /** How long a node may take to show a decision. */
 const NODE_TIMEOUT_MS = 1000;
