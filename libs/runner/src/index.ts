@@ -1,9 +1,4 @@
-export { createRunner, type ClusterFacts, type RunnerOptions } from './create-runner.js';
+export { createRunner, type ClusterFacts } from './create-runner.js';
 export { EvidenceLog, type EvidenceEntry } from './evidence-log.js';
-export {
-  ReplicaRunner,
-  type RunnerCounters,
-  type RunnerListener,
-  type RunnerParts,
-} from './replica-runner.js';
+export { ReplicaRunner } from './replica-runner.js';
 export type { SlotTrafficCount } from './slot-traffic.js';

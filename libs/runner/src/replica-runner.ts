@@ -384,15 +384,8 @@ export class ReplicaRunner {
     try {
       const found = await this.snapshots.part(sequence, chunk, part);
       if (found === undefined || !this.running) return;
-      const { self } = this.parts;
-      const message = {
-        kind: 'chunk-part',
-        replica: self,
-        sequence,
-        chunk,
-        part,
-        ...found,
-      } as const;
+      const asked = { replica: this.parts.self, sequence, chunk, part };
+      const message = { kind: 'chunk-part', ...asked, ...found } as const;
       this.send({ to: { kind: 'replica', id: to }, message });
     } catch (error) {
       this.fail(error);

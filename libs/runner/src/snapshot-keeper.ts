@@ -80,7 +80,7 @@ export class SnapshotKeeper {
 
   private async cutUp(snapshot: HeldSnapshot, key: string, chunk: string): Promise<Parts> {
     try {
-      const text = await (chunk === '' ? manifestOf(snapshot) : snapshot.text(chunk));
+      const text = await (chunk === '' ? manifestText(snapshot) : snapshot.text(chunk));
       const entry = this.cut.get(key);
       if (text === undefined) this.cut.delete(key);
       else if (entry !== undefined) entry.characters = text.length;
@@ -134,8 +134,4 @@ export class SnapshotKeeper {
     held?.cancelTimer();
     await held?.snapshot.release();
   }
-}
-
-function manifestOf(snapshot: HeldSnapshot): Promise<string> {
-  return Promise.resolve(manifestText(snapshot));
 }

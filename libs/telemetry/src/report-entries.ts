@@ -112,9 +112,6 @@ export function reportedEvidence(evidence: Evidence): ReportedEvidence {
   }
 }
 
-function slotNamedBy(named: { readonly view: number; readonly sequence: number }): {
-  view: number;
-  sequence: number;
-} {
-  return { view: named.view, sequence: named.sequence };
+function slotNamedBy({ view, sequence }: Pick<ReportedDecision, 'view' | 'sequence'>) {
+  return { view, sequence };
 }

@@ -1,8 +1,1 @@
-export {
-  BROKER_TRANSPORT,
-  BrokerContext,
-  BrokerServer,
-  type BrokerServerEvents,
-  type BrokerServerOptions,
-  type BrokerStatus,
-} from './broker-server.js';
+export { BROKER_TRANSPORT, BrokerContext, BrokerServer } from './broker-server.js';
