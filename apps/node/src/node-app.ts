@@ -1,5 +1,5 @@
-import { Logger } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { Logger, Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER, NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { channelNames } from '@ccro/broker';
 import { requireStateMachine } from '@ccro/cluster-config';
@@ -10,17 +10,43 @@ import {
   guardSites,
   listenOnOneAddress,
   namesOf,
+  ProblemFilter,
 } from '@ccro/http';
 import { holdConnections } from '@ccro/program';
 import { BrokerServer } from '@ccro/transport';
-import { NodeModule } from './node.module.js';
-import type { NodeOptions } from './node-options.js';
-import { openNodeStore, type OpenedStore } from './replica/opened-store.js';
+import { ControlService } from './control/control.service.js';
+import { ReplicaMetrics } from './metrics/replica-metrics.js';
+import { StatusMetrics } from './metrics/status-metrics.js';
+import { NODE_OPTIONS, type NodeOptions } from './node-options.js';
+import { OPENED_STORE, openNodeStore, type OpenedStore } from './replica/opened-store.js';
 import { ReplicaService } from './replica/replica.service.js';
+import { StatusController } from './status/status.controller.js';
+import { StatusService } from './status/status.service.js';
 import { servePreprepare } from './submit/gateway-relay.js';
 
 /** As the gateway takes: what a node is sent, it passes on. */
 const MAX_BODY_BYTES = 128 * 1024;
+
+/** One replica and its interfaces: the broker's channels and a little HTTP. */
+@Module({})
+class NodeModule {
+  static forRoot(options: NodeOptions, opened: OpenedStore): DynamicModule {
+    return {
+      module: NodeModule,
+      controllers: [StatusController],
+      providers: [
+        { provide: NODE_OPTIONS, useValue: options },
+        { provide: OPENED_STORE, useValue: opened },
+        { provide: APP_FILTER, useClass: ProblemFilter },
+        ReplicaMetrics,
+        ReplicaService,
+        StatusService,
+        StatusMetrics,
+        ControlService,
+      ],
+    };
+  }
+}
 
 /** A running node. */
 export interface NodeApp {

@@ -1,13 +1,27 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { TrafficCount } from '@ccro/broker';
-import { maxFaulty, type Settings, type Waiting } from '@ccro/consensus';
+import {
+  maxFaulty,
+  STANDING_OF,
+  type Evidence,
+  type Settings,
+  type Standing,
+  type Waiting,
+} from '@ccro/consensus';
 import type { EvidenceEntry } from '@ccro/runner';
+import { json, type WireMessage } from '@ccro/wire';
 import { NODE_OPTIONS, type NodeOptions } from '../node-options.js';
 import { ReplicaService, type DecisionCounts } from '../replica/replica.service.js';
-import { shownEvidence, type ShownEvidence } from './shown-evidence.js';
 
 /** A node's role, in the seed's words, which reports use. */
 export type NodeRole = 'commander' | 'communication' | 'replica';
+
+/** Evidence as the status shows it: the statements as they travel, so that others can check them. */
+interface ShownEvidence extends Omit<EvidenceEntry, 'latest'> {
+  readonly standing: Standing;
+  /** Undefined where there was no room to keep it. */
+  readonly latest: object | undefined;
+}
 
 /** What a node says of itself over HTTP and to the gateway. */
 export interface NodeStatus {
@@ -135,4 +149,30 @@ interface Made<From, To> {
 function roleOf(self: number, primary: number, collector: number | undefined): NodeRole {
   if (self === primary) return 'commander';
   return self === collector ? 'communication' : 'replica';
+}
+
+function shownEvidence({ accused, kind, count, latest }: EvidenceEntry): ShownEvidence {
+  return { accused, kind, standing: STANDING_OF[kind], count, latest: latest && shownCase(latest) };
+}
+
+function shownCase(evidence: Evidence): object {
+  const { kind, accused } = evidence;
+  switch (kind) {
+    case 'conflicting-votes':
+      return { kind, accused, votes: evidence.votes.map(travelForm) };
+    case 'conflicting-proposals':
+      return { kind, accused, proposals: evidence.proposals.map(travelForm) };
+    case 'vote-against-decision': {
+      const certificate = travelForm(evidence.certificate);
+      const decided = evidence.certificate.digest;
+      return { kind, accused, vote: travelForm(evidence.vote), decided, certificate };
+    }
+    case 'wrong-chunk':
+    case 'collector-failed':
+      return evidence;
+  }
+}
+
+function travelForm(message: WireMessage): unknown {
+  return JSON.parse(json.encode(message).toString());
 }
