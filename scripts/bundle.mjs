@@ -1,6 +1,7 @@
 /**
  * Puts each program with all it imports into a few files below dist/programs: loading the
  * thousand modules one by one takes a process longer than everything else it does at its start.
+ * Builds the page as well.
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -44,4 +45,11 @@ export async function bundlePrograms(root) {
     sourcemap: true,
   });
   await bundle.close();
+}
+
+/** Builds the page that the gateway serves, apps/dashboard, into dist/dashboard. */
+export async function buildPage(root) {
+  // Installed by the time this runs, which is later than this file is loaded.
+  const { build } = await import('vite');
+  await build({ configFile: join(root, 'apps', 'dashboard', 'vite.config.ts') });
 }

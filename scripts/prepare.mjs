@@ -8,9 +8,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundlePrograms } from './bundle.mjs';
+import { bundlePrograms, buildPage } from './bundle.mjs';
 import { withLock } from './lock.mjs';
-import { buildPage } from './page.mjs';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -33,7 +32,6 @@ const BUILD_INPUTS = [
   'nest-cli.json',
   'package-lock.json',
   'scripts/bundle.mjs',
-  'scripts/page.mjs',
 ];
 const NOT_BUILT = /(^|\/)(node_modules|dist|coverage)$|\.spec\.ts$/;
 
