@@ -141,43 +141,30 @@ type HttpSocket = Socket & { readonly _httpMessage?: ServerResponse | null };
 /** Connections that were refused: Node reports a parse error again for each further chunk. */
 const refused = new WeakSet<Socket>();
 
+/** By Node's code for what is wrong with it; what has none of these cannot be read. */
+const PROBLEM_OF_CONNECTION: Readonly<Record<string, ProblemName>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
+  HPE_HEADER_OVERFLOW: 'headers-too-large',
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 'payload-too-large',
+};
+
 /** Answers what is no proper HTTP request, once, as far as the connection still takes an answer. */
 function refuseConnection(error: ClientError, socket: HttpSocket): void {
-  if (error.code === 'ECONNRESET' || socket.destroyed || refused.has(socket)) return;
+  const { code = '', message } = error;
+  if (code === 'ECONNRESET' || socket.destroyed || refused.has(socket)) return;
   refused.add(socket);
+  // The text alone is kept: the error has the chunk in which it was found.
+  const text = rawAnswer(PROBLEM_OF_CONNECTION[code] ?? 'malformed-request', message);
   const answer = socket._httpMessage;
   // The answer is to an earlier request, whose caller takes the first that comes for its own.
-  if (answer?.req.complete === true) endAfter(answer, socket, error);
+  if (answer?.req.complete === true) answer.once('finish', () => endWith(text, socket));
   else if (answer?.headersSent === true) socket.destroy();
-  else endWith(rawAnswerTo(error), socket);
-}
-
-/** Keeps the text alone: the error has the chunk in which it was found. */
-function endAfter(answer: ServerResponse, socket: Socket, error: ClientError): void {
-  const text = rawAnswerTo(error);
-  answer.once('finish', () => endWith(text, socket));
+  else endWith(text, socket);
 }
 
 function endWith(text: string, socket: Socket): void {
   if (socket.writable) socket.write(text);
   socket.destroy();
-}
-
-function rawAnswerTo({ code, message }: ClientError): string {
-  return rawAnswer(problemOfConnection(code), message);
-}
-
-function problemOfConnection(code: string | undefined): ProblemName {
-  switch (code) {
-    case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return 'request-timeout';
-    case 'HPE_HEADER_OVERFLOW':
-      return 'headers-too-large';
-    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
-      return 'payload-too-large';
-    default:
-      return 'malformed-request';
-  }
 }
 
 function rawAnswer(problem: ProblemName, detail: string): string {

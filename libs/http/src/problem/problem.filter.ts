@@ -6,30 +6,15 @@ import {
   Logger,
 } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import {
-  PROBLEM_MEDIA_TYPE,
-  ProblemException,
-  PROBLEMS,
-  problemDetails,
-  type ProblemName,
-} from './problem.js';
-
-/** What an error is to the caller: one of the known problems and a sentence. */
-interface ClassifiedError {
-  readonly problem: ProblemName;
-  readonly detail: string;
-}
+import { PROBLEM_MEDIA_TYPE, ProblemException, PROBLEMS, type ProblemName } from './problem.js';
 
 /** Fastify's own error codes that tell more than their status does. */
-const FASTIFY_PROBLEMS: Readonly<Record<string, ClassifiedError>> = {
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: {
-    problem: 'unsupported-media-type',
-    detail: 'Send the body with content-type: application/json.',
-  },
-  FST_ERR_CTP_BODY_TOO_LARGE: {
-    problem: 'payload-too-large',
-    detail: 'The body is larger than this server accepts.',
-  },
+const FASTIFY_PROBLEMS: Readonly<Record<string, readonly [ProblemName, detail: string]>> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: [
+    'unsupported-media-type',
+    'Send the body with content-type: application/json.',
+  ],
+  FST_ERR_CTP_BODY_TOO_LARGE: ['payload-too-large', 'The body is larger than this server accepts.'],
 };
 
 /** By status, for errors of the framework that carry nothing better. */
@@ -64,13 +49,11 @@ export class ProblemFilter implements ExceptionFilter {
 
 /** Sends the answer for `error`. Only failures of the gateway itself are logged. */
 export function sendProblem(reply: FastifyReply, error: unknown, logger?: Logger): void {
-  const known = error instanceof ProblemException ? error : undefined;
-  const { problem, detail } = classifyError(error);
-  const details = known?.details ?? problemDetails(problem, detail);
+  const { problem, details, headers } = problemFor(error);
   if (problem === 'internal') logger?.error(error);
   void reply
     .status(details.status)
-    .headers({ ...known?.headers, 'content-type': PROBLEM_MEDIA_TYPE })
+    .headers({ ...headers, 'content-type': PROBLEM_MEDIA_TYPE })
     .send(details);
 }
 
@@ -78,19 +61,17 @@ export function sendProblem(reply: FastifyReply, error: unknown, logger?: Logger
  * Says what an error raised by Nest or Fastify is to the caller. Whatever is not recognised is
  * `internal`, without its message: that is for the log, not for callers.
  */
-function classifyError(error: unknown): ClassifiedError {
-  if (error instanceof ProblemException) {
-    return { problem: error.problem, detail: error.details.detail };
-  }
+function problemFor(error: unknown): ProblemException {
+  if (error instanceof ProblemException) return error;
   if (error instanceof Error) {
     const { code, statusCode, message } = error as FrameworkError;
     const known = typeof code === 'string' ? FASTIFY_PROBLEMS[code] : undefined;
-    if (known !== undefined) return known;
+    if (known !== undefined) return new ProblemException(...known);
     const status = error instanceof HttpException ? error.getStatus() : statusCode;
     const problem = typeof status === 'number' ? problemOfStatus(status) : undefined;
-    if (problem !== undefined) return { problem, detail: message };
+    if (problem !== undefined) return new ProblemException(problem, message);
   }
-  return { problem: 'internal', detail: `${PROBLEMS.internal.title}. The log says more.` };
+  return new ProblemException('internal', `${PROBLEMS.internal.title}. The log says more.`);
 }
 
 type FrameworkError = Error & { readonly code?: unknown; readonly statusCode?: unknown };
