@@ -253,7 +253,7 @@ export class RedisConnection {
       // Without a listener ioredis would print it. It reconnects; commands that fail meanwhile report it.
       this.lastError = error;
       this.troubles.failed('connect', error);
-      if (isMissingDatabase(error)) this.opened(missingDatabase(this.url, error));
+      if (troubleOf(error)?.code === 'no-database') this.opened(missingDatabase(this.url, error));
       if (isUnauthorized(error)) this.opened(unauthorized(this.shownUrl, error));
       if (isUntrusted(error)) this.opened(untrusted(this.shownUrl, error));
     });
@@ -347,10 +347,6 @@ function ioredisOptions(options: RedisConnectionOptions) {
 export function retryDelayMs(attempt: number): number {
   const delayMs = Math.min(RETRY_MIN_MS * 2 ** Math.min(attempt - 1, 10), RETRY_MAX_MS);
   return Math.round(delayMs * (1 - Math.random() / 5));
-}
-
-function isMissingDatabase(error: Error): boolean {
-  return troubleOf(error)?.code === 'no-database';
 }
 
 function missingDatabase(url: RedisUrl, cause: Error): RedisError {

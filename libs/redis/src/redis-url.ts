@@ -58,10 +58,7 @@ export class RedisUrl {
 
   /** With everything in it, in the one spelling; for settings, never for a message. */
   get href(): string {
-    const who = this.namesUser
-      ? `${encodeURIComponent(this.#user)}:${encodeURIComponent(this.#password)}@`
-      : '';
-    return this.shown.replace('://', `://${who}`);
+    return this.namesUser ? this.withUser(this.#user, this.#password) : this.shown;
   }
 
   /** The same place for another user. */
