@@ -62,11 +62,7 @@ export class StatusMetrics {
       this.readers.push((status) => gauge.set(read(status)));
     }
     for (const [name, [help, read]] of Object.entries(COUNTERS)) {
-      const counter = new Counter({ name, help, registers });
-      this.readers.push((status) => {
-        counter.reset();
-        counter.inc(read(status));
-      });
+      this.countBy(name, help, [], (status) => [[{}, read(status)]]);
     }
     this.countBy('ccro_node_rejects_total', 'Messages not used, by reason', ['reason'], (status) =>
       Object.entries(status.rejects).map(([reason, count]) => [{ reason }, count]),
