@@ -3,11 +3,10 @@ import { Ending } from '@ccro/program';
 import { GatewayApi } from './gateway-api.js';
 import { requireFreePorts } from './launch/free-ports.js';
 import { HOST, startCluster } from './launch/start-cluster.js';
-import type { RunningCluster } from './launch/running-cluster.js';
 import { readOnceFile, submitOnce } from './once.js';
 import type { ClusterOptions } from './options/cluster-options.js';
 import { bannerLines, rolesLine, type BannerFacts } from './report/banner.js';
-import { DecisionPrinter, type ReportSources } from './report/decision-printer.js';
+import { DecisionPrinter } from './report/decision-printer.js';
 
 /**
  * Starts the cluster, prints the seed's banner and a report after each decision, and stays until
@@ -37,8 +36,10 @@ export async function runCluster(
     onFatal: (error) => ended.fail(error),
   });
   try {
+    const gateway = new GatewayApi(cluster.gatewayUrl, cluster.gatewayKey);
+    const trafficOf = (sequence: number) => cluster.trafficOf(sequence);
+    const begin = (): Promise<void> => reports.begin({ trafficOf, gateway });
     // Ctrl-C may come while nodes are asked, which then do not answer any more.
-    const begin = (): Promise<void> => reports.begin(sourcesOf(cluster));
     const begun = begin().then(() => true);
     if ((await Promise.race([begun, ended.promise])) !== true)
       return requests === undefined ? 0 : 1;
@@ -46,7 +47,7 @@ export async function runCluster(
       await ended.promise;
       return 0;
     }
-    const once = submitOnce(apiOf(cluster), requests, print, {
+    const once = submitOnce(gateway, requests, print, {
       begin,
       finished: () => reports.finished(),
     });
@@ -58,14 +59,6 @@ export async function runCluster(
     await cluster.close();
     done();
   }
-}
-
-function sourcesOf(cluster: RunningCluster): ReportSources {
-  return { trafficOf: (sequence) => cluster.trafficOf(sequence), gateway: apiOf(cluster) };
-}
-
-function apiOf({ gatewayUrl, gatewayKey }: RunningCluster): GatewayApi {
-  return new GatewayApi(gatewayUrl, gatewayKey);
 }
 
 function bannerFacts({ mode, nodes, faulty, fault, seed }: ClusterOptions): BannerFacts {

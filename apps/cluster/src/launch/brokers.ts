@@ -11,6 +11,7 @@ import { loadRedisCa } from '@ccro/cluster-config';
 import { KeptAlive } from '@ccro/process-cluster';
 import { RedisServerError, startRedisServer, type RedisServer } from '@ccro/redis-server';
 import type { ClusterOptions } from '../options/cluster-options.js';
+import type { TroubleListener } from './running-cluster.js';
 
 /** Where the participants of one cluster get their connections. */
 export interface BrokerSource {
@@ -32,13 +33,6 @@ export interface BrokerSource {
   close(): Promise<void>;
 }
 
-/** Told of a Redis that was started here. */
-export interface BrokerListener {
-  onNotice(line: string): void;
-  /** It ended, and could not be started again. */
-  onFatal(error: unknown): void;
-}
-
 export interface NodeIdentity {
   readonly cluster: string;
   readonly size: number;
@@ -55,14 +49,14 @@ const NO_SERVER: StartedServer = { isAway: () => false, close: () => Promise.res
 
 /**
  * The embedded broker, or Redis. With `redis` and no server at a loopback URL a local
- * `redis-server` is started there, if there is one.
+ * `redis-server` is started there, if there is one; `listener` is told of that one.
  *
  * @throws RedisServerError when there is neither a server nor a program to start one,
  *   ConfigurationError for a CA file that is none
  */
 export async function openBrokers(
   { broker, redisUrl, redisCaFile }: Pick<ClusterOptions, 'broker' | 'redisUrl' | 'redisCaFile'>,
-  listener: BrokerListener,
+  listener: TroubleListener,
 ): Promise<BrokerSource> {
   if (broker === 'embedded') return embedded();
   const redisCa = loadRedisCa({ redisUrl, redisCaFile });
@@ -121,7 +115,7 @@ async function answers(url: string, ca: string | undefined): Promise<boolean> {
 }
 
 /** Starts a redis-server, and again whenever it ends: nodes and gateway wait for it. */
-async function startLocal(url: string, listener: BrokerListener): Promise<StartedServer> {
+async function startLocal(url: string, listener: TroubleListener): Promise<StartedServer> {
   const { host, port, shown } = new RedisUrl(url);
   const server: RedisServer = await startRedisServer({
     host,

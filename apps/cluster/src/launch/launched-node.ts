@@ -4,13 +4,7 @@ import { maxFaulty } from '@ccro/consensus';
 import { KeptAlive, RESTART_POLICY, type SupervisedProcess } from '@ccro/process-cluster';
 import type { NodeApp } from '@ccro/node-app';
 import { explainFailure, printable } from '@ccro/program';
-import type { RunningNode } from './running-cluster.js';
-
-export interface NodesListener {
-  onNotice(line: string): void;
-  /** So many nodes are gone for good that nothing can be decided any more. */
-  onFatal(error: unknown): void;
-}
+import type { RunningNode, TroubleListener } from './running-cluster.js';
 
 /** More nodes are gone than the cluster tolerates. */
 export class NodeProcessError extends Error {
@@ -27,7 +21,7 @@ export class NodeKeeping {
   /** @param redisIsAway while it is, a node that does not come up is not to blame */
   constructor(
     private readonly nodes: number,
-    private readonly listener: NodesListener,
+    private readonly listener: TroubleListener,
     private readonly redisIsAway: () => boolean,
   ) {}
 

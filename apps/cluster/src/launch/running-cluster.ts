@@ -23,14 +23,18 @@ export interface RunningCluster {
   close(): Promise<void>;
 }
 
+/** Told of what goes wrong with what was started. */
+export interface TroubleListener {
+  /** Something the user should know, one line. */
+  onNotice(line: string): void;
+  /** A part of the cluster cannot go on, and nothing can without it. */
+  onFatal(error: unknown): void;
+}
+
 /** Told while a cluster starts. */
-export interface LaunchListener {
+export interface LaunchListener extends TroubleListener {
   onNodeStarted?(node: RunningNode): void;
   onGatewayStarted?(url: string): void;
   /** A decision reached a waiting caller. */
   onDecided?(decision: DecidedAnswer): void;
-  /** Something the user should know, one line. */
-  onNotice(line: string): void;
-  /** A node or the gateway cannot go on. */
-  onFatal(error: unknown): void;
 }

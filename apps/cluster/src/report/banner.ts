@@ -8,7 +8,7 @@ export interface BannerFacts {
   readonly fault: string;
   readonly seed: number;
   readonly primary: number;
-  /** Undefined in PBFT, which has none. */
+  /** Undefined in PBFT, which has none, or where it is not known. */
   readonly collector: number | undefined;
 }
 

@@ -2,19 +2,13 @@ import type { TrafficCount } from '@ccro/broker';
 import type { DecidedAnswer } from '@ccro/gateway-app';
 import { accusationLines, reportLines } from './consensus-report.js';
 import type { GatewayApi } from '../gateway-api.js';
+import type { BannerFacts } from './banner.js';
 
 /** What the printer asks the cluster. */
 export interface ReportSources {
   /** What was published about the slot of a decision. */
   readonly trafficOf: (sequence: number) => Promise<TrafficCount>;
   readonly gateway: Pick<GatewayApi, 'status' | 'suspects'>;
-}
-
-/** Who plays which part, as it was printed last. */
-export interface ShownRoles {
-  readonly primary: number;
-  /** Undefined where there is none (PBFT), or it is not known. */
-  readonly collector: number | undefined;
 }
 
 /** Prints the seed's report after each decision, one after another, and who was caught lying. */
@@ -26,10 +20,10 @@ export class DecisionPrinter {
   private skipped = 0;
   private readonly known = new Set<string>();
 
-  /** @param roles as the banner says it */
+  /** @param roles who plays which part, as it was printed last: by the banner at first */
   constructor(
     private readonly print: (line: string) => void,
-    private roles: ShownRoles,
+    private roles: Pick<BannerFacts, 'primary' | 'collector'>,
   ) {}
 
   /** Says who plays which part now, if it is another: a cluster may go on where it ended. */
