@@ -25,14 +25,14 @@ const HOW_TO_GET_ONE = [
 export class RedisUnavailableError extends Error {}
 
 /**
- * Resolves to `{ source, serverPath?, cliPath?, env }`. `env` holds what the tests read:
+ * Resolves to `{ source, env }`. `env` holds what the tests read:
  * CCRO_TEST_REDIS_SERVER and CCRO_TEST_REDIS_CLI (paths to binaries that run as they are) and
  * REDIS_URL if it was set. With REDIS_URL set, having no binary is not an error.
  * Throws `RedisUnavailableError`, whose message says how to get a server.
  */
-export async function getRedis({ searchPath = process.env.PATH ?? '' } = {}) {
+export async function getRedis() {
   const url = process.env.REDIS_URL;
-  const found = (await findInstalled(searchPath)) ?? (await findCached());
+  const found = (await findInstalled()) ?? (await findCached());
   if (found) return describe(found, url);
 
   const attempts = [];
@@ -40,7 +40,7 @@ export async function getRedis({ searchPath = process.env.PATH ?? '' } = {}) {
   const ways = url ? [unpackPackages] : [installPackage, unpackPackages];
   for (const way of ways) {
     try {
-      const fetched = await way(searchPath);
+      const fetched = await way();
       if (fetched) return describe(fetched, url);
     } catch (error) {
       attempts.push(`  ${way.name}: ${String(error.stderr || error.message).trim()}`);
@@ -56,18 +56,18 @@ function describe({ serverPath, cliPath, how }, url) {
     ...(cliPath ? { CCRO_TEST_REDIS_CLI: cliPath } : {}),
     ...(url ? { REDIS_URL: url } : {}),
   };
-  return { source: `${serverPath} (${how})`, serverPath, cliPath, env };
+  return { source: `${serverPath} (${how})`, env };
 }
 
-async function findInstalled(searchPath) {
+async function findInstalled() {
   const named = process.env.CCRO_TEST_REDIS_SERVER;
   if (named) {
-    const cliPath = process.env.CCRO_TEST_REDIS_CLI ?? which('redis-cli', searchPath);
+    const cliPath = process.env.CCRO_TEST_REDIS_CLI ?? which('redis-cli');
     return { ...(await verified(named, cliPath)), how: 'CCRO_TEST_REDIS_SERVER' };
   }
-  const serverPath = which('redis-server', searchPath);
+  const serverPath = which('redis-server');
   if (!serverPath) return undefined;
-  return { ...(await verified(serverPath, which('redis-cli', searchPath))), how: 'on PATH' };
+  return { ...(await verified(serverPath, which('redis-cli'))), how: 'on PATH' };
 }
 
 async function findCached() {
@@ -82,8 +82,8 @@ async function findCached() {
   }
 }
 
-async function installPackage(searchPath) {
-  if (process.getuid?.() !== 0 || !which('apt-get', searchPath)) return undefined;
+async function installPackage() {
+  if (process.getuid?.() !== 0 || !which('apt-get')) return undefined;
   progress('Installing redis-server for the tests (apt-get) ...');
   // Run level 1 keeps Debian's scripts from starting a service; the tests start their own.
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
@@ -94,13 +94,13 @@ async function installPackage(searchPath) {
     await run('apt-get', ['update'], { env }); // a fresh image has no package lists yet
     await run('apt-get', install, { env });
   }
-  const found = await findInstalled(searchPath);
+  const found = await findInstalled();
   return found && { ...found, how: 'installed by apt-get' };
 }
 
 /** Without root: Debian's packages, unpacked under node_modules/.cache and run from there. */
-async function unpackPackages(searchPath) {
-  if (!which('apt-get', searchPath) || !which('dpkg', searchPath)) {
+async function unpackPackages() {
+  if (!which('apt-get') || !which('dpkg')) {
     throw new Error('apt-get and dpkg are needed for it and are not on PATH');
   }
   progress('Fetching redis-server for the tests (about 2 MB) ...');
@@ -178,8 +178,8 @@ async function verified(serverPath, cliPath) {
   return { serverPath, cliPath };
 }
 
-function which(name, searchPath) {
-  for (const directory of searchPath.split(delimiter).filter(Boolean)) {
+function which(name) {
+  for (const directory of (process.env.PATH ?? '').split(delimiter).filter(Boolean)) {
     try {
       const file = join(directory, name);
       accessSync(file, constants.X_OK);

@@ -1,10 +1,10 @@
 /** A place in a source file; both count from 1. */
-export interface Position {
+interface Position {
   readonly line: number;
   readonly column: number;
 }
 
-export interface Mutant {
+interface Mutant {
   readonly file: string;
   readonly mutator: string;
   readonly original: string;
@@ -15,19 +15,7 @@ export interface Mutant {
   readonly survived: boolean;
 }
 
-export interface EquivalentMutant {
-  readonly file: string;
-  readonly original: string;
-  readonly replacement: string;
-  readonly reason: string;
-}
-
-export interface SortedOut {
-  readonly explained: readonly Mutant[];
-  readonly unexplained: readonly Mutant[];
-  readonly stale: readonly EquivalentMutant[];
-  readonly score: number;
-}
+type EquivalentMutant = Pick<Mutant, 'file' | 'original' | 'replacement'> & { reason: string };
 
 export function readMutants(report: object): Mutant[];
 export function patternOfMutant(mutant: Pick<Mutant, 'file' | 'start' | 'end'>): string;
@@ -35,6 +23,11 @@ export function withSecondRound(mutants: readonly Mutant[], again: readonly Muta
 export function sortOut(
   mutants: readonly Mutant[],
   equivalent: readonly EquivalentMutant[],
-): SortedOut;
+): {
+  readonly explained: readonly Mutant[];
+  readonly unexplained: readonly Mutant[];
+  readonly stale: readonly EquivalentMutant[];
+  readonly score: number;
+};
 export function scoreTable(mutants: readonly Mutant[], explained: readonly Mutant[]): string;
 export function survivorLines(survivors: readonly Mutant[]): string[];
