@@ -17,10 +17,6 @@ export class Responsiveness {
     this.silent.delete(replica);
   }
 
-  missed(replica: ReplicaId): void {
-    this.silent.add(replica);
-  }
-
   /** Whether every replica that answers these days is among those that `has` names. */
   allIn(has: (replica: ReplicaId) => boolean): boolean {
     for (let replica = 0; replica < this.n; replica += 1) {
@@ -32,7 +28,7 @@ export class Responsiveness {
   /** Marks everyone who is not among those that `has` names as silent. */
   settle(has: (replica: ReplicaId) => boolean): void {
     for (let replica = 0; replica < this.n; replica += 1) {
-      if (!has(replica)) this.missed(replica);
+      if (!has(replica)) this.silent.add(replica);
     }
   }
 }
