@@ -18,7 +18,7 @@ import { systemClock } from '@ccro/clock';
 import { encodeOperation, type JsonObject } from '@ccro/state-machine';
 import { CCRO_OPTIONS, Connection, type CcroOptions } from './connection.js';
 import { CcroError, decidedFrom, type Decided } from './decided.js';
-import { Receipts } from './receipts.js';
+import { receiptOf } from './receipts.js';
 
 const DEFAULT_TIMEOUT_MS = 5000;
 /** How long the first operations wait for the nodes to say which timestamps they executed. */
@@ -29,7 +29,6 @@ const LATE = Symbol('late');
 export class Ccro implements OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown {
   /** What is not there yet for an operation of one's own: queries, counters. */
   readonly client: CcroClient;
-  private readonly receipts: Receipts;
   private readonly waiting = new Set<Promise<unknown>>();
   private readonly clientId: string;
   private readonly timeoutMs: number;
@@ -44,7 +43,6 @@ export class Ccro implements OnModuleInit, BeforeApplicationShutdown, OnApplicat
     this.clientId = clientId;
     this.timeoutMs = timeoutMs;
     this.client = connection.client;
-    this.receipts = new Receipts(connection);
   }
 
   /** @throws BrokerError when the broker cannot be reached */
@@ -94,7 +92,7 @@ export class Ccro implements OnModuleInit, BeforeApplicationShutdown, OnApplicat
    * @throws CcroError `no-receipt` or `closed`
    */
   receipt(decided: Decided): Promise<string> {
-    return this.receipts.of(decided);
+    return receiptOf(decided, this.connection);
   }
 
   async beforeApplicationShutdown(): Promise<void> {
