@@ -5,14 +5,11 @@ export { listenOnOneAddress } from './one-address.js';
 export { ProblemFilter, sendProblem } from './problem/problem.filter.js';
 export {
   PROBLEM_MEDIA_TYPE,
-  problemDetails,
   ProblemException,
   PROBLEMS,
   problemType,
-  type ProblemDetails,
   type ProblemName,
 } from './problem/problem.js';
-export { SECURITY_HEADERS } from './security-headers.js';
 export { closeInTime, dropUnusedConnections } from './shutdown.js';
-export { guardSites, isLoopbackName, namesOf, type SiteConfig, type SiteRules } from './sites.js';
+export { guardSites, namesOf, type SiteConfig } from './sites.js';
 export { limitFiles } from './stream-answers.js';

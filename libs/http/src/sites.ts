@@ -11,7 +11,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ProblemException } from './problem/problem.js';
 import { sendProblem } from './problem/problem.filter.js';
 
-export interface SiteRules {
+interface SiteRules {
   /** Names besides those of the loopback address that `Host` may have; undefined: any. */
   readonly hosts: readonly string[] | undefined;
   /** Origins of pages of other sites that may call. */
@@ -112,7 +112,7 @@ function hostAndPort(host: string | undefined, protocol: string): string | undef
 }
 
 /** Whether nobody but this machine can be meant. */
-export function isLoopbackName(name: string): boolean {
+function isLoopbackName(name: string): boolean {
   return (
     name === 'localhost' ||
     name.endsWith('.localhost') ||
