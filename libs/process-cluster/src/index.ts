@@ -1,7 +1,7 @@
 export { connectClient, type ConnectedClient } from './connect-client.js';
 export { KeptAlive, RESTART_POLICY } from './kept-alive.js';
 export { decimal, list, oneOf, seed, wholeNumber } from './option-parsers.js';
-export { AUDITOR_CLIENT, ProcessCluster } from './process-cluster.js';
+export { AUDITOR_CLIENT, ProcessCluster, type ClusterPlan } from './process-cluster.js';
 export { cpuMilliseconds, residentMemory } from './process-usage.js';
 export { runProgram } from './run-program.js';
 export { SilentPath } from './silent-path.js';

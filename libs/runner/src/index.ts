@@ -1,4 +1,4 @@
 export { createRunner, type ClusterFacts } from './create-runner.js';
 export { EvidenceLog, type EvidenceEntry } from './evidence-log.js';
-export { ReplicaRunner } from './replica-runner.js';
+export { ReplicaRunner, type RunnerListener } from './replica-runner.js';
 export type { SlotTrafficCount } from './slot-traffic.js';
