@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import type { Certificate } from '../messages/index.js';
+import { Bench, prePrepare, request, vote } from '../replica-bench.testkit.js';
+
+const BATCH = 'batch(r1)';
+
+/** A replica that accepted a proposal (node 2 is its collector), with the prepare votes of `voters`. */
+function gathering(bench: Bench, voters: readonly number[]): Bench {
+  bench.receive(prePrepare(1, [request(1)]));
+  for (const replica of voters) bench.receive(vote('prepare', replica, BATCH));
+  return bench;
+}
+
+describe('who makes a certificate', () => {
+  it('goes on gathering and is named again, if it is the collector', () => {
+    const tuning = { fastPath: false };
+    const bench = gathering(new Bench(2, 'ccro', 'done', { tuning }), [0, 1]);
+    expect(bench.sent('certificate')).toHaveLength(1);
+    expect(bench.sent('vote').at(-1)).toMatchObject({
+      to: { kind: 'replica', id: 2 },
+      message: { phase: 'commit' },
+    });
+    expect(bench.replica.status().collector).toBe(2);
+  });
+
+  it('says of no slot in PBFT that it went without its collector', () => {
+    const bench = gathering(new Bench(1, 'pbft'), [0, 2]);
+    for (const replica of [0, 2]) bench.receive(vote('commit', replica, BATCH));
+    expect(bench.of('executed')).toMatchObject([{ slot: { sequence: 1, fellBack: false } }]);
+  });
+
+  it('says so in CCRO of one that others have certified without it', () => {
+    const bench = gathering(new Bench(1), [0, 2, 3]);
+    for (const replica of [0, 2]) bench.receive(vote('commit', replica, BATCH));
+    expect(bench.of('executed')).toMatchObject([{ slot: { sequence: 1, fellBack: true } }]);
+  });
+
+  it('takes a quorum of all n votes on a slot that fell back while the collector waited for them', () => {
+    const bench = gathering(new Bench(2), [0, 1]);
+    expect(bench.sent('certificate')).toEqual([]);
+    bench.fire({ kind: 'certificate', view: 0, sequence: 1, phase: 'prepare' });
+    bench.receive(vote('prepare', 3, BATCH));
+    const made = bench.sent('certificate').map(({ message }) => message as Certificate);
+    expect(made).toMatchObject([{ phase: 'prepare' }]);
+    expect(made[0]?.proof.signers).toHaveLength(3);
+    expect(bench.executed).toEqual([]);
+  });
+});
