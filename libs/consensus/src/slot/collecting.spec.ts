@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { PrePrepare } from '../messages/index.js';
+import type { PrePrepare, SlotCertificate } from '../messages/index.js';
+import type { Restored } from '../model/durable.js';
 import {
   Bench,
   certificate,
@@ -292,6 +293,19 @@ describe('a replica that lacks a certificate', () => {
     const bench = new Bench(0).receive(certified('prepare', 'batch(r1)'), 'direct');
     bench.receive(named(1, 2), 'self').receive(reminder(3));
     expect(collectorOf(bench)).toBe(2);
+  });
+
+  it('A8, sibling: nor by one that had the certificate before it stopped, and has forgotten whence', () => {
+    const digest = 'batch(r1)';
+    const restored: Restored = {
+      ...{ view: 0, newView: null, viewChange: null, stable: null, snapshot: null },
+      ...{ decisions: [], proposed: [named(1, 2)], accepted: [named(1, 2)] },
+      votes: [{ phase: 'prepare', view: 0, sequence: 1, digest }],
+      certificates: [certified('prepare', digest) as SlotCertificate],
+    };
+    const bench = new Bench(0, 'ccro', 'done', { restored }).start().receive(reminder(3));
+    expect(collectorOf(bench)).toBe(2);
+    expect(collectorOf(bench.receive(reminder(1)))).toBe(3);
   });
 });
 

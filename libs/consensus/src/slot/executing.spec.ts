@@ -142,6 +142,23 @@ describe('collectors that fail in one slot after the other', () => {
     expect(failing(bench, LIMIT + 3, LIMIT + 2).sent('suspicion')).toEqual([]);
   });
 
+  it.each([
+    ['f + 1 others, whether or not this one waits, speak', [0, 3], 1],
+    ['f others alone do not speak', [3], 0],
+  ])('that fail %s against the primary', (_, reminding, times) => {
+    const bench = backup();
+    for (let sequence = 1; sequence <= LIMIT + 1; sequence += 1) {
+      const digest = `batch(r${sequence})`;
+      bench.receive(prePrepare(sequence, [request(sequence)]));
+      for (const replica of reminding) {
+        bench.receive(vote('prepare', replica, digest, { attempt: 1, sequence }));
+      }
+      bench.receive({ ...certified('commit', digest), sequence });
+    }
+    expect(bench.replica.status()).toMatchObject({ view: 0, lastExecuted: LIMIT + 1 });
+    expect(bench.sent('suspicion')).toHaveLength(times);
+  });
+
   it('are nobody in PBFT', () => {
     expect(failing(backup('pbft'), LIMIT + 2).sent('suspicion')).toEqual([]);
   });
