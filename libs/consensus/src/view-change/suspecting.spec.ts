@@ -329,7 +329,7 @@ describe('suspecting the primary (PBFT, section 4.4)', () => {
     hearOf(bench, 1);
     bench.fire(TIMER).fire(TIMER);
     expect(bench.sent('suspicion')).toEqual([]);
-    expect(bench.of('set-timer').at(-1)).toMatchObject({ timer: TIMER });
+    expect(bench.of('set-timer').at(-1)).toMatchObject({ timer: TIMER, afterMs: 1000 });
   });
 
   it('is not held back by one replica that claims to be ahead', () => {
@@ -356,6 +356,8 @@ describe('A7: leaving the view of a primary that is suspected', () => {
   it('A7: nobody leaves alone: who suspects takes part, and says so again', () => {
     const bench = suspecting();
     expect(bench.replica.status()).toMatchObject(inView0);
+    // Long before what it said lapses at the others.
+    expect(bench.of('set-timer').at(-1)).toMatchObject({ timer: TIMER, afterMs: 1000 });
     bench.receive(prePrepare(1, [request(2)]));
     expect(bench.sent('vote')).toHaveLength(1);
     bench.fire(TIMER).fire(TIMER);
