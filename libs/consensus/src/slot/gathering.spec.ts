@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import type { Certificate } from '../messages/index.js';
-import { Bench, prePrepare, request, vote } from '../replica-bench.testkit.js';
+import type { Certificate, SlotCertificate, Verified } from '../messages/index.js';
+import { InvariantViolation } from '../model/invariants.js';
+import {
+  Bench,
+  certified,
+  prePrepare,
+  replicaState,
+  request,
+  vote,
+} from '../replica-bench.testkit.js';
+import { applyCertificate } from './voting.js';
 
 const BATCH = 'batch(r1)';
 
@@ -44,5 +53,40 @@ describe('who makes a certificate', () => {
     expect(made).toMatchObject([{ phase: 'prepare' }]);
     expect(made[0]?.proof.signers).toHaveLength(3);
     expect(bench.executed).toEqual([]);
+  });
+});
+
+describe('a slot that was prepared in an earlier view', () => {
+  /** Replica 3, whose first slot is proposed again in view 1. */
+  function proposedAgain(mode: 'pbft' | 'ccro'): Bench {
+    const bench = new Bench(3, mode).receive(certified('prepare', BATCH));
+    bench.enterView({ sequence: 1, digest: BATCH });
+    return bench.receive({ ...prePrepare(1, [request(1)]), view: 1, replica: 1 });
+  }
+  const committed = (bench: Bench) =>
+    bench.sent('vote').filter(({ message }) => 'phase' in message && message.phase === 'commit');
+
+  it('is prepared again, by the votes of this view', () => {
+    const bench = proposedAgain('pbft');
+    for (const replica of [0, 2]) bench.receive(vote('prepare', replica, BATCH, { view: 1 }));
+    expect(committed(bench).at(-1)?.message).toMatchObject({ view: 1, digest: BATCH });
+  });
+
+  it('is prepared again, by the certificate of this view, whose delay is like any other', () => {
+    const bench = proposedAgain('ccro').pass(60);
+    bench.receive({ ...certified('prepare', BATCH), view: 1 });
+    expect(committed(bench).at(-1)?.message).toMatchObject({ view: 1, digest: BATCH });
+    bench.receive({ ...prePrepare(2, [request(2)]), view: 1, replica: 1 });
+    expect(bench.of('set-timer').at(-1)).toMatchObject({ timer: { sequence: 2 }, afterMs: 180 });
+  });
+
+  it('stops the replica if it would go on with what another view prepared', () => {
+    const other = { ...certified('prepare', BATCH), view: 1 } as Verified<SlotCertificate>;
+    const apply = () => {
+      const state = replicaState(1);
+      applyCertificate(state, state.window.open(1), other);
+    };
+    expect(apply).toThrow(InvariantViolation);
+    expect(apply).toThrow(/certificates.*preparing in view 1 at 1, in view 0/);
   });
 });
