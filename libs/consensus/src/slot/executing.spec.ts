@@ -5,12 +5,14 @@ import {
   certified,
   decision,
   prePrepare,
+  replicaState,
   request,
   status,
   viewChange,
   vote,
 } from '../replica-bench.testkit.js';
 import { STALE_RESULT } from '../state/client-table.js';
+import { executeDecision } from './executing.js';
 
 const BATCH = 'batch(r1)';
 const CARRIED = { sequence: 1, digest: BATCH };
@@ -33,6 +35,38 @@ describe('a batch that executes', () => {
     // It is as old as it was.
     bench.receive(decision(4, [request(1)]));
     expect(bench.executed).toHaveLength(2);
+  });
+
+  it('is stored with its results, which the ledger holds too', () => {
+    const state = replicaState(1);
+    const linked: (readonly string[])[] = [];
+    Object.assign(state.dependencies.digests, {
+      ledgerLink: (_: string, batch: string, results: readonly string[]) => {
+        linked.push(results);
+        return `ledger:${batch}`;
+      },
+    });
+    executeDecision(state, decision(1));
+    expect(linked).toEqual([['done']]);
+    const [stored] = state.takeEffects().flatMap((each) => ('records' in each ? each.records : []));
+    expect(stored).toMatchObject({
+      kind: 'executed',
+      results: [{ timestamp: 1, request: 'r1', sequence: 1, batch: BATCH, result: 'done' }],
+      ledgerHead: `ledger:${BATCH}`,
+    });
+  });
+
+  it('has its state machine told whose request it is, and in which slot', () => {
+    const state = replicaState(1);
+    const told: object[] = [];
+    Object.assign(state.dependencies.stateMachine, {
+      execute: (operation: string, context: object) => {
+        told.push({ operation, ...context });
+        return 'done';
+      },
+    });
+    executeDecision(state, decision(1, [request(7)]));
+    expect(told).toEqual([{ operation: 'op', client: 'c', timestamp: 7, sequence: 1 }]);
   });
 
   it('is told of with the time since its proposal, where it came with one', () => {
@@ -89,6 +123,19 @@ describe('replies', () => {
     expect(results(length, requests)).toEqual(carried);
   });
 
+  it('go to the client, briefly where others tell several results in full', () => {
+    const brief = (sequence: number, requests: number) => {
+      const bench = new Bench(1);
+      for (let before = 1; before < sequence; before += 1) bench.receive(decision(before));
+      bench.effects = [];
+      const batch = Array.from({ length: requests }, (_, at) => request(90 + at));
+      bench.receive(decision(sequence, batch));
+      expect(bench.sent('reply').map(({ to }) => to)).toEqual([{ kind: 'client', id: 'c' }]);
+      return bench.sent('reply').map(({ message }) => 'brief' in message && message.brief);
+    };
+    expect([brief(1, 1), brief(1, 2), brief(4, 2)]).toEqual([[false], [true], [false]]);
+  });
+
   it('name the collector of the decided proposal, and nobody where that is not known', () => {
     const ccro = new Bench(1).receive(prePrepare(1, [request(1)]));
     ccro.receive(certified('commit', BATCH));
@@ -108,6 +155,27 @@ describe('a vote against the decision', () => {
     bench.receive({ ...prePrepare(1, [request(1)]), view: 1, replica: 1, collector: 2 });
     bench.receive({ ...certified('commit', BATCH), view: 1 });
     expect(bench.executed).toEqual(['op']);
+    expect(bench.of('evidence')).toEqual([]);
+  });
+
+  it('is evidence together with the certificate that decided', () => {
+    const lie = vote('prepare', 2, 'batch(lie)');
+    const bench = new Bench(1).receive(prePrepare(1, [request(1)])).receive(lie);
+    bench.receive(certified('commit', BATCH));
+    expect(bench.of('evidence').map(({ evidence }) => evidence)).toEqual([
+      {
+        kind: 'vote-against-decision',
+        accused: 2,
+        vote: lie,
+        certificate: certified('commit', BATCH),
+      },
+    ]);
+  });
+
+  it('is none against this replica itself, which its primary may have told something else', () => {
+    const bench = new Bench(1, 'pbft').receive(prePrepare(1, [request(1)]));
+    bench.receive(decision(1, [request(2)]));
+    expect(bench.replica.status().lastExecuted).toBe(1);
     expect(bench.of('evidence')).toEqual([]);
   });
 });
