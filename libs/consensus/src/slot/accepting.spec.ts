@@ -132,3 +132,14 @@ describe('a proposal that certificates overtook', () => {
     expect(votes(bench)).toMatchObject(cast.map((each) => ({ phase: each })));
   });
 });
+
+describe('a proposal that names another collector than was expected', () => {
+  it('has no commit vote of an earlier view sent to it', () => {
+    const bench = new Bench(3).receive(certified('prepare', BATCH)).enterView(CARRIED);
+    expect(votes(bench)).toMatchObject([{ phase: 'commit', view: 0 }]);
+    expect(bench.replica.status().collector).toBe(3);
+    bench.effects = [];
+    bench.receive({ ...prePrepare(1, [request(1)]), view: 1, replica: 1, collector: 2 });
+    expect(votes(bench)).toMatchObject([{ phase: 'prepare', view: 1 }]);
+  });
+});
