@@ -15,7 +15,10 @@ class Scene {
 
   readonly rejections = new Rejections();
 
-  constructor(private readonly answer: (query: Query) => unknown) {}
+  constructor(
+    private readonly answer: (query: Query) => unknown,
+    private readonly later: (deliver: () => void) => void = queueMicrotask,
+  ) {}
 
   asker(): NodeQueries {
     const { verifier } = createVerification({
@@ -37,7 +40,7 @@ class Scene {
         const said = this.answer(query);
         const answer = typeof said === 'string' ? said : JSON.stringify(said);
         const signed = { kind: 'answer', id: query.id, replica: NODE, answer } as const;
-        queueMicrotask(() => queries.receive(node.signAnswer(signed)));
+        this.later(() => queries.receive(node.signAnswer(signed)));
         return Promise.resolve(1);
       },
     });
@@ -91,6 +94,17 @@ describe('asking a node', () => {
     const evidence = [{ latest: { certificate: { proof: { signers: [[1]] } } } }];
     const scene = new Scene(() => ({ evidence, rest: 'a'.repeat(900_000) }));
     expect(await scene.asker().ask(NODE, STATUS, 1000)).toMatchObject({ evidence });
+  });
+
+  it('I14, sibling: what came while this process was busy was in time', async () => {
+    const scene = new Scene(
+      () => ({ up: true }),
+      (deliver) => setImmediate(setImmediate, deliver),
+    );
+    const asked = scene.asker().ask(NODE, STATUS, 80);
+    const busyUntil = performance.now() + 160;
+    while (performance.now() < busyUntil);
+    expect(await asked).toEqual({ up: true });
   });
 
   it('E1, sibling: does not go on for ever with a node that always wants another', async () => {

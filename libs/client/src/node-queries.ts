@@ -43,6 +43,8 @@ const UNKNOWN_SESSION = 'unknown';
 const STRIDE = 1024;
 /** Above it there is no counter left to be signed. No client ever counts as far; a liar may say so. */
 const LAST_COUNTER = Number.MAX_SAFE_INTEGER - STRIDE;
+/** Of the time that an answer may take, what is left of it whenever the process gets to look. */
+const LAST_PART = 1 / 8;
 
 interface OpenQuery {
   readonly replica: ReplicaId;
@@ -88,7 +90,11 @@ export class NodeQueries {
     this.open.set(id, { replica, type: query.type, answered });
     const noAnswer = (why: string): void =>
       answered.reject(new ClientError('no-answer', `node ${replica} ${why}`));
-    const cancel = clock.schedule(timeoutMs, () => noAnswer('did not answer in time'));
+    // In two parts: when this process itself was late, what has come meanwhile is read before the second.
+    const lastMs = timeoutMs * LAST_PART;
+    let cancel = clock.schedule(timeoutMs - lastMs, () => {
+      cancel = clock.schedule(lastMs, () => noAnswer('did not answer in time'));
+    });
     send(replica, signed).then(
       (receivers) => {
         if (receivers === 0) noAnswer('is not connected');
