@@ -10,6 +10,7 @@ import {
   type Bench,
   measureCases,
   nameOfSetting,
+  outcome,
   type Scenario,
   type Setting,
   settingsOf,
@@ -55,21 +56,18 @@ export const throughputScenario: Scenario = async (bench) => {
   const settings = settingsOf(bench.options);
   const rows = await measureCases(bench, settings, nameOfSetting, (each) => measure(each, bench));
   const all = rows.flat();
-  return {
-    result: {
-      name: 'throughput',
-      title: 'Throughput: many requests of 200 bytes at a time, separate processes over Redis',
-      columns: [...COLUMNS],
-      rows: all,
-      notes: [
-        'the load runs on the same processors as the cluster; its CPU is the last but one column, ' +
-          'for 1000 requests: this process when it is the client, else the gateway',
-        `in flight: requests; the gateway gets ${SINGLE.connections} calls at a time with one, and ` +
-          `${BATCH.connections} with ${BATCH.batch} each; its times are of calls, p95 is the 97.5th`,
-      ],
-      verdicts: verdictsOf(all),
-      charts: ['throughput.svg'],
-    },
+  return outcome({
+    name: 'throughput',
+    title: 'Throughput: many requests of 200 bytes at a time, separate processes over Redis',
+    columns: COLUMNS,
+    rows: all,
+    notes: [
+      'the load runs on the same processors as the cluster; its CPU is the last but one column, ' +
+        'for 1000 requests: this process when it is the client, else the gateway',
+      `in flight: requests; the gateway gets ${SINGLE.connections} calls at a time with one, and ` +
+        `${BATCH.connections} with ${BATCH.batch} each; its times are of calls, p95 is the 97.5th`,
+    ],
+    verdicts: verdictsOf(all),
     charts: {
       'throughput.svg': lineChart(
         settings.map(({ mode: each, nodes: n }) => ({
@@ -85,11 +83,13 @@ export const throughputScenario: Scenario = async (bench) => {
         },
       ),
     },
-  };
+  });
 };
 
-async function measure(setting: Setting, { options, directory, quit }: Bench): Promise<Row[]> {
-  const size = options.quick ? 'quick' : 'full';
+async function measure(
+  setting: Setting,
+  { options, size, directory, quit }: Bench,
+): Promise<Row[]> {
   const levels = options.inFlight ?? IN_FLIGHT[size];
   const requests = options.requests ?? REQUESTS[size];
   const httpCalls = ({ batch, calls, connections }: typeof SINGLE | typeof BATCH): number =>
