@@ -196,6 +196,14 @@ describe('signing together', () => {
     for (const { request } of heard) expect(verifier.verify(request)).toBe(request);
   });
 
+  it('gives callers what they wait for, and nothing to end it with', async () => {
+    const { client } = await scene();
+    const submission = client.submit('a');
+    const names = ['timestamp', 'request', 'decided', 'settled'];
+    expect(Object.keys(submission)).toEqual(names);
+    expect('fail' in submission).toBe(false);
+  });
+
   it('sends lists of the size it was told, and none for what closed before', async () => {
     const { client, heard, lists } = await scene(4, { maxSignedTogether: 4 });
     const [, second] = Array.from({ length: 12 }, (_, index) => client.submit(`${index}`));

@@ -54,7 +54,7 @@ import { SettingsOfNodes } from './differing-settings.js';
 import { NodeQueries } from './node-queries.js';
 import { messageOf, Outbound } from './outbound.js';
 import type { Submission } from './outcome.js';
-import { OutstandingRequest } from './outstanding-request.js';
+import { OutstandingRequest, submissionOf } from './outstanding-request.js';
 import { Rejections, type ClientRejectCode } from './rejections.js';
 import { Responsiveness } from './responsiveness.js';
 import { RetransmissionDelay, Retransmissions } from './retransmissions.js';
@@ -267,7 +267,7 @@ export class CcroClient {
     this.outbound.add(outstanding);
     // Nothing is under way that it could be signed with: no need to wait for more.
     if (isIdle) this.outbound.flush();
-    return outstanding;
+    return submissionOf(outstanding);
   }
 
   /**
@@ -305,13 +305,13 @@ export class CcroClient {
       outstanding.signed = request;
       this.outbound.add(outstanding);
       if (isIdle) this.outbound.flush();
-      return outstanding;
+      return submissionOf(outstanding);
     }
     if (known.request.digest !== request.digest) {
       const message = `timestamp ${request.timestamp} is outstanding with another operation`;
       throw new ClientError('timestamp-reused', message);
     }
-    return known;
+    return submissionOf(known);
   }
 
   /** Stops sending the request with `timestamp`. It may still be decided. */

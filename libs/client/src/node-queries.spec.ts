@@ -101,8 +101,8 @@ describe('asking a node', () => {
       () => ({ up: true }),
       (deliver) => setImmediate(setImmediate, deliver),
     );
-    const asked = scene.asker().ask(NODE, STATUS, 80);
-    const busyUntil = performance.now() + 160;
+    const asked = scene.asker().ask(NODE, STATUS, 800);
+    const busyUntil = performance.now() + 900;
     while (performance.now() < busyUntil);
     expect(await asked).toEqual({ up: true });
   });

@@ -23,7 +23,7 @@ import { ReplyCollection, type MatchedReplies } from './reply-collection.js';
 
 export type RequestPhase = 'waiting' | 'settling' | 'closed';
 
-export class OutstandingRequest implements Submission {
+export class OutstandingRequest {
   /** Made for who asks: most want one of the two. */
   private decidedPromise: Deferred<Outcome> | undefined;
   private settledPromise: Deferred<Outcome> | undefined;
@@ -166,6 +166,21 @@ export class OutstandingRequest implements Submission {
       proof: [...replies],
     };
   }
+}
+
+/** What callers get of it: to wait, not to end it. */
+export function submissionOf(outstanding: OutstandingRequest): Submission {
+  const { request } = outstanding;
+  return {
+    timestamp: request.timestamp,
+    request,
+    get decided() {
+      return outstanding.decided;
+    },
+    get settled() {
+      return outstanding.settled;
+    },
+  };
 }
 
 /** The collector that f+1 of the replicas name: of them one is honest. */
