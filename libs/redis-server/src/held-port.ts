@@ -31,8 +31,10 @@ export async function holdPort(
   return { port, free: () => new Promise((resolve) => server.close(() => resolve())) };
 }
 
+export const LOOPBACK = '127.0.0.1';
+
 /** A TCP port on the loopback interface that was just free; another program may still take it. */
-export async function freePort(host = '127.0.0.1'): Promise<number> {
+export async function freePort(host = LOOPBACK): Promise<number> {
   const held = await holdPort({ port: 0, host });
   await held.free();
   return held.port;

@@ -4,11 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { requireRedisServer } from './find-redis-server.js';
-import { freePort } from './held-port.js';
+import { freePort, LOOPBACK } from './held-port.js';
 import { RedisServerError } from './redis-server-error.js';
 import { ServerProcess } from './server-process.js';
 
-const LOOPBACK = '127.0.0.1';
 const START_TIMEOUT_MS = 10_000;
 const PROBE_INTERVAL_MS = 10;
 /** Ports tried when any will do and other programs keep taking the free one that was found. */
@@ -80,7 +79,7 @@ export class RedisServer {
     return this.boundPort;
   }
 
-  /** Process id of the running server, or of the last one. */
+  /** Process id of the server that was started last. */
   get pid(): number {
     return this.process?.pid ?? 0;
   }

@@ -62,7 +62,7 @@ export interface SimulatedNodeParts {
 }
 
 /** What happens to a node that its surroundings want to know of. */
-export interface NodeObserver extends RunnerListener {
+export interface NodeObserver extends Required<Omit<RunnerListener, 'onSent' | 'onQuery'>> {
   onRestored(restored: Restored | undefined): void;
   onPower(on: boolean): void;
   onFault(fault: SimulatedFault | undefined): void;

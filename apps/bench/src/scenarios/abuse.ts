@@ -4,7 +4,7 @@ import { Quit, pause } from '@ccro/clock';
 import { loadPrivateKey } from '@ccro/cluster-config';
 import { median } from '@ccro/figures';
 import { OPERATION_BYTES, operationOf } from '@ccro/measurement';
-import { AUDITOR_CLIENT, cpuMilliseconds } from '@ccro/process-cluster';
+import { AUDITOR_CLIENT, cpuMilliseconds, residentMemory } from '@ccro/process-cluster';
 import { Redis } from 'ioredis';
 import { type Abuse, ABUSES, type Signing, signing } from '../abuse/abuses.js';
 import { closedLoop } from '../load/closed-loop.js';
@@ -122,20 +122,26 @@ async function observe(
   const honest = cluster.processes.nodes.filter((_, id) => id !== FAULTY).map(({ pid = 0 }) => pid);
   const cpu = (): Promise<number[]> =>
     Promise.all(honest.map(async (pid) => (await cpuMilliseconds(pid)) ?? NaN));
-  const cpuBefore = await cpu();
+  // Of a node that is gone it is not a number, which meets no target.
+  const memory = (): Promise<number[]> =>
+    Promise.all(honest.map(async (pid) => (await residentMemory(pid)) ?? NaN));
+  const [cpuBefore, memoryBefore] = [await cpu(), await memory()];
   const over = new AbortController();
-  const memory = honest.map((pid) => sampleUntil(pid, REQUEST_EVERY_MS, over.signal));
+  const sampling = honest.map((pid) => sampleUntil(pid, REQUEST_EVERY_MS, over.signal));
   const requests = requestNowAndThen(cluster, over.signal);
   // Together: when the run is interrupted, the request under way fails as well.
   const [timesMs, samples] = await Promise.all([
     requests,
-    Promise.all(memory),
+    Promise.all(sampling),
     happen().finally(() => over.abort()),
   ]);
-  const cpuAfter = await cpu();
+  const [cpuAfter, memoryAfter] = [await cpu(), await memory()];
+  const highest = samples.map((each, index) =>
+    Math.max(memoryAfter[index] ?? NaN, ...bytesOf(each)),
+  );
   return {
     cores: cpuAfter.map((ms, index) => (ms - (cpuBefore[index] ?? 0)) / durationMs),
-    growth: samples.map(bytesOf).map((bytes) => Math.max(...bytes) - (bytes[0] ?? NaN)),
+    growth: highest.map((bytes, index) => bytes - (memoryBefore[index] ?? NaN)),
     timesMs,
   };
 }

@@ -147,7 +147,7 @@ export const scaleScenario: Scenario = async (bench) => {
   });
 };
 
-/** As many decisions as the user names, however long they take. */
+/** As many decisions as the user names, however long they take; else what the size allows. */
 export function decisionBudget({ options, size }: Bench): DecisionBudget {
   const { requests } = options;
   const budget = DECISION_BUDGET[size];

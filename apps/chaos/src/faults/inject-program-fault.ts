@@ -1,5 +1,5 @@
 /**
- * Faults of what is around a program, node or gateway alike: its clock, the reader of its log, its
+ * Faults that nodes and gateways have alike: the end of the program, its clock, the reader of its log, its
  * connections. Each ends when the cause was taken away; that the program recovers is for its caller
  * to wait for.
  */

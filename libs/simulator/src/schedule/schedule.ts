@@ -71,6 +71,7 @@ export interface TimedStep {
 
 type Cluster = Omit<SimulationOptions, 'network' | 'drifted' | 'listener' | 'witness'>;
 
+/** Nothing of the cluster is left to a default, and at most f of its replicas are faulty. */
 export interface Schedule extends Required<Cluster> {
   /** What it was drawn from besides the seed, where that is not everything there is. */
   readonly choices: Partial<Choices>;

@@ -7,7 +7,7 @@ import { describeEvent, fatesText } from './describe-event.js';
  * equal runs.
  */
 export class Trace {
-  readonly lines: string[] = [];
+  private readonly written: string[] = [];
   private readonly digest = hashes.runningSha256();
 
   /** Adds what happened at `atMs` of virtual time. */
@@ -15,8 +15,12 @@ export class Trace {
     const { who, what } = describeEvent(event);
     const fates = event.kind === 'published' ? `  [${fatesText(event.published)}]` : '';
     const line = `${atMs.toFixed(3).padStart(10)} ms  ${`${who} ${what}`.trim()}${fates}`;
-    this.lines.push(line);
+    this.written.push(line);
     this.digest.add(`${line}\n`);
+  }
+
+  get lines(): readonly string[] {
+    return this.written;
   }
 
   /** SHA-256 over all lines so far, each ended by a line feed. */
