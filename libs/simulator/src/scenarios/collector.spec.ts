@@ -359,7 +359,7 @@ describe.each([7, 10])('f silent collectors, one after the other, under load: n 
     const silent = Array.from({ length: f }, (_, attempt) => collectorOf(0, n, attempt));
     const faulty = new Map(silent.map((id) => [id, 'silent-collector'] as const));
     const scene = await Scene.of({ mode: 'ccro', n, faulty, tuning: { maxBatchRequests: 1 } });
-    const values = Array.from({ length: 200 }, (_, index) => `${index}`);
+    const values = Array.from({ length: 80 }, (_, index) => `${index}`);
     await scene.decide(values, 60_000);
     await scene.expectDecidedRight();
     expect(scene.timeouts(1).replicas).toBeGreaterThan(0);
