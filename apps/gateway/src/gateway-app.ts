@@ -67,6 +67,7 @@ export async function startGateway(options: GatewayOptions & ListenOptions): Pro
   );
   connectCluster(app, options);
   try {
+    registerMetrics(app);
     const showQueues = await serveHttp(app, options);
     await app.startAllMicroservices();
     await app.init();
@@ -110,7 +111,6 @@ async function serveHttp(
   const settings = app.get<GatewaySettings>(GATEWAY_SETTINGS);
   const { apiKeys, rateLimit, corsOrigins, allowedHosts } = settings;
   const http = app.getHttpAdapter().getInstance();
-  registerMetrics(app);
   countAnswers(app);
   // A key is no cookie: no page of another site makes a browser send it.
   if (apiKeys === undefined || allowedHosts !== undefined) {

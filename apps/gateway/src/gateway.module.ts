@@ -32,6 +32,7 @@ export class GatewayModule {
         QueueModule,
         ClusterModule,
         EventsModule,
+        // What is later opens later, and closes earlier.
         RequestsModule,
         ExperimentsModule,
       ],

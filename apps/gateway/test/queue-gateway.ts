@@ -7,6 +7,7 @@ import { PendingLimit } from '../src/queue/pending-limit.js';
 import type { MemberOptions, QueueScene } from './queue-scene.js';
 
 const DEFAULTS = {
+  ca: undefined,
   clientId: GATEWAY_CLIENT,
   clientWindow: 4096,
   maxFinished: 100,

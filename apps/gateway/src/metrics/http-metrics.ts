@@ -34,7 +34,7 @@ export function countAnswers(app: NestFastifyApplication): void {
 const REFUSED: ReadonlySet<number> = new Set([401, 403, 429]);
 const REFUSALS = { lines: 3, periodMs: 60_000 };
 
-/** A query is not logged: callers that know no better send keys in it. */
-function pathOf(url: string): string {
+/** What a call names, without its query: callers that know no better send keys in that. */
+export function pathOf(url: string): string {
   return url.split('?', 1)[0] ?? '';
 }

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { nearestBuilt } from '@ccro/program';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { pathOf } from '../metrics/http-metrics.js';
 import { PAGE_PATHS } from '../../../dashboard/src/page/paths.js';
 
 /** Browsers get the page there, programs what the path answers them. */
@@ -30,7 +31,7 @@ export class Page {
     if (html === undefined) return;
     const http = app.getHttpAdapter().getInstance();
     http.addHook('onRequest', async (request, reply) => {
-      if (request.method !== 'GET' || !PATHS.has(request.url.split('?', 1)[0] ?? '')) return;
+      if (request.method !== 'GET' || !PATHS.has(pathOf(request.url))) return;
       // The same address answers programs otherwise.
       reply.header('vary', [reply.getHeader('vary') ?? [], 'accept'].flat().join(', '));
       if (request.headers.accept?.includes('text/html') !== true) return;

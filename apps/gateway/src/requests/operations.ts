@@ -64,9 +64,10 @@ export function operationOf(body: SubmitRequestDto, cluster: ClusterConfig): str
 }
 
 /**
- * The operation itself. Refuses those that the cluster would decide without effect. Unknown types may belong to a state
+ * Refuses operations that the cluster would decide without effect. Unknown types may belong to a state
  * machine of the cluster that the gateway does not have.
  *
+ * @returns the operation itself
  * @throws OperationError
  */
 export function knownOperation(operation: string, { stateMachine }: ClusterConfig): string {

@@ -18,7 +18,7 @@ export interface OpenedStore {
 }
 
 /**
- * A store may keep open what the process's limit leaves it, which is set aside until `release`.
+ * A store on disk may keep open what the process's limit leaves it, which is set aside until `release`.
  *
  * @throws StoreError when the node must not start from what is there
  */

@@ -42,7 +42,7 @@ export interface DurableRequestQueueOptions {
   /** The Redis that the broker uses. */
   readonly url: string;
   /** See `RedisClientOptions`. */
-  readonly ca?: string | undefined;
+  readonly ca: string | undefined;
   readonly cluster: string;
   readonly clientId: string;
   /** W, as the replicas have it: how many executed timestamps of a client they remember. */
