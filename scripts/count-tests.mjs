@@ -1,8 +1,8 @@
 /**
  * `node scripts/count-tests.mjs <report> <exit code of the run>` prints "<passed> <failed>" for a
- * JSON report of vitest. A file that could not be loaded, a run that failed without a failed test
- * (an unhandled error) and a run without any test each count as one failure. What failed is named on
- * standard error, each with the first line of why.
+ * JSON report of vitest. A file that could not be loaded, a test that never ended (its process did), a run
+ * that failed without a failed test (an unhandled error) and a run without any test each count as one
+ * failure. What failed is named on standard error, each with the first line of why.
  */
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
@@ -23,10 +23,9 @@ function readReport() {
 
 function count(report) {
   const tests = report.testResults.flatMap((suite) => suite.assertionResults);
-  const failedTests = tests.filter((test) => test.status === 'failed').length;
+  const failedTests = tests.filter(hasFailed).length;
   const brokenFiles = report.testResults.filter(
-    (suite) =>
-      suite.status === 'failed' && suite.assertionResults.every((test) => test.status !== 'failed'),
+    (suite) => suite.status === 'failed' && !suite.assertionResults.some(hasFailed),
   ).length;
   return {
     passed: tests.filter((test) => test.status === 'passed').length,
@@ -37,11 +36,19 @@ function count(report) {
 function failures(report) {
   return report.testResults.flatMap((suite) => {
     const file = relative(process.cwd(), suite.name);
-    const tests = suite.assertionResults.filter((test) => test.status === 'failed');
+    const tests = suite.assertionResults.filter(hasFailed);
     return tests.length === 0 && suite.status === 'failed'
       ? [`${file}: ${firstLine(suite.message)}`]
-      : tests.map((test) => `${file} > ${test.fullName}: ${firstLine(test.failureMessages?.[0])}`);
+      : tests.map((test) => `${file} > ${test.fullName}: ${why(test)}`);
   });
+}
+
+function hasFailed({ status }) {
+  return status === 'failed' || status === 'pending';
+}
+
+function why({ status, failureMessages }) {
+  return status === 'pending' ? 'never ended' : firstLine(failureMessages?.[0]);
 }
 
 function firstLine(text) {

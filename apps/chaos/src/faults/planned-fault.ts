@@ -79,6 +79,8 @@ export const CHAOS_FAULTS = [
 export interface Planned<F extends Fault> {
   readonly afterMs: number;
   readonly fault: F;
+  /** Kinds that the lane has not dealt by then. */
+  readonly kindsLeft: number;
 }
 
 /** One line about a fault, as the timeline and the plan show it. */

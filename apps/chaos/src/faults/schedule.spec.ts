@@ -40,6 +40,16 @@ describe('a plan', () => {
     expect(plan('s')).not.toEqual(plan('t'));
   });
 
+  it('tells how many kinds its lane has not had yet', () => {
+    const kinds = new Set(['clock-restart', 'half-open-clients', 'redis-password'] as const);
+    const left = (plan: Iterable<Planned<Fault>>): number[] =>
+      first(4, plan).map(({ kindsLeft }) => kindsLeft);
+    expect(left(gatewayFaults('s', { mode: 'ccro', kinds }))).toEqual([1, 0, 0, 0]);
+    expect(left(redisFaults('s', { mode: 'ccro', kinds }))).toEqual([0, 0, 0, 0]);
+    expect(first(NODE_PACK, nodeFaults('s', 0, CCRO)).at(-1)).toMatchObject({ kindsLeft: 0 });
+    expect(first(NODE_PACK, nodeFaults('s', 0, CCRO))[0]).toMatchObject({ kindsLeft: 8 });
+  });
+
   it('is another one in each lane', () => {
     const [one, other] = [0, 1].map((lane) => first(20, nodeFaults('s', lane, CCRO)));
     expect(one).not.toEqual(other);

@@ -105,11 +105,14 @@ function* dealt<F extends Fault>(
   pack: (round: number) => readonly Card<F>[],
   { kinds }: PlanOptions,
 ): Generator<Planned<F>> {
+  const dealable = pack(0).map(({ kind }) => kind);
+  const left = new Set(dealable.filter((kind) => kinds.has(kind)));
   for (let round = 0; ; round += 1) {
     const cards = pack(round).filter(({ kind }) => kinds.has(kind));
     if (cards.length === 0) return;
-    for (const { deal } of random.shuffled(cards)) {
-      yield { afterMs: within(random, gap), fault: deal(random) };
+    for (const { kind, deal } of random.shuffled(cards)) {
+      left.delete(kind);
+      yield { afterMs: within(random, gap), fault: deal(random), kindsLeft: left.size };
     }
   }
 }

@@ -75,7 +75,10 @@ export function chaosCommand(): Command {
     .addOption(durabilityOption())
     .option('--gateways <n>', 'number of gateways, 1 to 4', wholeNumber(1, 4), 2)
     .addOption(
-      new Option('--only <kinds>', 'which kinds of faults may strike')
+      new Option(
+        '--only <kinds>',
+        'which kinds of faults may strike; goes on until each has, up to four times as long',
+      )
         .argParser(list(oneOf(CHAOS_FAULTS)))
         .default(CHAOS_FAULTS, 'all of them'),
     )
