@@ -48,6 +48,7 @@ import { putOff, takeUp } from './taking-part.js';
 import { considerViewChange } from './view-change/changing-view.js';
 import { beginView, considerNewView, onFetchViewChange } from './view-change/new-view.js';
 import { leaveIfSuspected, onSuspicion } from './view-change/suspecting.js';
+import { takeUpEarly } from './state/waiting-for-view.js';
 import { type Waiting, waitingFor } from './waiting.js';
 
 /** What a replica says of itself. */
@@ -105,7 +106,7 @@ export class Replica {
       if (!putOff(this.state, next)) this.take(next);
       this.resume();
       settle(this.state);
-      next = takeUp(this.state);
+      next = takeUp(this.state) ?? takeUpEarly(this.state);
     }
     return this.state.takeEffects();
   }

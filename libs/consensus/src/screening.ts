@@ -23,6 +23,7 @@ import type { ReplicaState } from './state/replica-state.js';
 import { isSameProposal, type Slot } from './state/slot.js';
 import { isVotedOn } from './sync/checkpointing.js';
 import { awaitsPart } from './sync/fetching-state.js';
+import { isWantedEarly } from './state/waiting-for-view.js';
 
 /** `wanted`: verify it. `own-echo`: this replica said it itself. Else why it is of no use. */
 export type Screening = 'wanted' | 'own-echo' | RejectCode;
@@ -82,7 +83,7 @@ function screenVote(state: ReplicaState, vote: Kind<'vote'>, nowMs: number): Scr
     return isReminder && known.signature === vote.signature ? 'wanted' : 'duplicate';
   }
   const refusal = voteRefusal(state, vote);
-  if (refusal === undefined) return 'wanted';
+  if (refusal === undefined || (isSlotVote(vote) && isWantedEarly(state, vote))) return 'wanted';
   if (!asksForHelp(state, vote)) return refusal;
   return state.attention.has('reminder', vote.replica, nowMs) ? 'wanted' : 'throttled';
 }
@@ -174,7 +175,8 @@ function screenPrePrepare(
   }
   if (slot !== undefined && bringsNothing(slot, prePrepare)) return 'duplicate';
   // What is put off while this replica listens may be of use by the time that it is taken up.
-  return (state.takesPart ? prePrepareRefusal(state, prePrepare) : undefined) ?? 'wanted';
+  if (!state.takesPart || isWantedEarly(state, prePrepare)) return 'wanted';
+  return prePrepareRefusal(state, prePrepare) ?? 'wanted';
 }
 
 /** Whether it waits for bodies already, of which this one has none. */
@@ -198,7 +200,7 @@ function screenCertificate(
   const decided = slot?.decisive;
   const held = decided ?? slot?.certificate(phase);
   const known = decided !== undefined || (held !== undefined && held.view >= view && !isDecisive);
-  if (!known && sequence > state.lastExecuted) return 'wanted';
+  if (!known && !state.early.has(certificate) && sequence > state.lastExecuted) return 'wanted';
   // Two decisions that contradict each other must come to light, however late.
   if (isDecisive && held !== undefined && held.digest !== certificate.digest) {
     return 'wanted';

@@ -2,6 +2,7 @@ import type { SlotCertificate, Verified } from '../messages/index.js';
 import type { Via } from '../model/input.js';
 import { decides } from '../model/quorum.js';
 import type { ReplicaState } from '../state/replica-state.js';
+import { keepEarly } from '../state/waiting-for-view.js';
 import { applyCertificate, checkAgreement } from './voting.js';
 
 /** A slot's certificate, from the collector or from a peer that helps: it proves itself. */
@@ -21,7 +22,8 @@ export function onCertificate(
   const isDecisive = decides(certificate, state.size.n);
   if (!isDecisive && (view !== state.view || !state.active)) {
     // It may prove what view-changes report.
-    if (state.active || !state.viewChanges.learn(certificate)) state.reject('wrong-view');
+    if (!state.active && state.viewChanges.learn(certificate)) return;
+    if (!keepEarly(state, certificate, via)) state.reject('wrong-view');
     return;
   }
   applyCertificate(state, state.window.open(sequence), certificate, via === 'broadcast');

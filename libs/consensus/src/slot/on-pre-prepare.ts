@@ -12,6 +12,7 @@ import type { RejectCode } from '../model/rejection.js';
 import { sendDecisionsAbove } from '../state/answering.js';
 import type { ReplicaState } from '../state/replica-state.js';
 import { type Slot, isSameProposal } from '../state/slot.js';
+import { keepEarly } from '../state/waiting-for-view.js';
 import { acceptOrFetch, keepFetched } from './accepting.js';
 import { convict } from './disputes.js';
 
@@ -40,7 +41,7 @@ export function onPrePrepare(
   }
   const refusal = prePrepareRefusal(state, prePrepare);
   if (refusal !== undefined) {
-    state.reject(refusal, prePrepare.replica);
+    if (!keepEarly(state, prePrepare, via)) state.reject(refusal, prePrepare.replica);
     return;
   }
   const slot = state.window.open(prePrepare.sequence);

@@ -15,7 +15,7 @@ describe('a vote', () => {
   it.each<[string, string, Bench, Partial<Vote>]>([
     ['above the window', 'outside-watermarks', new Bench(1), { sequence: 257 }],
     ['in a later view', 'wrong-view', new Bench(1), { view: 1 }],
-    ['in a view that has not begun', 'wrong-view', new Bench(1).leaveView(), { view: 1 }],
+    ['in a view after one that has not begun', 'wrong-view', new Bench(1).leaveView(), { view: 2 }],
     ['in a view that is over', 'wrong-view', new Bench(1).enterView(), {}],
   ])('%s is refused as %s', (_, code, bench, overrides) => {
     const refused = vote('prepare', 2, BATCH, overrides);

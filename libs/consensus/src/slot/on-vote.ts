@@ -3,6 +3,7 @@ import { answersTo } from '../routing/answerers.js';
 import { sendCertificate, sendDecisionsAbove } from '../state/answering.js';
 import type { ReplicaState } from '../state/replica-state.js';
 import type { Slot } from '../state/slot.js';
+import { keepEarly } from '../state/waiting-for-view.js';
 import { joinFallback } from './certificate-missing.js';
 import { noteReminder } from './collecting.js';
 import { disputeCollector } from './disputes.js';
@@ -17,7 +18,7 @@ export function onVote(state: ReplicaState, vote: Verified<SlotVote>): void {
   const refusal = slotVoteRefusal(state, vote);
   if (refusal !== undefined) {
     const isOld = refusal === 'outside-watermarks' && state.hasExecuted(vote.sequence);
-    if (!isOld) state.reject(refusal, vote.replica);
+    if (!isOld && !keepEarly(state, vote, 'direct')) state.reject(refusal, vote.replica);
     return;
   }
   const slot = state.window.open(vote.sequence);

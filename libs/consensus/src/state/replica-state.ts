@@ -13,6 +13,7 @@ import { CertificateDelay } from './certificate-delay.js';
 import { Checkpoints } from './checkpoints.js';
 import { ClientTable } from './client-table.js';
 import { Attention } from './attention.js';
+import { EarlyMessages } from './early-messages.js';
 import { FastPath } from './fast-path.js';
 import { Recovery } from './recovery.js';
 import { RequestPool } from './request-pool.js';
@@ -63,6 +64,8 @@ export class ReplicaState {
   /** How often other replicas are listened to. */
   readonly attention = new Attention();
   readonly othersSettings = new SettingsOfOthers();
+  /** What came of views that have not begun here. */
+  readonly early: EarlyMessages;
 
   view: View = 0;
   /** False from leaving a view until the next one begins: then it votes for nothing. */
@@ -133,6 +136,7 @@ export class ReplicaState {
     this.ledgerHead = dependencies.digests.batch([]);
     this.checkpoints = new Checkpoints(this.ledgerHead);
     this.viewChanges = new ViewChanges(this.size);
+    this.early = new EarlyMessages(config.n);
     this.chunks = new StateChunks(this.clients, dependencies);
   }
 

@@ -24,7 +24,7 @@ export const KNOWN_SEEDS: Readonly<Record<string, number>> = {
   'new-view-of-one': 52,
   'own-words-refused': 60,
   'nobody-suspects': 22,
-  'told-alone': 110,
+  'told-alone': 160,
   'no-rule-1': 68,
   'rule-1-not-strict': 24,
   'null-votes-unreported': 13,
