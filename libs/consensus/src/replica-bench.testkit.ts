@@ -49,6 +49,7 @@ export class Bench {
   executed: string[] = [];
   private nowMs = 0;
   private readonly loopsBack: boolean;
+  private readonly tuning: Partial<ReplicaConfig> | undefined;
 
   constructor(
     private readonly self: number,
@@ -57,6 +58,7 @@ export class Bench {
     { tuning, restored, loopsBack = true }: BenchOptions = {},
   ) {
     this.loopsBack = loopsBack;
+    this.tuning = tuning;
     this.replica = new Replica(
       configOf(self, tuning),
       dependenciesOf(mode, this.stateMachine(result)),
@@ -80,6 +82,16 @@ export class Bench {
 
   start(): this {
     this.take(this.replica.step({ kind: 'started' }, this.nowMs));
+    return this;
+  }
+
+  /** All others say where they are, so that it knows that they run. */
+  hearAll(): this {
+    const { n } = configOf(this.self, this.tuning);
+    for (let replica = 0; replica < n; replica += 1) {
+      if (replica !== this.self) this.receive(status(replica));
+    }
+    this.effects = [];
     return this;
   }
 

@@ -142,8 +142,10 @@ export class Replica {
   }
 
   private listen(message: VerifiedMessage, via: Via): void {
-    if (via === 'self' || !('replica' in message) || !isTopic(message.kind)) return;
-    this.state.attention.count(message.kind, message.replica, this.state.nowMs);
+    if (via === 'self' || !('replica' in message)) return;
+    const { kind, replica } = message;
+    this.state.heard.add(replica);
+    if (isTopic(kind)) this.state.attention.count(kind, replica, this.state.nowMs);
   }
 
   status(): ReplicaStatus {

@@ -15,7 +15,7 @@ import type { Via } from './model/input.js';
 import { decides, primaryOf } from './model/quorum.js';
 import type { RejectCode } from './model/rejection.js';
 import { answersTo } from './routing/answerers.js';
-import { isBeingFetched, prePrepareRefusal } from './slot/on-pre-prepare.js';
+import { isBeingFetched, isEarlyProposal, prePrepareRefusal } from './slot/on-pre-prepare.js';
 import { slotVoteRefusal } from './slot/on-vote.js';
 import { isLateSample } from './slot/voting.js';
 import { isTopic } from './state/attention.js';
@@ -51,7 +51,7 @@ function useOf(state: ReplicaState, message: ProtocolMessage, nowMs: number, via
     case 'vote':
       return screenVote(state, message, nowMs);
     case 'pre-prepare':
-      return screenPrePrepare(state, message, nowMs);
+      return screenPrePrepare(state, message, nowMs, via);
     case 'certificate':
       return screenCertificate(state, message, via);
     case 'view-change':
@@ -83,7 +83,8 @@ function screenVote(state: ReplicaState, vote: Kind<'vote'>, nowMs: number): Scr
     return isReminder && known.signature === vote.signature ? 'wanted' : 'duplicate';
   }
   const refusal = voteRefusal(state, vote);
-  if (refusal === undefined || (isSlotVote(vote) && isWantedEarly(state, vote))) return 'wanted';
+  const isEarly = refusal === 'wrong-view' && isWantedEarly(state, vote, 'direct');
+  if (refusal === undefined || isEarly) return 'wanted';
   if (!asksForHelp(state, vote)) return refusal;
   return state.attention.has('reminder', vote.replica, nowMs) ? 'wanted' : 'throttled';
 }
@@ -155,6 +156,7 @@ function screenPrePrepare(
   state: ReplicaState,
   prePrepare: Kind<'pre-prepare'>,
   nowMs: number,
+  via: Via,
 ): Screening {
   const { sequence, view, replica } = prePrepare;
   const slot = state.window.get(sequence);
@@ -175,7 +177,7 @@ function screenPrePrepare(
   }
   if (slot !== undefined && bringsNothing(slot, prePrepare)) return 'duplicate';
   // What is put off while this replica listens may be of use by the time that it is taken up.
-  if (!state.takesPart || isWantedEarly(state, prePrepare)) return 'wanted';
+  if (!state.takesPart || isEarlyProposal(state, prePrepare, via)) return 'wanted';
   return prePrepareRefusal(state, prePrepare) ?? 'wanted';
 }
 
@@ -200,7 +202,8 @@ function screenCertificate(
   const decided = slot?.decisive;
   const held = decided ?? slot?.certificate(phase);
   const known = decided !== undefined || (held !== undefined && held.view >= view && !isDecisive);
-  if (!known && !state.early.has(certificate) && sequence > state.lastExecuted) return 'wanted';
+  const isKept = view === state.view && !state.early.hasRoomFor(certificate, via);
+  if (!known && (isDecisive || !isKept) && sequence > state.lastExecuted) return 'wanted';
   // Two decisions that contradict each other must come to light, however late.
   if (isDecisive && held !== undefined && held.digest !== certificate.digest) {
     return 'wanted';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ProtocolMessage } from '../messages/index.js';
+import type { ProtocolMessage, Request } from '../messages/index.js';
 import { certified, decision, prePrepare, request, status } from '../replica-bench.testkit.js';
 import {
   certificateBytes,
@@ -23,6 +23,14 @@ describe('about how many bytes a message takes', () => {
     expect(requestsBytes(batch)).toBe(256 + 2 * (1000 + 256));
     expect(resultsBytes([])).toBe(256);
     expect(resultsBytes([{ result: 'x'.repeat(10) }, { result: '' }])).toBe(256 + 266 + 256);
+  });
+
+  it('of requests in memory: two bytes a character, and each list once, however many are on it', () => {
+    const list = Array.from({ length: 128 }, (_, index) => `r${index}`);
+    const on = (signedWith: readonly string[]): Request => request(1, { signedWith });
+    const requests = [on(list), on(list), on([...list]), request(4)];
+    const bytes = messageBytes({ kind: 'requests', requests });
+    expect(bytes).toBe(256 + 4 * (2 * 2 + 512) + 2 * 128 * 80);
   });
 
   it('of a certificate: its signers and signatures', () => {
@@ -55,15 +63,15 @@ describe('about how many bytes a message takes', () => {
     ...{ text: operation, signature: 's' },
   } as const;
   it.each<[string, object, number]>([
-    ['a request', request(1, { operation }), 256 + 1256],
-    ['requests signed together', together, 256 + 2 * 1256],
-    ['a pre-prepare with bodies', prePrepare(1, batch), 256 + 2 * 1256 + 2 * 88],
-    ['a pre-prepare without', prePrepare(1, batch, false), 256 + 2 * 88],
+    ['a request', request(1, { operation }), 256 + 2512],
+    ['requests signed together', together, 256 + 2 * 2512],
+    ['a pre-prepare with bodies', prePrepare(1, batch), 256 + 2 * 2512 + 2 * 80],
+    ['a pre-prepare without', prePrepare(1, batch, false), 256 + 2 * 80],
     ['a certificate', CERTIFICATE, CERTIFICATE_BYTES],
-    ['a decision', decision(1, batch), 256 + 2 * 1256 + CERTIFICATE_BYTES],
+    ['a decision', decision(1, batch), 256 + 2 * 2512 + CERTIFICATE_BYTES],
     ['a view-change', { ...asking, stable: NO_CHECKPOINT, slots: [] }, 256],
     ['a new-view', begins, 256 + 5 * 88],
-    ['a part of a chunk', part, 256 + 1000],
+    ['a part of a chunk', part, 256 + 2 * 1000],
     ['what has no text of any length', status(1), 256],
   ])('is told of %s', (_, message, bytes) => {
     expect(messageBytes(message as ProtocolMessage)).toBe(bytes);

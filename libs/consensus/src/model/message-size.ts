@@ -1,5 +1,6 @@
-/** About how many bytes messages take that others can draw out, without making them. */
+/** About how many bytes messages take: on the wire those that others can draw out, without making them, and in memory any. */
 
+import type { Digest } from '../messages/ids.js';
 import {
   CATALOGUE,
   type Certificate,
@@ -43,24 +44,45 @@ function textCharacters(message: ProtocolMessage): number {
   }, 0);
 }
 
-/** Of any message. */
+/** V8 keeps a character in two bytes at most. */
+const BYTES_PER_CHARACTER = 2;
+/** A digest in a list, and what a request takes besides operation and list. */
+const BYTES_PER_DIGEST = 80;
+const BYTES_PER_REQUEST = 512;
+
+/** Bytes that a request takes in memory, with a list of so many digests. */
+export function requestMemory(operation: string, digests: number): number {
+  return operation.length * BYTES_PER_CHARACTER + digests * BYTES_PER_DIGEST + BYTES_PER_REQUEST;
+}
+
+/** Requests on one list share it. */
+function requestsMemory(requests: readonly Request[]): number {
+  const lists = new Set<readonly Digest[]>();
+  return requests.reduce((sum, { operation, signedWith = [] }) => {
+    const digests = lists.has(signedWith) ? 0 : signedWith.length;
+    lists.add(signedWith);
+    return sum + requestMemory(operation, digests);
+  }, FIELDS);
+}
+
+/** About how many bytes any message takes in memory. */
 export function messageBytes(message: ProtocolMessage): number {
   switch (message.kind) {
     case 'request':
-      return requestsBytes([message]);
+      return requestsMemory([message]);
     case 'requests':
-      return requestsBytes(message.requests);
+      return requestsMemory(message.requests);
     case 'pre-prepare':
-      return requestsBytes(message.bodies) + message.requests.length * SIGNATURE;
+      return requestsMemory(message.bodies) + message.requests.length * BYTES_PER_DIGEST;
     case 'certificate':
       return certificateBytes(message);
     case 'decision':
-      return requestsBytes(message.requests) + certificateBytes(message.certificate);
+      return requestsMemory(message.requests) + certificateBytes(message.certificate);
     case 'view-change':
       return viewChangeBytes(message);
     case 'new-view':
       return FIELDS + (message.viewChanges.length + message.reproposals.length) * SIGNATURE;
     default:
-      return FIELDS + textCharacters(message);
+      return FIELDS + textCharacters(message) * BYTES_PER_CHARACTER;
   }
 }

@@ -19,7 +19,7 @@ function full(digest: string, overrides: Partial<Certificate> = {}): Certificate
 
 /** Node 2, the collector, with its own vote and those of `voters`. */
 function collector(voters: readonly number[]): Bench {
-  const bench = new Bench(2).receive(prePrepare(1, [request(1)]));
+  const bench = new Bench(2).hearAll().receive(prePrepare(1, [request(1)]));
   for (const replica of voters) bench.receive(vote('prepare', replica, BATCH));
   return bench;
 }
@@ -55,7 +55,7 @@ describe('the collector, on the fast path (docs/PROTOCOL.md)', () => {
   });
 
   it('waits no more once a replica has been missing in three slots in a row', () => {
-    const bench = new Bench(2);
+    const bench = new Bench(2).hearAll();
     for (let sequence = 1; sequence <= 4; sequence += 1) {
       const digest = `batch(r${sequence})`;
       bench.receive(prePrepare(sequence, [request(sequence)]));
@@ -79,7 +79,7 @@ describe('the collector, on the fast path (docs/PROTOCOL.md)', () => {
 describe('a collector that hears the votes before the pre-prepare', () => {
   /** Node 3 of seven, where five are a quorum, with the votes of a quorum of others. */
   function votedFor(digest: string): Bench {
-    const bench = new Bench(3, 'ccro', 'done', { tuning: { n: 7 } });
+    const bench = new Bench(3, 'ccro', 'done', { tuning: { n: 7 } }).hearAll();
     for (const replica of [0, 1, 2, 4, 5]) bench.receive(vote('prepare', replica, digest));
     return bench;
   }
@@ -103,7 +103,7 @@ describe('a collector that hears the votes before the pre-prepare', () => {
   });
 
   it('A10, sibling: goes on waiting for others in later slots: it was late, not they', () => {
-    const bench = new Bench(3, 'ccro', 'done', { tuning: { n: 7 } });
+    const bench = new Bench(3, 'ccro', 'done', { tuning: { n: 7 } }).hearAll();
     for (let sequence = 1; sequence <= 4; sequence += 1) {
       const slot = { sequence };
       for (const replica of [0, 1, 2, 4, 5]) {

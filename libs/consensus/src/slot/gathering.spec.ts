@@ -45,7 +45,7 @@ describe('who makes a certificate', () => {
   });
 
   it('takes a quorum of all n votes on a slot that fell back while the collector waited for them', () => {
-    const bench = gathering(new Bench(2), [0, 1]);
+    const bench = gathering(new Bench(2).hearAll(), [0, 1]);
     expect(bench.sent('certificate')).toEqual([]);
     bench.fire({ kind: 'certificate', view: 0, sequence: 1, phase: 'prepare' });
     bench.receive(vote('prepare', 3, BATCH));

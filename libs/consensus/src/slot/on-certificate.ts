@@ -22,8 +22,8 @@ export function onCertificate(
   const isDecisive = decides(certificate, state.size.n);
   if (!isDecisive && (view !== state.view || !state.active)) {
     // It may prove what view-changes report.
-    if (!state.active && state.viewChanges.learn(certificate)) return;
-    if (!keepEarly(state, certificate, via)) state.reject('wrong-view');
+    const proves = !state.active && state.viewChanges.learn(certificate);
+    if (!keepEarly(state, certificate, via) && !proves) state.reject('wrong-view');
     return;
   }
   applyCertificate(state, state.window.open(sequence), certificate, via === 'broadcast');

@@ -12,7 +12,7 @@ import type { RejectCode } from '../model/rejection.js';
 import { sendDecisionsAbove } from '../state/answering.js';
 import type { ReplicaState } from '../state/replica-state.js';
 import { type Slot, isSameProposal } from '../state/slot.js';
-import { keepEarly } from '../state/waiting-for-view.js';
+import { isWantedEarly, keepEarly } from '../state/waiting-for-view.js';
 import { acceptOrFetch, keepFetched } from './accepting.js';
 import { convict } from './disputes.js';
 
@@ -41,7 +41,8 @@ export function onPrePrepare(
   }
   const refusal = prePrepareRefusal(state, prePrepare);
   if (refusal !== undefined) {
-    if (!keepEarly(state, prePrepare, via)) state.reject(refusal, prePrepare.replica);
+    if (isEarlyProposal(state, prePrepare, via)) keepEarly(state, prePrepare, via);
+    else state.reject(refusal, prePrepare.replica);
     return;
   }
   const slot = state.window.open(prePrepare.sequence);
@@ -67,18 +68,30 @@ export function prePrepareRefusal(
   state: ReplicaState,
   prePrepare: PrePrepare,
 ): RejectCode | undefined {
-  const { view, replica, sequence, collector, requests } = prePrepare;
+  const { view, sequence, requests } = prePrepare;
   if (view !== state.view || !state.active) return 'wrong-view';
-  if (replica !== state.primary) return 'wrong-primary';
-  if (!state.window.contains(sequence)) return 'outside-watermarks';
-  const { n } = state.size;
-  if (collector >= n || (collector === replica && n > 1)) return 'invalid-collector';
+  const refusal = refusalInAnyView(state, prePrepare);
+  if (refusal !== undefined) return refusal;
   const chosen = state.carriedOver.get(sequence);
   if (chosen !== undefined && chosen !== prePrepare.digest) return 'conflicting-proposal';
   // The null batch fills slots that an earlier view left open, nothing else.
-  if (requests.length === 0 && chosen === undefined) return 'empty-batch';
-  if (requests.length > state.config.maxBatchRequests) return 'batch-too-large';
-  return undefined;
+  return requests.length === 0 && chosen === undefined ? 'empty-batch' : undefined;
+}
+
+/** What is wrong with a proposal whatever its view carries over. */
+function refusalInAnyView(
+  { size: { n }, window, config }: ReplicaState,
+  { view, replica, sequence, collector, requests }: PrePrepare,
+): RejectCode | undefined {
+  if (replica !== primaryOf(view, n)) return 'wrong-primary';
+  if (!window.contains(sequence)) return 'outside-watermarks';
+  if (collector >= n || (collector === replica && n > 1)) return 'invalid-collector';
+  return requests.length > config.maxBatchRequests ? 'batch-too-large' : undefined;
+}
+
+/** Whether it is kept until its view begins here. */
+export function isEarlyProposal(state: ReplicaState, prePrepare: PrePrepare, via: Via): boolean {
+  return isWantedEarly(state, prePrepare, via) && refusalInAnyView(state, prePrepare) === undefined;
 }
 
 /**

@@ -13,12 +13,13 @@ import { assembleCertificate, noteAllVoted } from './voting.js';
 
 /** A prepare or commit vote (PBFT, section 4.2), on its way into a certificate. */
 export function onVote(state: ReplicaState, vote: Verified<SlotVote>): void {
+  if (keepEarly(state, vote, 'direct')) return;
   const reminds = vote.attempt > 0 && vote.replica !== state.self;
   if (reminds) helpStraggler(state, vote);
   const refusal = slotVoteRefusal(state, vote);
   if (refusal !== undefined) {
     const isOld = refusal === 'outside-watermarks' && state.hasExecuted(vote.sequence);
-    if (!isOld && !keepEarly(state, vote, 'direct')) state.reject(refusal, vote.replica);
+    if (!isOld) state.reject(refusal, vote.replica);
     return;
   }
   const slot = state.window.open(vote.sequence);

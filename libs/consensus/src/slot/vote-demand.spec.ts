@@ -5,7 +5,7 @@ const BATCH = 'batch(r1)';
 
 /** A replica that accepted a proposal: node 2 is its collector. */
 function accepted(self: number, mode: 'pbft' | 'ccro' = 'ccro', fastPath = true): Bench {
-  const bench = new Bench(self, mode, 'done', { tuning: { fastPath } });
+  const bench = new Bench(self, mode, 'done', { tuning: { fastPath } }).hearAll();
   return bench.receive(prePrepare(1, [request(1)]));
 }
 
@@ -89,7 +89,7 @@ describe('what is wanted of votes', () => {
   });
 
   it('a quorum, by a collector whose waits for all were in vain', () => {
-    const bench = new Bench(2);
+    const bench = new Bench(2).hearAll();
     for (let sequence = 1; sequence <= 4; sequence += 1) {
       bench.receive(prePrepare(sequence, [request(sequence)]));
       const digest = `batch(r${sequence})`;

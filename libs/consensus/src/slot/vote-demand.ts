@@ -11,7 +11,7 @@ import type { ReplicaId } from '../messages/ids.js';
 import type { SlotPhase, Vote } from '../messages/index.js';
 import type { ReplicaState } from '../state/replica-state.js';
 import type { Slot } from '../state/slot.js';
-import { mayBeFull } from './voting.js';
+import { isWorthWaiting, mayBeFull } from './voting.js';
 
 /** Of votes on one (phase, view, sequence, digest). */
 export interface VoteDemand {
@@ -38,7 +38,7 @@ export function voteDemand(state: ReplicaState, vote: Vote): VoteDemand | undefi
   const wantsAll = phase === 'prepare' && mayBeFull(state, slot);
   if (agrees(slot, phase, vote) && !wantsAll) return undefined;
   const known = slot.votesFor(phase, view, digest).map(({ replica }) => replica);
-  const waits = wantsAll && state.fastPath.isOn && !slot.inView.waitedForAll;
+  const waits = wantsAll && isWorthWaiting(state, slot);
   // Later ones say, once all are here, that waiting for all would have been worth it.
   const late = wantsAll && known.length >= quorum;
   return { known, quorum, enough: waits || late ? n : quorum };

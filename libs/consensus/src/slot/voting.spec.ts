@@ -16,6 +16,7 @@ import {
   prePrepare,
   replicaState,
   request,
+  status,
   vote,
 } from '../replica-bench.testkit.js';
 import { toCollector } from '../routing/collector.js';
@@ -93,7 +94,7 @@ describe('casting a vote', () => {
 
 describe('a certificate that this replica makes', () => {
   it('holds exactly a quorum of signers, ascending, however many voted', () => {
-    const bench = new Bench(3, 'ccro', 'done', { tuning: { n: 7 } });
+    const bench = new Bench(3, 'ccro', 'done', { tuning: { n: 7 } }).hearAll();
     bench.receive(proposal(1, { collector: 3 }));
     for (const replica of [6, 5, 0, 4]) bench.receive(vote('prepare', replica, BATCH));
     expect(certificates(bench)).toEqual([]);
@@ -179,15 +180,30 @@ describe('a certificate that this replica makes', () => {
 });
 
 describe('a collector that waits for the votes of all', () => {
-  function collecting(voters: readonly number[], sequence = 1, bench = new Bench(2)): Bench {
+  function collecting(
+    voters: readonly number[],
+    sequence = 1,
+    bench = new Bench(2).hearAll(),
+  ): Bench {
     bench.receive(proposal(sequence));
     const digest = `batch(r${sequence})`;
     for (const replica of voters) bench.receive(vote('prepare', replica, digest, { sequence }));
     return bench;
   }
 
+  it('does not wait while some have never said anything, be it a vote', () => {
+    const bench = new Bench(2).receive(status(1)).receive({ ...certified('prepare', 'x'), sequence: 9 });
+    collecting([0, 1], 1, bench);
+    expect(waits(bench, 'stragglers')).toEqual([]);
+    expect(certificates(bench)).toMatchObject([{ proof: { signers: [0, 1, 2] } }]);
+    bench.receive(vote('prepare', 3, BATCH));
+    collecting([0, 1], 2, bench);
+    expect(waits(bench, 'stragglers')).toHaveLength(1);
+    expect(certificates(bench)).toHaveLength(1);
+  });
+
   it('sets the time for it once, and ends it when all have voted', () => {
-    const bench = new Bench(3, 'ccro', 'done', { tuning: { n: 7 } });
+    const bench = new Bench(3, 'ccro', 'done', { tuning: { n: 7 } }).hearAll();
     bench.receive(proposal(1, { collector: 3 }));
     for (const replica of [0, 1, 2, 4, 5]) bench.receive(vote('prepare', replica, BATCH));
     // 6 ms in a cluster of four.
@@ -206,7 +222,7 @@ describe('a collector that waits for the votes of all', () => {
   });
 
   it('waits from then on as long as the last ones usually take after the quorum', () => {
-    const bench = collecting([0, 1], 1, new Bench(2).pass(100));
+    const bench = collecting([0, 1], 1, new Bench(2).hearAll().pass(100));
     bench.pass(1).receive(vote('prepare', 3, BATCH));
     collecting([0, 1], 2, bench);
     // 1 ms, and four times its deviation of 0.5 ms.
@@ -258,7 +274,7 @@ describe('a collector that waits for the votes of all', () => {
     ['decided', 'commit' as const],
     ['certified', 'prepare' as const],
   ])('does not count as waits in vain those of slots that were %s meanwhile', (_, phase) => {
-    const bench = new Bench(2);
+    const bench = new Bench(2).hearAll();
     for (let sequence = 1; sequence <= 4; sequence += 1) {
       collecting([0, 1], sequence, bench);
       bench.receive({ ...certified(phase, `batch(r${sequence})`), sequence });
@@ -294,7 +310,7 @@ describe('a collector that waits for the votes of all', () => {
   });
 
   it('counts as waits in vain only those of slots that it certifies late', () => {
-    const bench = new Bench(2);
+    const bench = new Bench(2).hearAll();
     for (let sequence = 1; sequence <= 4; sequence += 1) {
       collecting([0, 1, 3], sequence, bench).fire({ ...STRAGGLERS, sequence });
     }
@@ -316,7 +332,7 @@ describe('publishing a certificate', () => {
   });
 
   it('is up to the collector that the proposal names, once it is here', () => {
-    const bench = new Bench(2);
+    const bench = new Bench(2).hearAll();
     for (const replica of [0, 1, 3]) bench.receive(vote('prepare', replica, BATCH));
     bench.fire(STRAGGLERS);
     expect(certificates(bench)).toEqual([]);

@@ -118,12 +118,17 @@ function waitsForAll(state: ReplicaState, slot: Slot, digest: Digest, votes: num
   if (slot.inView.quorum === undefined) {
     slot.inView.quorum = { digest, atMs: nowMs };
     fastPath.reachedQuorum();
-    if (votes < state.size.n && fastPath.isOn) {
+    if (votes < state.size.n && fastPath.isOn && state.hasHeardAll) {
       const timer = { kind: 'stragglers', view: state.view, sequence: slot.sequence } as const;
       state.emit({ kind: 'set-timer', timer, afterMs: fastPath.waitMs });
     }
   }
-  return votes < state.size.n && fastPath.isOn && !slot.inView.waitedForAll;
+  return votes < state.size.n && isWorthWaiting(state, slot);
+}
+
+/** Whether all n may vote in time: those who never spoke will not. */
+export function isWorthWaiting(state: ReplicaState, slot: Slot): boolean {
+  return state.fastPath.isOn && state.hasHeardAll && !slot.inView.waitedForAll;
 }
 
 /** Slots carried over from an earlier view, and those whose collector failed, go the slow way. */
@@ -274,11 +279,14 @@ function learnLateness(state: ReplicaState, slot: Slot, certificate: SlotCertifi
   if (certificate.view === state.view) slot.inView.wentToAll.add(certificate.phase);
 }
 
-/** What is of another view, or comes when this one is over, took the time that the view change took. */
+/**
+ * What is of another view, or comes when this one is over, took the time that the view change took. What
+ * was here when the vote was cast took none.
+ */
 function learnDelay(state: ReplicaState, slot: Slot, { phase, view }: SlotCertificate): void {
   const vote = slot.ownVote(phase);
   if (vote?.castAtMs === undefined || vote.view !== view) return;
-  if (view !== state.view || !state.active) return;
+  if (view !== state.view || !state.active || vote.castAtMs === state.nowMs) return;
   state.certificateDelay.observe(state.nowMs - vote.castAtMs, slot.inView.missedCertificate);
 }
 

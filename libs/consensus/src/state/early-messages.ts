@@ -1,10 +1,10 @@
 /**
- * Messages of views that have not begun here but are about to: the replicas that entered earlier do not
- * repeat what they said meanwhile.
+ * Messages of the view that a replica waits for: others that entered it earlier do not repeat what they
+ * said meanwhile.
  *
- * Invariant kept here (bounded memory): of a view one proposal a slot, one vote a slot, phase and replica,
- * and one certificate a slot and phase; each view has an equal part of the bytes, so that what one primary
- * makes up takes no place from what another says.
+ * Invariant kept here (bounded memory): of one view only, the last that something came of; in it one
+ * proposal a slot, up to a number of bytes, one vote a slot, phase and replica, and one certificate a slot,
+ * phase and way. So nobody takes the place of another's votes.
  */
 
 import type { View } from '../messages/ids.js';
@@ -19,7 +19,7 @@ import type {
 import type { Via } from '../model/input.js';
 import { messageBytes } from '../model/message-size.js';
 
-/** Bytes of what is kept of all views together, at most; what is beyond is lost. */
+/** Bytes of the proposals that are kept, at most; what is beyond is lost. */
 const MAX_EARLY_BYTES = 16 * 1024 * 1024;
 
 /** What is of use in its own view only. */
@@ -31,54 +31,56 @@ export interface EarlyMessage {
   readonly via: Via;
 }
 
-interface EarlyInView {
-  bytes: number;
-  /** In the order they came. */
-  readonly messages: Map<string, EarlyMessage>;
-}
-
 export class EarlyMessages {
-  private readonly views = new Map<View, EarlyInView>();
+  private view: View = 0;
+  private bytes = 0;
+  /** In the order they came. */
+  private readonly messages = new Map<string, EarlyMessage>();
 
-  /** @param n replicas, each of which may say that a view begins, besides the view that this one waits for */
-  constructor(private readonly n: number) {}
-
-  has(message: PrePrepare | Vote | Certificate): boolean {
-    return this.views.get(message.view)?.messages.has(nameOf(message)) === true;
+  /** Whether one like it is not here and there is room. */
+  hasRoomFor(message: PrePrepare | Vote | Certificate, via: Via): boolean {
+    if (message.view !== this.view) return true;
+    if (this.messages.has(nameOf(message, via))) return false;
+    return this.bytes + proposalBytes(message) <= MAX_EARLY_BYTES;
   }
 
-  /** @returns false if there is no room for it, or one like it is here already */
-  keep(message: Verified<OfView>, via: Via): boolean {
-    const inView = this.views.get(message.view) ?? { bytes: 0, messages: new Map() };
-    const bytes = inView.bytes + messageBytes(message);
-    if (this.has(message) || bytes > MAX_EARLY_BYTES / (this.n + 1)) return false;
-    inView.bytes = bytes;
-    inView.messages.set(nameOf(message), { kind: 'message', message, via });
-    this.views.set(message.view, inView);
-    return true;
+  /** Takes what there is room for; what came of another view is forgotten. */
+  keep(message: Verified<OfView>, via: Via): void {
+    if (message.view !== this.view) this.clear();
+    this.view = message.view;
+    this.bytes += proposalBytes(message);
+    this.messages.set(nameOf(message, via), { kind: 'message', message, via });
   }
 
-  /** Takes out the first that came of `view`. */
+  /** Takes out the first that came of `view`; what came of another is forgotten. */
   next(view: View): EarlyMessage | undefined {
-    if (this.views.size === 0) return undefined;
-    const inView = this.views.get(view);
-    for (const [name, first] of inView?.messages ?? []) {
-      inView?.messages.delete(name);
+    if (view !== this.view) this.clear();
+    for (const [name, first] of this.messages) {
+      this.messages.delete(name);
       return first;
     }
-    this.views.delete(view);
+    this.bytes = 0;
     return undefined;
   }
 
-  /** Forgets the views for which `isComing` is false. */
-  keepOnly(isComing: (view: View) => boolean): void {
-    for (const view of this.views.keys()) if (!isComing(view)) this.views.delete(view);
+  private clear(): void {
+    this.messages.clear();
+    this.bytes = 0;
   }
 }
 
-function nameOf(message: PrePrepare | Vote | Certificate): string {
+function proposalBytes(message: PrePrepare | Vote | Certificate): number {
+  return message.kind === 'pre-prepare' ? messageBytes(message) : 0;
+}
+
+function nameOf(message: PrePrepare | Vote | Certificate, via: Via): string {
   const { kind, sequence } = message;
-  if (kind === 'pre-prepare') return `${kind}/${sequence}`;
-  const signer = kind === 'vote' ? message.replica : '';
-  return `${kind}/${sequence}/${message.phase}/${signer}`;
+  switch (message.kind) {
+    case 'pre-prepare':
+      return `${kind}/${sequence}`;
+    case 'vote':
+      return `${kind}/${sequence}/${message.phase}/${message.replica}`;
+    case 'certificate':
+      return `${kind}/${sequence}/${message.phase}/${via}`;
+  }
 }

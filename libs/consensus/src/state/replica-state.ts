@@ -64,8 +64,10 @@ export class ReplicaState {
   /** How often other replicas are listened to. */
   readonly attention = new Attention();
   readonly othersSettings = new SettingsOfOthers();
-  /** What came of views that have not begun here. */
-  readonly early: EarlyMessages;
+  /** Who has said anything since this replica started, and what it said was verified. */
+  readonly heard = new Set<ReplicaId>();
+  /** What came of the view that this replica waits for. */
+  readonly early = new EarlyMessages();
 
   view: View = 0;
   /** False from leaving a view until the next one begins: then it votes for nothing. */
@@ -136,7 +138,6 @@ export class ReplicaState {
     this.ledgerHead = dependencies.digests.batch([]);
     this.checkpoints = new Checkpoints(this.ledgerHead);
     this.viewChanges = new ViewChanges(this.size);
-    this.early = new EarlyMessages(config.n);
     this.chunks = new StateChunks(this.clients, dependencies);
   }
 
@@ -164,7 +165,11 @@ export class ReplicaState {
   /** Notes how much passing on the decision of `sequence` takes, which executes now. */
   noteDecision(sequence: SequenceNumber, bytes: number): void {
     this.executed.set(sequence, { bytes, sentTo: new Set() });
-    this.executed.delete(sequence - 2 * this.config.windowSlots);
+    // A state that was fetched leaves out slots, which leave nothing behind either.
+    for (const oldest of this.executed.keys()) {
+      if (oldest > sequence - 2 * this.config.windowSlots) break;
+      this.executed.delete(oldest);
+    }
   }
 
   /** About how many bytes a decision takes; of one that is not remembered, as many as one may. */
@@ -184,6 +189,11 @@ export class ReplicaState {
 
   get isPrimary(): boolean {
     return this.primary === this.self;
+  }
+
+  /** Whether every other replica is known to run: who never spoke is not waited for. */
+  get hasHeardAll(): boolean {
+    return this.heard.size >= this.size.n - 1;
   }
 
   /** Whether it votes, proposes, asks for views and executes. */

@@ -15,26 +15,18 @@
 import type { ClientId, Digest, Timestamp } from '../messages/ids.js';
 import type { Request } from '../messages/index.js';
 import { BatchSize } from '../model/batch-size.js';
+import { requestMemory } from '../model/message-size.js';
 
 /** Bytes of memory of one client's requests at most, and of all of them. */
 export const MAX_CLIENT_POOL_BYTES = 32 * 1024 * 1024;
 export const MAX_POOL_BYTES = 128 * 1024 * 1024;
 
-/** V8 keeps a character in two bytes at most. */
-const BYTES_PER_CHARACTER = 2;
-/** A digest in a list, and what a request takes besides operation and list. */
-const BYTES_PER_DIGEST = 80;
-const BYTES_PER_REQUEST = 512;
 /** As many as one signature covers (`libs/wire`). */
 const MAX_LIST = 128;
 
 /** What a request takes in a pool at most, on whatever list it came there. */
 export function mostPoolBytes({ operation }: Request): number {
-  return poolBytes(operation, MAX_LIST);
-}
-
-function poolBytes(operation: string, digests: number): number {
-  return operation.length * BYTES_PER_CHARACTER + digests * BYTES_PER_DIGEST + BYTES_PER_REQUEST;
+  return requestMemory(operation, MAX_LIST);
 }
 
 interface PooledRequest {
@@ -207,7 +199,7 @@ export class RequestPool {
 
   private bytesOf({ operation, signedWith }: Request): number {
     const digests = signedWith === this.lastList ? 0 : (signedWith?.length ?? 0);
-    return poolBytes(operation, digests);
+    return requestMemory(operation, digests);
   }
 
   /** A client that has as much as it may keeps the lowest timestamps. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Certificate, PrePrepare, SlotVote, Verified, ViewChange } from '../messages/index.js';
+import type { ReplicaConfig } from '../model/config.js';
 import {
   Bench,
   certificate,
@@ -13,16 +14,9 @@ import {
 import type { OfView } from './early-messages.js';
 import { withoutProofs } from './proofs.js';
 import type { ReplicaState } from './replica-state.js';
-import { isWantedEarly, keepEarly, takeUpEarly } from './waiting-for-view.js';
+import { keepEarly, takeUpEarly } from './waiting-for-view.js';
 
 const BATCH = 'batch(r1)';
-/** What view 1 stands on. */
-const REFERRED = [1, 2, 3].map((replica) => ({ replica, digest: `vc${replica}` }));
-const NEW_VIEW = {
-  ...{ kind: 'new-view', view: 1, replica: 1, signature: 's' },
-  ...{ viewChanges: REFERRED, reproposals: [] },
-};
-
 const proposal = (overrides: Partial<PrePrepare> = {}): PrePrepare => ({
   ...prePrepare(1, [request(1)]),
   ...{ view: 1, replica: 1, collector: 2, ...overrides },
@@ -32,109 +26,141 @@ const early = (replica: number, overrides: Partial<SlotVote> = {}): SlotVote =>
 const certificateOf = (view: number): Certificate<'prepare'> =>
   ({ ...certified('prepare', BATCH), view }) as Certificate<'prepare'>;
 
-/** Replica 3 of four holds the new-view of view 1 and lacks what it stands on. */
-function holding(mode: 'pbft' | 'ccro' = 'pbft', self = 3): Bench {
-  return new Bench(self, mode).receive(NEW_VIEW);
+/** Replica 3 of four asks for view 1. */
+function asking(mode: 'pbft' | 'ccro' = 'pbft', tuning: Partial<ReplicaConfig> = {}): Bench {
+  return new Bench(3, mode, 'done', { tuning }).leaveView();
 }
 
-/** What was missing comes: the view begins. */
-function entering(bench: Bench): Bench {
-  for (const { replica } of REFERRED) bench.receive(viewChange(replica));
-  expect(bench.replica.status()).toMatchObject({ view: 1, active: true });
+/** The view begins. */
+function entering(bench: Bench, view = 1): Bench {
+  const voters = [0, 1, 2];
+  for (const replica of voters) bench.receive(viewChange(replica, { view }));
+  const viewChanges = voters.map((replica) => ({ replica, digest: `vc${replica}` }));
+  bench.receive({
+    ...{ kind: 'new-view', view, viewChanges, reproposals: [], replica: view, signature: 's' },
+  });
+  expect(bench.replica.status()).toMatchObject({ view, active: true });
   return bench;
 }
 
+const votesOf = (bench: Bench): object[] => bench.sent('vote').map(({ message }) => message);
+const PREPARED = { phase: 'prepare', view: 1, sequence: 1, digest: BATCH };
+const COMMITTED = { ...PREPARED, phase: 'commit' };
+
 describe('A8, sibling: what comes of a view that has not begun here', () => {
-  it.each([
-    ['whose new-view waits for view-changes', holding()],
-    ['that this replica asks for', new Bench(3, 'pbft').leaveView()],
-  ])('%s: is worth checking, no rejection, and nothing is done about it yet', (_, bench) => {
+  it('is worth checking once, no rejection, and nothing is done about it yet', () => {
+    const bench = asking();
     bench.effects = [];
     for (const message of [proposal(), early(1), certificateOf(1)] as const) {
       expect(bench.replica.screen(message)).toBe('wanted');
       bench.receive(message);
       expect(bench.replica.screen(message)).not.toBe('wanted');
     }
-    expect(bench.rejects()).toEqual([]);
-    expect(bench.sent('vote')).toEqual([]);
+    expect([bench.rejects(), bench.of('send'), bench.stored()]).toEqual([[], [], []]);
     expect(bench.replica.vote(early(1))).toBeUndefined();
   });
 
   it('a proposal is voted on when the view begins', () => {
-    const bench = holding().receive(proposal());
-    entering(bench);
-    expect(bench.sent('vote').map(({ message }) => message)).toMatchObject([
-      { phase: 'prepare', view: 1, sequence: 1, digest: BATCH },
-    ]);
+    expect(votesOf(entering(asking().receive(proposal())))).toMatchObject([PREPARED]);
   });
 
-  it('votes count when the view begins', () => {
-    const bench = holding().receive(proposal()).receive(early(1)).receive(early(0));
-    entering(bench);
-    expect(bench.sent('vote').map(({ message }) => message)).toMatchObject([
-      { phase: 'prepare', view: 1 },
-      { phase: 'commit', view: 1 },
-    ]);
-  });
-
-  it('a certificate counts when the view begins', () => {
-    const bench = holding('ccro').receive(proposal()).receive(certificateOf(1));
-    entering(bench);
-    expect(bench.sent('vote').map(({ message }) => message)).toMatchObject([
-      { phase: 'prepare', view: 1 },
-      { phase: 'commit', view: 1 },
-    ]);
-  });
-
-  it('what decides is taken at once, and not kept', () => {
-    const all = [0, 1, 2, 3].map((replica) => ({ replica, digest: BATCH }));
-    const decisive = { ...certificate('prepare', all), view: 1 };
-    const bench = new Bench(3, 'pbft').receive(prePrepare(1, [request(1)])).receive(NEW_VIEW);
-    bench.receive(decisive);
-    expect(bench.replica.status().lastExecuted).toBe(1);
-  });
-
-  it('a certificate that proves what view-changes report is not kept besides', () => {
-    const slots = [{ sequence: 1, vote: null, certificate: certificateOf(0) }];
-    const bare = withoutProofs(viewChange(0, { slots }) as ViewChange);
-    const bench = new Bench(3, 'pbft').leaveView().receive(bare);
-    bench.receive(certificateOf(0));
+  it('votes count when the view begins, and reminders are answered then', () => {
+    const bench = asking()
+      .receive(proposal())
+      .receive(early(1))
+      .receive(early(0, { attempt: 1 }));
+    expect(votesOf(entering(bench))).toMatchObject([PREPARED, COMMITTED]);
     expect(bench.rejects()).toEqual([]);
   });
 
-  it.each([
-    ['a view that this replica is in', new Bench(3, 'pbft'), 0],
-    ['a view that nobody says begins', new Bench(3, 'pbft'), 1],
-    ['a later view than the one that it asks for', new Bench(3, 'pbft').leaveView(), 2],
-    ['another view than the one whose new-view waits', holding(), 5],
-    ['a view that is over', new Bench(3, 'pbft').enterView(), 0],
-  ])('of %s: is taken or refused at once', (_, bench, view) => {
-    bench.effects = [];
-    const message = early(2, { view, phase: 'commit' });
-    bench.receive(message);
-    expect(bench.rejects()).toEqual(bench.replica.status().view === view ? [] : ['wrong-view']);
-    expect(bench.replica.screen(message)).toBe(
-      bench.replica.status().view === view ? 'duplicate' : 'wrong-view',
-    );
+  it('a certificate counts when the view begins', () => {
+    const bench = asking('ccro').receive(proposal()).receive(certificateOf(1));
+    expect(votesOf(entering(bench))).toMatchObject([PREPARED, COMMITTED]);
   });
 
-  it('outside the window: is refused', () => {
-    const bench = holding();
-    for (const message of [proposal({ sequence: 257 }), early(1, { sequence: 257 })]) {
-      bench.receive(message);
+  it('so does one that a liar says it holds for a later view', () => {
+    const slots = [{ sequence: 1, vote: null, certificate: certificateOf(1) }];
+    const bare = withoutProofs(viewChange(0, { view: 2, slots }) as ViewChange);
+    const bench = asking('ccro').receive(bare).receive(proposal()).receive(certificateOf(1));
+    bench.receive(viewChange(0));
+    const viewChanges = [1, 2, 3].map((replica) => ({ replica, digest: `vc${replica}` }));
+    bench.receive(viewChange(3));
+    bench.receive({
+      ...{ kind: 'new-view', view: 1, viewChanges, reproposals: [], replica: 1, signature: 's' },
+    });
+    expect(votesOf(bench)).toMatchObject([PREPARED, COMMITTED]);
+  });
+
+  it('how long it was here says nothing of how long a collector takes', () => {
+    const bench = asking('ccro').receive(proposal()).receive(certificateOf(1));
+    entering(bench);
+    bench.effects = [];
+    bench.receive(proposal({ ...prePrepare(2, [request(2)]), view: 1, replica: 1 }));
+    const waits = bench.of('set-timer').filter(({ timer }) => timer.kind === 'certificate');
+    const first = asking('ccro');
+    entering(first).receive(proposal());
+    const usual = first.of('set-timer').filter(({ timer }) => timer.kind === 'certificate');
+    expect(waits.map(({ afterMs }) => afterMs)).toEqual(usual.map(({ afterMs }) => afterMs));
+  });
+
+  it('what decides is taken at once, also after less was kept', () => {
+    const all = [0, 1, 2, 3].map((replica) => ({ replica, digest: BATCH }));
+    const decisive = { ...certificate('prepare', all), view: 1 };
+    const bench = new Bench(3, 'pbft').receive(prePrepare(1, [request(1)])).leaveView();
+    bench.receive(certificateOf(1));
+    expect(bench.replica.screen(decisive)).toBe('wanted');
+    expect(bench.receive(decisive).replica.status().lastExecuted).toBe(1);
+  });
+
+  it('a certificate of an earlier view, which proves what view-changes report, is no rejection', () => {
+    const slots = [{ sequence: 1, vote: null, certificate: certificateOf(0) }];
+    const bare = withoutProofs(viewChange(0, { slots }) as ViewChange);
+    const bench = asking().receive(bare).receive(certificateOf(0)).receive(certificateOf(0));
+    expect(bench.rejects()).toEqual(['wrong-view']);
+  });
+
+  it.each([
+    ['a view that nobody asks for', new Bench(3, 'pbft'), 1],
+    ['a later view than the one that it asks for', asking(), 2],
+    ['a view that is over', new Bench(3, 'pbft').enterView(), 0],
+  ])('of %s: is refused, unchecked', (_, bench, view) => {
+    bench.effects = [];
+    const refused = [
+      early(2, { view }),
+      proposal({ view, replica: view % 4, collector: 3 }),
+      certificateOf(view),
+    ];
+    for (const message of refused) bench.receive(message);
+    expect(bench.rejects()).toEqual(['wrong-view', 'wrong-view', 'wrong-view']);
+    for (const message of refused.slice(0, 2)) {
+      expect(bench.replica.screen(message)).toBe('wrong-view');
     }
+  });
+
+  it.each([
+    ['outside the window', { sequence: 257 }],
+    ['of too large a batch', { requests: ['r1', 'r2', 'r3'] }],
+    ['with its primary as collector', { collector: 1 }],
+    ['with nobody as collector', { collector: 4 }],
+  ])('a proposal %s: is refused, unchecked', (_, overrides) => {
+    const bench = asking('ccro', { maxBatchRequests: 2 });
+    expect(bench.replica.screen(proposal(overrides))).toBe('wrong-view');
+    expect(bench.receive(proposal(overrides)).rejects()).toEqual(['wrong-view']);
+    expect(bench.replica.screen(proposal({ requests: ['r1', 'r2'] }))).toBe('wanted');
+  });
+
+  it('a proposal of another than its primary, and a vote outside the window: are refused', () => {
+    const bench = asking()
+      .receive(proposal({ replica: 2 }))
+      .receive(early(1, { sequence: 257 }));
     expect(bench.rejects()).toEqual(['wrong-view', 'outside-watermarks']);
   });
 
   it('of a view that is passed over: is forgotten', () => {
-    const bench = holding().receive(proposal()).receive(early(1));
+    const bench = asking().receive(proposal()).receive(early(1)).leaveView(2);
     bench.effects = [];
-    bench.leaveView(2);
-    const viewChanges = [0, 2, 3].map((replica) => ({ replica, digest: `vc${replica}` }));
-    for (const { replica } of viewChanges) bench.receive(viewChange(replica, { view: 2 }));
-    bench.receive({ ...NEW_VIEW, view: 2, replica: 2, viewChanges });
-    expect(bench.replica.status()).toMatchObject({ view: 2, active: true });
-    expect(bench.sent('vote')).toEqual([]);
+    entering(bench, 2);
+    expect(votesOf(bench)).toEqual([]);
     expect(bench.rejects()).toEqual([]);
   });
 });
@@ -142,26 +168,25 @@ describe('A8, sibling: what comes of a view that has not begun here', () => {
 describe('how much is kept', () => {
   const verified = (message: OfView): Verified<OfView> => message as Verified<OfView>;
 
-  /** Replica 3 of four asks for view 1. */
-  function asking(): ReplicaState {
+  function waiting(): ReplicaState {
     const state = replicaState(3);
     state.view = 1;
     state.active = false;
     return state;
   }
 
-  function kept(state: ReplicaState): OfView[] {
+  function taken(state: ReplicaState): OfView[] {
     state.active = true;
-    const taken: OfView[] = [];
+    const messages: OfView[] = [];
     for (;;) {
       const next = takeUpEarly(state);
-      if (next === undefined) return taken;
-      taken.push(next.message);
+      if (next === undefined) return messages;
+      messages.push(next.message);
     }
   }
 
   it('one proposal a slot, one vote a slot, phase and replica, one certificate a slot and phase', () => {
-    const state = asking();
+    const state = waiting();
     const firsts = [
       proposal(),
       proposal({ sequence: 2 }),
@@ -179,56 +204,44 @@ describe('how much is kept', () => {
       { ...certificateOf(1), digest: 'another' },
     ];
     for (const each of firsts) expect(keepEarly(state, verified(each), 'direct')).toBe(true);
-    for (const each of others) {
-      expect(isWantedEarly(state, each)).toBe(false);
-      expect(keepEarly(state, verified(each), 'direct')).toBe(false);
-    }
-    expect(kept(state)).toEqual(firsts);
-    expect(kept(state)).toEqual([]);
+    for (const each of others) expect(keepEarly(state, verified(each), 'direct')).toBe(false);
+    expect(taken(state)).toEqual(firsts);
+    expect(taken(state)).toEqual([]);
   });
 
-  it('of each view as many bytes as of any other; the rest is lost', () => {
-    const state = asking();
+  it('a certificate that went to all besides a copy that did not', () => {
+    const state = waiting();
+    for (const via of ['direct', 'broadcast'] as const) {
+      expect(keepEarly(state, verified(certificateOf(1)), via)).toBe(true);
+    }
+    state.active = true;
+    expect(takeUpEarly(state)?.via).toBe('direct');
+    expect(takeUpEarly(state)?.via).toBe('broadcast');
+  });
+
+  it('proposals up to 16 MiB in memory, which leave room for votes and certificates', () => {
+    const state = waiting();
     const operation = 'x'.repeat(1024 * 1024);
-    state.viewChanges.await({ ...NEW_VIEW, view: 2, replica: 2 } as never);
-    const keeps = (view: number, sequence: number): boolean =>
-      keepEarly(
-        state,
-        verified(proposal({ view, sequence, bodies: [request(1, { operation })] })),
-        'broadcast',
-      );
-    // 16 MiB in five parts: of one for each replica, and of the view that this one asks for.
-    const sequences = [1, 2, 3, 4, 5];
-    expect(sequences.map((sequence) => keeps(1, sequence))).toEqual([
-      true,
-      true,
-      true,
-      false,
-      false,
-    ]);
-    expect(sequences.map((sequence) => keeps(2, sequence))).toEqual([
-      true,
-      true,
-      true,
-      false,
-      false,
-    ]);
-    expect(kept(state)).toHaveLength(3);
+    const keeps = (sequence: number): boolean => {
+      const bodies = [request(1, { operation })];
+      return keepEarly(state, verified(proposal({ sequence, bodies })), 'broadcast');
+    };
+    const sequences = Array.from({ length: 12 }, (_, index) => index + 1);
+    expect(sequences.filter(keeps)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(keepEarly(state, verified(early(1)), 'direct')).toBe(true);
+    expect(keepEarly(state, verified(certificateOf(1)), 'direct')).toBe(true);
+    expect(taken(state)).toHaveLength(9);
+    state.active = false;
+    expect(sequences.filter(keeps)).toHaveLength(7);
   });
 
-  it('what a replica says of views that it gives up makes room', () => {
-    const state = asking();
-    const waits = (view: number): void => {
-      state.viewChanges.await({ ...NEW_VIEW, view, replica: 2 } as never);
-    };
-    for (let view = 2; view < 100; view += 4) {
-      waits(view);
-      expect(keepEarly(state, verified(early(0, { view })), 'direct')).toBe(true);
-    }
-    state.view = 6;
-    expect(kept(state)).toEqual([]);
-    // That of view 98, whose new-view still waits.
-    state.view = 98;
-    expect(kept(state)).toHaveLength(1);
+  it('of one view: what came of the one before makes room', () => {
+    const state = waiting();
+    keepEarly(state, verified(proposal()), 'broadcast');
+    state.view = 2;
+    for (const replica of [0, 1]) keepEarly(state, verified(early(replica, { view: 2 })), 'direct');
+    expect(taken(state)).toMatchObject([{ kind: 'vote' }, { kind: 'vote' }]);
+    state.view = 1;
+    expect(taken(state)).toEqual([]);
   });
 });

@@ -1,47 +1,38 @@
 /**
- * What comes of a view before this replica has entered it: it waits until the view begins here, and is
- * taken as if it came then. A view may begin a little later on one replica than on others, which fetches
+ * What comes of the view that this replica waits for: it is kept until the view begins here, and then
+ * taken as if it came then. A view begins a little later on one replica than on others, which fetches
  * view-changes or has more to verify; what it missed would cost a time-out.
  *
- * Invariant kept here (agreement): nothing is done about such a message before the view is entered, and
- * then all checks are made.
+ * Invariants kept here:
+ * - agreement: until the view is entered, no such message is voted on or counted. Then the handlers
+ *   check it as any other;
+ * - bounded work: what is not kept is not worth checking.
  */
 
-import type { View } from '../messages/ids.js';
-import type { Verified } from '../messages/index.js';
+import type { Certificate, PrePrepare, Verified, Vote } from '../messages/index.js';
 import type { Via } from '../model/input.js';
-import { primaryOf } from '../model/quorum.js';
 import type { EarlyMessage, OfView } from './early-messages.js';
 import type { ReplicaState } from './replica-state.js';
 
-/** Whether this replica waits for `view`, or holds what its primary began it with. */
-function isComing({ view, active, viewChanges, size }: ReplicaState, coming: View): boolean {
-  if (coming === view) return !active;
-  return coming > view && viewChanges.awaited(primaryOf(coming, size.n))?.view === coming;
-}
-
 /** Whether a message that is of no use yet is worth checking, since it may be soon. */
-export function isWantedEarly(state: ReplicaState, message: OfView): boolean {
-  const { window, early } = state;
-  return isComing(state, message.view) && window.contains(message.sequence) && !early.has(message);
+export function isWantedEarly(
+  state: ReplicaState,
+  message: PrePrepare | Vote | Certificate,
+  via: Via,
+): boolean {
+  const { view, active, window, early } = state;
+  const isComing = message.view === view && !active;
+  return isComing && window.contains(message.sequence) && early.hasRoomFor(message, via);
 }
 
 /** Keeps a message until its view begins here. @returns whether it does */
 export function keepEarly(state: ReplicaState, message: Verified<OfView>, via: Via): boolean {
-  if (!isWantedEarly(state, message)) return false;
-  forgetPassed(state);
-  return state.early.keep(message, via);
+  const isWanted = isWantedEarly(state, message, via);
+  if (isWanted) state.early.keep(message, via);
+  return isWanted;
 }
 
 /** The next message that waited for the view that this replica is in. */
-export function takeUpEarly(state: ReplicaState): EarlyMessage | undefined {
-  if (!state.active) return undefined;
-  const next = state.early.next(state.view);
-  if (next === undefined) forgetPassed(state);
-  return next;
-}
-
-/** Views that will not begin here, after all. */
-function forgetPassed(state: ReplicaState): void {
-  state.early.keepOnly((view) => isComing(state, view));
+export function takeUpEarly({ active, early, view }: ReplicaState): EarlyMessage | undefined {
+  return active ? early.next(view) : undefined;
 }
