@@ -10,8 +10,22 @@ import { onViewChangeDue } from './view-change/changing-view.js';
 import { onViewChangesMissing } from './view-change/new-view.js';
 import { onNewViewMissing, onRequestWaits } from './view-change/suspecting.js';
 
+/** What these wait for comes over the broker. */
+const WAITS_FOR_OTHERS: ReadonlySet<TimerKey['kind']> = new Set([
+  'certificate',
+  'stragglers',
+  'fetch',
+  'transfer',
+  'fetch-view-changes',
+]);
+
 /** A timer that this replica set has run out. */
 export function onTimerFired(state: ReplicaState, timer: TimerKey): void {
+  // Nothing can come while the broker is away: that is nobody's fault, and no attempt.
+  if (state.paused && WAITS_FOR_OTHERS.has(timer.kind)) {
+    state.emit({ kind: 'set-timer', timer, afterMs: state.config.statusIntervalMs });
+    return;
+  }
   switch (timer.kind) {
     case 'certificate':
       onCertificateMissing(state, timer);

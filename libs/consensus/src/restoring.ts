@@ -12,11 +12,10 @@
 import type { PrePrepare, SlotCertificate, Verified, ViewChange } from './messages/index.js';
 import type { Restored } from './model/durable.js';
 import { invariant } from './model/invariants.js';
-import { showProposal } from './slot/disputes.js';
 import { executeAgain, executeReady } from './slot/executing.js';
 import { fetchBatch } from './slot/fetching-batches.js';
 import { repropose } from './slot/proposing.js';
-import { sendVote, waitForCertificate } from './slot/voting.js';
+import { resumeSlot } from './slot/resuming.js';
 import type { ReplicaState } from './state/replica-state.js';
 import type { Slot } from './state/slot.js';
 import { askForView } from './view-change/changing-view.js';
@@ -148,17 +147,6 @@ function fetchDecided(state: ReplicaState, slot: Slot): void {
   if (state.hasExecuted(slot.sequence) || decided === undefined) return;
   if (slot.batchOf(decided.digest) !== undefined) return;
   fetchBatch(state, slot, decided.digest, decided.proof.signers);
-}
-
-/** A slot that is under way waits for certificates of what this replica voted for. */
-function resumeSlot(state: ReplicaState, slot: Slot): void {
-  if (state.isPrimary) showProposal(state, slot);
-  for (const phase of ['prepare', 'commit'] as const) {
-    const waits = slot.certificate(phase)?.view !== state.view;
-    if (!waits || slot.ownVote(phase)?.view !== state.view) continue;
-    sendVote(state, slot, phase);
-    waitForCertificate(state, slot, phase);
-  }
 }
 
 /**

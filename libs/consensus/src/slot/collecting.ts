@@ -73,8 +73,8 @@ export function noteReminder(
   phase: SlotPhase,
   replica: ReplicaId,
 ): boolean {
-  const { reminders, wentToAll } = slot.inView;
-  if (wentToAll.has(phase) || reminders.has(replica)) return false;
+  const { reminders, wentToAll, spansOutage } = slot.inView;
+  if (spansOutage || wentToAll.has(phase) || reminders.has(replica)) return false;
   reminders.add(replica);
   const believed = reminders.size === state.size.weakQuorum;
   // Of what this replica voted on before it stopped it does not know any more what went to all.

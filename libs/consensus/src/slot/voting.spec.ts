@@ -192,7 +192,9 @@ describe('a collector that waits for the votes of all', () => {
   }
 
   it('does not wait while some have never said anything, be it a vote', () => {
-    const bench = new Bench(2).receive(status(1)).receive({ ...certified('prepare', 'x'), sequence: 9 });
+    const bench = new Bench(2)
+      .receive(status(1))
+      .receive({ ...certified('prepare', 'x'), sequence: 9 });
     collecting([0, 1], 1, bench);
     expect(waits(bench, 'stragglers')).toEqual([]);
     expect(certificates(bench)).toMatchObject([{ proof: { signers: [0, 1, 2] } }]);

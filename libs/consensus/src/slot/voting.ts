@@ -102,7 +102,7 @@ export function assembleCertificate(
   if (gatherer !== undefined && gatherer !== state.self) {
     // Its votes came from those whom the collector failed, so it is not waited for in vain once more.
     slot.inView.fellBack = true;
-    passOver(state, slot);
+    if (!slot.inView.spansOutage) passOver(state, slot);
   }
   publishIfGatherer(state, slot, certificate);
   applyCertificate(state, slot, certificate);

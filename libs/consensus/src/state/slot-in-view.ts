@@ -19,6 +19,8 @@ export class SlotInView {
   fellBack = false;
   /** Set once this replica itself waited for a certificate in vain. */
   missedCertificate = false;
+  /** Set once the broker was away since this slot was under way: messages on it may be lost. */
+  spansOutage = false;
   /** What a quorum voted to prepare, and since when the collector awaits the rest; `slot/voting.ts`. */
   quorum: { readonly digest: Digest; readonly atMs: number } | undefined;
   /** Set once it has waited for them long enough. */

@@ -45,6 +45,13 @@ export function askOn(state: ReplicaState, transfer: Transfer): void {
   } else for (const chunk of transfer.startNext()) ask(state, transfer, source, chunk, 0);
 }
 
+/** The broker was away: what was asked for is lost, and so is the time that the source had. */
+export function askAgain(state: ReplicaState, transfer: Transfer): void {
+  transfer.startAgain();
+  askOn(state, transfer);
+  if (state.transfer === transfer) awaitParts(state, transfer);
+}
+
 /** Gives the source its time, more of it each time that all sources took too long. */
 function awaitParts(state: ReplicaState, { attempt, rounds }: Transfer): void {
   const timer = { kind: 'transfer', attempt } as const;

@@ -95,6 +95,22 @@ describe('state transfer (PBFT, section 4.6.1)', () => {
     expect(bench.of('set-timer')).toHaveLength(timers);
   });
 
+  it('A7, sibling: after an outage the same source is asked again at once, with the time it had', () => {
+    const bench = new Bench(3).receive(stable(FAR));
+    const source = sourceOf(bench);
+    const timer = { kind: 'transfer', attempt: 0 } as const;
+    bench.disconnect();
+    for (let time = 0; time < 50; time += 1) bench.fire(timer);
+    bench.effects = [];
+    bench.connect();
+    expect(asked(bench)).toMatchObject([{ chunk: '', part: 0 }]);
+    expect(sourceOf(bench)).toBe(source);
+    const waits = bench.of('set-timer').filter((each) => each.timer.kind === 'transfer');
+    expect(waits).toMatchObject([{ timer, afterMs: 1000 }]);
+    serve(bench);
+    expect(bench.replica.status().lastExecuted).toBe(FAR);
+  });
+
   it('is not begun for what catching up brings', () => {
     expect(asked(new Bench(3).receive(stable(256)))).toEqual([]);
   });

@@ -112,6 +112,25 @@ describe.each(CLUSTERS)('a bad network: $mode, n = $n', ({ mode, n }) => {
     expect(scene.views).toEqual([0]);
   });
 
+  it('A7, sibling: a minute without Redis is held against no collector, and says nothing of how long it takes', async () => {
+    const tuning = { maxBatchRequests: 1 };
+    const scene = await Scene.of({ mode, n, tuning });
+    for (const value of ['a', 'b', 'c']) await scene.decide([value], UNDISTURBED_MS);
+    const requests = Array.from({ length: 8 }, (_, index) => `under way ${index}`);
+    scene.cluster.submit(...requests);
+    await scene.pass(2);
+    for (const node of scene.cluster.nodes) node.setAway(true);
+    await scene.pass(60_000);
+    const before = scene.cluster.time.now();
+    for (const node of scene.cluster.nodes) node.setAway(false);
+    await scene.untilDecided(REMINDED_MS);
+    expect(scene.cluster.time.now() - before).toBeLessThan(REMINDED_MS);
+    await scene.decide(['after'], UNDISTURBED_MS);
+    await scene.expectDecidedRight();
+    expect(scene.accused('collector-failed')).toEqual([]);
+    expect(scene.views).toEqual([0]);
+  });
+
   it('A7, sibling: who is back first after an outage does not leave its view for those who are not', async () => {
     const scene = await Scene.of({ mode, n });
     await scene.decide(['before'], UNDISTURBED_MS);

@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import type { TimerKey } from '../model/timers.js';
+import { Bench, certified, prePrepare, request, vote } from '../replica-bench.testkit.js';
+
+const BATCH = 'batch(r1)';
+const CERTIFICATE = { kind: 'certificate', view: 0, sequence: 1, phase: 'prepare' } as const;
+
+/** Replica `self` of four has voted on slot 1, whose collector is 2, when the broker goes away. */
+function away(self = 3, mode: 'pbft' | 'ccro' = 'ccro'): Bench {
+  const bench = new Bench(self, mode).hearAll().receive(prePrepare(1, [request(1)]));
+  bench.disconnect();
+  bench.effects = [];
+  return bench;
+}
+
+function back(bench: Bench): Bench {
+  bench.connect();
+  return bench;
+}
+
+function waits(bench: Bench, kind: TimerKey['kind']): number[] {
+  return bench
+    .of('set-timer')
+    .flatMap(({ timer, afterMs }) => (timer.kind === kind ? afterMs : []));
+}
+
+describe('A7, sibling: while the broker is away', () => {
+  it.each<TimerKey>([
+    CERTIFICATE,
+    { kind: 'stragglers', view: 0, sequence: 1 },
+    { kind: 'fetch', sequence: 1, digest: BATCH },
+    { kind: 'transfer', attempt: 0 },
+    { kind: 'fetch-view-changes', replica: 1, attempt: 0 },
+  ])('what comes over it is waited for on and on: %j', (timer) => {
+    const bench = away().fire(timer, 60_000);
+    expect(bench.effects).toEqual([{ kind: 'set-timer', timer, afterMs: 1000 }]);
+  });
+
+  it('what this replica says goes on', () => {
+    const bench = new Bench(1).disconnect();
+    bench.fire({ kind: 'status' }).fire({ kind: 'status' });
+    expect(bench.sent('status')).toHaveLength(1);
+  });
+});
+
+describe('A7, sibling: when the broker is back', () => {
+  it('votes on what was under way go to all, and are no reminders', () => {
+    const bench = back(away());
+    expect(bench.sent('vote')).toMatchObject([
+      { to: { kind: 'all' }, message: { phase: 'prepare', sequence: 1, attempt: 0 } },
+    ]);
+    expect(waits(bench, 'certificate')).toEqual([200]);
+  });
+
+  it('the primary shows its proposals again', () => {
+    const bench = new Bench(0).receive(prePrepare(1, [request(1)]), 'self').disconnect();
+    bench.effects = [];
+    expect(back(bench).sent('pre-prepare')).toMatchObject([{ message: { sequence: 1 } }]);
+    expect(back(away()).sent('pre-prepare')).toEqual([]);
+  });
+
+  it('a wait for its certificate is held against nobody, however often', () => {
+    const bench = back(away()).fire(CERTIFICATE).fire(CERTIFICATE);
+    expect(bench.sent('vote').map(({ message }) => message)).toMatchObject([
+      { attempt: 0 },
+      { attempt: 1 },
+      { attempt: 2 },
+    ]);
+    expect(bench.of('evidence')).toEqual([]);
+  });
+
+  it('reminders of others say nothing of its collector', () => {
+    const bench = back(away());
+    for (const replica of [0, 1]) bench.receive(vote('prepare', replica, BATCH, { attempt: 1 }));
+    expect(bench.replica.status().collector).toBe(2);
+    const told = new Bench(3).receive(prePrepare(1, [request(1)]));
+    for (const replica of [0, 1]) told.receive(vote('prepare', replica, BATCH, { attempt: 1 }));
+    expect(told.replica.status().collector).toBe(3);
+  });
+
+  it('a certificate that comes then says nothing of how long collectors take', () => {
+    const bench = back(away().pass(60_000)).receive(certified('prepare', BATCH));
+    bench.receive(prePrepare(2, [request(2)]));
+    // As long as before the first one was measured.
+    expect(new Set(waits(bench, 'certificate'))).toEqual(new Set([200]));
+  });
+
+  it('a collector makes do with the quorum it has', () => {
+    const bench = new Bench(2).hearAll().receive(prePrepare(1, [request(1)]));
+    for (const replica of [0, 1]) bench.receive(vote('prepare', replica, BATCH));
+    expect(back(bench.disconnect()).sent('certificate')).toMatchObject([
+      { to: { kind: 'all' }, message: { phase: 'prepare', proof: { signers: [0, 1, 2] } } },
+    ]);
+  });
+
+  it('a batch that was asked for is asked for again', () => {
+    const bench = new Bench(1).receive(prePrepare(1, [request(1)], false)).disconnect();
+    bench.effects = [];
+    expect(back(bench).sent('fetch')).toHaveLength(1);
+  });
+
+  it('nothing is said again of slots that are decided, executed, of no view, or unknown', () => {
+    const decided = new Bench(1).receive(certified('commit', BATCH)).disconnect();
+    const executed = new Bench(1).receive(prePrepare(1, [request(1)]));
+    executed.receive(certified('commit', BATCH)).disconnect();
+    const left = new Bench(1)
+      .receive(prePrepare(1, [request(1)]))
+      .leaveView()
+      .disconnect();
+    const unknown = new Bench(1).receive(vote('prepare', 0, BATCH)).disconnect();
+    for (const bench of [decided, executed, left, unknown]) {
+      bench.effects = [];
+      expect(back(bench).sent('vote')).toEqual([]);
+    }
+    expect(executed.replica.status().lastExecuted).toBe(1);
+  });
+
+  it('in PBFT votes go to all as ever', () => {
+    const bench = back(away(1, 'pbft'));
+    for (const replica of [0, 2]) bench.receive(vote('prepare', replica, BATCH));
+    for (const replica of [0, 2]) bench.receive(vote('commit', replica, BATCH));
+    expect(bench.of('executed')).toMatchObject([{ slot: { fellBack: false } }]);
+  });
+});
