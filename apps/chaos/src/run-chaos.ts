@@ -207,7 +207,8 @@ class ChaosRun {
       return await until('all nodes level', bound, async () => {
         const statuses = await readStatuses(this.parts.cluster);
         const executed = new Set(statuses.map((status) => status?.lastExecuted));
-        const isLevel = executed.size === 1 && !executed.has(undefined);
+        const shown = new Set([...executed, ...statuses.map((status) => status?.stateAt)]);
+        const isLevel = shown.size === 1 && !shown.has(undefined);
         return isLevel || this.parts.hopeless.aborted ? statuses : undefined;
       });
     } catch (error) {

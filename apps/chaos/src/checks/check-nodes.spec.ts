@@ -13,6 +13,7 @@ function status(id: number, overrides: Partial<NodeStatus> = {}): NodeStatus {
     lowWatermark: 0,
     highWatermark: 64,
     ledgerHead: 'head',
+    stateAt: 10,
     stateDigest: 'state',
     fault: null,
     brokerConnected: true,
@@ -26,7 +27,7 @@ describe('nodes that are level', () => {
     expect(checkLevel(statuses).findings).toEqual([]);
   });
 
-  it.each([{ lastExecuted: 9 }, { ledgerHead: 'other' }, { stateDigest: 'other' }])(
+  it.each([{ lastExecuted: 9 }, { ledgerHead: 'other' }, { stateDigest: 'other' }, { stateAt: 9 }])(
     'are found out when one differs in %j',
     (difference) => {
       const statuses = [status(0), status(1), status(2, difference), status(3)];

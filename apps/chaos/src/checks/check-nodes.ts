@@ -12,11 +12,13 @@ export function checkLevel(statuses: readonly (NodeStatus | undefined)[]): Check
     status === undefined ? [`node ${id} does not answer`] : [],
   );
   const known = statuses.filter((status) => status !== undefined);
-  const differing = (['lastExecuted', 'ledgerHead', 'stateDigest'] as const).flatMap((field) => {
-    const values = known.map((status) => String(status[field]));
-    if (new Set(values).size <= 1) return [];
-    return [`${field} differs: ${values.map((value, id) => `node ${id}: ${value}`).join(', ')}`];
-  });
+  const differing = (['lastExecuted', 'ledgerHead', 'stateAt', 'stateDigest'] as const).flatMap(
+    (field) => {
+      const values = known.map((status) => String(status[field]));
+      if (new Set(values).size <= 1) return [];
+      return [`${field} differs: ${values.map((value, id) => `node ${id}: ${value}`).join(', ')}`];
+    },
+  );
   return {
     name: 'all nodes are level, with equal ledger heads and states',
     summary: `${known.length} nodes at slot ${known[0]?.lastExecuted ?? 0}`,

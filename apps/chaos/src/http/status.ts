@@ -14,6 +14,8 @@ const nodeStatusSchema = z.looseObject({
   lowWatermark: count,
   highWatermark: count,
   ledgerHead: z.string(),
+  stateAt: count,
+  stateDigest: z.string(),
   fault: z.string().nullish(),
   brokerConnected: z.boolean(),
 });

@@ -12,6 +12,7 @@ import type { EvidenceEntry } from '@ccro/runner';
 import { json, type WireMessage } from '@ccro/wire';
 import { NODE_OPTIONS, type NodeOptions } from '../node-options.js';
 import { ReplicaService, type DecisionCounts } from '../replica/replica.service.js';
+import { ShownState } from './shown-state.js';
 
 /** A node's role, in the seed's words, which reports use. */
 export type NodeRole = 'commander' | 'communication' | 'replica';
@@ -51,8 +52,10 @@ export interface NodeStatus {
   /** Slots executed since the start: decided in one round of votes, in two, or learnt from others. */
   readonly decisions: DecisionCounts;
   readonly ledgerHead: string;
-  /** Equal on all honest nodes that executed equally far. */
+  /** Of the state after slot `stateAt`: equal on all honest nodes for the same slot. */
   readonly stateDigest: string;
+  /** `lastExecuted`, unless the state is so large that its digest is made now and then only. */
+  readonly stateAt: number;
   /** What all nodes and clients must have alike: names, and parts of digests. */
   readonly settings: Settings;
   /** What the records of this node survive. */
@@ -80,6 +83,7 @@ export interface NodeStatus {
 export class StatusService {
   private readonly startedAtMs = performance.now();
   private shown: Made<readonly EvidenceEntry[], readonly ShownEvidence[]> | undefined;
+  private readonly state = new ShownState(() => this.replica.runner.stateDigest());
   private spelled: Made<readonly ShownEvidence[], string> | undefined;
 
   constructor(
@@ -115,7 +119,7 @@ export class StatusService {
       waiting: runner.waiting() ?? null,
       notReady: this.replica.notReady() ?? null,
       decisions: this.replica.decisions,
-      stateDigest: runner.stateDigest(),
+      ...this.state.at(status.lastExecuted),
       durability: storage.durability,
       fault: runner.fault ?? null,
       tolerates: maxFaulty(facts.members.length),
