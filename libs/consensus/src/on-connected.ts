@@ -1,7 +1,7 @@
 import { resumeAfterOutage } from './slot/resuming.js';
 import type { ReplicaState } from './state/replica-state.js';
 import { armStatusTimer, sendStatus } from './sync/catching-up.js';
-import { askAgain } from './sync/fetching-state.js';
+import { askNext } from './sync/fetching-state.js';
 import { listenFirst } from './taking-part.js';
 import { pauseClocks, resumeClocks } from './view-change/suspecting.js';
 
@@ -17,15 +17,17 @@ export function onStarted(state: ReplicaState): void {
 
 /** The broker is back after an outage: whatever was sent meanwhile is lost. */
 export function onReconnected(state: ReplicaState): void {
+  state.isAway = false;
   sendStatus(state);
   armStatusTimer(state);
   if (!state.takesPart) return;
   resumeClocks(state);
   resumeAfterOutage(state);
-  if (state.transfer !== undefined) askAgain(state, state.transfer);
+  if (state.transfer !== undefined) askNext(state, state.transfer);
 }
 
 /** The broker is away: while it is, no primary can be blamed for silence. */
 export function onDisconnected(state: ReplicaState): void {
+  state.isAway = true;
   pauseClocks(state);
 }

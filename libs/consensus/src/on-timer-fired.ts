@@ -22,7 +22,7 @@ const WAITS_FOR_OTHERS: ReadonlySet<TimerKey['kind']> = new Set([
 /** A timer that this replica set has run out. */
 export function onTimerFired(state: ReplicaState, timer: TimerKey): void {
   // Nothing can come while the broker is away: that is nobody's fault, and no attempt.
-  if (state.paused && WAITS_FOR_OTHERS.has(timer.kind)) {
+  if (state.isAway && WAITS_FOR_OTHERS.has(timer.kind)) {
     state.emit({ kind: 'set-timer', timer, afterMs: state.config.statusIntervalMs });
     return;
   }

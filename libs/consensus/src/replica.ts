@@ -144,7 +144,7 @@ export class Replica {
   private listen(message: VerifiedMessage, via: Via): void {
     if (via === 'self' || !('replica' in message)) return;
     const { kind, replica } = message;
-    this.state.heard.add(replica);
+    if (replica !== this.state.self) this.state.heard.add(replica);
     if (isTopic(kind)) this.state.attention.count(kind, replica, this.state.nowMs);
   }
 

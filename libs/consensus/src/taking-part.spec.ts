@@ -99,7 +99,8 @@ describe('whether a replica takes part', () => {
     expect(takesPart(bench)).toBe(true);
     expect(bench.of('progress').at(-1)?.progress).toEqual({ kind: 'takes-part-again' });
     for (const replica of [0, 2]) bench.receive(vote('prepare', replica, 'batch(r1)'));
-    expect(bench.sent('vote').map(({ message }) => message)).toMatchObject([{ phase: 'commit' }]);
+    const said = bench.sent('vote').map(({ message }) => message);
+    expect(said).toMatchObject([{ phase: 'prepare', attempt: 0 }, { phase: 'commit' }]);
   });
 
   it('D7: in any cluster f liars are too few, and honest replicas that differ too many to be in a quorum', () => {

@@ -18,6 +18,7 @@ import type { Status, Verified } from './messages/index.js';
 import type { Input } from './model/input.js';
 import { messageBytes } from './model/message-size.js';
 import { differingSettings } from './model/settings.js';
+import { resumeAfterOutage } from './slot/resuming.js';
 import type { ReplicaState } from './state/replica-state.js';
 import { armStatusTimer, sendStatus } from './sync/catching-up.js';
 import { pauseClocks, resumeClocks } from './view-change/suspecting.js';
@@ -73,7 +74,10 @@ function keepApartOrNot(state: ReplicaState): void {
     const { differing } = othersSettings;
     state.emit({ kind: 'progress', progress: { kind: 'takes-no-part', differing } });
   } else {
-    if (state.takesPart) resumeClocks(state);
+    if (state.takesPart) {
+      resumeClocks(state);
+      resumeAfterOutage(state);
+    }
     state.emit({ kind: 'progress', progress: { kind: 'takes-part-again' } });
   }
   // Replicas that wait for this one, or differ as well, should know.

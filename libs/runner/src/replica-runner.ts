@@ -151,7 +151,7 @@ export class ReplicaRunner {
   setBehaviour(behaviour: Behaviour | undefined): void {
     const recovered = this.behaviour !== undefined && behaviour === undefined;
     this.behaviour = behaviour;
-    if (recovered) this.reconnected();
+    if (recovered && this.parts.broker.connected) this.reconnected();
   }
 
   get fault(): Behaviour['kind'] | undefined {

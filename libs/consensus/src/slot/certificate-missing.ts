@@ -19,8 +19,7 @@ export function onCertificateMissing(
   const vote = slot.ownVote(timer.phase);
   const stale = !state.active || timer.view !== state.view || vote?.view !== timer.view;
   if (stale || slot.certificate(timer.phase)?.view === timer.view) return;
-  const { missedCertificate, spansOutage } = slot.inView;
-  if (!missedCertificate && !spansOutage) fallBack(state, slot, timer.phase);
+  if (!slot.inView.missedCertificate) fallBack(state, slot, timer.phase);
   slot.inView.attempts += 1;
   sendVote(state, slot, timer.phase);
   showAgain(state, slot);

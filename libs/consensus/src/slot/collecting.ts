@@ -50,8 +50,10 @@ export function noteCollector(state: ReplicaState, prePrepare: PrePrepare): void
 /** No certificate came: from now on this slot's votes are broadcast. */
 export function fallBack(state: ReplicaState, slot: Slot, phase: SlotPhase): void {
   slot.inView.fellBack = true;
-  slot.inView.missedCertificate = true;
   noteReminder(state, slot, phase, state.self);
+  // Who was without a broker cannot be blamed.
+  if (slot.inView.spansOutage) return;
+  slot.inView.missedCertificate = true;
   const accused = namedGatherer(state, slot);
   if (accused === undefined || accused === state.self) return;
   const { sequence } = slot;
@@ -73,8 +75,8 @@ export function noteReminder(
   phase: SlotPhase,
   replica: ReplicaId,
 ): boolean {
-  const { reminders, wentToAll, spansOutage } = slot.inView;
-  if (spansOutage || wentToAll.has(phase) || reminders.has(replica)) return false;
+  const { reminders, wentToAll } = slot.inView;
+  if (wentToAll.has(phase) || reminders.has(replica)) return false;
   reminders.add(replica);
   const believed = reminders.size === state.size.weakQuorum;
   // Of what this replica voted on before it stopped it does not know any more what went to all.

@@ -78,8 +78,9 @@ function executeSlot(
 /** A slot that went without its collector for other reasons speaks neither for the primary nor against it. */
 function countFailedCollector(state: ReplicaState, slot: Slot): void {
   if (gathererFor(state, slot) === undefined) return;
-  const { fellBack, missedCertificate, reminders } = slot.inView;
-  const hasFailed = missedCertificate || reminders.size >= state.size.weakQuorum;
+  const { fellBack, missedCertificate, reminders, spansOutage } = slot.inView;
+  const isBelieved = reminders.size >= state.size.weakQuorum && !spansOutage;
+  const hasFailed = missedCertificate || isBelieved;
   if (hasFailed) state.fallenBackInARow += 1;
   else if (!fellBack) state.fallenBackInARow = 0;
 }

@@ -69,13 +69,82 @@ describe('A7, sibling: when the broker is back', () => {
     expect(bench.of('evidence')).toEqual([]);
   });
 
-  it('reminders of others say nothing of its collector', () => {
-    const bench = back(away());
-    for (const replica of [0, 1]) bench.receive(vote('prepare', replica, BATCH, { attempt: 1 }));
-    expect(bench.replica.status().collector).toBe(2);
-    const told = new Bench(3).receive(prePrepare(1, [request(1)]));
-    for (const replica of [0, 1]) told.receive(vote('prepare', replica, BATCH, { attempt: 1 }));
-    expect(told.replica.status().collector).toBe(3);
+  it('reminders of others have its collector passed over, and no primary suspected', () => {
+    const bench = new Bench(1, 'ccro', 'done', { tuning: { maxInFlightSlots: 1 } }).hearAll();
+    const slots = Array.from({ length: 12 }, (_, index) => index + 1);
+    const failing = (sequence: number): void => {
+      const digest = `batch(r${sequence})`;
+      bench.receive(prePrepare(sequence, [request(sequence)]));
+      for (const replica of [0, 3]) {
+        bench.receive(vote('prepare', replica, digest, { attempt: 1, sequence }));
+      }
+    };
+    const decide = (sequence: number): void => {
+      const digest = `batch(r${sequence})`;
+      bench.receive({ ...certified('commit', digest), sequence }, 'direct');
+    };
+    back(bench.disconnect());
+    for (const sequence of slots) {
+      failing(sequence);
+      decide(sequence);
+    }
+    expect(bench.replica.status()).toMatchObject({ lastExecuted: 12, collector: 3 });
+    expect(bench.sent('suspicion')).toEqual([]);
+    bench.pass(2000);
+    for (const sequence of slots.map((slot) => slot + 12)) {
+      failing(sequence);
+      decide(sequence);
+    }
+    expect(bench.sent('suspicion')).not.toEqual([]);
+  });
+
+  it('slots that begin while others may not be back are held against nobody either', () => {
+    const bench = new Bench(3).hearAll().disconnect();
+    bench.connect();
+    bench
+      .pass(1900)
+      .receive(prePrepare(1, [request(1)]))
+      .fire(CERTIFICATE);
+    expect(bench.sent('vote')).toMatchObject([
+      { to: { kind: 'replica', id: 2 } },
+      { to: { kind: 'all' }, message: { attempt: 1 } },
+    ]);
+    expect(bench.of('evidence')).toEqual([]);
+    bench.receive(prePrepare(2, [request(2)])).fire({ ...CERTIFICATE, sequence: 2 });
+    expect(bench.of('evidence')).toHaveLength(1);
+  });
+
+  it('a commit vote without a proposal is said again, and its certificate measured by nobody', () => {
+    const bench = new Bench(3).hearAll().receive(prePrepare(1, [request(1)], false));
+    bench.receive(certified('prepare', BATCH)).disconnect();
+    bench.effects = [];
+    back(bench.pass(60_000));
+    expect(bench.sent('vote')).toMatchObject([
+      { to: { kind: 'all' }, message: { phase: 'commit' } },
+    ]);
+    bench
+      .receive(certified('commit', BATCH))
+      .pass(2000)
+      .receive(prePrepare(2, [request(2)]));
+    expect(waits(bench, 'certificate').at(-1)).toBe(200);
+  });
+
+  it('a collector publishes again what it held', () => {
+    const bench = new Bench(2).hearAll().receive(prePrepare(1, [request(1)]));
+    for (const replica of [0, 1]) bench.receive(vote('prepare', replica, BATCH));
+    bench.fire({ kind: 'stragglers', view: 0, sequence: 1 }).disconnect();
+    bench.effects = [];
+    expect(back(bench).sent('certificate')).toMatchObject([
+      { to: { kind: 'all' }, message: { phase: 'prepare' } },
+    ]);
+  });
+
+  it('the second time votes are reminders: others have the first ones', () => {
+    const bench = back(back(away()).disconnect());
+    expect(bench.sent('vote').map(({ message }) => message)).toMatchObject([
+      { attempt: 0 },
+      { attempt: 1 },
+    ]);
   });
 
   it('a certificate that comes then says nothing of how long collectors take', () => {

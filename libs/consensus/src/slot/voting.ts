@@ -30,6 +30,7 @@ import { fetchBatch } from './fetching-batches.js';
 /** Votes for `digest`, durably, and starts waiting for the certificate. */
 export function castVote(state: ReplicaState, slot: Slot, phase: SlotPhase, digest: Digest): void {
   invariant(state.active, 'no-equivocation', () => `a vote in view ${state.view} before it began`);
+  if (state.isJustBack) slot.inView.spansOutage = true;
   slot.castVote(phase, { view: state.view, digest, castAtMs: state.nowMs });
   state.persist({
     kind: 'voted',
@@ -102,7 +103,7 @@ export function assembleCertificate(
   if (gatherer !== undefined && gatherer !== state.self) {
     // Its votes came from those whom the collector failed, so it is not waited for in vain once more.
     slot.inView.fellBack = true;
-    if (!slot.inView.spansOutage) passOver(state, slot);
+    passOver(state, slot);
   }
   publishIfGatherer(state, slot, certificate);
   applyCertificate(state, slot, certificate);
@@ -146,7 +147,8 @@ export function mayBeFull(state: ReplicaState, slot: Slot): boolean {
 export function noteAllVoted(state: ReplicaState, slot: Slot, vote: SlotVote): void {
   if (vote.phase !== 'prepare' || slot.inView.quorum === undefined) return;
   if (slot.votesFor('prepare', vote.view, vote.digest).length < state.size.n) return;
-  state.fastPath.reachedAll(state.nowMs - slot.inView.quorum.atMs);
+  const { quorum, spansOutage } = slot.inView;
+  if (!spansOutage) state.fastPath.reachedAll(state.nowMs - quorum.atMs);
   const timer = { kind: 'stragglers', view: vote.view, sequence: slot.sequence } as const;
   state.emit({ kind: 'cancel-timer', timer });
 }
@@ -285,7 +287,7 @@ function learnLateness(state: ReplicaState, slot: Slot, certificate: SlotCertifi
  */
 function learnDelay(state: ReplicaState, slot: Slot, { phase, view }: SlotCertificate): void {
   const vote = slot.ownVote(phase);
-  if (vote?.castAtMs === undefined || vote.view !== view) return;
+  if (vote?.castAtMs === undefined || vote.view !== view || slot.inView.spansOutage) return;
   if (view !== state.view || !state.active || vote.castAtMs === state.nowMs) return;
   state.certificateDelay.observe(state.nowMs - vote.castAtMs, slot.inView.missedCertificate);
 }

@@ -33,6 +33,9 @@ export interface ReplicaDependencies {
   readonly stateMachine: StateMachine;
 }
 
+/** Replicas reconnect within so much of each other: each tries about once a second. */
+const ALL_BACK_MS = 2000;
+
 /** Of a view's time: what is measured on a starved machine may be anything. */
 const MAX_VIEW_CHANGE_COST = 16;
 
@@ -79,6 +82,10 @@ export class ReplicaState {
   /** What this replica takes up when it takes part, and about how many bytes that is. */
   readonly putOff: Input[] = [];
   putOffBytes = 0;
+  /** True while the broker is away. */
+  isAway = false;
+  /** When it was back last, on this replica's clock. */
+  backAtMs = -Infinity;
   /** True while the broker is away, or this replica takes no part: nobody is blamed for silence. */
   paused = false;
   /** Views left since something executed; each doubles the time the next primary gets. */
@@ -189,6 +196,11 @@ export class ReplicaState {
 
   get isPrimary(): boolean {
     return this.primary === this.self;
+  }
+
+  /** Whether the broker was back just now, so that others may still be without it. */
+  get isJustBack(): boolean {
+    return this.nowMs - this.backAtMs < ALL_BACK_MS;
   }
 
   /** Whether every other replica is known to run: who never spoke is not waited for. */

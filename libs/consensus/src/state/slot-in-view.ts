@@ -19,7 +19,7 @@ export class SlotInView {
   fellBack = false;
   /** Set once this replica itself waited for a certificate in vain. */
   missedCertificate = false;
-  /** Set once the broker was away since this slot was under way: messages on it may be lost. */
+  /** Set if the broker was away while this slot was under way, or just before: messages on it may be lost. */
   spansOutage = false;
   /** What a quorum voted to prepare, and since when the collector awaits the rest; `slot/voting.ts`. */
   quorum: { readonly digest: Digest; readonly atMs: number } | undefined;

@@ -58,7 +58,7 @@ function contradiction(replica: ReplicaId, phase: SlotPhase): string {
 interface CastVote {
   readonly view: View;
   readonly digest: Digest;
-  /** When, for measuring how long certificates take; undefined before the last restart or outage. */
+  /** When, for measuring how long certificates take; undefined before the last restart. */
   readonly castAtMs: number | undefined;
 }
 
@@ -178,14 +178,6 @@ export class Slot {
     );
     this.own[phase] = vote;
     this.inView.attempts = 0;
-  }
-
-  /** From now on nothing is measured by when it voted. */
-  forgetWhenCast(): void {
-    for (const phase of ['prepare', 'commit'] as const) {
-      const vote = this.own[phase];
-      if (vote !== undefined) this.own[phase] = { ...vote, castAtMs: undefined };
-    }
   }
 
   /**

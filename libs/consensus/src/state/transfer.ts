@@ -86,12 +86,6 @@ export class Transfer {
     return this.attempt % Math.max(1, this.sources.length) !== 0;
   }
 
-  /** What is incomplete was lost on its way, by no fault of the source. */
-  startAgain(): void {
-    this.received = 0;
-    this.arriving.clear();
-  }
-
   /** Whether the source sent enough since this was asked last: one that drips is passed over. */
   takeProgress(): boolean {
     const enough = this.received >= MIN_PARTS;

@@ -45,11 +45,12 @@ export function askOn(state: ReplicaState, transfer: Transfer): void {
   } else for (const chunk of transfer.startNext()) ask(state, transfer, source, chunk, 0);
 }
 
-/** The broker was away: what was asked for is lost, and so is the time that the source had. */
-export function askAgain(state: ReplicaState, transfer: Transfer): void {
-  transfer.startAgain();
-  askOn(state, transfer);
-  if (state.transfer === transfer) awaitParts(state, transfer);
+/** What was asked for did not come, or was lost when the broker went away: the next source is asked. */
+export function askNext(state: ReplicaState, transfer: Transfer): void {
+  // When nobody has this state any more, the sources have moved on to a later one.
+  if (transfer.passOn()) askOn(state, transfer);
+  else begin(state, transfer);
+  if (state.transfer !== undefined) awaitParts(state, state.transfer);
 }
 
 /** Gives the source its time, more of it each time that all sources took too long. */
@@ -83,12 +84,8 @@ export function awaitsPart(state: ReplicaState, { sequence, replica }: ChunkPart
 export function onTransferTime(state: ReplicaState, attempt: number): void {
   const { transfer } = state;
   if (transfer?.attempt !== attempt) return;
-  if (!transfer.takeProgress()) {
-    // When nobody has this state any more, the sources have moved on to a later one.
-    if (transfer.passOn()) askOn(state, transfer);
-    else begin(state, transfer);
-  }
-  if (state.transfer !== undefined) awaitParts(state, state.transfer);
+  if (transfer.takeProgress()) awaitParts(state, transfer);
+  else askNext(state, transfer);
 }
 
 /** This replica came further by itself than the state it is fetching. */

@@ -58,6 +58,7 @@ export function pauseClocks(state: ReplicaState): void {
 
 /** Starts the clocks from zero. */
 export function resumeClocks(state: ReplicaState): void {
+  if (state.isAway) return;
   state.paused = false;
   timeNewView(state);
 }
