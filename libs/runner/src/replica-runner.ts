@@ -407,7 +407,8 @@ export class ReplicaRunner {
 
   private fail(error: unknown): void {
     if (!this.running) return;
-    void this.stop();
+    // The first failure is the one that is told; what fails while stopping follows from it.
+    this.stop().catch(() => undefined);
     this.listener.onFatal(error);
   }
 }

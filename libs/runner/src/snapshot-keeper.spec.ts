@@ -1,6 +1,6 @@
 import type { Clock } from '@ccro/clock';
 import type { HeldSnapshot, ReplicaStore } from '@ccro/storage';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { SnapshotKeeper } from './snapshot-keeper.js';
 
 const HEAD = '0'.repeat(64);
@@ -111,5 +111,26 @@ describe('states that are held for others', () => {
     expect([...held]).toEqual([8]);
     await keeper.releaseAll();
     expect([...held]).toEqual([]);
+  });
+
+  it('F1, sibling: that a store cannot let go of end no process', async () => {
+    const reasons: unknown[] = [];
+    const note = (reason: unknown): void => void reasons.push(reason);
+    process.on('unhandledRejection', note);
+    onTestFinished(() => void process.off('unhandledRejection', note));
+    const snapshot = {
+      ...{ sequence: 4, ledgerHead: HEAD, chunks: [] },
+      text: () => Promise.resolve('text'),
+      release: () => Promise.reject(new Error('the disk is gone')),
+    };
+    const store = { snapshot: () => Promise.resolve(snapshot) } as unknown as ReplicaStore;
+    const clock = new HandClock();
+    const keeper = new SnapshotKeeper(store, clock);
+    await keeper.part(4, '', 0);
+    clock.fireAll();
+    await new Promise(setImmediate);
+    expect(reasons).toEqual([]);
+    await keeper.part(4, '', 0);
+    await keeper.releaseAll();
   });
 });

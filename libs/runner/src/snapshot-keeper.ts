@@ -57,7 +57,7 @@ export class SnapshotKeeper {
     this.held.delete(sequence);
     this.held.set(sequence, held);
     held.cancelTimer();
-    held.cancelTimer = this.clock.schedule(IDLE_MS, () => void this.release(sequence));
+    held.cancelTimer = this.clock.schedule(IDLE_MS, () => this.releaseIdle(sequence));
     const parts = await this.partsOf(held, sequence, chunk);
     const found = parts?.[part];
     return parts === undefined || found === undefined
@@ -101,10 +101,10 @@ export class SnapshotKeeper {
     }
   }
 
-  /** Lets go of everything. */
+  /** Lets go of everything, of as much as the store can. Never rejects. */
   async releaseAll(): Promise<void> {
-    await Promise.all(this.asked.values());
-    await Promise.all([...this.held.keys()].map((sequence) => this.release(sequence)));
+    await Promise.allSettled(this.asked.values());
+    await Promise.allSettled([...this.held.keys()].map((sequence) => this.release(sequence)));
   }
 
   private take(sequence: SequenceNumber): Promise<Held | undefined> {
@@ -125,6 +125,11 @@ export class SnapshotKeeper {
     } finally {
       this.asked.delete(sequence);
     }
+  }
+
+  /** Nobody waits for it. A store that has failed says so when it is used next. */
+  private releaseIdle(sequence: SequenceNumber): void {
+    this.release(sequence).catch(() => undefined);
   }
 
   private async release(sequence: SequenceNumber): Promise<void> {
