@@ -774,6 +774,15 @@ describe('timestamps', () => {
   });
 });
 
+/** Time goes by, and what is sent meanwhile arrives. */
+async function pass({ clock }: Scene, ms: number): Promise<void> {
+  for (let passed = 0; passed < ms; passed += 250) {
+    await delivered();
+    clock.advance(250);
+  }
+  await delivered();
+}
+
 describe('results that were dropped', () => {
   const result = DROPPED_RESULT;
 
@@ -794,7 +803,8 @@ describe('results that were dropped', () => {
     await send(replyOf(2, request, { result, sequence: 9 }));
     expect(await decided).toMatchObject({ sequence: 9, resultText: '{"index":8}', matching: 2 });
     const { timestamp } = request;
-    expect(asked[0]).toEqual({ type: 'reply', sequence: 9, client: 'gateway', timestamp });
+    const query = { type: 'reply', sequence: 9, client: 'gateway', timestamp, others: true };
+    expect(asked[0]).toEqual(query);
     expect(asked).toHaveLength(4);
   });
 
@@ -810,6 +820,143 @@ describe('results that were dropped', () => {
     }
     await expect(decided).rejects.toMatchObject({ code: 'result-dropped' });
     expect(client.counters().outstanding).toBe(0);
+  });
+
+  it('A3, sibling: wait for the broker, however long it is away', async () => {
+    const made = await scene();
+    const { client, replyOf, hub } = made;
+    const { request, decided } = client.submit('operation');
+    answering(made, (replica) => ({
+      reply: travelling(replyOf(replica, request, { sequence: 9 })),
+      lastExecuted: 9,
+    }));
+    hub.setAvailable(false);
+    for (const replica of [1, 2]) {
+      client.receive(json.encode(replyOf(replica, request, { result, sequence: 9 })));
+    }
+    await pass(made, 5000);
+    expect(client.counters().outstanding).toBe(1);
+    hub.setAvailable(true);
+    await delivered();
+    expect(await decided).toMatchObject({ sequence: 9, matching: 2 });
+  });
+
+  it('A3, sibling: wait for nodes that do not answer', async () => {
+    const made = await scene();
+    const { client, replyOf, send } = made;
+    const { request, decided } = client.submit('operation');
+    let isSilent = true;
+    const asked: unknown[] = [];
+    answering(made, (replica, query) => {
+      asked.push(query);
+      if (isSilent) return undefined;
+      return { reply: travelling(replyOf(replica, request, { sequence: 9 })), lastExecuted: 9 };
+    });
+    for (const replica of [1, 2]) await send(replyOf(replica, request, { result, sequence: 9 }));
+    while (asked.length <= 3 * 4) await pass(made, 500);
+    await pass(made, 20_000);
+    isSilent = false;
+    await pass(made, 7000);
+    expect(await decided).toMatchObject({ sequence: 9 });
+  });
+
+  it('A3, sibling: are not gone for the word of nodes that are behind or silent', async () => {
+    const made = await scene();
+    const { client, replyOf, send } = made;
+    const { request, decided } = client.submit('operation');
+    // One keeps it no more, one may come to execute it, two are silent.
+    const lastExecuted = [9, 8];
+    answering(made, (replica) =>
+      replica < 2 ? { reply: null, lastExecuted: lastExecuted[replica] } : undefined,
+    );
+    for (const replica of [1, 2]) await send(replyOf(replica, request, { result, sequence: 9 }));
+    await pass(made, 60_000);
+    expect(client.counters().outstanding).toBe(1);
+    // Two of four are left, then only one.
+    lastExecuted[1] = 9;
+    await pass(made, 60_000);
+    expect(client.counters().outstanding).toBe(1);
+    answering(made, (replica) => (replica === 2 ? { reply: null, lastExecuted: 9 } : undefined));
+    await pass(made, 60_000);
+    await expect(decided).rejects.toMatchObject({ code: 'result-dropped' });
+    expect(client.counters().outstanding).toBe(0);
+  });
+
+  it('A3, sibling: hold up no other requests while they are waited for, and are not sent again', async () => {
+    const made = await scene(4, { clientWindow: 10 });
+    const { client, clock, heard, replyOf, send } = made;
+    const { request } = client.submit('operation');
+    for (const replica of [1, 2]) await send(replyOf(replica, request, { result, sequence: 9 }));
+    const { length } = heard;
+    for (let count = 0; count < 30; count += 1) {
+      const submission = client.submit('another');
+      for (const replica of [1, 2]) await send(replyOf(replica, submission.request));
+      clock.advance(25);
+    }
+    await pass(made, 10_000);
+    expect(
+      heard.slice(length).filter(({ request: { digest } }) => digest === request.digest),
+    ).toEqual([]);
+  });
+
+  it('A3, sibling: many at once are asked for a few at a time, also of nodes that do not answer', async () => {
+    const made = await scene();
+    const { client, clock, replyOf } = made;
+    const submissions = Array.from({ length: 200 }, (_, at) => client.submit(`${at}`));
+    const byTimestamp = new Map(
+      submissions.map(({ request }, at) => [request.timestamp, { request, at }]),
+    );
+    let isSilent = true;
+    let unanswered: number[] = [];
+    let most = 0;
+    answering(made, (replica, query) => {
+      unanswered = unanswered.filter((sinceMs) => sinceMs > clock.now() - 2000);
+      const found = query?.type === 'reply' ? byTimestamp.get(query.timestamp) : undefined;
+      // The last one never answers.
+      if (isSilent || replica === 3 || found === undefined) unanswered.push(clock.now());
+      most = Math.max(most, unanswered.length);
+      if (isSilent || replica === 3 || found === undefined) return undefined;
+      const reply = replyOf(replica, found.request, { sequence: found.at });
+      return { reply: travelling(reply), lastExecuted: 200 };
+    });
+    submissions.forEach(({ request }, at) => {
+      for (const replica of [1, 2]) {
+        client.receive(json.encode(replyOf(replica, request, { result, sequence: at })));
+      }
+    });
+    await pass(made, 6000);
+    isSilent = false;
+    await pass(made, 20_000);
+    await Promise.all(submissions.map(({ decided }) => decided));
+    expect(most).toBeLessThanOrEqual(4 * 4);
+  });
+
+  it('A3, sibling: those of one slot come with one query', async () => {
+    const made = await scene();
+    const { client, others, replyOf, signers } = made;
+    const submissions = Array.from({ length: 100 }, (_, at) => client.submit(`${at}`));
+    let asked = 0;
+    answering(made, (replica) => {
+      asked += 1;
+      const {
+        signature: _,
+        results: [first],
+        ...reply
+      } = replyOf(replica, submissions[0]?.request ?? fail());
+      const results = submissions.map(({ request: { timestamp, digest } }) => ({
+        ...(first ?? fail()),
+        ...{ timestamp, request: digest },
+      }));
+      const sealed = signers[replica]?.sign({ ...reply, results }) ?? fail();
+      return { reply: travelling(sealed), lastExecuted: 1 };
+    });
+    for (const { request } of submissions) {
+      for (const replica of [1, 2]) {
+        await others.publish(client.inbox, json.encode(replyOf(replica, request, { result })));
+      }
+    }
+    await Promise.all(submissions.map(({ decided }) => decided));
+    expect(asked).toBeLessThanOrEqual(2 * 4);
   });
 
   it('A3: decide nothing before f + 1 say so, and a result that f + 1 know counts', async () => {

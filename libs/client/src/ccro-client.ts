@@ -58,7 +58,7 @@ import { OutstandingRequest, submissionOf } from './outstanding-request.js';
 import { Rejections, type ClientRejectCode } from './rejections.js';
 import { Responsiveness } from './responsiveness.js';
 import { RetransmissionDelay, Retransmissions } from './retransmissions.js';
-import { fetchStored } from './stored-replies.js';
+import { StoredReplies } from './stored-replies.js';
 import { clockTimestamp, newestExecuted, Timestamps } from './timestamps.js';
 import { ViewEstimate } from './view-estimate.js';
 
@@ -140,8 +140,9 @@ export class CcroClient {
   private readonly responsiveness: Responsiveness;
   private readonly delay: RetransmissionDelay;
   private readonly retransmissions: Retransmissions;
+  private readonly stored: StoredReplies;
   private readonly requests = new Map<Timestamp, OutstandingRequest>();
-  /** Timestamps of requests that are not decided yet, ascending. */
+  /** Timestamps of requests of which it is not known that they executed, ascending. */
   private readonly waiting = new Set<Timestamp>();
   private readonly timestamps: Timestamps;
   private learning: Promise<void> | undefined;
@@ -192,8 +193,19 @@ export class CcroClient {
       send: (replica, query) =>
         broker.publish(this.channels.node(replica), this.codec.encode(query)),
     });
+    this.stored = new StoredReplies({
+      ...{ cluster, client, clock, size: this.size },
+      isConnected: () => broker.connected && !this.closed,
+      query: (replica, query, timeoutMs) => this.query(replica, query, timeoutMs),
+      take: (reply) => {
+        if (this.accepts(reply)) this.take(reply, true);
+      },
+      giveUp: (outstanding, sequence) => this.giveUp(outstanding, dropped(outstanding, sequence)),
+    });
     broker.onConnectionChange((connected) => {
-      if (connected) this.retransmissions.sendAll();
+      if (!connected) return;
+      this.retransmissions.sendAll();
+      this.stored.resume();
     });
   }
 
@@ -207,7 +219,7 @@ export class CcroClient {
     const { maxOutstanding = DEFAULT_MAX_OUTSTANDING } = this.options;
     const { next } = this.timestamps;
     const [oldest = next] = this.waiting;
-    return Math.min(maxOutstanding - this.waiting.size, this.clientWindow - (next - oldest));
+    return Math.min(maxOutstanding - this.waitingCount, this.clientWindow - (next - oldest));
   }
 
   /** The smallest timestamp that may be used next, for who gives them out elsewhere. */
@@ -225,6 +237,11 @@ export class CcroClient {
     return this.known;
   }
 
+  /** Requests that are not decided yet. */
+  private get waitingCount(): number {
+    return this.waiting.size + this.stored.size;
+  }
+
   private get clientWindow(): number {
     return this.options.clientWindow ?? DEFAULT_REPLICA_CONFIG.clientWindow;
   }
@@ -234,7 +251,7 @@ export class CcroClient {
       submitted: this.sentCount,
       decided: this.decidedCount,
       retransmitted: this.retransmittedCount,
-      outstanding: this.waiting.size,
+      outstanding: this.waitingCount,
       rejects: this.rejections.snapshot(),
     };
   }
@@ -258,7 +275,7 @@ export class CcroClient {
   submit(operation: string): Submission {
     if (this.closed) throw new ClientError('closed', 'the client was closed');
     if (this.capacity <= 0) {
-      throw new ClientError('overloaded', `${this.waiting.size} requests are outstanding already`);
+      throw new ClientError('overloaded', `${this.waitingCount} requests are outstanding already`);
     }
     const draft = this.draft(this.timestamps.next, operation);
     const isIdle = this.waiting.size === 0;
@@ -406,7 +423,7 @@ export class CcroClient {
 
   /** Sends those of requests that one message carries which still wait. @returns them */
   private broadcast(together: readonly OutstandingRequest[]): readonly OutstandingRequest[] {
-    const waiting = together.filter(({ phase }) => phase === 'waiting');
+    const waiting = together.filter(({ phase, fetching }) => phase === 'waiting' && !fetching);
     const message = messageOf(waiting);
     if (message !== undefined) {
       const payload = this.codec.encode(message);
@@ -464,36 +481,27 @@ export class CcroClient {
       if (this.onDecided(outstanding)) decided.push(outstanding);
     } else if (outstanding.phase === 'settling') this.settleIfComplete(outstanding);
     else if (outstanding.droppedIn !== undefined) {
-      void this.fetchDropped(outstanding, outstanding.droppedIn);
+      this.fetchDropped(outstanding, outstanding.droppedIn);
     }
   }
 
-  /** The replicas hold the result no more: they are asked for what they stored of the slot. */
-  private async fetchDropped(
-    outstanding: OutstandingRequest,
-    sequence: SequenceNumber,
-  ): Promise<void> {
+  /**
+   * The replicas hold the result no more: they are asked for what they stored of the slot. It
+   * executed, so it is not sent again, and cannot grow stale any more.
+   */
+  private fetchDropped(outstanding: OutstandingRequest, sequence: SequenceNumber): void {
     if (outstanding.fetching) return;
     outstanding.fetching = true;
-    const { cluster, client } = this.options;
-    const decided = await fetchStored(outstanding, sequence, {
-      cluster,
-      client,
-      clock: this.dependencies.clock,
-      queryAll: (query, timeoutMs) => this.queryAll(query, timeoutMs),
-      take: (reply) => {
-        if (this.accepts(reply)) this.take(reply, true);
-      },
-    });
-    if (decided) return;
-    const { timestamp } = outstanding.request;
-    const message = `timestamp ${timestamp} executed in slot ${sequence}, but too few nodes keep its result`;
-    this.giveUp(outstanding, new ClientError('result-dropped', message));
+    this.waiting.delete(outstanding.timestamp);
+    this.retransmissions.ended(outstanding);
+    this.outbound.ended(outstanding);
+    this.stored.fetch(outstanding, sequence);
   }
 
   /** @returns whether more replies are awaited */
   private onDecided(outstanding: OutstandingRequest): boolean {
     this.waiting.delete(outstanding.timestamp);
+    this.stored.ended(outstanding);
     this.retransmissions.decided(outstanding);
     this.outbound.ended(outstanding);
     if (outstanding.phase === 'closed') {
@@ -534,6 +542,12 @@ export class CcroClient {
     if (this.waiting.delete(outstanding.timestamp)) this.retransmissions.ended(outstanding);
     this.requests.delete(outstanding.timestamp);
     outstanding.fail(error);
+    this.stored.ended(outstanding);
     this.outbound.ended(outstanding);
   }
+}
+
+function dropped({ timestamp }: OutstandingRequest, sequence: SequenceNumber): ClientError {
+  const where = `timestamp ${timestamp} executed in slot ${sequence}`;
+  return new ClientError('result-dropped', `${where}, but too few nodes keep its result`);
 }

@@ -110,10 +110,11 @@ export class Retransmissions {
     this.ended(outstanding);
   }
 
-  /** A request does not wait any more. */
+  /** A request does not wait any more; that may be said again. */
   ended(outstanding: OutstandingRequest): void {
     const sent = this.sentWith.get(outstanding);
     if (sent === undefined) return;
+    this.sentWith.delete(outstanding);
     sent.waiting -= 1;
     if (sent.waiting > 0) return;
     sent.cancel();

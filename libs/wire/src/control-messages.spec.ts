@@ -9,6 +9,7 @@ describe('node queries', () => {
     { type: 'ledger', from: 1, limit: 100 },
     { type: 'decision', sequence: 7 },
     { type: 'reply', sequence: 7, client: 'gateway', timestamp: 9 },
+    { type: 'reply', sequence: 7, client: 'gateway', timestamp: 9, others: true },
     { type: 'set-fault', fault: 'silent-collector' },
     { type: 'set-fault', fault: null },
   ];
@@ -32,6 +33,7 @@ describe('node queries', () => {
     '{"type":"decision","sequence":1e999}',
     '{"type":"reply","sequence":7,"client":"gateway"}',
     '{"type":"reply","sequence":7,"client":"not a name","timestamp":9}',
+    '{"type":"reply","sequence":7,"client":"gateway","timestamp":9,"others":false}',
     '{"type":"set-fault"}',
     '{"type":"set-fault","fault":"Not A Fault"}',
     ' '.repeat(5000),

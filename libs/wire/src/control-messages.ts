@@ -47,7 +47,14 @@ const NODE_QUERY = Type.Union([
   Type.Object({ type: Type.Literal('decision'), sequence: COUNTER }, STRICT),
   /** The reply to one request, signed anew, from what the node stored of the slot. */
   Type.Object(
-    { type: Type.Literal('reply'), sequence: COUNTER, client: NAME, timestamp: COUNTER },
+    {
+      type: Type.Literal('reply'),
+      sequence: COUNTER,
+      client: NAME,
+      timestamp: COUNTER,
+      /** Also to others of the client in the slot, as many as one answer holds. */
+      others: Type.Optional(Type.Literal(true)),
+    },
     STRICT,
   ),
   Type.Object(

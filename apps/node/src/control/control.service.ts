@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { channelNames, type ChannelNames } from '@ccro/broker';
-import type { ClientId, RejectCode } from '@ccro/consensus';
+import type { ClientId, RejectCode, RequestResult } from '@ccro/consensus';
 import { createVerification, MessageSigner, type Verifier } from '@ccro/crypto';
 import { FAULT_KINDS, isFaultKind } from '@ccro/faults';
 import { LimitedLog } from '@ccro/program';
@@ -11,7 +11,7 @@ import { StatusService } from '../status/status.service.js';
 import { QuerySession } from './query-session.js';
 import { QueryTurns } from './query-turns.js';
 
-/** Characters of decisions in one answer at most: it stays well under the message limit. */
+/** Characters of decisions, or of results, in one answer at most: it stays well under the message limit. */
 const MAX_ANSWER_CHARACTERS = 256 * 1024;
 /** Characters of the store that are read for one answer at most, results included. */
 const MAX_READ_CHARACTERS = 4 * MAX_ANSWER_CHARACTERS;
@@ -62,16 +62,16 @@ export class ControlService {
     }
     const query = parseNodeQuery(message.query);
     if (query === undefined) return;
-    await this.turns.take(message.client, async () => {
+    const isAnswered = await this.turns.take(message.client, async () => {
       this.send(message, await this.answer(query, message.client), codec);
     });
+    if (!isAnswered) this.replica.runner.countReject('throttled', message.client);
   }
 
   /** Cheap checks first: a query that is repeated costs no signature. */
   private refusalOf(message: Query): RejectCode | undefined {
     if (message.replica !== this.options.self) return 'unsolicited';
     if (this.session.isReplay(message)) return 'duplicate';
-    if (!this.turns.admits(message.client)) return 'throttled';
     const origin = { name: `client ${message.client}`, route: 'queries' };
     return this.replica.runner.doubt.check(origin, () => this.verifier.refuseQuery(message));
   }
@@ -108,20 +108,22 @@ export class ControlService {
    * This node's reply to one request that it executed: what it replied then, signed anew, for as
    * long as it keeps the decision. The counts of votes are 0 when the slot has left the window.
    */
-  private async signAgain({ sequence, client, timestamp }: ReplyQuery): Promise<unknown> {
+  private async signAgain(query: ReplyQuery): Promise<unknown> {
+    const { sequence, client, timestamp, others = false } = query;
     const { lastExecuted } = this.replica.runner.status();
     const [stored] = await this.replica.store.decisions(sequence, sequence);
-    const request = stored?.decision.requests.find(
-      (each) => each.client === client && each.timestamp === timestamp,
-    );
+    const own = stored?.decision.requests.filter((each) => each.client === client) ?? [];
+    const request = own.find((each) => each.timestamp === timestamp);
     const result = stored?.results.find((each) => each.request === request?.digest);
     if (stored === undefined || result === undefined) return { reply: null, lastExecuted };
+    const digests = new Set(own.map(({ digest }) => digest));
+    const rest = stored.results.filter((each) => each !== result && digests.has(each.request));
     const reply = this.signer.sign({
       kind: 'reply',
       replica: this.options.self,
       client,
       view: stored.decision.view,
-      results: [result],
+      results: others ? fitting([result, ...rest]) : [result],
       tally: this.replica.runner.tally(sequence) ?? { correct: 0, corrupt: 0 },
     });
     return { reply: JSON.parse(json.encode(reply).toString()), lastExecuted };
@@ -169,4 +171,14 @@ export class ControlService {
     this.logger.log(fault === null ? 'this node is honest again' : `fault set: ${fault}`);
     return { fault };
   }
+}
+
+/** The first of results, and as many more as one answer holds. */
+function fitting(results: readonly RequestResult[]): readonly RequestResult[] {
+  let characters = 0;
+  const end = results.findIndex(({ result }, at) => {
+    characters += result.length;
+    return at > 0 && characters > MAX_ANSWER_CHARACTERS;
+  });
+  return end < 0 ? results : results.slice(0, end);
 }

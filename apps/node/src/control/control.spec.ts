@@ -220,3 +220,40 @@ describe('what one query costs', () => {
     expect(most).toBeLessThanOrEqual(2);
   });
 });
+
+describe('the reply to one request, signed again', () => {
+  it('A3, sibling: holds others of the client in the slot as well if wanted, as many as fit', async () => {
+    const hub = new InProcessHub();
+    const node = await start(hub);
+    const digestOf = (at: number): string => at.toString(16).padStart(64, '0');
+    const shared = { kind: 'request', operation: '', signature: '' } as const;
+    const owners = ['gateway', 'alice', 'gateway', 'gateway', 'gateway'];
+    const requests = owners.map((client, at) => ({
+      ...{ ...shared, client, timestamp: at, digest: digestOf(at) },
+    }));
+    const results = requests.map(({ timestamp, digest }) => ({
+      ...{ timestamp, request: digest, sequence: 3, batch: digestOf(9) },
+      result: JSON.stringify('a'.repeat(100 * 1024)),
+    }));
+    const proof = { scheme: 'ed25519', signers: [], signatures: [] };
+    const slot = { view: 0, sequence: 3, digest: digestOf(9) };
+    const certificate = { kind: 'certificate', phase: 'commit', ...slot, proof } as const;
+    const decision = { kind: 'decision', ...slot, requests, certificate } as const;
+    const { store } = node.app.get(ReplicaService);
+    const stored = [{ decision, results, ledgerHead: digestOf(8) }];
+    vi.spyOn(store, 'decisions').mockResolvedValue(stored);
+    const asker = await Asker.connect(hub, 'gateway');
+    const session = await asker.session();
+    const query = { type: 'reply', sequence: 3, client: 'gateway', timestamp: 2 } as const;
+    const timestampsIn = (answer: unknown): number[] =>
+      (answer as { reply: { results: { timestamp: number }[] } }).reply.results.map(
+        ({ timestamp }) => timestamp,
+      );
+    expect(timestampsIn(await asker.ask(query, session, 1))).toEqual([2]);
+    // The one that was asked for comes first.
+    const all = { ...query, others: true } as const;
+    expect(timestampsIn(await asker.ask(all, session, 2))).toEqual([2, 0]);
+    results.forEach((result) => (result.result = 'true'));
+    expect(timestampsIn(await asker.ask(all, session, 3))).toEqual([2, 0, 3, 4]);
+  });
+});

@@ -5,13 +5,16 @@ import { QueryTurns } from './query-turns.js';
 class Scene {
   readonly turns = new QueryTurns();
   readonly begun: string[] = [];
+  /** Those whose turn never came. */
+  readonly dropped: string[] = [];
   private readonly ends: (() => void)[] = [];
 
   ask(client: string, name: string): void {
-    void this.turns.take(client, () => {
+    const answered = this.turns.take(client, () => {
       this.begun.push(name);
       return new Promise((resolve) => this.ends.push(resolve));
     });
+    void answered.then((isAnswered) => isAnswered || this.dropped.push(name));
   }
 
   async answerAll(): Promise<void> {
@@ -22,33 +25,42 @@ class Scene {
   }
 }
 
-/** Asks until no more of the client may wait. @returns how many do */
-function fill({ turns }: Scene, ask: (at: number) => void, client: string): number {
-  let count = 0;
-  for (; turns.admits(client) && count < 1000; count += 1) ask(count);
-  return count;
+function named(client: string, count: number): string[] {
+  return Array.from({ length: count }, (_, at) => `${client} ${at}`);
 }
 
 describe('whose query is answered next', () => {
   it('I15: another client’s comes soon, however many one has waiting', async () => {
     const scene = new Scene();
-    const floods = fill(scene, (at) => scene.ask('alice', `alice ${at}`), 'alice');
-    expect(floods).toBe(2 + 256);
-    expect(scene.turns.admits('gateway')).toBe(true);
-    for (const at of [0, 1]) scene.ask('gateway', `gateway ${at}`);
+    for (const name of named('alice', 2 + 256)) scene.ask('alice', name);
+    for (const name of named('gateway', 2)) scene.ask('gateway', name);
     await scene.answerAll();
     expect(scene.begun).toHaveLength(260);
+    expect(scene.dropped).toEqual([]);
     expect(scene.begun.indexOf('gateway 0')).toBeLessThan(5);
     expect(scene.begun.indexOf('gateway 1')).toBeLessThan(7);
   });
 
-  it('I15: each has its part of the places to wait in, and all together a bounded number', () => {
+  it('I15: each has its part of the places to wait in, and all together a bounded number', async () => {
     const scene = new Scene();
-    const waiting = Array.from({ length: 50 }, (_, at) => `client ${at}`).map((client) =>
-      fill(scene, () => scene.ask(client, client), client),
-    );
-    expect(Math.min(...waiting)).toBeGreaterThanOrEqual(5);
-    expect(waiting.reduce((sum, each) => sum + each, 0)).toBeLessThan(2 + 256 * 5);
+    const clients = named('client', 50);
+    for (const client of clients) {
+      for (let count = 0; count < 300; count += 1) scene.ask(client, client);
+    }
+    await scene.answerAll();
+    const begun = clients.map((client) => scene.begun.filter((name) => name === client).length);
+    expect(Math.min(...begun)).toBeGreaterThanOrEqual(5);
+    expect(scene.begun.length).toBeLessThan(2 + 256 * 5);
+    expect(scene.begun.length + scene.dropped.length).toBe(50 * 300);
+  });
+
+  it('A3, sibling: of one that asks more than may wait the oldest are dropped, not the newest', async () => {
+    const scene = new Scene();
+    for (const name of named('alice', 2 + 256 + 40)) scene.ask('alice', name);
+    await scene.answerAll();
+    const names = named('alice', 2 + 256 + 40);
+    expect(scene.begun).toEqual([...names.slice(0, 2), ...names.slice(42)]);
+    expect(scene.dropped).toEqual(names.slice(2, 42));
   });
 
   it('I15: a query that fails gives its turn on', async () => {
