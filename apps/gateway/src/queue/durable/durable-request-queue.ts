@@ -26,6 +26,7 @@ import { TrackedRequest } from '../tracked-request.js';
 import { Admissions, type Admission } from './admissions.js';
 import { AnswerPoller } from './answer-poller.js';
 import { Deliveries } from './deliveries.js';
+import { KeyExpiry } from './key-expiry.js';
 import { RedisInspection, requireNothingOfEarlierVersion } from './redis-inspection.js';
 import { REDIS_SCRIPTS } from './redis-scripts.js';
 import { redisKeys, type RedisKeys } from './redis-keys.js';
@@ -75,6 +76,7 @@ interface Parts {
   readonly admissions: Admissions;
   readonly poller: AnswerPoller;
   readonly takeovers: Takeovers;
+  readonly expiry: KeyExpiry;
 }
 
 export class DurableRequestQueue implements RequestQueue {
@@ -121,7 +123,8 @@ export class DurableRequestQueue implements RequestQueue {
     this.inspection.start();
     const parts = this.createParts();
     this.parts = parts;
-    const { store, takeovers, admissions, deliveries } = parts;
+    const { store, takeovers, admissions, deliveries, expiry } = parts;
+    if (this.options.keyRetentionMs > 0) expiry.start();
     const { entries, removed } = await store.takeUp();
     if (removed > 0) {
       this.dependencies.logger.warn(`${removed} finished requests counted as waiting: removed`);
@@ -202,6 +205,7 @@ export class DurableRequestQueue implements RequestQueue {
     this.inspection.stop();
     const { parts } = this;
     if (parts !== undefined) {
+      parts.expiry.stop();
       const settled = this.settle(parts).catch(() => undefined);
       await Promise.race([settled, delay(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
       parts.admissions.close();
@@ -269,7 +273,8 @@ export class DurableRequestQueue implements RequestQueue {
     });
     const poller = new AnswerPoller((ids) => store.answersTo(ids));
     const takeovers = new Takeovers({ store, deliveries, connection, trouble });
-    return { store, deliveries, admissions, poller, takeovers };
+    const expiry = new KeyExpiry({ store, connection, trouble });
+    return { store, deliveries, admissions, poller, takeovers, expiry };
   }
 
   /** An accepted request, wherever it is seen to. */

@@ -143,7 +143,7 @@ else
 end
 return result`;
 
-/** What scripts share that record answers. Time is that of Redis alone: gateways' clocks differ. */
+/** What scripts share that record or drop answers. Time is that of Redis alone: gateways' clocks differ. */
 const LISTED = `
 local function text(number) return string.format('%.0f', number) end
 
@@ -167,30 +167,47 @@ local function places(answer) return math.ceil(#answer / ${MAX_PLACE_BYTES}) end
 `;
 
 const EXPIRE = `
--- Drops keys whose time is over, a few at a time: never one with a request that is not answered.
-local function expire(answers, keys, kept, now, retention)
-  if retention <= 0 then return end
-  local old = redis.call('ZRANGEBYSCORE', kept, '-inf', now - retention, 'LIMIT', 0, 20)
-  for _, key in ipairs(old) do
+-- Drops keys whose time is over until they had 'most' requests: never one with a request that is not
+-- answered. Answers with whether more may be over. ZREM comes first: where memory is full, Redis refuses a
+-- script whose first write may take more.
+local function expire(answers, keys, kept, now, retention, most)
+  if retention <= 0 then return false end
+  local seen = 0
+  for _, key in ipairs(redis.call('ZRANGEBYSCORE', kept, '-inf', now - retention, 'LIMIT', 0, most)) do
+    if seen >= most then break end
     local record = redis.call('HGET', keys, key)
     local ids = record and cjson.decode(record).ids or {}
     local open = false
     for _, id in ipairs(ids) do
       if redis.call('HEXISTS', answers, id) == 0 then open = true end
     end
+    redis.call('ZREM', kept, key)
     if open then
-      redis.call('ZADD', kept, string.format('%.0f', now), key)
+      redis.call('ZADD', kept, text(now), key)
     else
       for _, id in ipairs(ids) do redis.call('HDEL', answers, id) end
       redis.call('HDEL', keys, key)
-      redis.call('ZREM', kept, key)
     end
+    seen = seen + math.max(#ids, 1)
   end
+  return seen >= most
 end
 `;
 
 /**
- * Records how requests ended; what was recorded first stands.
+ * Drops idempotency keys whose time is over, also while the memory of Redis is full.
+ *
+ * KEYS: answers, keys, kept. ARGV: retention in milliseconds, requests of such keys to see to.
+ *
+ * Answers with 1 if more may be over.
+ */
+const EXPIRE_KEYS = `${LISTED}${EXPIRE}
+local more = expire(KEYS[1], KEYS[2], KEYS[3], nowMs(), tonumber(ARGV[1]), tonumber(ARGV[2]))
+return more and 1 or 0`;
+
+/**
+ * Records how requests ended; what was recorded first stands. Twice as many of those whose time is over go
+ * on the occasion, so that recording alone never adds to them.
  *
  * KEYS: waiting, answers, finished, keys, kept.
  * ARGV: retention in milliseconds, places of all finished; then for each request: id, digest of
@@ -198,7 +215,7 @@ end
  *
  * Answers for each with the answer that was there before, or nothing.
  */
-const RECORD = `${EXPIRE}${LISTED}
+const RECORD = `${LISTED}${EXPIRE}
 local waiting, answers, finished, keys, kept = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local retention, most = tonumber(ARGV[1]), tonumber(ARGV[2])
 local now = nowMs()
@@ -220,7 +237,7 @@ end
 for _ = most + 1, redis.call('LLEN', finished) do
   redis.call('HDEL', answers, redis.call('RPOP', finished))
 end
-expire(answers, keys, kept, now, retention)
+expire(answers, keys, kept, now, retention, 2 * #result)
 return result`;
 
 /**
@@ -285,6 +302,7 @@ export const REDIS_SCRIPTS = {
   ccroLease: { numberOfKeys: 1, lua: LEASE_AGAIN },
   ccroAccept: { numberOfKeys: 5, lua: ACCEPT },
   ccroRecord: { numberOfKeys: 5, lua: RECORD },
+  ccroExpire: { numberOfKeys: 3, lua: EXPIRE_KEYS },
   ccroIsWhole: { numberOfKeys: 4, lua: IS_WHOLE },
   ccroRecordAgain: { numberOfKeys: 4, lua: RECORD_AGAIN },
 } as const;

@@ -109,6 +109,9 @@ type Reply = string | readonly (string | null)[];
 /** Entries that are read, or leased, at once. */
 const MAX_ENTRIES = 100;
 
+/** Requests of idempotency keys whose time is over that go at once. */
+const MAX_EXPIRED = 1000;
+
 /** An entry that is given back looks as if its lease had begun so long ago. */
 const GIVEN_BACK_MS = 86_400_000;
 
@@ -199,6 +202,17 @@ export class RequestStore {
         return [answer.id, key, text, packAnswer(answer, owner), age];
       }),
     ]);
+  }
+
+  /**
+   * Drops idempotency keys whose time is over, with their answers: a bounded number in one step.
+   *
+   * @returns whether more may be over
+   */
+  async expire(): Promise<boolean> {
+    const { keys, keyRetentionMs } = this.options;
+    const parts = [keys.answers, keys.keys, keys.kept, keyRetentionMs, MAX_EXPIRED];
+    return (await this.run('ccroExpire', parts)) === 1;
   }
 
   /** What waits still of an entry that was left behind. */
