@@ -18,9 +18,13 @@ await run('server', async () => {
     process.stderr.write(`${SHOWN_PASSWORD}\n`);
   }
   const keysFile = raw.apiKeys ?? apiKeysFile;
-  const auth = keysFile ? { apiKeys: loadApiKeys(keysFile) } : {};
+  const auth = keysFile === undefined ? {} : { apiKeys: loadApiKeys(keysFile) };
   // Loaded only when the options are right: what is wrong, and --help, come at once.
   const { runCluster } = await import('./run-cluster.js');
   const redis = redisCaFile === undefined ? {} : { redisCaFile };
-  return runCluster({ ...options, ...redis, ...auth }, (line) => process.stdout.write(`${line}\n`));
+  return runCluster(
+    { ...options, ...redis, ...auth },
+    (line) => process.stdout.write(`${line}\n`),
+    (line) => process.stderr.write(`${line}\n`),
+  );
 });

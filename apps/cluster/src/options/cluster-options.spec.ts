@@ -89,6 +89,33 @@ describe('the options of npm start', () => {
     expect(options('--data-dir data --durability fsync')).toMatchObject({ storage });
   });
 
+  it.each(['api-keys', 'data-dir', 'once', 'state-machine'])(
+    'I32: an empty --%s is refused, and counts neither as none nor as what the environment says',
+    (option) => {
+      for (const argv of [[`--${option}`, ''], [`--${option}=`]]) {
+        expect(() => checkOptions(typedOptions(clusterCommand(), argv), undefined)).toThrow(
+          `--${option} '' cannot be used: it is empty`,
+        );
+      }
+    },
+  );
+
+  it.each([
+    ...['mode', 'nodes', 'byzantine', 'fault', 'faulty-nodes', 'seed', 'broker', 'redis-url'],
+    ...[
+      'gateway-port',
+      'node-port',
+      'request-timeout',
+      'durability',
+      'signature',
+      'codec',
+      'client',
+    ],
+  ])('I32, sibling: an empty --%s is refused', (option) => {
+    const raw = typedOptions(clusterCommand(), [`--${option}`, '']);
+    expect(() => checkOptions(raw, undefined)).toThrow(OptionError);
+  });
+
   it('draw the same faulty nodes from the same seed', () => {
     const drawn = (seed: number) => options(`--byzantine 5 --seed ${seed}`).faulty;
     expect(drawn(7)).toEqual(drawn(7));

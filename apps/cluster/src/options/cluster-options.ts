@@ -83,6 +83,7 @@ export function checkOptions(
   raw: RawOptions,
   redisUrlFromEnvironment: string | undefined,
 ): ClusterOptions {
+  requirePaths(raw);
   const mode = oneOf('mode', raw.mode, ['ccro', 'pbft'] as const);
   const fault = oneOf('fault', raw.fault, FAULT_KINDS);
   const seed =
@@ -121,6 +122,16 @@ export function checkOptions(
   };
 }
 
+/** An empty path is what a variable of the shell that is not set leaves, and would count as none. */
+function requirePaths({ apiKeys, dataDir, once, stateMachine }: RawOptions): void {
+  const paths = { 'api-keys': apiKeys, 'data-dir': dataDir, once, 'state-machine': stateMachine };
+  for (const [option, path] of Object.entries(paths)) {
+    if (path !== '') continue;
+    const what = option === 'data-dir' ? 'a directory' : 'a file';
+    throw new OptionError(option, "''", `it is empty; name ${what}, or leave the option out`);
+  }
+}
+
 function clientsOf(ids: readonly string[]): readonly string[] {
   for (const id of ids) {
     if (NAME_PATTERN.test(id) && id !== GATEWAY_CLIENT) continue;
@@ -134,7 +145,6 @@ function storageSettings({ dataDir, durability }: RawOptions): StorageSettings {
     if (durability === undefined) return { durability: 'memory' };
     throw new OptionError('durability', durability, 'it needs --data-dir');
   }
-  if (dataDir === '') throw new OptionError('data-dir', dataDir, 'a directory');
   const kind = oneOf('durability', durability ?? 'fsync', ['fsync', 'async'] as const);
   return { durability: kind, dataDirectory: dataDir };
 }
