@@ -29,7 +29,10 @@ const u64 = (value) => {
 const text = (value) => Buffer.concat([u32(Buffer.byteLength(value)), Buffer.from(value)]);
 const prefix = (type) => Buffer.concat([Buffer.from('CCRO/1'), Buffer.from([type]), text(cluster)]);
 
-const operation = JSON.stringify({ type: 'append', data: JSON.parse(json) });
+// Is it JSON? If so it is signed as it is written, as JSON.parse would change some numbers in silence.
+JSON.parse(json);
+if (json.includes('\ufffd')) throw new Error('JSON-DATA is not UTF-8');
+const operation = `{"type":"append","data":${json}}`;
 // Grows with every request of this client: microseconds since 1970 do.
 const timestamp = Date.now() * 1000;
 const digest = createHash('sha256')

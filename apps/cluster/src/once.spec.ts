@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { GatewayApi } from './gateway-api.js';
 import { readOnceFile, submitOnce } from './once.js';
 
-async function fileWith(content: string): Promise<string> {
+async function fileWith(content: string | Buffer): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'ccro-once-'));
   onTestFinished(() => rm(directory, { recursive: true }));
   const file = join(directory, 'requests.json');
@@ -31,6 +31,23 @@ describe('the file of --once', () => {
     const file = await fileWith(content);
     await expect(readOnceFile(file)).rejects.toThrow(reason);
     await expect(readOnceFile(file)).rejects.toThrow(`--once ${file} cannot be used`);
+  });
+
+  it.each([
+    ['[{"data":1},{"data":{"n":9007199254740993}}]', '1.data.n: 9007199254740993 would become'],
+    ['{"data":1e400}', 'data: 1e400 is beyond the numbers there are'],
+    ['{"data":[-0]}', 'data.0: -0 would become 0'],
+    ['{"data":0.1000000000000000055511151231257827}', 'would become 0.1'],
+    ['{"data":{"a":1,"a":2}}', 'data.a: the key is given twice'],
+    ['{"data":"\\ud800"}', 'data: the text has a lone surrogate'],
+  ])('B1, sibling: %s is refused, which would be sent as something else', async (text, reason) => {
+    await expect(readOnceFile(await fileWith(text))).rejects.toThrow(reason);
+  });
+
+  it('B2, sibling: is refused when it is not UTF-8, and may begin with a byte order mark', async () => {
+    const file = await fileWith(Buffer.from('{"data":"caf\xe9"}', 'latin1'));
+    await expect(readOnceFile(file)).rejects.toThrow('not JSON (data: not UTF-8)');
+    expect(await readOnceFile(await fileWith('\ufeff{"data":"é"}'))).toEqual([{ data: 'é' }]);
   });
 
   it('must be there', async () => {

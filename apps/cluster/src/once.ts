@@ -1,24 +1,28 @@
 import { readFile } from 'node:fs/promises';
 import { OptionError, printable } from '@ccro/program';
+import { parseStrictJsonBytes, StrictJsonError } from '@ccro/strict-json';
 import type { GatewayApi } from './gateway-api.js';
 
 /**
- * Reads the requests of `--once`: JSON, one request object or a list of them.
+ * Reads the requests of `--once`: JSON, one request object or a list of them, as strictly as the
+ * gateway reads bodies.
  *
  * @throws with the file's name and what is wrong with it
  */
 export async function readOnceFile(path: string): Promise<readonly unknown[]> {
-  let text: string;
+  let bytes: Buffer;
   try {
-    text = await readFile(path, 'utf8');
+    bytes = await readFile(path);
   } catch (error) {
     throw new OptionError('once', path, (error as Error).message);
   }
   let content: unknown;
   try {
-    content = JSON.parse(text);
+    content = parseStrictJsonBytes(bytes);
   } catch (error) {
-    throw new OptionError('once', path, `not JSON (${(error as Error).message})`);
+    if (!(error instanceof StrictJsonError)) throw error;
+    const { code, message } = error;
+    throw new OptionError('once', path, code === 'malformed' ? `not JSON (${message})` : message);
   }
   const requests: readonly unknown[] = Array.isArray(content) ? content : [content];
   if (requests.length === 0) throw new OptionError('once', path, 'it holds no request');

@@ -55,18 +55,35 @@ describe('POST /requests/signed', () => {
     expect((await call('POST', '/requests', { json: { data: 1 } })).status).toBe(200);
   });
 
-  it('takes what the example signs, which knows nothing of the libraries', async () => {
+  /** What the example prints for `data`, a JSON text. */
+  async function signedByExample(data: string): Promise<string> {
     const directory = await mkdtemp(join(tmpdir(), 'ccro-sign-'));
     onTestFinished(() => rm(directory, { recursive: true }));
     const keyFile = join(directory, 'alice.key.json');
     await writeFile(keyFile, JSON.stringify(developmentKey('client', 'alice')));
     const example = join(import.meta.dirname, '../../../../examples/sign-request.mjs');
-    const data = JSON.stringify({ price: 3, currency: '€' });
     const { stdout } = await run(process.execPath, [example, CLUSTER, 'alice', keyFile, data]);
+    return stdout;
+  }
+
+  it('takes what the example signs, which knows nothing of the libraries', async () => {
+    const text = await signedByExample(JSON.stringify({ price: 3, currency: '€' }));
     const { call, cluster } = await start();
-    const answer = await call('POST', '/requests/signed', { text: stdout });
+    const answer = await call('POST', '/requests/signed', { text });
     expect(answer.status).toBe(200);
     expect(cluster.heard[0]?.operation).toBe(appendOperation({ price: 3, currency: '€' }));
+  });
+
+  it('B1, sibling: the example signs data as it is written, and never as another number', async () => {
+    const { call, cluster } = await start();
+    for (const data of ['9007199254740993', '1e400', '-0', '{"a":1,"a":2}']) {
+      const text = await signedByExample(data);
+      expect(text).toContain(JSON.stringify(data).slice(1, -1));
+      expectProblem(await call('POST', '/requests/signed', { text }), 400, 'invalid-request');
+    }
+    expect(cluster.heard).toEqual([]);
+    const invalid = signedByExample('"caf\ufffd"');
+    await expect(invalid).rejects.toThrow('JSON-DATA is not UTF-8');
   });
 
   it('is executed once, however often it is sent', async () => {
