@@ -89,10 +89,14 @@ const TEST_FILES = '\\.(spec|contract|testkit)\\.ts$';
 
 /** Libraries that the page takes, in their entirety or by their `browser.ts`. */
 const RUNS_IN_BROWSERS =
-  '^libs/(consensus|primitives|crypto|wire|receipt|state-machine|faults|runner|client|simulator|foreign-text)/' +
+  '^libs/(consensus|primitives|crypto|wire|receipt|state-machine|faults|runner|client|simulator|foreign-text|strict-json)/' +
   '|^libs/[^/]+/src/browser';
 /** Files of these that no browser runs. */
-const NODE_ALONE = ['^libs/primitives/src/(index\\.ts$|node/)', 'edit-on-load\\.ts$'];
+const NODE_ALONE = [
+  '^libs/primitives/src/(index\\.ts$|node/)',
+  '^libs/strict-json/src/(index|strict-json-bytes)\\.ts$',
+  'edit-on-load\\.ts$',
+];
 
 const layerRules = Object.entries(ALLOWED_LIBS).map(([lib, allowed]) => ({
   name: `layers-${lib}`,

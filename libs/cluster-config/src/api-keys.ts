@@ -10,6 +10,7 @@ import { errorMessage } from '@ccro/foreign-text';
 import { z } from 'zod';
 import { ConfigurationError, notAllowed, shown } from './configuration-error.js';
 import { PRIVATE, readSecretFile } from './secret-files.js';
+import { parseSecretJson } from './secret-json.js';
 
 /** What a key allows; each includes the ones before it. */
 export const API_ROLES = ['read', 'submit', 'admin'] as const;
@@ -76,14 +77,10 @@ export function newApiKey(plan: ApiKeyPlan): { readonly key: string; readonly en
 export function loadApiKeys(path: string): readonly ApiKey[] {
   const setting = `API keys file ${shown(path)}`;
   const allowed = '; allowed: a file made by "npm run keygen -- --api-keys FILE"';
-  const text = readSecretFile(path, setting, allowed);
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    // The error of JSON.parse quotes the file, which may be the key itself.
-    throw new ConfigurationError(setting, `is not JSON${allowed}`);
-  }
+  const json = parseSecretJson(readSecretFile(path, setting, allowed), setting, {
+    malformed: `is not JSON${allowed}`,
+    fields: ['keys', ...Object.keys(apiKeySchema.shape)],
+  });
   const parsed = fileSchema.safeParse(json);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;

@@ -200,6 +200,19 @@ describe('loadClusterConfig', () => {
     const path = join(directory, 'cluster.json');
     writeFileSync(path, formatClusterFile(config));
     expect(loadClusterConfig(path)).toEqual(config);
+    writeFileSync(path, `\ufeff${formatClusterFile(config)}`);
+    expect(loadClusterConfig(path)).toEqual(config);
+  });
+
+  it('I33: refuses a field that is given twice, with its place', () => {
+    const path = join(directory, 'cluster.json');
+    const key = developmentKey('client', 'stranger').publicKey;
+    const own = `"publicKey": "${config.members[2]?.publicKey}"`;
+    const twice = formatClusterFile(config).replace(own, `"publicKey": "${key}",${own}`);
+    writeFileSync(path, twice);
+    expect(() => loadClusterConfig(path)).toThrow(
+      /^cluster file ".*": members\.2\.publicKey: the key is given twice$/,
+    );
   });
 
   it.each([
@@ -208,7 +221,11 @@ describe('loadClusterConfig', () => {
       undefined,
       /^cluster file ".*cluster\.json" cannot be read \(ENOENT/,
     ],
-    ['a file that is no JSON', '{', /^cluster file ".*" is not JSON$/],
+    [
+      'a file that is no JSON',
+      '{',
+      /^cluster file ".*" is not JSON \(the text: not valid JSON at line 1/,
+    ],
     ['a wrong field', '{}', /^cluster file ".*": cluster is missing; allowed: /],
   ])('refuses %s by name', (_, text, message) => {
     const path = join(directory, 'cluster.json');

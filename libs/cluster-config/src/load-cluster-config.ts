@@ -1,4 +1,5 @@
 import { maxFaulty } from '@ccro/consensus';
+import { parseStrictJsonBytes, StrictJsonError } from '@ccro/strict-json';
 import type { CodecName } from '@ccro/wire';
 import { readFileSync } from 'node:fs';
 import { parseClusterConfig, type ClusterConfig } from './cluster-config.js';
@@ -8,7 +9,8 @@ import { reading } from './secret-files.js';
 import { wouldUseBls } from './signature-scheme.js';
 
 /**
- * Reads and checks a cluster file.
+ * Reads and checks a cluster file. It says whose keys count, so that a field which is given twice is
+ * refused: who looks at the file may see the other one.
  *
  * @param codec instead of the file's
  * @throws ConfigurationError naming the file and the field that is wrong
@@ -16,12 +18,14 @@ import { wouldUseBls } from './signature-scheme.js';
 export function loadClusterConfig(path: string, codec?: CodecName): ClusterConfig {
   const setting = `cluster file ${shown(path)}`;
   const advice = '; allowed: a file made by "npm run keygen"';
-  const text = reading(setting, advice, () => readFileSync(path, 'utf8'));
+  const bytes = reading(setting, advice, () => readFileSync(path));
   let json: unknown;
   try {
-    json = JSON.parse(text);
-  } catch {
-    throw new ConfigurationError(setting, 'is not JSON');
+    json = parseStrictJsonBytes(bytes);
+  } catch (error) {
+    if (!(error instanceof StrictJsonError)) throw error;
+    if (error.code === 'unkept') throw new ConfigurationError(`${setting}:`, error.message);
+    throw new ConfigurationError(setting, `is not JSON (${error.message})`);
   }
   try {
     const config = parseClusterConfig(json);

@@ -6,6 +6,7 @@ import { requireClient, requireMember, type ClusterConfig } from './cluster-conf
 import { ConfigurationError, shown } from './configuration-error.js';
 import { developmentKey, developmentVotingKey } from './development.js';
 import { readSecretFile } from './secret-files.js';
+import { parseSecretJson } from './secret-json.js';
 
 /** Whose key it is. Replicas are nodes here: it is processes that hold keys. */
 export type KeyOwner =
@@ -92,11 +93,12 @@ function withDevelopmentBls(keyPair: KeyPair, owner: KeyOwner, { votes }: NamedK
 
 function readKeyFile(path: string, owner: KeyOwner, { publicKey, votes }: NamedKeys): OwnKeys {
   const setting = `key file ${shown(path)}`;
-  const keys = parseKeyFile(readSecretFile(path, setting));
+  const malformed = 'is not a key file made by "npm run keygen"';
+  const fields = ['role', 'id', 'publicKey', 'secretKey', 'bls'];
+  const json = parseSecretJson(readSecretFile(path, setting), setting, { malformed, fields });
+  const keys = keysOf(json);
   // No error says what is in the file: errors are logged.
-  if (keys === undefined) {
-    throw new ConfigurationError(setting, 'is not a key file made by "npm run keygen"');
-  }
+  if (keys === undefined) throw new ConfigurationError(setting, malformed);
   const named = `the cluster file names for ${owner.role} ${owner.id}`;
   if (keys.publicKey !== publicKey) {
     throw new ConfigurationError(setting, `holds another key than ${named}`);
@@ -109,9 +111,9 @@ function readKeyFile(path: string, owner: KeyOwner, { publicKey, votes }: NamedK
 }
 
 /** @returns undefined when it is no key file */
-function parseKeyFile(text: string): OwnKeys | undefined {
+function keysOf(json: unknown): OwnKeys | undefined {
   try {
-    const { secretKey, bls } = keyFileSchema.parse(JSON.parse(text));
+    const { secretKey, bls } = keyFileSchema.parse(json);
     const keyPair = { publicKey: publicKeyOf(secretKey), secretKey };
     if (bls === undefined) return keyPair;
     return { ...keyPair, bls: votingKeyPairFromSeed(Buffer.from(bls.secretKey, 'base64url')) };

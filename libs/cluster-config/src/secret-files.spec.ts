@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -39,6 +39,32 @@ describe('a file with a secret', () => {
     }
     chmodSync(keyFile, 0o600);
     expect(load().secretKey).toBe(developmentKey('node', 1).secretKey);
+  });
+
+  it('I33, sibling: of API keys with a field that is given twice is refused, with its place alone', () => {
+    const path = join(directory, 'api-keys.json');
+    addApiKeys(path, [parseApiKeyPlan('ops:read')]);
+    const text = readFileSync(path, 'utf8');
+    writeFileSync(path, `\ufeff${text}`);
+    expect(loadApiKeys(path)).toHaveLength(1);
+    writeFileSync(path, text.replace('"role": "read"', '"role": "read", "role": "admin"'));
+    expect(() => loadApiKeys(path)).toThrow(/api-keys\.json": keys\.0\.role is given twice/);
+    writeFileSync(path, text.replace('{', '{ "ccro_secret": 1, "ccro_secret": 1,'));
+    expect(() => loadApiKeys(path)).toThrow(/api-keys\.json": a field is given twice/);
+    expect(() => loadApiKeys(path)).not.toThrow('ccro_secret');
+  });
+
+  it('I33, sibling: with a private key that is given twice is refused, and not shown', () => {
+    const config = developmentCluster({ nodes: 4, mode: 'ccro' });
+    const owner = { role: 'node', id: 1 } as const;
+    const keyFile = join(directory, 'node-1.key');
+    const text = formatKeyFile(owner, developmentKey('node', 1));
+    const { secretKey } = developmentKey('node', 2);
+    const twice = text.replace('"secretKey"', `"secretKey": "${secretKey}", "secretKey"`);
+    writeFileSync(keyFile, twice, { mode: 0o600 });
+    const load = () => loadPrivateKey({ config, configPath: 'x/cluster.json', owner, keyFile });
+    expect(load).toThrow(/node-1\.key": secretKey is given twice/);
+    expect(load).not.toThrow(secretKey);
   });
 
   it('C3, sibling: that the environment with a password was read from is warned of', () => {

@@ -19,10 +19,10 @@ const OTHERS_WRITE = 0o002;
  * @param advice what errors add when it cannot be read
  * @throws ConfigurationError when it cannot be read, or others can read or write it
  */
-export function readSecretFile(path: string, setting: string, advice = ''): string {
-  const { isOpen, text } = reading(setting, advice, () => ({
+export function readSecretFile(path: string, setting: string, advice = ''): Buffer {
+  const { isOpen, bytes } = reading(setting, advice, () => ({
     isOpen: isOpenToOthers(path),
-    text: readFileSync(path, 'utf8'),
+    bytes: readFileSync(path),
   }));
   if (isOpen) {
     throw new ConfigurationError(
@@ -30,7 +30,7 @@ export function readSecretFile(path: string, setting: string, advice = ''): stri
       `can be read by every user of this machine; allowed: chmod 600 ${shown(path)}`,
     );
   }
-  return text;
+  return bytes;
 }
 
 /**

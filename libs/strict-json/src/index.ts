@@ -1,6 +1,2 @@
-export {
-  parseStrictJson,
-  parseStrictJsonBytes,
-  StrictJsonError,
-  type JsonIssue,
-} from './strict-json.js';
+export * from './browser.js';
+export { parseStrictJsonBytes } from './strict-json-bytes.js';

@@ -1,12 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  isExactNumber,
-  MAX_JSON_DEPTH,
-  parseStrictJson,
-  parseStrictJsonBytes,
-  StrictJsonError,
-} from './strict-json.js';
+import { isExactNumber, MAX_JSON_DEPTH, parseStrictJson, StrictJsonError } from './strict-json.js';
+import { parseStrictJsonBytes } from './strict-json-bytes.js';
 
 function refusalOf(read: () => unknown): StrictJsonError {
   try {

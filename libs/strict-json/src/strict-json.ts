@@ -7,7 +7,6 @@
  * keys, none of them lost. The order of keys is the exception, as JSON objects have none.
  */
 
-import { isUtf8 } from 'node:buffer';
 import { visit, type JSONPath } from 'jsonc-parser';
 
 /** One thing that is wrong with a text. */
@@ -42,14 +41,6 @@ const MAX_ISSUES = 10;
 const LONE_SURROGATE = /\p{Cs}/u;
 /** Characters of a number that are quoted. */
 const MAX_QUOTED = 40;
-
-/** @throws StrictJsonError */
-export function parseStrictJsonBytes(bytes: Buffer): unknown {
-  if (!isUtf8(bytes)) throw notUtf8(bytes);
-  // A byte order mark is no part of the value.
-  const start = bytes.length >= 3 && bytes.readUIntBE(0, 3) === 0xefbbbf ? 3 : 0;
-  return parseStrictJson(bytes.toString('utf8', start));
-}
 
 /** @throws StrictJsonError */
 export function parseStrictJson(text: string): unknown {
@@ -170,34 +161,13 @@ function malformed(text: string): StrictJsonError {
   return new StrictJsonError('malformed', [{ path: [], message: message ?? 'not valid JSON' }]);
 }
 
-/** Names the text or key that holds bytes which are no UTF-8. */
-function notUtf8(bytes: Buffer): StrictJsonError {
-  // A character for each byte: quotes and brackets stand where they stand.
-  const text = bytes.toString('latin1');
-  let found: JSONPath | undefined;
-  const look = (offset: number, length: number, path: () => JSONPath): void => {
-    if (found === undefined && !isUtf8(bytes.subarray(offset, offset + length))) found = path();
-  };
-  if (!nestsTooDeep(text)) {
-    visit(
-      text,
-      {
-        onObjectProperty: (_key, offset, length, _line, _at, path) => look(offset, length, path),
-        onLiteralValue: (_value, offset, length, _line, _at, path) => look(offset, length, path),
-      },
-      { disallowComments: true },
-    );
-  }
-  return new StrictJsonError('malformed', [{ path: found ?? [], message: 'not UTF-8' }]);
-}
-
 function tooDeep(): StrictJsonError {
   const message = `nests deeper than ${MAX_JSON_DEPTH} arrays and objects`;
   return new StrictJsonError('unkept', [{ path: [], message }]);
 }
 
 /** Counts brackets outside of strings, without recursion. */
-function nestsTooDeep(text: string): boolean {
+export function nestsTooDeep(text: string): boolean {
   let depth = 0;
   let inString = false;
   for (let index = 0; index < text.length; index += 1) {

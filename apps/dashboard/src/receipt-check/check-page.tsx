@@ -46,8 +46,7 @@ export function CheckPage(): JSX.Element {
     setAnswer(undefined);
     if (receipt === undefined || cluster === undefined) return undefined;
     setProblem(undefined);
-    const clusterFile = new TextDecoder().decode(cluster.bytes);
-    const question: Question = { receipt: receipt.bytes, clusterFile };
+    const question: Question = { receipt: receipt.bytes, clusterFile: cluster.bytes };
     const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
     const take = (told: Answer): void => {
       stop();

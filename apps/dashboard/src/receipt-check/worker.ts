@@ -1,14 +1,15 @@
 /** Checks a receipt with the same library as `npm run verify`, away from the page. */
 
-import { clusterKeys, parseClusterConfig } from '@ccro/cluster-config';
+import { clusterKeys } from '@ccro/cluster-config';
 import { errorMessage } from '@ccro/foreign-text';
 import { ReceiptVerifier, type Proven, type Refusal } from '@ccro/receipt';
+import { readClusterFile } from './cluster-file.js';
 
 export interface Question {
   /** The receipt, byte for byte. */
   readonly receipt: Uint8Array;
-  /** Text of the cluster file. */
-  readonly clusterFile: string;
+  /** The cluster file. */
+  readonly clusterFile: Uint8Array;
 }
 
 /** What came of it; an invalid cluster file is a problem of its own. */
@@ -24,7 +25,7 @@ function answerTo({ receipt, clusterFile }: Question): Answer {
   let verifier: ReceiptVerifier;
   let members: number;
   try {
-    const config = parseClusterConfig(JSON.parse(clusterFile));
+    const config = readClusterFile(clusterFile);
     members = config.members.length;
     verifier = new ReceiptVerifier(clusterKeys(config));
   } catch (error) {

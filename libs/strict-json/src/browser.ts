@@ -1,0 +1,1 @@
+export { parseStrictJson, StrictJsonError, type JsonIssue } from './strict-json.js';
