@@ -31,6 +31,8 @@ export interface QueueGateway {
   readonly queue: DurableRequestQueue;
   /** What it logged. */
   readonly log: readonly string[];
+  /** As much of it as is logged at `warn`. */
+  readonly warnings: readonly string[];
   /** Stops sending and receiving, as a process that is gone does. */
   silence(): Promise<void>;
 }
@@ -44,12 +46,17 @@ export async function queueGateway(
   const { secretKey, maxOutstanding: _, maxPending = MAX_PENDING, ...rest } = options;
   const member = await scene.member(secretKey === undefined ? {} : { secretKey });
   const log: string[] = [];
+  const warnings: string[] = [];
   const note = (line: unknown): void => void log.push(String(line));
+  const warn = (line: unknown): void => {
+    note(line);
+    warnings.push(String(line));
+  };
   const { cluster } = scene.config;
   const limit = new PendingLimit({ targetWaitMs: TARGET_WAIT_MS, ceiling: maxPending });
   const queue = new DurableRequestQueue(
     { ...DEFAULTS, url: redisUrl, cluster, ...rest },
-    { ...member, limit, logger: { log: note, warn: note } },
+    { ...member, limit, logger: { log: note, warn } },
   );
-  return { queue, log, silence: () => member.end() };
+  return { queue, log, warnings, silence: () => member.end() };
 }

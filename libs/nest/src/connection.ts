@@ -89,16 +89,14 @@ export class Connection {
 /** What Redis refuses is in the log, with what to do. */
 function logTroubles({ troubles }: Broker): void {
   const logger = new Logger('Broker');
-  troubles?.onChange((change) => {
-    logger[change.present ? 'warn' : 'log'](troubleText(change));
-  });
+  troubles?.onChange((change) => logger.warn(troubleText(change)));
 }
 
 /** An application with another cluster file says so at once. */
 function logDiffering(settings: readonly string[]): void {
   const logger = new Logger('Cluster');
-  if (settings.length > 0) logger.warn(differingSettingsText(settings));
-  else logger.log('the nodes have the same cluster file as this client');
+  const same = 'the nodes have the same cluster file as this client';
+  logger.warn(settings.length > 0 ? differingSettingsText(settings) : same);
 }
 
 function secretKeyOf(options: CcroOptions, config: ClusterConfig): string {

@@ -110,15 +110,13 @@ export class ReplicaService implements BeforeApplicationShutdown, OnApplicationS
   start(): void {
     this.options.broker.onConnectionChange((connected) => {
       if (this.stopped) return;
-      this.logger[connected ? 'log' : 'warn'](
+      this.logger.warn(
         connected ? 'broker is back, asking what was missed' : 'broker is away, waiting for it',
       );
       if (connected) this.runner.reconnected();
       else this.runner.disconnected();
     });
-    this.options.broker.troubles?.onChange((change) => {
-      this.logger[change.present ? 'warn' : 'log'](troubleText(change));
-    });
+    this.options.broker.troubles?.onChange((change) => this.logger.warn(troubleText(change)));
     this.runner.start();
     this.reporter.start();
     this.watch.start();
@@ -229,7 +227,7 @@ export class ReplicaService implements BeforeApplicationShutdown, OnApplicationS
       heard,
       clock: systemClock,
       silentAfterMs: STATUS_INTERVALS * statusIntervalMs * Math.max(1, facts.members.length / 4),
-      tell: (level, text) => this.logger[level](text),
+      warn: (text) => this.logger.warn(text),
     });
   }
 
@@ -268,7 +266,7 @@ function sumOf(counts: Readonly<Record<string, number>>): number {
 }
 
 function isWarning(kind: Progress['kind']): boolean {
-  return kind === 'settings-differ' || kind === 'takes-no-part';
+  return ['settings-differ', 'takes-no-part', 'takes-part-again'].includes(kind);
 }
 
 /** What was thrown may be anything, and throw itself when it is asked what it says. */

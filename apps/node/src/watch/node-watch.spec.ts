@@ -48,7 +48,7 @@ class Scene {
       heard: this.heard,
       clock,
       silentAfterMs: 2500,
-      tell: (level, text) => this.log.push(`${level} ${text}`),
+      warn: (text) => this.log.push(text),
     });
     this.watch.start();
   }
@@ -74,14 +74,14 @@ class Scene {
 }
 
 describe('the log of a node that waits', () => {
-  it('says what for, after a while, again ever more rarely, and when it is over', () => {
+  it('H8, sibling: warns what for, after a while, again ever more rarely, and when it is over', () => {
     const scene = new Scene();
     scene.waiting = VOTES;
     scene.pass(3, () => scene.heard.heard(1));
     expect(scene.told()).toEqual([]);
     scene.pass(1, () => scene.heard.heard(1));
     expect(scene.told()).toEqual([
-      'warn waits for 2 more commit votes in view 3, slot 17, for 3 s now; ' +
+      'waits for 2 more commit votes in view 3, slot 17, for 3 s now; ' +
         'heard nothing from 2, 3 for 4 s',
     ]);
     scene.pass(600);
@@ -91,7 +91,7 @@ describe('the log of a node that waits', () => {
     expect(lines.at(-1)).toMatch(/heard nothing from 1, 2, 3 for \d+ s$/);
     scene.waiting = undefined;
     scene.pass(2);
-    expect(scene.told()).toEqual(['log goes on after 604 s']);
+    expect(scene.told()).toEqual(['goes on after 604 s']);
   });
 
   it('is silent while something executes, and about what is over soon', () => {
@@ -113,16 +113,14 @@ describe('the log of a node that waits', () => {
       scene.executed += 1;
       for (const node of [1, 2, 3]) scene.heard.heard(node);
     });
-    expect(scene.told()).toEqual([
-      'warn catching up: executed 5, the others 90 or more, for 3 s now',
-    ]);
+    expect(scene.told()).toEqual(['catching up: executed 5, the others 90 or more, for 3 s now']);
   });
 
   it('names the broker when that is what is missing', () => {
     const scene = new Scene();
     scene.waiting = VOTES;
     scene.connected = false;
-    expect(scene.pass(4).told()).toEqual(['warn waits for the broker, for 3 s now']);
+    expect(scene.pass(4).told()).toEqual(['waits for the broker, for 3 s now']);
   });
 
   it('ends with the node', () => {

@@ -73,7 +73,7 @@ export interface NodeWatchParts {
    */
   readonly silentAfterMs: number;
   /** Writes to the log. */
-  readonly tell: (level: 'warn' | 'log', text: string) => void;
+  readonly warn: (text: string) => void;
 }
 
 /** Something that goes on, since when it does, and when to tell of it again. */
@@ -136,7 +136,7 @@ export class NodeWatch {
     if (now - (this.wait.toldAtMs ?? this.wait.sinceMs) < this.wait.pauseMs) return;
     this.wait.toldAtMs = now;
     this.wait.pauseMs = Math.min(MAX_PAUSE_MS, 2 * this.wait.pauseMs);
-    this.parts.tell('warn', this.text(waiting, now - this.wait.sinceMs));
+    this.parts.warn(this.text(waiting, now - this.wait.sinceMs));
   }
 
   private text(waiting: Waiting, forMs: number): string {
@@ -154,7 +154,7 @@ export class NodeWatch {
     const ended = this.wait;
     this.wait = undefined;
     if (ended?.toldAtMs === undefined) return;
-    this.parts.tell('log', `goes on after ${seconds(now - ended.sinceMs)}`);
+    this.parts.warn(`goes on after ${seconds(now - ended.sinceMs)}`);
   }
 
   /** Notes since when it is this obstacle. */

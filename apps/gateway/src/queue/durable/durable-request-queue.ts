@@ -102,9 +102,7 @@ export class DurableRequestQueue implements RequestQueue {
       scripts: REDIS_SCRIPTS,
     });
     const { logger } = dependencies;
-    this.connection.troubles.onChange((change) => {
-      logger[change.present ? 'warn' : 'log'](troubleText(change));
-    });
+    this.connection.troubles.onChange((change) => logger.warn(troubleText(change)));
     this.inspection = new RedisInspection(this.connection, {
       probeKey: this.keys.clock,
       mustPersist: !options.forgetAtClose,
@@ -145,7 +143,7 @@ export class DurableRequestQueue implements RequestQueue {
     this.connection.onConnectionChange((connected) => {
       forgetOutage();
       if (connected) {
-        if (saidAway) logger.log('Redis is back: requests are accepted again');
+        if (saidAway) logger.warn('Redis is back: requests are accepted again');
         saidAway = false;
         admissions.resume();
         deliveries.resume();

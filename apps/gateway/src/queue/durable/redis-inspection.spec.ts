@@ -36,10 +36,10 @@ async function gateway(url = redis.url, options: GatewayOptions = {}): Promise<Q
   return made;
 }
 
-it('H8: an outage of Redis is logged when it begins and when it is over, each once', async () => {
+it('H8: an outage of Redis is a warning when it begins and when it is over, each once', async () => {
   admin.disconnect(); // it would complain of the outages as well
   const made = await gateway();
-  const told = (): string[] => made.log.filter((line) => /^Redis is (away|back)/.test(line));
+  const told = (): string[] => made.warnings.filter((line) => /^Redis is (away|back)/.test(line));
   for (const outages of [1, 2]) {
     await redis.kill();
     const away = 'Redis is away: no request is accepted until it is back';
@@ -69,7 +69,7 @@ describe('what the queue assumes of Redis', () => {
     await vi.waitFor(() => expect(made.queue.trouble()).toMatch(/is volatile-ttl/), PATIENCE);
     await admin.config('SET', 'maxmemory-policy', 'noeviction');
     await vi.waitFor(() => expect(made.queue.trouble()).toBeUndefined(), PATIENCE);
-    const told = made.log.filter((line) => /volatile-ttl|evicts/.test(line));
+    const told = made.warnings.filter((line) => /volatile-ttl|evicts/.test(line));
     expect(told).toEqual([
       expect.stringContaining('set maxmemory-policy noeviction'),
       'Redis: evicts is over, all is well again',
