@@ -145,6 +145,17 @@ describe('POST /preprepare at a node', () => {
     expect(heard[0]?.headers['content-type']).toBe('text/plain');
   });
 
+  it('B2, sibling: a body in another transfer coding is refused, and not passed on', async () => {
+    const { url, heard } = await gateway(200, {}, '{}');
+    const node = await start(0, { gatewayUrl: () => url });
+    const head = `POST /preprepare HTTP/1.1\r\nHost: ${new URL(node.url).host}\r\nConnection: close`;
+    const body = 'Transfer-Encoding: gzip, chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n';
+    const answer = await raw(node, `${head}\r\n${body}`);
+    expect(answer).toMatch(/^HTTP\/1\.1 415 /);
+    expect(answer).toContain('Transfer-Encoding: gzip, chunked is not taken');
+    expect(heard).toEqual([]);
+  });
+
   it('I21: a call that names another server is refused, and nothing is sent there', async () => {
     const { url } = await gateway(200, {}, '{}');
     const other = await gateway(200, {}, '{"secret":1}');

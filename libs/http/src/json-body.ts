@@ -69,6 +69,12 @@ function codingProblem({ headers }: FastifyRequest): ProblemException | undefine
     const detail = `Content-Encoding: ${coding} is not taken; send the body as it is.`;
     return new ProblemException('unsupported-media-type', detail);
   }
+  // Node takes a body apart for `chunked` alone, and any other coding for granted.
+  const transfer = headers['transfer-encoding'] ?? 'chunked';
+  if (transfer.trim().toLowerCase() !== 'chunked') {
+    const detail = `Transfer-Encoding: ${transfer} is not taken; send the body as it is, or chunked.`;
+    return new ProblemException('unsupported-media-type', detail);
+  }
   const type = headers['content-type'] ?? '';
   // Of a regular expression `matchAll` makes another one for each call.
   if (!type.includes(';')) return undefined;

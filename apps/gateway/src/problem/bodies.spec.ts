@@ -94,6 +94,19 @@ describe('a body that cannot be kept as it was sent', () => {
     expectProblem(answer, 415, 'unsupported-media-type');
     expect(answer.body.detail).toContain(detail);
   });
+
+  it.each(['gzip, chunked', 'deflate,chunked', 'identity, chunked', 'chunked, chunked'])(
+    'B2, sibling: is refused with Transfer-Encoding: %s, whatever its bytes are',
+    async (coding) => {
+      const { gateway, cluster } = await start();
+      const head = `Host: localhost\r\nContent-Type: application/json\r\nConnection: close\r\n`;
+      const body = `Transfer-Encoding: ${coding}\r\n\r\na\r\n{"data":1}\r\n0\r\n\r\n`;
+      const answer = await rawCall(gateway.url, `POST /requests HTTP/1.1\r\n${head}${body}`);
+      expect(answer).toMatch(/^HTTP\/1.1 4(15|00) /);
+      expect(answer).toContain('application/problem+json');
+      expect(cluster.heard).toEqual([]);
+    },
+  );
 });
 
 describe('a body that can be kept', () => {
