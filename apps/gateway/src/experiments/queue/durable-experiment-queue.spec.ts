@@ -2,7 +2,7 @@ import { developmentCluster } from '@ccro/cluster-config';
 import { startRedisServer, type RedisServer } from '@ccro/redis-server';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { gatewayUserUrl } from '../../../test/gateway-user.js';
 import { ScriptedMeasurer } from '../../../test/scripted-measurer.js';
 import { DurableExperimentQueue } from './durable-experiment-queue.js';
@@ -35,6 +35,19 @@ interface Gateway {
   readonly measurer: ScriptedMeasurer;
   readonly log: readonly string[];
 }
+
+it('H6, sibling: BullMQ prints nothing of its own about a Redis that would evict if it had a limit', async () => {
+  const printed = vi.spyOn(console, 'warn').mockReturnValue();
+  onTestFinished(async () => {
+    printed.mockRestore();
+    await admin.config('SET', 'maxmemory-policy', 'noeviction');
+  });
+  await admin.config('SET', 'maxmemory-policy', 'allkeys-lru');
+  const { queue } = await openGateway(newCluster());
+  const { id } = await queue.add(planFor(4));
+  await reaching(queue, id, 'completed');
+  expect(printed).not.toHaveBeenCalled();
+});
 
 async function openGateway(
   cluster: string,

@@ -87,6 +87,8 @@ export class DurableExperimentQueue implements ExperimentQueue {
     this.queue = new Queue(QUEUE_NAME, {
       connection: connection.redis,
       prefix,
+      // The connection has checked it; of its settings the queue of requests says what matters.
+      skipVersionCheck: true,
       streams: { events: { maxLen: EVENTS_KEPT } },
       defaultJobOptions: {
         removeOnComplete: { count: MAX_ENDED },

@@ -72,6 +72,8 @@ export class ExperimentWorker {
     this.worker = new Worker(queueName, (job, token) => this.process(job, token), {
       connection: this.redis,
       prefix,
+      // Checked where the queue was opened.
+      skipVersionCheck: true,
       autorun: false,
       lockDuration: LOCK_MS,
       stalledInterval: STALLED_CHECK_MS,
