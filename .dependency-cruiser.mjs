@@ -12,7 +12,7 @@ const ALLOWED_LIBS = {
   receipt: ['consensus', 'crypto', 'primitives', 'wire'],
   redis: ['foreign-text'],
   broker: ['consensus', 'redis'],
-  storage: ['consensus'],
+  storage: ['consensus', 'files'],
   'state-machine': ['consensus', 'primitives'],
   faults: ['consensus', 'crypto', 'primitives'],
   runner: [
@@ -39,6 +39,7 @@ const ALLOWED_LIBS = {
     'state-machine',
     'wire',
   ],
+  files: [],
   'foreign-text': [],
   'strict-json': [],
   http: ['strict-json'],

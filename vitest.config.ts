@@ -26,6 +26,7 @@ const libs = [
   'process-cluster',
   'receipt',
   'nest',
+  'files',
   'foreign-text',
   'strict-json',
   'http',

@@ -12,6 +12,7 @@ import {
   loadClusterConfig,
   trustedFileWarnings,
 } from '@ccro/cluster-config';
+import { requireRegularFile } from '@ccro/files';
 import { errorMessage } from '@ccro/foreign-text';
 import { MAX_RECEIPT_BYTES, ReceiptVerifier } from '@ccro/receipt';
 import { Command } from 'commander';
@@ -61,10 +62,11 @@ async function verify(receipt: string, { config, json }: VerifyOptions): Promise
  * @throws ConfigurationError when there is nothing to read
  */
 async function readInput(path: string): Promise<Uint8Array> {
-  const input = path === '-' ? process.stdin : createReadStream(path);
   const chunks: Buffer[] = [];
   let length = 0;
   try {
+    if (path !== '-') requireRegularFile(path);
+    const input = path === '-' ? process.stdin : createReadStream(path);
     for await (const chunk of input as AsyncIterable<Buffer>) {
       chunks.push(chunk);
       length += chunk.length;

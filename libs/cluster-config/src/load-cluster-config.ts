@@ -1,7 +1,7 @@
 import { maxFaulty } from '@ccro/consensus';
+import { readRegularFile } from '@ccro/files';
 import { parseStrictJsonBytes, StrictJsonError } from '@ccro/strict-json';
 import type { CodecName } from '@ccro/wire';
-import { readFileSync } from 'node:fs';
 import { parseClusterConfig, type ClusterConfig } from './cluster-config.js';
 import { ConfigurationError, shown } from './configuration-error.js';
 import { isDevelopmentCluster } from './development.js';
@@ -18,7 +18,7 @@ import { wouldUseBls } from './signature-scheme.js';
 export function loadClusterConfig(path: string, codec?: CodecName): ClusterConfig {
   const setting = `cluster file ${shown(path)}`;
   const advice = '; allowed: a file made by "npm run keygen"';
-  const bytes = reading(setting, advice, () => readFileSync(path));
+  const bytes = reading(setting, advice, () => readRegularFile(path));
   let json: unknown;
   try {
     json = parseStrictJsonBytes(bytes);

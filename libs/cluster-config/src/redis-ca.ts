@@ -1,6 +1,6 @@
+import { readRegularFile } from '@ccro/files';
 import { RedisUrl } from '@ccro/redis';
 import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { ConfigurationError, notAllowed, shown } from './configuration-error.js';
 
 const RULE = 'a file with a certificate in PEM form';
@@ -24,7 +24,7 @@ export function loadRedisCa({
     throw new ConfigurationError('REDIS_CA_FILE', `${problem} rediss://`);
   }
   try {
-    const pem = readFileSync(redisCaFile, 'utf8');
+    const pem = readRegularFile(redisCaFile).toString();
     void new X509Certificate(pem);
     return pem;
   } catch (error) {

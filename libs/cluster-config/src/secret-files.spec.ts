@@ -1,11 +1,15 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { addApiKeys, loadApiKeys, parseApiKeyPlan } from './api-keys.js';
 import { developmentCluster, developmentKey } from './development.js';
+import { loadClusterConfig } from './load-cluster-config.js';
 import { formatKeyFile, loadPrivateKey } from './private-key.js';
-import { envFileWarnings, trustedFileWarnings } from './secret-files.js';
+import { loadRedisCa } from './redis-ca.js';
+import { envFileWarnings, trustedFileWarnings, writeNewFiles } from './secret-files.js';
+import { loadStateMachine } from './state-machine.js';
 
 let directory: string;
 beforeEach(() => {
@@ -100,5 +104,30 @@ describe('a file that says whom to trust', () => {
       chmodSync(path, mode);
       expect(trustedFileWarnings([path])).toEqual([]);
     }
+  });
+});
+
+describe.skipIf(process.platform !== 'linux')('an odd place', () => {
+  it('F8, sibling: a pipe in place of a file is refused, and not waited for', async () => {
+    const pipe = join(directory, 'pipe');
+    execFileSync('mkfifo', ['-m', '600', pipe]);
+    const config = developmentCluster({ nodes: 4, mode: 'ccro' });
+    const owner = { role: 'node', id: 1 } as const;
+    const redis = { redisUrl: 'rediss://127.0.0.1', redisCaFile: pipe };
+    for (const load of [
+      () => loadClusterConfig(pipe),
+      () => loadApiKeys(pipe),
+      () => addApiKeys(pipe, [parseApiKeyPlan('ops:admin')]),
+      () => loadPrivateKey({ config, configPath: 'x', owner, keyFile: pipe }),
+    ]) {
+      expect(load).toThrow(/pipe" cannot be read \(it is a named pipe, not a regular file\)/);
+    }
+    expect(() => loadRedisCa(redis)).toThrow(/^REDIS_CA_FILE is ".*pipe"; allowed: a file/);
+    await expect(loadStateMachine(pipe)).rejects.toThrow(/it is a named pipe/);
+  });
+
+  it('F8: files are not written where no directory can be made, and that is said at once', () => {
+    const files = [{ name: 'a', text: '', mode: 0o600 }];
+    expect(() => writeNewFiles('/proc/x/y', files)).toThrow(/"\/proc\/x\/y" cannot be written to/);
   });
 });

@@ -3,8 +3,9 @@
  * say whose keys count are no secret, but who can write them decides that.
  */
 
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeDirectory, readRegularFile } from '@ccro/files';
 import { errorMessage } from '@ccro/foreign-text';
 import { ConfigurationError, shown } from './configuration-error.js';
 
@@ -22,7 +23,7 @@ const OTHERS_WRITE = 0o002;
 export function readSecretFile(path: string, setting: string, advice = ''): Buffer {
   const { isOpen, bytes } = reading(setting, advice, () => ({
     isOpen: isOpenToOthers(path),
-    bytes: readFileSync(path),
+    bytes: readRegularFile(path),
   }));
   if (isOpen) {
     throw new ConfigurationError(
@@ -121,7 +122,7 @@ export function writeNewFiles(directory: string, files: readonly NewFile[]): str
   const taken = files.find(({ name }) => existsSync(target(name)));
   if (taken !== undefined) throw alreadyThere(target(taken.name));
   try {
-    mkdirSync(directory, { recursive: true });
+    makeDirectory(directory);
     for (const { name, text, mode } of files) {
       writeFileSync(target(name), text, { mode, flag: 'wx' });
     }

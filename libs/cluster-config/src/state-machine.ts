@@ -5,6 +5,7 @@
  * not start.
  */
 
+import { requireRegularFile } from '@ccro/files';
 import { errorMessage } from '@ccro/foreign-text';
 import {
   definitionFault,
@@ -30,6 +31,7 @@ export async function loadStateMachine(
 ): Promise<StateMachineDefinition> {
   let module: { readonly default?: unknown };
   try {
+    requireRegularFile(path);
     module = (await import(pathToFileURL(resolve(path)).href)) as typeof module;
   } catch (error) {
     const reason = errorMessage(error);

@@ -3,9 +3,10 @@
  */
 
 import { differingSettings, type Settings } from '@ccro/consensus';
+import { makeDirectory } from '@ccro/files';
 import { ClassicLevel } from 'classic-level';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, open, readdir } from 'node:fs/promises';
+import { chmod, open, readdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { readChecked, withChecksum } from './checked-value.js';
 import { ConfirmedFile } from './confirmed-file.js';
@@ -69,7 +70,7 @@ export async function openFiles(
   const records = join(directory, 'records');
   const confirmedPath = join(directory, 'confirmed');
   // What a replica signed is nobody else's to read: an earlier version let everybody in.
-  const made = await mkdir(records, { recursive: true, mode: PRIVATE });
+  const made = makeDirectory(records, PRIVATE);
   for (const each of [directory, records]) await chmod(each, PRIVATE);
   const createIfMissing = !existsSync(confirmedPath);
   await refuseHeadless(records, createIfMissing);

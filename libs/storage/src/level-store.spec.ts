@@ -58,6 +58,15 @@ describe.each(['fsync', 'async'] as const)('DURABILITY=%s', (durability) => {
 });
 
 describe('level store', () => {
+  it.skipIf(process.platform !== 'linux')(
+    'F8, sibling: says at once that its directory cannot be made',
+    async () => {
+      await expect(openLevel('/proc/x')).rejects.toThrow(
+        /store in \/proc\/x cannot be read or written/,
+      );
+    },
+  );
+
   /** A store with something of everything, closed. */
   async function filledDirectory(): Promise<string> {
     const directory = await freshDirectory();

@@ -1,7 +1,7 @@
 /** Issue 5, point 2: receipts of a real cluster, checked by the program, without the cluster. */
 
 import { developmentCluster, formatClusterFile } from '@ccro/cluster-config';
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -102,6 +102,25 @@ describe('receipts of a cluster on Redis, with a node that lies', () => {
     const unknown = await cluster.call('GET', '/requests/gateway-1/receipt');
     expectProblem(unknown, 404, 'not-found');
   });
+});
+
+it('F8, sibling: verify waits for nobody to write to a pipe, and reads standard input by its path', async () => {
+  const pipe = join(await temporaryDirectory(), 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const config = 'config/local.json';
+  const exits = await Promise.all([
+    verify([pipe, '--config', config]),
+    verify(['-', '--config', pipe], '{}'),
+  ]);
+  for (const { code, stderr } of exits) {
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /^error: [^\n]*"[^"]*pipe" cannot be read \(it is a named pipe[^\n]*\n$/,
+    );
+  }
+  const command = `echo '{}' | node dist/apps/cluster/src/verify.js /dev/stdin --config ${config}`;
+  const { status, stdout } = spawnSync('sh', ['-c', command], { cwd: ROOT, encoding: 'utf8' });
+  expect({ status, stdout }).toEqual({ status: 1, stdout: expect.stringMatching(/malformed/) });
 });
 
 describe('receipts of a cluster with a data directory', () => {

@@ -34,6 +34,16 @@ describe('which cluster npm start runs', () => {
     });
   });
 
+  it.skipIf(process.platform !== 'linux')(
+    'F8: says at once that its data directory cannot be made',
+    async () => {
+      const given = options('--data-dir', '/proc/x');
+      await expect(clusterOf(given)).rejects.toThrow(
+        /^--data-dir \/proc\/x cannot be used: ENOENT/,
+      );
+    },
+  );
+
   it('keeps the size that it has', async () => {
     const directory = await freshDirectory();
     await clusterOf(options('--data-dir', directory, '--nodes', '7'));
@@ -78,7 +88,7 @@ describe('which cluster npm start runs', () => {
     await writeFile(file, '{"cluster":');
     await expect(clusterOf(options('--data-dir', directory))).rejects.toThrow('is not JSON');
     await expect(clusterOf(options('--data-dir', file))).rejects.toThrow(
-      `--data-dir ${file} cannot be used: EEXIST`,
+      `--data-dir ${file} cannot be used: ENOTDIR`,
     );
     expect(await readFile(file, 'utf8')).toBe('{"cluster":');
   });

@@ -8,9 +8,10 @@ import {
   type ClusterConfig,
   type StorageSettings,
 } from '@ccro/cluster-config';
+import { makeDirectory } from '@ccro/files';
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OptionError } from '@ccro/program';
 import type { ClusterOptions } from '../options/cluster-options.js';
@@ -68,7 +69,7 @@ async function remember(
   { dataDirectory }: Extract<StorageSettings, { readonly dataDirectory: string }>,
 ): Promise<ClusterConfig> {
   try {
-    await mkdir(dataDirectory, { recursive: true });
+    makeDirectory(dataDirectory);
     await writeFile(`${path}.new`, formatClusterFile(config), { flush: true });
     await rename(`${path}.new`, path);
   } catch (error) {

@@ -1,0 +1,2 @@
+export { makeDirectory } from './make-directory.js';
+export { readRegularFile, requireRegularFile } from './regular-file.js';
