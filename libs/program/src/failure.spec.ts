@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { exitCodeOf, explainFailure } from './failure.js';
 
@@ -20,9 +22,34 @@ describe('what a program says before it ends', () => {
   });
 
   it('names the port that is taken, and how to choose another one', () => {
-    const taken = Object.assign(systemError('EADDRINUSE'), { port: 3000 });
+    const taken = Object.assign(systemError('EADDRINUSE'), { syscall: 'listen', port: 3000 });
     expect(explainFailure(taken, 'GATEWAY_PORT')).toBe(
       'port 3000 is taken: set GATEWAY_PORT to another one (0: any free one)',
+    );
+  });
+
+  it.each(['192.0.2.1', 'fe80::1'])('D8: names the setting of an address: %s', async (host) => {
+    const server = createServer().listen(0, host);
+    const [error] = await once(server, 'error');
+    expect(explainFailure(error, 'PORT')).toMatch(
+      new RegExp(`^HTTP_HOST is "${host}", where .* \\(listen E[A-Z]+: .*\\); allowed: an address`),
+    );
+  });
+
+  it('D8, sibling: names the setting of a name without an address', () => {
+    const given = { code: 'ENOTFOUND', syscall: 'getaddrinfo', hostname: 'localhost' };
+    const failure = Object.assign(new Error('getaddrinfo ENOTFOUND localhost'), given);
+    expect(explainFailure(failure, 'PORT')).toMatch(
+      /^HTTP_HOST is "localhost", where .* \(getaddrinfo ENOTFOUND localhost\); allowed: an address/,
+    );
+  });
+
+  it('D8, sibling: names the setting of a port that is for some users alone', () => {
+    const given = { syscall: 'listen', port: 80, address: '0.0.0.0' };
+    const refused = Object.assign(new Error('listen EACCES: permission denied 0.0.0.0:80'), given);
+    expect(explainFailure(Object.assign(refused, { code: 'EACCES' }), 'GATEWAY_PORT')).toBe(
+      'port 80 is not for every user (listen EACCES: permission denied 0.0.0.0:80): set ' +
+        'GATEWAY_PORT to one from 1024 on (0: any free one)',
     );
   });
 

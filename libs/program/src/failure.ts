@@ -27,7 +27,9 @@ export class OptionError extends Error {
   }
 }
 
-type SystemError = Error & { readonly [key in 'code' | 'port' | 'path']?: unknown };
+type SystemError = Error & {
+  readonly [key in 'code' | 'syscall' | 'address' | 'hostname' | 'port' | 'path']?: unknown;
+};
 
 /** What the system says when something runs out or is not allowed, and what helps. */
 const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
@@ -50,14 +52,35 @@ const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
  */
 export function explainFailure(error: unknown, portSetting: string): string {
   if (!(error instanceof Error)) return printable(String(error));
-  const { code, port, path, message } = error as SystemError;
-  if (code === 'EADDRINUSE') {
-    return `port ${String(port)} is taken: set ${portSetting} to another one (0: any free one)`;
+  const { code, syscall, path, message } = error as SystemError;
+  if (syscall === 'listen' || syscall === 'getaddrinfo') {
+    return printable(explainListening(error, portSetting));
   }
   if (EXPLAINED.has(error.name)) return printableLines(message);
   const help = typeof code === 'string' ? SYSTEM_ERRORS[code] : undefined;
   if (help === undefined) return printableLines(error.stack ?? message);
   return printable(`${typeof path === 'string' ? `${path}: ` : ''}${help} (${message})`);
+}
+
+/** Why a server cannot listen where it was told to: its port is at fault, or its address. */
+function explainListening(
+  { code, port, address, hostname, message }: SystemError,
+  portSetting: string,
+): string {
+  if (code === 'EADDRINUSE') {
+    return `port ${String(port)} is taken: set ${portSetting} to another one (0: any free one)`;
+  }
+  if (code === 'EACCES' || code === 'EPERM') {
+    return (
+      `port ${String(port)} is not for every user (${message}): set ${portSetting} to one from ` +
+      '1024 on (0: any free one)'
+    );
+  }
+  const host = JSON.stringify(address ?? hostname);
+  return (
+    `HTTP_HOST is ${host}, where this machine cannot listen (${message}); allowed: an address of ` +
+    'its own, such as 127.0.0.1, or 0.0.0.0 for all of them'
+  );
 }
 
 /** The exit status for what kept a program from its work. */

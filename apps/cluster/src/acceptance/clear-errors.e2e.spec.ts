@@ -161,6 +161,7 @@ describe.concurrent('wrong configuration value', () => {
     ],
     ['NODE_HTTP_PORT', '65536', /NODE_HTTP_PORT is "65536"; allowed: .*port/],
     ['HTTP_HOST', 'everywhere', /HTTP_HOST is "everywhere"; allowed: .*address/],
+    ['HTTP_HOST', '192.0.2.1', /^node: HTTP_HOST is "192\.0\.2\.1", where .*; allowed: an address/],
     ['DURABILITY', 'fsync', /DURABILITY is "fsync"; allowed: memory, unless DATA_DIR/],
     ['DURABILITY', 'maybe', /DURABILITY is "maybe"; allowed: fsync, async, memory/],
     ['DATA_DIR', '/dev/null', /^node: the store in \/dev\/null\/node-\d cannot be read or written/],
@@ -169,7 +170,7 @@ describe.concurrent('wrong configuration value', () => {
     ['LOG_LEVEL', 'loud', /LOG_LEVEL is "loud"; allowed: .*info/],
     ['KEY_FILE', 'no-such-file.key', /key file "no-such-file\.key" cannot be read/],
     ['REDIS_CA_FILE', 'ca.crt', /REDIS_CA_FILE is set, but REDIS_URL is not for TLS; allowed/],
-  ])('of a node, %s=%s', async (name, value, expected) => {
+  ])('D8: of a node, %s=%s', async (name, value, expected) => {
     expect(await errorOutputOf(NODE, { [name]: value })).toMatch(expected);
   });
 
@@ -182,13 +183,14 @@ describe.concurrent('wrong configuration value', () => {
       /REDIS_URL does not start with redis:\/\/ or rediss:\/\/; allowed: redis:\/\//,
     ],
     ['HTTP_HOST', 'everywhere', /HTTP_HOST is "everywhere"; allowed: .*address/],
+    ['HTTP_HOST', 'fe80::1', /^gateway: HTTP_HOST is "fe80::1", where .*; allowed: an address/],
     ['CLIENT_ID', 'nobody', /CLIENT_ID is "nobody"; allowed: gateway/],
     ['FAULT_INJECTION', '1', /FAULT_INJECTION is "1"; allowed: on, off/],
     ['LOG_LEVEL', 'loud', /LOG_LEVEL is "loud"; allowed: .*info/],
     ['API_KEYS_FILE', 'no-such.json', /API keys file "no-such\.json" cannot be read .*keygen/],
     ['REQUEST_TIMEOUT_MS', '0', /REQUEST_TIMEOUT_MS is "0"; allowed: .*milliseconds/],
     ['KEY_FILE', 'no-such-file.key', /key file "no-such-file\.key" cannot be read/],
-  ])('of the gateway, %s=%s', async (name, value, expected) => {
+  ])('D8: of the gateway, %s=%s', async (name, value, expected) => {
     expect(await errorOutputOf(GATEWAY, { [name]: value })).toMatch(expected);
   });
 
