@@ -1,9 +1,13 @@
 import { generateKeyPair, generateVotingKeyPair } from '@ccro/crypto';
+import type { RedisUrl } from '@ccro/redis';
+import { join } from 'node:path';
 import { clusterOf, formatClusterFile, type ClusterPlan } from './cluster-config.js';
 import { formatKeyFile, keyFileName, type KeyOwner, type OwnKeys } from './private-key.js';
+import { redisUserFiles } from './redis-users.js';
 import { PRIVATE, PUBLIC, writeNewFiles, type NewFile } from './secret-files.js';
 
 const CLUSTER_FILE = 'cluster.json';
+const REDIS_FOLDER = 'redis';
 
 /**
  * Makes keys for a new cluster and writes `cluster.json` and one key file for every node and
@@ -11,10 +15,16 @@ const CLUSTER_FILE = 'cluster.json';
  * called as the gateway is by default is marked as admin in the file, no other one.
  *
  * @param directory made if it is not there
+ * @param redis where the Redis is that gets users as well, in `redis`, and which clients are gateways
  * @returns paths of the files, the cluster file first
- * @throws ConfigurationError when the plan is no cluster or a file is there already
+ * @throws ConfigurationError when the plan is no cluster, a gateway is no client of it, or a file is
+ *   there already; nothing is written then
  */
-export function generateCluster(plan: ClusterPlan, directory: string): string[] {
+export function generateCluster(
+  plan: ClusterPlan,
+  directory: string,
+  redis?: { readonly url: RedisUrl; readonly gateways?: readonly string[] | undefined },
+): string[] {
   const keyFiles: NewFile[] = [];
   const kept = <K extends OwnKeys>(owner: KeyOwner, keys: K): K => {
     keyFiles.push({ name: keyFileName(owner), text: formatKeyFile(owner, keys), mode: PRIVATE });
@@ -27,5 +37,7 @@ export function generateCluster(plan: ClusterPlan, directory: string): string[] 
     client: (id) => kept({ role: 'client', id }, generateKeyPair()),
   });
   const clusterFile = { name: CLUSTER_FILE, text: formatClusterFile(config), mode: PUBLIC };
-  return writeNewFiles(directory, [clusterFile, ...keyFiles]);
+  const users = redis === undefined ? [] : redisUserFiles(config, redis.url, redis.gateways);
+  const inFolder = users.map((file) => ({ ...file, name: join(REDIS_FOLDER, file.name) }));
+  return writeNewFiles(directory, [clusterFile, ...keyFiles, ...inFolder]);
 }

@@ -12,7 +12,7 @@ import { type RedisUrl } from '@ccro/redis';
 import { hash, randomBytes } from 'node:crypto';
 import { GATEWAY_CLIENT, type ClusterConfig } from './cluster-config.js';
 import { ConfigurationError, notAllowed } from './configuration-error.js';
-import { PRIVATE, writeNewFiles } from './secret-files.js';
+import { PRIVATE, writeNewFiles, type NewFile } from './secret-files.js';
 
 const ACL_FILE = 'users.acl';
 const PASSWORD_BYTES = 32;
@@ -107,21 +107,19 @@ function publishing(...channels: readonly string[]): string {
 /**
  * Makes users with random passwords: `users.acl` for Redis (`--aclfile`), which holds hashes alone,
  * and for each user a file with its `REDIS_URL`, as `--env-file` reads it. All are for their owner
- * alone. Overwrites nothing.
+ * alone.
  *
  * @param url where Redis is, without user and password
  * @param gateways clients that are gateways: they keep requests in Redis, and carry others'.
  *   Default: the one that is named so
- * @returns paths of the files, that of the ACL first
- * @throws ConfigurationError when the URL names a user, a gateway is no client of the cluster, or a
- *   file is there already
+ * @returns the files, that of the ACL first
+ * @throws ConfigurationError when the URL names a user, or a gateway is no client of the cluster
  */
-export function generateRedisUsers(
+export function redisUserFiles(
   config: ClusterConfig,
-  directory: string,
   url: RedisUrl,
   gateways: readonly string[] = config.clients.map(({ id }) => id).filter(isGateway),
-): string[] {
+): NewFile[] {
   const clients = config.clients.map(({ id }) => id);
   const stranger = gateways.find((id) => !clients.includes(id));
   if (stranger !== undefined) {
@@ -138,7 +136,7 @@ export function generateRedisUsers(
     ({ name, password, rules }) =>
       `user ${name} on #${hash('sha256', password)} resetkeys resetchannels -@all ${rules.join(' ')}`,
   );
-  return writeNewFiles(directory, [
+  return [
     // A connection that does not authenticate may do nothing.
     { name: ACL_FILE, text: ['user default reset', ...acl, ''].join('\n'), mode: PRIVATE },
     ...users.map(({ name, password, file }) => ({
@@ -146,7 +144,22 @@ export function generateRedisUsers(
       text: `REDIS_URL=${url.withUser(name, password)}\n`,
       mode: PRIVATE,
     })),
-  ]);
+  ];
+}
+
+/**
+ * The same, written to a directory. Overwrites nothing.
+ *
+ * @returns paths of the files, that of the ACL first
+ * @throws ConfigurationError also when a file is there already
+ */
+export function generateRedisUsers(
+  config: ClusterConfig,
+  directory: string,
+  url: RedisUrl,
+  gateways?: readonly string[],
+): string[] {
+  return writeNewFiles(directory, redisUserFiles(config, url, gateways));
 }
 
 /** By the name that a gateway has unless it is told another. */

@@ -4,7 +4,7 @@
  */
 
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { makeDirectory, readRegularFile } from '@ccro/files';
 import { errorMessage } from '@ccro/foreign-text';
 import { ConfigurationError, shown } from './configuration-error.js';
@@ -113,7 +113,7 @@ export interface NewFile {
 /**
  * Writes files and overwrites nothing: a secret that is lost cannot be made again.
  *
- * @param directory made if it is not there
+ * @param directory made if it is not there, and so are folders in it
  * @returns their paths
  * @throws ConfigurationError when one is there already (then none is written) or cannot be written
  */
@@ -122,8 +122,8 @@ export function writeNewFiles(directory: string, files: readonly NewFile[]): str
   const taken = files.find(({ name }) => existsSync(target(name)));
   if (taken !== undefined) throw alreadyThere(target(taken.name));
   try {
-    makeDirectory(directory);
     for (const { name, text, mode } of files) {
+      makeDirectory(dirname(target(name)));
       writeFileSync(target(name), text, { mode, flag: 'wx' });
     }
   } catch (error) {
