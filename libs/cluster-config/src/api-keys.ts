@@ -4,12 +4,12 @@
  */
 
 import { hash, randomBytes } from 'node:crypto';
-import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { isDigest } from '@ccro/consensus';
-import { errorMessage } from '@ccro/foreign-text';
 import { z } from 'zod';
 import { ConfigurationError, notAllowed, shown } from './configuration-error.js';
-import { PRIVATE, readSecretFile } from './secret-files.js';
+import { changing, replaceFile } from './changed-file.js';
+import { readSecretFile } from './secret-files.js';
 import { parseSecretJson } from './secret-json.js';
 
 /** What a key allows; each includes the ones before it. */
@@ -99,9 +99,14 @@ export function loadApiKeys(path: string): readonly ApiKey[] {
  * Makes keys and adds them to a file, which is made if it is not there, for its owner alone to read.
  *
  * @returns the keys, which nobody can be told again
- * @throws ConfigurationError for an invalid plan, a name that is taken or a file that is wrong
+ * @throws ConfigurationError for an invalid plan, a name that is taken, or a file that is wrong or that
+ *   another process changes
  */
 export function addApiKeys(path: string, plans: readonly ApiKeyPlan[]): IssuedApiKey[] {
+  return changing(path, (file) => addTo(file, plans));
+}
+
+function addTo(path: string, plans: readonly ApiKeyPlan[]): IssuedApiKey[] {
   const known = existsSync(path) ? loadApiKeys(path) : [];
   const made = plans.map((plan) => newApiKey(plan));
   const keys = [...known, ...made.map(({ entry }) => entry)];
@@ -111,18 +116,7 @@ export function addApiKeys(path: string, plans: readonly ApiKeyPlan[]): IssuedAp
     throw new ConfigurationError('--api-key', `must have ${issue?.message ?? 'another form'}`);
   }
   checkDistinct('--api-key', keys);
-  try {
-    // Never half a file, and never one that others may read: one that is left from before would
-    // keep its mode.
-    const unfinished = `${path}.new`;
-    const text = `${JSON.stringify({ keys }, null, 2)}\n`;
-    rmSync(unfinished, { force: true });
-    writeFileSync(unfinished, text, { mode: PRIVATE, flag: 'wx' });
-    renameSync(unfinished, path);
-  } catch (error) {
-    const reason = errorMessage(error);
-    throw new ConfigurationError(shown(path), `cannot be written (${reason})`);
-  }
+  replaceFile(path, `${JSON.stringify({ keys }, null, 2)}\n`);
   return made.map(({ key, entry: { name, role } }) => ({ name, role, key }));
 }
 
