@@ -11,6 +11,7 @@ import {
   nodeUrl,
   readNodeEnvironment,
   requireMember,
+  requireNodeUrls,
   requireStateMachine,
   trustedFileWarnings,
   type ClusterConfig,
@@ -40,6 +41,7 @@ async function main(): Promise<void> {
   endWithWrappers();
   const environment = readNodeEnvironment(process.env);
   const config = loadClusterConfig(environment.configPath, environment.codec);
+  requireNodeUrls(environment, config);
   const ca = loadRedisCa(environment);
   const stateMachine = await stateMachineOf(environment, config);
   logToConsole(environment.logLevel);

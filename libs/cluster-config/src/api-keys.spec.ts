@@ -41,11 +41,26 @@ describe('addApiKeys', () => {
     expect(loadApiKeys(path)).toHaveLength(1);
   });
 
-  it.each(['ops', 'ops:root', 'ops:admin:fast', 'ops:admin:0', 'ops:admin:1:2', 'a b:read'])(
-    'refuses the plan %s, and writes nothing',
-    (plan) => {
-      expect(() => addApiKeys(path, [parseApiKeyPlan(plan)])).toThrow(ConfigurationError);
-      expect(() => statSync(path)).toThrow('ENOENT');
+  it.each([
+    'ops',
+    'ops:root',
+    'ops:admin:fast',
+    'ops:admin:1001',
+    'a b:admin:5',
+    'ops:admin:0',
+    'ops:admin:1:2',
+    'a b:read',
+  ])('refuses the plan %s, and writes nothing', (plan) => {
+    expect(() => addApiKeys(path, [parseApiKeyPlan(plan)])).toThrow(ConfigurationError);
+    expect(() => statSync(path)).toThrow('ENOENT');
+  });
+
+  it.each(['0x10', '1e2', ' 5 ', '5.0', '+5', '', '٥'])(
+    'D10: takes a limit in digits alone, and not %j',
+    (rate) => {
+      expect(() => parseApiKeyPlan(`ops:admin:${rate}`)).toThrow(
+        /^--api-key is .*; allowed: REQUESTS-PER-SECOND: an integer from 1 to 1000$/,
+      );
     },
   );
 

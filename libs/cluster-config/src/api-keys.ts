@@ -11,6 +11,7 @@ import { ConfigurationError, notAllowed, shown } from './configuration-error.js'
 import { changing, replaceFile } from './changed-file.js';
 import { readSecretFile } from './secret-files.js';
 import { parseSecretJson } from './secret-json.js';
+import { wholeNumber } from './whole-number.js';
 
 /** What a key allows; each includes the ones before it. */
 export const API_ROLES = ['read', 'submit', 'admin'] as const;
@@ -132,7 +133,10 @@ export function parseApiKeyPlan(text: string): ApiKeyPlan {
     const allowed = `NAME:ROLE or NAME:ROLE:REQUESTS-PER-SECOND, a role being ${API_ROLES.join(', ')}`;
     throw notAllowed('--api-key', text, allowed);
   }
-  return { name, role: known, ...(rate === undefined ? {} : { requestsPerSecond: Number(rate) }) };
+  if (rate === undefined) return { name, role: known };
+  const requestsPerSecond = wholeNumber(rate);
+  if (requestsPerSecond !== undefined) return { name, role: known, requestsPerSecond };
+  throw notAllowed('--api-key', text, `REQUESTS-PER-SECOND: ${RATE_RULE}`);
 }
 
 function checkDistinct(setting: string, keys: readonly ApiKey[]): void {

@@ -2,6 +2,7 @@ import { FAULT_KINDS } from '@ccro/faults';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ConfigurationError } from './configuration-error.js';
+import { developmentCluster } from './development.js';
 import {
   nodeHttpPort,
   nodeStore,
@@ -9,6 +10,7 @@ import {
   readGatewayEnvironment,
   readNodeEnvironment,
   readStartEnvironment,
+  requireNodeUrls,
   type Environment,
 } from './environment.js';
 
@@ -148,6 +150,20 @@ describe('the environment of a node', () => {
       expect.objectContaining({ name: ConfigurationError.name, message }),
     );
   });
+
+  it.each(['http://a:1', 'http://a:1,http://b:1,http://c:1,http://d:1,http://e:1'])(
+    'D10, sibling: refuses %s for four members, as URLs count by their place',
+    (urls) => {
+      const config = developmentCluster({ nodes: 4, mode: 'ccro' });
+      const environment = readNodeEnvironment({ NODE_URLS: urls });
+      expect(() => requireNodeUrls(environment, config)).toThrow(
+        /^NODE_URLS names [15] nodes; allowed: 4, one for each member of local$/,
+      );
+      requireNodeUrls(readNodeEnvironment({}), config);
+      const NODE_URLS = Array.from({ length: 4 }, (_, id) => `http://a:${id + 1}`).join();
+      requireNodeUrls(readNodeEnvironment({ NODE_URLS }), config);
+    },
+  );
 
   it('never shows a password', () => {
     const environment = { REDIS_URL: 'http://user:top@secret@redis.example' };

@@ -11,8 +11,10 @@ import { CODEC_NAMES, type CodecName } from '@ccro/wire';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { MAX_REQUESTS_PER_SECOND } from './api-keys.js';
+import type { ClusterConfig } from './cluster-config.js';
 import { MEMBER_ID_RULE, NAME_PATTERN, NAME_RULE } from './cluster-schema.js';
 import { ConfigurationError, notAllowed } from './configuration-error.js';
+import { wholeNumber } from './whole-number.js';
 
 /** Variables by name; an empty value counts as not set (as Docker Compose leaves it), but see `GUARDS`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -134,8 +136,7 @@ function oneOf<const T extends readonly [string, ...string[]]>(values: T): z.Zod
 function integer(min: number, max: number, rule: string): z.ZodType<number> {
   return z
     .string()
-    .regex(/^\d{1,9}$/, rule)
-    .transform(Number)
+    .transform((text) => wholeNumber(text) ?? NaN)
     .refine((value) => value >= min && value <= max, rule);
 }
 
@@ -303,6 +304,20 @@ export function nodeUrl(
   if (nodeUrls !== undefined) return nodeUrls[id];
   const hasDefaultPorts = httpPort === undefined && ['127.0.0.1', 'localhost'].includes(httpHost);
   return hasDefaultPorts ? `http://${httpHost}:${DEFAULT_NODE_PORT + id}` : undefined;
+}
+
+/**
+ * Node URLs are taken by their place in the list: one too few or too many names other nodes.
+ *
+ * @throws ConfigurationError unless there is one for each member
+ */
+export function requireNodeUrls(
+  { nodeUrls }: Pick<NodeEnvironment, 'nodeUrls'>,
+  { cluster, members }: ClusterConfig,
+): void {
+  if (nodeUrls === undefined || nodeUrls.length === members.length) return;
+  const problem = `names ${nodeUrls.length} nodes; allowed: ${members.length}, one for each member of ${cluster}`;
+  throw new ConfigurationError('NODE_URLS', problem);
 }
 
 function read<T>(schema: z.ZodType<T>, environment: Environment): T {

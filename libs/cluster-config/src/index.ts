@@ -24,6 +24,7 @@ export {
   readNodeEnvironment,
   readCodec,
   readStartEnvironment,
+  requireNodeUrls,
   type Durability,
   type Environment,
   type GatewayEnvironment,
