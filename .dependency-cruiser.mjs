@@ -45,7 +45,7 @@ const ALLOWED_LIBS = {
   http: ['strict-json'],
   transport: ['broker', 'foreign-text'],
   'redis-server': [],
-  program: ['cluster-config', 'foreign-text'],
+  program: ['cluster-config', 'files', 'foreign-text'],
   figures: [],
   telemetry: ['clock', 'consensus', 'crypto'],
   measurement: [
@@ -75,6 +75,7 @@ const ALLOWED_LIBS = {
   'process-cluster': [
     'program',
     'cluster-config',
+    'files',
     'foreign-text',
     'redis-server',
     'faults',

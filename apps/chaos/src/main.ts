@@ -3,6 +3,7 @@
 import { hasPassed } from './checks/check.js';
 import { readChaosOptions } from './options/options.js';
 import { runProgram, Workspace, writeFiles } from '@ccro/process-cluster';
+import { requireWritable } from '@ccro/program';
 import {
   commandLine,
   markdownReport,
@@ -17,6 +18,7 @@ import { runChaos, type ChaosListener, type ChaosResult } from './run-chaos.js';
 const options = readChaosOptions(process.argv.slice(2));
 
 await runProgram(async (quit) => {
+  requireWritable([{ option: 'out', path: options.out, kind: 'directory' }]);
   const progress = new Progress(Math.round(options.minutes * 60));
   const workspace = await Workspace.create('chaos', options.keep);
   progress.say(commandLine(options));

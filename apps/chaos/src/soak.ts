@@ -3,6 +3,7 @@
 import { SingleBar } from 'cli-progress';
 import { readSoakOptions } from './options/options.js';
 import { runProgram, Workspace, writeFiles } from '@ccro/process-cluster';
+import { requireWritable } from '@ccro/program';
 import type { LoadCount } from './soak/load.js';
 import { runSoak, type SoakResult } from './soak/run-soak.js';
 import { judgeSoak, soakCharts, soakReport } from './soak/soak-report.js';
@@ -13,6 +14,7 @@ const REFRESH_MS = 500;
 const options = readSoakOptions(process.argv.slice(2));
 
 await runProgram(async (quit) => {
+  requireWritable([{ option: 'out', path: options.out, kind: 'directory' }]);
   const workspace = await Workspace.create('soak', options.keep);
   const progress = new SingleBar({
     format: '{bar} {value}/{total} requests | {duration_formatted}',

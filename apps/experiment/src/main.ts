@@ -16,6 +16,7 @@ import {
   type ExperimentRow,
 } from '@ccro/experiment';
 import { runProgram, writeFiles } from '@ccro/process-cluster';
+import { requireWritable, writeAll } from '@ccro/program';
 import { bytes } from '@ccro/figures';
 import { SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
@@ -26,6 +27,11 @@ const HEAD = ['Mode', 'Nodes', 'Byzantine', 'Fault', 'Payload', 'Time', 'Message
 const options = readExperimentOptions(process.argv.slice(2));
 
 await runProgram(async (signal) => {
+  requireWritable([
+    { option: 'csv', path: options.csv, kind: 'file' },
+    { option: 'json', path: options.json, kind: 'file' },
+    { option: 'svg', path: options.svg, kind: 'directory' },
+  ]);
   const rows: ExperimentRow[] = [];
   try {
     await measure(rows, signal);
@@ -74,16 +80,25 @@ async function tell(
   rows: readonly ExperimentRow[],
 ): Promise<void> {
   process.stdout.write(`${rowsTable(rows)}\n`);
-  if (csv !== undefined) await write(csv, seedTables ? timesCsv(plan, rows) : cellsCsv(rows));
-  if (json !== undefined) await write(json, `${JSON.stringify({ plan, rows }, null, 1)}\n`);
-  if (svg !== undefined) {
-    const names = Object.keys(CHARTS).filter(isChartName);
-    await writeFiles(svg, Object.fromEntries(names.map((name) => [name, chartOf(name, rows)])));
-    process.stdout.write(`Charts: ${names.map((name) => resolve(svg, name)).join(', ')}\n`);
-  }
+  await writeAll([
+    () => write(csv, seedTables ? timesCsv(plan, rows) : cellsCsv(rows)),
+    () => write(json, `${JSON.stringify({ plan, rows }, null, 1)}\n`),
+    () => writeCharts(svg, rows),
+  ]);
 }
 
-async function write(file: string, text: string): Promise<void> {
+async function writeCharts(
+  directory: string | undefined,
+  rows: readonly ExperimentRow[],
+): Promise<void> {
+  if (directory === undefined) return;
+  const names = Object.keys(CHARTS).filter(isChartName);
+  await writeFiles(directory, Object.fromEntries(names.map((name) => [name, chartOf(name, rows)])));
+  process.stdout.write(`Charts: ${names.map((name) => resolve(directory, name)).join(', ')}\n`);
+}
+
+async function write(file: string | undefined, text: string): Promise<void> {
+  if (file === undefined) return;
   const path = resolve(file);
   await writeFiles(dirname(path), { [basename(path)]: text });
   process.stdout.write(`Figures: ${path}\n`);

@@ -1,4 +1,3 @@
-import { errorMessage } from '@ccro/foreign-text';
 import {
   ALL_CHOICES,
   BROKEN_PROTOCOLS,
@@ -6,10 +5,10 @@ import {
   type Choices,
   KNOWN_SEEDS,
 } from '@ccro/simulator';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { OptionError } from '@ccro/program';
+import { OptionError, requireWritable } from '@ccro/program';
 import type { SimulatorOptions } from './options/simulator-options.js';
 import { brokenList, searchTable, type Search } from './report/broken.js';
 import { findingLine, traceText } from './report/findings.js';
@@ -24,7 +23,10 @@ type Print = (text: string) => void;
 const SHOWN_FINDINGS = 20;
 
 /** Does what the options say. @returns the program's exit code */
-export function simulate(options: SimulatorOptions, print: Print): Promise<number> {
+export async function simulate(options: SimulatorOptions, print: Print): Promise<number> {
+  if (options.kind !== 'list-broken') {
+    requireWritable([{ option: 'trace', path: options.traceFile, kind: 'file' }]);
+  }
   switch (options.kind) {
     case 'sweep':
       return runSweep(options, print);
@@ -32,7 +34,7 @@ export function simulate(options: SimulatorOptions, print: Print): Promise<numbe
       return runReplay(options, print);
     case 'list-broken':
       print(brokenList(BROKEN_PROTOCOLS));
-      return Promise.resolve(0);
+      return 0;
     case 'find-broken':
       return findBroken(options, print);
   }
@@ -137,18 +139,10 @@ async function search(protocol: BrokenProtocol, options: Chosen<'find-broken'>):
   return { protocol, found, seeds };
 }
 
-/** Where the trace of `seed` goes. @throws OptionError when it cannot be written there */
+/** Where the trace of `seed` goes. */
 function traceFileFor(seed: number, wanted: string | undefined): string {
   // Others write to the temporary files' directory: a name that they can foresee may lead elsewhere.
-  const directory = (): string => mkdtempSync(join(tmpdir(), 'ccro-simulation-'));
-  const file = wanted ?? join(directory(), `seed-${seed}.txt`);
-  try {
-    writeFileSync(file, '');
-  } catch (error) {
-    const reason = errorMessage(error);
-    throw new OptionError('trace', file, `a file that can be written (${reason})`);
-  }
-  return file;
+  return wanted ?? join(mkdtempSync(join(tmpdir(), 'ccro-simulation-')), `seed-${seed}.txt`);
 }
 
 function choicesText(choices: Choices): string {

@@ -65,18 +65,18 @@ describe('npm run simulate', () => {
     expect(await simulate(...args)).toEqual(first);
   });
 
-  it('says in one line what cannot be used', async () => {
-    const { code, stderr } = await simulate(
-      '--seed',
-      '1',
-      '--trace',
-      join(directory, 'no', 'such'),
-    );
-    expect(stderr).toMatch(
-      /^--trace .* cannot be used: a file that can be written \(ENOENT.*\)\n$/,
-    );
-    expect(code).toBe(2);
-  });
+  it.each([
+    ['--seed', '1'],
+    ['--seeds', '10000000'],
+    ['--break', 'all'],
+  ])(
+    'F9, sibling: says in one line that a trace cannot be written, before it runs: %s %s',
+    async (...run) => {
+      const { code, stdout, stderr } = await simulate(...run, '--trace', directory);
+      expect(stderr).toMatch(/^--trace .* cannot be used: .*it is a directory: name a file .*\n$/);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    },
+  );
 });
 
 describe('every rule broken on purpose is found', () => {

@@ -1,6 +1,8 @@
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeDirectory } from '@ccro/files';
+import { writeAll } from '@ccro/program';
 import { logsIn } from './process-cluster.js';
 
 /** The temporary directory that everything of a run is in. */
@@ -15,17 +17,24 @@ export class Workspace {
   }
 
   /**
-   * Ends the work in it. The logs of a run that failed stay: in `out`, or where they are.
+   * Ends the work in it. The logs of a run that failed stay: in `out` if they can, or where they are.
    *
    * @returns the directory that logs are left in, if any
    */
   async leave(hasFailed: boolean, out: string | undefined): Promise<string | undefined> {
-    const saved = hasFailed ? out : undefined;
-    if (saved !== undefined) {
-      await cp(logsIn(this.directory), logsIn(saved), { recursive: true });
-    }
+    const saved = hasFailed ? await this.save(out) : undefined;
     const left = await this.clear(hasFailed && saved === undefined);
     return saved ?? left;
+  }
+
+  /** Copies the logs. @returns where they are now; undefined when they could not be copied */
+  private async save(out: string | undefined): Promise<string | undefined> {
+    if (out === undefined) return undefined;
+    const copied = cp(logsIn(this.directory), logsIn(out), { recursive: true });
+    return copied.then(
+      () => out,
+      () => undefined,
+    );
   }
 
   /**
@@ -47,11 +56,19 @@ export class Workspace {
   }
 }
 
-/** Writes a run's files. @param files text by name */
+/**
+ * Writes a run's files.
+ *
+ * @param files text by name
+ * @throws OutputError when some cannot be written, after all others were
+ */
 export async function writeFiles(
   directory: string,
   files: Readonly<Record<string, string>>,
 ): Promise<void> {
-  await mkdir(directory, { recursive: true });
-  for (const [name, text] of Object.entries(files)) await writeFile(join(directory, name), text);
+  const writes = Object.entries(files).map(([name, text]) => async () => {
+    makeDirectory(directory);
+    await writeFile(join(directory, name), text);
+  });
+  await writeAll(writes);
 }

@@ -13,6 +13,12 @@ describe('what a program says before it ends', () => {
     ['EDQUOT', /quota/],
     ['EROFS', /read-only/],
     ['EACCES', /permissions/],
+    ['EISDIR', /^\/out\/results\.json: it is a directory: name a file \(EISDIR/],
+    ['ENOTDIR', /no directory/],
+    ['EEXIST', /something else is there/],
+    ['ENOENT', /correct the path/],
+    ['ELOOP', /links/],
+    ['ENAMETOOLONG', /shorter/],
     ['EMFILE', /open files and connections: raise its limit \('ulimit -n'/],
     ['ENFILE', /this machine has used up its open files/],
   ])('F2, F4, sibling: %s of any file is one line that says what to do', (code, line) => {

@@ -5,6 +5,7 @@ export { exitCodeOf, explainFailure, OptionError } from './failure.js';
 export { builtProgram, nearestBuilt } from './installation.js';
 export { LimitedLog } from './limited-log.js';
 export { endWithReader, outliveReaders } from './output.js';
+export { requireWritable, writeAll, type Output } from './outputs.js';
 export { printable, printableJson } from './printable.js';
 export { asTool, keepFilesPrivate, startServerProgram } from './program-start.js';
 export { closeOnSignals, Ending } from './shutdown.js';

@@ -67,9 +67,14 @@ function parseResults(path: string, text: string): Results {
   }
 }
 
+/** Where the page goes, and its charts in `benchmarks`. */
+export function docsOf(root: string): string {
+  return join(root, 'docs');
+}
+
 /** Writes the page and its charts, of runs in their order. @returns a line that says so */
 export async function writeDocs(root: string, runs: readonly BenchRun[]): Promise<string> {
-  const docs = join(root, 'docs');
+  const docs = docsOf(root);
   const charts = Object.assign({}, ...runs.map((run) => run.charts)) as BenchRun['charts'];
   await writeFiles(join(docs, 'benchmarks'), charts);
   await writeFiles(docs, { 'BENCHMARKS.md': benchmarksPage(runs.map(({ results }) => results)) });

@@ -152,6 +152,17 @@ describe('npm run experiment', () => {
     expect(lines.at(-1)).toBe('30,91,,,171 s,fails');
   });
 
+  it('F9: refuses what it could not write in the end before it measures anything', async () => {
+    const directory = await temporaryDirectory();
+    const others = ['--json', join(directory, 'keep.json'), '--svg', join(directory, 'charts')];
+    const args = [PROGRAM, '--nodes', '4', '--rounds', '1000', ...others, '--csv', directory];
+    const refused = await runProgram(args);
+    expect(refused).toMatchObject({ code: 2, stdout: '' });
+    expect(refused.stderr).toMatch(
+      /^--csv .* cannot be used: .*it is a directory: name a file.*\n$/,
+    );
+  });
+
   it('says in a line what is not allowed', async () => {
     const nothing = await runProgram([PROGRAM]);
     expect(nothing).toMatchObject({ code: 2, stdout: '' });
