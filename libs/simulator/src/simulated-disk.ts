@@ -3,8 +3,21 @@
  * what was not, except for units that had reached the disk before anyone was told.
  */
 
-import type { Restored, SequenceNumber, StoredDecision, StoreRecord } from '@ccro/consensus';
-import { StoreError, StoreImage, type HeldSnapshot, type ReplicaStore } from '@ccro/storage';
+import type {
+  ClientId,
+  Restored,
+  SequenceNumber,
+  StoredDecision,
+  StoreRecord,
+  Timestamp,
+} from '@ccro/consensus';
+import {
+  StoreError,
+  StoreImage,
+  type HeldSnapshot,
+  type ReplicaStore,
+  type StoredResult,
+} from '@ccro/storage';
 import type { Random } from './random.js';
 import type { VirtualTime } from './virtual-time.js';
 
@@ -102,6 +115,14 @@ export class SimulatedDisk implements ReplicaStore {
     maxCharacters?: number,
   ): Promise<readonly StoredDecision[]> {
     return Promise.resolve(this.image.decisions(first, last, maxCharacters));
+  }
+
+  result(
+    sequence: SequenceNumber,
+    client: ClientId,
+    timestamp: Timestamp,
+  ): Promise<StoredResult | undefined> {
+    return this.image.result(sequence, client, timestamp);
   }
 
   snapshot(sequence: SequenceNumber): Promise<HeldSnapshot | undefined> {

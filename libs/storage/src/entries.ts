@@ -10,6 +10,7 @@ import type {
   Digest,
   OwnVote,
   PrePrepare,
+  RequestResult,
   SequenceNumber,
   SlotCertificate,
   SlotPhase,
@@ -50,6 +51,14 @@ export interface GapValue {
   readonly after: SequenceNumber;
 }
 
+/** A decision, and where its results are. */
+export interface DecisionValue extends StoredDecision {
+  /** Positions in the batch that its pages of results are named after, ascending. */
+  readonly pages?: readonly number[];
+  /** In place of pages: an earlier version stored them here. */
+  readonly results?: readonly RequestResult[];
+}
+
 /** What each kind of entry is: the parts of its key beside the kind, and its value. */
 interface Parts {
   readonly view: { readonly value: ViewValue };
@@ -58,7 +67,7 @@ interface Parts {
   readonly checkpoint: OfSlot<CheckpointValue>;
   readonly gap: OfSlot<GapValue>;
   readonly chunk: OfSlot<ChunkValue> & { readonly name: string };
-  readonly decision: OfSlot<StoredDecision>;
+  readonly decision: OfSlot<DecisionValue>;
   readonly proposed: OfSlot<Unsigned<PrePrepare>>;
   readonly accepted: OfSlot<PrePrepare> & { readonly digest: Digest };
   readonly voted: OfSlot<OwnVote<SlotPhase>> & { readonly phase: SlotPhase };
@@ -87,6 +96,9 @@ export type SlotEntryName = Extract<
 /** Decisions lie between these two keys, and nothing else does. */
 export const DECISIONS = { first: 'decision/', end: 'decision0' } as const;
 
+/** The same for pages of results, which no restarting replica needs. */
+export const RESULTS = { first: 'results/', end: 'results0' } as const;
+
 /** What an entry is called in the store. */
 export function keyOf(name: EntryName): string {
   switch (name.kind) {
@@ -108,6 +120,11 @@ export function keyOf(name: EntryName): string {
     case 'certified':
       return `slot/${padded(name.sequence)}/${name.kind}/${name.phase}`;
   }
+}
+
+/** What a page of a slot's results is called, whose first request is at `position` in the batch. */
+export function pageKey(sequence: SequenceNumber, position: number): string {
+  return `${RESULTS.first}${padded(sequence)}/${padded(position)}`;
 }
 
 /** The entry with `key`, whose value was written by this program; undefined for no entry's key. */

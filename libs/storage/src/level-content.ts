@@ -5,11 +5,14 @@
  * number and the sum of their checksums are those of the newest batch. So nothing is missing, and
  * nothing has come back that was replaced or deleted. LevelDB itself looks at no checksum when it
  * reads its tables, and starts without whatever it cannot read of its log.
+ *
+ * Invariant kept here (bounded memory): results are not read, but those of one slot at a time where
+ * an earlier version stored them with the decision.
  */
 
 import type { Digests, SequenceNumber } from '@ccro/consensus';
 import { Damage } from './store-error.js';
-import { DECISIONS, entryOf, keyOf, type Entry } from './entries.js';
+import { DECISIONS, entryOf, keyOf, RESULTS, type Entry } from './entries.js';
 import { readChecked } from './checked-value.js';
 import { unpackValue } from './packed-value.js';
 import { newestBatch, STORE_KEYS, type BatchValue, type Level } from './level-files.js';
@@ -43,7 +46,8 @@ export async function readContent(
   }
   const reading = new Reading(db, digests);
   await reading.range({ lt: DECISIONS.first });
-  await reading.range({ gte: DECISIONS.end });
+  await reading.range({ gte: DECISIONS.end, lt: RESULTS.first });
+  await reading.range({ gte: RESULTS.end });
   const first = keyOf({ kind: 'decision', sequence: reading.base + 1 });
   await reading.range({ gte: first, lt: DECISIONS.end });
   const { entries, checksums } = reading;
@@ -80,7 +84,7 @@ class Reading {
     if (entry === undefined) throw new Damage(`there is an entry ${JSON.stringify(key)}`);
     if (entry.kind === 'state') this.base = entry.value.sequence;
     if (entry.kind === 'chunk') this.checkChunk(entry);
-    this.entries.push(entry);
+    this.entries.push(entry.kind === 'decision' ? withoutResults(entry) : entry);
     this.checksums.set(key, checksum);
   }
 
@@ -88,4 +92,10 @@ class Reading {
     if (this.digests.chunk(name, value.text) === value.digest) return;
     throw new Damage(`the text of chunk ${JSON.stringify(name)} has not its digest`);
   }
+}
+
+/** An earlier version stored results with the decision. They are not kept while others are read. */
+function withoutResults(entry: Extract<Entry, { kind: 'decision' }>): Entry {
+  const { results: _results, ...value } = entry.value;
+  return { ...entry, value };
 }

@@ -57,15 +57,25 @@ describe('a log that is cut short', () => {
   );
 });
 
+interface Content {
+  readonly restored: Restored | undefined;
+  readonly decisions: readonly StoredDecision[];
+  readonly results: readonly (string | undefined)[];
+}
+
 /** Everything that a store can be asked for; undefined when it refuses. */
-async function contentOf(
-  directory: string,
-): Promise<{ restored: Restored | undefined; decisions: StoredDecision[] } | undefined> {
+async function contentOf(directory: string): Promise<Content | undefined> {
   try {
     const store = await openLevel(directory);
     try {
       const restored = inOrder(await store.restore());
-      return { restored, decisions: await store.decisions(1, 100) };
+      const decisions = await store.decisions(1, 100);
+      const results: (string | undefined)[] = [];
+      for (const { decision } of decisions) {
+        const found = await store.result(decision.sequence, 'gateway', decision.sequence);
+        results.push(found?.result.result);
+      }
+      return { restored, decisions, results };
     } finally {
       await store.close();
     }
@@ -116,6 +126,7 @@ describe('a flipped bit', () => {
       const intact = await contentOf(directory);
       expect(intact?.restored).toMatchObject({ stable: { sequence: 28 } });
       expect(intact?.decisions).toHaveLength(32);
+      expect(intact?.results).not.toContain(undefined);
       const files = await filesOf(directory);
       const kinds = new Set(files.map((file) => basename(file).replaceAll(/[-\d]/g, '')));
       expect([...kinds]).toEqual(expect.arrayContaining(['.ldb', '.log', 'MANIFEST', 'CURRENT']));

@@ -39,7 +39,9 @@ export interface BatchValue {
 /** Says whose store it is, and how to read it. */
 const OWNER = 'owner';
 const BATCH = 'batch';
-const FORMAT = 1;
+const FORMAT = 2;
+/** Had results in the entries of decisions. They are read, and what is new is written as now. */
+const EARLIER_FORMAT = 1;
 
 /** Little is read twice: replicas that are behind read the state and decisions from end to end. */
 const CACHE_BYTES = 1024 * 1024;
@@ -84,7 +86,7 @@ export async function openFiles(
   try {
     if (existsSync(confirmedPath)) {
       confirmed = ConfirmedFile.open(confirmedPath);
-      checkOwner(await db.get(OWNER), identity, directory);
+      await takeOver(db, checkOwner(await db.get(OWNER), identity, directory));
     } else {
       await create(db, identity);
       confirmed = ConfirmedFile.create(confirmedPath, 1);
@@ -135,20 +137,32 @@ async function create(db: Level, identity: StoreIdentity): Promise<void> {
   );
 }
 
-function checkOwner(text: string | undefined, identity: StoreIdentity, directory: string): void {
+interface Owner extends StoreIdentity {
+  readonly format: number;
+}
+
+/** A version that does not know the present format must not take what it lacks there for damage. */
+async function takeOver(db: Level, owner: Owner): Promise<void> {
+  if (owner.format === FORMAT) return;
+  const { text } = withChecksum(OWNER, { ...owner, format: FORMAT } satisfies Owner);
+  await db.put(OWNER, text, { sync: true });
+}
+
+function checkOwner(text: string | undefined, identity: StoreIdentity, directory: string): Owner {
   if (text === undefined) throw new Damage('it does not say whose it is');
-  const owner = readChecked(OWNER, text).value as StoreIdentity & { readonly format: number };
+  const owner = readChecked(OWNER, text).value as Owner;
   const { format, cluster, replica } = owner;
-  if (format !== FORMAT) {
+  if (format !== FORMAT && format !== EARLIER_FORMAT) {
     throw new StoreError(
       'foreign',
-      `the store in ${directory} has format ${format}, and this version reads format ${FORMAT}: ` +
+      `the store in ${directory} has format ${format}, and this version reads formats ` +
+        `${EARLIER_FORMAT} and ${FORMAT}: ` +
         'use the version that wrote it, or another directory',
     );
   }
   if (cluster === identity.cluster && replica === identity.replica) {
     checkSettings(owner, identity, directory);
-    return;
+    return owner;
   }
   throw new StoreError(
     'foreign',

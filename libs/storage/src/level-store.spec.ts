@@ -4,7 +4,7 @@ import { chmod, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { withChecksum } from './checked-value.js';
-import { keyOf } from './entries.js';
+import { keyOf, pageKey, RESULTS } from './entries.js';
 import {
   copyOf,
   filesOf,
@@ -20,12 +20,15 @@ import {
   change,
   checkpoint,
   executed,
+  executedWith,
+  expectedDecisions,
   expectedOf,
   inOrder,
   sha,
+  snapshot,
   voted,
 } from './records.testkit.js';
-import { describeReplicaStoreContract } from './replica-store.contract.js';
+import { countingParsed, describeReplicaStoreContract } from './replica-store.contract.js';
 import { storeFailure, type StoreError, type StoreErrorCode } from './store-error.js';
 import { StoreImage } from './store-image.js';
 
@@ -164,11 +167,13 @@ describe('level store', () => {
   it('refuses a format that it does not know', async () => {
     const directory = await filledDirectory();
     await meddle(directory, (db) =>
-      db.put('owner', withChecksum('owner', { format: 2, ...IDENTITY }).text),
+      db.put('owner', withChecksum('owner', { format: 3, ...IDENTITY }).text),
     );
     await expect(openLevel(directory)).rejects.toMatchObject({
       code: 'foreign',
-      message: expect.stringContaining('has format 2, and this version reads format 1') as string,
+      message: expect.stringContaining(
+        'has format 3, and this version reads formats 1 and 2',
+      ) as string,
     });
   });
 
@@ -294,6 +299,98 @@ describe('level store', () => {
       await expect(store.decisions(1, 5)).rejects.toMatchObject({ code: 'damaged' });
       expect(await store.decisions(3, 5)).toHaveLength(3);
     }
+  });
+
+  it('gives no result that is missing or wrong, and the decision all the same', async () => {
+    const page = pageKey(2, 0);
+    for (const change of [
+      (db: ClassicLevel) => db.del(page),
+      (db: ClassicLevel) => db.put(page, '00000000 []'),
+    ]) {
+      const directory = await filledDirectory();
+      await meddle(directory, change);
+      const store = await openedLevel(directory);
+      await expect(store.result(2, 'gateway', 2)).rejects.toMatchObject({ code: 'damaged' });
+      expect(await store.result(3, 'gateway', 3)).toBeDefined();
+      expect(await store.decisions(1, 5)).toHaveLength(5);
+    }
+  });
+
+  it('A5, sibling: starts without reading results, however many slots are above its state', async () => {
+    const directory = await freshDirectory();
+    const store = await openLevel(directory);
+    const long = Array.from({ length: 4 }, () => 'x'.repeat(100_000));
+    const records = Array.from({ length: 40 }, (_, index) => executedWith(index + 1, long));
+    for (const record of records) await store.append([record]);
+    await store.close();
+    const { parsed, value } = await countingParsed(() => openedLevel(directory));
+    expect(parsed).toBeLessThan(200_000);
+    expect((await value.restore())?.decisions).toEqual(expectedDecisions(records));
+    expect((await value.result(40, 'gateway', 4))?.result.result).toBe(long[3]);
+  });
+
+  it('leaves no results of decisions that a state replaced', async () => {
+    const directory = await freshDirectory();
+    const store = await openLevel(directory);
+    const slots = [1, 2, 3, 4, 5, 6].map((sequence) => executed(sequence));
+    await store.append(slots);
+    await store.close();
+    const again = await openLevel(directory);
+    await again.append([certified('checkpoint', 4), snapshot(4, { a: '1' })]);
+    await again.close();
+    await meddle(directory, async (db) => {
+      const range = { gte: RESULTS.first, lt: RESULTS.end };
+      expect(await db.keys(range).all()).toEqual([1, 2, 3, 4].map((slot) => pageKey(slot, 0)));
+    });
+  });
+
+  describe('of an earlier version, with results in the entries of decisions', () => {
+    /** Two slots above the state, as format 1 had them. */
+    async function earlierDirectory(): Promise<string> {
+      const directory = await freshDirectory();
+      await (await openLevel(directory)).close();
+      const entries = [1, 2].map((sequence) => {
+        const { kind: _kind, ...value } = executedWith(sequence, ['one', undefined, 'three']);
+        const key = keyOf({ kind: 'decision', sequence });
+        return { key, ...withChecksum(key, value) };
+      });
+      const checksums = entries.reduce((sum, { checksum }) => sum + checksum, 0);
+      const batch = { number: 1, entries: entries.length, checksums };
+      await meddle(directory, async (db) => {
+        for (const { key, text } of entries) await db.put(key, text);
+        await db.put('batch', withChecksum('batch', batch).text);
+        await db.put('owner', withChecksum('owner', { format: 1, ...IDENTITY }).text);
+      });
+      return directory;
+    }
+
+    const records = [1, 2].map((slot) => executedWith(slot, ['one', undefined, 'three']));
+
+    it('A5, sibling: gives decisions without them, and each result', async () => {
+      const store = await openedLevel(await earlierDirectory());
+      expect((await store.restore())?.decisions).toEqual(expectedDecisions(records));
+      expect(await store.decisions(1, 2)).toEqual(expectedDecisions(records));
+      expect((await store.result(2, 'gateway', 3))?.result.result).toBe('three');
+      expect(await store.result(2, 'gateway', 2)).toBeUndefined();
+    });
+
+    it('goes on in the present format, and says so', async () => {
+      const directory = await earlierDirectory();
+      const store = await openLevel(directory);
+      await store.append([executed(3)]);
+      await store.append([checkpoint(3, change('a', '1')), certified('checkpoint', 3)]);
+      await store.append([executed(4)]);
+      await store.close();
+      const again = await openLevel(directory);
+      const whole = expectedDecisions([...records, executed(3), executed(4)]);
+      expect(await again.decisions(1, 4)).toEqual(whole);
+      expect((await again.restore())?.decisions).toEqual(whole.slice(3));
+      await again.close();
+      await meddle(directory, async (db) => {
+        const owner = withChecksum('owner', { format: 2, ...IDENTITY }).text;
+        expect(await db.get('owner')).toBe(owner);
+      });
+    });
   });
 
   it('gives texts as long as the state is held', async () => {

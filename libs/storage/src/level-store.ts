@@ -1,13 +1,22 @@
-import type { Restored, SequenceNumber, StoredDecision, StoreRecord } from '@ccro/consensus';
+import type {
+  ClientId,
+  RequestResult,
+  Restored,
+  SequenceNumber,
+  StoredDecision,
+  StoreRecord,
+  Timestamp,
+} from '@ccro/consensus';
 import type { GetOptions } from 'classic-level';
 import { readChecked, withChecksum } from './checked-value.js';
 import { packValue, unpackValue } from './packed-value.js';
 import type { ConfirmedFile } from './confirmed-file.js';
-import { DECISIONS, keyOf, type ChunkValue } from './entries.js';
+import { DECISIONS, keyOf, pageKey, type ChunkValue, type DecisionValue } from './entries.js';
 import { readContent, type ChunkDigests, type LevelContent } from './level-content.js';
 import { batchEntry, openFiles, type Level, type StoreIdentity } from './level-files.js';
 import type { HeldSnapshot, ReplicaStore } from './replica-store.js';
 import { restoredFrom } from './restored-from.js';
+import { findResult, storedDecision, type StoredResult } from './result-pages.js';
 import { Retention, type Change } from './retention.js';
 import { Damage, StoreError, storeFailure } from './store-error.js';
 
@@ -104,22 +113,30 @@ export class LevelStore implements ReplicaStore {
     return Promise.resolve(opened.restored);
   }
 
-  async decisions(
+  decisions(
     first: SequenceNumber,
     last: SequenceNumber,
     maxCharacters = Infinity,
   ): Promise<StoredDecision[]> {
-    const { snapshot, limit } = await this.inTurn(() => ({
-      snapshot: this.db.snapshot() as Frozen,
-      limit: this.decisionsThere(first, last),
-    }));
-    try {
-      return await this.readDecisions(first, { limit, maxCharacters }, snapshot);
-    } catch (error) {
-      throw storeFailure(this.options.directory, error);
-    } finally {
-      await snapshot.close();
-    }
+    return this.readingSlots(first, last, (snapshot, limit) =>
+      this.readDecisions(first, { limit, maxCharacters }, snapshot),
+    );
+  }
+
+  result(
+    sequence: SequenceNumber,
+    client: ClientId,
+    timestamp: Timestamp,
+  ): Promise<StoredResult | undefined> {
+    return this.readingSlots(sequence, sequence, async (snapshot, limit) => {
+      if (limit === 0) return undefined;
+      const key = keyOf({ kind: 'decision', sequence });
+      const stored = unpackValue(await this.valueAt(key, snapshot)) as DecisionValue;
+      return findResult(stored, client, timestamp, async (position) => {
+        const page = await this.valueAt(pageKey(sequence, position), snapshot);
+        return page as readonly RequestResult[];
+      });
+    });
   }
 
   snapshot(sequence: SequenceNumber): Promise<HeldSnapshot | undefined> {
@@ -199,6 +216,8 @@ export class LevelStore implements ReplicaStore {
         this.checksums += checksum;
         return [{ type: 'put', key, value: text }];
       }
+      case 'put-page':
+        return [{ type: 'put', key, value: withChecksum(key, change.value).text }];
       case 'delete':
         this.live.delete(key);
         return [{ type: 'del', key }];
@@ -211,6 +230,25 @@ export class LevelStore implements ReplicaStore {
   private batchEntry(): { readonly key: string; readonly value: string } {
     const { batches, live, checksums } = this;
     return batchEntry({ number: batches, entries: live.size, checksums });
+  }
+
+  /** @param read reads slots first..last, of which so many are there, as they are now */
+  private async readingSlots<T>(
+    first: SequenceNumber,
+    last: SequenceNumber,
+    read: (snapshot: Frozen, limit: number) => Promise<T>,
+  ): Promise<T> {
+    const { snapshot, limit } = await this.inTurn(() => ({
+      snapshot: this.db.snapshot() as Frozen,
+      limit: this.decisionsThere(first, last),
+    }));
+    try {
+      return await read(snapshot, limit);
+    } catch (error) {
+      throw storeFailure(this.options.directory, error);
+    } finally {
+      await snapshot.close();
+    }
   }
 
   /** How many decisions there are from `first` on, one after another, up to `last`. */
@@ -232,7 +270,7 @@ export class LevelStore implements ReplicaStore {
       if (key !== keyOf({ kind: 'decision', sequence: first + found.length })) break;
       characters += text.length;
       if (characters > maxCharacters && found.length > 0) return found;
-      found.push(unpackValue(readChecked(key, text).value) as StoredDecision);
+      found.push(storedDecision(unpackValue(readChecked(key, text).value) as DecisionValue));
     }
     if (found.length === limit) return found;
     throw new Damage(`the decision of slot ${first + found.length} is missing`);
@@ -241,12 +279,16 @@ export class LevelStore implements ReplicaStore {
   private async chunkText(key: string | undefined, snapshot: Frozen): Promise<string | undefined> {
     if (key === undefined) return undefined;
     try {
-      const text = await this.db.get(key, { snapshot });
-      if (text === undefined) throw new Damage(`the entry ${JSON.stringify(key)} is missing`);
-      return (readChecked(key, text).value as ChunkValue).text;
+      return ((await this.valueAt(key, snapshot)) as ChunkValue).text;
     } catch (error) {
       throw storeFailure(this.options.directory, error);
     }
+  }
+
+  private async valueAt(key: string, snapshot: Frozen): Promise<unknown> {
+    const text = await this.db.get(key, { snapshot });
+    if (text === undefined) throw new Damage(`the entry ${JSON.stringify(key)} is missing`);
+    return readChecked(key, text).value;
   }
 
   private async finish(): Promise<void> {

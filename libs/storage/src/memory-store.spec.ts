@@ -1,7 +1,7 @@
 import type { StoreRecord } from '@ccro/consensus';
 import { describe, expect, it } from 'vitest';
 import { MemoryStore } from './memory-store.js';
-import { certified, checkpoint, executed, INTERVAL } from './records.testkit.js';
+import { certified, checkpoint, executed, executedWith, INTERVAL } from './records.testkit.js';
 import { describeReplicaStoreContract } from './replica-store.contract.js';
 
 describeReplicaStoreContract('memory store', () => Promise.resolve(new MemoryStore()));
@@ -36,6 +36,19 @@ describe('memory store', () => {
     store.append([executed(41), executed(42), executed(43)]);
     expect(await oldestOf(store, 43)).toBe(33);
     expect(await store.decisions(33, 99)).toHaveLength(11);
+  });
+
+  it('A5, sibling: keeps only as many results of slots above the state as fit, the newest', async () => {
+    const store = new MemoryStore({ slots: 1000, bytes: 100_000 });
+    const long = ['x'.repeat(30_000), 'y'.repeat(10_000)];
+    for (let slot = 1; slot <= 10; slot += 1) store.append([executedWith(slot, long)]);
+    expect(await store.decisions(1, 10)).toHaveLength(10);
+    const found = async (slot: number): Promise<boolean> =>
+      (await store.result(slot, 'gateway', 2)) !== undefined;
+    expect(await Promise.all([1, 8, 9, 10].map(found))).toEqual([false, false, true, true]);
+    store.append([executedWith(11, ['z'.repeat(200_000)])]);
+    expect((await store.result(11, 'gateway', 1))?.result.result).toHaveLength(200_000);
+    expect(await found(10)).toBe(false);
   });
 
   it('keeps only as many long decisions as fit', async () => {

@@ -7,6 +7,7 @@ import type {
   Phase,
   PrePrepare,
   Request,
+  RequestResult,
   Restored,
   SlotCertificate,
   SlotPhase,
@@ -91,6 +92,8 @@ export function signedTogether(timestamp: number, ...contents: string[]): Reques
   }));
 }
 
+type Executed = Extract<StoreRecord, { readonly kind: 'executed' }>;
+
 /** An executed slot of these requests. */
 export function withRequests(record: StoreRecord, requests: readonly Request[]): StoreRecord {
   if (record.kind !== 'executed') throw new Error('only an executed slot has requests');
@@ -99,7 +102,8 @@ export function withRequests(record: StoreRecord, requests: readonly Request[]):
 
 export function executed(sequence: number, content = `slot ${sequence}`): StoreRecord {
   const commit = certificate('commit', sequence, 0, content);
-  const result = { timestamp: sequence, request: sha(content), sequence, batch: commit.digest };
+  const asked = request(sequence, content);
+  const ran = { timestamp: sequence, request: asked.digest, sequence, batch: commit.digest };
   return {
     kind: 'executed',
     decision: {
@@ -107,12 +111,24 @@ export function executed(sequence: number, content = `slot ${sequence}`): StoreR
       sequence,
       view: 0,
       digest: commit.digest,
-      requests: [request(sequence, content)],
+      requests: [asked],
       certificate: commit,
     },
-    results: [{ ...result, result: `{"done":${JSON.stringify(content)}}` }],
+    results: [{ ...ran, result: `{"done":${JSON.stringify(content)}}` }],
     ledgerHead: sha(`ledger ${sequence}`),
   };
+}
+
+/** An executed slot of requests with these results; undefined: the request had executed before. */
+export function executedWith(sequence: number, texts: readonly (string | undefined)[]): Executed {
+  const record = executed(sequence) as Executed;
+  const requests = texts.map((_, index) => request(index + 1, `${sequence}/${index}`));
+  const results = texts.flatMap((result, index) => {
+    const { timestamp, digest } = requests[index] ?? request(0, '');
+    const ran = { timestamp, request: digest, sequence, batch: record.decision.digest };
+    return result === undefined ? [] : [{ ...ran, result }];
+  });
+  return { ...record, decision: { ...record.decision, requests }, results };
 }
 
 export function checkpoint(sequence: number, ...changes: ChunkChange[]): StoreRecord {
@@ -328,11 +344,16 @@ function expectedState(records: readonly StoreRecord[], stable: number): Snapsho
   return state === null ? null : { ...state, chunks: sorted };
 }
 
+/** All results of a record. */
+export function resultsOf(record: StoreRecord): readonly RequestResult[] {
+  return record.kind === 'executed' ? record.results : [];
+}
+
 /** All decisions ever executed, ascending. */
 export function expectedDecisions(records: readonly StoreRecord[]): StoredDecision[] {
   return records
     .flatMap((record) => (record.kind === 'executed' ? [record] : []))
-    .map(({ decision, results, ledgerHead }) => ({ decision, results, ledgerHead }))
+    .map(({ decision, ledgerHead }) => ({ decision, ledgerHead }))
     .sort((a, b) => a.decision.sequence - b.decision.sequence);
 }
 

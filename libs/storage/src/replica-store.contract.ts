@@ -2,21 +2,36 @@
 
 import type { Request, StoreRecord } from '@ccro/consensus';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   appends,
   certified,
   change,
   checkpoint,
   executed,
+  executedWith,
   expectedDecisions,
   expectedOf,
   request,
+  resultsOf,
   signedTogether,
   snapshot,
   withRequests,
 } from './records.testkit.js';
 import type { HeldSnapshot, ReplicaStore } from './replica-store.js';
+
+/** What `read` gives, and how many characters of JSON were parsed for it. */
+export async function countingParsed<T>(
+  read: () => Promise<T>,
+): Promise<{ readonly value: T; readonly parsed: number }> {
+  const spy = vi.spyOn(JSON, 'parse');
+  try {
+    const value = await read();
+    return { value, parsed: spy.mock.calls.reduce((sum, [text]) => sum + text.length, 0) };
+  } finally {
+    spy.mockRestore();
+  }
+}
 
 /** @param open makes a new, empty store, which is closed when the test has finished */
 export function describeReplicaStoreContract(
@@ -67,6 +82,44 @@ export function describeReplicaStoreContract(
         (await store.decisions(1, 3, maxCharacters)).map(({ decision }) => decision.sequence);
       expect(await found(1)).toEqual([1]);
       expect(await found(1_000_000)).toEqual([1, 2, 3]);
+    });
+
+    it('A5, sibling: reads decisions without their results, however long these are', async () => {
+      const store = await open();
+      const long = Array.from({ length: 8 }, () => 'x'.repeat(100_000));
+      const records = [1, 2, 3, 4].map((sequence) => executedWith(sequence, long));
+      for (const record of records) await store.append([record]);
+      const { parsed, value } = await countingParsed(() => store.decisions(1, 4, 20_000));
+      expect(value).toEqual(expectedDecisions(records));
+      expect(JSON.stringify(value).length).toBeLessThan(20_000);
+      expect(parsed).toBeLessThan(20_000);
+    });
+
+    it('A5, sibling: reads one result without the others of its slot', async () => {
+      const store = await open();
+      const texts = Array.from({ length: 64 }, (_, index) => String(index).repeat(50_000));
+      await store.append([executedWith(1, texts)]);
+      const { parsed, value } = await countingParsed(() => store.result(1, 'gateway', 41));
+      expect(value?.result.result).toBe(texts[40]);
+      expect(parsed).toBeLessThan(300_000);
+    });
+
+    it('gives the result of each request that executed in a slot, and of no other', async () => {
+      const store = await open();
+      const large = 'x'.repeat(90_000);
+      const texts = [undefined, large, undefined, large, 'small', '', undefined, large, undefined];
+      const record = executedWith(1, texts);
+      await store.append([record, executedWith(2, [])]);
+      const found = [];
+      for (let timestamp = 1; timestamp <= texts.length; timestamp += 1) {
+        found.push((await store.result(1, 'gateway', timestamp))?.result.result);
+      }
+      expect(found).toEqual(texts);
+      expect((await store.result(1, 'gateway', 2))?.decision).toEqual(record.decision);
+      expect(await store.result(1, 'gateway', 99)).toBeUndefined();
+      expect(await store.result(1, 'other', 2)).toBeUndefined();
+      expect(await store.result(2, 'gateway', 1)).toBeUndefined();
+      expect(await store.result(3, 'gateway', 1)).toBeUndefined();
     });
 
     it('gives back requests that were signed together, in the order of the batch', async () => {
@@ -168,6 +221,10 @@ export function describeReplicaStoreContract(
           for (let next = 1; next <= 200; next += 1)
             found.push(...(await store.decisions(next, next)));
           expect(found).toEqual(all);
+          for (const result of units.flat().flatMap(resultsOf).slice(-10)) {
+            const { sequence, timestamp } = result;
+            expect(await store.result(sequence, 'gateway', timestamp)).toMatchObject({ result });
+          }
           const state = expectedOf(units.flat())?.snapshot;
           if (!state) return;
           expect(await contentOf(await store.snapshot(state.sequence))).toEqual(state);

@@ -1,11 +1,14 @@
 import type {
   Chunk,
+  ClientId,
   Restored,
   SequenceNumber,
   Snapshot,
   StoredDecision,
   StoreRecord,
+  Timestamp,
 } from '@ccro/consensus';
+import type { StoredResult } from './result-pages.js';
 
 /**
  * Where a replica keeps what it must not forget.
@@ -35,6 +38,7 @@ export interface ReplicaStore {
 
   /**
    * Stored decisions first..last, ascending, up to the first that was never stored or was dropped.
+   * No results are read for them.
    *
    * @param maxCharacters of what is stored: no more is read than the one that goes beyond it, which
    *   is left out unless it is the first
@@ -45,6 +49,18 @@ export interface ReplicaStore {
     last: SequenceNumber,
     maxCharacters?: number,
   ): Promise<readonly StoredDecision[]>;
+
+  /**
+   * The result of a client's request that executed in slot `sequence`, with the decision of the slot;
+   * undefined when it was never stored or was dropped.
+   *
+   * @throws StoreError `damaged` when it is not as it was stored
+   */
+  result(
+    sequence: SequenceNumber,
+    client: ClientId,
+    timestamp: Timestamp,
+  ): Promise<StoredResult | undefined>;
 
   /**
    * The state at checkpoint `sequence`, frozen as it is now, for as long as it is held; undefined

@@ -1,5 +1,6 @@
 import type { Restored, SequenceNumber, StoredDecision } from '@ccro/consensus';
 import type { Entry } from './entries.js';
+import { storedDecision } from './result-pages.js';
 import { Damage } from './store-error.js';
 
 /**
@@ -23,7 +24,10 @@ export function restoredFrom(entries: readonly Entry[]): Restored | undefined {
     ...(view?.value ?? { view: 0, newView: null, viewChange: null }),
     stable: stable?.value ?? null,
     snapshot: state === undefined ? null : { ...state.value, chunks },
-    decisions: without(entriesOf(entries, 'decision').map(valueOf), base),
+    decisions: without(
+      entriesOf(entries, 'decision').map(({ value }) => storedDecision(value)),
+      base,
+    ),
     proposed: entriesOf(entries, 'proposed').map(valueOf),
     accepted: entriesOf(entries, 'accepted').map(valueOf),
     votes: entriesOf(entries, 'voted').map(valueOf),

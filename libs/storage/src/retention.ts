@@ -13,16 +13,32 @@ import type {
   ChunkChange,
   Digest,
   OwnVote,
+  RequestResult,
   SequenceNumber,
   Snapshot,
   StoreRecord,
   View,
 } from '@ccro/consensus';
-import { keyOf, type Entry, type SlotEntryName, type StateValue } from './entries.js';
+import {
+  type DecisionValue,
+  keyOf,
+  pageKey,
+  type Entry,
+  type SlotEntryName,
+  type StateValue,
+} from './entries.js';
+import { pagesOf } from './result-pages.js';
 
 /** What becomes of an entry. */
 export type Change =
   | { readonly kind: 'put'; readonly key: string; readonly value: unknown }
+  /** A page of a slot's results: a restarting replica does not need it. */
+  | {
+      readonly kind: 'put-page';
+      readonly key: string;
+      readonly sequence: SequenceNumber;
+      readonly value: readonly RequestResult[];
+    }
   | { readonly kind: 'delete'; readonly key: string }
   /** A decision that the state includes: it stays, but a restarting replica needs it no more. */
   | { readonly kind: 'archive'; readonly key: string; readonly sequence: SequenceNumber };
@@ -53,6 +69,8 @@ export class Retention {
   /** Slots without decisions, up to each key and after its value. */
   private readonly gaps = new Map<SequenceNumber, SequenceNumber>();
   private executed: SequenceNumber = 0;
+  /** Positions of pages of results, of slots that the state does not include. */
+  private readonly pages = new Map<SequenceNumber, readonly number[]>();
   private changes: Change[] = [];
 
   /** @param entries what an earlier run left, in any order */
@@ -110,6 +128,7 @@ export class Retention {
         return;
       case 'decision':
         this.executed = Math.max(this.executed, entry.sequence);
+        this.pages.set(entry.sequence, entry.value.pages ?? []);
         return;
       case 'chunk': {
         const { sequence, name, value } = entry;
@@ -158,11 +177,9 @@ export class Retention {
         this.put(keyOf({ kind: 'view' }), { view, newView, viewChange: null });
         return;
       }
-      case 'executed': {
-        const { decision, results, ledgerHead } = record;
-        this.decided(decision.sequence, { decision, results, ledgerHead });
+      case 'executed':
+        this.decided(record);
         return;
-      }
       case 'checkpoint':
         this.checkpointed(record);
         return;
@@ -198,10 +215,23 @@ export class Retention {
     this.mergeStable();
   }
 
-  private decided(sequence: SequenceNumber, value: unknown): void {
+  private decided(record: Extract<StoreRecord, { kind: 'executed' }>): void {
+    const { decision, results, ledgerHead } = record;
+    const { sequence, requests } = decision;
+    const pages = pagesOf(requests, results);
+    const positions = pages.map(({ position }) => position);
     const key = keyOf({ kind: 'decision', sequence });
-    this.put(key, value);
+    this.put(key, { decision, ledgerHead, pages: positions } satisfies DecisionValue);
+    for (const { position, results: value } of pages) {
+      this.changes.push({
+        kind: 'put-page',
+        key: pageKey(sequence, position),
+        sequence,
+        value,
+      });
+    }
     if (sequence <= this.base) this.changes.push({ kind: 'archive', key, sequence });
+    else this.pages.set(sequence, positions);
     this.executed = Math.max(this.executed, sequence);
   }
 
@@ -258,7 +288,7 @@ export class Retention {
     }
     const last = this.executed;
     for (let later = sequence + 1; later <= last; later += 1) {
-      this.delete(keyOf({ kind: 'decision', sequence: later }));
+      this.deleteDecision(later);
     }
     this.moveState({ sequence, ledgerHead });
     if (last < sequence) {
@@ -271,6 +301,7 @@ export class Retention {
   private moveState(state: StateValue): void {
     const end = Math.min(state.sequence, this.executed);
     for (let sequence = this.base + 1; sequence <= end; sequence += 1) {
+      this.pages.delete(sequence);
       this.changes.push({
         kind: 'archive',
         key: keyOf({ kind: 'decision', sequence }),
@@ -289,6 +320,13 @@ export class Retention {
     for (const [name, digest] of checkpoint.chunks) {
       if (digest !== null) this.deleteChunk({ name, sequence });
     }
+  }
+
+  private deleteDecision(sequence: SequenceNumber): void {
+    this.delete(keyOf({ kind: 'decision', sequence }));
+    const positions = this.pages.get(sequence) ?? [];
+    for (const position of positions) this.delete(pageKey(sequence, position));
+    this.pages.delete(sequence);
   }
 
   private deleteChunk(chunk: Pick<StateChunk, 'name' | 'sequence'> | undefined): void {

@@ -1,7 +1,23 @@
-import type { Restored, SequenceNumber, StoredDecision, StoreRecord } from '@ccro/consensus';
-import { entryOf, keyOf, type ChunkValue, type Entry } from './entries.js';
+import type {
+  ClientId,
+  RequestResult,
+  Restored,
+  SequenceNumber,
+  StoredDecision,
+  StoreRecord,
+  Timestamp,
+} from '@ccro/consensus';
+import {
+  entryOf,
+  keyOf,
+  pageKey,
+  type ChunkValue,
+  type DecisionValue,
+  type Entry,
+} from './entries.js';
 import type { HeldSnapshot } from './replica-store.js';
 import { restoredFrom } from './restored-from.js';
+import { findResult, storedDecision, type StoredResult } from './result-pages.js';
 import { Retention, type Change } from './retention.js';
 
 /** A store's whole content, in memory. */
@@ -13,7 +29,8 @@ export class StoreImage {
   apply(records: readonly StoreRecord[]): readonly Change[] {
     const changes = this.retention.apply(records);
     for (const change of changes) {
-      if (change.kind === 'put') this.entries.set(change.key, change.value);
+      if (change.kind === 'put' || change.kind === 'put-page')
+        this.entries.set(change.key, change.value);
       if (change.kind === 'delete') this.entries.delete(change.key);
     }
     return changes;
@@ -38,18 +55,41 @@ export class StoreImage {
     const found: StoredDecision[] = [];
     let characters = 0;
     for (let sequence = first; sequence <= last; sequence += 1) {
-      const stored = this.entries.get(keyOf({ kind: 'decision', sequence }));
+      const stored = this.decision(sequence);
       if (stored === undefined) break;
-      characters += charactersOf(stored as StoredDecision);
+      characters += charactersOf(stored);
       if (characters > maxCharacters && found.length > 0) break;
-      found.push(stored as StoredDecision);
+      found.push(storedDecision(stored));
     }
     return found;
   }
 
-  /** Drops a decision that the state includes. */
+  /** What a request came to, if that is there. */
+  async result(
+    sequence: SequenceNumber,
+    client: ClientId,
+    timestamp: Timestamp,
+  ): Promise<StoredResult | undefined> {
+    const stored = this.decision(sequence);
+    if (stored === undefined) return undefined;
+    const read = (position: number): Promise<readonly RequestResult[]> => {
+      const page = this.entries.get(pageKey(sequence, position)) ?? [];
+      return Promise.resolve(page as readonly RequestResult[]);
+    };
+    return findResult(stored, client, timestamp, read);
+  }
+
+  /** Drops a decision that the state includes, with its results. */
   forget(sequence: SequenceNumber): void {
+    this.forgetResults(sequence);
     this.entries.delete(keyOf({ kind: 'decision', sequence }));
+  }
+
+  /** Drops what the requests of a slot came to. */
+  forgetResults(sequence: SequenceNumber): void {
+    for (const position of this.decision(sequence)?.pages ?? []) {
+      this.entries.delete(pageKey(sequence, position));
+    }
   }
 
   /** The state at checkpoint `sequence`, if that is the newest whole one. */
@@ -69,11 +109,13 @@ export class StoreImage {
       release: () => Promise.resolve(texts.clear()),
     };
   }
+
+  private decision(sequence: SequenceNumber): DecisionValue | undefined {
+    return this.entries.get(keyOf({ kind: 'decision', sequence })) as DecisionValue | undefined;
+  }
 }
 
 /** About as long as it is when it is written out. */
-function charactersOf({ decision, results }: StoredDecision): number {
-  const operations = decision.requests.map(({ operation }) => operation.length + 256);
-  const texts = results.map(({ result }) => result.length + 256);
-  return [...operations, ...texts].reduce((sum, length) => sum + length, 0);
+function charactersOf({ decision }: StoredDecision): number {
+  return decision.requests.reduce((sum, { operation }) => sum + operation.length + 256, 0);
 }

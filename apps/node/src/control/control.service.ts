@@ -13,7 +13,7 @@ import { QueryTurns } from './query-turns.js';
 
 /** Characters of decisions, or of results, in one answer at most: it stays well under the message limit. */
 const MAX_ANSWER_CHARACTERS = 256 * 1024;
-/** Characters of the store that are read for one answer at most, results included. */
+/** Characters of the store that are read for one answer at most. */
 const MAX_READ_CHARACTERS = 4 * MAX_ANSWER_CHARACTERS;
 /** Decisions read from the store in one go. */
 const PAGE = 16;
@@ -111,18 +111,14 @@ export class ControlService {
   private async signAgain(query: ReplyQuery): Promise<unknown> {
     const { sequence, client, timestamp, others = false } = query;
     const { lastExecuted } = this.replica.runner.status();
-    const [stored] = await this.replica.store.decisions(sequence, sequence);
-    const own = stored?.decision.requests.filter((each) => each.client === client) ?? [];
-    const request = own.find((each) => each.timestamp === timestamp);
-    const result = stored?.results.find((each) => each.request === request?.digest);
-    if (stored === undefined || result === undefined) return { reply: null, lastExecuted };
-    const digests = new Set(own.map(({ digest }) => digest));
-    const rest = stored.results.filter((each) => each !== result && digests.has(each.request));
+    const stored = await this.replica.store.result(sequence, client, timestamp);
+    if (stored === undefined) return { reply: null, lastExecuted };
+    const { decision, result, rest } = stored;
     const reply = this.signer.sign({
       kind: 'reply',
       replica: this.options.self,
       client,
-      view: stored.decision.view,
+      view: decision.view,
       results: others ? fitting([result, ...rest]) : [result],
       tally: this.replica.runner.tally(sequence) ?? { correct: 0, corrupt: 0 },
     });

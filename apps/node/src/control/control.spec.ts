@@ -186,8 +186,26 @@ describe('what one query costs', () => {
     const slot = { view: 0, sequence, digest };
     const certificate = { kind: 'certificate', phase: 'commit', ...slot, proof } as const;
     const decision = { kind: 'decision', ...slot, requests, certificate } as const;
-    return { decision, results: [], ledgerHead: digest };
+    return { decision, ledgerHead: digest };
   }
+
+  it('A5, sibling: a reply that is signed again takes the reading of one result', async () => {
+    const hub = new InProcessHub();
+    const node = await start(hub);
+    const { store } = node.app.get(ReplicaService);
+    const { decision, ledgerHead } = stored(1);
+    const digest = decision.digest;
+    const result = { timestamp: 1, request: digest, sequence: 1, batch: digest, result: '"done"' };
+    await store.append([{ kind: 'executed', decision, results: [result], ledgerHead }]);
+    const decisions = vi.spyOn(store, 'decisions');
+    const asker = await Asker.connect(hub, 'gateway');
+    const query = { type: 'reply', sequence: 1, client: 'gateway', timestamp: 1 } as const;
+    const answer = await asker.ask(query, await asker.session(), 2);
+    expect(answer).toMatchObject({ reply: { replica: NODE, results: [result] } });
+    const none = await asker.ask({ ...query, timestamp: 2 }, await asker.session(), 4);
+    expect(none).toMatchObject({ reply: null });
+    expect(decisions).not.toHaveBeenCalled();
+  });
 
   it('A4: a page of the ledger that holds what fits into one answer, not all that was asked for', async () => {
     const hub = new InProcessHub();
@@ -240,8 +258,10 @@ describe('the reply to one request, signed again', () => {
     const certificate = { kind: 'certificate', phase: 'commit', ...slot, proof } as const;
     const decision = { kind: 'decision', ...slot, requests, certificate } as const;
     const { store } = node.app.get(ReplicaService);
-    const stored = [{ decision, results, ledgerHead: digestOf(8) }];
-    vi.spyOn(store, 'decisions').mockResolvedValue(stored);
+    const rest = results.filter((_, at) => owners[at] === 'gateway' && at !== 2);
+    const [, , result] = results;
+    if (result === undefined) throw new Error('none');
+    vi.spyOn(store, 'result').mockResolvedValue({ decision, result, rest });
     const asker = await Asker.connect(hub, 'gateway');
     const session = await asker.session();
     const query = { type: 'reply', sequence: 3, client: 'gateway', timestamp: 2 } as const;

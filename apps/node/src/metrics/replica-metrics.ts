@@ -86,6 +86,7 @@ export class ReplicaMetrics {
       },
       restore: () => store.restore(),
       decisions: (first, last, maxCharacters) => store.decisions(first, last, maxCharacters),
+      result: (sequence, client, timestamp) => store.result(sequence, client, timestamp),
       snapshot: (sequence) => store.snapshot(sequence),
       close: () => store.close(),
     };

@@ -44,10 +44,9 @@ export interface Snapshot {
   readonly chunks: readonly Chunk[];
 }
 
-/** A decided slot with what executing it gave. */
+/** A decided slot that was executed. Its results are not needed to send it, nor to execute it again. */
 export interface StoredDecision {
   readonly decision: Decision;
-  readonly results: readonly RequestResult[];
   /** Hash chain over batch digests and result digests up to this slot. */
   readonly ledgerHead: Digest;
 }
@@ -90,7 +89,11 @@ export type StoreRecord =
     }
   /** The view that `newView` begins has begun here. */
   | { readonly kind: 'view-entered'; readonly view: View; readonly newView: CompleteNewView }
-  | ({ readonly kind: 'executed' } & StoredDecision)
+  | ({
+      readonly kind: 'executed';
+      /** In the order of the batch. */
+      readonly results: readonly RequestResult[];
+    } & StoredDecision)
   | {
       /** The state after `sequence`, as the changes since the checkpoint before. */
       readonly kind: 'checkpoint';

@@ -14,10 +14,13 @@ import type {
   RequestResult,
   SequenceNumber,
   Snapshot,
-  StoredDecision,
+  StoreRecord,
   Timestamp,
 } from '@ccro/consensus';
 import type { Report } from './violation.js';
+
+/** What a replica stores when it executes. */
+type Executed = Extract<StoreRecord, { readonly kind: 'executed' }>;
 
 export class ExecutionChecker {
   /** Batches decided by any honest replica, by sequence number. */
@@ -51,7 +54,7 @@ export class ExecutionChecker {
     return this.lastExecuted.get(replica) ?? 0;
   }
 
-  onExecuted(replica: ReplicaId, { decision, results, ledgerHead }: StoredDecision): void {
+  onExecuted(replica: ReplicaId, { decision, results, ledgerHead }: Executed): void {
     const { sequence, digest, requests } = decision;
     const expected = this.executedBy(replica) + 1;
     if (sequence !== expected) {
