@@ -34,6 +34,7 @@ import type { Behaviour, OutgoingSend } from '@ccro/faults';
 import type { ReplicaStore } from '@ccro/storage';
 import { type Codec, decodeAlsoOthers, type Query } from '@ccro/wire';
 import type { Clock } from '@ccro/clock';
+import { DecisionSender, type WantedDecisions } from './decision-sender.js';
 import { Doubt, originOf } from './doubt.js';
 import { EvidenceLog } from './evidence-log.js';
 import { Outbox, type VisibleEffect } from './outbox.js';
@@ -94,6 +95,7 @@ export class ReplicaRunner {
   private readonly outbox: Outbox;
   private readonly timers: ReplicaTimers;
   private readonly snapshots: SnapshotKeeper;
+  private readonly decisions: DecisionSender;
   private readonly slotTraffic = new SlotTraffic();
   /** Where votes wait for each other, if they are cheaper to check together. */
   private readonly pool: VotePool | undefined;
@@ -115,6 +117,9 @@ export class ReplicaRunner {
     );
     this.doubt = new Doubt(parts.clock);
     this.snapshots = new SnapshotKeeper(parts.store, parts.clock);
+    this.decisions = new DecisionSender(parts.store, (id, decision) =>
+      this.send({ to: { kind: 'replica', id }, message: decision }),
+    );
     this.timers = new ReplicaTimers(
       parts.clock,
       (timer) => this.step({ kind: 'timer-fired', timer }),
@@ -144,7 +149,7 @@ export class ReplicaRunner {
     this.running = false;
     this.timers.cancelAll();
     this.pool?.clear();
-    await Promise.all([this.outbox.stop(), this.snapshots.releaseAll()]);
+    await Promise.all([this.outbox.stop(), this.decisions.stop(), this.snapshots.releaseAll()]);
   }
 
   /** Makes the node misbehave, or behave again. Its own core stays honest; what it says is not. */
@@ -366,14 +371,9 @@ export class ReplicaRunner {
     }
   }
 
-  private async sendDecisions(
-    effect: Extract<VisibleEffect, { kind: 'send-decisions' }>,
-  ): Promise<void> {
+  private async sendDecisions(wanted: WantedDecisions): Promise<void> {
     try {
-      const stored = await this.parts.store.decisions(effect.first, effect.last);
-      for (const { decision } of stored) {
-        this.send({ to: { kind: 'replica', id: effect.to }, message: decision });
-      }
+      await this.decisions.sendAll(wanted);
     } catch (error) {
       this.fail(error);
     }
