@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readRegularFile } from '@ccro/files';
 import { OptionError, printable } from '@ccro/program';
 import { parseStrictJsonBytes, StrictJsonError } from '@ccro/strict-json';
 import type { GatewayApi } from './gateway-api.js';
@@ -9,10 +9,10 @@ import type { GatewayApi } from './gateway-api.js';
  *
  * @throws with the file's name and what is wrong with it
  */
-export async function readOnceFile(path: string): Promise<readonly unknown[]> {
+export function readOnceFile(path: string): readonly unknown[] {
   let bytes: Buffer;
   try {
-    bytes = await readFile(path);
+    bytes = readRegularFile(path);
   } catch (error) {
     throw new OptionError('once', path, (error as Error).message);
   }

@@ -23,7 +23,7 @@ export async function runCluster(
   print: (line: string) => void,
   warn: (line: string) => void,
 ): Promise<number> {
-  const requests = options.once === undefined ? undefined : await readOnceFile(options.once);
+  const requests = options.once === undefined ? undefined : readOnceFile(options.once);
   await requireFreePorts(options, HOST);
   const facts = bannerFacts(options);
   for (const line of bannerLines(facts)) print(line);

@@ -16,7 +16,7 @@ import {
 } from './records.testkit.js';
 import { StoreError } from './store-error.js';
 
-const TIMEOUT_MS = 180_000;
+const TIMEOUT_MS = 300_000;
 
 async function logOf(directory: string): Promise<string> {
   const [log] = (await filesOf(directory)).filter((file) => file.endsWith('.log'));
