@@ -53,7 +53,11 @@ export async function queueGateway(
     warnings.push(String(line));
   };
   const { cluster } = scene.config;
-  const limit = new PendingLimit({ targetWaitMs: TARGET_WAIT_MS, ceiling: maxPending });
+  const limit = new PendingLimit({
+    targetWaitMs: TARGET_WAIT_MS,
+    ceiling: maxPending,
+    losses: () => 0,
+  });
   const queue = new DurableRequestQueue(
     { ...DEFAULTS, url: redisUrl, cluster, ...rest },
     { ...member, limit, logger: { log: note, warn } },

@@ -9,6 +9,7 @@ const RECONNECTED_WITHIN_MS = 1500;
 export class BrokerWatch {
   private readonly listeners = new Set<() => void>();
   private outage = false;
+  private lossCount = 0;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -19,6 +20,11 @@ export class BrokerWatch {
 
   get connected(): boolean {
     return this.broker.connected;
+  }
+
+  /** How often the connection was lost, for however short a time. */
+  get losses(): number {
+    return this.lossCount;
   }
 
   /** What it refuses, in words. */
@@ -51,7 +57,9 @@ export class BrokerWatch {
   private onChange(connected: boolean): void {
     clearTimeout(this.timer);
     this.outage = false;
-    if (!connected) this.beginAfter(OUTAGE_AFTER_MS);
+    if (connected) return;
+    this.lossCount += 1;
+    this.beginAfter(OUTAGE_AFTER_MS);
   }
 
   private beginAfter(delayMs: number): void {

@@ -13,10 +13,14 @@ class Queue {
   longestWaitMs = 0;
   /** What one takes even when nothing waits before it. */
   leastMs = 0;
+  /** How often the connection was lost. */
+  losses = 0;
+  /** Whether what ends is decided. */
+  decides = true;
   private credit = 0;
   private readonly acceptedAtMs: number[] = [];
   readonly limit = new PendingLimit(
-    { targetWaitMs: TARGET_MS, ceiling: CEILING },
+    { targetWaitMs: TARGET_MS, ceiling: CEILING, losses: () => this.losses },
     () => this.nowMs,
   );
 
@@ -49,8 +53,9 @@ class Queue {
     if (acceptedAtMs === undefined || this.nowMs < acceptedAtMs + this.leastMs) return;
     this.acceptedAtMs.shift();
     this.pending -= 1;
-    this.longestWaitMs = Math.max(this.longestWaitMs, this.nowMs - acceptedAtMs);
-    this.limit.finished(this.pending);
+    const tookMs = this.nowMs - acceptedAtMs;
+    this.longestWaitMs = Math.max(this.longestWaitMs, tookMs);
+    this.limit.finished(this.pending, this.decides ? tookMs : undefined);
   }
 }
 
@@ -96,6 +101,58 @@ describe('what may be pending', () => {
     queue.offer(1);
     queue.run(2, 0);
     expect(steadyWaitMs(queue, 2_000)).toBeLessThan(TARGET_MS * 1.3);
+  });
+
+  it('H13, sibling: a first decision that took long is not believed for as long as others are pending', () => {
+    const queue = new Queue(2_000);
+    queue.leastMs = 20_000;
+    queue.offer(1);
+    queue.run(19_900, 0);
+    queue.offer(500);
+    queue.run(101, 0);
+    queue.leastMs = 5;
+    let fewest = Infinity;
+    for (let step = 0; step < 500; step += 1) {
+      queue.run(10, 3_000);
+      fewest = Math.min(fewest, queue.pending);
+    }
+    // Nothing finds nothing pending.
+    expect(fewest).toBeGreaterThan(100);
+    queue.longestWaitMs = 0;
+    queue.run(3_000, 3_000);
+    expect(queue.longestWaitMs).toBeLessThan(TARGET_MS * 1.3);
+  });
+
+  it.each([
+    ['the connection was lost meanwhile', (queue: Queue) => (queue.losses += 1)],
+    ['it failed', (queue: Queue) => (queue.decides = false)],
+  ])('H13, sibling: nor is one at all if %s', (_why, happens) => {
+    const queue = new Queue(1_000);
+    queue.leastMs = 20_000;
+    queue.offer(1);
+    queue.run(19_900, 0);
+    queue.offer(500);
+    happens(queue);
+    queue.run(101, 0);
+    expect(queue.pending).toBe(500);
+    // Nothing more is decided: whoever waits has waited for long enough.
+    queue.run(1_500, 100);
+    expect(queue.limit.current).toBe(128);
+  });
+
+  it('H13, sibling: a cluster that takes longer than it did is given the time, after a while', () => {
+    const queue = new Queue(1_000);
+    for (const [leastMs, forMs] of [
+      [2, 40_000],
+      [800, 35_000],
+      [800, 1_000],
+    ] as const) {
+      queue.leastMs = leastMs;
+      queue.offer(1);
+      queue.run(forMs, 0);
+    }
+    expect(steadyWaitMs(queue, 2_000)).toBeGreaterThan(queue.leastMs);
+    expect(queue.refused / 20_000).toBeCloseTo(0.5, 1);
   });
 
   it('never is more than the ceiling', () => {

@@ -13,7 +13,10 @@
  *
  * Where replicas are far apart even a single decision may take longer than `targetWaitMs`, and most of
  * what is pending is under way, not waiting. So the time is twice what a decision takes by itself, if
- * that is more: the least that any call took before which nothing was pending.
+ * that is more: the least that any call took before which nothing was pending. That one took long may
+ * be a matter of its moment. So what is known is forgotten when later calls have shown it anew, no call
+ * counts that failed or during which the connection was lost, and whatever took less behind others
+ * shows that a decision takes no longer by itself.
  *
  * A call is refused when as much is pending as the limit says. One call may exceed it, whatever its
  * size, up to the ceiling: else large calls would never get in between small ones.
@@ -28,12 +31,16 @@ const STEPS = 10;
 /** Of the time that a decision takes by itself: once under way, and once waiting. */
 const PATIENCE = 2;
 const GROWTH = 1.1;
+/** So long it counts what a decision took by itself, if it has been seen anew since. */
+const MEMORY_MS = 30_000;
 
 export interface PendingLimitOptions {
   /** How long whatever is accepted should wait for its decision at the most, in milliseconds. */
   readonly targetWaitMs: number;
   /** Most that may ever be pending. */
   readonly ceiling: number;
+  /** How often the connection to the nodes was lost so far. */
+  readonly losses: () => number;
 }
 
 export class PendingLimit {
@@ -44,9 +51,16 @@ export class PendingLimit {
   /** Since when more than the floor is pending; undefined when no more is. */
   private busySinceMs: number | undefined;
   private hasRefused = false;
-  /** When the call was admitted before which nothing was pending, until the first of it is finished. */
-  private aloneSinceMs: number | undefined;
+  /**
+   * Losses of the connection when the call was admitted before which nothing was pending, until the
+   * first of it is finished.
+   */
+  private aloneAfter: number | undefined;
+  /** What a decision takes by itself, as far as it is known. */
   private quickestMs = 0;
+  /** The same of this time alone, of `MEMORY_MS`; undefined before a call that was alone. */
+  private recentMs: number | undefined;
+  private forgetAtMs = -Infinity;
 
   /** @param now milliseconds on a clock that never goes back */
   constructor(
@@ -66,7 +80,7 @@ export class PendingLimit {
   admits(count: number, pending: number): boolean {
     const admitted = this.hasRoom(pending) && pending + count <= this.options.ceiling;
     if (!admitted) this.hasRefused = true;
-    if (admitted && pending === 0) this.aloneSinceMs = this.now();
+    if (admitted && pending === 0) this.aloneAfter = this.options.losses();
     this.note(pending + (admitted ? count : 0));
     return admitted;
   }
@@ -79,10 +93,15 @@ export class PendingLimit {
     return hasRoom;
   }
 
-  /** A request is finished; `pending` others are not. */
-  finished(pending: number): void {
+  /**
+   * A request is finished; `pending` others are not.
+   *
+   * @param tookMs from sending it to its decision; undefined when it failed
+   */
+  finished(pending: number, tookMs: number | undefined): void {
     this.pass(pending);
-    this.noteTime();
+    if (tookMs !== undefined) this.noteTime(tookMs);
+    this.aloneAfter = undefined;
     this.finishedIn[this.finishedIn.length - 1] = (this.finishedIn.at(-1) ?? 0) + 1;
     this.note(pending);
   }
@@ -96,11 +115,24 @@ export class PendingLimit {
     return this.targetMs / STEPS;
   }
 
-  private noteTime(): void {
-    if (this.aloneSinceMs === undefined) return;
-    const tookMs = this.now() - this.aloneSinceMs;
-    this.quickestMs = this.quickestMs === 0 ? tookMs : Math.min(this.quickestMs, tookMs);
-    this.aloneSinceMs = undefined;
+  private noteTime(tookMs: number): void {
+    this.forget();
+    if (this.aloneAfter === this.options.losses()) {
+      if (this.quickestMs === 0) this.quickestMs = tookMs;
+      this.recentMs ??= tookMs;
+    }
+    // What took less behind others would not have taken longer by itself.
+    this.quickestMs = Math.min(this.quickestMs, tookMs);
+    if (this.recentMs !== undefined) this.recentMs = Math.min(this.recentMs, tookMs);
+  }
+
+  /** What was known before this time counts no longer, if it has shown what counts instead. */
+  private forget(): void {
+    const nowMs = this.now();
+    if (nowMs < this.forgetAtMs) return;
+    this.forgetAtMs = nowMs + MEMORY_MS;
+    this.quickestMs = this.recentMs ?? this.quickestMs;
+    this.recentMs = undefined;
   }
 
   private note(pending: number): void {

@@ -3,6 +3,7 @@ import { CcroClient } from '@ccro/client';
 import { DEFAULT_REPLICA_CONFIG } from '@ccro/consensus';
 import { Verifier } from '@ccro/crypto';
 import { CallerShares } from '../auth/caller-shares.js';
+import { BrokerWatch } from '../connection/broker-watch.js';
 import { GATEWAY_SETTINGS, type GatewaySettings } from '../settings/gateway.options.js';
 import { RequestSender } from './request-sender.js';
 import { Endings } from './endings.js';
@@ -19,9 +20,16 @@ const LEASE_MS = 5000;
   providers: [
     {
       provide: PendingLimit,
-      inject: [GATEWAY_SETTINGS],
-      useFactory: ({ overloadWaitMs, maxPendingRequests }: GatewaySettings) =>
-        new PendingLimit({ targetWaitMs: overloadWaitMs, ceiling: maxPendingRequests }),
+      inject: [GATEWAY_SETTINGS, BrokerWatch],
+      useFactory: (
+        { overloadWaitMs, maxPendingRequests }: GatewaySettings,
+        broker: BrokerWatch,
+      ): PendingLimit =>
+        new PendingLimit({
+          targetWaitMs: overloadWaitMs,
+          ceiling: maxPendingRequests,
+          losses: () => broker.losses,
+        }),
     },
     {
       provide: CallerShares,

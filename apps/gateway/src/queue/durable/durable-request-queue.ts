@@ -249,7 +249,8 @@ export class DurableRequestQueue implements RequestQueue {
     const span = Math.max(Math.floor(options.clientWindow * SPAN), 1);
     const store = new RequestStore({ ...options, keys, span }, connection);
     const finished = (answer: FinishedAnswer): void => {
-      dependencies.limit.finished(pendingIn({ deliveries, admissions }));
+      const tookMs = answer.status === 'decided' ? answer.consensusTimeMs : undefined;
+      dependencies.limit.finished(pendingIn({ deliveries, admissions }), tookMs);
       for (const listener of this.listeners) listener(answer);
     };
     const trouble = (error: Error): void => this.errorLog.note(error);

@@ -162,7 +162,8 @@ export class InProcessRequestQueue implements RequestQueue {
       throw error;
     }
     this.pending.delete(request.id);
-    this.limit.finished(this.pending.size);
+    const tookMs = answer.status === 'decided' ? answer.consensusTimeMs : undefined;
+    this.limit.finished(this.pending.size, tookMs);
     if (key === undefined) this.remember(answer, request.owner);
     else this.touch(key);
     request.finish(answer);
