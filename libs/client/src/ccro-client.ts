@@ -200,7 +200,7 @@ export class CcroClient {
       take: (reply) => {
         if (this.accepts(reply)) this.take(reply, true);
       },
-      giveUp: (outstanding, sequence) => this.giveUp(outstanding, dropped(outstanding, sequence)),
+      giveUp: (outstanding, error) => this.giveUp(outstanding, error),
     });
     broker.onConnectionChange((connected) => {
       if (!connected) return;
@@ -545,9 +545,4 @@ export class CcroClient {
     this.stored.ended(outstanding);
     this.outbound.ended(outstanding);
   }
-}
-
-function dropped({ timestamp }: OutstandingRequest, sequence: SequenceNumber): ClientError {
-  const where = `timestamp ${timestamp} executed in slot ${sequence}`;
-  return new ClientError('result-dropped', `${where}, but too few nodes keep its result`);
 }

@@ -16,6 +16,7 @@
 import type { ClusterSize, ReplicaId, Reply, SequenceNumber, Timestamp } from '@ccro/consensus';
 import { decodeShown, type NodeQuery } from '@ccro/wire';
 import type { Clock } from '@ccro/clock';
+import { ClientError } from './client-error.js';
 import type { OutstandingRequest } from './outstanding-request.js';
 
 const QUERY_TIMEOUT_MS = 2000;
@@ -37,7 +38,7 @@ export interface StoredRepliesParts {
   /** Takes a reply that is not verified yet. */
   readonly take: (reply: Reply) => void;
   /** Too few replicas keep the result. */
-  readonly giveUp: (outstanding: OutstandingRequest, sequence: SequenceNumber) => void;
+  readonly giveUp: (outstanding: OutstandingRequest, error: ClientError) => void;
 }
 
 interface Fetch {
@@ -113,18 +114,15 @@ export class StoredReplies {
 
   /** One round. A replica that has left too much without an answer is left out of it. */
   private async ask(fetch: Fetch): Promise<void> {
-    const asking = this.open.map((open, replica) =>
-      open < MAX_ASKED ? this.askOne(fetch, replica) : undefined,
-    );
-    await Promise.all(asking);
+    const asked = [...this.open.keys()].filter((id) => (this.open[id] ?? 0) < MAX_ASKED);
+    await Promise.all(asked.map((replica) => this.askOne(fetch, replica)));
     // Decided meanwhile, or given up.
     if (this.asked.get(fetch.sequence) !== fetch) return;
-    const { outstanding, sequence } = fetch;
     if (this.mayBeKept(fetch)) {
       this.leaveSlot(fetch);
       this.pause(fetch);
       this.askNext();
-    } else this.parts.giveUp(outstanding, sequence);
+    } else this.parts.giveUp(fetch.outstanding, dropped(fetch));
   }
 
   /** Never rejects. */
@@ -174,4 +172,9 @@ function replyIn(answer: unknown, replica: ReplicaId, cluster: string): Reply | 
   if (typeof answer !== 'object' || answer === null || !('reply' in answer)) return undefined;
   const { message } = decodeShown(answer.reply, cluster);
   return message?.kind === 'reply' && message.replica === replica ? message : undefined;
+}
+
+function dropped({ outstanding: { timestamp }, sequence }: Fetch): ClientError {
+  const where = `timestamp ${timestamp} executed in slot ${sequence}`;
+  return new ClientError('result-dropped', `${where}, but too few nodes keep its result`);
 }
