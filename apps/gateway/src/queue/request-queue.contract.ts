@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { sha256 } from '@ccro/crypto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { ScriptedCluster } from '../../test/scripted-cluster.js';
@@ -52,6 +54,11 @@ export async function expectRefusal(
   code: QueueErrorCode,
 ): Promise<void> {
   await expect(refused).rejects.toMatchObject({ name: 'QueueError', code });
+}
+
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
 }
 
 /** What every `RequestQueue` must do. */
@@ -240,6 +247,24 @@ export function describeRequestQueueContract(
       const kept = (await found()).map((status, index) => (status === undefined ? -1 : index));
       expect(Math.min(...kept.filter((index) => index >= 0))).toBeGreaterThanOrEqual(5);
       expect(kept.slice(-5).every((index) => index >= 0)).toBe(true);
+    });
+
+    it('I19, sibling: keeps answers as texts, which take less memory than what they say', async () => {
+      const { queue } = await open({ maxFinished: 1000 });
+      const told: WeakRef<FinishedAnswer>[] = [];
+      queue.onFinished((answer) => told.push(new WeakRef(answer)));
+      const endedUnder = async (key?: string): Promise<string[]> =>
+        (await allFinished(await queue.accept(appending(['a', 'b'], key)))).map(({ id }) => id);
+      const ids = [...(await endedUnder()), ...(await endedUnder('K'))];
+      await vi.waitFor(
+        () => {
+          collectGarbage();
+          expect(told.map((answer) => answer.deref() === undefined)).toEqual(Array(4).fill(true));
+        },
+        { timeout: PATIENCE_MS },
+      );
+      const found = await Promise.all(ids.map((id) => queue.find(id)));
+      expect(found.map((answer) => answer?.status)).toEqual(Array(4).fill('decided'));
     });
 
     it('counts, and tells once of each end', async () => {

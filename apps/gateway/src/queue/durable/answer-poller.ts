@@ -4,6 +4,7 @@ import type { TrackedRequest } from '../tracked-request.js';
 /** First and longest pause between two looks, in milliseconds. */
 const MIN_PAUSE_MS = 20;
 const MAX_PAUSE_MS = 250;
+/** Requests that are looked for at once. */
 const MOST_AT_ONCE = 1000;
 
 interface Awaited {
@@ -21,9 +22,11 @@ export class AnswerPoller {
   private timer: NodeJS.Timeout | undefined;
   private closed = false;
 
-  /** @param look the answers to those of the ids that are finished */
+  /** @param look the answers to those of the ids that are finished, some at a time */
   constructor(
-    private readonly look: (ids: readonly string[]) => Promise<ReadonlyMap<string, FinishedAnswer>>,
+    private readonly look: (
+      ids: readonly string[],
+    ) => AsyncIterable<ReadonlyMap<string, FinishedAnswer>>,
   ) {}
 
   /** The request with this id, which is finished when its answer is found within `forMs`. */
@@ -54,7 +57,7 @@ export class AnswerPoller {
     for (const [id, { untilMs }] of this.awaited) if (untilMs < nowMs) this.awaited.delete(id);
     const ids = [...this.awaited.keys()].slice(0, MOST_AT_ONCE);
     try {
-      if (ids.length > 0) this.take(await this.look(ids));
+      for await (const answers of this.look(ids)) this.take(answers);
     } catch {
       // Redis is away; waiting callers learn of that elsewhere, and the next poll may succeed.
     }

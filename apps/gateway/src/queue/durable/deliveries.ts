@@ -20,17 +20,13 @@ import type { RequestCounts } from '../request-queue.js';
 import { TrackedRequest } from '../tracked-request.js';
 import type { SignedCall, SignedRequest } from './accepted-calls.js';
 import { GroupWriter } from './group-writer.js';
-import type { Ending, OpenEntry, PastEnding, RequestStore } from './request-store.js';
+import { packAnswer, unpackAnswer } from './packed-answer.js';
+import { RecentEndings } from './recent-endings.js';
+import { MAX_RECORDED_CHARACTERS, sizeOfEnding, type Ending } from './recorded-endings.js';
+import type { OpenEntry, RequestStore } from './request-store.js';
 
-/** Answers recorded at once, at most. */
-const MAX_RECORDED = 1000;
 /** A record that was refused (Redis' memory is full) is tried again after this time. */
 const RECORD_RETRY_MS = 500;
-
-/** A request that was recorded as finished, in case Redis loses that. */
-interface Recorded extends Omit<PastEnding, 'ageMs'> {
-  readonly atMs: number;
-}
 
 interface OwnEntry {
   /** Undefined where that is not known. */
@@ -39,8 +35,6 @@ interface OwnEntry {
   readonly calls: readonly SignedCall[];
   /** Ids of those that are not finished. */
   readonly open: Set<string>;
-  /** How the others ended. */
-  readonly ended: Recorded[];
 }
 
 export interface DeliveriesParts {
@@ -48,35 +42,29 @@ export interface DeliveriesParts {
   readonly connection: Pick<RedisConnection, 'connected'>;
   readonly sender: Pick<RequestSender, 'deliver'>;
   readonly verifier: Pick<Verifier, 'verify'>;
-  /** Endings that are remembered in case Redis loses them. */
+  /** Places for endings that are remembered in case Redis loses them: see `MAX_PLACE_BYTES`. */
   readonly maxRecent: number;
   readonly finished: (answer: FinishedAnswer) => void;
   /** Something is the matter with one of the requests. */
   readonly trouble: (error: Error) => void;
 }
 
-/**
- * Of those that are kept: so many more may be there until the oldest go, all at once. Whoever looks for the
- * oldest entry of a map goes past the places of all that were removed before it.
- */
-const RECENT_SLACK = 0.1;
-
 export class Deliveries {
   private readonly tracked = new Map<string, TrackedRequest>();
   /** Those with open requests. */
   private readonly entries = new Set<OwnEntry>();
-  /** The newest endings that were recorded, in case Redis loses them. */
-  private readonly recent = new Map<string, Recorded>();
-  private readonly records: GroupWriter<Ending, FinishedAnswer>;
+  private readonly recent: RecentEndings;
+  private readonly records: GroupWriter<Ending, string>;
   private decided = 0;
   private failed = 0;
 
   constructor(private readonly parts: DeliveriesParts) {
-    const { store, connection } = parts;
-    this.records = new GroupWriter<Ending, FinishedAnswer>({
+    const { store, connection, maxRecent } = parts;
+    this.recent = new RecentEndings(maxRecent);
+    this.records = new GroupWriter<Ending, string>({
       write: (endings) => store.record(endings),
-      sizeOf: () => 1,
-      maxSize: MAX_RECORDED,
+      sizeOf: sizeOfEnding,
+      maxSize: MAX_RECORDED_CHARACTERS,
       canWrite: () => connection.connected,
       onFailure: () => {
         setTimeout(() => this.records.resume(), RECORD_RETRY_MS).unref();
@@ -128,16 +116,7 @@ export class Deliveries {
         entry.id = await store.keep(openOf(entry));
       }),
     );
-    const nowMs = performance.now();
-    const ended = entries.flatMap((entry) => entry.ended);
-    const recent = [...this.recent.values()].reverse();
-    const endings: PastEnding[] = [
-      ...ended.map((each) => ({ ...each, ageMs: undefined })),
-      ...recent.map((each) => ({ ...each, ageMs: nowMs - each.atMs })),
-    ];
-    for (let start = 0; start < endings.length; start += MAX_RECORDED) {
-      await store.recordAgain(endings.slice(start, start + MAX_RECORDED));
-    }
+    await store.recordAgain(this.recent.all());
   }
 
   /** The connection is back. */
@@ -162,7 +141,11 @@ export class Deliveries {
     for (const kept of requestsIn(entry)) {
       const tracked = this.find(kept.id);
       if (tracked === undefined) this.watch(kept.id, this.see(entry, kept, endOf(kept)));
-      else void tracked.finished.then((answer) => this.finishOneOf(entry, kept, answer));
+      else {
+        void tracked.finished.then((answer) =>
+          this.finishOneOf(entry, kept, packAnswer(answer, kept.owner)),
+        );
+      }
     }
   }
 
@@ -175,7 +158,7 @@ export class Deliveries {
   }
 
   private start(id: string | undefined, calls: readonly SignedCall[]): OwnEntry {
-    const entry: OwnEntry = { id, calls, open: new Set(), ended: [] };
+    const entry: OwnEntry = { id, calls, open: new Set() };
     for (const kept of requestsIn(entry)) entry.open.add(kept.id);
     if (entry.open.size > 0) this.entries.add(entry);
     else this.discard(entry);
@@ -194,41 +177,29 @@ export class Deliveries {
   ): Promise<void> {
     const tracked = new TrackedRequest(kept.id, kept.owner);
     this.tracked.set(tracked.id, tracked);
-    const key = kept.key?.digest ?? '';
     const answer = await end.catch(unlessClosed);
+    const packed = answer && packAnswer(answer, kept.owner);
     const recorded =
-      answer &&
-      (await this.records.add({ answer, owner: kept.owner, key }).result.catch(() => undefined));
-    if (recorded === undefined) {
+      packed && (await this.records.add(endingOf(kept, packed)).result.catch(() => undefined));
+    if (answer === undefined || recorded === undefined) {
       // Closed before it was recorded: the gateway that takes it over sends it again.
       await tracked.finished;
       return;
     }
+    const standing = recorded === packed ? answer : unpackAnswer(kept.id, recorded);
     this.tracked.delete(tracked.id);
     this.finishOneOf(entry, kept, recorded);
-    if (recorded.status === 'decided') this.decided += 1;
+    if (standing.status === 'decided') this.decided += 1;
     else this.failed += 1;
-    tracked.finish(recorded);
-    this.parts.finished(recorded);
+    tracked.finish(standing);
+    this.parts.finished(standing);
   }
 
-  private remember(ended: Recorded): void {
-    this.recent.set(ended.answer.id, ended);
-    const { maxRecent } = this.parts;
-    if (this.recent.size <= maxRecent * (1 + RECENT_SLACK)) return;
-    for (const id of this.recent.keys()) {
-      if (this.recent.size <= maxRecent) return;
-      this.recent.delete(id);
-    }
-  }
-
-  private finishOneOf(entry: OwnEntry, { owner, key }: OpenRequest, answer: FinishedAnswer): void {
-    const record = key?.record;
-    const ended = { answer, owner, key: key?.digest ?? '', record, atMs: performance.now() };
-    this.remember(ended);
-    entry.open.delete(answer.id);
-    entry.ended.push(ended);
-    if (entry.open.size > 0) return;
+  private finishOneOf(entry: OwnEntry, kept: OpenRequest, packed: string): void {
+    const { open } = entry;
+    open.delete(kept.id);
+    this.recent.add({ ...endingOf(kept, packed), record: kept.key?.record, open });
+    if (open.size > 0) return;
     this.entries.delete(entry);
     this.discard(entry);
   }
@@ -241,6 +212,10 @@ export class Deliveries {
 
 /** A request with the idempotency key and the owner of its call. */
 type OpenRequest = SignedRequest & Pick<SignedCall, 'key' | 'owner'>;
+
+function endingOf({ id, key }: OpenRequest, packed: string): Ending {
+  return { id, key: key?.digest ?? '', packed };
+}
 
 function requestsIn({ calls }: Pick<OwnEntry, 'calls'>): readonly OpenRequest[] {
   return calls.flatMap(({ key, owner, requests }) =>

@@ -5,7 +5,6 @@ import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { queueGateway, type GatewayOptions } from '../../../test/queue-gateway.js';
 import { queueScene, type QueueScene } from '../../../test/queue-scene.js';
-import type { FailedAnswer } from '../../answers/request-record.js';
 import { allFinished, appending, executed, expectRefusal } from '../request-queue.contract.js';
 import type { RequestQueue } from '../request-queue.js';
 import { KeyExpiry } from './key-expiry.js';
@@ -108,11 +107,10 @@ describe('idempotency keys whose time is over', () => {
     await putDueKeys(1, 200, '{}');
     const endings = Array.from({ length: 200 }, (_, number) => {
       const [key, id] = [sha256(`new-${number}`), `gateway-${1000 + number}`];
-      const answer: FailedAnswer = { id, status: 'failed', error: 'stale-timestamp', detail: '' };
-      return { key, answer };
+      return { id, key, packed: '{}' };
     });
-    for (const { key, answer } of endings) {
-      await admin.hset(keys.keys, key, JSON.stringify({ fingerprint: key, ids: [answer.id] }));
+    for (const { id, key } of endings) {
+      await admin.hset(keys.keys, key, JSON.stringify({ fingerprint: key, ids: [id] }));
     }
     await store.record(endings);
     expect(await dueKeys()).toBe(0);

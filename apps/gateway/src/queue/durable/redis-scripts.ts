@@ -295,6 +295,22 @@ for at = 3, #ARGV, 5 do
   end
 end`;
 
+/**
+ * KEYS: answers. ARGV: bytes of answers at most, ids.
+ *
+ * Answers with the answer to each, or nothing, for as many of them as have the bytes: one answer at least.
+ */
+const ANSWERS = `
+local result, size = {}, 0
+for at = 2, #ARGV do
+  local answer = redis.call('HGET', KEYS[1], ARGV[at])
+  local added = answer and #answer or 0
+  if size > 0 and size + added > tonumber(ARGV[1]) then break end
+  size = size + added
+  result[#result + 1] = answer
+end
+return result`;
+
 /** By name, as they are defined on a connection. */
 export const REDIS_SCRIPTS = {
   ccroIssue: { numberOfKeys: 1, lua: ISSUE_TIMESTAMPS },
@@ -304,6 +320,7 @@ export const REDIS_SCRIPTS = {
   ccroRecord: { numberOfKeys: 5, lua: RECORD },
   ccroExpire: { numberOfKeys: 3, lua: EXPIRE_KEYS },
   ccroIsWhole: { numberOfKeys: 4, lua: IS_WHOLE },
+  ccroAnswers: { numberOfKeys: 1, lua: ANSWERS },
   ccroRecordAgain: { numberOfKeys: 4, lua: RECORD_AGAIN },
 } as const;
 

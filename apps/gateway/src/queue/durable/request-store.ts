@@ -25,7 +25,8 @@ import {
   type SignedCall,
   type Stamp,
 } from './accepted-calls.js';
-import { ownerIn, packAnswer, unpackAnswer } from './packed-answer.js';
+import { ownerIn, unpackAnswer } from './packed-answer.js';
+import { groupsOf, type Ending, type PastEnding } from './recorded-endings.js';
 import { redisKeys, type RedisKeys } from './redis-keys.js';
 import { CONSUMER, type ScriptName } from './redis-scripts.js';
 
@@ -44,23 +45,6 @@ export type Verdict =
   | { readonly kind: 'full' }
   /** It is refused now, but an attempt before may have been accepted. */
   | { readonly kind: 'unknown' };
-
-/** How a request ended, to be recorded. */
-export interface Ending {
-  readonly answer: FinishedAnswer;
-  /** See `Call`. */
-  readonly owner?: string | undefined;
-  /** Digest of the idempotency key; '' for none. */
-  readonly key: string;
-}
-
-/** How a request ended that was recorded before, in case Redis lost it. */
-export interface PastEnding extends Ending {
-  /** What the key stands for, if this process knows it. */
-  readonly record: KeyRecord | undefined;
-  /** Milliseconds since it was recorded; undefined while other requests of its call are open. */
-  readonly ageMs: number | undefined;
-}
 
 /** An entry whose requests are seen to. */
 export interface OpenEntry {
@@ -108,6 +92,9 @@ type Reply = string | readonly (string | null)[];
 
 /** Entries that are read, or leased, at once. */
 const MAX_ENTRIES = 100;
+
+/** Answers that are read at once, unless a single one is longer. */
+const MAX_READ_BYTES = 1024 * 1024;
 
 /** Requests of idempotency keys whose time is over that go at once. */
 const MAX_EXPIRED = 1000;
@@ -174,34 +161,33 @@ export class RequestStore {
     return written ?? '';
   }
 
-  /** Records how requests ended. @returns for each what was recorded first, and so stands */
-  async record(endings: readonly Ending[]): Promise<FinishedAnswer[]> {
+  /** Records how requests ended. @returns for each the packed answer that was recorded first, and so stands */
+  async record(endings: readonly Ending[]): Promise<string[]> {
     const { keys, keyRetentionMs, maxFinished } = this.options;
     const earlier = (await this.run('ccroRecord', [
       ...[keys.waiting, keys.answers, keys.finished, keys.keys, keys.kept],
       ...[keyRetentionMs, maxFinished],
-      ...endings.flatMap(({ answer, owner, key }) => [answer.id, key, packAnswer(answer, owner)]),
+      ...endings.flatMap(({ id, key, packed }) => [id, key, packed]),
     ])) as readonly string[];
-    return endings.map(({ answer }, index) => {
-      const text = earlier[index] ?? '';
-      return text === '' ? answer : unpackAnswer(answer.id, text);
-    });
+    return endings.map(({ packed }, index) => earlier[index] || packed);
   }
 
   /** Makes sure that Redis has what was recorded. @param endings the newest first */
   async recordAgain(endings: readonly PastEnding[]): Promise<void> {
     const { keys, keyRetentionMs, maxFinished } = this.options;
-    const written = new Set<KeyRecord>();
-    await this.run('ccroRecordAgain', [
-      ...[keys.answers, keys.finished, keys.keys, keys.kept],
-      ...[keyRetentionMs, maxFinished],
-      ...endings.flatMap(({ answer, owner, key, record, ageMs }) => {
-        const text = record === undefined || written.has(record) ? '' : JSON.stringify(record);
-        if (record !== undefined) written.add(record);
-        const age = ageMs === undefined ? '' : String(Math.floor(ageMs));
-        return [answer.id, key, text, packAnswer(answer, owner), age];
-      }),
-    ]);
+    for (const group of groupsOf(endings)) {
+      const written = new Set<KeyRecord>();
+      await this.run('ccroRecordAgain', [
+        ...[keys.answers, keys.finished, keys.keys, keys.kept],
+        ...[keyRetentionMs, maxFinished],
+        ...group.flatMap(({ id, key, record, packed, ageMs }) => {
+          const text = record === undefined || written.has(record) ? '' : JSON.stringify(record);
+          if (record !== undefined) written.add(record);
+          const age = ageMs === undefined ? '' : String(Math.floor(ageMs));
+          return [id, key, text, packed, age];
+        }),
+      ]);
+    }
   }
 
   /**
@@ -332,10 +318,18 @@ export class RequestStore {
     return answer === null ? undefined : ownerIn(answer);
   }
 
-  /** The answers to those of `ids` that are finished. */
-  async answersTo(ids: readonly string[]): Promise<ReadonlyMap<string, FinishedAnswer>> {
-    const texts = await this.connection.redis.hmget(this.options.keys.answers, ...ids);
-    return answersIn(ids, texts);
+  /** The answers to those of `ids` that are finished, as many at once as are read at once. */
+  async *answersTo(ids: readonly string[]): AsyncGenerator<ReadonlyMap<string, FinishedAnswer>> {
+    for (let left = ids; left.length > 0;) {
+      const reply = await this.run('ccroAnswers', [
+        this.options.keys.answers,
+        MAX_READ_BYTES,
+        ...left,
+      ]);
+      const texts = reply as readonly (string | null)[];
+      yield answersIn(left, texts);
+      left = left.slice(texts.length);
+    }
   }
 
   /** How many requests of this client wait for their decision. */

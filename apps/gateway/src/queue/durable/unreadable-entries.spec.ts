@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import type { FinishedAnswer } from '../../answers/request-record.js';
 import { callsIn, entryOf } from './accepted-calls.js';
 import { Deliveries, type DeliveriesParts } from './deliveries.js';
+import { unpackAnswer } from './packed-answer.js';
 import type { OpenEntry } from './request-store.js';
 
 const DIGEST = 'ab'.repeat(32);
@@ -65,8 +66,8 @@ function sceneWith(parts: Pick<DeliveriesParts, 'sender' | 'verifier'>): Scene {
     store: {
       keep: ({ id }) => Promise.resolve(id ?? ''),
       record: (endings) => {
-        recorded.push(...endings.map(({ answer }) => answer));
-        return Promise.resolve(endings.map(({ answer }) => answer));
+        recorded.push(...endings.map(({ id, packed }) => unpackAnswer(id, packed)));
+        return Promise.resolve(endings.map(({ packed }) => packed));
       },
       recordAgain: () => Promise.resolve(),
       remove: (id) => {

@@ -12,7 +12,7 @@ import { ClientError, type CcroClient, type Submission } from '@ccro/client';
 import { MAX_OPERATION_CHARACTERS } from '@ccro/wire';
 import type { FinishedAnswer, Idempotency, RequestAnswer } from '../../answers/request-record.js';
 import { requestId, type RequestSender } from '../request-sender.js';
-import { packAnswer, placesOf } from '../durable/packed-answer.js';
+import { packAnswer, placesOf, unpackAnswer } from '../durable/packed-answer.js';
 import type { AcceptedRequest, Call, RequestCounts, RequestQueue } from '../request-queue.js';
 import type { PendingLimit } from '../pending-limit.js';
 import { keyReused, nodesUnreachable, overloaded, shuttingDown, tooLarge } from '../queue-error.js';
@@ -29,15 +29,15 @@ export interface InProcessRequestQueueOptions {
   readonly keyRetentionMs: number;
 }
 
+/** A text takes as much memory as is counted; what it says may take twenty times as much. */
 interface Finished {
-  readonly answer: FinishedAnswer;
+  readonly packed: string;
   readonly owner: string | undefined;
-  readonly places: number;
 }
 
 interface KeptKey {
   readonly idempotency: Idempotency;
-  readonly requests: readonly TrackedRequest[];
+  readonly ids: readonly string[];
   /** Requests of the key that are not finished. */
   pending: number;
   /** When the last of them finished, on the wall clock. */
@@ -53,7 +53,8 @@ export class InProcessRequestQueue implements RequestQueue {
   private places = 0;
   /** In the order in which they were finished, those that are pending somewhere between. */
   private readonly keys = new Map<string, KeptKey>();
-  private readonly keyed = new Map<string, TrackedRequest>();
+  /** Finished ones under a key. */
+  private readonly keyed = new Map<string, Finished>();
   private readonly listeners: ((answer: FinishedAnswer) => void)[] = [];
   private decided = 0;
   private failed = 0;
@@ -94,15 +95,26 @@ export class InProcessRequestQueue implements RequestQueue {
   }
 
   find(id: string): Promise<RequestAnswer | undefined> {
-    return Promise.resolve(this.found(id)?.answer);
+    return Promise.resolve(this.requestWith(id)?.answer);
   }
 
   ownerOf(id: string): Promise<string | undefined> {
-    return Promise.resolve(this.found(id)?.owner);
+    const { owner } = this.pending.get(id) ?? this.finishedWith(id) ?? {};
+    return Promise.resolve(owner);
   }
 
-  private found(id: string): TrackedRequest | Finished | undefined {
-    return this.pending.get(id) ?? this.keyed.get(id) ?? this.finished.get(id);
+  private requestWith(id: string): TrackedRequest | undefined {
+    const pending = this.pending.get(id);
+    if (pending !== undefined) return pending;
+    const finished = this.finishedWith(id);
+    if (finished === undefined) return undefined;
+    const request = new TrackedRequest(id, finished.owner);
+    request.finish(unpackAnswer(id, finished.packed));
+    return request;
+  }
+
+  private finishedWith(id: string): Finished | undefined {
+    return this.keyed.get(id) ?? this.finished.get(id);
   }
 
   onFinished(listener: (answer: FinishedAnswer) => void): void {
@@ -122,8 +134,8 @@ export class InProcessRequestQueue implements RequestQueue {
     if (this.closed) throw shuttingDown();
     const kept = idempotency === undefined ? undefined : this.keys.get(idempotency.key);
     if (kept !== undefined) {
-      if (kept.idempotency.fingerprint === idempotency?.fingerprint) return kept.requests;
-      throw keyReused();
+      if (kept.idempotency.fingerprint !== idempotency?.fingerprint) throw keyReused();
+      return kept.ids.flatMap((id) => this.requestWith(id) ?? []);
     }
     // Everything that could go wrong goes wrong here, before the first of them is sent.
     if (operations.some(({ length }) => length > MAX_OPERATION_CHARACTERS)) throw tooLarge();
@@ -142,9 +154,9 @@ export class InProcessRequestQueue implements RequestQueue {
   }
 
   private keep(idempotency: Idempotency, requests: readonly TrackedRequest[]): KeptKey {
-    const key = { idempotency, requests, pending: requests.length, finishedAtMs: 0 };
+    const ids = requests.map(({ id }) => id);
+    const key = { idempotency, ids, pending: requests.length, finishedAtMs: 0 };
     this.keys.set(idempotency.key, key);
-    for (const request of requests) this.keyed.set(request.id, request);
     return key;
   }
 
@@ -164,22 +176,26 @@ export class InProcessRequestQueue implements RequestQueue {
     this.pending.delete(request.id);
     const tookMs = answer.status === 'decided' ? answer.consensusTimeMs : undefined;
     this.limit.finished(this.pending.size, tookMs);
-    if (key === undefined) this.remember(answer, request.owner);
-    else this.touch(key);
+    const finished = { packed: packAnswer(answer, request.owner), owner: request.owner };
+    if (key === undefined) {
+      this.remember(request.id, finished);
+    } else {
+      this.keyed.set(request.id, finished);
+      this.touch(key);
+    }
     request.finish(answer);
     if (answer.status === 'decided') this.decided += 1;
     else this.failed += 1;
     for (const listener of this.listeners) listener(answer);
   }
 
-  private remember(answer: FinishedAnswer, owner: string | undefined): void {
-    const places = placesOf(packAnswer(answer, owner));
-    this.finished.set(answer.id, { answer, owner, places });
-    this.places += places;
-    for (const [oldest, { places: freed }] of this.finished) {
+  private remember(id: string, finished: Finished): void {
+    this.finished.set(id, finished);
+    this.places += placesOf(finished.packed);
+    for (const [oldest, { packed }] of this.finished) {
       if (this.places <= this.options.maxFinished) return;
       this.finished.delete(oldest);
-      this.places -= freed;
+      this.places -= placesOf(packed);
     }
   }
 
@@ -192,11 +208,11 @@ export class InProcessRequestQueue implements RequestQueue {
     this.keys.set(key.idempotency.key, key);
     const { keyRetentionMs } = this.options;
     if (keyRetentionMs === 0) return;
-    for (const [name, { pending, finishedAtMs, requests }] of this.keys) {
+    for (const [name, { pending, finishedAtMs, ids }] of this.keys) {
       if (pending > 0) continue;
       if (finishedAtMs > nowMs - keyRetentionMs) break;
       this.keys.delete(name);
-      for (const { id } of requests) this.keyed.delete(id);
+      for (const id of ids) this.keyed.delete(id);
     }
   }
 }
