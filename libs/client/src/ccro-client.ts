@@ -348,14 +348,6 @@ export class CcroClient {
     return this.queries.ask(replica, query, timeoutMs);
   }
 
-  /** Asks every replica; undefined stands for those that gave no valid answer in time. */
-  queryAll(query: NodeQuery, timeoutMs: number): Promise<readonly (NodeAnswer | undefined)[]> {
-    const replicas = Array.from({ length: this.size.n }, (_, replica) => replica);
-    return Promise.all(
-      replicas.map((replica) => this.query(replica, query, timeoutMs).catch(() => undefined)),
-    );
-  }
-
   /** Takes bytes that arrived in the inbox. Never throws on account of what is in them. */
   receive(payload: Uint8Array): void {
     if (this.closed) return;

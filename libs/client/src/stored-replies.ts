@@ -114,8 +114,10 @@ export class StoredReplies {
 
   /** One round. A replica that has left too much without an answer is left out of it. */
   private async ask(fetch: Fetch): Promise<void> {
-    const asked = [...this.open.keys()].filter((id) => (this.open[id] ?? 0) < MAX_ASKED);
-    await Promise.all(asked.map((replica) => this.askOne(fetch, replica)));
+    const asking = this.open.flatMap((open, replica) =>
+      open < MAX_ASKED ? [this.askOne(fetch, replica)] : [],
+    );
+    await Promise.all(asking);
     // Decided meanwhile, or given up.
     if (this.asked.get(fetch.sequence) !== fetch) return;
     if (this.mayBeKept(fetch)) {
@@ -160,6 +162,11 @@ export class StoredReplies {
   }
 }
 
+function dropped({ outstanding: { timestamp }, sequence }: Fetch): ClientError {
+  const where = `timestamp ${timestamp} executed in slot ${sequence}`;
+  return new ClientError('result-dropped', `${where}, but too few nodes keep its result`);
+}
+
 /** Whether it is the word of a replica that executed the slot and keeps no result of the request. */
 function isNotKept(answer: unknown, sequence: SequenceNumber): boolean {
   if (typeof answer !== 'object' || answer === null) return false;
@@ -172,9 +179,4 @@ function replyIn(answer: unknown, replica: ReplicaId, cluster: string): Reply | 
   if (typeof answer !== 'object' || answer === null || !('reply' in answer)) return undefined;
   const { message } = decodeShown(answer.reply, cluster);
   return message?.kind === 'reply' && message.replica === replica ? message : undefined;
-}
-
-function dropped({ outstanding: { timestamp }, sequence }: Fetch): ClientError {
-  const where = `timestamp ${timestamp} executed in slot ${sequence}`;
-  return new ClientError('result-dropped', `${where}, but too few nodes keep its result`);
 }
