@@ -155,7 +155,7 @@ describe('npm run experiment', () => {
   it('F9: refuses what it could not write in the end before it measures anything', async () => {
     const directory = await temporaryDirectory();
     const others = ['--json', join(directory, 'keep.json'), '--svg', join(directory, 'charts')];
-    const args = [PROGRAM, '--nodes', '4', '--rounds', '1000', ...others, '--csv', directory];
+    const args = [PROGRAM, '--nodes', '4', '--rounds', '100', ...others, '--csv', directory];
     const refused = await runProgram(args);
     expect(refused).toMatchObject({ code: 2, stdout: '' });
     expect(refused.stderr).toMatch(
