@@ -22,9 +22,5 @@ await run('server', async () => {
   // Loaded only when the options are right: what is wrong, and --help, come at once.
   const { runCluster } = await import('./run-cluster.js');
   const redis = redisCaFile === undefined ? {} : { redisCaFile };
-  return runCluster(
-    { ...options, ...redis, ...auth },
-    (line) => process.stdout.write(`${line}\n`),
-    (line) => process.stderr.write(`${line}\n`),
-  );
+  return runCluster({ ...options, ...redis, ...auth }, (line) => process.stdout.write(`${line}\n`));
 });

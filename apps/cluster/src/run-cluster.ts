@@ -8,10 +8,6 @@ import type { ClusterOptions } from './options/cluster-options.js';
 import { bannerLines, rolesLine, type BannerFacts } from './report/banner.js';
 import { DecisionPrinter } from './report/decision-printer.js';
 
-const NO_API_KEYS =
-  'warning: no API keys are set: anyone who reaches this gateway may do everything; ' +
-  'set --api-keys or API_KEYS_FILE';
-
 /**
  * Starts the cluster, prints the seed's banner and a report after each decision, and stays until
  * a signal; with `once`, until the file's requests are decided.
@@ -21,7 +17,6 @@ const NO_API_KEYS =
 export async function runCluster(
   options: ClusterOptions,
   print: (line: string) => void,
-  warn: (line: string) => void,
 ): Promise<number> {
   const requests = options.once === undefined ? undefined : readOnceFile(options.once);
   await requireFreePorts(options, HOST);
@@ -35,7 +30,6 @@ export async function runCluster(
     onGatewayStarted: (url) => {
       print(rolesLine(facts));
       print(`Gateway running on ${url}`);
-      if (options.apiKeys === undefined) warn(NO_API_KEYS);
       print('');
     },
     onDecided: (decision) => reports.decided(decision),

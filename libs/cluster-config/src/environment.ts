@@ -16,7 +16,7 @@ import { MEMBER_ID_RULE, NAME_PATTERN, NAME_RULE } from './cluster-schema.js';
 import { ConfigurationError, notAllowed } from './configuration-error.js';
 import { wholeNumber } from './whole-number.js';
 
-/** Variables by name; an empty value counts as not set (as Docker Compose leaves it), but see `GUARDS`. */
+/** Variables by name; an empty value counts as not set (as Docker Compose leaves it). */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -105,29 +105,8 @@ const RATE_LIMIT_RULE = `requests a second, 1 to ${MAX_REQUESTS_PER_SECOND} (uns
 const ORIGINS_RULE = 'origins such as https://example.org, separated by commas';
 const HOSTS_RULE = 'names or addresses without a port, separated by commas';
 const GATEWAY_URL_RULE = 'the base URL of a gateway, such as http://127.0.0.1:3000';
-const DIRECTORY_RULE = 'a directory; unset it to keep records in memory';
-const FILE_RULE = 'a file; unset it to do without';
 const NODE_URLS_RULE =
   'base URLs such as http://127.0.0.1:8080, in the order of the ids, separated by commas';
-
-/**
- * Variables that guard something: empty, as a variable of the shell that is not set leaves them, they
- * are refused, as to go on without them would take the guard away in silence.
- */
-const GUARDS: ReadonlySet<string> = new Set([
-  // Whose keys count, and not the public ones of the development cluster.
-  'CCRO_CONFIG',
-  'REDIS_CA_FILE',
-  // Who may call, by which name, how often and for what.
-  'API_KEYS_FILE',
-  'ALLOWED_HOSTS',
-  'RATE_LIMIT',
-  'EXPERIMENTS',
-  // That a node which is started again contradicts nothing that it signed.
-  'DATA_DIR',
-]);
-
-const file = z.string().min(1, FILE_RULE);
 
 function oneOf<const T extends readonly [string, ...string[]]>(values: T): z.ZodType<T[number]> {
   return z.enum(values, values.join(', '));
@@ -149,16 +128,16 @@ function list(allows: (value: string) => boolean, rule: string): z.ZodType<reado
 }
 
 const shared = {
-  CCRO_CONFIG: file.default('config/local.json'),
+  CCRO_CONFIG: z.string().default('config/local.json'),
   REDIS_URL: z
     .string()
     .transform((text) => new RedisUrl(text).href)
     .default(DEFAULT_REDIS_URL),
-  REDIS_CA_FILE: file.optional(),
+  REDIS_CA_FILE: z.string().optional(),
   HTTP_HOST: z.union([z.ipv4(), z.ipv6(), z.literal('localhost')], HOST_RULE).default('127.0.0.1'),
   ALLOWED_HOSTS: list(isHostName, HOSTS_RULE).optional(),
   CODEC: oneOf(CODEC_NAMES).optional(),
-  DATA_DIR: z.string().min(1, DIRECTORY_RULE).optional(),
+  DATA_DIR: z.string().optional(),
   FAULT_INJECTION: oneOf(['on', 'off']).default('off'),
   LOG_LEVEL: oneOf(LOG_LEVELS).default('info'),
   KEY_FILE: z.string().optional(),
@@ -167,7 +146,7 @@ const shared = {
 const startSchema = z.object({
   REDIS_URL: z.string().optional(),
   REDIS_CA_FILE: shared.REDIS_CA_FILE,
-  API_KEYS_FILE: file.optional(),
+  API_KEYS_FILE: z.string().optional(),
   CODEC: shared.CODEC,
   FAULT_INJECTION: shared.FAULT_INJECTION,
 });
@@ -192,7 +171,7 @@ const gatewaySchema = z.object({
   REQUEST_TIMEOUT_MS: integer(1, 600_000, TIMEOUT_RULE).default(5000),
   OVERLOAD_WAIT_MS: integer(10, 600_000, OVERLOAD_WAIT_RULE).default(500),
   IDEMPOTENCY_RETENTION: integer(1, 36_500, RETENTION_RULE).optional(),
-  API_KEYS_FILE: file.optional(),
+  API_KEYS_FILE: z.string().optional(),
   EXPERIMENTS: oneOf(['on', 'off']).default('on'),
   CORS_ORIGINS: list(isOrigin, ORIGINS_RULE).default([]),
   RATE_LIMIT: integer(1, MAX_REQUESTS_PER_SECOND, RATE_LIMIT_RULE).optional(),
@@ -327,12 +306,10 @@ function read<T>(schema: z.ZodType<T>, environment: Environment): T {
   return parse(schema, environment);
 }
 
-/** An empty value counts as not set, but for that of a guard. */
+/** An empty value counts as not set. */
 function parse<T>(schema: z.ZodType<T>, environment: Environment): T {
   const set = Object.fromEntries(
-    Object.entries(environment).filter(
-      ([name, value]) => value !== undefined && (value !== '' || GUARDS.has(name)),
-    ),
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
   );
   const parsed = schema.safeParse(set);
   if (parsed.success) return parsed.data;

@@ -191,10 +191,10 @@ describe('at Redis, over TLS', () => {
     await broker.close();
   });
 
-  it.each<[string, Record<string, string | undefined>, RegExp]>([
+  it.each<[string, Record<string, string>, RegExp]>([
     [
       'a certificate nobody vouches for',
-      { REDIS_CA_FILE: undefined },
+      { REDIS_CA_FILE: '' },
       /certificate of Redis at rediss:.* is not trusted .*REDIS_CA_FILE/,
     ],
     ['a wrong password', { PASSWORD: 'wrong-secret' }, /refused us: WRONGPASS.*REDIS_URL/],

@@ -91,7 +91,7 @@ export function nodeProcess(
 }
 
 function environmentOf(options: NodeProcessOptions, httpPort: number): Record<string, string> {
-  const { id, configPath, redisUrl, redisCaFile, faultInjection, storage } = options;
+  const { id, configPath, redisUrl, redisCaFile = '', faultInjection, storage } = options;
   const { fault, stateMachinePath } = options;
   return {
     NODE_ID: String(id),
@@ -99,7 +99,7 @@ function environmentOf(options: NodeProcessOptions, httpPort: number): Record<st
     // The file says it, which has the options.
     CODEC: '',
     REDIS_URL: redisUrl,
-    ...(redisCaFile === undefined ? {} : { REDIS_CA_FILE: redisCaFile }),
+    REDIS_CA_FILE: redisCaFile,
     NODE_HTTP_PORT: String(httpPort),
     GATEWAY_URL: options.gatewayUrl,
     NODE_URLS: options.nodeUrls?.join() ?? '',
