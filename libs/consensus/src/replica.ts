@@ -40,6 +40,7 @@ import { onRequest, onRequests } from './slot/on-request.js';
 import { onVote } from './slot/on-vote.js';
 import { type VoteDemand, voteDemand } from './slot/vote-demand.js';
 import { type ReplicaDependencies, ReplicaState } from './state/replica-state.js';
+import { takeUpEarly } from './state/waiting-for-view.js';
 import { onDecision } from './sync/on-decision.js';
 import { onFetch } from './sync/on-fetch.js';
 import { onFetchChunk, takePart } from './sync/state-transfer.js';
@@ -48,7 +49,6 @@ import { putOff, takeUp } from './taking-part.js';
 import { considerViewChange } from './view-change/changing-view.js';
 import { beginView, considerNewView, onFetchViewChange } from './view-change/new-view.js';
 import { leaveIfSuspected, onSuspicion } from './view-change/suspecting.js';
-import { takeUpEarly } from './state/waiting-for-view.js';
 import { type Waiting, waitingFor } from './waiting.js';
 
 /** What a replica says of itself. */

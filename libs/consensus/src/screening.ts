@@ -21,9 +21,9 @@ import { isLateSample } from './slot/voting.js';
 import { isTopic } from './state/attention.js';
 import type { ReplicaState } from './state/replica-state.js';
 import { isSameProposal, type Slot } from './state/slot.js';
+import { isWantedEarly } from './state/waiting-for-view.js';
 import { isVotedOn } from './sync/checkpointing.js';
 import { awaitsPart } from './sync/fetching-state.js';
-import { isWantedEarly } from './state/waiting-for-view.js';
 
 /** `wanted`: verify it. `own-echo`: this replica said it itself. Else why it is of no use. */
 export type Screening = 'wanted' | 'own-echo' | RejectCode;

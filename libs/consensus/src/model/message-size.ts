@@ -1,4 +1,7 @@
-/** About how many bytes messages take: on the wire those that others can draw out, without making them, and in memory any. */
+/**
+ * About how many bytes messages take: on the wire those that others can draw out, without making them,
+ * and in memory any.
+ */
 
 import type { Digest } from '../messages/ids.js';
 import {

@@ -25,7 +25,10 @@ export function resumeSlot(state: ReplicaState, slot: Slot): void {
   }
 }
 
-/** The broker is back, or this replica takes part again: votes go to all, as their collector may have published already. */
+/**
+ * The broker is back, or this replica takes part again: votes go to all, as their collector may have
+ * published already.
+ */
 export function resumeAfterOutage(state: ReplicaState): void {
   state.backAtMs = state.nowMs;
   for (const slot of state.window.values()) {

@@ -116,15 +116,17 @@ export function assembleCertificate(
 function waitsForAll(state: ReplicaState, slot: Slot, digest: Digest, votes: number): boolean {
   if (!mayBeFull(state, slot)) return false;
   const { fastPath, nowMs } = state;
-  if (slot.inView.quorum === undefined) {
+  const isFirst = slot.inView.quorum === undefined;
+  if (isFirst) {
     slot.inView.quorum = { digest, atMs: nowMs };
     fastPath.reachedQuorum();
-    if (votes < state.size.n && fastPath.isOn && state.hasHeardAll) {
-      const timer = { kind: 'stragglers', view: state.view, sequence: slot.sequence } as const;
-      state.emit({ kind: 'set-timer', timer, afterMs: fastPath.waitMs });
-    }
   }
-  return votes < state.size.n && isWorthWaiting(state, slot);
+  if (votes === state.size.n || !isWorthWaiting(state, slot)) return false;
+  if (isFirst) {
+    const timer = { kind: 'stragglers', view: state.view, sequence: slot.sequence } as const;
+    state.emit({ kind: 'set-timer', timer, afterMs: fastPath.waitMs });
+  }
+  return true;
 }
 
 /** Whether all n may vote in time: those who never spoke will not. */

@@ -39,10 +39,6 @@ const ALL_BACK_MS = 2000;
 /** Of a view's time: what is measured on a starved machine may be anything. */
 const MAX_VIEW_CHANGE_COST = 16;
 
-/**
- * Everything a replica knows, and the effects of the step under way. Handlers are functions over
- * this state; it has no behaviour of its own beyond what all of them share.
- */
 /** What is remembered of a decision that executed. */
 interface ExecutedDecision {
   /** About how much passing it on takes. */
@@ -51,6 +47,10 @@ interface ExecutedDecision {
   readonly sentTo: Set<ReplicaId>;
 }
 
+/**
+ * Everything a replica knows, and the effects of the step under way. Handlers are functions over
+ * this state; it has no behaviour of its own beyond what all of them share.
+ */
 export class ReplicaState {
   readonly size: ClusterSize;
   readonly window: SlotWindow;
