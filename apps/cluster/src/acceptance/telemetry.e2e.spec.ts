@@ -24,28 +24,33 @@ describe('telemetry on Redis', () => {
   const redis = freshRedis();
 
   it('is for those who follow it alone, and shows what happens', async () => {
+    const watch = plainConnection(redis().url);
+    await watch.ping();
+    // MONITOR shows what is published without receiving it. It begins while nobody else sends anything: ioredis
+    // takes a line that arrives together with MONITOR's own answer for the answer to another command.
+    const monitor = await watch.monitor();
+    const sent: { readonly channel: string; readonly text: string }[] = [];
+    monitor.on('monitor', (_time: string, [command, channel = '', text = '']: string[]) => {
+      if (command?.toLowerCase() === 'publish') sent.push({ channel, text });
+    });
     const cluster = await startedCluster({
       ...{ broker: 'redis', redisUrl: redis().url, faultInjection: true },
     });
     const { telemetry } = channelNames(await nameOf(cluster));
     const channels = cluster.nodes.map(({ id }) => telemetry(id));
-    const watch = plainConnection(redis().url);
-    // MONITOR shows what is published without receiving it.
-    const monitor = await watch.monitor();
-    const published: NodeReport[] = [];
-    monitor.on('monitor', (_time: string, [command, channel, text]: string[]) => {
-      if (command?.toLowerCase() !== 'publish' || !channels.includes(channel ?? '')) return;
-      published.push(JSON.parse(text ?? '') as NodeReport);
-    });
+    const published = (): NodeReport[] =>
+      sent
+        .filter(({ channel }) => channels.includes(channel))
+        .map(({ text }) => JSON.parse(text) as NodeReport);
 
     for (let count = 1; count <= 20; count += 1) await decide(cluster.gatewayUrl, count);
     await untilLevel(cluster.nodes, 20);
-    await vi.waitFor(() => expect(published.length).toBeGreaterThanOrEqual(4), {
+    await vi.waitFor(() => expect(published().length).toBeGreaterThanOrEqual(4), {
       timeout: PATIENCE_MS,
     });
     const nobody = channels.flatMap((channel) => [channel, 0]);
     expect(await watch.pubsub('NUMSUB', ...channels)).toEqual(nobody);
-    const entries = published.flatMap(({ messages, decisions }) => [...messages, ...decisions]);
+    const entries = published().flatMap(({ messages, decisions }) => [...messages, ...decisions]);
     expect(entries).toEqual([]);
 
     const { events } = await followEvents(cluster.gatewayUrl);
