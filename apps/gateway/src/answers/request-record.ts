@@ -26,7 +26,8 @@ export interface FailedAnswer {
    * - `stale-timestamp`: f+1 nodes cannot tell whether it executed, because it is too old. It is
    *   not tried again under another timestamp: it might execute twice;
    * - `result-dropped`: it executed, and fewer than f+1 nodes keep its result;
-   * - `unverifiable`: it was kept with a signature that does not hold.
+   * - `unverifiable`: it was kept with a signature that does not hold, or what is kept as its answer was not
+   *   written by a gateway.
    */
   readonly error: 'timestamp-reused' | 'stale-timestamp' | 'result-dropped' | 'unverifiable';
   readonly detail: string;

@@ -7,7 +7,7 @@ import { MAX_OPERATION_CHARACTERS } from '@ccro/wire';
  * |---|---|---|
  * | `overloaded` | as much is pending as may be; come back later | nothing |
  * | `too-large` | an operation is longer than the wire carries | nothing |
- * | `key-reused` | the idempotency key was accepted with other operations | nothing |
+ * | `key-reused` | the idempotency key stands for other operations, or nobody can tell | nothing |
  * | `unreachable` | Redis is away, or too few nodes answer | nothing |
  * | `refused` | Redis is there and stores nothing (full memory or disk, read-only) | nothing |
  * | `uncertain` | the connection broke while it was being written | perhaps: `ids` |
@@ -46,6 +46,13 @@ export function tooLarge(): QueueError {
 export function keyReused(): QueueError {
   const message =
     'This Idempotency-Key was used with another body. Use a new key for a new request.';
+  return new QueueError('key-reused', message);
+}
+
+export function keyUnreadable(): QueueError {
+  const message =
+    'What Redis holds under this Idempotency-Key was not written by a gateway, so nobody can tell what was accepted ' +
+    'under it. Nothing was accepted now. Find out what became of the request, then use a new key.';
   return new QueueError('key-reused', message);
 }
 

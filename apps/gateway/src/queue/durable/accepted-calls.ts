@@ -38,10 +38,14 @@ export interface CallKey {
   readonly record: KeyRecord | undefined;
 }
 
+const keyRecord = z.object({ fingerprint: z.string(), ids: z.array(z.string()).min(1).readonly() });
+
 /** What is kept of an idempotency key: which requests it stands for. */
-export interface KeyRecord {
-  readonly fingerprint: string;
-  readonly ids: readonly string[];
+export type KeyRecord = Readonly<z.infer<typeof keyRecord>>;
+
+/** @returns undefined for what no gateway wrote */
+export function readKeyRecord(text: string): KeyRecord | undefined {
+  return keyRecord.safeParse(parsedJson(text)).data;
 }
 
 /** 32 bytes, as the wire spells them. */
@@ -130,7 +134,8 @@ export function callsIn(entry: string, own: string): readonly KeptCall[] | undef
   }));
 }
 
-function parsedJson(text: string): unknown {
+/** @returns undefined for what is not JSON */
+export function parsedJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

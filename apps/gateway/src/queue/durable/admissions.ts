@@ -15,7 +15,7 @@ import { sha256 } from '@ccro/crypto';
 import type { BrokerWatch } from '../../connection/broker-watch.js';
 import { Waits } from '../../connection/wait.js';
 import { requestId } from '../request-sender.js';
-import { overloaded, shuttingDown } from '../queue-error.js';
+import { keyUnreadable, overloaded, shuttingDown } from '../queue-error.js';
 import type { Call } from '../request-queue.js';
 import type { SignedCall, Stamp, StampedCall } from './accepted-calls.js';
 import type { Deliveries } from './deliveries.js';
@@ -54,7 +54,7 @@ export interface AdmissionsParts {
 /** A verdict on a call, and the ids that it was handed in with. */
 export interface Admission {
   readonly ids: readonly string[];
-  readonly verdict: Exclude<Verdict, { kind: 'expired' | 'full' | 'unknown' }>;
+  readonly verdict: Extract<Verdict, { kind: 'accepted' | 'known' }>;
 }
 
 /** A call on its way, as the one who waits for it sees it. */
@@ -172,6 +172,7 @@ export class Admissions {
       const verdict = await attempt.ticket.result;
       if (verdict.kind === 'full') throw overloaded();
       if (verdict.kind === 'unknown') throw uncertain(attempt.ids);
+      if (verdict.kind === 'unreadable') throw keyUnreadable();
       if (verdict.kind !== 'expired') return { ids: attempt.ids, verdict };
       // Others were given too many timestamps since these: the rest of their block is as old.
       this.timestamps.drop();

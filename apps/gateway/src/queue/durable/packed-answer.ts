@@ -1,5 +1,7 @@
 import { roleOf, type NodePart } from '@ccro/client';
-import type { DecidedAnswer, FailedAnswer, FinishedAnswer } from '../../answers/request-record.js';
+import { z } from 'zod';
+import type { DecidedAnswer, FinishedAnswer } from '../../answers/request-record.js';
+import { parsedJson } from './accepted-calls.js';
 
 /** A node's `reply` as one letter. */
 const LETTER_OF = { matching: 'm', false: 'f', none: 'n' } as const;
@@ -9,32 +11,38 @@ const REPLY_OF: Readonly<Record<string, NodePart['reply']>> = {
   n: 'none',
 };
 
-/** Answers under an idempotency key are kept for ever, so the names are short. */
-interface PackedDecision {
-  readonly m: DecidedAnswer['mode'];
-  readonly v: number;
-  readonly s: number;
-  readonly d: string;
-  readonly t: number;
-  /** Matching and required replies. */
-  readonly r: readonly [number, number];
-  /** Primary and collector. */
-  readonly p: readonly [number, number | null];
-  /** One letter for each node, by id. */
-  readonly n: string;
-  /** Votes each node saw for the batch, and against it. */
-  readonly y: readonly (number | null)[];
-  readonly x: readonly (number | null)[];
-  readonly o: unknown;
-  readonly w?: string;
-}
+const COUNTS = z.array(z.number().nullable());
 
-interface PackedFailure {
-  readonly e: FailedAnswer['error'];
-  readonly d: string;
+/** Others may write to Redis. Answers under an idempotency key are kept for ever, so the names are short. */
+const packedDecision = z.object({
+  m: z.enum(['ccro', 'pbft']),
+  v: z.number(),
+  s: z.number(),
+  d: z.string(),
+  t: z.number(),
+  /** Matching and required replies. */
+  r: z.tuple([z.number(), z.number()]),
+  /** Primary and collector. */
+  p: z.tuple([z.number(), z.number().nullable()]),
+  /** One letter for each node, by id. */
+  n: z.string(),
+  /** Votes each node saw for the batch, and against it. */
+  y: COUNTS,
+  x: COUNTS,
+  o: z.unknown(),
   /** Whose it is. */
-  readonly w?: string;
-}
+  w: z.string().optional(),
+});
+
+const packedFailure = z.object({
+  e: z.enum(['timestamp-reused', 'stale-timestamp', 'result-dropped', 'unverifiable']),
+  d: z.string(),
+  w: z.string().optional(),
+});
+
+const packedAnswer = z.union([packedFailure, packedDecision]);
+type PackedDecision = z.infer<typeof packedDecision>;
+type PackedFailure = z.infer<typeof packedFailure>;
 
 /**
  * An answer as it is kept: without what is said elsewhere (its id) or twice (who plays which part),
@@ -57,16 +65,24 @@ export function placesOf(packed: string): number {
   return Math.ceil(Buffer.byteLength(packed) / MAX_PLACE_BYTES);
 }
 
-/** The answer to request `id` that `packAnswer` made `text` of. */
+/** The answer to request `id` that `packAnswer` made `text` of; `unverifiable` for what it never made. */
 export function unpackAnswer(id: string, text: string): FinishedAnswer {
-  const packed = JSON.parse(text) as PackedDecision | PackedFailure;
+  const packed = readPacked(text);
+  if (packed === undefined) {
+    const detail = 'What Redis holds as its answer was not written by a gateway.';
+    return { id, status: 'failed', error: 'unverifiable', detail };
+  }
   if ('e' in packed) return { id, status: 'failed', error: packed.e, detail: packed.d };
   return unpackDecision(id, packed);
 }
 
 /** Whose answer `text` is; undefined: everybody's. */
 export function ownerIn(text: string): string | undefined {
-  return (JSON.parse(text) as PackedDecision | PackedFailure).w;
+  return readPacked(text)?.w;
+}
+
+function readPacked(text: string): PackedDecision | PackedFailure | undefined {
+  return packedAnswer.safeParse(parsedJson(text)).data;
 }
 
 function packDecision(answer: DecidedAnswer): PackedDecision {

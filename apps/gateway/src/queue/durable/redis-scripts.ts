@@ -29,6 +29,22 @@ if not issued or issued < tonumber(ARGV[1]) then
   redis.call('HSET', KEYS[1], 'issued', ARGV[1])
 end`;
 
+/** More than a call has; Lua passes not twice as many to a function. */
+const MAX_KEY_REQUESTS = 4096;
+
+const IDS_OF = `
+-- The requests that a key's record stands for; nothing for what no gateway wrote.
+local function idsOf(record)
+  local read, parsed = pcall(cjson.decode, record)
+  local ids = read and type(parsed) == 'table' and parsed.ids
+  if type(ids) ~= 'table' or #ids == 0 or #ids > ${MAX_KEY_REQUESTS} then return nil end
+  for _, id in ipairs(ids) do
+    if type(id) ~= 'string' then return nil end
+  end
+  return ids
+end
+`;
+
 const GROUP = 'gateways';
 
 /** What reads the intake, under one name for all gateways: a lease goes by time, not by its holder. */
@@ -69,10 +85,10 @@ return lease(KEYS[1], ARGV)`;
  *   '', number of requests, and id and index of each.
  *
  * Answers with first timestamp and index of those wanted, or nothing; with the entry's id, or ''
- * where none was written; then for each call `accepted`, `expired` or `full`, or the earlier record
- * of its key and the answers to that.
+ * where none was written; then for each call `accepted`, `expired`, `full` or `unreadable`, or the
+ * earlier record of its key and the answers to that.
  */
-const ACCEPT = `${ISSUE}${LEASE}
+const ACCEPT = `${ISSUE}${LEASE}${IDS_OF}
 local clock, waiting, answers, keys, intake = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local span, again = tonumber(ARGV[2]), ARGV[5] == '1'
 local isNew = again
@@ -95,7 +111,9 @@ local function known(id)
 end
 
 local function earlier(record)
-  local found = redis.call('HMGET', answers, unpack(cjson.decode(record).ids))
+  local ids = idsOf(record)
+  if not ids then return 'unreadable' end
+  local found = redis.call('HMGET', answers, unpack(ids))
   table.insert(found, 1, record)
   return found
 end
@@ -166,7 +184,7 @@ local function forget(key) records[key] = nil end
 local function places(answer) return math.ceil(#answer / ${MAX_PLACE_BYTES}) end
 `;
 
-const EXPIRE = `
+const EXPIRE = `${IDS_OF}
 -- Drops keys whose time is over until they had 'most' requests: never one with a request that is not
 -- answered. Answers with whether more may be over. ZREM comes first: where memory is full, Redis refuses a
 -- script whose first write may take more.
@@ -176,7 +194,7 @@ local function expire(answers, keys, kept, now, retention, most)
   for _, key in ipairs(redis.call('ZRANGEBYSCORE', kept, '-inf', now - retention, 'LIMIT', 0, most)) do
     if seen >= most then break end
     local record = redis.call('HGET', keys, key)
-    local ids = record and cjson.decode(record).ids or {}
+    local ids = record and idsOf(record) or {}
     local open = false
     for _, id in ipairs(ids) do
       if redis.call('HEXISTS', answers, id) == 0 then open = true end

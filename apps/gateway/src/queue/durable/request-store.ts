@@ -20,6 +20,7 @@ import { clientOfId, requestId } from '../request-sender.js';
 import {
   callsIn,
   entryOf,
+  readKeyRecord,
   type KeptCall,
   type KeyRecord,
   type SignedCall,
@@ -43,6 +44,8 @@ export type Verdict =
   | { readonly kind: 'expired' }
   /** Its client has as much waiting as may be. */
   | { readonly kind: 'full' }
+  /** What is there under its idempotency key was not written by a gateway. */
+  | { readonly kind: 'unreadable' }
   /** It is refused now, but an attempt before may have been accepted. */
   | { readonly kind: 'unknown' };
 
@@ -221,7 +224,7 @@ export class RequestStore {
       });
       if (open.length === 0) return [];
       const text = records[position] ?? null;
-      const record = text === null ? undefined : (JSON.parse(text) as KeyRecord);
+      const record = text === null ? undefined : readKeyRecord(text);
       const call = { requests: open, owner };
       return digest === '' ? call : { ...call, key: { digest, record } };
     });
@@ -424,10 +427,12 @@ function verdictIn(reply: Reply): Verdict {
     case 'accepted':
     case 'expired':
     case 'full':
+    case 'unreadable':
       return { kind: reply };
     default: {
       const [text, ...answers] = reply;
-      const record = JSON.parse(text ?? '') as KeyRecord;
+      const record = readKeyRecord(text ?? '');
+      if (record === undefined) return { kind: 'unreadable' };
       return { kind: 'known', record, answers: answersIn(record.ids, answers) };
     }
   }

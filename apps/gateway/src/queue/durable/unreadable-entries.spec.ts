@@ -5,9 +5,16 @@ import { ClientError } from '@ccro/client';
 import type { Request } from '@ccro/consensus';
 import { describe, expect, it } from 'vitest';
 import type { FinishedAnswer } from '../../answers/request-record.js';
-import { callsIn, entryOf } from './accepted-calls.js';
+import { sha256 } from '@ccro/crypto';
+import { startRedisServer } from '@ccro/redis-server';
+import { Redis } from 'ioredis';
+import { queueGateway } from '../../../test/queue-gateway.js';
+import { queueScene } from '../../../test/queue-scene.js';
+import { allFinished, appending, expectRefusal } from '../request-queue.contract.js';
+import { redisKeys } from './redis-keys.js';
+import { callsIn, entryOf, readKeyRecord } from './accepted-calls.js';
 import { Deliveries, type DeliveriesParts } from './deliveries.js';
-import { unpackAnswer } from './packed-answer.js';
+import { ownerIn, packAnswer, unpackAnswer } from './packed-answer.js';
 import type { OpenEntry } from './request-store.js';
 
 const DIGEST = 'ab'.repeat(32);
@@ -124,5 +131,74 @@ describe('a request that cannot be sent to its end', () => {
     expect([...scene.deliveries.entryIds]).toEqual(['1-0']);
     expect(scene.recorded).toEqual([]);
     expect(scene.removed).toEqual([]);
+  });
+});
+
+const NOT_OURS = [
+  '',
+  'not json',
+  'null',
+  '[]',
+  '{}',
+  '{"ids":[]}',
+  '{"ids":[1]}',
+  '{"ids":{"1":"a"}}',
+];
+
+describe('an answer in Redis', () => {
+  it('F2, sibling: is read as it was written', () => {
+    const failed = {
+      id: 'gateway-7',
+      status: 'failed',
+      error: 'stale-timestamp',
+      detail: 'old',
+    } as const;
+    const packed = packAnswer(failed, 'alice');
+    expect([unpackAnswer('gateway-7', packed), ownerIn(packed)]).toEqual([failed, 'alice']);
+  });
+
+  it.each(NOT_OURS)('F2, sibling: %j was written by no gateway', (text) => {
+    const expected = { id: 'gateway-7', status: 'failed', error: 'unverifiable' };
+    expect(unpackAnswer('gateway-7', text)).toMatchObject(expected);
+    expect(ownerIn(text)).toBeUndefined();
+  });
+});
+
+describe('the record of an idempotency key in Redis', () => {
+  it.each(NOT_OURS)('F2, sibling: %j was written by no gateway', (text) => {
+    expect(readKeyRecord(text)).toBeUndefined();
+  });
+
+  it('F2, sibling: that no gateway wrote stops nothing but what asks for its key', async () => {
+    const redis = await startRedisServer();
+    const scene = await queueScene('unreadable-spec');
+    const admin = new Redis(redis.url);
+    const { queue } = await queueGateway(scene, redis.url, { keyRetentionMs: 86_400_000 });
+    try {
+      await queue.open();
+      const keys = redisKeys(scene.config.cluster, 'gateway');
+      const manyIds = JSON.stringify({ fingerprint: '', ids: Array(9000).fill('gateway-1') });
+      const records = [...NOT_OURS, manyIds];
+      for (const [index, record] of records.entries()) {
+        await admin.hset(keys.keys, sha256(`key-${index}`), record);
+        await admin.zadd(keys.kept, 1, sha256(`key-${index}`));
+      }
+      const asked = await Promise.all([
+        queue.accept(appending(['beside them'], 'its own key')),
+        ...records.map((_, index) =>
+          expectRefusal(queue.accept(appending(['x'], `key-${index}`)), 'key-reused'),
+        ),
+      ]);
+      expect(await allFinished(asked[0])).toMatchObject([{ status: 'decided' }]);
+      // Recording goes on; with each two whose time is over go, whatever is in them.
+      await allFinished(await queue.accept(appending(['a', 'b', 'c', 'd'])));
+      expect(await admin.hlen(keys.keys)).toBe(1);
+      expect(await admin.zcard(keys.kept)).toBe(1);
+    } finally {
+      await queue.close();
+      admin.disconnect();
+      await scene.close();
+      await redis.stop();
+    }
   });
 });
