@@ -33,31 +33,44 @@ describe('brief replies', () => {
   it('are completed with results that came before', () => {
     const replies = new BriefReplies(4);
     expect(replies.onResults(0, root(1), results)).toEqual([]);
-    expect(replies.onBrief(brief(2))).toEqual(whole(2));
+    expect(replies.completed(brief(2))).toEqual(whole(2));
   });
 
-  it('wait for results that come later, and are completed once', () => {
+  it('wait for results that come later, and are found once', () => {
     const replies = new BriefReplies(4);
-    expect(replies.onBrief(brief(2))).toBeUndefined();
-    expect(replies.onBrief(brief(3))).toBeUndefined();
-    expect(replies.onResults(0, root(1), results)).toEqual([whole(2), whole(3)]);
+    expect(replies.completed(brief(2))).toBeUndefined();
+    for (const replica of [2, 3]) replies.wait(brief(replica));
+    expect(replies.onResults(0, root(1), results)).toEqual([brief(2), brief(3)]);
     expect(replies.onResults(0, root(1), results)).toEqual([]);
   });
 
   it('get no results of another root', () => {
     const replies = new BriefReplies(4);
-    replies.onBrief(brief(2, 5));
+    replies.wait(brief(2, 5));
     expect(replies.onResults(0, root(1), results)).toEqual([]);
-    expect(replies.onBrief(brief(3, 6))).toBeUndefined();
+    expect(replies.completed(brief(3, 6))).toBeUndefined();
   });
 
   it('of a replica that makes up roots push out its own alone', () => {
     const replies = new BriefReplies(4);
-    replies.onBrief(brief(2));
-    for (let made = 10; made < 2_000; made += 1) replies.onBrief(brief(3, made));
-    expect(replies.onResults(0, root(1), results)).toEqual([whole(2)]);
+    replies.wait(brief(2));
+    for (let made = 10; made < 2_000; made += 1) replies.wait(brief(3, made));
+    expect(replies.onResults(0, root(1), results)).toEqual([brief(2)]);
     expect(replies.onResults(0, root(10), results)).toEqual([]);
     expect(replies.onResults(0, root(1_999), results)).toHaveLength(1);
+  });
+
+  it('I30, sibling: what others make up with a root in its name fills no memory', () => {
+    const replies = new BriefReplies(4);
+    const forged = (number: number): BriefReply => ({ ...brief(2), signature: `${number}` });
+    for (let number = 0; number < 7; number += 1) replies.wait(forged(number));
+    replies.wait(brief(2));
+    const found = replies.onResults(0, root(1), results);
+    expect(found).toHaveLength(8);
+    expect(found).toContainEqual(brief(2));
+    const others = new BriefReplies(4);
+    for (let number = 0; number < 1000; number += 1) others.wait(forged(number));
+    expect(others.onResults(0, root(1), results)).toHaveLength(8);
   });
 
   it('I30: results that one replica makes up fill no memory, and push out no others', () => {
@@ -65,7 +78,7 @@ describe('brief replies', () => {
     const long = 'a'.repeat(1024 * 1024);
     const madeUp = (number: number): RequestResult[] =>
       results.map((result) => ({ ...result, result: `${number}${long}` }));
-    const isKept = (number: number): boolean => replies.onBrief(brief(2, number)) !== undefined;
+    const isKept = (number: number): boolean => replies.completed(brief(2, number)) !== undefined;
     expect(replies.onResults(0, root(1), results)).toEqual([]);
     // It has shown what others have as well.
     expect(replies.onResults(3, root(1), results)).toEqual([]);
@@ -90,6 +103,6 @@ describe('brief replies', () => {
     const [result] = results;
     const huge = [{ ...result, result: 'a'.repeat(4 * 1024 * 1024) } as RequestResult];
     expect(replies.onResults(0, root(1), huge)).toEqual([]);
-    expect(replies.onBrief(brief(2))).toMatchObject({ kind: 'reply', results: huge });
+    expect(replies.completed(brief(2))).toMatchObject({ kind: 'reply', results: huge });
   });
 });

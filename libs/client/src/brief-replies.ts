@@ -1,15 +1,20 @@
 /**
  * Brief replies: they name the root over results that other replicas send in full.
  *
- * Invariant kept here (bounded memory, replica by replica): of each the newest few that wait for
- * results are kept, and the newest results that it sent, so many characters of them. So a replica
- * that invents replies displaces only its own.
+ * Invariants kept here:
+ * - bounded memory, replica by replica: of each the newest few that wait for results are kept, and the newest
+ *   results that it sent, so many characters of them. So a replica that invents results displaces only its own;
+ * - nothing is checked before it can say anything: a brief reply waits unverified, under the name that it
+ *   bears, until a member has shown results with its root. What somebody invents under another's name can
+ *   displace what waits under that name; its replica then replies again when it is asked again.
  */
 
 import type { BriefReply, Digest, ReplicaId, Reply, RequestResult } from '@ccro/consensus';
 
 /** Enough for all slots in flight, several replies each. */
 const MAX_KEPT = 256;
+/** Of one replica and root: those that are not its own word do not verify. */
+const MAX_ALIKE = 8;
 /** Characters of results of all replicas together; the newest reply of each is kept whatever its size. */
 const MAX_KEPT_CHARACTERS = 16 * 1024 * 1024;
 /** A replica's part of them at least, however many there are: as much as a few replies have. */
@@ -32,7 +37,7 @@ interface Held {
 export class BriefReplies {
   private readonly shown = new Map<Digest, Shown>();
   private readonly held = new Map<ReplicaId, Held>();
-  private readonly waiting = new Map<ReplicaId, Map<Digest, BriefReply>>();
+  private readonly waiting = new Map<ReplicaId, Map<Digest, BriefReply[]>>();
   private readonly mostCharacters: number;
 
   /** @param n number of replicas */
@@ -41,30 +46,34 @@ export class BriefReplies {
   }
 
   /**
-   * @param replica who sent these results
-   * @returns the replies that wait for them, each completed with them
+   * Takes results that a member sent.
+   *
+   * @returns what waited for them, to be verified
    */
-  onResults(replica: ReplicaId, root: Digest, results: readonly RequestResult[]): Reply[] {
+  onResults(replica: ReplicaId, root: Digest, results: readonly RequestResult[]): BriefReply[] {
     const isNew = !this.shown.has(root);
     this.hold(replica, root, results);
     if (!isNew) return [];
-    const completed: Reply[] = [];
+    const found: BriefReply[] = [];
     for (const ofReplica of this.waiting.values()) {
-      const brief = ofReplica.get(root);
-      if (brief !== undefined) completed.push(complete(brief, results));
+      found.push(...(ofReplica.get(root) ?? []));
       ofReplica.delete(root);
     }
-    return completed;
+    return found;
   }
 
-  /** @returns the reply with its results, unless they are still to come */
-  onBrief(brief: BriefReply): Reply | undefined {
-    const shown = this.shown.get(brief.root);
-    if (shown !== undefined) return complete(brief, shown.results);
-    const ofReplica = this.waiting.get(brief.replica) ?? new Map<Digest, BriefReply>();
+  /** Keeps a reply, verified or not, until its results are shown. */
+  wait(brief: BriefReply): void {
+    const ofReplica = this.waiting.get(brief.replica) ?? new Map<Digest, BriefReply[]>();
     this.waiting.set(brief.replica, ofReplica);
-    remember(ofReplica, brief.root, brief);
-    return undefined;
+    const alike = ofReplica.get(brief.root) ?? [];
+    remember(ofReplica, brief.root, [...alike.slice(1 - MAX_ALIKE), brief]);
+  }
+
+  /** The reply with its results; undefined while these are still to come. */
+  completed({ root, ...reply }: BriefReply): Reply | undefined {
+    const results = this.shown.get(root)?.results;
+    return results === undefined ? undefined : { ...reply, kind: 'reply', results };
   }
 
   private hold(replica: ReplicaId, root: Digest, results: readonly RequestResult[]): void {
@@ -99,11 +108,6 @@ export class BriefReplies {
 
 function charactersOf(results: readonly RequestResult[]): number {
   return results.reduce((sum, { result }) => sum + result.length, 0);
-}
-
-/** The reply that its replica would have sent with the results in it. */
-function complete({ root: _root, ...reply }: BriefReply, results: readonly RequestResult[]): Reply {
-  return { ...reply, kind: 'reply', results };
 }
 
 function remember<V>(map: Map<Digest, V>, root: Digest, value: V): void {

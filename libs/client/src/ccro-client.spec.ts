@@ -1,7 +1,13 @@
 import { channelNames, InProcessHub, type Broker } from '@ccro/broker';
 import { developmentCluster, developmentKey } from '@ccro/cluster-config';
 import { sha256, createEd25519Scheme, MessageSigner, Verifier } from '@ccro/crypto';
-import { DROPPED_RESULT, type Reply, type Request, type RequestResult } from '@ccro/consensus';
+import {
+  type BriefReply,
+  DROPPED_RESULT,
+  type Reply,
+  type Request,
+  type RequestResult,
+} from '@ccro/consensus';
 import { json, parseNodeQuery, type NodeQuery } from '@ccro/wire';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { CcroClient, type CcroClientOptions } from './ccro-client.js';
@@ -269,6 +275,72 @@ describe('brief replies', () => {
     expect(proof).toHaveLength(6);
     expect(new Set(proof.map(({ replica }) => replica))).toEqual(new Set([1, 2, 3]));
     for (const reply of proof) expect(reply.results).toEqual(results);
+  });
+});
+
+describe('replies that somebody forges', () => {
+  const EACH_MS = 0.065;
+
+  /** A scene in which checks take their time; tells how many there were. */
+  async function slowScene() {
+    const made = await scene();
+    const { verifier, clock, signers, replyOf, others, client } = made;
+    const verifyReply = verifier.verifyReply.bind(verifier);
+    const checks = vi.spyOn(verifier, 'verifyReply').mockImplementation((reply) => {
+      clock.advance(EACH_MS);
+      return verifyReply(reply);
+    });
+    const briefOf = (
+      replica: number,
+      request: Pick<Request, 'timestamp' | 'digest'>,
+    ): BriefReply => {
+      const { signature: _signature, ...said } = replyOf(replica, request);
+      return signers[replica]?.seal({ ...said, brief: true }) as BriefReply;
+    };
+    const say = (reply: Reply | BriefReply): void => client.receive(json.encode(reply));
+    const forged = (reply: BriefReply, number: number): BriefReply => {
+      const { signature } = briefOf(3, { timestamp: number, digest: reply.root });
+      return { ...reply, signature };
+    };
+    return { ...made, others, checks, briefOf, say, forged };
+  }
+
+  it('I7, sibling: are not checked while they say nothing', async () => {
+    const { client, checks, briefOf, say, replyOf } = await slowScene();
+    const { request, decided } = client.submit('operation');
+    for (let number = 0; number < 500; number += 1) {
+      say({
+        ...briefOf(1, request),
+        root: sha256(`${number}`),
+        signature: briefOf(3, request).signature,
+      });
+    }
+    expect(checks).not.toHaveBeenCalled();
+    say(briefOf(2, request));
+    say(replyOf(0, request));
+    await expect(decided).resolves.toMatchObject({ matching: 2 });
+    expect(checks).toHaveBeenCalledTimes(2);
+  });
+
+  it('I7, sibling: take a part of the time, and nothing of other members', async () => {
+    const { client, clock, checks, briefOf, say, replyOf, forged } = await slowScene();
+    const { request, decided } = client.submit('operation');
+    say(replyOf(0, request));
+    const own = briefOf(1, request);
+    for (let number = 0; number < 5_000; number += 1) {
+      clock.advance(0.2 - EACH_MS);
+      say(forged(own, number));
+    }
+    expect(client.counters().rejects).toMatchObject({ throttled: expect.any(Number) as number });
+    // Of 1.0 s: 80 ms at first, and 80 ms in each second.
+    expect(checks.mock.calls.length * EACH_MS).toBeLessThan(200);
+    say(briefOf(2, request));
+    await expect(decided).resolves.toMatchObject({ matching: 2 });
+    clock.advance(2_000);
+    const next = client.submit('another');
+    say(replyOf(0, next.request));
+    say(briefOf(1, next.request));
+    await expect(next.decided).resolves.toMatchObject({ matching: 2 });
   });
 });
 

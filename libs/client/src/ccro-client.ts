@@ -35,7 +35,14 @@ import {
   type Timestamp,
   type View,
 } from '@ccro/consensus';
-import { RequestSigner, resultsRoot, type DigestedDraft, type Verifier } from '@ccro/crypto';
+import {
+  Doubt,
+  type DigestedDraft,
+  type Origin,
+  RequestSigner,
+  resultsRoot,
+  type Verifier,
+} from '@ccro/crypto';
 import {
   CODECS,
   MAX_OPERATION_CHARACTERS,
@@ -107,6 +114,9 @@ export interface CcroClientDependencies {
   readonly defer?: (task: () => void) => void;
 }
 
+/** Milliseconds that a check of a short reply takes at most, and what each character of results adds. */
+const LONGEST_CHECK_MS = { least: 0.2, character: 1e-5 } as const;
+
 /** What a replica says on one request. */
 interface Word {
   readonly reply: Reply;
@@ -138,6 +148,8 @@ export class CcroClient {
   private readonly briefReplies: BriefReplies;
   private readonly viewEstimate: ViewEstimate;
   private readonly responsiveness: Responsiveness;
+  /** Of replies: anybody may publish one in the name of any member. */
+  private readonly doubt: Doubt;
   private readonly delay: RetransmissionDelay;
   private readonly retransmissions: Retransmissions;
   private readonly stored: StoredReplies;
@@ -176,6 +188,7 @@ export class CcroClient {
     this.briefReplies = new BriefReplies(n);
     this.viewEstimate = new ViewEstimate(this.size.weakQuorum);
     this.responsiveness = new Responsiveness(n);
+    this.doubt = new Doubt(clock);
     this.delay = new RetransmissionDelay(random);
     this.retransmissions = new Retransmissions(clock, this.delay, (together) => {
       const waiting = this.broadcast(together);
@@ -425,26 +438,47 @@ export class CcroClient {
   }
 
   private onReply(reply: Reply): void {
-    // Replies to what is settled come late, or again: checking their signatures would be for
-    // nothing, unless they are the first sign of life of a replica.
-    const awaited = reply.results.some(({ timestamp }) => this.requests.has(timestamp));
-    if (!awaited && !this.responsiveness.isSilent(reply.replica)) return;
-    if (!this.accepts(reply)) return;
+    if (!this.isWanted(reply) || !this.accepts(reply)) return;
     this.take(reply);
     const { replica, results } = reply;
-    const completed = this.briefReplies.onResults(replica, resultsRoot(reply), results);
-    for (const brief of completed) this.take(brief);
+    const waited = this.briefReplies.onResults(replica, resultsRoot(reply), results);
+    for (const brief of waited) this.onBriefReply(brief);
   }
 
+  /** Without results it says nothing, so it is not checked before they are here. */
   private onBriefReply(brief: BriefReply): void {
-    if (!this.accepts(brief)) return;
-    const reply = this.briefReplies.onBrief(brief);
-    if (reply !== undefined) this.take(reply);
+    const reply = this.briefReplies.completed(brief);
+    if (reply !== undefined) {
+      if (this.isWanted(reply) && this.accepts(brief)) this.take(reply);
+    } else if (!this.isMember(brief.replica) || brief.client !== this.options.client) {
+      this.accepts(brief);
+    } else {
+      // The first sign of life of a replica counts at once.
+      if (this.responsiveness.isSilent(brief.replica)) this.accepts(brief);
+      this.briefReplies.wait(brief);
+    }
+  }
+
+  /**
+   * Replies to what is settled come late, or again: checking their signatures would be for nothing, unless
+   * they are the first sign of life of a replica.
+   */
+  private isWanted({ replica, results }: Reply): boolean {
+    return (
+      results.some(({ timestamp }) => this.requests.has(timestamp)) ||
+      this.responsiveness.isSilent(replica)
+    );
+  }
+
+  private isMember(replica: ReplicaId): boolean {
+    return replica < this.size.n;
   }
 
   private accepts(reply: Reply | BriefReply): boolean {
     const isMine = reply.client === this.options.client;
-    const verified = isMine ? this.dependencies.verifier.verifyReply(reply) : 'misdirected';
+    const verified = isMine
+      ? this.doubt.check(originOf(reply), () => this.dependencies.verifier.verifyReply(reply))
+      : 'misdirected';
     if (typeof verified === 'string') {
       this.rejections.count(verified);
       return false;
@@ -537,4 +571,12 @@ export class CcroClient {
     this.stored.ended(outstanding);
     this.outbound.ended(outstanding);
   }
+}
+
+function originOf(reply: Reply | BriefReply): Origin {
+  const results = reply.kind === 'reply' ? reply.results : [];
+  const characters = results.reduce((sum, { result }) => sum + result.length, 0);
+  const { least, character } = LONGEST_CHECK_MS;
+  const longestMs = least + characters * character;
+  return { name: `member ${reply.replica}`, route: 'replies', longestMs };
 }

@@ -10,6 +10,7 @@ export {
   resultsRoot,
   sha256,
 } from './digests.js';
+export { Doubt, type Origin } from './doubt.js';
 export { createEd25519Scheme, type Ed25519SchemeOptions } from './ed25519-scheme.js';
 export {
   generateKeyPair,

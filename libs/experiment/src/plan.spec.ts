@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { cellName, cellsOf, LIMITS, planOf, planRequestSchema, type PlanRequest } from './plan.js';
+import {
+  CELL_FAULTS,
+  cellName,
+  cellsOf,
+  LIMITS,
+  planOf,
+  planRequestSchema,
+  type PlanRequest,
+} from './plan.js';
 
 function cells(request: PlanRequest): string[] {
   return cellsOf(planOf(planRequestSchema.parse(request))).map(cellName);
@@ -44,5 +52,20 @@ describe('a plan', () => {
     const one = { byzantine: hundred, fault: ['none', 'delay'] } as const;
     const result = planRequestSchema.safeParse(one);
     expect(result.error?.issues[0]?.message).toBe('These are 400 cells; 200 are allowed');
+  });
+
+  it('I4, sibling: is counted before it is written out', () => {
+    const numbers = (first: number, count: number): number[] =>
+      Array.from({ length: count }, (_, index) => first + index);
+    const cellsBefore = process.memoryUsage().heapUsed;
+    const result = planRequestSchema.safeParse({
+      nodes: numbers(LIMITS.nodes.min, 200),
+      fault: [...CELL_FAULTS],
+      payloadBytes: numbers(LIMITS.payloadBytes.min, 200),
+    });
+    const count = 2 * 200 * CELL_FAULTS.length * 200;
+    expect(result.error?.issues[0]?.message).toBe(`These are ${count} cells; 200 are allowed`);
+    // A cell takes 80 bytes at the least.
+    expect(process.memoryUsage().heapUsed - cellsBefore).toBeLessThan(count * 20);
   });
 });

@@ -97,7 +97,7 @@ export const planRequestSchema = z
       context.addIssue({ code: 'custom', path: ['fault'], message });
       return;
     }
-    const count = cellsOf(planOf(request)).length;
+    const count = countCells(planOf(request));
     if (count > LIMITS.cells) {
       const message = `These are ${count} cells; ${LIMITS.cells} are allowed`;
       context.addIssue({ code: 'custom', path: ['nodes'], message });
@@ -119,6 +119,11 @@ export function planOf(request: PlanRequest): ExperimentPlan {
     rounds: rounds ?? DEFAULT_ROUNDS,
     payloadBytes: listOf(payloadBytes) ?? [DEFAULT_PAYLOAD_BYTES],
   };
+}
+
+/** How many there are, without making them: lists may be long before they are refused. */
+function countCells({ mode, sizes, fault, payloadBytes }: ExperimentPlan): number {
+  return mode.length * sizes.length * fault.length * payloadBytes.length;
 }
 
 /** All cells, the small clusters first, in the order in which they are measured. */

@@ -29,14 +29,20 @@ import {
   type Vote,
   type Waiting,
 } from '@ccro/consensus';
-import { isRejected, type MessageSigner, type SealedMessage, type Verifier } from '@ccro/crypto';
+import {
+  Doubt,
+  isRejected,
+  type MessageSigner,
+  type SealedMessage,
+  type Verifier,
+} from '@ccro/crypto';
 import type { Behaviour, OutgoingSend } from '@ccro/faults';
 import type { ReplicaStore } from '@ccro/storage';
 import { type Codec, decodeAlsoOthers, type Query } from '@ccro/wire';
 import type { Clock } from '@ccro/clock';
 import { DecisionSender, type WantedDecisions } from './decision-sender.js';
-import { Doubt, originOf } from './doubt.js';
 import { EvidenceLog } from './evidence-log.js';
+import { originOf } from './origin.js';
 import { Outbox, type VisibleEffect } from './outbox.js';
 import { decisionOf, SlotTraffic, type SlotTrafficCount } from './slot-traffic.js';
 import { ReplicaTimers } from './replica-timers.js';

@@ -1,5 +1,5 @@
 /**
- * Limits the time that this replica spends on signatures that do not hold. Who signed a message is known
+ * Limits the time that a replica, or a client, spends on signatures that do not hold. Who signed a message is known
  * only after its signature was checked, so an outsider can cause one check per message that it sends, in
  * the name of any member or client.
  *
@@ -12,18 +12,11 @@
  *   origin here and are never dropped. All that have one are sent again until they are answered.
  */
 
-import type { Clock } from '@ccro/clock';
-import {
-  type BucketSize,
-  type ProtocolMessage,
-  type RejectCode,
-  TokenBuckets,
-  type Via,
-} from '@ccro/consensus';
+import { type BucketSize, type RejectCode, TokenBuckets } from '@ccro/consensus';
 
 /** Milliseconds of a processor per second that failed checks may take. */
 const MAX_VAIN_MS = { route: 80, all: 150 } as const;
-/** One check counts for no more than this: a longer one was interrupted by the system. */
+/** One check counts for no more than this unless its origin says so: a longer one was interrupted by the system. */
 const LONGEST_CHECK_MS = 0.2;
 /** How long after a failed check a name is doubted. */
 const DOUBTED_MS = 1000;
@@ -36,6 +29,8 @@ export interface Origin {
   readonly name: string;
   /** Kind of message and channel, such as `requests direct`. */
   readonly route: string;
+  /** A check counts for no more milliseconds than this. Default: what a signature of something short takes. */
+  readonly longestMs?: number;
 }
 
 export class Doubt {
@@ -43,7 +38,7 @@ export class Doubt {
   /** By name. No more entries than members and clients: messages of others are refused earlier. */
   private readonly failedAtMs = new Map<string, number>();
 
-  constructor(private readonly clock: Clock) {}
+  constructor(private readonly clock: { now(): number }) {}
 
   /** The outcome of `check`; `throttled`, without calling it, after too many failed checks. */
   check<T>(origin: Origin, check: () => T | RejectCode): T | RejectCode {
@@ -54,38 +49,21 @@ export class Doubt {
     return outcome;
   }
 
-  private admits({ name, route }: Origin, nowMs: number): boolean {
+  private admits({ name, route, longestMs = LONGEST_CHECK_MS }: Origin, nowMs: number): boolean {
     const failedAtMs = this.failedAtMs.get(name);
     if (failedAtMs === undefined || nowMs - failedAtMs > DOUBTED_MS) return true;
     const left = Math.min(
       this.buckets.left(route, ROUTE, nowMs),
       this.buckets.left('', ALL, nowMs),
     );
-    return left >= LONGEST_CHECK_MS;
+    return left >= longestMs;
   }
 
-  private failed({ name, route }: Origin, startedMs: number): void {
+  private failed({ name, route, longestMs = LONGEST_CHECK_MS }: Origin, startedMs: number): void {
     const nowMs = this.clock.now();
-    const tookMs = Math.min(nowMs - startedMs, LONGEST_CHECK_MS);
+    const tookMs = Math.min(nowMs - startedMs, longestMs);
     this.failedAtMs.set(name, nowMs);
     this.buckets.take(route, ROUTE, tookMs, nowMs);
     this.buckets.take('', ALL, tookMs, nowMs);
-  }
-}
-
-/** Undefined for messages that are always checked. */
-export function originOf(message: ProtocolMessage, via: Via): Origin | undefined {
-  switch (message.kind) {
-    case 'request':
-      return { name: `client ${message.client}`, route: `requests ${via}` };
-    case 'requests':
-      return { name: `client ${message.requests[0]?.client}`, route: `requests ${via}` };
-    case 'status':
-    case 'fetch':
-    case 'fetch-chunk':
-    case 'suspicion':
-      return { name: `member ${message.replica}`, route: `help ${via}` };
-    default:
-      return undefined;
   }
 }
