@@ -35,7 +35,7 @@ export interface Origin {
 
 export class Doubt {
   private readonly buckets = new TokenBuckets();
-  /** By name. No more entries than members and clients: messages of others are refused earlier. */
+  /** By name. No more entries than members and clients, twice: messages of others are refused earlier. */
   private readonly failedAtMs = new Map<string, number>();
 
   constructor(private readonly clock: { now(): number }) {}

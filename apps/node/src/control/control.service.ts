@@ -4,6 +4,7 @@ import type { ClientId, RejectCode, RequestResult } from '@ccro/consensus';
 import { createVerification, MessageSigner, type Verifier } from '@ccro/crypto';
 import { FAULT_KINDS, isFaultKind } from '@ccro/faults';
 import { LimitedLog } from '@ccro/program';
+import type { Origin } from '@ccro/runner';
 import { type Codec, json, parseNodeQuery, type NodeQuery, type Query } from '@ccro/wire';
 import { NODE_OPTIONS, type NodeOptions } from '../node-options.js';
 import { ReplicaService } from '../replica/replica.service.js';
@@ -72,8 +73,19 @@ export class ControlService {
   private refusalOf(message: Query): RejectCode | undefined {
     if (message.replica !== this.options.self) return 'unsolicited';
     if (this.session.isReplay(message)) return 'duplicate';
-    const origin = { name: `client ${message.client}`, route: 'queries' };
-    return this.replica.runner.doubt.check(origin, () => this.verifier.refuseQuery(message));
+    return this.replica.runner.doubt.check(this.originOf(message), () =>
+      this.verifier.refuseQuery(message),
+    );
+  }
+
+  /**
+   * Those that name their client's session have a name and a budget of their own: outsiders do not know
+   * it, so what they sign in vain says nothing of these. Should it be seen, both are bounded.
+   */
+  private originOf(message: Query): Origin {
+    const name = `client ${message.client}`;
+    if (!this.session.isNamedIn(message)) return { name, route: 'queries' };
+    return { name: `${name}, in its session`, route: 'queries in a session' };
   }
 
   /** In the codec of the query: its sender may be about to learn that the cluster uses another one. */

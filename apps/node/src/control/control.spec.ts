@@ -4,7 +4,7 @@ import type { StoredDecision } from '@ccro/consensus';
 import { RequestSigner } from '@ccro/crypto';
 import { formatNodeQuery, json, readQueryRetry, type NodeQuery, type Query } from '@ccro/wire';
 import { Logger } from '@nestjs/common';
-import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { startNode, type NodeApp } from '../node-app.js';
 import { clusterFacts, type NodeOptions } from '../node-options.js';
 import { ReplicaService } from '../replica/replica.service.js';
@@ -12,6 +12,8 @@ import { ReplicaService } from '../replica/replica.service.js';
 const config = developmentCluster({ nodes: 4, mode: 'ccro', clients: ['gateway', 'alice'] });
 const channels = channelNames(config.cluster);
 const NODE = 1;
+/** How long a test waits for what must happen. */
+const PATIENCE = { timeout: 20_000 };
 const running: NodeApp[] = [];
 
 afterEach(async () => {
@@ -82,7 +84,7 @@ class Asker {
   async ask(query: NodeQuery, session: string, counter: number): Promise<unknown> {
     const signed = this.sign(query, session, counter);
     await this.send(signed);
-    await vi.waitUntil(() => this.answers.has(signed.id));
+    await vi.waitUntil(() => this.answers.has(signed.id), PATIENCE);
     return this.answerTo(signed);
   }
 
@@ -164,6 +166,56 @@ describe('which queries are fresh', () => {
     await asker.send(query);
     const status = await asker.ask({ type: 'status' }, session, 9);
     expect(status).toMatchObject({ fault: null, rejects: { duplicate: 1 } });
+  });
+});
+
+describe('queries that others make up in the name of a client', () => {
+  /** More than may be checked in vain at once. */
+  const MANY = 4_000;
+
+  /** Each look at the clock takes so long: a check takes as long on every machine. */
+  beforeEach(() => {
+    let nowMs = performance.now();
+    vi.spyOn(performance, 'now').mockImplementation(() => (nowMs += 0.05));
+    onTestFinished(() => void vi.restoreAllMocks());
+  });
+
+  it('A5, sibling: keep none of its own from being answered, once it knows its session', async () => {
+    const hub = new InProcessHub();
+    await start(hub);
+    const gateway = await Asker.connect(hub, 'gateway');
+    const alice = await Asker.connect(hub, 'alice');
+    const session = await gateway.session();
+    const signed = gateway.sign({ type: 'status' }, await alice.session(), 1);
+    const own: Query[] = [];
+    for (let counter = 1; counter <= MANY; counter += 1) {
+      await alice.send({ ...signed, counter: counter + 1 });
+      if (counter < MANY / 2 || counter % 50 > 0) continue;
+      const query = gateway.sign({ type: 'newest-timestamp' }, session, counter);
+      own.push(query);
+      await gateway.send(query);
+    }
+    const { rejects } = (await gateway.ask({ type: 'status' }, session, MANY + 1)) as {
+      rejects: Record<string, number>;
+    };
+    for (const query of own) expect(gateway.answerTo(query)).toHaveProperty('newest');
+    expect(rejects['throttled']).toBeGreaterThan(0);
+    expect(rejects['bad-signature']! + rejects['throttled']!).toBe(MANY);
+  });
+
+  it('A5, sibling: are checked within a budget also where they name its session', async () => {
+    const hub = new InProcessHub();
+    await start(hub);
+    const gateway = await Asker.connect(hub, 'gateway');
+    const outsider = await Asker.connect(hub, 'alice');
+    const session = await gateway.session();
+    const signed = gateway.sign({ type: 'status' }, session, 1);
+    for (let counter = 2; counter <= MANY; counter += 1)
+      await outsider.send({ ...signed, counter });
+    const { rejects } = (await outsider.ask({ type: 'status' }, await outsider.session(), 2)) as {
+      rejects: Record<string, number>;
+    };
+    expect(rejects['throttled']).toBeGreaterThan(0);
   });
 });
 

@@ -6,6 +6,8 @@ import type { Query, QueryRetry } from '@ccro/wire';
 const REMEMBERED = 1024;
 
 interface Taken {
+  /** What this client is told to name: nobody could know it before, and other clients are told another. */
+  readonly session: string;
   /** Those above the floor. */
   readonly counters: Set<number>;
   /** Everything up to here counts as taken. */
@@ -16,18 +18,26 @@ interface Taken {
  * Which queries this run of the node has acted on, so that a replayed query is not acted on again,
  * on any channel.
  *
- * Invariant kept here: freshness is this node's own challenge, never a comparison of clocks. A
- * query names this run, by a number nobody could know before it began, and a counter that was not
- * used in it. Memory is bounded by the clients of the cluster file: what is forgotten counts as taken.
+ * Invariants kept here:
+ * - freshness is this node's own challenge, never a comparison of clocks. A query names this run, by a
+ *   word that nobody could know before, and a counter that was not used in it. Memory is bounded by the
+ *   clients of the cluster file: what is forgotten counts as taken;
+ * - who names a client's session was told it or saw it on a channel: it is made for one client and sent to
+ *   nobody else. Where Redis has users for all, only this node, the client and gateways listen there.
  */
 export class QuerySession {
-  readonly id = randomBytes(16).toString('base64url');
   /** By client, whose signature was checked. */
   private readonly taken = new Map<ClientId, Taken>();
 
+  /** Whether it names the session that its client was told in this run. Cheap, and no proof. */
+  isNamedIn({ session, client }: Query): boolean {
+    return this.taken.get(client)?.session === session;
+  }
+
   /** Whether it was acted on for certain; cheap, so before its signature is looked at. */
   isReplay({ session, client, counter }: Query): boolean {
-    return session === this.id && this.taken.get(client)?.counters.has(counter) === true;
+    const taken = this.taken.get(client);
+    return taken?.session === session && taken.counters.has(counter);
   }
 
   /**
@@ -36,10 +46,9 @@ export class QuerySession {
    * @returns what its client has to name instead, if it names another run or too low a counter
    */
   take({ session, client, counter }: Query): QueryRetry | undefined {
-    const taken = this.taken.get(client) ?? { counters: new Set<number>(), floor: 0 };
-    this.taken.set(client, taken);
-    if (session !== this.id || counter <= taken.floor) {
-      return { session: this.id, counter: Math.max(taken.floor, ...taken.counters) };
+    const taken = this.of(client);
+    if (session !== taken.session || counter <= taken.floor) {
+      return { session: taken.session, counter: Math.max(taken.floor, ...taken.counters) };
     }
     taken.counters.add(counter);
     if (taken.counters.size > REMEMBERED) {
@@ -47,5 +56,14 @@ export class QuerySession {
       taken.counters.delete(taken.floor);
     }
     return undefined;
+  }
+
+  private of(client: ClientId): Taken {
+    const known = this.taken.get(client);
+    if (known !== undefined) return known;
+    const session = randomBytes(16).toString('base64url');
+    const taken = { session, counters: new Set<number>(), floor: 0 };
+    this.taken.set(client, taken);
+    return taken;
   }
 }
