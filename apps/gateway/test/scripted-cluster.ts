@@ -39,6 +39,8 @@ export class ScriptedCluster {
   readonly newest = new Map<string, number>();
   private readonly signers: readonly MessageSigner[];
   private readonly queries: NodeQuery['type'][] = [];
+  /** Ids of queries that were taken: what is repeated is dropped. */
+  private readonly taken = new Set<string>();
   private onAsked: () => void = () => undefined;
 
   constructor(
@@ -142,7 +144,8 @@ export class ScriptedCluster {
   private onQuery(replica: number, { id, client, query: text }: Query): void {
     const query = parseNodeQuery(text);
     const script = this.scripts[replica];
-    if (query === undefined || script === undefined) return;
+    if (query === undefined || script === undefined || this.taken.has(id)) return;
+    this.taken.add(id);
     this.queries.push(query.type);
     this.onAsked();
     if (script.offline === true) return;

@@ -754,14 +754,16 @@ function travelling(reply: Reply): unknown {
   return JSON.parse(Buffer.from(json.encode(reply)).toString());
 }
 
-/** Answers every query with what `say` makes of it. */
+/** Answers every query with what `say` makes of it; drops one that is sent again, as nodes do. */
 function answering(
   made: Scene,
   say: (replica: number, query: NodeQuery | undefined) => object | undefined,
 ): void {
+  const taken = new Set<string>();
   made.others.onMessage((channel, payload) => {
     const { message } = json.decode(payload, CLUSTER);
-    if (message?.kind !== 'query') return;
+    if (message?.kind !== 'query' || taken.has(message.id)) return;
+    taken.add(message.id);
     const replica = Number(channel.split(':').at(-1));
     const answer = say(replica, parseNodeQuery(message.query));
     if (answer === undefined) return;

@@ -9,9 +9,13 @@ import { Rejections } from './rejections.js';
 const CLUSTER = 'queries';
 const NODE = 0;
 
-/** A node that answers with what `answer` says, and those who ask it. */
+/**
+ * A node that answers with what `answer` says, and those who ask it. A query that it was sent again it
+ * has taken already; undefined: it has not, and says nothing.
+ */
 class Scene {
   readonly heard: Query[] = [];
+  readonly repeated: Query[] = [];
 
   readonly rejections = new Rejections();
 
@@ -36,8 +40,13 @@ class Scene {
       clock: systemClock,
       rejections: this.rejections,
       send: (_replica, query) => {
-        this.heard.push(query);
-        const said = this.answer(query);
+        const isTaken = this.heard.some(({ signature }) => signature === query.signature);
+        (isTaken ? this.repeated : this.heard).push(query);
+        const said = isTaken ? undefined : this.answer(query);
+        if (said === undefined) {
+          if (!isTaken) this.heard.pop();
+          return Promise.resolve(1);
+        }
         const answer = typeof said === 'string' ? said : JSON.stringify(said);
         const signed = { kind: 'answer', id: query.id, replica: NODE, answer } as const;
         this.later(() => queries.receive(node.signAnswer(signed)));
@@ -105,6 +114,31 @@ describe('asking a node', () => {
     const busyUntil = performance.now() + 900;
     while (performance.now() < busyUntil);
     expect(await asked).toEqual({ up: true });
+  });
+
+  it('A5, sibling: asks again, in the same words, what a node did not take', async () => {
+    const lost: Query[] = [];
+    const scene = new Scene((query) => {
+      if (lost.length === 2) return { up: true };
+      lost.push(query);
+      return undefined;
+    });
+    expect(await scene.asker().ask(NODE, STATUS, 1000)).toEqual({ up: true });
+    expect(lost).toEqual([scene.heard[0], scene.heard[0]]);
+  });
+
+  it('A5, sibling: asks thrice at most, and no more once there is an answer', async () => {
+    const answered = new Scene(() => ({ up: true }));
+    await answered.asker().ask(NODE, STATUS, 20);
+    let sent = 0;
+    const silent = new Scene(() => {
+      sent += 1;
+      return undefined;
+    });
+    // Takes longer than the first one had time for.
+    await expect(silent.asker().ask(NODE, STATUS, 80)).rejects.toMatchObject({ code: 'no-answer' });
+    expect(sent).toBe(3);
+    expect(answered.repeated).toEqual([]);
   });
 
   it('E1, sibling: does not go on for ever with a node that always wants another', async () => {

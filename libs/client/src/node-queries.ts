@@ -5,7 +5,8 @@
  * that replica's statement, no more: for the truth ask for a proof or for f+1 equal answers.
  *
  * A query names the run of the replica it is for and a counter of its own there, which the replica
- * says when it is asked without: so nothing depends on two clocks.
+ * says when it is asked without: so nothing depends on two clocks. It is sent again while there is no
+ * answer, as it was: a replica that has taken it drops the repetition before it looks at the signature.
  */
 
 import type { ClientId, ReplicaId } from '@ccro/consensus';
@@ -45,6 +46,8 @@ const STRIDE = 1024;
 const LAST_COUNTER = Number.MAX_SAFE_INTEGER - STRIDE;
 /** Of the time that an answer may take, what is left of it whenever the process gets to look. */
 const LAST_PART = 1 / 8;
+/** Of that time, when the query is sent again: it, or its answer, may be lost or was not looked at. */
+const SENT_AGAIN_AT = [1 / 4, 1 / 2] as const;
 
 interface OpenQuery {
   readonly replica: ReplicaId;
@@ -95,6 +98,9 @@ export class NodeQueries {
     let cancel = clock.schedule(timeoutMs - lastMs, () => {
       cancel = clock.schedule(lastMs, () => noAnswer('did not answer in time'));
     });
+    const repetitions = SENT_AGAIN_AT.map((part) =>
+      clock.schedule(timeoutMs * part, () => void send(replica, signed).catch(() => undefined)),
+    );
     send(replica, signed).then(
       (receivers) => {
         if (receivers === 0) noAnswer('is not connected');
@@ -105,6 +111,7 @@ export class NodeQueries {
       return await answered.promise;
     } finally {
       cancel();
+      for (const cancelRepetition of repetitions) cancelRepetition();
       this.open.delete(id);
     }
   }
