@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { channelNames, type ChannelNames } from '@ccro/broker';
-import type { ClientId, RejectCode, RequestResult } from '@ccro/consensus';
+import { systemClock } from '@ccro/clock';
+import type { ClientId, Decision, RejectCode, RequestResult } from '@ccro/consensus';
 import { createVerification, MessageSigner, type Verifier } from '@ccro/crypto';
 import { FAULT_KINDS, isFaultKind } from '@ccro/faults';
 import { LimitedLog } from '@ccro/program';
@@ -9,6 +10,8 @@ import { type Codec, json, parseNodeQuery, type NodeQuery, type Query } from '@c
 import { NODE_OPTIONS, type NodeOptions } from '../node-options.js';
 import { ReplicaService } from '../replica/replica.service.js';
 import { StatusService } from '../status/status.service.js';
+import { KIND_OF, QueryBudget } from './query-budget.js';
+import { QueryMeter, type Amount } from './query-meter.js';
 import { QuerySession } from './query-session.js';
 import { QueryTurns } from './query-turns.js';
 
@@ -19,7 +22,17 @@ const MAX_READ_CHARACTERS = 4 * MAX_ANSWER_CHARACTERS;
 /** Decisions read from the store in one go. */
 const PAGE = 16;
 
+/** A signature, a certificate's part and what stands around them, beside an operation or result. */
+const CHARACTERS_EACH = 512;
+
+const now = (): number => systemClock.now();
+
 type ReplyQuery = Extract<NodeQuery, { readonly type: 'reply' }>;
+type PromptQuery = Extract<
+  NodeQuery,
+  { readonly type: 'status' | 'newest-timestamp' | 'set-fault' }
+>;
+type StoreQuery = Exclude<NodeQuery, PromptQuery>;
 
 /** Answers the gateway's signed questions about this node. */
 @Injectable()
@@ -29,7 +42,8 @@ export class ControlService {
   private readonly verifier: Verifier;
   private readonly signer: MessageSigner;
   private readonly session = new QuerySession();
-  private readonly turns = new QueryTurns();
+  private readonly budget = new QueryBudget(now);
+  private readonly turns = new QueryTurns(systemClock, this.budget);
   /** Any client can cause them as often as it likes. */
   private readonly refusals: LimitedLog;
 
@@ -51,28 +65,40 @@ export class ControlService {
   }
 
   private async onQuery(message: Query, codec: Codec): Promise<void> {
-    const refusal = this.refusalOf(message);
+    const { client } = message;
+    const meter = new QueryMeter(now);
+    const refusal = meter.work(() => this.refusalOf(message));
     if (refusal !== undefined) {
-      this.replica.runner.countReject(refusal, message.client);
+      this.replica.runner.countReject(refusal, client);
       return;
     }
-    const retry = this.session.take(message);
-    if (retry !== undefined) {
-      this.send(message, { retry }, codec);
-      return;
-    }
-    const query = parseNodeQuery(message.query);
+    const query = meter.work(() => this.promptly(message, codec, meter));
+    this.budget.spend(client, 'prompt', meter.cost);
     if (query === undefined) return;
-    const isAnswered = await this.turns.take(message.client, async () => {
-      this.send(message, await this.answer(query, message.client), codec);
+    const isAnswered = await this.turns.take(client, KIND_OF[query.type], async () => {
+      const reading = new QueryMeter(now);
+      const answer = await this.read(query, reading);
+      reading.work(() => reading.sent(this.send(message, answer, codec)));
+      return reading.cost;
     });
-    if (!isAnswered) this.replica.runner.countReject('throttled', message.client);
+    if (!isAnswered) this.replica.runner.countReject('throttled', client);
   }
 
-  /** Cheap checks first: a query that is repeated costs no signature. */
+  /** Answers a query whose signature holds at once. @returns undefined, or the query that takes reading */
+  private promptly(message: Query, codec: Codec, meter: QueryMeter): StoreQuery | undefined {
+    const retry = this.session.take(message);
+    const query = retry === undefined ? parseNodeQuery(message.query) : undefined;
+    if (query !== undefined && !isPrompt(query)) return query;
+    const answer = query === undefined ? retry && { retry } : this.told(query, message.client);
+    if (answer !== undefined) meter.sent(this.send(message, answer, codec));
+    return undefined;
+  }
+
+  /** Cheap checks first: a query that is repeated, or beyond its client's budget, costs no signature. */
   private refusalOf(message: Query): RejectCode | undefined {
     if (message.replica !== this.options.self) return 'unsolicited';
     if (this.session.isReplay(message)) return 'duplicate';
+    if (!this.budget.allows(message.client, 'prompt')) return 'throttled';
     return this.replica.runner.doubt.check(this.originOf(message), () =>
       this.verifier.refuseQuery(message),
     );
@@ -88,15 +114,22 @@ export class ControlService {
     return { name: `${name}, in its session`, route: 'queries in a session' };
   }
 
-  /** In the codec of the query: its sender may be about to learn that the cluster uses another one. */
-  private send({ id, client }: Query, answer: unknown, codec: Codec): void {
+  /**
+   * In the codec of the query: its sender may be about to learn that the cluster uses another one.
+   *
+   * @returns how many bytes it has
+   */
+  private send({ id, client }: Query, answer: unknown, codec: Codec): number {
     const { self: replica } = this.options;
     const statement = { kind: 'answer', id, replica, answer: JSON.stringify(answer) } as const;
     const signed = this.signer.signAnswer(statement);
-    this.replica.runner.publishTo(this.channels.client(client), codec.encode(signed));
+    const payload = codec.encode(signed);
+    this.replica.runner.publishTo(this.channels.client(client), payload);
+    return payload.length;
   }
 
-  private async answer(query: NodeQuery, client: ClientId): Promise<unknown> {
+  /** What takes no reading: it stands in no line with what does. */
+  private told(query: PromptQuery, client: ClientId): unknown {
     switch (query.type) {
       case 'status':
         return this.status.current();
@@ -105,14 +138,19 @@ export class ControlService {
           newest: this.replica.runner.newestTimestamp(client) ?? -1,
           settings: this.options.facts.settings,
         };
-      case 'ledger':
-        return this.decisions(query.from, query.limit);
-      case 'decision':
-        return this.decisions(query.sequence, 1);
-      case 'reply':
-        return this.signAgain(query);
       case 'set-fault':
         return this.setFault(query.fault, client);
+    }
+  }
+
+  private read(query: StoreQuery, meter: QueryMeter): Promise<unknown> {
+    switch (query.type) {
+      case 'ledger':
+        return this.decisions(query.from, query.limit, meter);
+      case 'decision':
+        return this.decisions(query.sequence, 1, meter);
+      case 'reply':
+        return this.signAgain(query, meter);
     }
   }
 
@@ -120,39 +158,47 @@ export class ControlService {
    * This node's reply to one request that it executed: what it replied then, signed anew, for as
    * long as it keeps the decision. The counts of votes are 0 when the slot has left the window.
    */
-  private async signAgain(query: ReplyQuery): Promise<unknown> {
+  private async signAgain(query: ReplyQuery, meter: QueryMeter): Promise<unknown> {
     const { sequence, client, timestamp, others = false } = query;
     const { lastExecuted } = this.replica.runner.status();
-    const stored = await this.replica.store.result(sequence, client, timestamp);
+    const stored = await meter.read(
+      () => this.replica.store.result(sequence, client, timestamp),
+      (found) => amountOf(found === undefined ? [] : [found.decision], found?.rest),
+    );
     if (stored === undefined) return { reply: null, lastExecuted };
     const { decision, result, rest } = stored;
-    const reply = this.signer.sign({
-      kind: 'reply',
-      replica: this.options.self,
-      client,
-      view: decision.view,
-      results: others ? fitting([result, ...rest]) : [result],
-      tally: this.replica.runner.tally(sequence) ?? { correct: 0, corrupt: 0 },
+    return meter.work(() => {
+      const reply = this.signer.sign({
+        kind: 'reply',
+        replica: this.options.self,
+        client,
+        view: decision.view,
+        results: others ? fitting([result, ...rest]) : [result],
+        tally: this.replica.runner.tally(sequence) ?? { correct: 0, corrupt: 0 },
+      });
+      return { reply: JSON.parse(json.encode(reply).toString()), lastExecuted };
     });
-    return { reply: JSON.parse(json.encode(reply).toString()), lastExecuted };
   }
 
   /**
    * Decided slots from `from` on: as many of them as fit into one answer. They are read a page at
    * a time, and no page is read for what does not fit.
    */
-  private async decisions(from: number, limit: number): Promise<unknown> {
+  private async decisions(from: number, limit: number, meter: QueryMeter): Promise<unknown> {
     const decisions: unknown[] = [];
     let characters = 0;
     let next = from;
     while (next < from + limit && characters < MAX_ANSWER_CHARACTERS) {
       const last = Math.min(next + PAGE, from + limit) - 1;
-      const page = await this.replica.store.decisions(next, last, MAX_READ_CHARACTERS);
+      const page = await meter.read(
+        () => this.replica.store.decisions(next, last, MAX_READ_CHARACTERS),
+        (read) => amountOf(read.map(({ decision }) => decision)),
+      );
       for (const { decision } of page) {
-        const text = json.encode(decision).toString();
+        const text = meter.work(() => json.encode(decision).toString());
         characters += text.length;
         if (characters > MAX_ANSWER_CHARACTERS && decisions.length > 0) break;
-        decisions.push(JSON.parse(text));
+        decisions.push(meter.work((): unknown => JSON.parse(text)));
       }
       if (page.length === 0) break;
       next += page.length;
@@ -179,6 +225,21 @@ export class ControlService {
     this.logger.log(fault === null ? 'this node is honest again' : `fault set: ${fault}`);
     return { fault };
   }
+}
+
+function isPrompt(query: NodeQuery): query is PromptQuery {
+  return KIND_OF[query.type] === 'prompt';
+}
+
+/** About as much as a store read for these. */
+function amountOf(
+  decisions: readonly Decision[],
+  results: readonly RequestResult[] | undefined = [],
+): Amount {
+  const operations = decisions.flatMap(({ requests }) => requests.map((each) => each.operation));
+  const texts = [...operations, ...results.map(({ result }) => result)];
+  const characters = texts.reduce((sum, text) => sum + text.length + CHARACTERS_EACH, 0);
+  return { count: decisions.length, characters };
 }
 
 /** The first of results, and as many more as one answer holds. */

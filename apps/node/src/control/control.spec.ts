@@ -291,6 +291,84 @@ describe('what one query costs', () => {
   });
 });
 
+describe('what a client may have answered', () => {
+  const page = { type: 'ledger', from: 1, limit: 1000 } as const;
+
+  it('I15, sibling: a status stands in no line with pages of the ledger', async () => {
+    const hub = new InProcessHub();
+    const node = await start(hub);
+    const { store } = node.app.get(ReplicaService);
+    let give: () => void = () => undefined;
+    const given = new Promise<[]>((resolve) => (give = () => resolve([])));
+    const reading = vi.spyOn(store, 'decisions').mockReturnValue(given);
+    const gateway = await Asker.connect(hub, 'gateway');
+    const session = await gateway.session();
+    const pages = Array.from({ length: 50 }, (_, at) => gateway.sign(page, session, at + 1));
+    for (const each of pages) await gateway.send(each);
+    await vi.waitUntil(() => reading.mock.calls.length === 2);
+    expect(await gateway.ask({ type: 'status' }, session, 101)).toMatchObject({ id: NODE });
+    const newest = await gateway.ask({ type: 'newest-timestamp' }, session, 102);
+    expect(newest).toHaveProperty('newest');
+    expect(gateway.answerTo(pages[0]!)).toBeUndefined();
+    give();
+    for (const each of pages) await vi.waitUntil(() => gateway.answerTo(each) !== undefined);
+  });
+
+  it('I15, sibling: is bounded, and leaves others and its other queries theirs', async () => {
+    const hub = new InProcessHub();
+    const node = await start(hub);
+    const { store } = node.app.get(ReplicaService);
+    const text = 'x'.repeat(200_000);
+    const digest = 'ab'.repeat(32);
+    const request = { kind: 'request', client: 'alice', timestamp: 1, operation: text } as const;
+    const requests = [{ ...request, digest, signature: '' }];
+    const slot = { view: 0, sequence: 1, digest };
+    const proof = { scheme: 'ed25519', signers: [], signatures: [] };
+    const certificate = { kind: 'certificate', phase: 'commit', ...slot, proof } as const;
+    const decision = { kind: 'decision', ...slot, requests, certificate } as const;
+    vi.spyOn(store, 'decisions').mockResolvedValue([{ decision, ledgerHead: digest }]);
+    const [alice, gateway] = [
+      await Asker.connect(hub, 'alice'),
+      await Asker.connect(hub, 'gateway'),
+    ];
+    const [session, others] = [await alice.session(), await gateway.session()];
+    // No time passes, so nothing comes back of what was spent.
+    const nowMs = performance.now();
+    vi.spyOn(performance, 'now').mockReturnValue(nowMs);
+    onTestFinished(() => void vi.restoreAllMocks());
+    const one = { type: 'ledger', from: 1, limit: 1 } as const;
+    const asked = Array.from({ length: 150 }, (_, at) => alice.sign(one, session, at + 2));
+    for (const each of asked) await alice.send(each);
+    const answered = (): number =>
+      asked.filter((each) => alice.answerTo(each) !== undefined).length;
+    await vi.waitUntil(() => answered() >= 60, PATIENCE);
+    expect(await alice.ask({ type: 'status' }, session, 200)).toMatchObject({ id: NODE });
+    expect(await alice.ask({ type: 'decision', sequence: 1 }, session, 201)).toHaveProperty(
+      'decisions',
+    );
+    expect(await gateway.ask(one, others, 2)).toHaveProperty('decisions');
+    expect(answered()).toBeLessThan(70);
+  });
+
+  it('I15, sibling: is not spent by those who forge its queries', async () => {
+    const hub = new InProcessHub();
+    const node = await start(hub);
+    const gateway = await Asker.connect(hub, 'gateway');
+    const session = await gateway.session();
+    const { runner } = node.app.get(ReplicaService);
+    // As long as they are checked at all.
+    vi.spyOn(runner.doubt, 'check').mockImplementation((_origin, check) => check());
+    let nowMs = performance.now();
+    vi.spyOn(performance, 'now').mockImplementation(() => (nowMs += 10));
+    onTestFinished(() => void vi.restoreAllMocks());
+    const signed = gateway.sign({ type: 'status' }, session, 1);
+    for (let counter = 2; counter < 200; counter += 1) await gateway.send({ ...signed, counter });
+    expect(await gateway.ask({ type: 'status' }, session, 300)).toMatchObject({
+      rejects: { 'bad-signature': 198 },
+    });
+  });
+});
+
 describe('the reply to one request, signed again', () => {
   it('A3, sibling: holds others of the client in the slot as well if wanted, as many as fit', async () => {
     const hub = new InProcessHub();
