@@ -133,7 +133,7 @@ describe('what one caller gets', () => {
 
   it.each([
     ['/comparison', 'POST', '{"data":1}', 1],
-    ['/ledger', 'GET', '', 128],
+    ['/ledger', 'GET', '', 8],
   ])(
     'I25: a caller that hangs up on calls of %s has no more of them under way than one that waits',
     async (path, method, body, most) => {
@@ -177,6 +177,21 @@ describe('what one caller gets', () => {
     },
     30_000,
   );
+
+  it('I15, sibling: a few questions about decisions at a time', async () => {
+    const { as, call, cluster } = await guarded({ nodeTimeoutMs: 20_000 });
+    for (const script of cluster.scripts) {
+      script.answer = (query, honest) => (query.type === 'ledger' ? undefined : honest);
+    }
+    const asking = Array.from({ length: 8 }, () => as(reader, 'GET', '/ledger'));
+    await cluster.asked('ledger', 8);
+    expectProblem(await as(reader, 'GET', '/ledger'), 429, 'overloaded');
+    expectProblem(await as(alice, 'GET', '/ledger/1'), 404, 'not-found');
+    expect((await call('GET', '/health/ready')).status).toBe(200);
+    for (const script of cluster.scripts) delete script.answer;
+    await closeStarted();
+    await Promise.allSettled(asking);
+  });
 
   it('I29: no more than its part of the room for bodies that are on their way', async () => {
     const { gateway, as } = await guarded();

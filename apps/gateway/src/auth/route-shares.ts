@@ -9,8 +9,8 @@ const SHARED = {
   events: { total: 64, perCaller: 16 },
   /** Signed requests that are carried. */
   signed: { total: 512 },
-  /** Questions about decisions, each of which has nodes read their stores and sign. */
-  records: { total: 128 },
+  /** Questions about decisions, each of which has nodes read their stores and sign, and all of it checked here. */
+  records: { total: 128, perCaller: 8 },
   /** Comparisons, each of which runs two small clusters. */
   comparisons: { total: 2, perCaller: 1 },
 } as const satisfies Record<string, { readonly total: number; readonly perCaller?: number }>;

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { ProblemException } from '@ccro/http';
 import { ClusterService, quorumUnreachable } from '../cluster/cluster.service.js';
 import { GATEWAY_SETTINGS, type GatewaySettings } from '../settings/gateway.options.js';
+import { Slices } from './slices.js';
 
 /** A decided batch as the ledger shows it. */
 export interface LedgerEntry {
@@ -50,6 +51,8 @@ interface Answer {
  */
 @Injectable()
 export class LedgerService {
+  private readonly slices = new Slices();
+
   constructor(
     @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
     private readonly client: CcroClient,
@@ -113,7 +116,7 @@ export class LedgerService {
     for (let offset = 0; offset < n; offset += 1) {
       if (executed.length >= weakQuorum && !isKeptNoLonger()) break;
       const given = await this.cluster.answerOf((start + offset) % n, query);
-      const answer = this.checked(given, from, limit);
+      const answer = await this.checked(given, from, limit);
       if (answer === undefined || !answer.decisions.every(suits)) continue;
       executed.push(answer.lastExecuted);
       if (answer.decisions.length > longest.length) longest = answer.decisions;
@@ -126,17 +129,22 @@ export class LedgerService {
   }
 
   /** An answer whose decisions hold and are in order; undefined if it is anything else. */
-  private checked(given: unknown, from: SequenceNumber, limit: number): Answer | undefined {
+  private async checked(
+    given: unknown,
+    from: SequenceNumber,
+    limit: number,
+  ): Promise<Answer | undefined> {
     const parsed = answerSchema.safeParse(given);
     if (!parsed.success || parsed.data.decisions.length > limit) return undefined;
+    const { cluster } = this.settings.config;
     const decisions: Decision[] = [];
-    for (const [index, value] of parsed.data.decisions.entries()) {
-      const { cluster } = this.settings.config;
+    const allHold = await this.slices.every(parsed.data.decisions, (value, index) => {
       const decision = verifiedDecision(value, cluster, this.verifier);
-      if (decision?.sequence !== from + index) return undefined;
+      if (decision?.sequence !== from + index) return false;
       decisions.push(decision);
-    }
-    return { decisions, lastExecuted: parsed.data.lastExecuted };
+      return true;
+    });
+    return allHold ? { decisions, lastExecuted: parsed.data.lastExecuted } : undefined;
   }
 }
 

@@ -1,5 +1,6 @@
+import { Verifier } from '@ccro/crypto';
 import type { NodeQuery } from '@ccro/wire';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { expectProblem } from '../../test/expect-problem.js';
 import { travelForm } from '../../test/scripted-cluster.js';
 import {
@@ -60,6 +61,34 @@ describe('GET /ledger', () => {
     expect(await sequences(started, '?from=2&limit=3')).toEqual([[2, 3, 4], 5]);
     expect(await sequences(started, '?from=5')).toEqual([[5], 6]);
     expect(await sequences(started, '?from=6')).toEqual([[], null]);
+  });
+
+  it('I15, sibling: is checked in slices, also where many are asked for at once', async () => {
+    const started = await withDecisions(40);
+    const verifier = started.gateway.app.get(Verifier);
+    const verify = verifier.verify.bind(verifier);
+    let most = 0;
+    let inThisRound = 0;
+    vi.spyOn(verifier, 'verify').mockImplementation((message) => {
+      if (inThisRound === 0) {
+        setImmediate(() => {
+          most = Math.max(most, inThisRound);
+          inThisRound = 0;
+        });
+      }
+      inThisRound += 1;
+      return verify(message);
+    });
+    // Each check takes two milliseconds, on every machine.
+    let nowMs = performance.now();
+    vi.spyOn(performance, 'now').mockImplementation(() => (nowMs += 2));
+    onTestFinished(() => void vi.restoreAllMocks());
+    const pages = await Promise.all(
+      Array.from({ length: 6 }, () => sequences(started, '?limit=40')),
+    );
+    for (const [shown] of pages) expect(shown).toHaveLength(40);
+    expect(most).toBeGreaterThan(0);
+    expect(most).toBeLessThanOrEqual(6);
   });
 
   it('believes one honest node and no liar', async () => {
