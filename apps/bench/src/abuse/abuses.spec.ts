@@ -14,6 +14,7 @@ const means = signing({
   client: 'gateway',
   clientKey: developmentKey('client', 'gateway').secretKey,
   decided: 100,
+  sessions: new Map([0, 1, 2].map((id) => [id, { session: `session-${id}`, counter: 7 }])),
 });
 const { verifier } = createVerification(clusterKeys(config));
 /** Signed by their sender, and about certificates or view-changes that do not exist. */
@@ -32,6 +33,11 @@ describe('abuses', () => {
       const payload = message(means, 1);
       const { message: read } = json.decode(payload, config.cluster);
       if (read === undefined) throw new Error(`${name} cannot be read`);
+      if (read.kind === 'query') {
+        expect(verifier.refuseQuery(read)).toBeUndefined();
+        expect(read).toMatchObject({ session: `session-${read.replica}`, counter: 9 });
+        return;
+      }
       const verified = verifier.verify(read as ProtocolMessage);
       expect(isRejected(verified)).toBe(FALSE_INSIDE.has(name));
     },

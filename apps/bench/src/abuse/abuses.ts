@@ -14,7 +14,14 @@ import {
 } from '@ccro/consensus';
 import { MessageSigner, RequestSigner } from '@ccro/crypto';
 import { appendOperation } from '@ccro/state-machine';
-import { encode, MAX_MESSAGE_BYTES } from '@ccro/wire';
+import {
+  encode,
+  formatNodeQuery,
+  MAX_LEDGER_LIMIT,
+  MAX_MESSAGE_BYTES,
+  type NodeQuery,
+  type QueryRetry,
+} from '@ccro/wire';
 import { createHash, randomBytes } from 'node:crypto';
 
 /** What abuses are made with: everything that is public, and the keys of a faulty member and client. */
@@ -27,6 +34,8 @@ export interface Means {
   readonly clientKey: string;
   /** Some slot that honest nodes have decided. */
   readonly decided: number;
+  /** What the nodes told the client to name in its queries. */
+  readonly sessions: ReadonlyMap<ReplicaId, QueryRetry>;
 }
 
 export interface Abuse {
@@ -211,7 +220,30 @@ export const ABUSES: readonly Abuse[] = [
         }),
       ),
   },
+  {
+    by: 'client',
+    name: 'queries for pages of the ledger',
+    to: inTurn,
+    message: (means, index) =>
+      queryOf(means, index, { type: 'ledger', from: 1, limit: MAX_LEDGER_LIMIT }),
+  },
+  {
+    by: 'client',
+    name: 'queries for the status',
+    to: inTurn,
+    message: (means, index) => queryOf(means, index, { type: 'status' }),
+  },
 ];
+
+/** A query to the node whose turn it is, which has to take it as fresh. */
+function queryOf(means: Signing, index: number, query: NodeQuery): Uint8Array {
+  const { requests, client, sessions, n } = means;
+  const replica = index % (n - 1);
+  const { session, counter } = sessions.get(replica) ?? { session: 'unknown', counter: 0 };
+  const named = { id: `query-${index}`, client, replica, session, counter: counter + 1 + index };
+  const statement = { kind: 'query', ...named, query: formatNodeQuery(query) } as const;
+  return encode(requests.signQuery(statement));
+}
 
 function viewChange({ member: replica }: Signing, index: number): UnsignedViewChange {
   const slots = Array.from({ length: SLOTS }, (_, slot) => {

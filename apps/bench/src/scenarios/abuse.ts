@@ -1,5 +1,6 @@
 /** What an honest node pays for what others send: processor, memory and latency, kind by kind. */
 
+import { RedisBroker } from '@ccro/broker';
 import { Quit, pause } from '@ccro/clock';
 import { loadPrivateKey } from '@ccro/cluster-config';
 import { median } from '@ccro/figures';
@@ -7,6 +8,7 @@ import { OPERATION_BYTES, operationOf } from '@ccro/measurement';
 import { AUDITOR_CLIENT, cpuMilliseconds, residentMemory } from '@ccro/process-cluster';
 import { Redis } from 'ioredis';
 import { type Abuse, ABUSES, type Signing, signing } from '../abuse/abuses.js';
+import { sessionsOf } from '../abuse/sessions.js';
 import { closedLoop } from '../load/closed-loop.js';
 import { MeasuredCluster } from '../processes/measured-cluster.js';
 import { bytesOf, sampleUntil } from '../processes/memory-samples.js';
@@ -74,7 +76,7 @@ async function measure(abuse: Abuse, { size, directory, quit }: Bench): Promise<
   } as const;
   return MeasuredCluster.use(plan, directory, quit, async (cluster) => {
     await closedLoop(cluster.client, { requests: WARM_UP, inFlight: 4 }, cluster.stop);
-    const means = meansOf(cluster);
+    const means = await meansOf(cluster);
     const quiet = await observe(cluster, durationMs, async () => pause(durationMs, cluster.stop));
     const redis = new Redis(cluster.processes.redis.url, { lazyConnect: true });
     await redis.connect();
@@ -90,11 +92,11 @@ async function measure(abuse: Abuse, { size, directory, quit }: Bench): Promise<
   });
 }
 
-function meansOf({ processes }: MeasuredCluster): Signing {
-  const { config, configPath } = processes;
+async function meansOf({ processes, stop }: MeasuredCluster): Promise<Signing> {
+  const { config, configPath, redis } = processes;
   const keyOf = (owner: Parameters<typeof loadPrivateKey>[0]['owner']): string =>
     loadPrivateKey({ config, configPath, owner }).secretKey;
-  return signing({
+  const means = signing({
     cluster: config.cluster,
     n: NODES,
     member: FAULTY,
@@ -102,7 +104,16 @@ function meansOf({ processes }: MeasuredCluster): Signing {
     client: AUDITOR_CLIENT,
     clientKey: keyOf({ role: 'client', id: AUDITOR_CLIENT }),
     decided: WARM_UP / 4,
+    sessions: new Map(),
   });
+  const honest = processes.nodes.flatMap((_, id) => (id === FAULTY ? [] : [id]));
+  const broker = new RedisBroker({ url: redis.url, name: 'abuse' });
+  try {
+    await broker.connect();
+    return { ...means, sessions: await sessionsOf(broker, means, honest, stop) };
+  } finally {
+    await broker.close();
+  }
 }
 
 /** What the honest nodes used while something went on. */
