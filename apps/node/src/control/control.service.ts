@@ -10,7 +10,7 @@ import { type Codec, json, parseNodeQuery, type NodeQuery, type Query } from '@c
 import { NODE_OPTIONS, type NodeOptions } from '../node-options.js';
 import { ReplicaService } from '../replica/replica.service.js';
 import { StatusService } from '../status/status.service.js';
-import { KIND_OF, QueryBudget } from './query-budget.js';
+import { KIND_OF, QueryBudget, type QueryKind } from './query-budget.js';
 import { QueryMeter, type Amount } from './query-meter.js';
 import { QuerySession } from './query-session.js';
 import { QueryTurns } from './query-turns.js';
@@ -67,13 +67,14 @@ export class ControlService {
   private async onQuery(message: Query, codec: Codec): Promise<void> {
     const { client } = message;
     const meter = new QueryMeter(now);
-    const refusal = meter.work(() => this.refusalOf(message));
+    const kind = this.session.isFresh(message) ? 'prompt' : 'retry';
+    const refusal = meter.work(() => this.refusalOf(message, kind));
     if (refusal !== undefined) {
       this.replica.runner.countReject(refusal, client);
       return;
     }
     const query = meter.work(() => this.promptly(message, codec, meter));
-    this.budget.spend(client, 'prompt', meter.cost);
+    this.budget.spend(client, kind, meter.cost);
     if (query === undefined) return;
     const isAnswered = await this.turns.take(client, KIND_OF[query.type], async () => {
       const reading = new QueryMeter(now);
@@ -95,10 +96,10 @@ export class ControlService {
   }
 
   /** Cheap checks first: a query that is repeated, or beyond its client's budget, costs no signature. */
-  private refusalOf(message: Query): RejectCode | undefined {
+  private refusalOf(message: Query, kind: QueryKind): RejectCode | undefined {
     if (message.replica !== this.options.self) return 'unsolicited';
     if (this.session.isReplay(message)) return 'duplicate';
-    if (!this.budget.allows(message.client, 'prompt')) return 'throttled';
+    if (!this.budget.allows(message.client, kind)) return 'throttled';
     return this.replica.runner.doubt.check(this.originOf(message), () =>
       this.verifier.refuseQuery(message),
     );

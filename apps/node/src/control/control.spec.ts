@@ -369,6 +369,25 @@ describe('what a client may have answered', () => {
   });
 });
 
+describe('recorded queries', () => {
+  it('I15, sibling: do not spend what their client may have answered', async () => {
+    const hub = new InProcessHub();
+    await start(hub);
+    const gateway = await Asker.connect(hub, 'gateway');
+    const outsider = await Asker.connect(hub, 'alice');
+    const recorded = gateway.sign({ type: 'status' }, 'unknown', 1);
+    const session = await gateway.session();
+    // Whatever is done takes long.
+    let nowMs = performance.now();
+    vi.spyOn(performance, 'now').mockImplementation(() => (nowMs += 10));
+    onTestFinished(() => void vi.restoreAllMocks());
+    for (let times = 0; times < 300; times += 1) await outsider.send(recorded);
+    expect(await gateway.ask({ type: 'status' }, session, 2)).toMatchObject({
+      rejects: { throttled: expect.any(Number) as number },
+    });
+  });
+});
+
 describe('the reply to one request, signed again', () => {
   it('A3, sibling: holds others of the client in the slot as well if wanted, as many as fit', async () => {
     const hub = new InProcessHub();

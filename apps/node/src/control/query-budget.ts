@@ -6,7 +6,8 @@
  * - bounded work: what the queries of one client take of a processor's time, and the bytes of their
  *   answers, are bounded, for each kind of them by itself: pages of the ledger do not use up what a
  *   status needs, nor what single decisions do, though a gateway asks all of them for its callers;
- * - nobody spends another's: only queries whose signature holds are counted.
+ * - nobody spends another's: only queries whose signature holds are counted. What is not fresh anybody
+ *   may have recorded and sent again, so it has a budget that fresh ones do not need.
  */
 
 import { type BucketSize, type ClientId, TokenBuckets } from '@ccro/consensus';
@@ -14,9 +15,10 @@ import type { NodeQuery } from '@ccro/wire';
 
 /**
  * `prompt`: answered at once, without reading; what all others take until they are known to be signed is
- * counted there as well. `page`: many decisions. `record`: one.
+ * counted there as well. `page`: many decisions. `record`: one. `retry`: not fresh, and answered with what
+ * to name instead.
  */
-export type QueryKind = 'prompt' | 'page' | 'record';
+export type QueryKind = 'prompt' | 'page' | 'record' | 'retry';
 
 export const KIND_OF = {
   status: 'prompt',

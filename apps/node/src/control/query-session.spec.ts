@@ -27,6 +27,10 @@ describe('the queries of one run', () => {
     const session = sessionOf(run);
     for (const counter of [5, 3, 9]) expect(run.take(query(session, counter))).toBeUndefined();
     for (const counter of [5, 3, 9]) expect(run.isReplay(query(session, counter))).toBe(true);
+    expect([4, 5, 9, 10].map((counter) => run.isFresh(query(session, counter)))).toEqual([
+      ...[true, false, false, true],
+    ]);
+    expect(run.isFresh(query('unknown', 10))).toBe(false);
     expect(run.isReplay(query(session, 4))).toBe(false);
     expect(run.isReplay(query(session, 5, 'alice'))).toBe(false);
   });
@@ -59,6 +63,7 @@ describe('the queries of one run', () => {
       expect(run.take(query(session, counter))).toBeUndefined();
     }
     expect(run.isReplay(query(session, 1))).toBe(false);
+    expect(run.isFresh(query(session, 1))).toBe(false);
     expect(run.take(query(session, 1))).toEqual({ session, counter: 5000 });
     expect(run.take(query(session, 5001))).toBeUndefined();
   });

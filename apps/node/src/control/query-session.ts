@@ -34,6 +34,13 @@ export class QuerySession {
     return this.taken.get(client)?.session === session;
   }
 
+  /** Whether it would be acted on, if its client signed it: once, whoever sends it. */
+  isFresh({ session, client, counter }: Query): boolean {
+    const taken = this.taken.get(client);
+    if (taken?.session !== session) return false;
+    return counter > taken.floor && !taken.counters.has(counter);
+  }
+
   /** Whether it was acted on for certain; cheap, so before its signature is looked at. */
   isReplay({ session, client, counter }: Query): boolean {
     const taken = this.taken.get(client);
