@@ -56,6 +56,7 @@ export async function queueGateway(
   const limit = new PendingLimit({
     targetWaitMs: TARGET_WAIT_MS,
     ceiling: maxPending,
+    most: maxPending,
     losses: () => 0,
   });
   const queue = new DurableRequestQueue(

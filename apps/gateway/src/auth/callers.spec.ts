@@ -232,7 +232,39 @@ describe('what one caller gets', () => {
     const statuses: number[] = [];
     for (let one = 0; one < 10; one += 1) statuses.push(await post(alice, one));
     expect(statuses.filter((status) => status === 202)).toHaveLength(8);
-    expect(await post(bob, 'too late')).toBe(429);
+    const late: number[] = [];
+    for (let one = 0; one < 6; one += 1) late.push(await post(bob, one));
+    expect(late).toEqual([202, 202, 202, 202, 429, 429]);
+    expect(await post(alice, 'again')).toBe(429);
+  });
+
+  it('I9, sibling: what nobody waits for any more keeps its place until it is decided', async () => {
+    const { as, cluster } = await guarded({ maxPendingRequests: 8, requestTimeoutMs: 50 });
+    cluster.stalled = true;
+    const post = (who: typeof alice, count: number) => {
+      const requests = Array.from({ length: count }, (_, data) => ({ data }));
+      return as(who, 'POST', '/requests/batch', { requests }).then(({ status }) => status);
+    };
+    expect([await post(alice, 8), await post(bob, 4), await post(admin, 2)]).toEqual([
+      504, 504, 429,
+    ]);
+    expect([await post(alice, 1), await post(bob, 1)]).toEqual([429, 429]);
+    cluster.stalled = false;
+    await vi.waitUntil(async () => (await post(admin, 2)) === 200, PATIENCE);
+  });
+
+  it('I9, sibling: nobody is kept out by large calls of another', async () => {
+    const { as, cluster } = await guarded({ requestTimeoutMs: 30_000 });
+    cluster.stalled = true;
+    const headers = { prefer: 'respond-async' };
+    const requests = Array.from({ length: 1024 }, (_, data) => ({ data }));
+    const flood = () => as(alice, 'POST', '/requests/batch', { requests }, headers);
+    expect([(await flood()).status, (await flood()).status]).toEqual([202, 202]);
+    expectProblem(await flood(), 429, 'overloaded');
+    for (let one = 0; one < 20; one += 1) {
+      expect((await as(bob, 'POST', '/requests', { data: one }, headers)).status).toBe(202);
+      expectProblem(await flood(), 429, 'overloaded');
+    }
   });
 });
 

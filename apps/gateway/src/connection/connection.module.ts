@@ -1,5 +1,6 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { CcroClientModule } from '@ccro/nest';
+import { pendingBounds } from '../settings/pending-bounds.js';
 import {
   GATEWAY_SETTINGS,
   gatewaySettings,
@@ -17,7 +18,7 @@ import { Relays } from './relays.js';
 export class ConnectionModule {
   static forRoot(options: GatewayOptions): DynamicModule {
     const settings = gatewaySettings(options);
-    const { config: cluster, clientId, secretKey, broker, maxPendingRequests } = settings;
+    const { config: cluster, clientId, secretKey, broker } = settings;
     return {
       module: ConnectionModule,
       imports: [
@@ -26,7 +27,7 @@ export class ConnectionModule {
           clientId,
           secretKey,
           redis: broker,
-          maxOutstanding: maxPendingRequests,
+          maxOutstanding: pendingBounds(settings).most,
         }),
       ],
       providers: [

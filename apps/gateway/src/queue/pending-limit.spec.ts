@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { CallerShares } from '../auth/caller-shares.js';
 import { PendingLimit } from './pending-limit.js';
 
 const TARGET_MS = 500;
 const CEILING = 2048;
+const MOST = 3072;
 
 /** A queue that finishes `perSecond` requests, in steps of a millisecond. */
 class Queue {
@@ -20,7 +22,7 @@ class Queue {
   private credit = 0;
   private readonly acceptedAtMs: number[] = [];
   readonly limit = new PendingLimit(
-    { targetWaitMs: TARGET_MS, ceiling: CEILING, losses: () => this.losses },
+    { targetWaitMs: TARGET_MS, ceiling: CEILING, most: MOST, losses: () => this.losses },
     () => this.nowMs,
   );
 
@@ -28,8 +30,17 @@ class Queue {
     this.perSecond = perSecond;
   }
 
+  private readonly shares = new CallerShares({
+    total: () => this.limit.allowed(this.pending),
+    ceiling: CEILING,
+    most: MOST,
+    taken: () => this.pending,
+    onRefused: () => this.limit.refused(),
+  });
+
+  /** As the gateway does with the calls of a single caller. */
   offer(count: number): boolean {
-    const admitted = this.limit.admits(count, this.pending);
+    const admitted = this.shares.admits('alone', count) && this.limit.admits(count, this.pending);
     if (admitted) {
       this.pending += count;
       this.acceptedAtMs.push(...Array.from({ length: count }, () => this.nowMs));
@@ -204,5 +215,23 @@ describe('what may be pending', () => {
     expect(queue.offer(1_024)).toBe(true);
     expect(queue.offer(1)).toBe(false);
     expect(new Queue(1).offer(CEILING + 1)).toBe(false);
+  });
+
+  it('I9, sibling: is not less for what was not accepted after all', () => {
+    const queue = new Queue(0);
+    expect([queue.offer(1_024), queue.offer(1)]).toEqual([true, true]);
+    // Nothing of the first call was accepted: it has left without being finished.
+    queue.pending = 1;
+    queue.run(2_000, 0);
+    expect(queue.offer(1)).toBe(true);
+    expect(queue.limit.current).toBe(CEILING);
+  });
+
+  it('I9, sibling: is never more than fits into memory, whoever asks', () => {
+    const { limit } = new Queue(0);
+    expect(limit.admits(1_024, MOST - 1_024)).toBe(true);
+    expect(limit.isFull(MOST - 1)).toBe(false);
+    expect(limit.admits(2, MOST - 1)).toBe(false);
+    expect(limit.isFull(MOST)).toBe(true);
   });
 });

@@ -18,8 +18,12 @@
  * counts that failed or during which the connection was lost, and whatever took less behind others
  * shows that a decision takes no longer by itself.
  *
- * A call is refused when as much is pending as the limit says. One call may exceed it, whatever its
- * size, up to the ceiling: else large calls would never get in between small ones.
+ * This file says how much may be pending. Who gets it, and which call is refused for it, is decided by
+ * `CallerShares`, which divides the limit among callers. To keep some for callers that come when one
+ * caller has taken everything, more than the ceiling may be pending: up to `most`.
+ *
+ * Invariant kept here: never is more than `most` admitted, whoever asks. See
+ * `pending-bounds.ts`.
  *
  * A burst that is worked off in time changes nothing, nor does a single request that is late.
  */
@@ -37,8 +41,10 @@ const MEMORY_MS = 30_000;
 export interface PendingLimitOptions {
   /** How long whatever is accepted should wait for its decision at the most, in milliseconds. */
   readonly targetWaitMs: number;
-  /** Most that may ever be pending. */
+  /** The highest that the limit may be. */
   readonly ceiling: number;
+  /** Most that may ever be pending; see above. */
+  readonly most: number;
   /** How often the connection to the nodes was lost so far. */
   readonly losses: () => number;
 }
@@ -76,21 +82,29 @@ export class PendingLimit {
     return this.limit;
   }
 
-  /** Whether a call with `count` requests may be accepted while `pending` others are. */
-  admits(count: number, pending: number): boolean {
-    const admitted = this.hasRoom(pending) && pending + count <= this.options.ceiling;
-    if (!admitted) this.hasRefused = true;
-    if (admitted && pending === 0) this.aloneAfter = this.options.losses();
-    this.note(pending + (admitted ? count : 0));
-    return admitted;
+  /** What the limit is now that `pending` requests are pending. */
+  allowed(pending: number): number {
+    this.pass(pending);
+    return this.limit;
   }
 
-  /** Whether any call may be accepted while `pending` requests are; if not, it counts as refused. */
-  hasRoom(pending: number): boolean {
+  /** A call was refused for what is pending. */
+  refused(): void {
+    this.hasRefused = true;
+  }
+
+  /** Whether `count` requests may be pending besides `pending` others at all; then they are. */
+  admits(count: number, pending: number): boolean {
     this.pass(pending);
-    const hasRoom = pending < this.limit;
-    if (!hasRoom) this.hasRefused = true;
-    return hasRoom;
+    if (pending + count > this.options.most) return false;
+    if (pending === 0) this.aloneAfter = this.options.losses();
+    this.note(pending + count);
+    return true;
+  }
+
+  /** Whether nothing can be admitted. */
+  isFull(pending: number): boolean {
+    return pending >= this.options.most;
   }
 
   /**
@@ -143,6 +157,8 @@ export class PendingLimit {
   /** Goes on to the present step. */
   private pass(pending: number): void {
     const nowMs = this.now();
+    // What ended without being finished, since it was not accepted after all, is not worked off.
+    if (pending <= FLOOR) this.busySinceMs = undefined;
     if (nowMs < this.stepEndsMs) return;
     const passed = 1 + Math.floor((nowMs - this.stepEndsMs) / this.stepMs);
     this.adjust(pending, nowMs);

@@ -34,7 +34,9 @@ export class QueueError extends Error {
 
 /** What every queue refuses in the same words. */
 export function overloaded(): QueueError {
-  const message = 'As many requests are pending as may be. Nothing was accepted; retry later.';
+  const message =
+    'As many requests are pending as may be, or as this caller may have while others want some. ' +
+    'Nothing was accepted; retry later, or with fewer at once.';
   return new QueueError('overloaded', message);
 }
 

@@ -1,6 +1,5 @@
 import { Logger, Module } from '@nestjs/common';
 import { CcroClient } from '@ccro/client';
-import { DEFAULT_REPLICA_CONFIG } from '@ccro/consensus';
 import { Verifier } from '@ccro/crypto';
 import { CallerShares } from '../auth/caller-shares.js';
 import { BrokerWatch } from '../connection/broker-watch.js';
@@ -9,6 +8,7 @@ import { RequestSender } from './request-sender.js';
 import { Endings } from './endings.js';
 import { DurableRequestQueue } from './durable/durable-request-queue.js';
 import { InProcessRequestQueue } from './in-process/in-process-request-queue.js';
+import { clientWindowOf, pendingBounds } from '../settings/pending-bounds.js';
 import { PendingLimit } from './pending-limit.js';
 import { REQUEST_QUEUE, type RequestQueue } from './request-queue.js';
 
@@ -21,20 +21,27 @@ const LEASE_MS = 5000;
     {
       provide: PendingLimit,
       inject: [GATEWAY_SETTINGS, BrokerWatch],
-      useFactory: (
-        { overloadWaitMs, maxPendingRequests }: GatewaySettings,
-        broker: BrokerWatch,
-      ): PendingLimit =>
+      useFactory: (settings: GatewaySettings, broker: BrokerWatch): PendingLimit =>
         new PendingLimit({
-          targetWaitMs: overloadWaitMs,
-          ceiling: maxPendingRequests,
+          targetWaitMs: settings.overloadWaitMs,
+          ...pendingBounds(settings),
           losses: () => broker.losses,
         }),
     },
     {
       provide: CallerShares,
-      inject: [PendingLimit],
-      useFactory: (limit: PendingLimit) => new CallerShares({ total: () => limit.current }),
+      inject: [GATEWAY_SETTINGS, PendingLimit, REQUEST_QUEUE],
+      useFactory: (
+        settings: GatewaySettings,
+        limit: PendingLimit,
+        queue: RequestQueue,
+      ): CallerShares =>
+        new CallerShares({
+          total: () => limit.allowed(queue.pending),
+          ...pendingBounds(settings),
+          taken: () => queue.pending,
+          onRefused: () => limit.refused(),
+        }),
     },
     {
       provide: REQUEST_QUEUE,
@@ -66,7 +73,7 @@ function createQueue(
     url: queue.redisUrl,
     ca: queue.redisCa,
     cluster: config.cluster,
-    clientWindow: config.tuning.clientWindow ?? DEFAULT_REPLICA_CONFIG.clientWindow,
+    clientWindow: clientWindowOf(config),
     timeoutMs: settings.requestTimeoutMs,
     leaseMs: LEASE_MS,
     forgetAtClose: queue.forgetAtClose ?? false,

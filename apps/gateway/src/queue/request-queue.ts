@@ -20,6 +20,8 @@ export interface AcceptedRequest {
   readonly id: string;
   /** Where it is, as far as this process knows by now. */
   readonly answer: RequestAnswer;
+  /** Whether another process sees to it, so that `finished` may stay open. */
+  readonly elsewhere: boolean;
   /** Resolves to how it ended. Stays open when the queue is closed before; never rejects. */
   readonly finished: Promise<FinishedAnswer>;
 }
@@ -58,13 +60,17 @@ export interface RequestQueue {
 
   /**
    * Accepts all operations of a call, or none. A call whose idempotency key was accepted before
-   * gets the requests that were accepted then.
+   * gets the requests that were accepted then. Which caller may have how much is not decided here: what
+   * `CallerShares` admitted is refused as `overloaded` only where all that may be pending ever is.
    *
    * @throws QueueError, whose code says whether anything was accepted
    */
   accept(call: Call): Promise<readonly AcceptedRequest[]>;
 
-  /** Whether any call would be refused at the moment, as `overloaded`. */
+  /** Requests that are pending here, those on their way in included. */
+  readonly pending: number;
+
+  /** Whether any call would be refused at the moment, as `overloaded`, whoever makes it. */
   isFull(): boolean;
 
   /** Why nothing should be handed to it, in words; undefined when there is no reason. */
@@ -74,7 +80,8 @@ export interface RequestQueue {
   find(id: string): Promise<RequestAnswer | undefined>;
 
   /**
-   * Whose a request is, as its call said; undefined: everybody's, or one that is pending elsewhere.
+   * Whose a request is, as its call said, wherever it is pending; undefined: everybody's, or one that is
+   * not known.
    *
    * @throws QueueError `unreachable` or `refused`
    */

@@ -11,6 +11,7 @@ export class TrackedRequest implements AcceptedRequest {
     readonly id: string,
     /** See `Call`. */
     readonly owner?: string | undefined,
+    readonly elsewhere = false,
   ) {
     this.finished = new Promise((resolve) => {
       this.resolve = resolve;

@@ -35,12 +35,17 @@ export function refuseWhenFull(app: NestFastifyApplication): void {
       .status(details.status)
       .headers({ ...headers, 'content-type': PROBLEM_MEDIA_TYPE })
       .send(body);
+  const isRefused = (caller: string): boolean => {
+    if (!shares.admits(caller)) return true;
+    if (!queue.isFull()) return false;
+    shares.refuse(caller);
+    return true;
+  };
   const http = app.getHttpAdapter().getInstance();
   http.addHook('onRequest', (request, reply, done) => {
     const isSubmission =
       request.method === 'POST' && SUBMISSIONS.has(request.routeOptions.url ?? '');
-    const isRefused = (): boolean => queue.isFull() || !shares.admits(callerOf(request).name);
-    if (isSubmission && isRefused()) {
+    if (isSubmission && isRefused(callerOf(request).name)) {
       activity.refused();
       refuse(reply);
     } else done();

@@ -18,7 +18,7 @@ import {
   type Call,
   type RequestQueue,
 } from '../queue/request-queue.js';
-import { overloaded } from '../queue/queue-error.js';
+import { overloaded, QueueError } from '../queue/queue-error.js';
 import { problemOf, queueProblem, RETRY_AFTER_SECONDS } from './queue-problem.js';
 import type { DecidedAnswer, RequestAnswer } from '../answers/request-record.js';
 import { Waits, type WaitEnd } from '../connection/wait.js';
@@ -103,18 +103,22 @@ export class RequestsService implements OnApplicationBootstrap, BeforeApplicatio
   async find(id: string, caller: Caller): Promise<RequestAnswer> {
     try {
       const answer = await this.queue.find(id);
-      if (answer !== undefined && (await this.isFor(caller, answer))) return answer;
+      if (answer !== undefined && (await this.isFor(caller, id))) return answer;
     } catch (error) {
       throw queueProblem(error);
     }
     throw new ProblemException('not-found', `There is no request ${id}.`);
   }
 
-  /** Accepts a call, which holds its places until its wait has `ended`. */
+  /**
+   * Accepts a call, which holds its places until all of its requests are finished, whether or not anybody
+   * waits for them; those that another process sees to, until the wait has `ended`.
+   */
   private async begin(call: Call): Promise<BegunCall> {
     const startedAtMs = performance.now();
     const { length } = call.operations;
-    const giveBack = this.shares.take(call.caller ?? '', length);
+    const { caller = '' } = call;
+    const giveBack = this.shares.take(caller, length);
     try {
       if (giveBack === undefined) throw overloaded();
       const requests = await this.queue.accept(call);
@@ -122,21 +126,21 @@ export class RequestsService implements OnApplicationBootstrap, BeforeApplicatio
       // Redis keeps them: it is there, whatever the other connection knows of it yet.
       if (this.queue.durable) this.broker.answersElsewhere();
       const finished = Promise.all(requests.map((request) => request.finished));
-      const ended = this.waits
-        .firstOf(finished, this.settings.requestTimeoutMs, startedAtMs)
-        .finally(() => giveBack(length));
+      const ended = this.waits.firstOf(finished, this.settings.requestTimeoutMs, startedAtMs);
+      const over = requests.some(({ elsewhere }) => elsewhere) ? ended : finished;
+      void over.then(() => giveBack(length));
       return { requests, ended };
     } catch (error) {
       giveBack?.(length);
+      if (giveBack !== undefined && isOverload(error)) this.shares.refuse(caller);
       this.activity.refused();
       throw queueProblem(error);
     }
   }
 
-  private async isFor(caller: Caller, { id, status }: RequestAnswer): Promise<boolean> {
+  private async isFor(caller: Caller, id: string): Promise<boolean> {
     if (mayHandle(caller, undefined)) return true;
-    const owner = await this.queue.ownerOf(id);
-    return mayHandle(caller, owner) || (owner === undefined && status === 'pending');
+    return mayHandle(caller, await this.queue.ownerOf(id));
   }
 
   /** Answers all calls that wait before the server stops. */
@@ -178,4 +182,8 @@ export class RequestsService implements OnApplicationBootstrap, BeforeApplicatio
       }
     }
   }
+}
+
+function isOverload(error: unknown): boolean {
+  return error instanceof QueueError && error.code === 'overloaded';
 }

@@ -26,7 +26,10 @@ export interface GatewayOptions {
   readonly requestTimeoutMs?: number;
   /** How long a node may take to say something about itself. Default 1000. */
   readonly nodeTimeoutMs?: number;
-  /** Most requests that may ever be pending at a time. Default 2048. */
+  /**
+   * Most pending requests that callers share; half as many more are for callers that come when one has
+   * taken them all (`pending-bounds.ts`). Default 2048.
+   */
   readonly maxPendingRequests?: number;
   /**
    * How long whatever is accepted waits for its decision when more is asked for than the cluster

@@ -19,6 +19,7 @@ import type { Logger } from '@nestjs/common';
 import { BrokerWatch } from '../../connection/broker-watch.js';
 import type { FinishedAnswer, RequestAnswer } from '../../answers/request-record.js';
 import type { RequestSender } from '../request-sender.js';
+import { SPAN } from '../../settings/pending-bounds.js';
 import type { PendingLimit } from '../pending-limit.js';
 import { keyReused, overloaded, shuttingDown, tooLarge } from '../queue-error.js';
 import type { AcceptedRequest, Call, RequestCounts, RequestQueue } from '../request-queue.js';
@@ -36,8 +37,6 @@ import { asQueueError, QueueErrorLog } from './write-failure.js';
 
 /** How long closing waits for Redis to take what is being written. */
 const CLOSE_TIMEOUT_MS = 1500;
-/** See `RequestStoreOptions.span`: as much of the replicas' window as may be in flight. */
-const SPAN = 3 / 4;
 
 export interface DurableRequestQueueOptions {
   /** The Redis that the broker uses. */
@@ -169,9 +168,13 @@ export class DurableRequestQueue implements RequestQueue {
     return verdict.record.ids.map((id) => this.requestWith(id, verdict));
   }
 
+  get pending(): number {
+    return this.parts === undefined ? 0 : pendingIn(this.parts);
+  }
+
   isFull(): boolean {
     const { parts } = this;
-    return parts !== undefined && !this.dependencies.limit.hasRoom(pendingIn(parts));
+    return parts !== undefined && this.dependencies.limit.isFull(pendingIn(parts));
   }
 
   trouble(): string | undefined {
@@ -281,7 +284,7 @@ export class DurableRequestQueue implements RequestQueue {
     const { deliveries, poller } = this.opened;
     const tracked = deliveries.find(id);
     if (tracked !== undefined) return tracked;
-    const request = new TrackedRequest(id);
+    const request = new TrackedRequest(id, undefined, true);
     const answer = verdict.kind === 'known' ? verdict.answers.get(id) : undefined;
     if (answer === undefined) return poller.watch(request, 2 * this.options.timeoutMs);
     request.finish(answer);

@@ -13,7 +13,12 @@ async function openQueue(scene: QueueScene, options = OPTIONS): Promise<InProces
     { ...options, clientId: GATEWAY_CLIENT },
     client,
     sender,
-    new PendingLimit({ targetWaitMs: 500, ceiling: options.maxPending, losses: () => 0 }),
+    new PendingLimit({
+      targetWaitMs: 500,
+      ceiling: options.maxPending,
+      most: options.maxPending,
+      losses: () => 0,
+    }),
   );
   await queue.open();
   return queue;

@@ -46,7 +46,7 @@ interface KeptKey {
 
 export class InProcessRequestQueue implements RequestQueue {
   readonly durable = false;
-  private readonly pending = new Map<string, TrackedRequest>();
+  private readonly tracked = new Map<string, TrackedRequest>();
   /** In the order in which they finished; those under a key are with their key. */
   private readonly finished = new Map<string, Finished>();
   /** That they take. */
@@ -86,8 +86,12 @@ export class InProcessRequestQueue implements RequestQueue {
     if (!this.timestampsKnown && !this.closed) throw nodesUnreachable();
   }
 
+  get pending(): number {
+    return this.tracked.size;
+  }
+
   isFull(): boolean {
-    return !this.limit.hasRoom(this.pending.size) || this.client.capacity <= 0;
+    return this.limit.isFull(this.pending) || this.client.capacity <= 0;
   }
 
   trouble(): undefined {
@@ -99,12 +103,12 @@ export class InProcessRequestQueue implements RequestQueue {
   }
 
   ownerOf(id: string): Promise<string | undefined> {
-    const { owner } = this.pending.get(id) ?? this.finishedWith(id) ?? {};
+    const { owner } = this.tracked.get(id) ?? this.finishedWith(id) ?? {};
     return Promise.resolve(owner);
   }
 
   private requestWith(id: string): TrackedRequest | undefined {
-    const pending = this.pending.get(id);
+    const pending = this.tracked.get(id);
     if (pending !== undefined) return pending;
     const finished = this.finishedWith(id);
     if (finished === undefined) return undefined;
@@ -122,7 +126,7 @@ export class InProcessRequestQueue implements RequestQueue {
   }
 
   counts(): RequestCounts {
-    return { pending: this.pending.size, decided: this.decided, failed: this.failed };
+    return { pending: this.pending, decided: this.decided, failed: this.failed };
   }
 
   close(): Promise<void> {
@@ -139,7 +143,7 @@ export class InProcessRequestQueue implements RequestQueue {
     }
     // Everything that could go wrong goes wrong here, before the first of them is sent.
     if (operations.some(({ length }) => length > MAX_OPERATION_CHARACTERS)) throw tooLarge();
-    const admitted = this.limit.admits(operations.length, this.pending.size);
+    const admitted = this.limit.admits(operations.length, this.pending);
     if (!admitted || this.client.capacity < operations.length) throw overloaded();
     const submissions = operations.map((operation) => this.client.submit(operation));
     const requests = submissions.map(
@@ -165,7 +169,7 @@ export class InProcessRequestQueue implements RequestQueue {
     submission: Submission,
     key: KeptKey | undefined,
   ): Promise<void> {
-    this.pending.set(request.id, request);
+    this.tracked.set(request.id, request);
     let answer: FinishedAnswer;
     try {
       answer = await this.sender.answerTo(request.id, submission);
@@ -173,9 +177,9 @@ export class InProcessRequestQueue implements RequestQueue {
       if (error instanceof ClientError) return;
       throw error;
     }
-    this.pending.delete(request.id);
+    this.tracked.delete(request.id);
     const tookMs = answer.status === 'decided' ? answer.consensusTimeMs : undefined;
-    this.limit.finished(this.pending.size, tookMs);
+    this.limit.finished(this.pending, tookMs);
     const finished = { packed: packAnswer(answer, request.owner), owner: request.owner };
     if (key === undefined) {
       this.remember(request.id, finished);
