@@ -29,6 +29,8 @@ const TARGET_WAIT_MS = 500;
 /** As much of a gateway as its durable queue is. */
 export interface QueueGateway {
   readonly queue: DurableRequestQueue;
+  /** On what may be pending. */
+  readonly limit: PendingLimit;
   /** What it logged. */
   readonly log: readonly string[];
   /** As much of it as is logged at `warn`. */
@@ -63,5 +65,5 @@ export async function queueGateway(
     { ...DEFAULTS, url: redisUrl, cluster, ...rest },
     { ...member, limit, logger: { log: note, warn } },
   );
-  return { queue, log, warnings, silence: () => member.end() };
+  return { queue, limit, log, warnings, silence: () => member.end() };
 }

@@ -1,4 +1,5 @@
 import { startRedisServer, type RedisServer } from '@ccro/redis-server';
+import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { expectProblem } from '../../test/expect-problem.js';
 import { closeStarted, startedGateway, type StartedGateway } from '../../test/started-gateway.js';
@@ -120,7 +121,9 @@ describe('with a queue in Redis', () => {
   it('says that it does not know when the connection breaks at the wrong moment', async () => {
     const { call, cluster } = await start({ requestTimeoutMs: 300 });
     expect((await call('POST', '/requests', { json: { data: 'before' } })).status).toBe(200);
-    redis.pause();
+    // It answers what is read, and nothing that is written.
+    const admin = new Redis(redis.url);
+    await admin.call('CLIENT', 'PAUSE', '60000', 'WRITE');
     const headers = { 'idempotency-key': 'K' };
     const json = { data: 'perhaps' };
     const answer = await call('POST', '/requests', { json, headers });
@@ -130,7 +133,8 @@ describe('with a queue in Redis', () => {
       id: expect.stringMatching(/^gateway-\d+$/),
     });
     expect(answer.headers.get('location')).toBe(`/requests/${String(answer.body.id)}`);
-    redis.resume();
+    await admin.call('CLIENT', 'UNPAUSE');
+    admin.disconnect();
     await vi.waitFor(async () => {
       const again = await call('POST', '/requests', { json, headers });
       expect(again).toMatchObject({ status: 200, body: { id: answer.body.id } });

@@ -38,7 +38,13 @@ export interface CallKey {
   readonly record: KeyRecord | undefined;
 }
 
-const keyRecord = z.object({ fingerprint: z.string(), ids: z.array(z.string()).min(1).readonly() });
+/** Requests that the record of a key names: more than a call has. */
+export const MAX_KEY_REQUESTS = 4096;
+
+const keyRecord = z.object({
+  fingerprint: z.string(),
+  ids: z.array(z.string()).min(1).max(MAX_KEY_REQUESTS).readonly(),
+});
 
 /** What is kept of an idempotency key: which requests it stands for. */
 export type KeyRecord = Readonly<z.infer<typeof keyRecord>>;

@@ -100,7 +100,11 @@ export class Admissions {
     return this.underWay;
   }
 
-  /** @throws QueueError; unless it is `uncertain`, nothing was accepted and nothing will be */
+  /**
+   * Its requests are pending from the moment of the call, before anything is waited for.
+   *
+   * @throws QueueError; unless it is `uncertain`, nothing was accepted and nothing will be
+   */
   async admit(call: Call): Promise<Admission> {
     const attempt: Attempt = { call, ids: [], ticket: undefined, over: false };
     const { length } = call.operations;

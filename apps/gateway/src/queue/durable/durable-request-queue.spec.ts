@@ -266,6 +266,48 @@ describe('two gateways with one client id', () => {
   });
 });
 
+describe('an idempotency key that was answered', () => {
+  it('I9, sibling: takes no pending place, timestamp, signature or write when it is repeated', async () => {
+    const scene = await newScene();
+    const { queue } = await gateway(scene, { maxPending: 4 });
+    const call = appending(['a', 'b', 'c'], 'K');
+    const answers = await allFinished(await queue.accept(call));
+    scene.cluster.stalled = true;
+    const others = await queue.accept(appending(['d', 'e', 'f', 'g']));
+    await expectRefusal(queue.accept(appending(['h'])), 'overloaded');
+    const { intake, clock } = redisKeys(scene.config.cluster, 'gateway');
+    const written = async (): Promise<unknown> => [
+      await admin.hgetall(clock),
+      await admin.xinfo('STREAM', intake),
+    ];
+    const before = await written();
+    const asked = Array.from({ length: 20 }, () => queue.accept(call));
+    expect(queue.pending).toBe(4);
+    const told = await Promise.all((await Promise.all(asked)).map(allFinished));
+    for (const again of told) expect(again).toEqual(answers);
+    await expectRefusal(queue.accept(appending(['a'], 'K')), 'key-reused');
+    expect(await written()).toEqual(before);
+    scene.cluster.stalled = false;
+    await allFinished(others);
+  });
+
+  it('I9, sibling: does not have less accepted of others, however often it is repeated', async () => {
+    const scene = await newScene();
+    const { queue, limit } = await gateway(scene);
+    const call = appending(
+      Array.from({ length: 200 }, (_, index) => index),
+      'K',
+    );
+    await allFinished(await queue.accept(call));
+    const untilMs = performance.now() + 1500;
+    while (performance.now() < untilMs) {
+      await Promise.all(Array.from({ length: 4 }, () => queue.accept(call)));
+      limit.allowed(queue.pending);
+    }
+    expect(limit.current).toBe(2048);
+  });
+});
+
 describe('what is in Redis', () => {
   it('stays small over any number of requests without an idempotency key', async () => {
     const scene = await newScene();

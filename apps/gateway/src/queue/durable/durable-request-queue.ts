@@ -6,8 +6,8 @@
  * them. What still waits then is taken over by any gateway with this client id, the same one or
  * another. That is rare; usually an entry costs one write to add and one to remove.
  *
- * The invariants are kept by its parts: `admissions.ts`, `deliveries.ts`, `request-store.ts`,
- * `timestamp-blocks.ts`.
+ * The invariants are kept by its parts: `admissions.ts`, `known-calls.ts`, `deliveries.ts`,
+ * `request-store.ts`, `timestamp-blocks.ts`.
  */
 
 import { setTimeout as delay } from 'node:timers/promises';
@@ -21,13 +21,14 @@ import type { FinishedAnswer, RequestAnswer } from '../../answers/request-record
 import type { RequestSender } from '../request-sender.js';
 import { SPAN } from '../../settings/pending-bounds.js';
 import type { PendingLimit } from '../pending-limit.js';
-import { keyReused, overloaded, shuttingDown, tooLarge } from '../queue-error.js';
+import { overloaded, shuttingDown, tooLarge } from '../queue-error.js';
 import type { AcceptedRequest, Call, RequestCounts, RequestQueue } from '../request-queue.js';
 import { TrackedRequest } from '../tracked-request.js';
-import { Admissions, type Admission } from './admissions.js';
+import { Admissions } from './admissions.js';
 import { AnswerPoller } from './answer-poller.js';
 import { Deliveries } from './deliveries.js';
 import { KeyExpiry } from './key-expiry.js';
+import { KnownCalls } from './known-calls.js';
 import { RedisInspection, requireNothingOfEarlierVersion } from './redis-inspection.js';
 import { REDIS_SCRIPTS } from './redis-scripts.js';
 import { redisKeys, type RedisKeys } from './redis-keys.js';
@@ -73,6 +74,7 @@ interface Parts {
   readonly store: RequestStore;
   readonly deliveries: Deliveries;
   readonly admissions: Admissions;
+  readonly known: KnownCalls;
   readonly poller: AnswerPoller;
   readonly takeovers: Takeovers;
   readonly expiry: KeyExpiry;
@@ -160,12 +162,13 @@ export class DurableRequestQueue implements RequestQueue {
     if (this.closing.signal.aborted) throw shuttingDown();
     if (operations.some(({ length }) => length > MAX_OPERATION_CHARACTERS)) throw tooLarge();
     const parts = this.opened;
-    const { limit } = this.dependencies;
-    if (!limit.admits(operations.length, pendingIn(parts))) throw overloaded();
+    const known = idempotency && (await parts.known.find(idempotency));
+    if (known !== undefined) return known;
+    // In one step with counting them: see `Admissions.admit`.
+    if (!this.dependencies.limit.admits(operations.length, pendingIn(parts))) throw overloaded();
     const { ids, verdict } = await parts.admissions.admit(call);
-    if (verdict.kind === 'accepted') return ids.map((id) => this.requestWith(id, verdict));
-    if (verdict.record.fingerprint !== idempotency?.fingerprint) throw keyReused();
-    return verdict.record.ids.map((id) => this.requestWith(id, verdict));
+    if (verdict.kind === 'known') return parts.known.requestsOf(verdict.record, idempotency);
+    return ids.map((id) => this.requestWith(id));
   }
 
   get pending(): number {
@@ -274,21 +277,23 @@ export class DurableRequestQueue implements RequestQueue {
       closing: this.closing.signal,
     });
     const poller = new AnswerPoller((ids) => store.answersTo(ids));
+    const known = new KnownCalls({
+      timeoutMs: options.timeoutMs,
+      ...{ store, deliveries, poller },
+      outages: this.outages,
+      closing: this.closing.signal,
+    });
     const takeovers = new Takeovers({ store, deliveries, connection, trouble });
     const expiry = new KeyExpiry({ store, connection, trouble });
-    return { store, deliveries, admissions, poller, takeovers, expiry };
+    return { store, deliveries, admissions, known, poller, takeovers, expiry };
   }
 
-  /** An accepted request, wherever it is seen to. */
-  private requestWith(id: string, verdict: Admission['verdict']): AcceptedRequest {
+  /** A request that was accepted just now. */
+  private requestWith(id: string): AcceptedRequest {
     const { deliveries, poller } = this.opened;
     const tracked = deliveries.find(id);
     if (tracked !== undefined) return tracked;
-    const request = new TrackedRequest(id, undefined, true);
-    const answer = verdict.kind === 'known' ? verdict.answers.get(id) : undefined;
-    if (answer === undefined) return poller.watch(request, 2 * this.options.timeoutMs);
-    request.finish(answer);
-    return request;
+    return poller.watch(new TrackedRequest(id, undefined, true), 2 * this.options.timeoutMs);
   }
 }
 

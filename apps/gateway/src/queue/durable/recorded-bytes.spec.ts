@@ -1,10 +1,13 @@
 /** Answers are kept, written and read by their length, not by their number. */
 
+import type { Digest } from '@ccro/consensus';
 import { RedisConnection } from '@ccro/redis';
 import { startRedisServer, type RedisServer } from '@ccro/redis-server';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { BrokerWatch } from '../../connection/broker-watch.js';
 import { Deliveries } from './deliveries.js';
+import { KnownCalls } from './known-calls.js';
 import { MAX_PLACE_BYTES } from './packed-answer.js';
 import { MAX_RECORDED_CHARACTERS, type Ending, type PastEnding } from './recorded-endings.js';
 import { redisKeys } from './redis-keys.js';
@@ -137,8 +140,41 @@ describe('with Redis', () => {
     expect(groups.filter((size) => size > 2 ** 20)).toEqual([alone]);
     expect(groups.length).toBeLessThan(10);
   }, 30_000);
+
+  it('I19, sibling: a call that was accepted before does not have all its answers read at once', async () => {
+    const { calls } = entryWith(0, 40);
+    const ids = calls.flatMap(({ requests }) => requests.map(({ id }) => id));
+    const record = { fingerprint: 'f', ids };
+    await admin.hset(keys.keys, 'K', JSON.stringify(record));
+    const packed = JSON.stringify({ e: 'stale-timestamp', d: LONG });
+    await admin.hset(keys.answers, new Map(ids.map((id) => [id, packed])));
+    const sent = async (): Promise<number> =>
+      Number(/total_net_output_bytes:(\d+)/.exec(await admin.info('stats'))?.[1]);
+    const before = await sent();
+    const again = { ...record, ids: [...ids].reverse() };
+    const { verdicts } = await store.accept(
+      calls.map((call) => ({ ...call, key: { digest: 'K', record: again } })),
+      0,
+      0,
+    );
+    expect(verdicts).toEqual([{ kind: 'known', record }]);
+    expect((await sent()) - before).toBeLessThan(LONG.length);
+
+    const turn = vi.spyOn(connection.redis as unknown as Commands, 'ccroAnswers');
+    const known = new KnownCalls({
+      ...{ timeoutMs: 30_000, store, closing: new AbortController().signal },
+      outages: new BrokerWatch(connection),
+      deliveries: { find: () => undefined },
+      poller: { watch: () => expect.fail('all are answered') },
+    });
+    const idempotency = { key: 'unused', fingerprint: 'f' as Digest };
+    const requests = await known.requestsOf(record, idempotency);
+    expect(requests.map(({ answer }) => answer.status)).toEqual(Array(40).fill('failed'));
+    expect(turn.mock.calls.length).toBeGreaterThan(4);
+  }, 30_000);
 });
 
 interface Commands {
   ccroRecordAgain: (...args: string[]) => Promise<unknown>;
+  ccroAnswers: (...args: string[]) => Promise<unknown>;
 }

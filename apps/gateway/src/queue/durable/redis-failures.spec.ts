@@ -50,6 +50,11 @@ async function killConnections(): Promise<void> {
   await admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
 }
 
+/** Has Redis answer what is read, and nothing that is written until it is told to go on. */
+async function holdWrites(): Promise<void> {
+  await admin.call('CLIENT', 'PAUSE', '60000', 'WRITE');
+}
+
 /** Waits until all of `ids` are decided. */
 async function untilDecided({ queue }: QueueGateway, ids: readonly string[]): Promise<void> {
   await vi.waitFor(
@@ -150,13 +155,13 @@ describe('a call whose writing has no known outcome', () => {
   it('is said to be uncertain with its id, and is accepted once if it is', async () => {
     const made = await gateway({ timeoutMs: 300 });
     await allFinished(await made.queue.accept(appending(['before'])));
-    redis.pause();
+    await holdWrites();
     const failure = await made.queue.accept(appending(['perhaps'], 'K')).then(
       () => undefined,
       (error: unknown) => error as QueueError,
     );
     expect(failure).toMatchObject({ name: 'QueueError', code: 'uncertain' });
-    redis.resume();
+    await admin.call('CLIENT', 'UNPAUSE');
     await untilDecided(made, failure?.ids ?? []);
     const again = await made.queue.accept(appending(['perhaps'], 'K'));
     expect(idsOf(again)).toEqual(failure?.ids);
@@ -196,6 +201,23 @@ describe('a call whose writing has no known outcome', () => {
     expect([...accepted.values()].filter((data) => !done.includes(data))).toEqual([]);
     expect(accepted.size).toBeGreaterThan(60);
   }, 30_000);
+});
+
+describe('a call with an idempotency key, while Redis answers nothing', () => {
+  it('I9, sibling: is refused before anything of it is written', async () => {
+    const made = await gateway({ timeoutMs: 300 });
+    await allFinished(await made.queue.accept(appending(['before'], 'K')));
+    redis.pause();
+    for (const key of ['K', 'another']) {
+      await expectRefusal(made.queue.accept(appending(['before'], key)), 'unreachable');
+    }
+    expect(made.queue.pending).toBe(0);
+    redis.resume();
+    await vi.waitFor(async () => {
+      await allFinished(await made.queue.accept(appending(['before'], 'K')));
+    });
+    expect(executed(scene.cluster)).toEqual(['before']);
+  });
 });
 
 describe('a Redis that has forgotten what it confirmed', () => {

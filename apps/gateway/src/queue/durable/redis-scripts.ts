@@ -3,6 +3,7 @@
  * timestamps have 16 digits, and Lua would round them.
  */
 
+import { MAX_KEY_REQUESTS } from './accepted-calls.js';
 import { MAX_PLACE_BYTES } from './packed-answer.js';
 
 const ISSUE = `
@@ -28,9 +29,6 @@ local issued = tonumber(redis.call('HGET', KEYS[1], 'issued'))
 if not issued or issued < tonumber(ARGV[1]) then
   redis.call('HSET', KEYS[1], 'issued', ARGV[1])
 end`;
-
-/** More than a call has; Lua passes not twice as many to a function. */
-const MAX_KEY_REQUESTS = 4096;
 
 const IDS_OF = `
 -- The requests that a key's record stands for; nothing for what no gateway wrote.
@@ -85,10 +83,10 @@ return lease(KEYS[1], ARGV)`;
  *   '', number of requests, and id and index of each.
  *
  * Answers with first timestamp and index of those wanted, or nothing; with the entry's id, or ''
- * where none was written; then for each call `accepted`, `expired`, `full` or `unreadable`, or the
- * earlier record of its key and the answers to that.
+ * where none was written; then for each call `accepted`, `expired` or `full`, or a list of the earlier
+ * record of its key.
  */
-const ACCEPT = `${ISSUE}${LEASE}${IDS_OF}
+const ACCEPT = `${ISSUE}${LEASE}
 local clock, waiting, answers, keys, intake = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local span, again = tonumber(ARGV[2]), ARGV[5] == '1'
 local isNew = again
@@ -110,14 +108,6 @@ local function known(id)
   return redis.call('ZSCORE', waiting, id) or redis.call('HEXISTS', answers, id) == 1
 end
 
-local function earlier(record)
-  local ids = idsOf(record)
-  if not ids then return 'unreadable' end
-  local found = redis.call('HMGET', answers, unpack(ids))
-  table.insert(found, 1, record)
-  return found
-end
-
 local result = {{}, ''}
 local at = 6
 while at <= #ARGV do
@@ -131,7 +121,7 @@ while at <= #ARGV do
   local held = key ~= '' and redis.call('HGET', keys, key)
   local verdict
   if held and held ~= record and not again then
-    verdict = earlier(held)
+    verdict = {held}
   elseif known(ARGV[from]) and not again then
     verdict = 'accepted'
   elseif newest - low >= span and not again then

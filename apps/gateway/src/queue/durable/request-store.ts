@@ -35,11 +35,7 @@ import { CONSUMER, type ScriptName } from './redis-scripts.js';
 export type Verdict =
   | { readonly kind: 'accepted' }
   /** Its idempotency key was accepted before, for these requests. */
-  | {
-      readonly kind: 'known';
-      readonly record: KeyRecord;
-      readonly answers: ReadonlyMap<string, FinishedAnswer>;
-    }
+  | { readonly kind: 'known'; readonly record: KeyRecord }
   /** Others were given so many timestamps since that its own are too old to be used. */
   | { readonly kind: 'expired' }
   /** Its client has as much waiting as may be. */
@@ -162,6 +158,12 @@ export class RequestStore {
     }
     const [, written] = (await this.write(calls, [0, 0, 0, 1])) as readonly string[];
     return written ?? '';
+  }
+
+  /** What is kept of an idempotency key. @param digest of the key */
+  async recordOf(digest: string): Promise<KeyRecord | 'unreadable' | undefined> {
+    const text = await this.connection.redis.hget(this.options.keys.keys, digest);
+    return text === null ? undefined : (readKeyRecord(text) ?? 'unreadable');
   }
 
   /** Records how requests ended. @returns for each the packed answer that was recorded first, and so stands */
@@ -427,13 +429,10 @@ function verdictIn(reply: Reply): Verdict {
     case 'accepted':
     case 'expired':
     case 'full':
-    case 'unreadable':
       return { kind: reply };
     default: {
-      const [text, ...answers] = reply;
-      const record = readKeyRecord(text ?? '');
-      if (record === undefined) return { kind: 'unreadable' };
-      return { kind: 'known', record, answers: answersIn(record.ids, answers) };
+      const record = readKeyRecord(reply[0] ?? '');
+      return record === undefined ? { kind: 'unreadable' } : { kind: 'known', record };
     }
   }
 }
