@@ -1,3 +1,4 @@
+import { newApiKey } from '@ccro/cluster-config';
 import { startRedisServer, type RedisServer } from '@ccro/redis-server';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -61,6 +62,30 @@ describe('with a queue in Redis', () => {
     expect(operations.sort()).toEqual(
       ['a', 'b'].map((data) => `{"type":"append","data":"${data}"}`),
     );
+  });
+
+  it('C1, sibling: tells nothing of a request that is pending at another gateway but to who made it', async () => {
+    const made = [
+      newApiKey({ name: 'alice', role: 'submit' }),
+      newApiKey({ name: 'bob', role: 'submit' }),
+      newApiKey({ name: 'ops', role: 'admin' }),
+    ] as const;
+    const apiKeys = made.map(({ entry }) => entry);
+    const [alice, bob, ops] = made.map(({ key }) => ({ authorization: `Bearer ${key}` }));
+    const [first, second] = [await start({ apiKeys }), await start({ apiKeys })];
+    first.cluster.stalled = second.cluster.stalled = true;
+    const headers = { ...alice, prefer: 'respond-async' };
+    const { body } = await first.call('POST', '/requests', { json: { data: 1 }, headers });
+    const path = `/requests/${String(body.id)}`;
+    for (const { call } of [first, second]) {
+      for (const reader of [alice, ops]) {
+        const found = await call('GET', path, { headers: reader ?? {} });
+        expect(found).toMatchObject({ status: 200, body: { status: 'pending' } });
+      }
+      const others = { headers: bob ?? {} };
+      expectProblem(await call('GET', path, others), 404, 'not-found');
+      expectProblem(await call('GET', `${path}/receipt`, others), 404, 'not-found');
+    }
   });
 
   it('says that what waits is kept when it shuts down', async () => {

@@ -308,6 +308,27 @@ describe('an idempotency key that was answered', () => {
   });
 });
 
+describe('whose a request is', () => {
+  it('C1, sibling: is known at every gateway while it is pending, and after', async () => {
+    const scene = await newScene();
+    const [first, second] = [await gateway(scene), await gateway(scene)];
+    scene.cluster.stalled = true;
+    const owned = await first.queue.accept({ ...appending(['a', 'b'], 'K'), owner: 'alice' });
+    const [anybodys] = await first.queue.accept(appending(['c']));
+    const ownersAt = ({ queue }: QueueGateway): Promise<unknown[]> =>
+      Promise.all([...owned, anybodys].map((request) => queue.ownerOf(request?.id ?? '')));
+    const expected = ['alice', 'alice', undefined];
+    for (const each of [first, second]) expect(await ownersAt(each)).toEqual(expected);
+    expect(await second.queue.ownerOf('nothing')).toBeUndefined();
+    const { owners } = redisKeys(scene.config.cluster, 'gateway');
+    expect(await admin.hlen(owners)).toBe(2);
+    scene.cluster.stalled = false;
+    await allFinished([...owned, ...(anybodys === undefined ? [] : [anybodys])]);
+    for (const each of [first, second]) expect(await ownersAt(each)).toEqual(expected);
+    expect(await admin.hlen(owners)).toBe(0);
+  });
+});
+
 describe('what is in Redis', () => {
   it('stays small over any number of requests without an idempotency key', async () => {
     const scene = await newScene();

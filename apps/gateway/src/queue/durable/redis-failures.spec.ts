@@ -108,7 +108,7 @@ describe('without Redis', () => {
 });
 
 describe('a call that Redis refuses in the middle of the script', () => {
-  const wrongType = (key: 'intake' | 'answers' | 'keys') => async (): Promise<void> => {
+  const wrongType = (key: 'intake' | 'answers' | 'keys' | 'owners') => async (): Promise<void> => {
     await admin.set(redisKeys(scene.config.cluster, 'gateway')[key], 'a text');
   };
   const withoutRight = (command: string) => async (): Promise<void> => {
@@ -119,6 +119,7 @@ describe('a call that Redis refuses in the middle of the script', () => {
     ['the intake is none', wrongType('intake')],
     ['answers are none', wrongType('answers')],
     ['idempotency keys are none', wrongType('keys')],
+    ['owners are none', wrongType('owners')],
     ['it may not lease', withoutRight('xclaim')],
     ['it may not begin the group', withoutRight('xgroup')],
   ])('leaves nothing behind, neither waiting nor in the intake: %s', async (_, refuse) => {

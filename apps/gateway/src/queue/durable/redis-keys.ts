@@ -13,6 +13,8 @@ export interface RedisKeys {
   readonly clock: string;
   /** Sorted set of a client: ids that were accepted and are not finished, by index. */
   readonly waiting: string;
+  /** Hash of a client: id of what is waiting to its owner, if it has one; answers have their own. */
+  readonly owners: string;
   /** Hash: id to packed answer. */
   readonly answers: string;
   /** List: finished ids under no idempotency key, the newest first. */
@@ -23,7 +25,7 @@ export interface RedisKeys {
   readonly kept: string;
 }
 
-/** The keys of `client`, which share all but intake, clock and waiting with the cluster's others. */
+/** The keys of `client`, which share all but intake, clock, waiting and owners with the cluster's others. */
 export function redisKeys(cluster: string, client: string): RedisKeys {
   const prefix = queueKeyPrefix(cluster);
   return {
@@ -31,6 +33,7 @@ export function redisKeys(cluster: string, client: string): RedisKeys {
     intake: `${prefix}:intake:${client}`,
     clock: `${prefix}:clock:${client}`,
     waiting: `${prefix}:waiting:${client}`,
+    owners: `${prefix}:owners:${client}`,
     answers: `${prefix}:answers`,
     finished: `${prefix}:finished`,
     keys: `${prefix}:keys`,

@@ -77,10 +77,12 @@ return lease(KEYS[1], ARGV)`;
  * and no entry is left. So all that may be refused is done before anything is written, the entry first of
  * all; it is taken back if it holds nothing new.
  *
- * KEYS: clock, waiting, answers, keys, intake.
+ * Whoever asks for what waits is told only if it is theirs: the owner is written with it.
+ *
+ * KEYS: clock, waiting, answers, keys, intake, owners.
  * ARGV: the entry, largest span, timestamps wanted, smallest timestamp, 1 to accept what was
  *   accepted before whatever the span; then for each call: digest of its key or '', its record or
- *   '', number of requests, and id and index of each.
+ *   '', its owner or '', number of requests, and id and index of each.
  *
  * Answers with first timestamp and index of those wanted, or nothing; with the entry's id, or ''
  * where none was written; then for each call `accepted`, `expired` or `full`, or a list of the earlier
@@ -88,6 +90,7 @@ return lease(KEYS[1], ARGV)`;
  */
 const ACCEPT = `${ISSUE}${LEASE}
 local clock, waiting, answers, keys, intake = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local owners = KEYS[6]
 local span, again = tonumber(ARGV[2]), ARGV[5] == '1'
 local isNew = again
 
@@ -97,6 +100,7 @@ local oldest = first and tonumber(first) or math.huge
 
 redis.call('HEXISTS', answers, '')
 redis.call('HEXISTS', keys, '')
+redis.call('HEXISTS', owners, '')
 local entry = redis.call('XADD', intake, '*', 'calls', ARGV[1])
 local leased = lease(intake, {entry})
 if leased.err then
@@ -111,8 +115,8 @@ end
 local result = {{}, ''}
 local at = 6
 while at <= #ARGV do
-  local key, record, count = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2])
-  local from, to = at + 3, at + 2 + 2 * count
+  local key, record, owner, count = ARGV[at], ARGV[at + 1], ARGV[at + 2], tonumber(ARGV[at + 3])
+  local from, to = at + 4, at + 3 + 2 * count
   local low, high = math.huge, 0
   for i = from, to, 2 do
     local index = tonumber(ARGV[i + 1])
@@ -134,6 +138,7 @@ while at <= #ARGV do
     for i = from, to, 2 do
       if not again or redis.call('HEXISTS', answers, ARGV[i]) == 0 then
         redis.call('ZADD', waiting, ARGV[i + 1], ARGV[i])
+        if owner ~= '' then redis.call('HSET', owners, ARGV[i], owner) end
       end
     end
     if record ~= '' and not held then redis.call('HSET', keys, key, record) end
@@ -217,7 +222,7 @@ return more and 1 or 0`;
  * Records how requests ended; what was recorded first stands. Twice as many of those whose time is over go
  * on the occasion, so that recording alone never adds to them.
  *
- * KEYS: waiting, answers, finished, keys, kept.
+ * KEYS: waiting, answers, finished, keys, kept, owners.
  * ARGV: retention in milliseconds, places of all finished; then for each request: id, digest of
  *   its key or '', packed answer.
  *
@@ -225,12 +230,14 @@ return more and 1 or 0`;
  */
 const RECORD = `${LISTED}${EXPIRE}
 local waiting, answers, finished, keys, kept = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local owners = KEYS[6]
 local retention, most = tonumber(ARGV[1]), tonumber(ARGV[2])
 local now = nowMs()
 local result = {}
 for at = 3, #ARGV, 3 do
   local id, key, answer = ARGV[at], ARGV[at + 1], ARGV[at + 2]
   redis.call('ZREM', waiting, id)
+  redis.call('HDEL', owners, id)
   if redis.call('HSETNX', answers, id, answer) == 0 then
     result[#result + 1] = redis.call('HGET', answers, id)
   else
@@ -324,8 +331,8 @@ export const REDIS_SCRIPTS = {
   ccroIssue: { numberOfKeys: 1, lua: ISSUE_TIMESTAMPS },
   ccroRaise: { numberOfKeys: 1, lua: RAISE_INDEX },
   ccroLease: { numberOfKeys: 1, lua: LEASE_AGAIN },
-  ccroAccept: { numberOfKeys: 5, lua: ACCEPT },
-  ccroRecord: { numberOfKeys: 5, lua: RECORD },
+  ccroAccept: { numberOfKeys: 6, lua: ACCEPT },
+  ccroRecord: { numberOfKeys: 6, lua: RECORD },
   ccroExpire: { numberOfKeys: 3, lua: EXPIRE_KEYS },
   ccroIsWhole: { numberOfKeys: 4, lua: IS_WHOLE },
   ccroAnswers: { numberOfKeys: 1, lua: ANSWERS },

@@ -8,6 +8,8 @@
  * Invariants kept here:
  * - a request counts as accepted if and only if the entry that holds it is in Redis: both are
  *   written by one script, and what waits without an entry is removed by `takeUp`;
+ * - whose a request is can be read as long as it waits and as long as its answer is kept: its owner is
+ *   written by the script that accepts it, and removed by the one that records its answer;
  * - what is written again after an outage is what is open, or was recorded, and is missing: nothing
  *   that is finished waits again;
  * - no request that waits is overtaken by so many others of its client that the replicas could
@@ -170,7 +172,7 @@ export class RequestStore {
   async record(endings: readonly Ending[]): Promise<string[]> {
     const { keys, keyRetentionMs, maxFinished } = this.options;
     const earlier = (await this.run('ccroRecord', [
-      ...[keys.waiting, keys.answers, keys.finished, keys.keys, keys.kept],
+      ...[keys.waiting, keys.answers, keys.finished, keys.keys, keys.kept, keys.owners],
       ...[keyRetentionMs, maxFinished],
       ...endings.flatMap(({ id, key, packed }) => [id, key, packed]),
     ])) as readonly string[];
@@ -242,7 +244,7 @@ export class RequestStore {
    */
   async takeUp(): Promise<{ readonly entries: readonly KeptEntry[]; readonly removed: number }> {
     const { redis } = this.connection;
-    const { waiting, answers, intake } = this.options.keys;
+    const { waiting, owners, answers, intake } = this.options.keys;
     const ids = await redis.zrange(waiting, '0', '-1');
     if (ids.length === 0) return { entries: [], removed: 0 };
     const answered = await redis.hmget(answers, ...ids);
@@ -255,7 +257,9 @@ export class RequestStore {
       for (const id of left.flatMap(idsIn)) if (open.has(id)) lost.delete(id);
       entries.push(...left);
     }
-    const removed = lost.size === 0 ? 0 : await redis.zrem(waiting, ...lost);
+    if (lost.size === 0) return { entries, removed: 0 };
+    const removed = await redis.zrem(waiting, ...lost);
+    await redis.hdel(owners, ...lost);
     return { entries, removed };
   }
 
@@ -317,10 +321,17 @@ export class RequestStore {
     return waiting === null ? undefined : { id, status: 'pending' };
   }
 
-  /** Whose request it is, once it is finished. */
+  /** Whose request it is, whoever sees to it; undefined: nobody's, or one that is not known. */
   async ownerOf(id: string): Promise<string | undefined> {
-    const answer = await this.connection.redis.hget(this.options.keys.answers, id);
-    return answer === null ? undefined : ownerIn(answer);
+    const client = clientOfId(id);
+    if (client === undefined) return undefined;
+    const { cluster, keys } = this.options;
+    // In this order a request that is finished in between is found.
+    const [owner, answer] = await Promise.all([
+      this.connection.redis.hget(redisKeys(cluster, client).owners, id),
+      this.connection.redis.hget(keys.answers, id),
+    ]);
+    return answer === null ? (owner ?? undefined) : ownerIn(answer);
   }
 
   /** The answers to those of `ids` that are finished, as many at once as are read at once. */
@@ -344,8 +355,8 @@ export class RequestStore {
 
   /** Forgets everything about the cluster and this client. */
   async forget(): Promise<void> {
-    const { clock, waiting, answers, finished, keys, kept, intake } = this.options.keys;
-    await this.connection.redis.del(clock, waiting, answers, finished, keys, kept, intake);
+    const { prefix: _, ...kept } = this.options.keys;
+    await this.connection.redis.del(...Object.values(kept));
   }
 
   /** Writes an entry and accepts its calls, both or neither. */
@@ -355,7 +366,7 @@ export class RequestStore {
   ): Promise<unknown> {
     const { keys, clientId } = this.options;
     return this.run('ccroAccept', [
-      ...[keys.clock, keys.waiting, keys.answers, keys.keys, keys.intake],
+      ...[keys.clock, keys.waiting, keys.answers, keys.keys, keys.intake, keys.owners],
       ...[entryOf(clientId, calls), span, wanted, atLeast, again],
       ...calls.flatMap(argumentsOf),
     ]);
@@ -405,10 +416,10 @@ function orNoGroup(error: unknown): readonly unknown[] {
   throw error;
 }
 
-function argumentsOf({ key, requests }: SignedCall): readonly (string | number)[] {
+function argumentsOf({ key, owner = '', requests }: SignedCall): readonly (string | number)[] {
   const record = key?.record === undefined ? '' : JSON.stringify(key.record);
   return [
-    ...[key?.digest ?? '', record, requests.length],
+    ...[key?.digest ?? '', record, owner, requests.length],
     ...requests.flatMap(({ id, index }) => [id, index]),
   ];
 }
