@@ -15,6 +15,8 @@ interface Awaited {
 /**
  * Waits for the answers to requests that another gateway handles: it looks for them in Redis, for
  * all together, as long as a caller can be waiting.
+ *
+ * Invariant kept here: each is looked for in its turn, so those that stay open delay no others.
  */
 export class AnswerPoller {
   private readonly awaited = new Map<string, Awaited>();
@@ -56,6 +58,7 @@ export class AnswerPoller {
     const nowMs = performance.now();
     for (const [id, { untilMs }] of this.awaited) if (untilMs < nowMs) this.awaited.delete(id);
     const ids = [...this.awaited.keys()].slice(0, MOST_AT_ONCE);
+    if (ids.length < this.awaited.size) this.moveToTheEnd(ids);
     try {
       for await (const answers of this.look(ids)) this.take(answers);
     } catch {
@@ -63,6 +66,15 @@ export class AnswerPoller {
     }
     this.timer = undefined;
     this.schedule();
+  }
+
+  private moveToTheEnd(ids: readonly string[]): void {
+    for (const id of ids) {
+      const awaited = this.awaited.get(id);
+      if (awaited === undefined) continue;
+      this.awaited.delete(id);
+      this.awaited.set(id, awaited);
+    }
   }
 
   private take(answers: ReadonlyMap<string, FinishedAnswer>): void {
