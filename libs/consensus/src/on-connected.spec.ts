@@ -29,6 +29,29 @@ describe('a replica whose broker is back', () => {
     expect(bench.sent('status')).toMatchObject([{ to: { kind: 'all' } }]);
   });
 
+  it('says nothing of what was under way while it listens', () => {
+    const tuning = { settings: SETTINGS };
+    const bench = new Bench(1, 'ccro', 'done', { tuning }).start();
+    bench.receive(request(1)).disconnect();
+    bench.effects = [];
+    bench.connect();
+    expect(timers(bench)).toEqual(['status']);
+    expect(bench.of('send').map(({ message }) => message.kind)).toEqual(['status']);
+  });
+
+  it('blames nobody before it is back, also when it begins to take part meanwhile', () => {
+    const tuning = { settings: SETTINGS };
+    const bench = new Bench(1, 'ccro', 'done', { tuning }).start().receive(request(1));
+    bench.disconnect();
+    bench.effects = [];
+    // What had come before the broker went away.
+    for (const replica of [2, 3]) bench.receive(status(replica, { settings: SETTINGS }));
+    expect(bench.replica.status().takesPart).toBe(true);
+    expect(timers(bench)).not.toContain('request');
+    bench.connect();
+    expect(timers(bench)).toContain('request');
+  });
+
   it('blames nobody while it takes no part', () => {
     const bench = disconnected([2, 3]).connect();
     expect(bench.replica.status().takesPart).toBe(false);

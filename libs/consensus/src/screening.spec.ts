@@ -158,6 +158,22 @@ describe('what is worth checking of votes', () => {
     );
   });
 
+  it('all that is inside the window, of whatever view, while this replica listens', () => {
+    const settings = ['mode:1111111111111111'];
+    const bench = new Bench(1, 'ccro', 'done', { tuning: { settings } }).start();
+    expect(screened(bench, vote('prepare', 2, BATCH, { view: 7 }))).toBe('wanted');
+    expect(screened(bench, vote('checkpoint', 2, 'd', { sequence: 128 }))).toBe('wanted');
+    expect(screened(bench, vote('prepare', 2, BATCH, { sequence: 257 }))).toBe(
+      'outside-watermarks',
+    );
+  });
+
+  it('none on checkpoints of a view, which there are not, while one is awaited', () => {
+    const bench = new Bench(1).leaveView();
+    const said = vote('checkpoint', 2, 'd', { view: 1, sequence: 128 });
+    expect(screened(bench, said)).toBe('outside-watermarks');
+  });
+
   it('votes on checkpoints that are not known', () => {
     const slot = { sequence: 128 };
     const bench = new Bench(1).receive(vote('checkpoint', 2, 'state', slot));
@@ -215,6 +231,16 @@ describe('what is worth checking of pre-prepares, whoever signed them', () => {
     const bench = new Bench(1).receive(proposal).receive(prePrepare(1, [request(2)]));
     expect(bench.of('evidence')).toHaveLength(1);
     expect(screened(bench, prePrepare(1, [request(3)]))).toBe('duplicate');
+  });
+
+  it('of an earlier view what this one proposes again and lacks', () => {
+    const bench = new Bench(1).enterView({ sequence: 1, digest: BATCH });
+    expect(screened(bench, proposal)).toBe('wanted');
+    expect(screened(bench, prePrepare(1, [request(2)]))).toBe('wrong-view');
+    expect(screened(bench, prePrepare(2, [request(1)]))).toBe('wrong-view');
+    bench.receive(decision(1));
+    expect(bench.executed).toEqual(['op']);
+    expect(screened(bench, proposal)).toBe('duplicate');
   });
 
   it('nothing that brings no bodies, while it waits for them', () => {

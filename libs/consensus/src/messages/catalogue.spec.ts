@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { CATALOGUE, declarationOf, KINDS, kindsTakenBy, type Message } from './catalogue.js';
+import {
+  CATALOGUE,
+  declarationOf,
+  isTakenBy,
+  KINDS,
+  kindsTakenBy,
+  type Message,
+} from './catalogue.js';
 import { kind, layout } from './declaration.js';
 import { type FieldShape, text, u64 } from './fields.js';
 
@@ -38,6 +45,12 @@ describe('the catalogue of messages', () => {
     expect(kindsTakenBy('core', 'client', 'node')).toEqual(KINDS);
     expect(kindsTakenBy('client')).toEqual(['reply', 'brief-reply', 'answer']);
     expect(kindsTakenBy('node')).toEqual(['query']);
+  });
+
+  it('tells who acts on a message', () => {
+    const message = { kind: 'query' } as Message;
+    expect(isTakenBy(message, 'node')).toBe(true);
+    expect(isTakenBy(message, 'core')).toBe(false);
   });
 
   it('says who signs which kind', () => {

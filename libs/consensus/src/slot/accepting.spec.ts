@@ -4,10 +4,12 @@ import {
   certified,
   decision,
   prePrepare,
+  replicaState,
   request,
   status,
   vote,
 } from '../replica-bench.testkit.js';
+import { completeProposals } from './accepting.js';
 
 const BATCH = 'batch(r1)';
 const CARRIED = { sequence: 1, digest: BATCH };
@@ -25,6 +27,15 @@ function primary(tuning: object): Bench {
   const bench = new Bench(0, 'ccro', 'done', { tuning });
   return bench.receive(status(1)).receive(status(2));
 }
+
+describe('slots whose proposals wait for bodies', () => {
+  it('are forgotten when nothing waits there any more', () => {
+    const state = replicaState(1);
+    state.slotsAwaitingBodies.add(1);
+    completeProposals(state, 'r1');
+    expect([...state.slotsAwaitingBodies]).toEqual([]);
+  });
+});
 
 describe('a proposal that waits for bodies', () => {
   const waiting = () => new Bench(1).receive(prePrepare(1, [request(1), request(2)], false));

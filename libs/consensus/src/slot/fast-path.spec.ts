@@ -69,6 +69,23 @@ describe('the collector, on the fast path (docs/PROTOCOL.md)', () => {
     expect(certificates(bench)).toHaveLength(4);
   });
 
+  it('measures from the quorum to the last vote, whatever comes between', () => {
+    const bench = new Bench(2, 'ccro', 'done', { tuning: { n: 7 } }).hearAll();
+    const voteOn = (sequence: number, replica: number): void =>
+      void bench.receive(vote('prepare', replica, `batch(r${sequence})`, { sequence }));
+    for (const sequence of [1, 2]) {
+      bench.receive(prePrepare(sequence, [request(sequence)]));
+      for (const replica of [0, 1, 3, 4]) voteOn(sequence, replica);
+      bench.pass(2);
+      for (const replica of [5, 6]) voteOn(sequence, replica);
+    }
+    const waits = bench
+      .of('set-timer')
+      .flatMap(({ timer, afterMs }) => (timer.kind === 'stragglers' ? [afterMs] : []));
+    // The most that it may be, then thrice what the first one took.
+    expect(waits).toEqual([10.5, 6]);
+  });
+
   it('does not count a vote for another digest among the n', () => {
     const bench = collector([0, 1]);
     bench.receive(vote('prepare', 3, 'batch(lie)')).fire(STRAGGLERS);

@@ -24,6 +24,13 @@ describe('a vote', () => {
     expect(bench.replica.vote(refused)).toBeUndefined();
   });
 
+  it('of another view on a slot that has executed is refused', () => {
+    const bench = new Bench(1).receive(decision(1));
+    bench.effects = [];
+    bench.receive(vote('prepare', 2, BATCH, { view: 1 }));
+    expect(bench.rejects()).toEqual(['wrong-view']);
+  });
+
   it('on a slot that has executed and left the window is not refused, only late', () => {
     const tuning = { checkpointInterval: 4, windowSlots: 8 };
     const bench = new Bench(1, 'ccro', 'done', { tuning });
@@ -31,6 +38,15 @@ describe('a vote', () => {
     bench.effects = [];
     bench.receive(vote('prepare', 2, BATCH));
     expect(bench.effects).toEqual([]);
+  });
+});
+
+describe('reminders of slots that have not executed', () => {
+  it('take nothing of what its sender may ask of those that have', () => {
+    const bench = new Bench(1).receive(decision(1)).receive(prePrepare(2, [request(2)]));
+    const onOpen = reminder({ sequence: 2, digest: 'batch(r2)', attempt: 5 });
+    for (let times = 0; times < 600; times += 1) bench.receive(onOpen);
+    expect(bench.replica.screen(reminder({ attempt: 5 }))).toBe('wanted');
   });
 });
 

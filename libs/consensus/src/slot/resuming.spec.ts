@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TimerKey } from '../model/timers.js';
-import { Bench, certified, prePrepare, request, vote } from '../replica-bench.testkit.js';
+import { Bench, certified, decision, prePrepare, request, vote } from '../replica-bench.testkit.js';
 
 const BATCH = 'batch(r1)';
 const CERTIFICATE = { kind: 'certificate', view: 0, sequence: 1, phase: 'prepare' } as const;
@@ -139,12 +139,32 @@ describe('A7, sibling: when the broker is back', () => {
     ]);
   });
 
+  it('who is no collector publishes nothing, whatever it holds', () => {
+    const bench = new Bench(3).hearAll().receive(prePrepare(1, [request(1)]));
+    bench.receive(certified('prepare', BATCH)).disconnect();
+    bench.effects = [];
+    expect(back(bench).sent('certificate')).toEqual([]);
+    expect(bench.sent('vote')).toMatchObject([{ message: { phase: 'commit' } }]);
+  });
+
   it('the second time votes are reminders: others have the first ones', () => {
     const bench = back(back(away()).disconnect());
     expect(bench.sent('vote').map(({ message }) => message)).toMatchObject([
       { attempt: 0 },
       { attempt: 1 },
     ]);
+  });
+
+  it('the last votes that come then say nothing of how long they take', () => {
+    const bench = new Bench(2).hearAll().receive(prePrepare(1, [request(1)]));
+    for (const replica of [0, 1]) bench.receive(vote('prepare', replica, BATCH));
+    back(bench.disconnect()).receive(vote('prepare', 3, BATCH));
+    bench.receive(prePrepare(2, [request(2)]));
+    for (const replica of [0, 1]) {
+      bench.receive(vote('prepare', replica, 'batch(r2)', { sequence: 2 }));
+    }
+    // As long as before the first one was measured.
+    expect(waits(bench, 'stragglers')).toEqual([6, 6]);
   });
 
   it('a certificate that comes then says nothing of how long collectors take', () => {
@@ -168,6 +188,14 @@ describe('A7, sibling: when the broker is back', () => {
     expect(back(bench).sent('fetch')).toHaveLength(1);
   });
 
+  it('a batch that was asked for is not asked for again once it has come in a decision', () => {
+    const bench = new Bench(1).receive(prePrepare(1, [request(1)], false));
+    bench.receive(decision(1)).disconnect();
+    expect(bench.executed).toEqual(['op']);
+    bench.effects = [];
+    expect(back(bench).sent('fetch')).toEqual([]);
+  });
+
   it('nothing is said again of slots that are decided, executed, of no view, or unknown', () => {
     const decided = new Bench(1).receive(certified('commit', BATCH)).disconnect();
     const executed = new Bench(1).receive(prePrepare(1, [request(1)]));
@@ -177,7 +205,10 @@ describe('A7, sibling: when the broker is back', () => {
       .leaveView()
       .disconnect();
     const unknown = new Bench(1).receive(vote('prepare', 0, BATCH)).disconnect();
-    for (const bench of [decided, executed, left, unknown]) {
+    // Decided, and voted on, while the slot before it is not there.
+    const ahead = new Bench(1).receive(prePrepare(2, [request(2)]));
+    ahead.receive({ ...certified('commit', 'batch(r2)'), sequence: 2 }).disconnect();
+    for (const bench of [decided, executed, left, unknown, ahead]) {
       bench.effects = [];
       expect(back(bench).sent('vote')).toEqual([]);
     }

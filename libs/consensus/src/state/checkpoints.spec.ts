@@ -50,6 +50,17 @@ describe('votes for checkpoints', () => {
   });
 });
 
+describe('who contradicted itself about a checkpoint', () => {
+  it('is remembered for the checkpoints above the stable one alone', () => {
+    const checkpoints = new Checkpoints('genesis');
+    const said = [128, 256, 384].map((sequence) => vote(sequence, 1, 'a'));
+    for (const each of said) expect(checkpoints.catchOnce(each)).toBe(true);
+    expect(said.map((each) => checkpoints.isCaught(each))).toEqual([true, true, true]);
+    checkpoints.stabilise(certificate(256, 'a'));
+    expect(said.map((each) => checkpoints.isCaught(each))).toEqual([false, false, true]);
+  });
+});
+
 describe('states at checkpoints', () => {
   it('are remembered from the stable checkpoint on', () => {
     const checkpoints = new Checkpoints('genesis');

@@ -51,6 +51,17 @@ describe('how long a replica waits', () => {
   });
 });
 
+describe('which budget a decision is sent from', () => {
+  it('is another one for who was sent it before', () => {
+    const state = replicaState(0);
+    state.noteDecision(1, 10);
+    expect([1, 2].map((to) => state.decisionKind(1, to))).toEqual(['decisions', 'decisions']);
+    state.noteSent(1, 2);
+    expect([1, 2].map((to) => state.decisionKind(1, to))).toEqual(['decisions', 'again']);
+    expect(state.decisionKind(2, 2)).toBe('decisions');
+  });
+});
+
 describe('how much a decision takes', () => {
   it('is remembered for two windows, and the most that it may be from then on', () => {
     const state = replicaState(0, { windowSlots: 8, maxBatchCharacters: 1000 });

@@ -103,6 +103,13 @@ describe('votes of a slot', () => {
     expect(slot.votesFor('prepare', 1, 'a')).toEqual([]);
   });
 
+  it('convicts the primary of one view alone', () => {
+    const slot = new Slot(1, N);
+    expect([slot.convictOnce(1), slot.convictOnce(1)]).toEqual([true, false]);
+    expect([0, 1, 2].map((view) => slot.isConvicted(view))).toEqual([false, true, false]);
+    expect(slot.convictOnce(2)).toBe(true);
+  });
+
   it('tallies others, once per replica and phase, from votes and certificates alike', () => {
     const slot = new Slot(1, N);
     slot.addVote(vote(0, 'a'));
