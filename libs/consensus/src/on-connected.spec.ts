@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Bench, RUN, request, status } from './replica-bench.testkit.js';
+import { Bench, prePrepare, RUN, request, status } from './replica-bench.testkit.js';
 
 const SETTINGS = ['mode:1111111111111111'];
 const OTHERS = ['mode:2222222222222222'];
@@ -29,14 +29,20 @@ describe('a replica whose broker is back', () => {
     expect(bench.sent('status')).toMatchObject([{ to: { kind: 'all' } }]);
   });
 
-  it('says nothing of what was under way while it listens', () => {
+  it('says nothing of what was under way while it takes no part', () => {
     const tuning = { settings: SETTINGS };
-    const bench = new Bench(1, 'ccro', 'done', { tuning }).start();
-    bench.receive(request(1)).disconnect();
+    const bench = new Bench(1, 'pbft', 'done', { tuning }).start();
+    for (const replica of [2, 3]) bench.receive(status(replica, { settings: SETTINGS }));
+    bench.receive(prePrepare(1, [request(1)]));
+    expect(bench.sent('vote')).toHaveLength(1);
+    for (const replica of [2, 3]) {
+      bench.receive(status(replica, { settings: OTHERS, answers: RUN }));
+    }
+    bench.disconnect();
     bench.effects = [];
     bench.connect();
-    expect(timers(bench)).toEqual(['status']);
     expect(bench.of('send').map(({ message }) => message.kind)).toEqual(['status']);
+    expect(timers(bench)).toEqual(['status']);
   });
 
   it('blames nobody before it is back, also when it begins to take part meanwhile', () => {

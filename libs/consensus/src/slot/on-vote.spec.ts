@@ -43,10 +43,15 @@ describe('a vote', () => {
 
 describe('reminders of slots that have not executed', () => {
   it('take nothing of what its sender may ask of those that have', () => {
-    const bench = new Bench(1).receive(decision(1)).receive(prePrepare(2, [request(2)]));
-    const onOpen = reminder({ sequence: 2, digest: 'batch(r2)', attempt: 5 });
-    for (let times = 0; times < 600; times += 1) bench.receive(onOpen);
-    expect(bench.replica.screen(reminder({ attempt: 5 }))).toBe('wanted');
+    const tuning = { checkpointInterval: 4, windowSlots: 8 };
+    const bench = new Bench(1, 'ccro', 'done', { tuning });
+    bench.receive({ ...certified('checkpoint', 'any'), sequence: 4 }).receive(decision(1));
+    const remind = (sequence: number): void =>
+      void bench.receive(reminder({ sequence, digest: `batch(r${sequence})` }));
+    for (let times = 0; times < 600; times += 1) remind(5);
+    expect(bench.replica.screen(reminder())).toBe('wanted');
+    for (let times = 0; times < 600; times += 1) remind(1);
+    expect(bench.replica.screen(reminder())).toBe('throttled');
   });
 });
 

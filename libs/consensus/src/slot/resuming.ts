@@ -33,7 +33,6 @@ export function resumeAfterOutage(state: ReplicaState): void {
   state.backAtMs = state.nowMs;
   for (const slot of state.window.values()) {
     const { sequence, fetching } = slot;
-    if (state.hasExecuted(sequence)) continue;
     if (fetching !== undefined) {
       onBatchMissing(state, { kind: 'fetch', sequence, digest: fetching.digest });
     }
