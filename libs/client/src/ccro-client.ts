@@ -35,14 +35,7 @@ import {
   type Timestamp,
   type View,
 } from '@ccro/consensus';
-import {
-  Doubt,
-  type DigestedDraft,
-  type Origin,
-  RequestSigner,
-  resultsRoot,
-  type Verifier,
-} from '@ccro/crypto';
+import { RequestSigner, resultsRoot, type DigestedDraft, type Verifier } from '@ccro/crypto';
 import {
   CODECS,
   MAX_OPERATION_CHARACTERS,
@@ -63,6 +56,7 @@ import { messageOf, Outbound } from './outbound.js';
 import type { Submission } from './outcome.js';
 import { OutstandingRequest, submissionOf } from './outstanding-request.js';
 import { Rejections, type ClientRejectCode } from './rejections.js';
+import { ReplyCheck } from './reply-check.js';
 import { Responsiveness } from './responsiveness.js';
 import { RetransmissionDelay, Retransmissions } from './retransmissions.js';
 import { StoredReplies } from './stored-replies.js';
@@ -114,9 +108,6 @@ export interface CcroClientDependencies {
   readonly defer?: (task: () => void) => void;
 }
 
-/** Milliseconds that a check of a short reply takes at most, and what each character of results adds. */
-const LONGEST_CHECK_MS = { least: 0.2, character: 1e-5 } as const;
-
 /** What a replica says on one request. */
 interface Word {
   readonly reply: Reply;
@@ -148,8 +139,7 @@ export class CcroClient {
   private readonly briefReplies: BriefReplies;
   private readonly viewEstimate: ViewEstimate;
   private readonly responsiveness: Responsiveness;
-  /** Of replies: anybody may publish one in the name of any member. */
-  private readonly doubt: Doubt;
+  private readonly check: ReplyCheck;
   private readonly delay: RetransmissionDelay;
   private readonly retransmissions: Retransmissions;
   private readonly stored: StoredReplies;
@@ -188,7 +178,7 @@ export class CcroClient {
     this.briefReplies = new BriefReplies(n);
     this.viewEstimate = new ViewEstimate(this.size.weakQuorum);
     this.responsiveness = new Responsiveness(n);
-    this.doubt = new Doubt(clock);
+    this.check = new ReplyCheck({ client, n, verifier, clock, rejections: this.rejections });
     this.delay = new RetransmissionDelay(random);
     this.retransmissions = new Retransmissions(clock, this.delay, (together) => {
       const waiting = this.broadcast(together);
@@ -440,8 +430,7 @@ export class CcroClient {
   private onReply(reply: Reply): void {
     if (!this.isWanted(reply) || !this.accepts(reply)) return;
     this.take(reply);
-    const { replica, results } = reply;
-    const waited = this.briefReplies.onResults(replica, resultsRoot(reply), results);
+    const waited = this.briefReplies.onResults(reply.replica, resultsRoot(reply), reply.results);
     for (const brief of waited) this.onBriefReply(brief);
   }
 
@@ -450,13 +439,12 @@ export class CcroClient {
     const reply = this.briefReplies.completed(brief);
     if (reply !== undefined) {
       if (this.isWanted(reply) && this.accepts(brief)) this.take(reply);
-    } else if (!this.isMember(brief.replica) || brief.client !== this.options.client) {
-      this.accepts(brief);
-    } else {
-      // The first sign of life of a replica counts at once.
-      if (this.responsiveness.isSilent(brief.replica)) this.accepts(brief);
-      this.briefReplies.wait(brief);
+      return;
     }
+    const mayHold = this.check.mayHold(brief);
+    // The first sign of life of a replica counts at once.
+    if (!mayHold || this.responsiveness.isSilent(brief.replica)) this.accepts(brief);
+    if (mayHold) this.briefReplies.wait(brief);
   }
 
   /**
@@ -464,25 +452,12 @@ export class CcroClient {
    * they are the first sign of life of a replica.
    */
   private isWanted({ replica, results }: Reply): boolean {
-    return (
-      results.some(({ timestamp }) => this.requests.has(timestamp)) ||
-      this.responsiveness.isSilent(replica)
-    );
-  }
-
-  private isMember(replica: ReplicaId): boolean {
-    return replica < this.size.n;
+    if (this.responsiveness.isSilent(replica)) return true;
+    return results.some(({ timestamp }) => this.requests.has(timestamp));
   }
 
   private accepts(reply: Reply | BriefReply): boolean {
-    const isMine = reply.client === this.options.client;
-    const verified = isMine
-      ? this.doubt.check(originOf(reply), () => this.dependencies.verifier.verifyReply(reply))
-      : 'misdirected';
-    if (typeof verified === 'string') {
-      this.rejections.count(verified);
-      return false;
-    }
+    if (!this.check.accepts(reply)) return false;
     this.responsiveness.heard(reply.replica);
     this.viewEstimate.observe(reply.replica, reply.view);
     return true;
@@ -571,12 +546,4 @@ export class CcroClient {
     this.stored.ended(outstanding);
     this.outbound.ended(outstanding);
   }
-}
-
-function originOf(reply: Reply | BriefReply): Origin {
-  const results = reply.kind === 'reply' ? reply.results : [];
-  const characters = results.reduce((sum, { result }) => sum + result.length, 0);
-  const { least, character } = LONGEST_CHECK_MS;
-  const longestMs = least + characters * character;
-  return { name: `member ${reply.replica}`, route: 'replies', longestMs };
 }
