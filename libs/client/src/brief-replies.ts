@@ -106,7 +106,8 @@ export class BriefReplies {
   }
 }
 
-function charactersOf(results: readonly RequestResult[]): number {
+/** How long results are. */
+export function charactersOf(results: readonly RequestResult[]): number {
   return results.reduce((sum, { result }) => sum + result.length, 0);
 }
 

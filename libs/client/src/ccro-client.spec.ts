@@ -322,6 +322,16 @@ describe('replies that somebody forges', () => {
     expect(checks).toHaveBeenCalledTimes(2);
   });
 
+  it('I7, sibling: wait for nothing where they name no member', async () => {
+    const { client, checks, briefOf, say, replyOf } = await slowScene();
+    const { request } = client.submit('operation');
+    say({ ...briefOf(1, request), replica: client.size.n });
+    expect(client.counters().rejects).toEqual({ 'unknown-member': 1 });
+    say(replyOf(0, request));
+    // It was refused at once, and is not there to be looked at again.
+    expect(checks).toHaveBeenCalledTimes(2);
+  });
+
   it('I7, sibling: take a part of the time, and nothing of other members', async () => {
     const { client, clock, checks, briefOf, say, replyOf, forged } = await slowScene();
     const { request, decided } = client.submit('operation');

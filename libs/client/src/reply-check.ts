@@ -9,6 +9,7 @@
 import type { Clock } from '@ccro/clock';
 import type { BriefReply, ClientId, Reply } from '@ccro/consensus';
 import { Doubt, type Origin, type Verifier } from '@ccro/crypto';
+import { charactersOf } from './brief-replies.js';
 import type { Rejections } from './rejections.js';
 
 /** Milliseconds that a check of a short reply takes at most, and what each character of results adds. */
@@ -48,8 +49,7 @@ export class ReplyCheck {
 }
 
 function originOf(reply: Reply | BriefReply): Origin {
-  const results = reply.kind === 'reply' ? reply.results : [];
-  const characters = results.reduce((sum, { result }) => sum + result.length, 0);
+  const characters = reply.kind === 'reply' ? charactersOf(reply.results) : 0;
   const { least, character } = LONGEST_CHECK_MS;
   const longestMs = least + characters * character;
   return { name: `member ${reply.replica}`, route: 'replies', longestMs };

@@ -35,9 +35,8 @@ export class Slices {
   }
 
   private next(): void {
-    const [turn, ...others] = this.waiting.splice(0);
-    this.waiting.push(...others);
-    if (others.length > 0) setImmediate(() => this.next());
+    const turn = this.waiting.shift();
+    if (this.waiting.length > 0) setImmediate(() => this.next());
     turn?.();
   }
 }
